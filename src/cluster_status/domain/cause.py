@@ -1,0 +1,157 @@
+"""Statuses, and the causes that explain them: a row a cause, with everything that follows from it."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Status(StrEnum):
+    """How the cluster is. `UNKNOWN` means that we cannot tell, which is our fault until proven otherwise."""
+
+    ONLINE = "online"
+    DEGRADED = "degraded"
+    MAINTENANCE = "maintenance"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+
+
+class Cause(StrEnum):
+    """Why it is not simply online."""
+
+    DNS = "dns"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    DROPPED = "dropped"
+    HOST_KEY = "host-key"
+    INCOMPATIBLE_SSH = "incompatible-ssh"
+    LOGIN_REFUSED = "login-refused"
+    NO_SCHEDULER = "no-scheduler"
+    SCHEDULER_DOWN = "scheduler-down"
+    SCHEDULER_TIMEOUT = "scheduler-timeout"
+    SCHEDULER_STARTING = "scheduler-starting"
+    SINFO_FAILED = "sinfo-failed"
+    UNPARSABLE = "unparsable"
+    NO_NODES_IN_SERVICE = "no-nodes-in-service"
+    NODES_DRAINING = "nodes-draining"
+    PARTITION_DOWN = "partition-down"
+    NODES_DOWN = "nodes-down"
+    MAINTENANCE = "maintenance"
+
+
+class Traits(Struct, frozen=True, kw_only=True):
+    """What follows from a cause."""
+
+    status: Status
+    words: str  # a clause, for as long as it lasts: "it refuses SSH connections"
+    noun: str  # for when it is over: "SSH connections refused"
+    remedy: str = ""  # where the mend may be on our side
+    network: bool = False  # an outage only if the server was ever reached, and this run reached anything
+    looked_at_again: bool = False  # within one run: a moment may change it
+    needs_confirmation: bool = False  # across runs: the next runner has another address
+
+
+def _network(words: str, noun: str, remedy: str, *, needs_confirmation: bool = False) -> Traits:
+    return Traits(
+        status=Status.OFFLINE,
+        words=words,
+        noun=noun,
+        remedy=remedy,
+        network=True,
+        looked_at_again=True,
+        needs_confirmation=needs_confirmation,
+    )
+
+
+_ADDRESS = "Check cluster-host and cluster-port."
+_FIREWALL = (
+    f"{_ADDRESS} If they are right, a firewall may keep GitHub's runners out: "
+    "use a self-hosted runner inside it."
+)
+
+TRAITS = {
+    Cause.DNS: _network(
+        "its host name does not resolve", "host name not resolved", "Check the spelling of cluster-host."
+    ),
+    Cause.REFUSED: _network("it refuses SSH connections", "SSH connections refused", _ADDRESS),
+    Cause.UNREACHABLE: _network("no route leads to it", "no route", _FIREWALL, needs_confirmation=True),
+    Cause.TIMEOUT: _network("it does not answer", "no answer", _FIREWALL, needs_confirmation=True),
+    Cause.DROPPED: _network(
+        "it drops SSH connections before the login",
+        "SSH connections dropped",
+        _FIREWALL,
+        needs_confirmation=True,
+    ),
+    Cause.HOST_KEY: Traits(
+        status=Status.UNKNOWN,
+        words="its SSH host key is not the one expected",
+        noun="unexpected SSH host key",
+        remedy="If the key was changed on purpose, paste the new line into cluster-host-key. If not, "
+        "somebody may be listening in: ask the administrators. No password was sent.",
+    ),
+    Cause.INCOMPATIBLE_SSH: Traits(
+        status=Status.UNKNOWN,
+        words="its SSH server is too old to talk to safely",
+        noun="SSH server too old",
+        remedy="Ask the administrators to enable a current key exchange, host key and cipher "
+        "(curve25519-sha256, ssh-ed25519 or rsa-sha2-512, aes256-ctr).",
+    ),
+    Cause.LOGIN_REFUSED: Traits(
+        status=Status.UNKNOWN,
+        words="it refuses the login",
+        noun="login refused",
+        remedy="Check cluster-user and cluster-password, and that the password has not expired. A refused "
+        "login is not tried again for an hour, lest the account be locked; a changed one is tried at once.",
+    ),
+    Cause.NO_SCHEDULER: Traits(
+        status=Status.DEGRADED, words="Slurm's sinfo is no longer found on it", noun="sinfo not found"
+    ),
+    Cause.SCHEDULER_DOWN: Traits(
+        status=Status.DEGRADED,
+        words="Slurm's controller does not answer",
+        noun="Slurm's controller silent",
+        looked_at_again=True,
+    ),
+    Cause.SCHEDULER_TIMEOUT: Traits(
+        status=Status.DEGRADED,
+        words="sinfo gives no answer in time",
+        noun="sinfo too slow",
+        remedy="If sinfo is always slow there, raise cluster-command-timeout.",
+        looked_at_again=True,
+    ),
+    Cause.SCHEDULER_STARTING: Traits(
+        status=Status.UNKNOWN,
+        words="Slurm's controller has just started and does not know its nodes yet",
+        noun="Slurm's controller starting",
+        looked_at_again=True,
+    ),
+    Cause.SINFO_FAILED: Traits(
+        status=Status.UNKNOWN,
+        words="sinfo fails",
+        noun="sinfo failed",
+        remedy="Log in as cluster-user and run sinfo: the account must be allowed to.",
+    ),
+    Cause.UNPARSABLE: Traits(
+        status=Status.UNKNOWN,
+        words="sinfo's answer cannot be read",
+        noun="sinfo's answer unreadable",
+        remedy="The line is shown above: if it comes from Slurm itself, please report it.",
+    ),
+    Cause.NO_NODES_IN_SERVICE: Traits(
+        status=Status.OFFLINE, words="not one node is in service", noun="no node in service"
+    ),
+    Cause.NODES_DRAINING: Traits(
+        status=Status.DEGRADED,
+        words="all nodes in service are draining: no new jobs start",
+        noun="nodes draining",
+    ),
+    Cause.PARTITION_DOWN: Traits(
+        status=Status.DEGRADED, words="its default partition is not up", noun="default partition not up"
+    ),
+    Cause.NODES_DOWN: Traits(
+        status=Status.DEGRADED, words="too few nodes are in service", noun="too few nodes in service"
+    ),
+    Cause.MAINTENANCE: Traits(
+        status=Status.MAINTENANCE, words="nodes are in maintenance", noun="maintenance"
+    ),
+}

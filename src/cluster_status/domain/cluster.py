@@ -1,0 +1,77 @@
+"""A cluster as Slurm lists it: partitions, and their nodes in buckets."""
+
+from enum import StrEnum
+from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+
+class Bucket(StrEnum):
+    """What a node is good for at the moment; every node is in exactly one."""
+
+    FREE = "free"
+    BUSY = "busy"
+    HELD = "held"  # planned, reserved, blocked: somebody's already
+    POWER_SAVED = "power_saved"  # wakes up on demand
+    DRAINING = "draining"  # jobs still run, no new ones start
+    MAINTENANCE = "maintenance"  # in a MAINT reservation, or rebooting
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+
+
+IN_SERVICE = frozenset({Bucket.FREE, Bucket.BUSY, Bucket.HELD, Bucket.POWER_SAVED, Bucket.DRAINING})
+
+
+class NodeCounts(Struct, frozen=True):
+    """How many nodes there are, in all and by bucket."""
+
+    total: int = 0
+    free: int = 0
+    busy: int = 0
+    held: int = 0
+    power_saved: int = 0
+    draining: int = 0
+    maintenance: int = 0
+    unavailable: int = 0
+    unknown: int = 0
+
+    def plus(self, bucket: Bucket, nodes: int) -> Self:
+        counts = asdict(self)
+        counts["total"] += nodes
+        counts[bucket] += nodes
+        return type(self)(**counts)
+
+    @property
+    def in_service(self) -> int:
+        """Only this share is judged: a cluster that is fully allocated is healthy."""
+        return sum(getattr(self, bucket) for bucket in IN_SERVICE)
+
+    @property
+    def missing(self) -> int:
+        return self.total - self.in_service
+
+
+class Partition(Struct, frozen=True):
+    """One partition; a node counts in each partition it belongs to."""
+
+    name: str
+    default: bool
+    availability: str  # up, down, drain, inactive
+    time_limit: str  # as Slurm writes it: 30:00, 1-00:00:00, infinite
+    nodes: NodeCounts = NodeCounts()
+
+    def plus(self, bucket: Bucket, nodes: int) -> Self:
+        return replace(self, nodes=self.nodes.plus(bucket, nodes))
+
+
+class Listing(Struct, frozen=True):
+    """What one look at Slurm listed.
+
+    `nodes` is the cluster's own total, in which each node counts once: partitions share nodes, so that
+    adding them up would not give it. `unrecognised` has the state words this version does not know.
+    """
+
+    partitions: tuple[Partition, ...] = ()
+    nodes: NodeCounts = NodeCounts()
+    unrecognised: tuple[str, ...] = ()

@@ -1,0 +1,51 @@
+"""The history as bytes, and back. Corrupt is not empty: what cannot be read is an error."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, json
+
+from cluster_status.domain.history import SCHEMA, History
+from cluster_status.domain.text import clean
+from cluster_status.domain.transitions import TELLINGS
+from cluster_status.errors import HistoryError, UnreadableHistoryError
+
+MAX_BYTES = 5_000_000  # a year of polls is 25 times smaller
+
+_KEEP = "It was left as it is: nothing was announced and nothing overwritten."
+_UNREADABLE = f"Restore an older copy, or remove it to start anew. {_KEEP}"
+
+
+class _Envelope(Struct):
+    """The part that every schema has."""
+
+    schema: Annotated[int, Meta(ge=1)]
+
+
+def parse(content: bytes) -> History:
+    """Read a history; raise HistoryError, naming what is wrong with it and where."""
+    if len(content) > MAX_BYTES:
+        raise UnreadableHistoryError(f"The history is larger than {MAX_BYTES} bytes.", remedy=_UNREADABLE)
+    try:
+        schema = json.decode(content, type=_Envelope).schema
+        if schema > SCHEMA:
+            raise HistoryError(
+                f"The history has schema {schema}; this version reads {SCHEMA} at the most.",
+                remedy=f"Use the newer version of the action that wrote it. {_KEEP}",
+            )
+        history = json.decode(content, type=History)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableHistoryError(
+            f"The history cannot be read: {clean(str(error))}.", remedy=_UNREADABLE
+        ) from None
+    if any(
+        spell and spell.status not in TELLINGS
+        for spell in (history.standing.confirmed, history.standing.candidate)
+    ):
+        raise UnreadableHistoryError("The history confirms what cannot be confirmed.", remedy=_UNREADABLE)
+    return history
+
+
+def render(history: History) -> bytes:
+    """Write a history; the same one always gives the same bytes."""
+    return json.format(json.encode(history), indent=1) + b"\n"

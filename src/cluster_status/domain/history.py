@@ -1,0 +1,203 @@
+"""What is remembered between polls: one small document.
+
+It is public wherever workflow artifacts are, so it holds no secret, no host, no address, no user name and
+no text that the cluster chose. Times are aware UTC datetimes, whole seconds.
+"""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.cluster import NodeCounts
+from cluster_status.domain.identity import Identity
+from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
+from cluster_status.domain.standing import Doubt, Instant, Spell, Standing, observe
+from cluster_status.domain.transitions import Telling
+from cluster_status.domain.verdict import Knowledge, Verdict
+
+SCHEMA = 1
+POLLS_KEPT = 288  # a day of five-minute polls
+PENDING_KEPT = 20
+LOGIN_HELD_BACK_FOR = timedelta(hours=1)
+COMPLAINT_REPEATED_AFTER = timedelta(days=1)
+
+
+class Poll(Struct, frozen=True):
+    at: Instant
+    status: Status
+    cause: Cause | None = None
+
+
+class Announcement(Struct, frozen=True, omit_defaults=True):
+    """Something to be told. It leaves the history only after it was told."""
+
+    telling: Telling
+    at: Instant
+    spell: Spell  # the status told of; for a doubt, the confirmed one
+    before: Spell | None = None  # what it replaced
+    doubt: Doubt | None = None  # where the monitor cannot tell
+    login_worked_at: Instant | None = None  # ... because it is refused
+    nodes: NodeCounts | None = None
+    left_out: int = 0  # older announcements that were dropped, unread, to keep the history small
+
+
+class Server(Struct, frozen=True):
+    """The server as far as it is known; `identity` is a digest of its address, `key` one of its key."""
+
+    identity: str | None = None
+    key: str | None = None
+    reached: bool = False
+    scheduler_seen: bool = False
+
+
+class Login(Struct, frozen=True):
+    """When a login worked last, and which credential (a keyed digest) was refused last."""
+
+    worked_at: Instant | None = None
+    refused_at: Instant | None = None
+    refused: str | None = None
+
+
+class Complaint(Struct, frozen=True):
+    """A reason to fail the run, and when a run last failed for it: when it changes, and once a day."""
+
+    cause: str
+    at: Instant
+
+
+class Terms(Struct, frozen=True):
+    """What the user set, as far as the history depends on it."""
+
+    identity: Identity = Identity()
+    confirm_after: int = 2  # polls
+    tell_always: bool = False
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """The document. `schema` comes first, so that a later version can tell before it reads on."""
+
+    schema: int = SCHEMA
+    cluster: str
+    standing: Standing = Standing()
+    polls: tuple[Poll, ...] = ()
+    pending: tuple[Announcement, ...] = ()
+    server: Server = Server()
+    host_key: str | None = None
+    login: Login = Login()
+    unknown: Complaint | None = None
+    undelivered: Complaint | None = None
+    webhook_gone: str | None = None
+
+    def knowledge(self, identity: Identity) -> Knowledge:
+        """Return what is known of the server that `identity` means: another one starts from nothing."""
+        same_key = self.server.key == identity.webhook  # else the digests say nothing
+        if same_key and self.server.identity != identity.server:
+            return Knowledge()
+        return Knowledge(self.server.reached, self.server.scheduler_seen)
+
+    def recollection(self, identity: Identity, now: datetime) -> Recollection:
+        refused_at = self.login.refused_at
+        held_back = (
+            refused_at is not None
+            and identity.login is not None
+            and self.login.refused == identity.login
+            and abs(now - refused_at) < LOGIN_HELD_BACK_FOR
+        )
+        return Recollection(self.host_key, held_back)
+
+
+def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms, at: datetime) -> History:
+    """Return the history one poll later; what is to be told of it is then pending."""
+    login = _login(history.login, sighting, terms.identity, at)
+    standing, telling = history.standing, None
+    if login.worked_at:  # a login that never worked tells the channel nothing: the set-up is not done yet
+        standing, telling = observe(standing, verdict, at, confirm_after=terms.confirm_after)
+    cannot_tell = verdict.status is Status.UNKNOWN
+    moved = replace(
+        history,
+        standing=standing,
+        polls=(*history.polls, Poll(at, verdict.status, verdict.cause))[-POLLS_KEPT:],
+        server=_server(history.knowledge(terms.identity), sighting, terms.identity),
+        host_key=_host_key(history.host_key, sighting),
+        login=login,
+        unknown=_complaint(history.unknown, str(verdict.cause), at) if cannot_tell else None,
+    )
+    if telling is None and terms.tell_always and verdict.status is _confirmed_status(moved):
+        telling = Telling.REPEAT
+    if telling is None or standing.confirmed is None:
+        return moved
+    announcement = Announcement(
+        telling,
+        at,
+        standing.confirmed,
+        before=history.standing.confirmed if has_changed(history, moved) else None,
+        doubt=standing.doubt if telling is Telling.BLIND else None,
+        login_worked_at=login.worked_at if verdict.cause is Cause.LOGIN_REFUSED else None,
+        nodes=verdict.listing.nodes if verdict.listing else None,
+    )
+    return replace(moved, pending=_queue(history.pending, announcement))
+
+
+def has_changed(before: History, after: History) -> bool:
+    """Tell whether `after` confirms another status than `before`; the first one is a change, too."""
+    return _confirmed_status(before) is not _confirmed_status(after)
+
+
+def told(history: History) -> History:
+    """Return the history after the oldest pending announcement was told."""
+    return replace(history, pending=history.pending[1:], undelivered=None, webhook_gone=None)
+
+
+def untold(history: History, reason: str, at: datetime, *, webhook_gone: str | None) -> History:
+    """Return the history after telling failed; `webhook_gone` is the digest of a webhook that is no more."""
+    return replace(
+        history, undelivered=_complaint(history.undelivered, reason, at), webhook_gone=webhook_gone
+    )
+
+
+def _complaint(previous: Complaint | None, cause: str, at: datetime) -> Complaint:
+    """Return the previous complaint, or if it is time to complain again a new one, which fails this run."""
+    if previous and previous.cause == cause and abs(at - previous.at) < COMPLAINT_REPEATED_AFTER:
+        return previous
+    return Complaint(cause, at)
+
+
+def _confirmed_status(history: History) -> Status | None:
+    return history.standing.confirmed.status if history.standing.confirmed else None
+
+
+def _login(login: Login, sighting: Sighting, identity: Identity, at: datetime) -> Login:
+    if sighting.logged_in:
+        return Login(worked_at=at)
+    if sighting.cause is Cause.LOGIN_REFUSED and sighting.credential_offered:
+        return replace(login, refused_at=at, refused=identity.login)
+    return login
+
+
+def _host_key(remembered: str | None, sighting: Sighting) -> str | None:
+    """Remember a key once it was trusted with a login, and only while none is pinned."""
+    if not (sighting.logged_in and sighting.host_key):
+        return remembered
+    return sighting.host_key.identity if sighting.line_to_pin else None
+
+
+def _server(known: Knowledge, sighting: Sighting, identity: Identity) -> Server:
+    sinfo_answered = not isinstance(sighting.seen, Obstacle) or sighting.cause is Cause.SCHEDULER_DOWN
+    return Server(
+        identity=identity.server,
+        key=identity.webhook,
+        reached=known.reached or sighting.reached,
+        scheduler_seen=known.scheduler_seen or sinfo_answered,
+    )
+
+
+def _queue(pending: tuple[Announcement, ...], announcement: Announcement) -> tuple[Announcement, ...]:
+    """Append; a repeat that was never told is overtaken, and beyond the bound the oldest are summed up."""
+    waiting = (*(one for one in pending if one.telling is not Telling.REPEAT), announcement)
+    overflow, kept = waiting[:-PENDING_KEPT], waiting[-PENDING_KEPT:]
+    if not overflow:
+        return kept
+    left_out = sum(1 + one.left_out for one in overflow)
+    return (replace(kept[0], left_out=left_out), *kept[1:])

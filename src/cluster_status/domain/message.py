@@ -1,0 +1,127 @@
+"""A message in neutral words: headline, sentence, facts, table. Each channel dresses it as it can."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from cluster_status.domain.cause import TRAITS, Cause, Status
+from cluster_status.domain.cluster import Listing, NodeCounts, Partition
+from cluster_status.domain.history import Announcement
+from cluster_status.domain.quotation import Quotation, quotation_for
+from cluster_status.domain.transitions import Telling
+from cluster_status.domain.verdict import Verdict
+
+
+class Fact(Struct, frozen=True):
+    """One labelled fact. An instant stays one, so that a channel can show it in the reader's time zone."""
+
+    label: str
+    value: str | datetime | timedelta
+
+
+class Message(Struct, frozen=True):
+    status: Status  # gives the colour
+    headline: str
+    sentence: str
+    at: datetime
+    facts: tuple[Fact, ...] = ()
+    partitions: tuple[Partition, ...] = ()
+    quotation: Quotation | None = None
+
+
+class Wording(Struct, frozen=True):
+    """What the user wants in a message."""
+
+    cluster_name: str
+    with_partitions: bool = True
+    with_quotation: bool = False
+
+
+_PHRASES = {
+    Status.ONLINE: "online",
+    Status.DEGRADED: "degraded",
+    Status.MAINTENANCE: "in maintenance",
+    Status.OFFLINE: "offline",
+}
+
+_HEADLINES = {
+    Telling.FIRST: "{name} is {status}",
+    Telling.OUTAGE: "{name} is {status}",
+    Telling.IMPAIRED: "{name} is {status}",
+    Telling.MAINTENANCE: "{name} is {status}",
+    Telling.PARTLY_BACK: "{name} is back, but {status}",
+    Telling.RECOVERY: "{name} is back {status}",
+    Telling.BLIND: "The monitor cannot tell how {name} is",
+    Telling.SIGHTED: "The monitor sees {name} again, still {status}",
+    Telling.REPEAT: "{name} is still {status}",
+}
+
+
+def compose(announcement: Announcement, wording: Wording, listing: Listing | None) -> Message:
+    """Put an announcement into words; `listing` is what Slurm listed at that very poll, if it did."""
+    doubt, spell = announcement.doubt, announcement.spell
+    status = Status.UNKNOWN if doubt else spell.status
+    headline = _HEADLINES[announcement.telling]
+    if doubt and doubt.cause is Cause.LOGIN_REFUSED:
+        headline = "The monitor can no longer log in to {name}"
+    return Message(
+        status=status,
+        headline=headline.format(name=wording.cluster_name, status=_PHRASES[spell.status]),
+        sentence=_sentence(announcement),
+        at=announcement.at,
+        facts=tuple(_facts(announcement)),
+        partitions=listing.partitions if listing and wording.with_partitions else (),
+        quotation=quotation_for(status, announcement.at) if wording.with_quotation else None,
+    )
+
+
+def describe(verdict: Verdict, cluster_name: str) -> str:
+    """Say in one line what a poll saw."""
+    if verdict.status is Status.UNKNOWN:
+        words = f"The monitor cannot tell how {cluster_name} is"
+    else:
+        words = f"{cluster_name} is {_PHRASES[verdict.status]}"
+    if verdict.cause:
+        words += f": {TRAITS[verdict.cause].words}"
+    if verdict.listing is not None:
+        words += f" ({_in_service(verdict.listing.nodes)})"
+    return words
+
+
+def _in_service(nodes: NodeCounts) -> str:
+    return f"{nodes.in_service} of {nodes.total} nodes in service" if nodes.total else "no nodes listed"
+
+
+def _sentence(announcement: Announcement) -> str:
+    """Why, in plain words; empty where the headline says it all."""
+    doubt = announcement.doubt
+    causes = (doubt.cause,) if doubt else announcement.spell.causes[-1:]
+    words = [TRAITS[cause].words for cause in causes if cause]
+    if doubt and doubt.cause and TRAITS[doubt.cause].network:
+        words = ["this run reaches neither it nor anything else"]  # else it would be an outage
+    if announcement.telling is Telling.FIRST:
+        words.append("watching from now on")
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in words)
+
+
+def _facts(announcement: Announcement) -> Iterator[Fact]:
+    doubt, spell, before = announcement.doubt, announcement.spell, announcement.before
+    if doubt:
+        yield Fact("Cannot tell since", doubt.since)
+        if announcement.login_worked_at:
+            yield Fact("The login worked until", announcement.login_worked_at)
+        yield Fact("Last known", spell.status.value)
+    else:
+        yield Fact("Since", spell.since)
+    if before:
+        yield Fact(f"Was {_PHRASES[before.status]} for", spell.since - before.since)
+        if before.causes:
+            yield Fact("The cause was", ", then ".join(TRAITS[cause].noun for cause in before.causes))
+    if announcement.nodes:
+        nodes = announcement.nodes
+        yield Fact(
+            "Nodes", f"{nodes.in_service} of {nodes.total} in service" if nodes.total else "none listed"
+        )
+    if announcement.left_out:
+        yield Fact("Older messages that could not be delivered", str(announcement.left_out))

@@ -1,0 +1,29 @@
+"""Untrusted text is cleaned once, where it enters."""
+
+import unicodedata
+
+_LIMIT = 300
+_NOT_SHOWN = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Co",
+    "Cn",
+    "Zl",
+    "Zp",
+}  # control, format, surrogate, private, unassigned, breaks
+
+
+def clean(text: str | bytes, *, limit: int = _LIMIT) -> str:
+    """Return `text` as one line of valid, visible Unicode of at most `limit` characters.
+
+    Escape sequences, line ends, direction marks and broken UTF-8 become single blanks or U+FFFD;
+    what is cut off at the end shows as an ellipsis.
+    """
+    if isinstance(text, bytes):
+        text = text[: 8 * limit].decode("utf-8", "replace")
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text.strip()
+    visible = "".join(" " if unicodedata.category(c) in _NOT_SHOWN else c for c in text[: 8 * limit])
+    line = " ".join(visible.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

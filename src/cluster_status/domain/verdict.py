@@ -1,0 +1,76 @@
+"""What a sighting means: the cause first, the status from it."""
+
+from msgspec import Struct
+
+from cluster_status.domain.cause import TRAITS, Cause, Status
+from cluster_status.domain.cluster import Listing
+from cluster_status.domain.sighting import Obstacle, Sighting
+
+
+class Knowledge(Struct, frozen=True):
+    """What the history knows of this cluster and a verdict depends on."""
+
+    reached: bool = False  # one look has reached this server's SSH banner
+    scheduler_seen: bool = False  # sinfo was there once
+
+
+class Verdict(Struct, frozen=True):
+    """How the cluster is, and why; `detail` and `remedy` are for this run's log and summary."""
+
+    status: Status
+    cause: Cause | None = None
+    detail: str = ""
+    remedy: str = ""
+    listing: Listing | None = None
+
+
+def judge(sighting: Sighting, known: Knowledge, *, degraded_below: int) -> Verdict:
+    """Judge what was seen; `degraded_below` is a share of nodes in service, in percent."""
+    if isinstance(sighting.seen, Listing):
+        cause = _shortcoming(sighting.seen, degraded_below)
+        status = TRAITS[cause].status if cause else Status.ONLINE
+        return Verdict(status, cause, listing=sighting.seen)
+    return _judge_obstacle(sighting.seen, sighting, known)
+
+
+def worth_another_look(sighting: Sighting, *, degraded_below: int) -> bool:
+    """Tell whether a moment's patience may show another picture, without offering a credential twice."""
+    cause = judge(sighting, Knowledge(), degraded_below=degraded_below).cause
+    login_is_spent = sighting.credential_offered and not sighting.logged_in
+    return cause is not None and TRAITS[cause].looked_at_again and not login_is_spent
+
+
+def _judge_obstacle(obstacle: Obstacle, sighting: Sighting, known: Knowledge) -> Verdict:
+    traits = TRAITS[obstacle.cause]
+    verdict = Verdict(traits.status, obstacle.cause, obstacle.detail, traits.remedy)
+    if obstacle.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
+        return Verdict(
+            Status.ONLINE, detail="sinfo was not found: only the login is watched", listing=Listing()
+        )
+    if not traits.network:
+        return verdict
+    if not sighting.runner_online:
+        detail = f"{obstacle.detail}; but this run could not reach anything else either"
+        return Verdict(Status.UNKNOWN, obstacle.cause, detail, "Check the network of the runner.")
+    if not (known.reached or sighting.reached):
+        detail = f"{obstacle.detail}; and no run has ever reached it"
+        return Verdict(Status.UNKNOWN, obstacle.cause, detail, traits.remedy)
+    return Verdict(traits.status, obstacle.cause, obstacle.detail)  # it is down, and no input can mend that
+
+
+def _shortcoming(listing: Listing, degraded_below: int) -> Cause | None:
+    nodes = listing.nodes
+    if nodes.total == 0 or not listing.partitions:
+        return None
+    if 2 * nodes.unknown > nodes.total:
+        return Cause.SCHEDULER_STARTING
+    if nodes.in_service == 0:
+        return Cause.MAINTENANCE if nodes.missing == nodes.maintenance else Cause.NO_NODES_IN_SERVICE
+    if nodes.in_service == nodes.draining:
+        return Cause.NODES_DRAINING
+    if any(partition.default and partition.availability != "up" for partition in listing.partitions):
+        return Cause.PARTITION_DOWN
+    if 100 * nodes.in_service < degraded_below * nodes.total:
+        explained = 100 * (nodes.in_service + nodes.maintenance) >= degraded_below * nodes.total
+        return Cause.MAINTENANCE if explained else Cause.NODES_DOWN
+    return None
