@@ -1,0 +1,75 @@
+"""What a run shows for itself besides messages: as Markdown on the page of the run, or as text in a shell."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cluster_status.domain.cause import Status
+from cluster_status.domain.cluster import Partition
+from cluster_status.domain.history import History
+from cluster_status.domain.message import describe
+from cluster_status.domain.verdict import Verdict
+from cluster_status.render.phrase import instant
+from cluster_status.render.table import table
+from cluster_status.render.text import SIGNS
+
+_TABLE_LIMIT = 100_000  # GitHub takes 1 MiB a step
+_LEGEND = "A star marks the default partition. BUSY is all that is in service but not free."
+_MARKDOWN = str.maketrans({character: f"\\{character}" for character in r"\`*_[]<>#|~&$@"})
+
+
+class Summary(Struct, frozen=True):
+    status: Status
+    headline: str
+    facts: tuple[str, ...]
+    partitions: tuple[Partition, ...]
+
+
+def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
+    return Summary(
+        status=verdict.status,
+        headline=describe(verdict, cluster_name),
+        facts=tuple(_facts(verdict, history)),
+        partitions=verdict.listing.partitions if verdict.listing else (),
+    )
+
+
+def markdown(summary: Summary) -> str:
+    blocks = [f"### {SIGNS[summary.status]} {escape(summary.headline)}", *map(escape, summary.facts)]
+    if summary.partitions:
+        blocks += [f"~~~text\n{table(summary.partitions, limit=_TABLE_LIMIT)}\n~~~", _LEGEND]
+    return "\n\n".join(blocks) + "\n"
+
+
+def plain(summary: Summary, *, with_table: bool) -> str:
+    lines = [f"{SIGNS[summary.status]} {summary.headline}", *summary.facts]
+    if summary.partitions and with_table:
+        lines += [table(summary.partitions, limit=_TABLE_LIMIT), _LEGEND]
+    return "\n".join(lines)
+
+
+def escape(text: str) -> str:
+    """Take from `text` whatever Markdown or HTML would make of it, links and mentions included."""
+    return text.translate(_MARKDOWN).replace("://", ":\u200b//").replace("www.", "www\u200b.")
+
+
+def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:
+    if verdict.detail:
+        yield f"Seen: {verdict.detail}"
+    if verdict.remedy:
+        yield f"What to do: {verdict.remedy}"
+    if history:
+        yield from _memory(history, verdict)
+    if verdict.listing and verdict.listing.unrecognised:
+        yield f"Node states this version does not know: {', '.join(verdict.listing.unrecognised)}"
+
+
+def _memory(history: History, verdict: Verdict) -> Iterator[str]:
+    confirmed, candidate = history.standing.confirmed, history.standing.candidate
+    if confirmed:
+        causes = f" ({', '.join(confirmed.causes)})" if confirmed.causes else ""
+        yield f"Confirmed: {confirmed.status} since {instant(confirmed.since)}{causes}"
+    if candidate and candidate.status is verdict.status:
+        yield f"Not confirmed yet: {candidate.status}, polls so far: {history.standing.candidate_polls}"
+    if history.pending:
+        yield f"Messages still to be delivered: {len(history.pending)}"

@@ -1,0 +1,43 @@
+"""A message as plain text, for a terminal."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from cluster_status.domain.cause import Status
+from cluster_status.domain.message import Fact, Message
+from cluster_status.render.phrase import duration, instant
+from cluster_status.render.table import table
+
+SIGNS = {
+    Status.ONLINE: "🟢",
+    Status.DEGRADED: "🟡",
+    Status.MAINTENANCE: "🔵",
+    Status.OFFLINE: "🔴",
+    Status.UNKNOWN: "⚪",
+}
+_TABLE_LIMIT = 20_000
+
+
+def text(message: Message) -> str:
+    return "\n".join(_lines(message))
+
+
+def value(fact: Fact) -> str:
+    """Return what a fact says, in words."""
+    if isinstance(fact.value, datetime):
+        return instant(fact.value)
+    if isinstance(fact.value, timedelta):
+        return duration(fact.value)
+    return fact.value
+
+
+def _lines(message: Message) -> Iterator[str]:
+    yield f"{SIGNS[message.status]} {message.headline}"
+    if message.sentence:
+        yield message.sentence
+    for fact in message.facts:
+        yield f"{fact.label}: {value(fact)}"
+    if message.partitions:
+        yield table(message.partitions, limit=_TABLE_LIMIT)
+    if message.quotation:
+        yield f"“{message.quotation.text}” — {message.quotation.source}"
