@@ -1,0 +1,37 @@
+"""Look at the cluster, patiently; as a command of its own: no history, no message, outputs only."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from cluster_status.app.plan import Plan, Tools
+from cluster_status.app.report import annotate, publish
+from cluster_status.domain.cause import TRAITS, Status
+from cluster_status.domain.sighting import Recollection, Sighting
+from cluster_status.domain.verdict import Knowledge, judge, worth_another_look
+from cluster_status.errors import ExitStatus
+
+
+def look(tools: Tools, plan: Plan) -> ExitStatus:
+    """Look once, remember nothing. With no memory, a server that does not answer cannot be called offline."""
+    sighting = look_patiently(tools, plan, Recollection)
+    verdict = judge(sighting, Knowledge(), degraded_below=plan.degraded_below)
+    annotate(tools.runner, plan, verdict, sighting)
+    publish(tools.runner, plan, verdict)
+    return ExitStatus.UNKNOWN if verdict.status is Status.UNKNOWN else ExitStatus.OK
+
+
+def look_patiently(tools: Tools, plan: Plan, recall: Callable[[], Recollection | None]) -> Sighting:
+    """Look, and look again where a moment may show another picture; one budget of time covers all of it."""
+    clock, patience = tools.clock, plan.patience
+    deadline = clock.monotonic() + patience.budget_seconds
+    sighting = tools.probe.look(recall, seconds=patience.budget_seconds)
+    for _ in range(patience.attempts - 1):
+        in_time = clock.monotonic() + patience.delay_seconds < deadline
+        if not (in_time and worth_another_look(sighting, degraded_below=plan.degraded_below)):
+            break
+        clock.sleep(patience.delay_seconds)
+        sighting = tools.probe.look(recall, seconds=deadline - clock.monotonic())
+    if sighting.cause and TRAITS[sighting.cause].network:
+        return replace(sighting, runner_online=tools.witness())
+    return sighting

@@ -1,0 +1,31 @@
+"""What a run is to do: the settings a use case needs, and the tools it is given."""
+
+from msgspec import Struct
+
+from cluster_status.domain.history import Terms
+from cluster_status.domain.message import Wording
+from cluster_status.ports import Clock, Probe, Runner, Witness
+
+
+class Patience(Struct, frozen=True):
+    """How often a look is repeated within one run."""
+
+    attempts: int
+    delay_seconds: float
+    budget_seconds: float
+
+
+class Plan(Struct, frozen=True):
+    patience: Patience
+    degraded_below: int  # percent of the nodes in service
+    terms: Terms
+    wording: Wording
+
+
+class Tools(Struct, frozen=True):
+    """What every use case works with."""
+
+    probe: Probe
+    clock: Clock
+    witness: Witness
+    runner: Runner

@@ -1,0 +1,71 @@
+"""What a run shows for itself: annotations, outputs and a summary."""
+
+from msgspec import json
+
+from cluster_status.app.plan import Plan
+from cluster_status.domain.cause import Status
+from cluster_status.domain.history import History, has_changed
+from cluster_status.domain.message import describe
+from cluster_status.domain.sighting import Sighting
+from cluster_status.domain.verdict import Verdict
+from cluster_status.errors import ClusterStatusError
+from cluster_status.ports import Level, Runner
+from cluster_status.render.summary import summarise
+
+OUTPUTS = {
+    "status": "What this poll saw: `online`, `degraded`, `maintenance`, `offline` or `unknown`.",
+    "previous-status": "The confirmed status before this poll; empty at first.",
+    "changed": "`true` in the run that confirms a change of the status, else `false`.",
+    "cause": "Why it is not online, as one word such as `refused`; empty when online.",
+    "since": "When the confirmed status was first seen: ISO 8601, UTC.",
+    "message": "What this poll saw, in one line, whether it was told or not.",
+    "partitions": "JSON list of the partitions with their nodes by state.",
+    "history-path": "Path of the history file, relative to the workspace.",
+}
+
+_LEVELS = {Status.UNKNOWN: Level.ERROR, Status.ONLINE: Level.NOTICE}
+
+
+def annotate(runner: Runner, plan: Plan, verdict: Verdict, sighting: Sighting) -> None:
+    """Put what was seen where it catches the eye: an error only where we cannot tell."""
+    if verdict.cause or verdict.detail:
+        detail = f" ({verdict.detail})" if verdict.detail else ""
+        text = f"{describe(verdict, plan.wording.cluster_name)}{detail}. {verdict.remedy}"
+        runner.annotate(_LEVELS.get(verdict.status, Level.WARNING), text.rstrip())
+    if verdict.listing and verdict.listing.unrecognised:
+        words = ", ".join(verdict.listing.unrecognised)
+        runner.annotate(Level.WARNING, f"Node states this version does not know, counted as unknown: {words}")
+    if sighting.line_to_pin:
+        text = "The host key is not pinned. Make sure that it is the right one, then set cluster-host-key to:"
+        runner.annotate(Level.WARNING, f"{text} {sighting.line_to_pin}")
+
+
+def report_error(runner: Runner, error: ClusterStatusError) -> None:
+    runner.annotate(Level.ERROR, f"{str(error).rstrip('.')}. {error.remedy}".rstrip())
+
+
+def publish(  # noqa: PLR0913 - one argument a source of the outputs
+    runner: Runner,
+    plan: Plan,
+    verdict: Verdict,
+    *,
+    before: History | None = None,
+    after: History | None = None,
+    history_path: str = "",
+) -> None:
+    """Publish outputs and summary; `before` and `after` are the history around this poll, if it has one."""
+    name = plan.wording.cluster_name
+    previous = before.standing.confirmed if before else None
+    confirmed = after.standing.confirmed if after else None
+    changed = before is not None and after is not None and has_changed(before, after)
+    outputs = {
+        "status": verdict.status.value,
+        "previous-status": previous.status.value if previous else "",
+        "changed": "true" if changed else "false",
+        "cause": verdict.cause.value if verdict.cause else "",
+        "since": confirmed.since.isoformat().replace("+00:00", "Z") if confirmed else "",
+        "message": describe(verdict, name),
+        "partitions": json.encode(verdict.listing.partitions if verdict.listing else ()).decode(),
+        "history-path": history_path,
+    }
+    runner.publish(outputs, summarise(verdict, name, after))

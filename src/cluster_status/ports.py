@@ -1,0 +1,74 @@
+"""What the use cases need of the world, and the values that cross over. Adapters implement these."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from cluster_status.domain.history import History
+from cluster_status.domain.message import Message
+from cluster_status.domain.sighting import Recollection, Sighting
+from cluster_status.render.summary import Summary
+
+
+class Level(StrEnum):
+    """How loud an annotation is."""
+
+    NOTICE = "notice"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Probe(Protocol):
+    """Looks at one cluster. It keeps its session for the next look, until it is closed."""
+
+    def look(self, recall: Callable[[], Recollection | None], *, seconds: float) -> Sighting:
+        """Look, within `seconds`; what goes wrong out there is a sighting, too.
+
+        `recall` is asked before a credential is offered; None means that the memory is out of reach.
+        """
+
+    def close(self) -> None: ...
+
+
+class HistoryStore(Protocol):
+    """Keeps the history from run to run. All methods raise HistoryError."""
+
+    path: str  # of the file it leaves in the workspace; empty if there is none
+
+    def load(self) -> History | None:
+        """Return the history, None if there is none yet. What cannot be read is an error, never None."""
+
+    def newer(self) -> History | None:
+        """Return the history that another run has saved since this one loaded its own, if there is one."""
+
+    def save(self, history: History) -> None:
+        """Save, wholly or not at all."""
+
+
+class Notifier(Protocol):
+    """Tells people."""
+
+    def send(self, message: Message) -> None:
+        """Return once the message is known to be delivered; raise DeliveryError if it is not."""
+
+
+class Runner(Protocol):
+    """What started this run and shows its results: GitHub's runner, or a person's shell."""
+
+    def annotate(self, level: Level, text: str) -> None: ...
+
+    def publish(self, outputs: Mapping[str, str], summary: Summary) -> None: ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Return the instant, aware, UTC, in whole seconds."""
+
+    def monotonic(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+Witness: TypeAlias = Callable[[], bool]
+"""Tells whether this run reaches anything at all; asked when the cluster cannot be reached."""
