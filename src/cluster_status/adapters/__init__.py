@@ -1,0 +1,1 @@
+"""The world, one vendor a room. An adapter takes values, never `Settings`."""

@@ -1,0 +1,77 @@
+"""From a name and a port to a connected socket."""
+
+import errno
+import socket
+import threading
+from typing import Any
+
+from cluster_status.adapters.ssh.stop import Deadline, Stopped
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.text import clean
+
+_NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
+# The more a failure says about the server, the more it counts: that a runner without IPv6 has no route to
+# the second of two addresses is no news.
+_TELLING = (Cause.REFUSED, Cause.DROPPED, Cause.TIMEOUT, Cause.UNREACHABLE)
+
+_Address = tuple[socket.AddressFamily, tuple[Any, ...]]  # its second half is as the family wants it
+
+
+def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
+    """Return a connected socket or raise Stopped; every address of the name gets its share of the time."""
+    addresses = _resolve(host, port, deadline)
+    failures = []
+    for number, address in enumerate(addresses):
+        share = Deadline(deadline.left / (len(addresses) - number))
+        try:
+            return _connect_to(address, share)
+        except Stopped as stopped:
+            failures.append(stopped)
+    raise min(failures, key=lambda failure: _TELLING.index(failure.obstacle.cause))
+
+
+def _resolve(host: str, port: int, deadline: Deadline) -> list[_Address]:
+    """Look the name up in a thread of its own: a resolver knows no time limit and minds no signal."""
+    found: list[_Address] = []
+    failed: list[str] = []
+
+    def ask() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend((family, address) for family, _, _, _, address in answers)
+        except (OSError, UnicodeError) as error:
+            failed.append(clean(getattr(error, "strerror", None) or str(error)))
+
+    resolver = threading.Thread(target=ask, daemon=True)
+    resolver.start()
+    resolver.join(deadline.left)
+    if not found:
+        raise Stopped(
+            Cause.DNS, failed[0] if failed else f"no answer from the resolver in {deadline.seconds:.0f} s"
+        )
+    return found
+
+
+def _connect_to(address: _Address, deadline: Deadline) -> socket.socket:
+    family, name = address
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(max(deadline.left, 0.001))
+        connection.connect(name)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # small packets, each waited for
+    except OSError as error:
+        connection.close()
+        raise _stopped(error, deadline) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _stopped(error: OSError, deadline: Deadline) -> Stopped:
+    if isinstance(error, TimeoutError):
+        return Stopped(Cause.TIMEOUT, f"no connection within {deadline.seconds:.0f} s")
+    if isinstance(error, ConnectionRefusedError):
+        return Stopped(Cause.REFUSED, "connection refused")
+    words = (error.strerror or str(error)).lower()
+    return Stopped(Cause.UNREACHABLE if error.errno in _NO_ROUTE else Cause.DROPPED, words)

@@ -1,0 +1,114 @@
+"""One look at a cluster: connect, check the host key, log in, ask Slurm."""
+
+import secrets
+from collections.abc import Callable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.adapters.ssh.address import connect
+from cluster_status.adapters.ssh.command import run
+from cluster_status.adapters.ssh.session import Session
+from cluster_status.adapters.ssh.stop import Deadline, Stopped
+from cluster_status.domain import sinfo
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.cluster import Listing
+from cluster_status.domain.host_key import HostKey, Pins
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
+from cluster_status.errors import UnparsableError
+
+
+class Target(Struct, frozen=True):
+    """The server to look at, and the login to use; each step has its limit in seconds."""
+
+    host: str
+    port: int
+    user: str
+    password: Secret
+    pins: Pins
+    connect_timeout_seconds: float  # for connecting, for the handshake, and for the login
+    command_timeout_seconds: float
+
+
+class SshProbe:
+    """Looks over SSH. Another look uses the session of the one before: the password is offered once."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._session: Session | None = None
+        self._so_far = Sighting(seen=Listing())
+
+    def look(self, recall: Callable[[], Recollection | None], *, seconds: float) -> Sighting:
+        """See ports.Probe."""
+        whole = Deadline(seconds)
+        try:
+            if not self._so_far.logged_in:
+                self._log_in(recall, whole)
+            seen: Listing | Obstacle = self._ask(whole)
+        except Stopped as stopped:
+            seen = stopped.obstacle
+        return replace(self._so_far, seen=seen)
+
+    def close(self) -> None:
+        if self._session:
+            self._session.close()
+            self._session = None
+
+    def _log_in(self, recall: Callable[[], Recollection | None], whole: Deadline) -> None:
+        target, limit = self._target, self._target.connect_timeout_seconds
+        self.close()
+        self._session = session = Session(connect(target.host, target.port, Deadline(limit, within=whole)))
+        memory = None if target.pins else recall()
+        try:
+            key = session.shake_hands(_types_to_ask_for(target.pins, memory), Deadline(limit, within=whole))
+        finally:
+            self._note(reached=session.reached)
+        memory = memory or recall()
+        self._check(key, memory)
+        self._note(host_key=key, line_to_pin="" if target.pins else key.line(target.host, target.port))
+        if memory and memory.login_held_back:
+            raise Stopped(Cause.LOGIN_REFUSED, "refused within the last hour, and not tried again yet")
+        self._note(credential_offered=True)
+        session.log_in(target.user, target.password, Deadline(limit, within=whole))
+        self._note(logged_in=True)
+
+    def _check(self, key: HostKey, memory: Recollection | None) -> None:
+        """Make sure of the host key: nothing secret has left yet, and nothing will to a stranger."""
+        pins = self._target.pins
+        if pins:
+            expected = pins.accept(key)
+        elif memory is None:
+            raise Stopped(
+                Cause.HOST_KEY, "none is pinned, and the history that would remember it is out of reach"
+            )
+        else:
+            expected = memory.host_key in {None, key.identity}
+        if not expected:
+            line = key.line(self._target.host, self._target.port)
+            raise Stopped(
+                Cause.HOST_KEY, f"it showed {key.fingerprint}; the line for cluster-host-key is: {line}"
+            )
+
+    def _ask(self, whole: Deadline) -> Listing | Obstacle:
+        if self._session is None:
+            raise Stopped(Cause.SINFO_FAILED, "the session is closed")
+        frame = secrets.token_hex(16)
+        limit = Deadline(self._target.command_timeout_seconds, within=whole)
+        answer = run(self._session.transport, sinfo.command(frame), limit)
+        if answer.exit_status != 0:
+            return sinfo.diagnose(answer.exit_status, answer.complaint)
+        try:
+            return sinfo.parse(answer.output, frame)
+        except UnparsableError as error:
+            return Obstacle(Cause.UNPARSABLE, str(error))
+
+    def _note(self, **facts: object) -> None:
+        self._so_far = replace(self._so_far, **facts)
+
+
+def _types_to_ask_for(pins: Pins, memory: Recollection | None) -> tuple[str, ...]:
+    """Return the types of known keys: a server has several, and the others look like a stranger's."""
+    if memory and memory.host_key:
+        return (memory.host_key.partition(" ")[0],)
+    return pins.types

@@ -1,0 +1,114 @@
+"""One SSH session: handshake, host key, password."""
+
+import logging
+import socket
+
+import paramiko
+from paramiko.ssh_exception import IncompatiblePeer
+
+from cluster_status.adapters.ssh.stop import Deadline, Stopped
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.host_key import HostKey
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.text import clean
+
+_RSA = ("rsa-sha2-512", "rsa-sha2-256")  # what a key of type ssh-rsa is asked for as: SHA-1 is out of use
+
+
+class Session:
+    """A session on a connected socket, which it owns from here on."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.transport = paramiko.Transport(connection)
+        self._farewell = _Farewell(self.transport)
+
+    @property
+    def reached(self) -> bool:
+        """The server's SSH banner was read."""
+        return bool(self.transport.remote_version)
+
+    def shake_hands(self, key_types: tuple[str, ...], deadline: Deadline) -> HostKey:
+        """Agree on keys and return the server's host key; ask for `key_types` if any are given."""
+        self._ask_for(key_types)
+        self.transport.banner_timeout = deadline.seconds
+        try:
+            self.transport.start_client(timeout=deadline.seconds)
+        except IncompatiblePeer as error:
+            raise Stopped(Cause.INCOMPATIBLE_SSH, clean(str(error))) from None
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            raise self._broken_handshake(error, deadline) from None
+        if not self.transport.initial_kex_done:  # start_client just returns when its time is over
+            raise self._broken_handshake(TimeoutError(), deadline)
+        key = self.transport.get_remote_server_key()
+        return HostKey(key.get_name(), key.asbytes())
+
+    def log_in(self, user: str, password: Secret, deadline: Deadline) -> None:
+        """Offer the password, once."""
+        self.transport.auth_timeout = deadline.seconds
+        try:
+            missing = self.transport.auth_password(user, password.reveal(), fallback=False)
+        except paramiko.BadAuthenticationType as error:
+            methods = clean(", ".join(error.allowed_types))
+            raise Stopped(Cause.LOGIN_REFUSED, f"it takes no password, only: {methods}") from None
+        except (paramiko.SSHException, EOFError, OSError):
+            raise self._failed_login(deadline) from None
+        if missing:
+            methods = clean(", ".join(missing))
+            raise Stopped(Cause.LOGIN_REFUSED, f"the password alone will not do, it also wants: {methods}")
+
+    def close(self) -> None:
+        self._farewell.close()
+        self.transport.close()
+        self.transport.sock.close()  # which a transport that never became active leaves open
+
+    def _ask_for(self, key_types: tuple[str, ...]) -> None:
+        wanted = {name for kind in key_types for name in (_RSA if kind == "ssh-rsa" else (kind,))}
+        if wanted:
+            options = self.transport.get_security_options()
+            options.key_types = tuple(name for name in options.key_types if name in wanted)
+            if not options.key_types:
+                raise Stopped(
+                    Cause.INCOMPATIBLE_SSH, f"host keys of type {', '.join(key_types)} are not supported"
+                )
+
+    def _broken_handshake(self, error: Exception, deadline: Deadline) -> Stopped:
+        if deadline.passed:
+            what = (
+                "the key exchange did not end" if self.reached else "it accepts connections and says nothing"
+            )
+            return Stopped(Cause.TIMEOUT, f"{what} within {deadline.seconds:.0f} s")
+        if not self.reached:
+            return Stopped(Cause.DROPPED, "it hung up, or does not speak SSH, before its SSH banner")
+        if isinstance(error, EOFError | OSError) or self._farewell.words:
+            return Stopped(Cause.DROPPED, f"it hung up during the key exchange: {self._farewell}")
+        return Stopped(Cause.INCOMPATIBLE_SSH, clean(str(error)))
+
+    def _failed_login(self, deadline: Deadline) -> Stopped:
+        if deadline.passed:
+            return Stopped(Cause.TIMEOUT, f"no answer to the login within {deadline.seconds:.0f} s")
+        if self.transport.is_active() or self._farewell.words:
+            return Stopped(Cause.LOGIN_REFUSED, f"the password was refused: {self._farewell}".rstrip(": "))
+        return Stopped(Cause.DROPPED, "it hung up during the login")
+
+
+class _Farewell(logging.Handler):
+    """Catches the words of a server that ends a session in good form: paramiko only logs them."""
+
+    def __init__(self, transport: paramiko.Transport) -> None:
+        super().__init__(logging.INFO)
+        self.words = ""
+        self._logger = logging.getLogger(transport.get_log_channel())
+        self._logger.setLevel(logging.INFO)
+        self._logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if message.startswith("Disconnect ("):
+            self.words = clean(message.partition(": ")[2]) or "no reason given"
+
+    def close(self) -> None:
+        self._logger.removeHandler(self)
+        super().close()
+
+    def __str__(self) -> str:
+        return self.words
