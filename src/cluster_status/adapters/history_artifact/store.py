@@ -1,0 +1,95 @@
+"""The history as a workflow artifact: restored from an earlier run, saved as this run's."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from cluster_status.adapters.history_artifact.archive import pack, unpack
+from cluster_status.adapters.history_artifact.catalog import Catalog, Listed
+from cluster_status.adapters.history_artifact.results import ResultsService
+from cluster_status.domain import document
+from cluster_status.domain.history import History
+from cluster_status.errors import HistoryError, UnreadableHistoryError
+from cluster_status.ports import Clock, Level
+
+_PASSED_OVER_AT_MOST = 2
+_MANY = 500
+_UNUSABLE = (
+    "What is gone will not be listed at the next run; what is damaged has to be deleted, on the page of its "
+    "run, to go on from an older one or to start anew. Nothing was announced and nothing overwritten."
+)
+
+
+def artifact_name(cluster_name: str) -> str:
+    """Return the name that this cluster's artifacts have, in letters that every system takes."""
+    return "cluster-status-" + re.sub(r"[^a-z0-9]+", "-", cluster_name.lower()).strip("-")
+
+
+class HistoryArtifact:
+    """Keeps the history in artifacts of one name. It leaves no file: `path` is empty."""
+
+    path = ""
+
+    def __init__(  # noqa: PLR0913 - what it is made of
+        self,
+        name: str,
+        catalog: Catalog,
+        results: ResultsService,
+        clock: Clock,
+        annotate: Callable[[Level, str], None],
+        *,
+        kept_for: timedelta,
+    ) -> None:
+        self._name = name
+        self._catalog = catalog
+        self._results = results
+        self._clock = clock
+        self._annotate = annotate
+        self._kept_for = kept_for
+        self._seen = 0  # id of the newest artifact that was looked at
+
+    def load(self) -> History | None:
+        """Return the newest readable history, None only if none is listed.
+
+        Up to two damaged ones are passed over, with a warning; so is what is gone since it was listed.
+        """
+        passed_over: list[str] = []
+        for artifact in self._catalog.newest(self._name):
+            self._seen = max(self._seen, artifact.id)
+            try:
+                history = self._read(artifact)
+            except UnreadableHistoryError as error:
+                passed_over.append(f"Artifact {artifact.id} ('{self._name}') cannot be used: {error}")
+                if len(passed_over) > _PASSED_OVER_AT_MOST:
+                    break
+                continue
+            self._mention(passed_over)
+            return history
+        if passed_over:
+            raise HistoryError(" ".join(passed_over), remedy=_UNUSABLE)
+        return None
+
+    def newer(self) -> History | None:
+        """See ports.HistoryStore. What another run saves after this was asked is not seen."""
+        newest = next(self._catalog.newest(self._name), None)
+        return self.load() if newest and newest.id > self._seen else None
+
+    def save(self, history: History) -> None:
+        expires_at = self._clock.now() + self._kept_for
+        self._results.upload(self._name, pack(document.render(history)), expires_at=expires_at)
+
+    def _read(self, artifact: Listed) -> History:
+        uploaded = self._catalog.download(artifact)
+        if uploaded is None:
+            raise UnreadableHistoryError("It was listed, and is gone.")
+        return document.parse(unpack(uploaded))
+
+    def _mention(self, passed_over: list[str]) -> None:
+        for line in passed_over:
+            self._annotate(Level.WARNING, f"{line} An older one was used.")
+        if self._catalog.total > _MANY:
+            self._annotate(
+                Level.NOTICE,
+                f"{self._catalog.total} history artifacts have piled up. Delete old runs, or shorten "
+                "history-retention-days: they count against the storage quota.",
+            )

@@ -1,0 +1,64 @@
+"""The history in a file of the workspace."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cluster_status.domain import document
+from cluster_status.domain.history import History
+from cluster_status.errors import HistoryError
+
+
+class HistoryFile:
+    """Keeps the history in one file, which is replaced whole or not at all.
+
+    `path` is relative to `workspace`, unless it is absolute.
+    """
+
+    def __init__(self, path: str, workspace: Path) -> None:
+        self.path = path
+        self._file = workspace / path
+        self._loaded = b""
+
+    def load(self) -> History | None:
+        try:
+            with self._file.open("rb") as file:
+                content = file.read(document.MAX_BYTES + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._error("read", error) from None
+        self._loaded = content
+        return document.parse(content)
+
+    def newer(self) -> History | None:
+        before = self._loaded
+        history = self.load()
+        return history if self._loaded != before else None
+
+    def save(self, history: History) -> None:
+        content = document.render(history)
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._replace(content)
+        except OSError as error:
+            raise self._error("saved", error) from None
+
+    def _replace(self, content: bytes) -> None:
+        # named before it is opened: a signal may come between the two, and nothing is to be left behind
+        temporary = self._file.with_name(f".{self._file.name}.{secrets.token_hex(8)}")
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                os.fchmod(file.fileno(), 0o644)  # later steps may run as somebody else
+                os.fsync(file.fileno())
+            temporary.replace(self._file)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def _error(self, deed: str, error: OSError) -> HistoryError:
+        return HistoryError(
+            f"The history file '{self.path}' cannot be {deed}: {error.strerror}.",
+            remedy="Check history-path: it must be a file that this run may write, in the workspace.",
+        )
