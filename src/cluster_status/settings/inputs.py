@@ -1,0 +1,184 @@
+"""The table of inputs. `action.yml` and the README say the same, by test; `scripts/generate` writes both."""
+
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from cluster_status.domain.host_key import Pins
+from cluster_status.domain.secret import Secret
+from cluster_status.settings import kinds
+from cluster_status.settings.kinds import Kind
+
+T = TypeVar("T")
+
+
+class Input(Struct, Generic[T], frozen=True):
+    """One input. `shown_default` is the default as a user would write it; empty where there is none."""
+
+    name: str
+    description: str
+    kind: Kind[T]
+    default: T
+    shown_default: str = ""
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The variable in which GitHub's runner hands it over; it keeps the hyphens."""
+        return f"INPUT_{self.name.upper()}"
+
+    @property
+    def environment_variable(self) -> str | None:
+        """The variable that works as well, as with the script this action replaces."""
+        if not self.name.startswith(("cluster-", "discord-")):
+            return None
+        return self.name.upper().replace("-", "_")
+
+
+COMMAND = Input(
+    "command",
+    "`poll`: look, remember, tell. `look`: only look and set the outputs; no history, no message.",
+    kinds.choice("poll", "look"),
+    "poll",
+    "poll",
+)
+CLUSTER_HOST = Input("cluster-host", "Host name or IP address of the head node. Required.", kinds.HOST, "")
+CLUSTER_PORT = Input("cluster-port", "Port of its SSH server.", kinds.PORT, 22, "22")
+CLUSTER_USER = Input("cluster-user", "Account to log in with. Required.", kinds.USER, "")
+CLUSTER_PASSWORD = Input(
+    "cluster-password", "Its password, from a secret. Required.", kinds.PASSWORD, Secret(), secret=True
+)
+CLUSTER_HOST_KEY = Input(
+    "cluster-host-key",
+    "The server's SSH host key: known_hosts lines, or fingerprints (`SHA256:…`), one a line. "
+    "Without it the first key seen is remembered, and a warning shows the line to paste.",
+    kinds.HOST_KEYS,
+    Pins(),
+)
+CLUSTER_NAME = Input(
+    "cluster-name", "What messages call the cluster.", kinds.CLUSTER_NAME, "cluster", "cluster"
+)
+CLUSTER_CONNECT_TIMEOUT = Input(
+    "cluster-connect-timeout",
+    "Seconds for each of connecting, the SSH handshake, and the login.",
+    kinds.seconds(1, 60),
+    10.0,
+    "10",
+)
+CLUSTER_COMMAND_TIMEOUT = Input(
+    "cluster-command-timeout", "Seconds for `sinfo` to answer.", kinds.seconds(1, 60), 30.0, "30"
+)
+DISCORD_WEBHOOK = Input(
+    "discord-webhook",
+    "URL of the channel's webhook, from a secret. Required to `poll` on a runner.",
+    kinds.WEBHOOK,
+    Secret(),
+    secret=True,
+)
+DISCORD_USER = Input(
+    "discord-user", "Name shown as the sender; empty: the webhook's own.", kinds.WEBHOOK_NAME, ""
+)
+DISCORD_IMG = Input(
+    "discord-img", "URL of the picture shown with it; empty: the webhook's own.", kinds.URL, ""
+)
+DISCORD_MSG_INFO = Input(
+    "discord-msg-info",
+    "Whether messages show the table of partitions.",
+    kinds.BOOLEAN,
+    default=True,
+    shown_default="true",
+)
+DISCORD_MSG_QUOTE = Input(
+    "discord-msg-quote",
+    "Whether messages end with a quotation.",
+    kinds.BOOLEAN,
+    default=False,
+    shown_default="false",
+)
+DISCORD_MSG_ALWAYS = Input(
+    "discord-msg-always",
+    "Whether every poll that can tell posts a message.",
+    kinds.BOOLEAN,
+    default=False,
+    shown_default="false",
+)
+DEGRADED_BELOW = Input(
+    "degraded-below",
+    "The cluster is degraded when less than this share of its nodes is in service.",
+    kinds.PERCENT,
+    50,
+    "50%",
+)
+ATTEMPTS = Input(
+    "attempts",
+    "How often one poll looks before it believes that the cluster, or its scheduler, does not answer.",
+    kinds.whole_number(1, 10),
+    3,
+    "3",
+)
+ATTEMPT_DELAY = Input(
+    "attempt-delay", "Seconds between two looks of a poll.", kinds.seconds(0, 60), 15.0, "15"
+)
+CONFIRM_AFTER = Input(
+    "confirm-after",
+    "How many polls in a row must get no answer, no route, or dropped connections before that counts: "
+    "the next runner has another address. All other causes count at once.",
+    kinds.whole_number(1, 10),
+    2,
+    "2",
+)
+HISTORY_STORE = Input(
+    "history-store",
+    "Where the history is kept: `artifact`, `file`, or `auto`: artifact in GitHub Actions, else file.",
+    kinds.choice("auto", "artifact", "file"),
+    "auto",
+    "auto",
+)
+HISTORY_PATH = Input(
+    "history-path",
+    "The history file, relative to the workspace; with `history-store: file`.",
+    kinds.PATH,
+    "history.json",
+    "history.json",
+)
+HISTORY_RETENTION_DAYS = Input(
+    "history-retention-days",
+    "Days an artifact with the history is kept; the repository's own limit may be shorter.",
+    kinds.whole_number(1, 400),
+    30,
+    "30",
+)
+GITHUB_TOKEN = Input(
+    "github-token",
+    "Token that reads the artifacts of earlier runs; it needs `actions: read`.",
+    kinds.TOKEN,
+    Secret(),
+    "${{ github.token }}",
+    secret=True,
+)
+
+INPUTS: tuple[Input[Any], ...] = (
+    CLUSTER_HOST,
+    CLUSTER_USER,
+    CLUSTER_PASSWORD,
+    DISCORD_WEBHOOK,
+    CLUSTER_NAME,
+    CLUSTER_PORT,
+    CLUSTER_HOST_KEY,
+    CLUSTER_CONNECT_TIMEOUT,
+    CLUSTER_COMMAND_TIMEOUT,
+    DISCORD_USER,
+    DISCORD_IMG,
+    DISCORD_MSG_INFO,
+    DISCORD_MSG_QUOTE,
+    DISCORD_MSG_ALWAYS,
+    DEGRADED_BELOW,
+    ATTEMPTS,
+    ATTEMPT_DELAY,
+    CONFIRM_AFTER,
+    HISTORY_STORE,
+    HISTORY_PATH,
+    HISTORY_RETENTION_DAYS,
+    GITHUB_TOKEN,
+    COMMAND,
+)

@@ -1,0 +1,154 @@
+"""What the text of an input may be, and what becomes of it. Readers raise ValueError, with a hint or none."""
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from cluster_status.domain.host_key import Pins
+from cluster_status.domain.secret import Secret
+
+T = TypeVar("T")
+
+
+class Kind(Struct, Generic[T], frozen=True):
+    """How a text is read, and in words what is accepted; the words complete "... is not"."""
+
+    read: Callable[[str], T]
+    accepts: str
+    verbatim: bool = False  # blanks around it belong to it
+
+
+def text(accepts: str, pattern: str) -> Kind[str]:
+    def read(given: str) -> str:
+        if not re.fullmatch(pattern, given):
+            raise ValueError
+        return given
+
+    return Kind(read, accepts)
+
+
+def whole_number(least: int, most: int) -> Kind[int]:
+    def read(given: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", given) or not least <= int(given) <= most:
+            raise ValueError
+        return int(given)
+
+    return Kind(read, f"a whole number from {least} to {most}")
+
+
+def seconds(least: int, most: int) -> Kind[float]:
+    def read(given: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", given) or not least <= float(given) <= most:
+            raise ValueError
+        return float(given)
+
+    return Kind(read, f"a number of seconds from {least} to {most}")
+
+
+def choice(*options: str) -> Kind[str]:
+    def read(given: str) -> str:
+        if given not in options:
+            raise ValueError
+        return given
+
+    return Kind(read, f"one of {', '.join(options)}")
+
+
+def _boolean(given: str) -> bool:
+    if given.lower() not in {"true", "false"}:
+        raise ValueError
+    return given.lower() == "true"
+
+
+def _percent(given: str) -> int:
+    return whole_number(0, 100).read(given.removesuffix("%").rstrip())
+
+
+def _host(given: str) -> str:
+    if "://" in given or "@" in given or "/" in given:
+        raise ValueError("write the name alone: the user goes into cluster-user, the port into cluster-port")
+    try:
+        return str(ip_address(given.strip("[]")))
+    except ValueError:
+        pass
+    if ":" in given:
+        raise ValueError("the port goes into cluster-port")
+    if len(given) > _NAME_LIMIT or not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?", given):
+        raise ValueError
+    return given
+
+
+def _url(given: str) -> str:
+    try:
+        parts = urlsplit(given)
+        usable = parts.hostname and parts.port != 0 and re.fullmatch(_VISIBLE_ASCII, given)
+    except ValueError:
+        raise ValueError from None  # its words quote the URL, which may be a secret
+    if not usable:
+        raise ValueError
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_local(str(parts.hostname))):
+        raise ValueError("it must begin with https://")
+    return given
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _webhook(given: str) -> Secret:
+    path = urlsplit(_url(given)).path
+    if not re.fullmatch(r"/api(/v[0-9]+)?/webhooks/[0-9]+/[A-Za-z0-9_-]+", path):
+        raise ValueError("copy it from the channel's settings: Integrations, Webhooks, Copy Webhook URL")
+    return Secret(given)
+
+
+def _webhook_name(given: str) -> str:
+    reserved = given.lower() in {"everyone", "here"} or re.search("discord|clyde", given, re.IGNORECASE)
+    if len(given) > _WEBHOOK_NAME_LIMIT or reserved:
+        raise ValueError("Discord refuses it")
+    return given
+
+
+def _password(given: str) -> Secret:
+    return Secret(given.rstrip("\r\n"))  # pasted with the end of its line
+
+
+def _cluster_name(given: str) -> str:
+    if len(given) > _CLUSTER_NAME_LIMIT or not given.isprintable() or not re.search(r"[A-Za-z0-9]", given):
+        raise ValueError
+    return given
+
+
+def _path(given: str) -> str:
+    if not given.isprintable() or given.endswith("/"):
+        raise ValueError
+    return given
+
+
+_VISIBLE_ASCII = r"[!-~]{1,2048}"  # Discord takes no longer URL
+_NAME_LIMIT = 253
+_WEBHOOK_NAME_LIMIT = 80
+_CLUSTER_NAME_LIMIT = 50
+
+BOOLEAN = Kind(_boolean, "true or false")
+CLUSTER_NAME = Kind(
+    _cluster_name, f"a name of at most {_CLUSTER_NAME_LIMIT} characters with a letter or a digit"
+)
+HOST = Kind(_host, "a host name or an IP address")
+HOST_KEYS = Kind(Pins.parse, "known_hosts lines or SHA256:... fingerprints, one a line")
+PASSWORD = Kind(_password, "a password", verbatim=True)
+PATH = Kind(_path, "the path of a file")
+PERCENT = Kind(_percent, "a share from 0 to 100, as 50 or 50%")
+PORT = whole_number(1, 65535)
+TOKEN = Kind(Secret, "a token")
+URL = Kind(_url, "a URL")
+USER = text("a user name", r"[^\s:@/\x00-\x1f]{1,64}")
+WEBHOOK = Kind(_webhook, "the URL of a Discord webhook")
+WEBHOOK_NAME = Kind(_webhook_name, "1 to 80 characters, without 'discord' or 'clyde'")

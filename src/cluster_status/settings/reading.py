@@ -1,0 +1,197 @@
+"""From the environment to `Settings`; every bad input is found at once."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct
+
+from cluster_status.domain.host_key import Pins
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.text import clean
+from cluster_status.errors import InputError
+from cluster_status.settings import inputs
+from cluster_status.settings.inputs import INPUTS, Input
+
+T = TypeVar("T")
+
+_NO_LIMIT_DAYS = 400  # GitHub's own
+
+
+class Cluster(Struct, frozen=True):
+    name: str
+    host: str
+    port: int
+    user: str
+    password: Secret
+    host_keys: Pins
+    connect_timeout_seconds: float
+    command_timeout_seconds: float
+
+
+class Discord(Struct, frozen=True):
+    webhook: Secret
+    user: str
+    image: str
+    with_partitions: bool
+    with_quotation: bool
+    always: bool
+
+
+class Judgement(Struct, frozen=True):
+    degraded_below: int  # percent
+    attempts: int
+    attempt_delay_seconds: float
+    confirm_after: int  # polls
+
+
+class Storage(Struct, frozen=True):
+    store: str  # auto, artifact, file
+    path: str
+    retention: timedelta
+    token: Secret
+
+
+class Surroundings(Struct, frozen=True):
+    """Where this runs, from the variables GitHub's runner sets."""
+
+    on_runner: bool
+    workspace: Path
+    api_url: str
+    repository: str  # owner/name
+    branch: str
+    results_url: str  # the two by which a job uploads its artifacts
+    runtime_token: Secret
+    longest_retention: timedelta
+    output_file: Path | None
+    summary_file: Path | None
+
+
+class Settings(Struct, frozen=True):
+    command: str  # poll, look
+    cluster: Cluster
+    discord: Discord
+    judgement: Judgement
+    storage: Storage
+    surroundings: Surroundings
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Return the settings, or raise InputError with a line for each input that cannot be used."""
+    given = _Given(environ)
+    settings = Settings(
+        command=given.value(inputs.COMMAND),
+        cluster=Cluster(
+            name=given.value(inputs.CLUSTER_NAME),
+            host=given.required(inputs.CLUSTER_HOST),
+            port=given.value(inputs.CLUSTER_PORT),
+            user=given.required(inputs.CLUSTER_USER),
+            password=given.required(inputs.CLUSTER_PASSWORD),
+            host_keys=given.value(inputs.CLUSTER_HOST_KEY),
+            connect_timeout_seconds=given.value(inputs.CLUSTER_CONNECT_TIMEOUT),
+            command_timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
+        ),
+        discord=Discord(
+            webhook=given.value(inputs.DISCORD_WEBHOOK),
+            user=given.value(inputs.DISCORD_USER),
+            image=given.value(inputs.DISCORD_IMG),
+            with_partitions=given.value(inputs.DISCORD_MSG_INFO),
+            with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
+            always=given.value(inputs.DISCORD_MSG_ALWAYS),
+        ),
+        judgement=Judgement(
+            degraded_below=given.value(inputs.DEGRADED_BELOW),
+            attempts=given.value(inputs.ATTEMPTS),
+            attempt_delay_seconds=given.value(inputs.ATTEMPT_DELAY),
+            confirm_after=given.value(inputs.CONFIRM_AFTER),
+        ),
+        storage=Storage(
+            store=given.value(inputs.HISTORY_STORE),
+            path=given.value(inputs.HISTORY_PATH),
+            retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
+            token=given.value(inputs.GITHUB_TOKEN),
+        ),
+        surroundings=surroundings(environ),
+    )
+    if settings.command == "poll" and settings.surroundings.on_runner:
+        given.required(inputs.DISCORD_WEBHOOK)
+    given.raise_problems()
+    return settings
+
+
+def surroundings(environ: Mapping[str, str]) -> Surroundings:
+    days = environ.get("GITHUB_RETENTION_DAYS", "")
+
+    def path(name: str) -> Path | None:
+        return Path(environ[name]) if environ.get(name) else None
+
+    return Surroundings(
+        on_runner=environ.get("GITHUB_ACTIONS") == "true",
+        workspace=path("GITHUB_WORKSPACE") or Path.cwd(),
+        api_url=environ.get("GITHUB_API_URL", ""),
+        repository=environ.get("GITHUB_REPOSITORY", ""),
+        branch=environ.get("GITHUB_HEAD_REF") or environ.get("GITHUB_REF_NAME", ""),
+        results_url=environ.get("ACTIONS_RESULTS_URL", ""),
+        runtime_token=Secret(environ.get("ACTIONS_RUNTIME_TOKEN", "")),
+        longest_retention=timedelta(days=int(days) if days.isdecimal() else _NO_LIMIT_DAYS),
+        output_file=path("GITHUB_OUTPUT"),
+        summary_file=path("GITHUB_STEP_SUMMARY"),
+    )
+
+
+def secrets(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield every secret that was given, usable or not: they are masked before anything is printed."""
+    for spec in INPUTS:
+        text = _given_text(environ, spec) if spec.secret else ""
+        if text.strip():
+            yield text
+            yield text.strip()
+            yield from re.findall(r"/webhooks/[0-9]+/([A-Za-z0-9_-]+)", text)  # the part that is the secret
+
+
+def _given_text(environ: Mapping[str, str], spec: Input[T]) -> str:
+    """Return the text of an input; empty: not given. The input itself wins over the variable."""
+    text = environ.get(spec.variable, "")
+    if not text.strip() and spec.environment_variable:
+        text = environ.get(spec.environment_variable, "")
+    return text if text.strip() else ""
+
+
+class _Given:
+    """Reads inputs and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._problems: dict[str, str] = {}
+
+    def value(self, spec: Input[T]) -> T:
+        text = _given_text(self._environ, spec)
+        if not text:
+            return spec.default
+        try:
+            return spec.kind.read(text if spec.kind.verbatim else text.strip())
+        except ValueError as error:
+            # user:password@host is no secret by its name, but by what is in it
+            hidden = spec.secret or re.search(":[^/@]*@", text)
+            got = "what was given" if hidden else f"'{clean(text)}'"
+            hint = f": {error}" if str(error) else ""
+            self._problems[spec.name] = f"{spec.name}: {got} is not {spec.kind.accepts}{hint}"
+            return spec.default
+
+    def required(self, spec: Input[T]) -> T:
+        if not _given_text(self._environ, spec):
+            self._problems[spec.name] = f"{spec.name} {self._lack(spec)}"
+        return self.value(spec)
+
+    def _lack(self, spec: Input[T]) -> str:
+        if not surroundings(self._environ).on_runner:
+            return f"is required: set {spec.environment_variable}"
+        if spec.secret:
+            return "is empty: set the secret; pull requests from forks are given none"
+        return "is required"
+
+    def raise_problems(self) -> None:
+        if self._problems:
+            raise InputError(self._problems.values())
