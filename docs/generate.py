@@ -1,0 +1,93 @@
+"""Writes what follows from the tables of inputs and outputs into action.yml and README.md.
+
+python -m docs.generate           writes
+python -m docs.generate --check   changes nothing; exit status 1 if something is out of date
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from cluster_status.app.report import OUTPUTS
+from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS, Input
+
+ROOT = Path(__file__).parent.parent
+
+
+def action_yml() -> str:
+    """Return the blocks `inputs:` and `outputs:`; the runner sets every input, so they have no defaults."""
+    return "\n".join(_action_lines())
+
+
+def _action_lines() -> Iterator[str]:
+    yield "inputs:"
+    for spec in INPUTS:
+        yield f"  {spec.name}:"
+        yield f"    description: {_quoted(_described(spec))}"
+        if spec is GITHUB_TOKEN:
+            yield f"    default: {spec.shown_default}"
+    yield "outputs:"
+    for name, description in OUTPUTS.items():
+        yield f"  {name}:"
+        yield f"    description: {_quoted(description)}"
+
+
+def _described(spec: Input[Any]) -> str:
+    default = f" Default: {spec.shown_default}." if spec.shown_default and spec is not GITHUB_TOKEN else ""
+    return f"{spec.description}{default}".replace("`", "")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a JSON string is a YAML string
+
+
+def inputs_table() -> str:
+    rows = (
+        f"| `{spec.name}` | {f'`{spec.shown_default}`' if spec.shown_default else ''} | {spec.description} |"
+        for spec in INPUTS
+    )
+    return "\n".join(["| input | default | what it is |", "| --- | --- | --- |", *rows])
+
+
+def outputs_table() -> str:
+    rows = (f"| `{name}` | {description} |" for name, description in OUTPUTS.items())
+    return "\n".join(["| output | what it is |", "| --- | --- |", *rows])
+
+
+def documents() -> dict[Path, str]:
+    """Return each document as it should be."""
+    return {
+        ROOT / "action.yml": _between(ROOT / "action.yml", "# {}", {"inputs and outputs": action_yml()}),
+        ROOT / "README.md": _between(
+            ROOT / "README.md", "<!-- {} -->", {"inputs": inputs_table(), "outputs": outputs_table()}
+        ),
+    }
+
+
+def _between(path: Path, comment: str, blocks: dict[str, str]) -> str:
+    text = path.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        begin, end = comment.format(f"{name}: written by scripts/generate"), comment.format(f"end of {name}")
+        pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
+        if not pattern.search(text):
+            raise SystemExit(f"{path.name} lacks the line '{begin}' or '{end}'")
+        text = pattern.sub(lambda _, new=f"{begin}\n{block}\n{end}": new, text)  # type: ignore[misc]
+    return text
+
+
+def main(arguments: Sequence[str]) -> int:
+    outdated = {path: text for path, text in documents().items() if path.read_text(encoding="utf-8") != text}
+    if "--check" in arguments:
+        for path in outdated:
+            print(f"{path.name} is out of date: run scripts/generate")
+        return 1 if outdated else 0
+    for path, text in outdated.items():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,67 @@
+"""The shell around it all: what the container runs."""
+
+import signal
+from collections.abc import Mapping
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from cluster_status.errors import Cancelled, InputError
+
+if TYPE_CHECKING:
+    from cluster_status.ports import Runner
+
+_UNEXPECTED = 1
+_KILLED_BY = 128
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Run the action with the variables of `environ`; return the exit status."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _cancel)  # process 1 of a container has no defaults
+    try:
+        return _run(environ)
+    except Cancelled as wish:
+        return _KILLED_BY + wish.signal_number
+
+
+def _run(environ: Mapping[str, str]) -> int:
+    # imported here, so that a signal meanwhile finds its handler: it takes a quarter of a second
+    from cluster_status import wiring  # noqa: PLC0415
+    from cluster_status.ports import Level  # noqa: PLC0415
+    from cluster_status.settings import reading  # noqa: PLC0415
+
+    here = reading.surroundings(environ)
+    if here.on_runner:  # anywhere else a mask would be a secret, printed
+        wiring.mask(reading.secrets(environ))
+    runner = wiring.runner(here)
+    try:
+        return wiring.run(reading.read(environ), runner)
+    except Cancelled as wish:
+        runner.annotate(Level.WARNING, f"Cancelled by {signal.Signals(wish.signal_number).name}.")
+        raise
+    except InputError as error:
+        for problem in error.problems:
+            runner.annotate(Level.ERROR, problem)
+        return error.exit_status
+    except Exception as error:  # noqa: BLE001 - a fault of our own; its text may hold a secret
+        _confess(runner, error)
+        return _UNEXPECTED
+
+
+def _cancel(number: int, _frame: FrameType | None) -> None:
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish, signal.SIG_IGN)  # once is enough: what is being saved now is to be saved
+    raise Cancelled(number)
+
+
+def _confess(runner: "Runner", error: Exception) -> None:
+    """Show where it happened, in our code's lines only: an exception's own words may quote anything."""
+    import traceback  # noqa: PLC0415 - hardly ever needed
+
+    from cluster_status.ports import Level  # noqa: PLC0415 - as above
+
+    frames = traceback.extract_tb(error.__traceback__)[::-1]
+    place = " < ".join(
+        f"{frame.name} ({frame.filename.rpartition('/')[2]}:{frame.lineno})" for frame in frames
+    )
+    runner.annotate(Level.ERROR, f"Unexpected {type(error).__name__} in {place}. Please report this.")

@@ -1,0 +1,128 @@
+"""The only place that builds objects."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from cluster_status.adapters.clock import SystemClock
+from cluster_status.adapters.console import Console
+from cluster_status.adapters.discord.client import DiscordWebhook
+from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
+from cluster_status.adapters.history_artifact.results import Job, ResultsService
+from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
+from cluster_status.adapters.history_file import HistoryFile
+from cluster_status.adapters.http import Http
+from cluster_status.adapters.retry import RetryingHttp
+from cluster_status.adapters.runner import ActionsRunner, mask
+from cluster_status.adapters.ssh.probe import SshProbe, Target
+from cluster_status.app.look import look
+from cluster_status.app.plan import Patience, Plan, Tools
+from cluster_status.app.poll import poll
+from cluster_status.domain.history import Terms
+from cluster_status.domain.identity import identify
+from cluster_status.domain.message import Wording
+from cluster_status.errors import ExitStatus, InputError
+from cluster_status.ports import HistoryStore, Notifier, Runner
+from cluster_status.settings.reading import Settings, Surroundings
+
+__all__ = ["mask", "run", "runner"]
+
+_BUDGET_SECONDS = 90.0  # for all looks of one run
+_WITNESS_SECONDS = 5.0
+
+
+def run(settings: Settings, runner: Runner) -> ExitStatus:
+    """Do what the settings say."""
+    with _http() as http:
+        clock = SystemClock()
+        probe = SshProbe(_target(settings))
+        tools = Tools(probe, clock, _witness(settings, http), runner)
+        try:
+            if settings.command == "look":
+                return look(tools, _plan(settings))
+            return poll(
+                tools,
+                _store(settings, http, clock, runner),
+                _notifier(settings, http, clock, runner),
+                _plan(settings),
+            )
+        finally:
+            probe.close()
+
+
+def runner(surroundings: Surroundings) -> Runner:
+    if surroundings.on_runner:
+        return ActionsRunner(surroundings.output_file, surroundings.summary_file)
+    return Console(sys.stdout)
+
+
+@contextmanager
+def _http() -> Iterator[Http]:
+    http = Http()
+    try:
+        yield http
+    finally:
+        http.close()
+
+
+def _target(settings: Settings) -> Target:
+    cluster = settings.cluster
+    return Target(
+        host=cluster.host,
+        port=cluster.port,
+        user=cluster.user,
+        password=cluster.password,
+        pins=cluster.host_keys,
+        connect_timeout_seconds=cluster.connect_timeout_seconds,
+        command_timeout_seconds=cluster.command_timeout_seconds,
+    )
+
+
+def _plan(settings: Settings) -> Plan:
+    cluster, discord, judgement = settings.cluster, settings.discord, settings.judgement
+    identity = identify(
+        webhook=discord.webhook.reveal(),
+        server=f"{cluster.host}\0{cluster.port}",
+        login=f"{cluster.user}\0{cluster.password.reveal()}",
+    )
+    return Plan(
+        patience=Patience(judgement.attempts, judgement.attempt_delay_seconds, _BUDGET_SECONDS),
+        degraded_below=judgement.degraded_below,
+        terms=Terms(identity, judgement.confirm_after, discord.always),
+        wording=Wording(cluster.name, discord.with_partitions, discord.with_quotation),
+    )
+
+
+def _witness(settings: Settings, http: Http) -> Callable[[], bool]:
+    """Reach for GitHub, or in a shell for the webhook's server: without either, nobody else can be asked."""
+    webhook = urlsplit(settings.discord.webhook.reveal())
+    url = settings.surroundings.api_url or (webhook.netloc and f"{webhook.scheme}://{webhook.netloc}/")
+    return lambda: not url or http.answers(url, timeout_seconds=_WITNESS_SECONDS)
+
+
+def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> HistoryStore:
+    storage, here = settings.storage, settings.surroundings
+    if storage.store == "file" or (storage.store == "auto" and not here.on_runner):
+        return HistoryFile(storage.path, here.workspace)
+    if not (here.results_url and here.runtime_token and here.repository):
+        # a `run:` step gets none of these variables, nor does anything outside GitHub Actions
+        raise InputError(["history-store: there is no artifact store here; set it to file"])
+    patient = RetryingHttp(http, clock)
+    return HistoryArtifact(
+        artifact_name(settings.cluster.name),
+        Catalog(patient, Origin(here.api_url, here.repository, here.branch, storage.token)),
+        ResultsService(patient, Job.of(here.results_url, here.runtime_token)),
+        clock,
+        runner.annotate,
+        kept_for=min(storage.retention, here.longest_retention),
+    )
+
+
+def _notifier(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> Notifier:
+    discord = settings.discord
+    if not discord.webhook and isinstance(runner, Console):
+        return runner
+    return DiscordWebhook(
+        discord.webhook.reveal(), http, clock, username=discord.user, avatar_url=discord.image
+    )
