@@ -1,0 +1,200 @@
+"""A loopback stand-in for Discord's webhook API that refuses what the real one refuses, and fails on demand.
+
+    with LoopbackDiscord() as discord:
+        discord.fail_next(RateLimited(0.05), Reset(after_accepting=True))
+        ...
+        assert discord.messages[0]["pinged"] == []
+
+A URL without a version, which is what people copy from Discord, means API version 6, there and here: form
+errors have another shape, and waits are milliseconds. Send to `/api/v10/` for the documented answers.
+"""
+
+import contextlib
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, ClassVar, Literal, Self
+
+from tests.fakes import loopback
+from tests.fakes.discord_channel import Answer, Channel, RateLimit, Request, is_versioned, rate_limited
+from tests.fakes.loopback import Aborted, Held, Holds, LoopbackServer, Reset, Silent
+
+__all__ = [
+    "Broken",
+    "CloudflareLimited",
+    "Fault",
+    "LoopbackDiscord",
+    "RateLimit",
+    "RateLimited",
+    "Refused",
+    "Request",
+    "Reset",
+    "Silent",
+]
+
+
+@dataclass(frozen=True)
+class RateLimited:
+    """A 429 of Discord's own, in JSON. `shared` is one that other users of the same runner caused."""
+
+    retry_after_seconds: float = 0.05
+    scope: Literal["user", "shared", "global"] = "user"
+    after_accepting: ClassVar[bool] = False
+
+    def answer(self, request: Request) -> Answer:
+        versioned = is_versioned(request.path)
+        return rate_limited(self.retry_after_seconds, scope=self.scope, versioned=versioned)
+
+
+@dataclass(frozen=True)
+class CloudflareLimited:
+    """A 429 from in front of Discord: no JSON, no `Via`, and not always a time to wait."""
+
+    retry_after_seconds: float | None = None
+    after_accepting: ClassVar[bool] = False
+
+    def answer(self, _: Request) -> Answer:
+        wait = self.retry_after_seconds
+        headers = {} if wait is None else {"Retry-After": str(math.ceil(wait))}
+        return Answer.cloudflare(429, "error code: 1015", headers)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Any error of Discord's, such as `Refused(429, 30046, "Maximum number of edits …")`."""
+
+    status: int
+    code: int
+    message: str
+    after_accepting: ClassVar[bool] = False
+
+    def answer(self, _: Request) -> Answer:
+        return Answer.error(self.status, self.code, self.message)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A 5xx, and no word on whether the message was posted."""
+
+    status: int = 502
+    after_accepting: bool = False
+
+    def answer(self, _: Request) -> Answer:
+        if self.status == 500:
+            return Answer.error(500, 0, "500: Internal Server Error")
+        return Answer.cloudflare(self.status, "<html><title>upstream</title></html>")
+
+
+Fault = RateLimited | CloudflareLimited | Refused | Broken | Silent | Reset
+
+
+class LoopbackDiscord:
+    """Everything ends when the context ends: connections, threads and whatever is held."""
+
+    def __init__(
+        self, *, rate_limit: RateLimit | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._channel = Channel(rate_limit, clock)
+        self._faults: deque[Fault] = deque()
+        self._requests: list[Request] = []
+        self._arrived = threading.Condition()
+        self._holds = Holds()
+        self._server: LoopbackServer | None = None
+        self._running = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        self._holds = Holds()  # those of an earlier context hold nothing more
+        self._server = self._running.enter_context(LoopbackServer("discord", self, self._holds))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.close()
+        if self._server is not None and self._server.errors and error is None:
+            raise ExceptionGroup("the fake itself failed", self._server.errors)
+
+    @property
+    def webhook_id(self) -> str:
+        return self._channel.webhook_id
+
+    @property
+    def token(self) -> str:
+        return self._channel.token
+
+    @property
+    def webhook_url(self) -> str:
+        """The URL as people copy it from Discord: without a version."""
+        if self._server is None:
+            raise RuntimeError("there is an address only inside the context")
+        return f"{self._server.url}/api/webhooks/{self.webhook_id}/{self.token}"
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """What the channel holds, oldest first: the payload's fields, and what became of them.
+
+        `id`, `thread_id`, `created` and `edited` (aware, or None), `pinged` (who was notified when it was
+        posted) and `mentioned` (who is mentioned now, after edits).
+        """
+        return self._channel.messages
+
+    def wait_for_messages(self, count: int, *, timeout_seconds: float = 5.0) -> list[dict[str, Any]]:
+        """Wait for what a client that went away cannot know: that its message was accepted."""
+        return self._channel.wait_for_messages(count, timeout_seconds)
+
+    @property
+    def requests(self) -> list[Request]:
+        with self._arrived:
+            return list(self._requests)
+
+    def wait_for_requests(self, count: int, *, timeout_seconds: float = 5.0) -> list[Request]:
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: len(self._requests) >= count, timeout_seconds):
+                raise TimeoutError(f"{len(self._requests)} of {count} requests arrived")
+            return list(self._requests)
+
+    def fail_next(self, *faults: Fault) -> None:
+        """Let the next requests fail, one fault each."""
+        with self._arrived:
+            self._faults.extend(faults)
+
+    def release(self, *, timeout_seconds: float = 5.0) -> None:
+        """Let every held request go on, once there is one."""
+        if self._server is None or not self._holds.release(timeout_seconds):
+            raise TimeoutError("no request was held")
+
+    def delete_webhook(self) -> None:
+        self._channel.exists = False
+
+    def receive(self, request: loopback.Request) -> loopback.Answer | Held | Aborted:
+        asked = _read(request)
+        with self._arrived:
+            self._requests.append(asked)
+            self._arrived.notify_all()
+            fault = self._faults.popleft() if self._faults else None
+        if fault is None:
+            return self.decide(request)
+        decided = self.decide(request) if fault.after_accepting else None
+        match fault:
+            case Silent():
+                return Held(decided)
+            case Reset():
+                return Aborted()
+            case _:
+                return _write(fault.answer(asked))
+
+    def decide(self, request: loopback.Request) -> loopback.Answer:
+        return _write(self._channel.answer(_read(request)))
+
+
+def _read(request: loopback.Request) -> Request:
+    query = {name: value for name, value in request.query.items() if value}  # a blank one was not given
+    return Request(request.method, request.path, query, request.headers, request.body)
+
+
+def _write(answer: Answer) -> loopback.Answer:
+    return loopback.Answer(answer.status, answer.body, answer.headers)

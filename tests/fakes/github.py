@@ -1,0 +1,373 @@
+"""A loopback stand-in for GitHub's artifacts that refuses what the real services refuse, and fails on demand.
+
+    with LoopbackGitHub() as github:
+        github.plant("history", {"history.json": b"{}"})
+        run = github.start_run()
+        github.fail_next(Broken(503), Reset(after_accepting=True), on="finalize")
+        ...  # with run.environment, and run.github_token
+        assert github.artifacts[-1].files == {"history.json": b"{}"}
+
+Three servers, each with an origin of its own: the REST API, the results service and the blob storage, which
+has another host too, so that a redirect to it must lose its Authorization header.
+"""
+
+import contextlib
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from types import TracebackType
+from typing import Literal, Self, get_args
+
+from tests.fakes import github_api, github_blobs, github_results
+from tests.fakes.github_actions import (
+    RAW_TYPE,
+    ZIP_TYPE,
+    Actions,
+    Artifact,
+    Blob,
+    Permission,
+    Run,
+    sha256,
+    zip_of,
+)
+from tests.fakes.github_api import Api, rate_limit_headers, rate_limited
+from tests.fakes.github_blobs import Blobs
+from tests.fakes.github_results import Results
+from tests.fakes.loopback import Aborted, Answer, Held, Holds, LoopbackServer, Request, Reset, Silent
+
+__all__ = [
+    "FORBIDDEN",
+    "INTERMEDIARY_REFUSED",
+    "QUOTA_HIT",
+    "Artifact",
+    "Broken",
+    "Failed",
+    "Fault",
+    "LoopbackGitHub",
+    "Operation",
+    "RateLimited",
+    "Request",
+    "Reset",
+    "Run",
+    "SecondaryRateLimited",
+    "Silent",
+    "Truncated",
+    "zip_of",
+]
+
+Server = Literal["api", "results", "blob"]
+Operation = Literal[
+    # of the REST API
+    "list",
+    "get",
+    "zip",
+    "delete-by-id",
+    # of the results service
+    "create",
+    "finalize",
+    "list-run",
+    "sign",
+    "delete",
+    # of the blob storage
+    "put",
+    "put-block",
+    "put-block-list",
+    "blob-get",
+]
+
+OPERATION_OF: dict[str, Callable[[Request], str | None]] = {
+    "api": github_api.operation,
+    "results": github_results.operation,
+    "blob": github_blobs.operation,
+}
+CODE_OF = {
+    400: "invalid_argument",
+    401: "unauthenticated",
+    403: "permission_denied",
+    404: "not_found",
+    409: "already_exists",
+    412: "failed_precondition",
+    429: "resource_exhausted",
+    500: "internal",
+    503: "unavailable",
+}
+FROM_PLANTED = "that of what is planted"
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A refusal or a failure in the words of whichever server was asked: REST, twirp or Azure."""
+
+    status: int
+    message: str = "It did not work"
+    code: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    after_accepting: bool = False
+
+    def answer(self, request: Request, _: datetime) -> Answer:
+        match request.server:
+            case "api":
+                answer = github_api.error(self.status, self.message)
+            case "results":
+                code = self.code or CODE_OF.get(self.status, "unknown")
+                answer = github_results.of(self.status, {"code": code, "msg": self.message})
+            case _:
+                answer = github_blobs.error(self.status, self.code or "InternalError", self.message)
+        return replace(answer, headers={**answer.headers, **self.headers})
+
+
+FORBIDDEN = Failed(403, "Resource not accessible by integration")
+QUOTA_HIT = Failed(403, "insufficient usage to create artifact")
+# often passing, since 2026 (actions/download-artifact#464); the official client gives up at once
+INTERMEDIARY_REFUSED = Failed(403, 'Error from intermediary with HTTP status code 403 "Forbidden"')
+
+
+@dataclass(frozen=True)
+class RateLimited:
+    """The primary rate limit of the REST API: nothing before it is reset."""
+
+    reset_after_seconds: float = 3600
+    status: Literal[403, 429] = 403
+
+    def answer(self, _: Request, now: datetime) -> Answer:
+        resets_at = now + timedelta(seconds=self.reset_after_seconds)
+        return rate_limited(rate_limit_headers(github_api.RATE_LIMIT, 0, resets_at), self.status)
+
+
+@dataclass(frozen=True)
+class SecondaryRateLimited:
+    """Too much at once; not always with a time to wait."""
+
+    retry_after_seconds: float | None = 60
+    status: Literal[403, 429] = 403
+
+    def answer(self, _: Request, now: datetime) -> Answer:  # noqa: ARG002  # all faults are asked alike
+        words = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+        wait = self.retry_after_seconds
+        return github_api.error(self.status, words, {} if wait is None else {"Retry-After": str(ceil(wait))})
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A 5xx from in front of the server, in HTML."""
+
+    status: int = 502
+    after_accepting: bool = False
+
+    def answer(self, _: Request, now: datetime) -> Answer:  # noqa: ARG002  # all faults are asked alike
+        return Answer(self.status, b"<!DOCTYPE html><title>Unicorn!</title>", {"Content-Type": "text/html"})
+
+
+@dataclass(frozen=True)
+class Truncated:
+    """The right answer, but the connection ends in the middle of its body."""
+
+
+Fault = Failed | RateLimited | SecondaryRateLimited | Broken | Silent | Reset | Truncated
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LoopbackGitHub:
+    """Everything ends when the context ends: connections, threads and whatever is held."""
+
+    def __init__(
+        self,
+        repository: str = "octo-org/cluster",
+        *,
+        retention_days: int = 90,
+        rate_limit: int = github_api.RATE_LIMIT,
+        refuse_put_blob: bool = False,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self._clock = clock
+        self._actions = Actions(repository, timedelta(days=retention_days), clock)
+        blobs = Blobs(self._actions, refuse_put_blob=refuse_put_blob)
+        self._api = Api(self._actions, blobs, rate_limit)
+        self._decide: dict[str, Callable[[Request], Answer]] = {
+            "api": self._api.answer,
+            "results": Results(self._actions, blobs).answer,
+            "blob": blobs.answer,
+        }
+        self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
+        self._requests: list[Request] = []
+        self._lock = threading.Condition()
+        self._holds = Holds()
+        self._servers: list[LoopbackServer] = []
+        self._running = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            for name in get_args(Server):
+                host = "localhost" if name == "blob" else "127.0.0.1"
+                server = stack.enter_context(LoopbackServer(name, self, self._holds, host=host))
+                self._actions.addresses[name] = server.url
+                self._servers.append(server)
+            self._running = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.close()
+        errors = [each for server in self._servers for each in server.errors]
+        if errors and error is None:
+            raise ExceptionGroup("the fake itself failed", errors)
+
+    @property
+    def repository(self) -> str:
+        return self._actions.repository
+
+    @property
+    def repository_id(self) -> int:
+        return self._actions.repository_id
+
+    @property
+    def fork_id(self) -> int:
+        """The number of a repository that was forked from this one."""
+        return self._actions.repository_id + 1
+
+    @property
+    def api_url(self) -> str:
+        return self._address("api")
+
+    @property
+    def results_url(self) -> str:
+        return self._address("results")
+
+    @property
+    def blob_url(self) -> str:
+        return self._address("blob")
+
+    @property
+    def artifacts(self) -> list[Artifact]:
+        """What can be listed, oldest first."""
+        with self._lock:
+            return list(self._actions.artifacts)
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request that arrived; `operation` is empty for one that asks for nothing there is."""
+        with self._lock:
+            return list(self._requests)
+
+    @property
+    def operations(self) -> list[str]:
+        return [request.operation for request in self.requests]
+
+    def wait_for_requests(self, count: int, *, timeout_seconds: float = 5.0) -> list[Request]:
+        """Wait for what a client that went away cannot know: that its request arrived."""
+        with self._lock:
+            if not self._lock.wait_for(lambda: len(self._requests) >= count, timeout_seconds):
+                raise TimeoutError(f"{len(self._requests)} of {count} requests arrived")
+            return list(self._requests)
+
+    def start_run(
+        self,
+        branch: str = "main",
+        head_repository_id: int | None = None,
+        attempt: int = 1,
+        *,
+        event: str = "schedule",
+        permission: Permission = "write",
+    ) -> Run:
+        """Start a workflow run with one job; `permission` is what its token may do with `actions`.
+
+        From another repository, a fork's, it is a pull request, and its token may read at most.
+        """
+        with self._lock:
+            return self._actions.start_run(branch, head_repository_id, attempt, event, permission)
+
+    def new_token(self, permission: Permission = "read") -> str:
+        """Give a token that belongs to no run."""
+        with self._lock:
+            return self._actions.new_token(permission)
+
+    def plant(  # noqa: PLR0913  # each is one thing to say about an artifact, and has a default
+        self,
+        name: str,
+        content: bytes | Mapping[str, bytes],
+        *,
+        branch: str = "main",
+        from_fork: bool = False,
+        expired: bool = False,
+        raw: bool = False,
+        created_at: datetime | None = None,
+        digest: str | None = FROM_PLANTED,
+        run: Run | None = None,
+    ) -> Artifact:
+        """Put an artifact there, of a run of its own that has finished.
+
+        Bytes are the archive as it is, which need not be one; `raw` ones were uploaded without an archive,
+        and `name` is their file's. Without a digest it is like one of upload-artifact v3.
+        """
+        content = content if isinstance(content, bytes) else zip_of(content)
+        retention, now = self._actions.retention, self._clock()
+        created_at = created_at or (now - retention if expired else now)
+        expires_at = min(created_at + retention, now) if expired else created_at + retention
+        with self._lock:
+            if run is None:
+                run = self.start_run(branch, self.fork_id if from_fork else None)
+                run.finish()
+            taken = self._actions.reserve(run, name, RAW_TYPE if raw else ZIP_TYPE, None)
+            self._actions.blobs[taken.blob] = Blob(content)
+            return self._actions.finalize(
+                replace(taken, created_at=created_at, expires_at=expires_at),
+                content,
+                sha256(content) if digest == FROM_PLANTED else digest,
+            )
+
+    def fail_next(self, *faults: Fault, on: Operation) -> None:
+        """Let the next requests for this operation fail, one fault each."""
+        if on not in get_args(Operation):
+            raise ValueError(f"{on!r} is none of {get_args(Operation)}")
+        with self._lock:
+            self._faults[on].extend(faults)
+
+    def release(self, *, timeout_seconds: float = 5.0) -> None:
+        """Let every held request go on, once there is one."""
+        if not self._holds.release(timeout_seconds):
+            raise TimeoutError("no request was held")
+
+    def receive(self, request: Request) -> Answer | Held | Aborted:
+        request = replace(request, operation=OPERATION_OF[request.server](request) or "")
+        with self._lock:
+            self._requests.append(request)
+            self._lock.notify_all()
+            faults = self._faults[request.operation]
+            fault = faults.popleft() if faults else None
+            match fault:
+                case None:
+                    return self.decide(request)
+                case Silent(after_accepting):
+                    return Held(self.decide(request) if after_accepting else None)
+                case Reset(after_accepting):
+                    if after_accepting:
+                        self.decide(request)
+                    return Aborted()
+                case Truncated():
+                    answer = self.decide(request)
+                    return replace(answer, sent_bytes=len(answer.body) // 2)
+                case _:
+                    return self._fail(fault, request)
+
+    def decide(self, request: Request) -> Answer:
+        with self._lock:
+            return self._decide[request.server](request)
+
+    def _fail(self, fault: Failed | RateLimited | SecondaryRateLimited | Broken, request: Request) -> Answer:
+        if isinstance(fault, Failed | Broken) and fault.after_accepting:
+            self.decide(request)
+        answer = fault.answer(request, self._clock())
+        common = self._api.headers() if request.server == "api" else {}
+        return replace(answer, headers={**common, **answer.headers})
+
+    def _address(self, server: Server) -> str:
+        if server not in self._actions.addresses:
+            raise RuntimeError("there is an address only inside the context")
+        return self._actions.addresses[server]

@@ -1,0 +1,313 @@
+"""One repository's runs, tokens and artifacts: what GitHub remembers. No socket in here, and no HTTP.
+
+Written from github/docs (`actions/`, `rest/actions/artifacts`), actions/runner (`Runner.Worker`), the
+official client `@actions/artifact` 6.2.1, and threads that quote what the real services answered. Where
+GitHub's behaviour is not known, the case is assumed that is worst for a client.
+"""
+
+import base64
+import hashlib
+import io
+import itertools
+import json
+import secrets
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import quote
+
+Permission = Literal["none", "read", "write"]
+
+ZIP_TYPE = "application/zip"
+RAW_TYPE = "application/octet-stream"  # cli/cli, `pkg/cmd/run/download/http.go`
+FIRST_ARTIFACT_ID = 5_000_000_001
+
+
+@dataclass(eq=False)
+class Run:
+    """One attempt of one workflow run, with the tokens of its only job.
+
+    That an attempt has backend ids of its own is assumed: the official client deletes and downloads with the
+    ids of the artifact it has listed, not with those of its token.
+    """
+
+    id: int
+    attempt: int
+    number: int
+    branch: str
+    event: str
+    head_repository_id: int
+    head_sha: str
+    pull_request: int | None
+    permission: Permission
+    actions: "Actions" = field(repr=False)
+    backend_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    job_backend_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    github_token: str = field(default_factory=lambda: f"ghs_{secrets.token_urlsafe(27)}", repr=False)
+    runtime_token: str = field(default="", repr=False)
+    conclusion: str | None = None
+
+    def __post_init__(self) -> None:
+        self.runtime_token = _runtime_token(self)
+
+    def finish(self, conclusion: str = "success") -> None:
+        """End the job: its tokens are refused from now on."""
+        self.conclusion = conclusion
+
+    def rerun(self) -> "Run":
+        """Start the next attempt of the same run."""
+        return self.actions.rerun(self)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the runner gives a container action, but for inputs, paths and file commands.
+
+        There is no token for the API: it comes as an input, filled with `github_token`.
+        """
+        actions, owner = self.actions, self.actions.repository.split("/")[0]
+        from_pull_request = self.pull_request is not None
+        name = f"{self.pull_request}/merge" if from_pull_request else self.branch
+        ref = f"refs/pull/{name}" if from_pull_request else f"refs/heads/{name}"
+        return {
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": actions.addresses["api"],
+            "GITHUB_BASE_REF": "main" if from_pull_request else "",
+            "GITHUB_EVENT_NAME": self.event,
+            "GITHUB_HEAD_REF": self.branch if from_pull_request else "",
+            "GITHUB_REF": ref,
+            "GITHUB_REF_NAME": name,
+            "GITHUB_REF_TYPE": "branch",
+            "GITHUB_REPOSITORY": actions.repository,
+            "GITHUB_REPOSITORY_ID": str(actions.repository_id),
+            "GITHUB_REPOSITORY_OWNER": owner,
+            "GITHUB_RETENTION_DAYS": str(actions.retention.days),
+            "GITHUB_RUN_ATTEMPT": str(self.attempt),
+            "GITHUB_RUN_ID": str(self.id),
+            "GITHUB_RUN_NUMBER": str(self.number),
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_SHA": self.head_sha,
+            "GITHUB_WORKFLOW": "poll",
+            "GITHUB_WORKFLOW_REF": f"{actions.repository}/.github/workflows/poll.yml@{ref}",
+            "ACTIONS_RESULTS_URL": f"{actions.addresses['results']}/a-path/that-is-dropped/",
+            "ACTIONS_RUNTIME_TOKEN": self.runtime_token,
+            "ACTIONS_RUNTIME_URL": f"{actions.addresses['results']}/{secrets.token_hex(8)}/",
+        }
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A finalized one. What is only reserved is nowhere to be seen."""
+
+    id: int
+    name: str
+    run: Run
+    content: bytes = field(repr=False)
+    digest: str | None
+    mime_type: str
+    blob: str
+    created_at: datetime
+    expires_at: datetime
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """What is in the archive; of one that was uploaded as it is, the file."""
+        if self.mime_type != ZIP_TYPE:
+            return {self.name: self.content}
+        with zipfile.ZipFile(io.BytesIO(self.content)) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.name}.zip" if self.mime_type == ZIP_TYPE else self.name
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A name is taken from its creation on, whether the upload ever ends or not."""
+
+    run: Run
+    name: str
+    mime_type: str
+    blob: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass
+class Blob:
+    content: bytes | None = None
+    blocks: dict[str, bytes] = field(default_factory=dict)
+
+
+class Actions:
+    """Not safe for threads: whoever asks holds a lock."""
+
+    def __init__(self, repository: str, retention: timedelta, clock: Callable[[], datetime]) -> None:
+        self.repository = repository
+        self.repository_id = 700_000_000 + secrets.randbelow(1_000_000)
+        self.retention = retention
+        self.clock = clock
+        self.addresses: dict[str, str] = {}
+        self.runs: list[Run] = []
+        self.artifacts: list[Artifact] = []
+        self.reservations: list[Reservation] = []
+        self.blobs: dict[str, Blob] = {}
+        self._permissions: dict[str, Permission] = {}
+        self._artifact_ids = itertools.count(FIRST_ARTIFACT_ID)
+        self._run_ids = itertools.count(20_000_000_001)
+
+    def start_run(
+        self, branch: str, head_repository_id: int | None, attempt: int, event: str, permission: Permission
+    ) -> Run:
+        from_fork = head_repository_id not in (None, self.repository_id)
+        event = "pull_request" if from_fork else event
+        run_id = next(self._run_ids)
+        return self._start(
+            Run(
+                id=run_id,
+                attempt=attempt,
+                number=len(self.runs) + 1,
+                branch=branch,
+                event=event,
+                head_repository_id=head_repository_id or self.repository_id,
+                head_sha=hashlib.sha1(str(run_id).encode(), usedforsecurity=False).hexdigest(),
+                pull_request=len(self.runs) + 1 if event == "pull_request" else None,
+                permission=min(permission, "read", key=_PERMISSIONS.index) if from_fork else permission,
+                actions=self,
+            )
+        )
+
+    def rerun(self, run: Run) -> Run:
+        return self._start(
+            Run(
+                id=run.id,
+                attempt=run.attempt + 1,
+                number=run.number,
+                branch=run.branch,
+                event=run.event,
+                head_repository_id=run.head_repository_id,
+                head_sha=run.head_sha,
+                pull_request=run.pull_request,
+                permission=run.permission,
+                actions=self,
+            )
+        )
+
+    def _start(self, run: Run) -> Run:
+        self.runs.append(run)
+        return run
+
+    def new_token(self, permission: Permission) -> str:
+        token = f"github_pat_{secrets.token_urlsafe(40)}"
+        self._permissions[token] = permission
+        return token
+
+    def permission_of(self, token: str) -> Permission | None:
+        """None for a token that is not one, or that ended with its job."""
+        for run in self.runs:
+            if run.github_token == token:
+                return run.permission if run.conclusion is None else None
+        return self._permissions.get(token)
+
+    def run_of(self, runtime_token: str) -> Run | None:
+        return next((run for run in self.runs if run.runtime_token == runtime_token), None)
+
+    def is_taken(self, run: Run, name: str) -> bool:
+        """Look through all attempts: a name is used once in a run, until its artifact is deleted.
+
+        A reservation that is never finalized holds it for good, as it is in no listing to be deleted from.
+        """
+        return any((each.run.id, each.name) == (run.id, name) for each in self.reservations)
+
+    def reserve(self, run: Run, name: str, mime_type: str, expires_at: datetime | None) -> Reservation:
+        now = self.clock()
+        latest = now + self.retention
+        folder = f"/actions-results/{run.backend_id}/workflow-job-run-{run.job_backend_id}/artifacts"
+        suffix = "zip" if mime_type == ZIP_TYPE else "bin"
+        blob = f"{folder}/{secrets.token_hex(32)}.{suffix}"
+        self.blobs[blob] = Blob()
+        reservation = Reservation(run, name, mime_type, blob, now, min(expires_at or latest, latest))
+        self.reservations.append(reservation)
+        return reservation
+
+    def finalize(self, reservation: Reservation, content: bytes, digest: str | None) -> Artifact:
+        """Make a reservation an artifact; asked again, another one (actions/upload-artifact#531)."""
+        artifact = Artifact(
+            next(self._artifact_ids),
+            reservation.name,
+            reservation.run,
+            content,
+            digest,
+            reservation.mime_type,
+            reservation.blob,
+            reservation.created_at,
+            reservation.expires_at,
+        )
+        self.artifacts.append(artifact)
+        return artifact
+
+    def delete(self, artifact: Artifact) -> None:
+        self.artifacts.remove(artifact)
+        if not any(each.blob == artifact.blob for each in self.artifacts):
+            del self.blobs[artifact.blob]
+            self.reservations = [each for each in self.reservations if each.blob != artifact.blob]
+
+    def has_expired(self, artifact: Artifact) -> bool:
+        return self.clock() >= artifact.expires_at
+
+    def find(self, artifact_id: int) -> Artifact | None:
+        return next((each for each in self.artifacts if each.id == artifact_id), None)
+
+    def listed(self, name: str | None) -> Iterator[Artifact]:
+        """Give them in no order that could be relied on: GitHub documents none."""
+        found = [each for each in self.artifacts if name in (None, each.name)]
+        yield from sorted(found, key=lambda each: each.id * 2_654_435_761 % 2**32)
+
+
+_PERMISSIONS: tuple[Permission, ...] = ("none", "read", "write")
+
+
+def zip_of(files: Mapping[str, bytes]) -> bytes:
+    """Pack as the official client does: deflated."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def sha256(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def rfc3339(at: datetime, timespec: str = "seconds") -> str:
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=timespec) + "Z"
+
+
+def disposition(artifact: Artifact) -> str:
+    name = artifact.file_name
+    plain = name.encode("ascii", "replace").decode()
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+
+
+def _runtime_token(run: Run) -> str:
+    """Build a JWT whose payload needs the padding that JWTs leave out, and the alphabet that URLs need."""
+    claims = {
+        "nameid": "dddddddd-dddd-dddd-dddd-dddddddddddd",
+        "scp": " ".join(
+            [
+                "Actions.GenericRead:00000000-0000-0000-0000-000000000000",
+                f"Actions.Results:{run.backend_id}:{run.job_backend_id}",
+                f"Actions.UploadArtifacts:00000000-0000-0000-0000-000000000000/1:Build/Build/{run.number}",
+            ]
+        ),
+        "aud": "?????>>>>>~~~~~",
+    }
+    payload = json.dumps(claims).encode()
+    payload += b" " * (len(payload) % 3 == 0)
+    parts = (json.dumps({"typ": "JWT", "alg": "RS256"}).encode(), payload, secrets.token_bytes(32))
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts)

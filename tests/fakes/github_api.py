@@ -1,0 +1,219 @@
+"""GitHub's REST API for the artifacts of one repository: a request in, GitHub's answer out.
+
+Written from its OpenAPI document, against which the answers are checked, and from github/docs. GitHub ignores
+a query parameter that it does not know and reads `per_page=many` as 30: here both are refused, as its
+document would.
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from math import ceil
+from urllib.parse import urlencode
+
+from tests.fakes.github_actions import Actions, Artifact, Permission, rfc3339
+from tests.fakes.github_blobs import Blobs
+from tests.fakes.loopback import Answer, Request
+
+API_VERSIONS = ("2022-11-28", "2026-03-10")
+DOCUMENTATION = "https://docs.github.com/rest"
+PER_PAGE_DEFAULT = 30
+PER_PAGE_LIMIT = 100
+RATE_LIMIT = 1000  # requests an hour, of a GITHUB_TOKEN
+RATE_LIMIT_WINDOW = timedelta(hours=1)
+LIST_PARAMETERS = ("name", "per_page", "page")
+
+
+@dataclass(frozen=True)
+class Route:
+    operation: str
+    artifact_id: str = ""
+
+
+def operation(request: Request) -> str | None:
+    route = _route(request)
+    return route.operation if route else None
+
+
+def error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+    body = {"message": message, "documentation_url": DOCUMENTATION, "status": str(status)}
+    return of(status, body, headers)
+
+
+def of(status: int, body: object, headers: Mapping[str, str] | None = None) -> Answer:
+    sent = {"Content-Type": "application/json; charset=utf-8"} | dict(headers or {})
+    return Answer(status, json.dumps(body).encode(), sent)
+
+
+class RateLimit:
+    """Counts every request, of whichever token: the fake has one hour's worth."""
+
+    def __init__(self, limit: int, clock: Callable[[], datetime]) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._used = 0
+        self._resets_at = clock()
+
+    def take(self) -> bool:
+        now = self._clock()
+        if now >= self._resets_at:
+            self._used, self._resets_at = 0, now + RATE_LIMIT_WINDOW
+        self._used += 1
+        return self._used <= self._limit
+
+    def headers(self) -> dict[str, str]:
+        used = min(self._used, self._limit)
+        return rate_limit_headers(self._limit, self._limit - used, self._resets_at)
+
+
+def rate_limit_headers(limit: int, remaining: int, resets_at: datetime) -> dict[str, str]:
+    return {
+        "x-ratelimit-limit": str(limit),
+        "x-ratelimit-remaining": str(remaining),
+        "x-ratelimit-reset": str(ceil(resets_at.timestamp())),
+        "x-ratelimit-used": str(limit - remaining),
+        "x-ratelimit-resource": "core",
+    }
+
+
+def rate_limited(headers: Mapping[str, str] | None = None, status: int = 403) -> Answer:
+    return error(status, "API rate limit exceeded for installation ID 1.", headers)
+
+
+class Api:
+    def __init__(self, actions: Actions, blobs: Blobs, rate_limit: int) -> None:
+        self._actions = actions
+        self._blobs = blobs
+        self._rate_limit = RateLimit(rate_limit, actions.clock)
+
+    def answer(self, request: Request) -> Answer:
+        answer = self._answer(request) if self._rate_limit.take() else rate_limited()
+        return Answer(answer.status, answer.body, {**self.headers(), **answer.headers})
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "Date": format_datetime(self._actions.clock(), usegmt=True),
+            "Server": "github.com",
+            "x-github-request-id": secrets.token_hex(12).upper(),
+            "x-github-api-version-selected": API_VERSIONS[0],
+            **self._rate_limit.headers(),
+        }
+
+    def _answer(self, request: Request) -> Answer:
+        if not request.headers.get("User-Agent"):
+            words = (
+                b"Request forbidden by administrative rules. Please make sure your request has a User-Agent."
+            )
+            return Answer(403, words, {"Content-Type": "text/plain"})
+        if request.headers.get("X-GitHub-Api-Version", API_VERSIONS[0]) not in API_VERSIONS:
+            return error(400, "The requested API version is not supported")
+        permission = self._permission(request)
+        if isinstance(permission, Answer):
+            return permission
+        route = _route(request)
+        if route is None or not self._is_here(request.path):
+            return error(404, "Not Found")
+        needed = ("write",) if route.operation == "delete-by-id" else ("read", "write")
+        if permission not in needed:
+            headers = {"x-accepted-github-permissions": f"actions={needed[0]}"}
+            return error(403, "Resource not accessible by integration", headers)
+        return self._list(request) if route.operation == "list" else self._answer_one(route)
+
+    def _permission(self, request: Request) -> Permission | Answer:
+        """Read the token. A public repository can be listed without one; this one is private."""
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        if not token:
+            return error(401, "Requires authentication")
+        permission = self._actions.permission_of(token) if kind.lower() in ("bearer", "token") else None
+        return permission or error(401, "Bad credentials")
+
+    def _is_here(self, path: str) -> bool:
+        parts = path.split("/")
+        if parts[1] == "repositories":  # where GitHub's own links to further pages lead
+            return parts[2] == str(self._actions.repository_id)
+        return "/".join(parts[2:4]).lower() == self._actions.repository.lower()
+
+    def _list(self, request: Request) -> Answer:
+        if any(name not in LIST_PARAMETERS for name in request.query):
+            return error(422, "Invalid request.\n\nA query parameter is not one of this endpoint's.")
+        numbers = [request.query.get("per_page", str(PER_PAGE_DEFAULT)), request.query.get("page", "1")]
+        if not all(each.isascii() and each.isdigit() and int(each) for each in numbers):
+            return error(422, "Invalid request.\n\nper_page and page have to be positive numbers.")
+        per_page, page = min(int(numbers[0]), PER_PAGE_LIMIT), int(numbers[1])
+        found = list(self._actions.listed(request.query.get("name")))
+        shown = found[(page - 1) * per_page : page * per_page]
+        body = {"total_count": len(found), "artifacts": [self._artifact_object(each) for each in shown]}
+        links = self._links(request, page, max(1, ceil(len(found) / per_page)))
+        return of(200, body, {"Link": links} if links else {})
+
+    def _links(self, request: Request, page: int, last: int) -> str:
+        """Link to further pages, by the repository's number, as GitHub does."""
+        pages = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
+        wanted = ("prev", "first") * (page > 1) + ("next", "last") * (page < last)
+        base = (
+            f"{self._actions.addresses['api']}/repositories/{self._actions.repository_id}/actions/artifacts"
+        )
+        return ", ".join(
+            f'<{base}?{urlencode(request.query | {"page": str(pages[name])})}>; rel="{name}"'
+            for name in wanted
+        )
+
+    def _answer_one(self, route: Route) -> Answer:
+        artifact = self._actions.find(int(route.artifact_id)) if route.artifact_id.isdigit() else None
+        if artifact is None:
+            return error(404, "Not Found")
+        match route.operation:
+            case "get":
+                return of(200, self._artifact_object(artifact))
+            case "delete-by-id":
+                self._actions.delete(artifact)
+                return Answer(204)
+            case _ if self._actions.has_expired(artifact):
+                return error(410, "Artifact has expired")
+            case _:
+                return Answer(302, b"", {"Location": self._blobs.download_url(artifact)})
+
+    def _artifact_object(self, artifact: Artifact) -> dict[str, object]:
+        actions, run = self._actions, artifact.run
+        url = f"{actions.addresses['api']}/repos/{actions.repository}/actions/artifacts/{artifact.id}"
+        return {
+            "id": artifact.id,
+            "node_id": base64.b64encode(f"08:Artifact{artifact.id}".encode()).decode(),
+            "name": artifact.name,
+            "size_in_bytes": len(artifact.content),
+            "url": url,
+            "archive_download_url": f"{url}/zip",
+            "expired": actions.has_expired(artifact),
+            "digest": artifact.digest,
+            "created_at": rfc3339(artifact.created_at),
+            "updated_at": rfc3339(artifact.created_at),
+            "expires_at": rfc3339(artifact.expires_at),
+            "workflow_run": {
+                "id": run.id,
+                "repository_id": actions.repository_id,
+                "head_repository_id": run.head_repository_id,
+                "head_branch": run.branch,
+                "head_sha": run.head_sha,
+            },
+        }
+
+
+def _route(request: Request) -> Route | None:
+    match (request.method, request.path.split("/")):
+        case (
+            "GET",
+            ["", "repos", _, _, "actions", "artifacts"] | ["", "repositories", _, "actions", "artifacts"],
+        ):
+            return Route("list")
+        case ("GET", ["", "repos", _, _, "actions", "artifacts", artifact_id]):
+            return Route("get", artifact_id)
+        case ("DELETE", ["", "repos", _, _, "actions", "artifacts", artifact_id]):
+            return Route("delete-by-id", artifact_id)
+        case ("GET", ["", "repos", _, _, "actions", "artifacts", artifact_id, "zip"]):
+            return Route("zip", artifact_id)
+        case _:
+            return None

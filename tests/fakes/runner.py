@@ -1,0 +1,33 @@
+"""A runner that shows nobody anything, and keeps it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cluster_status.ports import Level
+from cluster_status.render.summary import Summary
+
+
+class Annotation(NamedTuple):
+    level: Level
+    text: str
+
+
+class RecordingRunner:
+    """Implements ports.Runner; outputs and summary are those published last."""
+
+    def __init__(self) -> None:
+        self.annotations: list[Annotation] = []
+        self.outputs: dict[str, str] = {}
+        self.summary: Summary | None = None
+        self.published = 0
+
+    def annotate(self, level: Level, text: str) -> None:
+        self.annotations.append(Annotation(level, text))
+
+    def publish(self, outputs: Mapping[str, str], summary: Summary) -> None:
+        self.outputs = dict(outputs)
+        self.summary = summary
+        self.published += 1
+
+    def of(self, level: Level) -> list[str]:
+        return [annotation.text for annotation in self.annotations if annotation.level is level]

@@ -1,0 +1,51 @@
+"""A history store in memory. It keeps bytes, so that what it gives back went through the document."""
+
+from cluster_status.domain import document
+from cluster_status.domain.history import History
+from cluster_status.errors import Cancelled, HistoryError
+
+
+class MemoryStore:
+    """Implements ports.HistoryStore; `content` is None while nothing was ever saved."""
+
+    def __init__(self, content: bytes | None = None, *, path: str = "history.json") -> None:
+        self.path = path
+        self.content = content
+        self.saves = 0
+        self._loaded: bytes | None = None
+        self._save_faults: dict[int, HistoryError | Cancelled] = {}
+        self._load_fault: HistoryError | None = None
+
+    def load(self) -> History | None:
+        if self._load_fault:
+            raise self._load_fault
+        self._loaded = self.content
+        return None if self.content is None else document.parse(self.content)
+
+    def newer(self) -> History | None:
+        before = self._loaded
+        history = self.load()
+        return history if self._loaded != before else None
+
+    def save(self, history: History) -> None:
+        content = document.render(history)
+        self.saves += 1
+        if fault := self._save_faults.pop(self.saves, None):
+            raise fault
+        self.content = content
+
+    @property
+    def history(self) -> History:
+        """What a later run would load."""
+        if self.content is None:
+            raise LookupError("nothing was saved")
+        return document.parse(self.content)
+
+    def be_out_of_reach(self) -> None:
+        self._load_fault = HistoryError("The store does not answer.", remedy="Wait.")
+
+    def fail_save(self, nth: int = 1, fault: HistoryError | Cancelled | None = None) -> None:
+        """Let the `nth` save from now on fail, and nothing be kept of it."""
+        self._save_faults[self.saves + nth] = fault or HistoryError(
+            "The quota is used up.", remedy="Tidy up."
+        )

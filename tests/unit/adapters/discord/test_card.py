@@ -1,0 +1,180 @@
+"""A message as a card: within Discord's limits whatever the cluster, and nothing in it that Discord obeys."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from cluster_status.adapters.discord.card import card
+from cluster_status.domain.cause import Status
+from cluster_status.domain.cluster import Partition
+from cluster_status.domain.message import Fact, Message
+from cluster_status.domain.quotation import Quotation
+from tests.fakes.clock import START
+from tests.fakes.discord_limits import refusals
+from tests.fakes.probe import partition
+
+MESSAGE = Message(
+    status=Status.DEGRADED,
+    headline="ms_cluster is back, but degraded",
+    sentence="Too few nodes are in service.",
+    at=START,
+    facts=(
+        Fact("Since", datetime(2026, 3, 1, 11, 55, tzinfo=UTC)),
+        Fact("Was offline for", timedelta(hours=3, minutes=20)),
+        Fact("Nodes", "3 of 8 in service"),
+    ),
+    partitions=(
+        partition("debug", free=1, busy=2, unavailable=5),
+        partition("long", default=False, availability="drain", busy=2, unavailable=5),
+    ),
+    quotation=Quotation("Though much is taken, much abides.", "Tennyson, Ulysses"),
+)
+
+CARD = {
+    "embeds": [
+        {
+            "title": r"🟡 ms\_cluster is back, but degraded",
+            "description": (
+                "Too few nodes are in service.\n"
+                "\n"
+                "```\n"
+                "PARTITION  FREE  BUSY  DOWN  TOTAL  LIMIT\n"
+                "debug*        1     2     5      8  1-00:00:00\n"
+                "long          0     2     5      7  DRAIN\n"
+                "```\n"
+                "\n"
+                "*“Though much is taken, much abides.”* — Tennyson, Ulysses"
+            ),
+            "color": 0xF1C40F,
+            "timestamp": "2026-03-01T12:00:00+00:00",
+            "fields": [
+                {"name": "Since", "value": "<t:1772366100:f> (<t:1772366100:R>)", "inline": True},
+                {"name": "Was offline for", "value": "3 h 20 min", "inline": True},
+                {"name": "Nodes", "value": "3 of 8 in service", "inline": True},
+            ],
+        }
+    ],
+    "allowed_mentions": {"parse": []},
+}
+
+NAMES = {
+    "plain": "p",
+    "escaped": "_",
+    "back-ticks": "`",
+    "wide": "\N{LARGE RED CIRCLE}",
+}
+
+MARKUP = [
+    "@everyone",
+    "<@123>",
+    "<@&123>",
+    "<#123>",
+    "<t:0:R>",
+    "<:emoji:1>",
+    "*a* **b** _c_ __d__ ~~e~~ ||f||",
+    "`code` ```block```",
+    "[text](https://example.org)",
+    "# head\n> quote\n-# small\n- list",
+    "\\*",
+    "\\",
+]
+
+
+def embed_of(message: Message) -> dict[str, Any]:
+    (embed,) = card(message)["embeds"]
+    return dict(embed)
+
+
+def many(count: int, letter: str) -> tuple[Partition, ...]:
+    return tuple(
+        replace(partition(free=number), name=f"{number:03}{letter * 57}", default=number == 0)
+        for number in range(count)
+    )
+
+
+def test_a_card_to_the_letter() -> None:
+    assert card(MESSAGE) == CARD
+
+
+def test_sender_and_picture_are_the_webhooks_own_unless_given() -> None:
+    assert card(MESSAGE).keys() == {"embeds", "allowed_mentions"}
+    given = card(MESSAGE, username="watch", avatar_url="https://a.example/i.png")
+    assert (given["username"], given["avatar_url"]) == ("watch", "https://a.example/i.png")
+
+
+def test_each_status_has_a_colour_and_a_sign_of_its_own() -> None:
+    embeds = [embed_of(replace(MESSAGE, status=status)) for status in Status]
+    assert len({embed["color"] for embed in embeds}) == len(Status)
+    assert len({embed["title"][0] for embed in embeds}) == len(Status)
+
+
+def test_without_a_sentence_the_table_comes_first() -> None:
+    assert embed_of(replace(MESSAGE, sentence=""))["description"].startswith("```\nPARTITION")
+
+
+def test_without_partitions_there_is_no_table() -> None:
+    assert "```" not in embed_of(replace(MESSAGE, partitions=()))["description"]
+
+
+# limits
+
+
+@pytest.mark.parametrize("letter", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("count", [1, 40, 60, 200])
+def test_however_many_partitions_there_are_discord_takes_the_card(count: int, letter: str) -> None:
+    message = replace(MESSAGE, partitions=many(count, letter))
+    assert refusals(card(message)) == []
+    assert embed_of(message)["description"].count("```") == 2
+
+
+def test_partitions_that_do_not_fit_are_counted() -> None:
+    description = embed_of(replace(MESSAGE, partitions=many(200, "p")))["description"]
+    shown = len(re.findall(r"^[0-9]{3}p", description, re.MULTILINE))
+    assert 40 < shown < 200
+    assert f"\n… {200 - shown} more\n```" in description
+    assert description.endswith("Tennyson, Ulysses")
+
+
+@pytest.mark.parametrize("facts", [0, 4], ids=["no facts", "long facts"])
+@pytest.mark.parametrize("letter", NAMES.values(), ids=NAMES)
+def test_however_long_each_text_is_discord_takes_the_card(letter: str, facts: int) -> None:
+    long = letter * 5000
+    message = Message(
+        Status.ONLINE,
+        headline=long,
+        sentence=long,
+        at=START,
+        facts=tuple(Fact(f"{number}{letter * 300}", long) for number in range(facts)),
+        partitions=many(200, letter),
+        quotation=Quotation(letter * 300, letter * 100),
+    )
+    assert refusals(card(message)) == []
+
+
+# what Discord would obey
+
+
+@pytest.mark.parametrize("text", MARKUP, ids=repr)
+def test_markup_from_outside_shows_as_it_is_written(text: str) -> None:
+    embed = embed_of(replace(MESSAGE, headline=text, sentence=text, facts=(Fact("F", text),), partitions=()))
+    shown = (embed["title"].partition(" ")[2], embed["description"], embed["fields"][0]["value"])
+    for part in (shown[0], shown[1].rpartition("\n\n")[0], shown[2]):
+        assert re.sub(r"\\(.)", r"\1", part) == text
+        assert not re.search(r"[`*_~|<>\[\]@#]", re.sub(r"\\.", "", part))
+
+
+def test_a_back_tick_in_a_name_does_not_end_the_table() -> None:
+    message = replace(MESSAGE, partitions=(replace(partition(free=1), name="```@everyone"),))
+    description = embed_of(message)["description"]
+    assert description.count("```") == 2
+    assert "'''@everyone*" in description
+
+
+@pytest.mark.parametrize("text", MARKUP, ids=repr)
+def test_nobody_is_mentioned_whatever_the_text(text: str) -> None:
+    body = card(replace(MESSAGE, headline=text, sentence=text))
+    assert body["allowed_mentions"] == {"parse": []}
+    assert "content" not in body

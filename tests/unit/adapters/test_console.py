@@ -1,0 +1,92 @@
+"""What a person sees in a shell."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from cluster_status.adapters.console import Console
+from cluster_status.domain.cause import Status
+from cluster_status.domain.message import Fact, Message
+from cluster_status.ports import Level
+from cluster_status.render.summary import Summary
+from tests.fakes.clock import START
+from tests.fakes.probe import partition
+
+MESSAGE = Message(
+    Status.OFFLINE,
+    "mscluster is offline",
+    "It does not answer.",
+    START,
+    facts=(Fact("Since", START),),
+    partitions=(partition(free=1, unavailable=7),),
+)
+SUMMARY = Summary(
+    Status.OFFLINE, "mscluster is offline", ("Seen: No route to host",), (partition(free=1, unavailable=7),)
+)
+
+
+@pytest.fixture
+def stream() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def console(stream: io.StringIO) -> Console:
+    return Console(stream)
+
+
+def test_a_message_is_printed_whole_and_set_apart(console: Console, stream: io.StringIO) -> None:
+    console.send(MESSAGE)
+    assert stream.getvalue() == (
+        "─── message ───\n"
+        "🔴 mscluster is offline\n"
+        "It does not answer.\n"
+        "Since: 2026-03-01 12:00:00 UTC\n"
+        "PARTITION  FREE  BUSY  DOWN  TOTAL  LIMIT\n"
+        "debug*        1     0     7      8  1-00:00:00\n"
+        "───────────────\n"
+    )
+
+
+@pytest.mark.parametrize("level", Level)
+def test_an_annotation_is_a_line_with_its_level(level: Level, console: Console, stream: io.StringIO) -> None:
+    console.annotate(level, "The host key is not pinned.")
+    assert stream.getvalue() == f"{level.value}: The host key is not pinned.\n"
+
+
+def test_of_the_results_the_summary_is_printed_and_not_the_outputs(
+    console: Console, stream: io.StringIO
+) -> None:
+    console.publish({"status": "online", "message": "m"}, SUMMARY)
+    assert stream.getvalue() == (
+        "🔴 mscluster is offline\n"
+        "Seen: No route to host\n"
+        "PARTITION  FREE  BUSY  DOWN  TOTAL  LIMIT\n"
+        "debug*        1     0     7      8  1-00:00:00\n"
+        "A star marks the default partition. BUSY is all that is in service but not free.\n"
+    )
+
+
+def test_a_table_that_a_message_has_shown_is_not_printed_again(console: Console, stream: io.StringIO) -> None:
+    console.send(MESSAGE)
+    stream.truncate(0)
+    console.publish({}, SUMMARY)
+    assert "mscluster is offline\nSeen: No route to host\n" in stream.getvalue()
+    assert "PARTITION" not in stream.getvalue()
+
+
+def test_a_terminal_that_knows_no_emoji_shows_the_rest(tmp_path: Path) -> None:
+    with (tmp_path / "terminal").open("w", encoding="ascii") as stream:
+        Console(stream).send(MESSAGE)
+    assert "? mscluster is offline\n" in (tmp_path / "terminal").read_text()
+
+
+def test_a_reader_who_has_left_ends_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a pipe has no path
+        console = Console(stream)
+        console.annotate(Level.NOTICE, "nobody reads this")
+        console.publish({}, SUMMARY)

@@ -1,0 +1,200 @@
+"""HTTP below the adapters: named, bounded, and silent about where it goes."""
+
+import io
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from cluster_status.adapters.http import Http, HttpFailure
+
+TOKEN = "tOkEn-of-the-webhook"
+URL = f"https://discord.com/api/webhooks/1/{TOKEN}?wait=true"
+
+
+class Wire:
+    """Stands in for all that is below requests: keeps what would be sent, and answers, or fails."""
+
+    def __init__(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+        self.fault: Exception | None = None
+        self.requests: list[requests.PreparedRequest] = []
+        self.options: list[dict[str, Any]] = []
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        self.requests.append(request)
+        self.options.append(options)
+        if self.fault:
+            raise self.fault
+        response = requests.Response()
+        response.status_code = self.status
+        response.headers.update(self.headers)
+        response.raw = io.BytesIO(self.body)
+        response.url = str(request.url)
+        response.request = request
+        return response
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    made = Wire()
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", made.send)
+    return made
+
+
+@pytest.fixture
+def http() -> Http:
+    return Http()
+
+
+def test_it_says_who_it_is_and_not_that_it_is_python(wire: Wire, http: Http) -> None:
+    http.request("POST", URL, json={}, timeout_seconds=1)
+    agent = wire.requests[0].headers["User-Agent"]
+    assert agent.startswith("cluster-status-action/")
+    assert "python" not in agent.lower()
+
+
+def test_an_answer_is_given_back_whatever_its_status(wire: Wire, http: Http) -> None:
+    wire.status, wire.body, wire.headers = 404, b'{"code": 10015}', {"Retry-After": "3"}
+    answer = http.request("POST", URL, json={"content": "c"}, timeout_seconds=1)
+    assert (answer.status, answer.body, answer.headers["retry-after"]) == (404, b'{"code": 10015}', "3")
+    assert wire.requests[0].body == b'{"content": "c"}'
+
+
+NO_OBJECTS = {
+    "a page": b"<html>",
+    "nothing": b"",
+    "a list": b"[1]",
+    "a text": b'"text"',
+    "no text": b"\xff\xfe",
+    "a very deep list": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("body", NO_OBJECTS.values(), ids=NO_OBJECTS)
+def test_an_answer_that_is_no_json_object_is_read_as_an_empty_one(
+    body: bytes, wire: Wire, http: Http
+) -> None:
+    wire.body = body
+    assert http.request("GET", URL, timeout_seconds=1).json() == {}
+
+
+def test_a_body_is_sent_as_it_is_with_the_headers_given(wire: Wire, http: Http) -> None:
+    http.request("PUT", URL, body=b"\0\1", headers={"Content-Type": "application/zip"}, timeout_seconds=1)
+    (request,) = wire.requests
+    assert (request.method, request.body, request.headers["Content-Type"]) == (
+        "PUT",
+        b"\0\1",
+        "application/zip",
+    )
+
+
+def test_the_limit_of_time_is_the_callers(wire: Wire, http: Http) -> None:
+    http.request("GET", URL, timeout_seconds=2.5)
+    assert wire.options[0]["timeout"] == 2.5
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+def test_a_redirect_is_an_answer_and_not_followed(status: int, wire: Wire, http: Http) -> None:
+    wire.status, wire.headers = status, {"Location": "https://elsewhere.example/"}
+    answer = http.request("POST", URL, json={}, timeout_seconds=1)
+    assert (answer.status, answer.ok, len(wire.requests)) == (status, False, 1)
+
+
+def test_the_credentials_of_a_netrc_are_not_sent(
+    wire: Wire, http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine discord.com login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    http.request("POST", URL, json={}, timeout_seconds=1)
+    assert "Authorization" not in wire.requests[0].headers
+
+
+def test_the_proxy_of_the_environment_is_used(
+    wire: Wire, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    http.request("POST", URL, json={}, timeout_seconds=1)
+    assert wire.options[0]["proxies"]["https"] == "http://proxy.example:3128"
+
+
+def test_an_answer_that_is_too_large_is_none(wire: Wire, http: Http) -> None:
+    wire.body = bytes(1000)
+    assert len(http.request("GET", URL, limit_bytes=1000).body) == 1000
+    with pytest.raises(HttpFailure, match="larger than 999 bytes"):
+        http.request("GET", URL, limit_bytes=999)
+
+
+def test_without_another_limit_an_answer_has_a_megabyte(wire: Wire, http: Http) -> None:
+    wire.body = bytes(1_000_001)
+    with pytest.raises(HttpFailure, match="larger than"):
+        http.request("GET", URL)
+
+
+# failures
+
+FAULTS = {
+    "no connection in time": (requests.ConnectTimeout(URL), "no answer in time"),
+    "no answer in time": (requests.ReadTimeout(URL), "no answer in time"),
+    "a proxy that fails": (requests.exceptions.ProxyError(URL), "the proxy failed"),
+    "a bad certificate": (requests.exceptions.SSLError(URL), "the certificate was not accepted"),
+    "no connection": (requests.ConnectionError(URL), "the connection failed"),
+    "half an answer": (requests.exceptions.ChunkedEncodingError(URL), "the answer broke off"),
+    "any other": (requests.exceptions.InvalidURL(URL), "InvalidURL"),
+}
+
+
+@pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
+def test_a_failure_says_why_and_nowhere_says_where(
+    fault: Exception, reason: str, wire: Wire, http: Http
+) -> None:
+    wire.fault = fault
+    with pytest.raises(HttpFailure) as caught:
+        http.request("POST", URL, json={}, timeout_seconds=1)
+    assert str(caught.value) == reason
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        TOKEN,
+        f"://{TOKEN}",
+        f"nonsense://{TOKEN}",
+        f"https://{TOKEN}..example/",
+        f"http://*{TOKEN}/",
+        f"https://[{TOKEN}]/",
+    ],
+)
+def test_a_url_that_is_none_is_not_quoted(url: str, http: Http) -> None:
+    with pytest.raises(HttpFailure) as caught:
+        http.request("POST", url, json={}, timeout_seconds=1)
+    assert TOKEN.lower() not in "".join(traceback.format_exception(caught.value)).lower()
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_ca_bundle_that_is_not_there_is_named_by_its_variable(
+    variable: str, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "/not/there.pem")  # found to be missing before anything connects
+    with pytest.raises(HttpFailure, match=variable):
+        http.request("POST", URL, json={}, timeout_seconds=1)
+
+
+@pytest.mark.parametrize("status", [200, 302, 404, 500])
+def test_anything_that_answers_shows_that_there_is_a_network(status: int, wire: Wire, http: Http) -> None:
+    wire.status = status
+    assert http.answers(URL, timeout_seconds=1)
+    assert wire.requests[0].method == "HEAD"
+
+
+def test_where_nothing_answers_there_is_no_network(wire: Wire, http: Http) -> None:
+    wire.fault = requests.ConnectTimeout(URL)
+    assert not http.answers(URL, timeout_seconds=1)

@@ -1,0 +1,152 @@
+"""What GitHub's runner makes of what is printed and written: all of the text, and no command but ours."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from cluster_status.adapters.runner import ActionsRunner, mask
+from cluster_status.domain.cause import Status
+from cluster_status.ports import Level
+from cluster_status.render.summary import Summary, markdown
+from tests.fakes.file_commands import read_outputs
+from tests.fakes.workflow_commands import Command, read_commands
+
+SUMMARY = Summary(Status.ONLINE, "mscluster is online", (), ())
+MEBIBYTE = 1024 * 1024
+
+ATTACKS = {
+    "a command": "::error::it acts",
+    "a command after blanks": "  ::add-mask::e",
+    "a command in its old form": "##[error]it acts",
+    "a command within a line": "seen: ##[add-mask]e",
+    "an output in its old form": "seen: ##[set-output name=status]online",
+    "a command in a second line": "seen\n::set-output name=status::online",
+    "a command after a carriage return": "seen\r::stop-commands::for-good",
+    "too many colons": ":::error::it acts",
+    "far too many colons": "::::::error::::it acts",
+    "too many hashes": "####[[error]]it acts",
+    "an escaped line end": "seen%0A::error::it acts",
+}
+
+VALUES = {
+    "plain": "online",
+    "empty": "",
+    "a further output": "online\nstatus=offline",
+    "a heredoc of its own": "status<<EOF\noffline\nEOF",
+    "something like the delimiter": "ghadelimiter_00000000-0000-0000-0000-000000000000\nstatus=offline",
+    "line ends": "\n\n",
+    "carriage returns": "a\r\nb\rc",
+    "an equals sign": "a=b",
+    "beyond ASCII": "Größe 🟢 \N{LINE SEPARATOR}",
+    "json": '[{"name": "debug", "default": true}]',
+} | ATTACKS
+
+
+class Job:
+    """The files of a step, and a runner that was told of them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.output_file = directory / "output"
+        self.summary_file = directory / "summary"
+        for file in (self.output_file, self.summary_file):
+            file.touch()
+        self.runner = ActionsRunner(self.output_file, self.summary_file)
+
+    def outputs(self) -> dict[str, str]:
+        return read_outputs(self.output_file.read_bytes().decode())
+
+    def summary(self) -> str:
+        return self.summary_file.read_bytes().decode()
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    return Job(tmp_path)
+
+
+# outputs and summary
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_the_runner_reads_every_output_as_it_was_meant(value: str, job: Job) -> None:
+    outputs = {"status": "online", "message": value, "cause": value, "changed": "false"}
+    job.runner.publish(outputs, SUMMARY)
+    assert job.outputs() == outputs
+
+
+def test_outputs_are_added_to_what_is_there(job: Job) -> None:
+    job.output_file.write_text("earlier=1\n")
+    job.runner.publish({"message": "m"}, SUMMARY)
+    assert job.outputs() == {"earlier": "1", "message": "m"}
+
+
+def test_the_summary_is_added_as_it_is(job: Job) -> None:
+    job.summary_file.write_text("# Before\n")
+    job.runner.publish({"message": "m"}, SUMMARY)
+    assert job.summary() == "# Before\n### 🟢 mscluster is online\n"
+
+
+@pytest.mark.parametrize("character", ["a", "é", "🟢"])
+def test_a_summary_that_is_too_large_is_cut_between_characters(character: str, job: Job) -> None:
+    summary = replace(SUMMARY, facts=(character * (MEBIBYTE // len(character.encode())),))
+    job.runner.publish({"message": "m"}, summary)
+    assert MEBIBYTE * 0.9 < job.summary_file.stat().st_size < MEBIBYTE
+    assert markdown(summary).startswith(job.summary())
+
+
+def test_files_that_cannot_be_written_are_named_in_warnings_and_end_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ActionsRunner(tmp_path / "not/there", tmp_path).publish({"message": "m"}, SUMMARY)
+    assert read_commands(capsys.readouterr().out) == [
+        Command("warning", "The outputs could not be written: No such file or directory"),
+        Command("warning", "The job summary could not be written: Is a directory"),
+    ]
+
+
+def test_outputs_that_cannot_be_written_do_not_keep_the_summary_from_being(job: Job, tmp_path: Path) -> None:
+    ActionsRunner(tmp_path / "not/there", job.summary_file).publish({"message": "m"}, SUMMARY)
+    assert job.summary() == "### 🟢 mscluster is online\n"
+
+
+def test_without_files_the_message_is_printed_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    ActionsRunner(None, None).publish({"message": "mscluster is online", "status": "online"}, SUMMARY)
+    assert capsys.readouterr().out == "mscluster is online\n"
+
+
+# the log
+
+
+@pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS)
+def test_no_command_hides_in_the_message_that_is_printed(
+    text: str, job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert read_commands(text) or "%0A" in text or text.startswith((":::", "####"))
+    job.runner.publish({"message": text}, SUMMARY)
+    assert read_commands(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize("text", VALUES.values(), ids=VALUES)
+@pytest.mark.parametrize("level", Level)
+def test_an_annotation_is_one_command_whatever_its_text(
+    level: Level, text: str, job: Job, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job.runner.annotate(level, text)
+    assert read_commands(capsys.readouterr().out) == [Command(level.value, text)]
+
+
+def test_an_annotation_is_cut_to_what_the_runner_takes(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+    job.runner.annotate(Level.ERROR, "e" * 10_000)
+    (command,) = read_commands(capsys.readouterr().out)
+    assert set(command.data) == {"e"}
+    assert 3900 < len(command.data) <= 4096
+
+
+# secrets
+
+
+def test_secrets_are_masked_as_they_are_given(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["s3cret", "50% of it\nin two lines", "::error::"]
+    mask(given)
+    assert read_commands(capsys.readouterr().out) == [Command("add-mask", secret) for secret in given]

@@ -1,0 +1,300 @@
+"""What is to be told is saved before it is sent, and leaves only once it was told."""
+
+import signal
+from datetime import timedelta
+
+import pytest
+
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.identity import Identity
+from cluster_status.domain.message import Fact
+from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, WebhookGoneError
+from tests.fakes.notifier import AfterAccepting
+from tests.fakes.probe import ONLINE, met
+from tests.unit.app.monitor import Monitor
+
+REFUSED, DEGRADED = met(Cause.REFUSED), met(Cause.SCHEDULER_DOWN)
+FAILED = DeliveryError("Discord was not reached.", cause="no answer", remedy="It stays pending.")
+OTHERWISE = DeliveryError("Discord did not take it.", cause="http 500")
+CANCELLED = Cancelled(signal.SIGTERM)
+
+
+@pytest.fixture
+def watching(monitor: Monitor) -> Monitor:
+    """Have a monitor that has told of a cluster that is online; its looks take no time."""
+    monitor.set_patience(attempts=1)
+    monitor.poll(ONLINE)
+    return monitor
+
+
+def pending(monitor: Monitor) -> list[str]:
+    """Return what a later run would find still to be told."""
+    return [announcement.telling.value for announcement in monitor.store.history.pending]
+
+
+# the order of things
+
+
+def test_what_is_sent_was_saved_before_as_pending(watching: Monitor) -> None:
+    watching.notifier.fail_next(CANCELLED)
+    with pytest.raises(Cancelled):
+        watching.poll(REFUSED)
+    assert pending(watching) == ["outage"]
+
+
+def test_what_was_told_is_pending_no_more(watching: Monitor) -> None:
+    watching.poll(REFUSED)
+    assert pending(watching) == []
+
+
+def test_a_poll_with_nothing_to_tell_saves_once_and_asks_nobody(watching: Monitor) -> None:
+    saves, asked = watching.store.saves, watching.notifier.asked
+    watching.poll(ONLINE)
+    assert (watching.store.saves, watching.notifier.asked) == (saves + 1, asked)
+
+
+def test_if_the_first_save_fails_nothing_is_sent(watching: Monitor) -> None:
+    kept = watching.store.content
+    watching.store.fail_save()
+    run = watching.poll(REFUSED)
+    assert run.messages == []
+    assert (run.exit_status, run.errors) == (ExitStatus.HISTORY, ["The quota is used up. Tidy up."])
+    assert watching.store.content == kept
+
+
+def test_a_full_store_repeats_no_message_however_long_it_stays_full(watching: Monitor) -> None:
+    for nth in range(1, 6):
+        watching.store.fail_save(nth)
+    runs = [watching.poll(REFUSED) for _ in range(5)]
+    assert [run.messages for run in runs] == [[]] * 5
+    assert [run.exit_status for run in runs] == [ExitStatus.HISTORY] * 5
+    assert watching.poll(REFUSED).headlines == ["mscluster is offline"]
+
+
+def test_a_change_that_could_not_be_saved_is_confirmed_by_the_run_that_can(watching: Monitor) -> None:
+    watching.store.fail_save()
+    runs = [watching.poll(REFUSED), watching.poll(REFUSED), watching.poll(REFUSED)]
+    assert [run.outputs["changed"] for run in runs] == ["false", "true", "false"]
+
+
+def test_if_the_save_after_the_telling_fails_the_run_fails_and_the_message_comes_again(
+    watching: Monitor,
+) -> None:
+    watching.store.fail_save(2)
+    runs = [watching.poll(REFUSED), watching.poll(REFUSED), watching.poll(REFUSED)]
+    assert [run.exit_status for run in runs] == [ExitStatus.HISTORY, ExitStatus.OK, ExitStatus.OK]
+    assert [run.headlines for run in runs] == [["mscluster is offline"], ["mscluster is offline"], []]
+
+
+def test_a_change_that_was_saved_is_reported_by_its_run_though_the_save_after_the_telling_fails(
+    watching: Monitor,
+) -> None:
+    watching.store.fail_save(2)
+    runs = [watching.poll(REFUSED), watching.poll(REFUSED)]
+    assert [run.outputs["changed"] for run in runs] == ["true", "false"]
+
+
+def test_a_failed_delivery_shows_its_error_though_the_save_after_it_fails_as_well(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED)
+    watching.store.fail_save(2)
+    run = watching.poll(REFUSED)
+    assert run.exit_status is ExitStatus.HISTORY
+    assert sorted(run.errors) == [
+        "Discord was not reached. It stays pending.",
+        "The quota is used up. Tidy up.",
+    ]
+
+
+# what is not delivered
+
+
+def test_what_is_not_delivered_stays_pending_and_fails_the_run(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED)
+    run = watching.poll(REFUSED)
+    assert pending(watching) == ["outage"]
+    assert (run.exit_status, run.errors) == (
+        ExitStatus.UNDELIVERED,
+        ["Discord was not reached. It stays pending."],
+    )
+
+
+def test_a_change_is_reported_by_the_run_that_confirms_it_not_by_the_one_that_delivers_it(
+    watching: Monitor,
+) -> None:
+    watching.notifier.fail_next(FAILED)
+    runs = [watching.poll(REFUSED), watching.poll(REFUSED)]
+    assert [run.outputs["changed"] for run in runs] == ["true", "false"]
+    assert [run.headlines for run in runs] == [[], ["mscluster is offline"]]
+
+
+def test_late_messages_are_delivered_in_the_order_they_came_about(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED, FAILED)
+    watching.poll(REFUSED)
+    watching.poll(DEGRADED)
+    assert pending(watching) == ["outage", "partly-back"]
+    assert watching.poll(ONLINE).headlines == [
+        "mscluster is offline",
+        "mscluster is back, but degraded",
+        "mscluster is back online",
+    ]
+
+
+def test_a_late_message_bears_the_time_it_came_about(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED)
+    watching.poll(REFUSED)
+    failed_at = watching.clock.now()
+    (late,) = watching.poll(REFUSED).messages
+    assert late.at == failed_at
+    assert late.facts[0] == Fact("Since", failed_at)
+
+
+def test_behind_a_message_that_fails_no_other_is_sent(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED, FAILED)
+    watching.poll(REFUSED)
+    asked = watching.notifier.asked
+    watching.poll(ONLINE)
+    assert watching.notifier.asked == asked + 1
+    assert pending(watching) == ["outage", "recovery"]
+
+
+def test_of_several_messages_those_delivered_are_not_sent_again(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED, None, FAILED)
+    runs = [watching.poll(REFUSED), watching.poll(ONLINE), watching.poll(ONLINE)]
+    assert [run.headlines for run in runs] == [[], ["mscluster is offline"], ["mscluster is back online"]]
+
+
+def test_a_failing_delivery_fails_the_run_when_it_begins_when_its_cause_changes_and_once_a_day(
+    watching: Monitor,
+) -> None:
+    watching.notifier.fail_next(*[FAILED] * 3, *[OTHERWISE] * 8)
+    runs = [watching.poll(REFUSED) for _ in range(3)]
+    runs += [watching.poll(REFUSED, later=timedelta(hours=6)) for _ in range(8)]
+    assert [run.exit_status for run in runs] == [6, 0, 0, 6, 0, 0, 0, 6, 0, 0, 0]
+    assert [len(run.errors) for run in runs] == [1] * 11
+
+
+def test_a_delivery_that_fails_again_after_one_that_did_not_is_a_new_beginning(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED, None, FAILED)
+    runs = [watching.poll(sighting) for sighting in (REFUSED, REFUSED, ONLINE)]
+    assert [run.exit_status for run in runs] == [
+        ExitStatus.UNDELIVERED,
+        ExitStatus.OK,
+        ExitStatus.UNDELIVERED,
+    ]
+
+
+def test_beyond_twenty_the_oldest_messages_are_summed_up_in_the_next(watching: Monitor) -> None:
+    watching.notifier.fail_next(*[FAILED] * 30)
+    for number in range(30):
+        watching.poll(ONLINE if number % 2 else REFUSED)
+    assert len(pending(watching)) == 20
+    messages = watching.poll(ONLINE).messages
+    assert len(messages) == 20
+    summed_up = Fact("Older messages that could not be delivered", "10")
+    assert [summed_up in message.facts for message in messages] == [True, *[False] * 19]
+
+
+def test_a_repeat_that_was_not_delivered_is_overtaken_by_the_next(watching: Monitor) -> None:
+    watching.set_terms(tell_always=True)
+    watching.notifier.fail_next(FAILED, FAILED)
+    runs = [watching.poll(ONLINE) for _ in range(3)]
+    assert [run.headlines for run in runs] == [[], [], ["mscluster is still online"]]
+
+
+# a webhook that is gone
+
+
+@pytest.fixture
+def deserted(watching: Monitor) -> Monitor:
+    """Have a monitor whose webhook said, with an outage to tell, that it is gone."""
+    watching.notifier.fail_next(WebhookGoneError())
+    assert watching.poll(REFUSED).exit_status is ExitStatus.UNDELIVERED
+    return watching
+
+
+def test_a_webhook_that_is_gone_is_not_asked_again(deserted: Monitor) -> None:
+    asked = deserted.notifier.asked
+    for sighting in (REFUSED, ONLINE, REFUSED):
+        deserted.poll(sighting)
+    assert deserted.notifier.asked == asked
+    assert pending(deserted) == ["outage", "recovery", "outage"]
+
+
+def test_a_webhook_that_is_gone_fails_the_run_once_a_day_and_shows_an_error_always(deserted: Monitor) -> None:
+    runs = [deserted.poll(REFUSED, later=timedelta(hours=6)) for _ in range(8)]
+    assert [run.exit_status for run in runs] == [0, 0, 0, 6, 0, 0, 0, 6]
+    assert all("webhook is gone" in error for run in runs for error in run.errors)
+    assert [len(run.errors) for run in runs] == [1] * 8
+
+
+def test_a_new_webhook_is_given_all_that_is_pending(deserted: Monitor) -> None:
+    deserted.poll(ONLINE)
+    deserted.identify(webhook="a new webhook")
+    assert deserted.poll(ONLINE).headlines == ["mscluster is offline", "mscluster is back online"]
+    assert deserted.poll(REFUSED).headlines == ["mscluster is offline"]
+
+
+def test_two_webhooks_that_are_gone_are_told_apart(deserted: Monitor) -> None:
+    deserted.identify(webhook="a new webhook")
+    deserted.notifier.fail_next(WebhookGoneError())
+    deserted.poll(REFUSED)
+    asked = deserted.notifier.asked
+    deserted.poll(REFUSED)
+    assert deserted.notifier.asked == asked
+
+
+def test_the_history_does_not_hold_the_webhook_it_remembers_as_gone(deserted: Monitor) -> None:
+    assert deserted.store.content
+    assert b"a webhook" not in deserted.store.content
+    assert deserted.store.history.webhook_gone
+
+
+def test_in_a_shell_without_a_webhook_none_can_be_gone(watching: Monitor) -> None:
+    watching.set_terms(identity=Identity())
+    assert watching.poll(REFUSED).headlines == ["mscluster is offline"]
+
+
+# cancelled
+
+
+def test_what_was_told_before_a_cancellation_is_remembered_as_told(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED, None, CANCELLED)
+    watching.poll(REFUSED)
+    with pytest.raises(Cancelled):
+        watching.poll(ONLINE)
+    assert [message.headline for message in watching.notifier.messages[1:]] == ["mscluster is offline"]
+    assert pending(watching) == ["recovery"]
+
+
+def test_a_message_cut_off_by_a_cancellation_may_not_have_arrived_and_stays_pending(
+    watching: Monitor,
+) -> None:
+    watching.notifier.fail_next(AfterAccepting(CANCELLED))
+    with pytest.raises(Cancelled):
+        watching.poll(REFUSED)
+    assert pending(watching) == ["outage"]
+
+
+def test_a_message_told_is_remembered_though_the_cancellation_comes_while_that_is_saved(
+    watching: Monitor,
+) -> None:
+    watching.store.fail_save(2, CANCELLED)
+    with pytest.raises(Cancelled):
+        watching.poll(REFUSED)
+    assert pending(watching) == []
+
+
+def test_a_cancellation_stays_one_though_what_was_told_cannot_be_saved(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED, None, CANCELLED)
+    watching.poll(REFUSED)
+    watching.store.fail_save(2)
+    with pytest.raises(Cancelled):
+        watching.poll(ONLINE)
+
+
+def test_a_run_cancelled_before_its_first_save_tells_nothing(watching: Monitor) -> None:
+    kept = watching.store.content
+    watching.store.fail_save(1, CANCELLED)
+    with pytest.raises(Cancelled):
+        watching.poll(REFUSED)
+    assert (watching.store.content, len(watching.notifier.messages)) == (kept, 1)

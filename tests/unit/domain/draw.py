@@ -1,0 +1,63 @@
+"""Hypothesis strategies: verdicts, and whole histories as a course of polls leaves them."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cluster_status.domain.cause import TRAITS, Cause, Status
+from cluster_status.domain.history import History, Terms, told, untold
+from cluster_status.domain.verdict import Verdict
+from tests.unit.domain.build import IDENTITY, NOON, host_key, listed, met, shown, step
+
+_VERDICTS = (
+    Verdict(Status.ONLINE),
+    *(Verdict(traits.status, cause) for cause, traits in TRAITS.items()),
+    *(Verdict(Status.UNKNOWN, cause) for cause, traits in TRAITS.items() if traits.network),
+)
+_EVENTFUL = (
+    Verdict(Status.ONLINE),
+    Verdict(Status.OFFLINE, Cause.TIMEOUT),
+    Verdict(Status.UNKNOWN, Cause.HOST_KEY),
+)
+
+
+def verdicts() -> st.SearchStrategy[Verdict]:
+    """Draw what a poll can come to; half of the time, what makes a course eventful."""
+    return st.sampled_from(_EVENTFUL) | st.sampled_from(_VERDICTS)
+
+
+def courses() -> st.SearchStrategy[list[Verdict]]:
+    return st.lists(verdicts(), max_size=25)
+
+
+_OBSTACLES = tuple(met(cause) for cause in Cause)
+_SIGHTINGS = (
+    listed(),
+    listed(free=4),
+    listed(busy=1, held=1, power_saved=1, unavailable=3),
+    listed(draining=2, unavailable=2),
+    listed(maintenance=4),
+    listed(unknown=4),
+    *_OBSTACLES,
+    *(shown(obstacle, host_key()) for obstacle in _OBSTACLES if obstacle.reached),
+    *(replace(obstacle, runner_online=False) for obstacle in _OBSTACLES if not obstacle.reached),
+)
+_MINUTES = (5, 90, 2_000)
+_OUTCOMES = ("told", "untold", "gone", "nothing is sent")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    """Draw what a course of polls leaves; after some, a message was told, or could not be."""
+    terms = Terms(IDENTITY, draw(st.integers(1, 3)), draw(st.booleans()))
+    history, at = History(cluster=draw(st.text('aé ✓"\\', max_size=8))), NOON
+    polls = st.tuples(st.sampled_from(_SIGHTINGS), st.sampled_from(_MINUTES), st.sampled_from(_OUTCOMES))
+    for sighting, minutes, outcome in draw(st.lists(polls, max_size=20)):
+        at += timedelta(minutes=minutes)
+        history = step(history, sighting, at, terms=terms)
+        if history.pending and outcome == "told":
+            history = told(history)
+        elif history.pending and outcome in {"untold", "gone"}:
+            history = untold(history, outcome, at, webhook_gone="digest" if outcome == "gone" else None)
+    return history

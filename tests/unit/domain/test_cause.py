@@ -1,0 +1,64 @@
+import pytest
+
+from cluster_status.domain.cause import TRAITS, Cause, Status
+
+NETWORK = {Cause.DNS, Cause.REFUSED, Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DROPPED}
+SCHEDULER = {Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT, Cause.SCHEDULER_STARTING}
+STATUSES = {
+    Status.OFFLINE: NETWORK | {Cause.NO_NODES_IN_SERVICE},
+    Status.UNKNOWN: {
+        Cause.HOST_KEY,
+        Cause.INCOMPATIBLE_SSH,
+        Cause.LOGIN_REFUSED,
+        Cause.SINFO_FAILED,
+        Cause.UNPARSABLE,
+        Cause.SCHEDULER_STARTING,
+    },
+    Status.DEGRADED: {
+        Cause.NO_SCHEDULER,
+        Cause.SCHEDULER_DOWN,
+        Cause.SCHEDULER_TIMEOUT,
+        Cause.NODES_DRAINING,
+        Cause.PARTITION_DOWN,
+        Cause.NODES_DOWN,
+    },
+    Status.MAINTENANCE: {Cause.MAINTENANCE},
+    Status.ONLINE: set(),
+}
+
+
+def test_every_cause_has_its_traits() -> None:
+    assert set(TRAITS) == set(Cause)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_status_has_exactly_the_causes_that_were_decided(status: Status) -> None:
+    assert {cause for cause, traits in TRAITS.items() if traits.status is status} == STATUSES[status]
+
+
+def test_only_what_may_pass_in_a_moment_is_looked_at_again() -> None:
+    assert {cause for cause, traits in TRAITS.items() if traits.looked_at_again} == NETWORK | SCHEDULER
+
+
+def test_only_what_may_look_otherwise_from_another_address_needs_confirmation() -> None:
+    confirmed = {cause for cause, traits in TRAITS.items() if traits.needs_confirmation}
+    assert confirmed == {Cause.TIMEOUT, Cause.UNREACHABLE, Cause.DROPPED}
+
+
+def test_only_what_keeps_from_the_server_depends_on_the_network() -> None:
+    assert {cause for cause, traits in TRAITS.items() if traits.network} == NETWORK
+
+
+@pytest.mark.parametrize("cause", [*sorted(NETWORK), *sorted(STATUSES[Status.UNKNOWN] - SCHEDULER)])
+def test_what_may_be_our_fault_comes_with_a_remedy(cause: Cause) -> None:
+    assert TRAITS[cause].remedy.endswith(".")
+
+
+def test_words_and_noun_of_a_cause_fit_into_a_sentence() -> None:
+    texts = [text for traits in TRAITS.values() for text in (traits.words, traits.noun)]
+    assert [text for text in texts if not text or text != text.strip(" .")] == []
+
+
+def test_no_two_causes_read_the_same() -> None:
+    assert len({traits.words for traits in TRAITS.values()}) == len(Cause)
+    assert len({traits.noun for traits in TRAITS.values()}) == len(Cause)

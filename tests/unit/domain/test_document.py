@@ -1,0 +1,185 @@
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.document import MAX_BYTES, parse, render
+from cluster_status.domain.history import SCHEMA, History, untold
+from cluster_status.errors import HistoryError, UnreadableHistoryError
+from tests.unit.domain import draw
+from tests.unit.domain.build import EVENTFUL, NOON, polled
+from tests.unit.steady import steady, steady_courses
+
+EMPTY = History(cluster="Deep Thought")
+"""A history in which nothing has happened."""
+RICH = untold(polled(EMPTY, *EVENTFUL), "webhook-gone", NOON, webhook_gone="digest")
+"""One in which each part has something in it."""
+
+
+def changed(*path: str | int, to: object) -> bytes:
+    """Render a rich history with another value in one place."""
+    content = json.loads(render(RICH))
+    *way, last = path
+    place = content
+    for name in way:
+        place = place[name]
+    place[last] = to
+    return json.dumps(content).encode()
+
+
+def without(name: str) -> bytes:
+    content = json.loads(render(RICH))
+    del content[name]
+    return json.dumps(content).encode()
+
+
+# There and back
+
+
+@steady_courses
+@given(draw.histories())
+def test_whatever_is_written_is_read_back_as_it_was_to_the_byte(history: History) -> None:
+    again = parse(render(history))
+    assert again == history
+    assert render(again) == render(history)
+
+
+def test_a_document_is_text_that_people_can_read_and_compare() -> None:
+    lines = render(RICH).decode().splitlines(keepends=True)
+    assert lines[:2] == ["{\n", ' "schema": 1,\n']
+    assert lines[-1] == "}\n"
+
+
+def test_instants_are_written_in_utc() -> None:
+    assert '"at": "2026-01-31T12:00:00Z"' in render(RICH).decode()
+
+
+@pytest.mark.parametrize("name", ["standing", "polls", "pending", "server", "host_key", "login", "unknown"])
+def test_what_a_document_does_not_say_yet_starts_from_nothing(name: str) -> None:
+    assert getattr(parse(without(name)), name) == getattr(EMPTY, name)
+
+
+def test_what_a_document_says_beyond_its_schema_is_passed_over() -> None:
+    assert parse(changed("weather", to=["fine"])) == RICH
+
+
+# What cannot be read
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "truncated"),
+        (b"\n", "truncated"),
+        (b"null", "Expected `object`, got `null`"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b'"history"', "Expected `object`, got `str`"),
+        (b"4711", "Expected `object`, got `int`"),
+        (b"{}", "missing required field `schema`"),
+        (b'{"schema": 1}', "missing required field `cluster`"),
+        (b"not JSON", "malformed"),
+        (b"\xff\xfe", "malformed"),
+        (b'{"schema": 1, "cluster": "\xff"}', "utf-8"),
+        (render(RICH) + b"}", "malformed"),
+        (changed("schema", to="1"), r"Expected `int`, got `str` - at `\$.schema`"),
+        (changed("schema", to=None), r"Expected `int`, got `null` - at `\$.schema`"),
+        (changed("schema", to=1.5), r"\$.schema"),
+        (changed("schema", to=True), r"\$.schema"),
+        (changed("cluster", to=None), r"\$.cluster"),
+        (changed("polls", to={}), r"Expected `array`, got `object` - at `\$.polls`"),
+        (changed("polls", 0, "status", to="fine"), r"\$.polls\[0\].status"),
+        (changed("polls", 0, "cause", to="gremlins"), r"\$.polls\[0\].cause"),
+        (changed("polls", 0, "at", to="yesterday"), r"\$.polls\[0\].at"),
+        (changed("polls", 0, "at", to=1_769_860_800), r"Expected `datetime`, got `int`"),
+        (changed("polls", 0, "at", to="2026-01-31T12:00:00"), r"timezone component - at `\$.polls\[0\].at`"),
+        (
+            changed("login", "worked_at", to="2026-01-31T12:00:00"),
+            r"timezone component - at `\$.login.worked_at`",
+        ),
+        (changed("standing", "confirmed", to=[]), r"\$.standing.confirmed"),
+        (changed("pending", 0, "telling", to="gossip"), r"\$.pending\[0\].telling"),
+        (changed("server", "reached", to=1), r"\$.server.reached"),
+        (changed("host_key", to=["ssh-ed25519"]), r"\$.host_key"),
+        (b'{"schema": 1, "cluster": "c", "deep": ' + b"[" * 200_000, "recursion"),
+        (b" " * (MAX_BYTES + 1), f"larger than {MAX_BYTES} bytes"),
+    ],
+    ids=lambda value: repr(value[-40:]) if isinstance(value, bytes) else None,
+)
+def test_a_document_that_is_damaged_is_an_error_that_says_how(content: bytes, complaint: str) -> None:
+    with pytest.raises(UnreadableHistoryError, match=complaint) as error:
+        parse(content)
+    assert "nothing was announced and nothing overwritten" in error.value.remedy
+
+
+def test_a_document_as_large_as_the_limit_is_read() -> None:
+    assert parse(render(RICH).ljust(MAX_BYTES)) == RICH
+
+
+def test_a_document_that_was_cut_off_anywhere_is_an_error() -> None:
+    whole = render(polled(EMPTY, *EVENTFUL[:1])).rstrip()
+    for length in range(len(whole)):
+        with pytest.raises(UnreadableHistoryError):
+            parse(whole[:length])
+
+
+@pytest.mark.parametrize("schema", [SCHEMA + 1, 99])
+@pytest.mark.parametrize("cluster", ["Deep Thought", None, {"renamed": "meanwhile"}])
+def test_a_newer_schema_is_an_error_of_its_own_whatever_else_it_says(schema: int, cluster: object) -> None:
+    with pytest.raises(HistoryError, match=f"schema {schema}") as error:
+        parse(json.dumps({"schema": schema, "cluster": cluster}).encode())
+    assert not isinstance(error.value, UnreadableHistoryError)
+    assert "newer version" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    "value", ["\n::error::", "\x1b[2J", "\u202e", "!" * 100_000], ids=["command", "escape", "turn", "flood"]
+)
+def test_an_error_quotes_a_document_cleaned_and_bounded(value: str) -> None:
+    with pytest.raises(HistoryError) as error:
+        parse(changed("polls", 0, "cause", to=value))
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 1_000
+
+
+# Whatever comes
+
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(Cause),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def _paths(value: Any, *above: str | int) -> Iterator[tuple[str | int, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in items:
+        yield (*above, name)
+        yield from _paths(inner, *above, name)
+
+
+@steady
+@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_whatever_the_bytes_nothing_but_a_history_error_is_raised(content: bytes) -> None:
+    with suppress(HistoryError):
+        assert isinstance(parse(content), History)
+
+
+@steady
+@given(st.sampled_from([*_paths(json.loads(render(RICH)))]), JSON)
+def test_whatever_stands_in_one_place_it_is_a_history_or_an_error(
+    path: tuple[str | int, ...], value: object
+) -> None:
+    with suppress(HistoryError):
+        history = parse(changed(*path, to=value))
+        assert parse(render(history)) == history
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_an_instant_at_the_edge_of_the_calendar_is_kept(instant: str) -> None:
+    assert parse(changed("polls", 0, "at", to=instant)).polls[0].at == datetime.fromisoformat(instant)

@@ -1,0 +1,477 @@
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cluster_status.domain import document
+from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.history import (
+    Announcement,
+    Complaint,
+    History,
+    Poll,
+    Terms,
+    has_changed,
+    told,
+    untold,
+)
+from cluster_status.domain.identity import Identity, identify
+from cluster_status.domain.sighting import Recollection, Sighting
+from cluster_status.domain.standing import Doubt, Standing
+from cluster_status.domain.transitions import Telling
+from cluster_status.domain.verdict import Knowledge
+from tests.unit.domain import draw
+from tests.unit.domain.build import (
+    IDENTITY,
+    NOON,
+    announcement,
+    counts,
+    history,
+    host_key,
+    listed,
+    met,
+    noon_plus,
+    partition,
+    polled,
+    shown,
+    spell,
+    step,
+    tellings,
+)
+from tests.unit.steady import steady_courses
+
+NEW = History(cluster="Deep Thought")
+GOOD = listed(free=4)
+BROKEN = listed(free=1, unavailable=3)
+REFUSED = met(Cause.REFUSED)
+NO_LOGIN = met(Cause.LOGIN_REFUSED)
+STRANGER = met(Cause.HOST_KEY)
+ALWAYS = Terms(IDENTITY, tell_always=True)
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def full(announcements: int) -> History:
+    """Return a history with this many changes, none of which could be told."""
+    return polled(history(Status.ONLINE), *[BROKEN, GOOD] * (announcements // 2))
+
+
+# What was seen
+
+
+def test_a_poll_is_remembered_with_its_status_and_cause() -> None:
+    assert polled(history(), GOOD, BROKEN).polls == (
+        Poll(NOON, Status.ONLINE),
+        Poll(noon_plus(5), Status.DEGRADED, Cause.NODES_DOWN),
+    )
+
+
+def test_a_day_of_polls_is_remembered_and_no_more() -> None:
+    polls = polled(history(), *[GOOD] * 300).polls
+    assert [polls[0].at, polls[-1].at] == [noon_plus(12 * 5), noon_plus(299 * 5)]
+    assert polls[-1].at - polls[0].at == DAY - timedelta(minutes=5)
+
+
+def test_the_cluster_keeps_its_name() -> None:
+    assert polled(NEW, GOOD, REFUSED).cluster == "Deep Thought"
+
+
+# What is to be told
+
+
+def test_the_first_status_is_told_as_the_first_and_replaces_nothing() -> None:
+    first = announcement(Telling.FIRST, spell(Status.ONLINE), nodes=counts(free=4))
+    assert polled(NEW, GOOD).pending == (first,)
+
+
+def test_nothing_is_to_be_told_while_nothing_changes() -> None:
+    assert polled(history(Status.ONLINE), GOOD, GOOD).pending == ()
+
+
+def test_a_change_is_told_with_what_it_replaced_and_with_the_nodes() -> None:
+    before = history(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED)
+    assert polled(before, GOOD, start=noon_plus(60)).pending == (
+        announcement(
+            Telling.RECOVERY,
+            spell(Status.ONLINE, since=noon_plus(60)),
+            at=noon_plus(60),
+            before=spell(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED),
+            nodes=counts(free=4),
+        ),
+    )
+
+
+def test_a_silence_is_told_in_the_second_poll_unless_more_patience_was_set() -> None:
+    silent = [met(Cause.TIMEOUT)] * 2
+    assert polled(history(Status.ONLINE), *silent[:1]).pending == ()
+    assert tellings(polled(history(Status.ONLINE), *silent).pending) == [Telling.OUTAGE]
+    assert polled(history(Status.ONLINE), *silent, terms=Terms(IDENTITY, confirm_after=3)).pending == ()
+
+
+def test_what_has_no_nodes_is_told_without_them() -> None:
+    [outage] = polled(history(Status.ONLINE), REFUSED).pending
+    assert (outage.telling, outage.nodes) == (Telling.OUTAGE, None)
+
+
+def test_a_new_cause_within_one_status_is_not_told() -> None:
+    after = polled(history(Status.OFFLINE, Cause.REFUSED), met(Cause.DNS))
+    assert after.pending == ()
+    assert after.standing.confirmed == spell(Status.OFFLINE, Cause.REFUSED, Cause.DNS)
+
+
+def test_not_to_know_is_told_with_the_last_known_status() -> None:
+    before = history(Status.OFFLINE, Cause.REFUSED)
+    assert polled(before, STRANGER, STRANGER, STRANGER).pending == (
+        announcement(
+            Telling.BLIND,
+            spell(Status.OFFLINE, Cause.REFUSED),
+            at=noon_plus(10),
+            doubt=Doubt(NOON, polls=3, cause=Cause.HOST_KEY, told=True),
+        ),
+    )
+
+
+def test_a_login_that_worked_until_now_is_told_with_when_that_was() -> None:
+    after = polled(history(Status.ONLINE), GOOD, NO_LOGIN, NO_LOGIN, NO_LOGIN, NO_LOGIN, start=noon_plus(60))
+    assert [(one.telling, one.login_worked_at) for one in after.pending] == [(Telling.BLIND, noon_plus(60))]
+
+
+def test_to_know_again_is_told_without_the_doubt() -> None:
+    blind, sighted = polled(history(Status.ONLINE), STRANGER, STRANGER, STRANGER, GOOD).pending
+    assert (blind.telling, sighted.telling) == (Telling.BLIND, Telling.SIGHTED)
+    assert (sighted.doubt, sighted.before) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "sighting",
+    [
+        NO_LOGIN,
+        STRANGER,
+        REFUSED,
+        met(Cause.DROPPED, reached=True),
+        met(Cause.TIMEOUT, reached=True),
+        met(Cause.INCOMPATIBLE_SSH),
+    ],
+)
+def test_a_login_that_never_worked_confirms_nothing_and_tells_nothing(sighting: Sighting) -> None:
+    after = polled(NEW, *[sighting] * 9)
+    assert (after.standing, after.pending) == (Standing(), ())
+    assert len(after.polls) == 9
+
+
+def test_nothing_is_left_over_from_before_the_login_worked() -> None:
+    after = polled(NEW, *[NO_LOGIN] * 9, GOOD)
+    assert tellings(after.pending) == [Telling.FIRST]
+    assert after.standing == Standing(spell(Status.ONLINE, since=noon_plus(45)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        (NEW, history(Status.ONLINE), True),
+        (history(Status.ONLINE), history(Status.OFFLINE), True),
+        (history(Status.ONLINE), history(Status.ONLINE), False),
+        (history(Status.OFFLINE, Cause.DNS), history(Status.OFFLINE, Cause.DNS, Cause.REFUSED), False),
+        (NEW, NEW, False),
+    ],
+)
+def test_a_change_is_one_of_the_confirmed_status(before: History, after: History, *, changed: bool) -> None:
+    assert has_changed(before, after) is changed
+
+
+# Where every poll is to be told
+
+
+def test_every_poll_that_can_tell_is_told_where_that_is_wanted() -> None:
+    [repeat] = polled(history(Status.ONLINE), GOOD, terms=ALWAYS).pending
+    assert repeat == announcement(Telling.REPEAT, spell(Status.ONLINE), nodes=counts(free=4))
+
+
+def test_a_poll_that_saw_another_status_is_not_told_as_if_nothing_had_changed() -> None:
+    assert polled(history(Status.ONLINE), met(Cause.TIMEOUT), terms=ALWAYS).pending == ()
+
+
+@pytest.mark.parametrize(("before", "sighting"), [(history(Status.ONLINE), STRANGER), (NEW, NO_LOGIN)])
+def test_a_poll_that_cannot_tell_is_not_told_even_there(before: History, sighting: Sighting) -> None:
+    assert polled(before, sighting, terms=ALWAYS).pending == ()
+
+
+def test_a_change_is_told_as_such_even_there() -> None:
+    assert tellings(polled(history(Status.ONLINE), BROKEN, terms=ALWAYS).pending) == [Telling.IMPAIRED]
+
+
+def test_a_repeat_that_was_never_told_is_overtaken() -> None:
+    pending = polled(history(Status.ONLINE), GOOD, BROKEN, BROKEN, BROKEN, terms=ALWAYS).pending
+    assert [(one.telling, one.at) for one in pending] == [
+        (Telling.IMPAIRED, noon_plus(5)),
+        (Telling.REPEAT, noon_plus(15)),
+    ]
+
+
+# The outbox
+
+
+def test_what_was_told_leaves_the_outbox_the_oldest_first() -> None:
+    before = full(4)
+    assert told(before).pending == before.pending[1:]
+
+
+def test_what_could_not_be_told_stays() -> None:
+    before = full(4)
+    assert untold(before, "no-answer", NOON, webhook_gone=None).pending == before.pending
+
+
+def test_beyond_twenty_the_oldest_are_summed_up() -> None:
+    pending = full(24).pending
+    assert [one.left_out for one in pending] == [4, *[0] * 19]
+    assert pending[0].at == noon_plus(4 * 5)
+
+
+def test_a_sum_grows() -> None:
+    assert polled(full(24), BROKEN, GOOD, start=noon_plus(1_000)).pending[0].left_out == 6
+
+
+def test_a_sum_is_told_with_the_message_that_carries_it() -> None:
+    assert sum(one.left_out for one in told(full(24)).pending) == 0
+
+
+@steady_courses
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), max_size=4))
+def test_nothing_that_was_to_be_told_is_lost_without_being_counted(rounds: list[tuple[int, int]]) -> None:
+    current, delivered, made = history(Status.ONLINE), list[Announcement](), 0
+    for changes, deliveries in rounds:
+        for _ in range(changes):
+            current = step(current, GOOD if made % 2 else BROKEN, noon_plus(made))
+            made += 1
+        for _ in range(min(deliveries, len(current.pending))):
+            delivered.append(current.pending[0])
+            current = told(current)
+        accounted = [*delivered, *current.pending]
+        assert len(current.pending) <= 20
+        assert len(accounted) + sum(one.left_out for one in accounted) == made
+        assert sorted(accounted, key=lambda one: one.at) == accounted
+
+
+@steady_courses
+@given(draw.histories())
+def test_whatever_the_course_what_is_remembered_is_in_order_and_bounded(reached: History) -> None:
+    assert len(reached.pending) <= 20
+    assert len(reached.polls) <= 288
+    for instants in ([one.at for one in reached.pending], [poll.at for poll in reached.polls]):
+        assert instants == sorted(instants)
+
+
+# Complaints
+
+
+@pytest.mark.parametrize(
+    ("after", "cause", "complained_at"),
+    [
+        (timedelta(minutes=5), Cause.HOST_KEY, NOON),
+        (DAY - SECOND, Cause.HOST_KEY, NOON),
+        (DAY, Cause.HOST_KEY, NOON + DAY),
+        (-DAY, Cause.HOST_KEY, NOON - DAY),
+        (timedelta(minutes=5), Cause.LOGIN_REFUSED, noon_plus(5)),
+    ],
+)
+def test_not_to_know_is_complained_of_when_it_begins_or_changes_and_once_a_day(
+    after: timedelta, cause: Cause, complained_at: datetime
+) -> None:
+    begun = step(history(Status.ONLINE), STRANGER, NOON)
+    assert begun.unknown == Complaint("host-key", NOON)
+    assert step(begun, met(cause), NOON + after).unknown == Complaint(cause, complained_at)
+
+
+def test_the_daily_complaint_counts_from_the_last_one() -> None:
+    course = polled(history(Status.ONLINE), *[STRANGER] * 50, every=HOUR)
+    assert course.unknown == Complaint("host-key", NOON + 2 * DAY)
+
+
+@pytest.mark.parametrize("sighting", [GOOD, BROKEN, REFUSED])
+def test_to_know_again_ends_the_complaint(sighting: Sighting) -> None:
+    assert polled(history(Status.ONLINE), STRANGER, sighting).unknown is None
+
+
+def test_a_new_doubt_is_complained_of_at_once() -> None:
+    after = polled(history(Status.ONLINE), STRANGER, GOOD, STRANGER)
+    assert after.unknown == Complaint("host-key", noon_plus(10))
+
+
+def test_a_login_that_never_worked_is_complained_of() -> None:
+    assert polled(NEW, NO_LOGIN).unknown == Complaint("login-refused", NOON)
+
+
+@pytest.mark.parametrize(
+    ("after", "reason", "complained_at"),
+    [
+        (timedelta(minutes=5), "no-answer", NOON),
+        (timedelta(minutes=5), "webhook-gone", noon_plus(5)),
+        (DAY, "no-answer", NOON + DAY),
+    ],
+)
+def test_an_undelivered_message_is_complained_of_when_it_begins_or_changes_and_once_a_day(
+    after: timedelta, reason: str, complained_at: datetime
+) -> None:
+    begun = untold(full(2), "no-answer", NOON, webhook_gone=None)
+    assert begun.undelivered == Complaint("no-answer", NOON)
+    assert untold(begun, reason, NOON + after, webhook_gone=None).undelivered == Complaint(
+        reason, complained_at
+    )
+
+
+def test_a_delivery_ends_the_complaint_and_clears_the_webhook() -> None:
+    after = told(untold(full(2), "webhook-gone", NOON, webhook_gone="digest"))
+    assert (after.undelivered, after.webhook_gone) == (None, None)
+
+
+def test_a_webhook_that_is_gone_is_remembered() -> None:
+    assert untold(full(2), "webhook-gone", NOON, webhook_gone="digest").webhook_gone == "digest"
+
+
+def test_a_poll_alone_does_not_end_the_complaint_about_a_message() -> None:
+    before = untold(full(2), "webhook-gone", NOON, webhook_gone="digest")
+    after = polled(before, GOOD, start=noon_plus(60))
+    assert (after.undelivered, after.webhook_gone) == (before.undelivered, "digest")
+
+
+# The server
+
+
+@pytest.mark.parametrize(
+    ("sighting", "known"),
+    [
+        (REFUSED, Knowledge()),
+        (STRANGER, Knowledge(reached=True)),
+        (NO_LOGIN, Knowledge(reached=True)),
+        (met(Cause.DROPPED, reached=True), Knowledge(reached=True)),
+        (met(Cause.NO_SCHEDULER), Knowledge(reached=True)),
+        (met(Cause.SCHEDULER_DOWN), Knowledge(reached=True, scheduler_seen=True)),
+        (GOOD, Knowledge(reached=True, scheduler_seen=True)),
+        (listed(), Knowledge(reached=True, scheduler_seen=True)),
+    ],
+)
+def test_what_a_poll_found_of_the_server_is_known_to_later_ones(sighting: Sighting, known: Knowledge) -> None:
+    assert polled(NEW, sighting).knowledge(IDENTITY) == known
+    assert polled(NEW, sighting, REFUSED).knowledge(IDENTITY) == known
+
+
+def test_another_server_starts_from_nothing() -> None:
+    other = replace(IDENTITY, server="another")
+    before = polled(NEW, GOOD)
+    assert before.knowledge(other) == Knowledge()
+    after = polled(before, REFUSED, start=noon_plus(60), terms=Terms(other))
+    assert after.knowledge(other) == Knowledge()
+    assert after.polls[-1] == Poll(noon_plus(60), Status.UNKNOWN, Cause.REFUSED)
+
+
+@pytest.mark.parametrize("identity", [Identity("new-server", "new-login", "new-webhook"), Identity()])
+def test_a_server_stays_known_when_only_the_key_of_the_digests_changes(identity: Identity) -> None:
+    known = Knowledge(reached=True, scheduler_seen=True)
+    assert polled(NEW, GOOD).knowledge(identity) == known
+    assert polled(NEW, GOOD, terms=Terms(identity)).knowledge(IDENTITY) == known
+
+
+# The host key
+
+
+def test_the_host_key_is_remembered_once_a_login_worked() -> None:
+    after = polled(NEW, shown(GOOD, host_key()))
+    assert after.host_key == host_key().identity
+    assert after.recollection(IDENTITY, NOON) == Recollection(host_key().identity)
+
+
+@pytest.mark.parametrize("sighting", [NO_LOGIN, STRANGER, met(Cause.DROPPED, reached=True)])
+def test_the_host_key_is_not_remembered_before_a_login_worked(sighting: Sighting) -> None:
+    assert polled(NEW, shown(sighting, host_key())).host_key is None
+
+
+@pytest.mark.parametrize("sighting", [GOOD, REFUSED, shown(STRANGER, host_key(secret=b"S" * 36)), NO_LOGIN])
+def test_the_host_key_stays_until_a_login_is_trusted_to_another(sighting: Sighting) -> None:
+    assert polled(NEW, shown(GOOD, host_key()), sighting).host_key == host_key().identity
+
+
+@pytest.mark.parametrize("course", [[], [shown(GOOD, host_key())]])
+def test_a_host_key_that_is_pinned_is_not_remembered(course: list[Sighting]) -> None:
+    assert polled(NEW, *course, shown(GOOD, host_key(), pinned=True)).host_key is None
+
+
+# The login
+
+
+@pytest.mark.parametrize(
+    ("after", "held_back"),
+    [
+        (0 * HOUR, True),
+        (HOUR - SECOND, True),
+        (HOUR, False),
+        (DAY, False),
+        (SECOND - HOUR, True),
+        (-HOUR, False),
+    ],
+)
+def test_a_credential_that_was_refused_is_held_back_for_an_hour(after: timedelta, *, held_back: bool) -> None:
+    refused = polled(history(Status.ONLINE), NO_LOGIN)
+    assert refused.recollection(IDENTITY, NOON + after).login_held_back is held_back
+
+
+def test_a_changed_credential_is_tried_at_once() -> None:
+    refused = polled(history(Status.ONLINE), NO_LOGIN)
+    assert not refused.recollection(replace(IDENTITY, login="another"), NOON).login_held_back
+
+
+def test_a_credential_that_cannot_be_recognised_is_not_held_back() -> None:
+    refused = polled(history(Status.ONLINE), NO_LOGIN, terms=Terms())
+    assert not refused.recollection(Identity(), NOON).login_held_back
+
+
+def test_to_hold_a_credential_back_does_not_prolong_the_hour() -> None:
+    not_offered = met(Cause.LOGIN_REFUSED, offered=False)
+    refused = polled(history(Status.ONLINE), NO_LOGIN, not_offered, every=timedelta(minutes=30))
+    assert not refused.recollection(IDENTITY, NOON + HOUR).login_held_back
+
+
+def test_a_second_refusal_holds_back_for_another_hour() -> None:
+    refused = polled(history(Status.ONLINE), NO_LOGIN, NO_LOGIN, every=HOUR)
+    assert refused.recollection(IDENTITY, NOON + 1.5 * HOUR).login_held_back
+
+
+def test_other_trouble_holds_no_credential_back() -> None:
+    assert not polled(history(Status.ONLINE), REFUSED, STRANGER).recollection(IDENTITY, NOON).login_held_back
+
+
+def test_a_login_that_works_clears_the_refusal() -> None:
+    again = polled(history(Status.ONLINE), NO_LOGIN, GOOD)
+    assert not again.recollection(IDENTITY, noon_plus(10)).login_held_back
+
+
+# What is never written down
+
+WEBHOOK = "https://discord.com/api/webhooks/4711/a-token-nobody-may-see"
+HOST, ADDRESS, USER, PASSWORD = "login.hpc.example", "192.0.2.17", "marvin", "brain-the-size-of-a-planet"
+SECRETS = (WEBHOOK, "4711", "a-token-nobody-may-see", HOST, ADDRESS, USER, PASSWORD)
+DETAIL = f"{USER}@{HOST} [{ADDRESS}] said: {PASSWORD}"
+
+
+def test_no_secret_host_address_or_user_is_written_down() -> None:
+    identity = identify(webhook=WEBHOOK, server=f"{HOST}:22", login=f"{USER}\0{PASSWORD}")
+    listing = listed(partition(DETAIL, default=True, unavailable=3), free=1, unavailable=3)
+    sightings = [shown(GOOD, host_key()), *(met(cause, DETAIL) for cause in Cause), *[NO_LOGIN] * 3, listing]
+    after = polled(NEW, *sightings, terms=Terms(identity))
+    written = document.render(untold(after, "webhook-gone", NOON, webhook_gone=identity.webhook)).decode()
+    assert [secret for secret in SECRETS if secret in written] == []
+
+
+def test_nothing_that_the_cluster_chose_is_written_down() -> None:
+    chosen = listed(partition("a-partition", default=True, availability="chosen-word", free=4), free=4)
+    listing = replace(chosen.seen, unrecognised=("quantum",))
+    written = document.render(
+        polled(NEW, replace(chosen, seen=listing), met(Cause.UNPARSABLE, "a-line"))
+    ).decode()
+    assert [word for word in ("a-partition", "chosen-word", "quantum", "a-line") if word in written] == []
+
+
+def test_a_history_that_is_full_stays_small() -> None:
+    assert len(document.render(full(600))) < 100_000

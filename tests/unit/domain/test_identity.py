@@ -1,0 +1,47 @@
+import pytest
+
+from cluster_status.domain.identity import Identity, identify
+
+WEBHOOK = "https://discord.com/api/webhooks/123/token-of-sixty-eight-characters"
+SERVER = "login.hpc.example:22"
+LOGIN = "alice:hunter2"
+DIGESTS = ("server", "login", "webhook")
+
+GIVEN = identify(webhook=WEBHOOK, server=SERVER, login=LOGIN)
+
+
+def test_the_same_is_recognised_by_a_later_run() -> None:
+    assert identify(webhook=WEBHOOK, server=SERVER, login=LOGIN) == GIVEN
+
+
+@pytest.mark.parametrize(
+    ("other", "changed"),
+    [
+        (identify(webhook=WEBHOOK, server="other.hpc.example:22", login=LOGIN), {"server"}),
+        (identify(webhook=WEBHOOK, server=SERVER, login="alice:hunter3"), {"login"}),
+        (identify(webhook=WEBHOOK + "2", server=SERVER, login=LOGIN), {"server", "login", "webhook"}),
+    ],
+)
+def test_a_digest_changes_with_what_it_stands_for_and_with_its_key(
+    other: Identity, changed: set[str]
+) -> None:
+    assert {name for name in DIGESTS if getattr(other, name) != getattr(GIVEN, name)} == changed
+
+
+def test_the_same_text_in_two_places_cannot_be_told_to_be_the_same() -> None:
+    twins = identify(webhook=WEBHOOK, server="same", login="same")
+    assert twins.server != twins.login
+
+
+def test_a_digest_holds_nothing_of_what_was_given() -> None:
+    words = [WEBHOOK, *WEBHOOK.split("/")[-2:], SERVER, *SERVER.split(":")[:1], LOGIN, *LOGIN.split(":")]
+    assert not [word for word in words if word in repr(GIVEN)]
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_a_digest_is_too_long_to_be_hit_by_chance(name: str) -> None:
+    assert len(bytes.fromhex(getattr(GIVEN, name))) >= 16
+
+
+def test_without_a_secret_as_the_key_nothing_is_digested() -> None:
+    assert identify(webhook="", server=SERVER, login=LOGIN) == Identity()

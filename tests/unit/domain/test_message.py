@@ -1,0 +1,206 @@
+from datetime import timedelta
+
+import pytest
+
+from cluster_status.domain.cause import TRAITS, Cause, Status
+from cluster_status.domain.cluster import Listing
+from cluster_status.domain.history import Announcement
+from cluster_status.domain.message import Fact, Message, Wording, compose, describe
+from cluster_status.domain.quotation import quotation_for
+from cluster_status.domain.standing import Doubt
+from cluster_status.domain.transitions import Telling
+from cluster_status.domain.verdict import Verdict
+from tests.unit.domain.build import NOON, announcement, caused, counts, listing, noon_plus, spell
+
+WORDING = Wording("Deep Thought")
+ONLINE = spell(Status.ONLINE, since=noon_plus(90))
+DOUBT = Doubt(noon_plus(75), polls=3, cause=Cause.HOST_KEY, told=True)
+BLIND = announcement(Telling.BLIND, spell(Status.OFFLINE, Cause.REFUSED), at=noon_plus(90), doubt=DOUBT)
+
+
+def composed(told: Announcement, wording: Wording = WORDING, listed: Listing | None = None) -> Message:
+    return compose(told, wording, listed)
+
+
+# The headline
+
+
+@pytest.mark.parametrize(
+    ("telling", "status", "headline"),
+    [
+        (Telling.FIRST, Status.ONLINE, "Deep Thought is online"),
+        (Telling.FIRST, Status.MAINTENANCE, "Deep Thought is in maintenance"),
+        (Telling.OUTAGE, Status.OFFLINE, "Deep Thought is offline"),
+        (Telling.IMPAIRED, Status.DEGRADED, "Deep Thought is degraded"),
+        (Telling.MAINTENANCE, Status.MAINTENANCE, "Deep Thought is in maintenance"),
+        (Telling.PARTLY_BACK, Status.DEGRADED, "Deep Thought is back, but degraded"),
+        (Telling.RECOVERY, Status.ONLINE, "Deep Thought is back online"),
+        (Telling.SIGHTED, Status.OFFLINE, "The monitor sees Deep Thought again, still offline"),
+        (Telling.REPEAT, Status.ONLINE, "Deep Thought is still online"),
+    ],
+)
+def test_the_headline_says_what_happened(telling: Telling, status: Status, headline: str) -> None:
+    message = composed(announcement(telling, spell(status)))
+    assert (message.headline, message.status) == (headline, status)
+
+
+@pytest.mark.parametrize("telling", [telling for telling in Telling if telling is not Telling.BLIND])
+def test_each_kind_of_message_has_words_for_each_status(telling: Telling) -> None:
+    statuses = [status for status in Status if status is not Status.UNKNOWN]
+    headlines = {composed(announcement(telling, spell(status))).headline for status in statuses}
+    assert len(headlines) == len(statuses)
+    assert all("Deep Thought" in headline for headline in headlines)
+
+
+def test_not_to_know_is_no_outage() -> None:
+    message = composed(BLIND)
+    assert message.status is Status.UNKNOWN
+    assert message.headline == "The monitor cannot tell how Deep Thought is"
+
+
+def test_a_login_that_is_refused_is_no_outage_either() -> None:
+    refused = Doubt(NOON, polls=3, cause=Cause.LOGIN_REFUSED, told=True)
+    message = composed(announcement(Telling.BLIND, ONLINE, doubt=refused, login_worked_at=NOON))
+    assert message.status is Status.UNKNOWN
+    assert message.headline == "The monitor can no longer log in to Deep Thought"
+
+
+def test_a_cluster_may_have_any_name() -> None:
+    wording = Wording("{status} of {0} %s")
+    assert composed(announcement(Telling.OUTAGE, spell(Status.OFFLINE)), wording).headline == (
+        "{status} of {0} %s is offline"
+    )
+
+
+# The sentence
+
+
+@pytest.mark.parametrize(
+    "cause", [cause for cause, traits in TRAITS.items() if traits.status is not Status.UNKNOWN]
+)
+def test_the_sentence_gives_the_cause_in_plain_words(cause: Cause) -> None:
+    sentence = composed(announcement(Telling.REPEAT, spell(TRAITS[cause].status, cause))).sentence
+    assert sentence[1:] == f"{TRAITS[cause].words[1:]}."
+    assert sentence[0].isupper()
+
+
+def test_the_sentence_gives_the_latest_of_several_causes() -> None:
+    told_of = spell(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED)
+    assert composed(announcement(Telling.OUTAGE, told_of)).sentence == "It refuses SSH connections."
+
+
+def test_the_sentence_of_a_doubt_gives_what_is_in_the_way() -> None:
+    assert composed(BLIND).sentence == "Its SSH host key is not the one expected."
+
+
+def test_a_headline_that_says_it_all_needs_no_sentence() -> None:
+    assert composed(announcement(Telling.RECOVERY, ONLINE)).sentence == ""
+
+
+def test_the_first_message_says_that_more_may_come() -> None:
+    told_of = spell(Status.OFFLINE, Cause.REFUSED)
+    assert composed(announcement(Telling.FIRST, told_of)).sentence == (
+        "It refuses SSH connections. Watching from now on."
+    )
+
+
+# The facts
+
+
+def test_a_recovery_tells_how_long_it_lasted_and_every_cause_it_had() -> None:
+    before = spell(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED)
+    assert composed(
+        announcement(Telling.RECOVERY, ONLINE, before=before, nodes=counts(free=3, unavailable=1))
+    ).facts == (
+        Fact("Since", noon_plus(90)),
+        Fact("Was offline for", timedelta(minutes=90)),
+        Fact("The cause was", "no answer, then SSH connections refused"),
+        Fact("Nodes", "3 of 4 in service"),
+    )
+
+
+def test_what_was_online_had_no_cause() -> None:
+    after = spell(Status.OFFLINE, Cause.REFUSED, since=noon_plus(90))
+    before = spell(Status.ONLINE)
+    assert composed(announcement(Telling.OUTAGE, after, before=before)).facts == (
+        Fact("Since", noon_plus(90)),
+        Fact("Was online for", timedelta(minutes=90)),
+    )
+
+
+def test_a_doubt_tells_since_when_and_what_was_last_known() -> None:
+    assert composed(BLIND).facts == (Fact("Cannot tell since", noon_plus(75)), Fact("Last known", "offline"))
+
+
+def test_a_refused_login_tells_until_when_it_worked() -> None:
+    refused = announcement(Telling.BLIND, ONLINE, doubt=DOUBT, login_worked_at=noon_plus(70))
+    assert Fact("The login worked until", noon_plus(70)) in composed(refused).facts
+
+
+def test_a_cluster_that_lists_no_nodes_says_so() -> None:
+    assert Fact("Nodes", "none listed") in composed(announcement(Telling.FIRST, ONLINE, nodes=counts())).facts
+
+
+def test_messages_that_were_left_out_are_counted() -> None:
+    labels = {
+        fact.label: fact.value for fact in composed(announcement(Telling.RECOVERY, ONLINE, left_out=7)).facts
+    }
+    assert labels["Older messages that could not be delivered"] == "7"
+
+
+def test_a_message_is_dated_when_it_was_decided_not_when_it_is_sent() -> None:
+    assert composed(BLIND).at == noon_plus(90)
+
+
+# What the user wants in it
+
+
+@pytest.mark.parametrize(
+    ("wording", "listed", "shown"),
+    [
+        (WORDING, listing(free=4), listing(free=4).partitions),
+        (Wording("Deep Thought", with_partitions=False), listing(free=4), ()),
+        (WORDING, None, ()),
+    ],
+)
+def test_partitions_are_shown_where_they_are_known_unless_they_are_not_wanted(
+    wording: Wording, listed: Listing | None, shown: tuple[object, ...]
+) -> None:
+    assert composed(announcement(Telling.RECOVERY, ONLINE), wording, listed).partitions == shown
+
+
+@pytest.mark.parametrize(
+    ("told", "status"), [(announcement(Telling.RECOVERY, ONLINE), Status.ONLINE), (BLIND, Status.UNKNOWN)]
+)
+def test_a_quotation_fits_the_status_where_one_is_wanted(told: Announcement, status: Status) -> None:
+    wording = Wording("Deep Thought", with_quotation=True)
+    assert composed(told, wording).quotation == quotation_for(status, told.at)
+    assert composed(told).quotation is None
+
+
+# One line about a poll
+
+
+@pytest.mark.parametrize(
+    ("verdict", "line"),
+    [
+        (Verdict(Status.ONLINE, listing=listing(busy=4)), "Deep Thought is online (4 of 4 nodes in service)"),
+        (Verdict(Status.ONLINE, listing=Listing()), "Deep Thought is online (no nodes listed)"),
+        (caused(Cause.REFUSED), "Deep Thought is offline: it refuses SSH connections"),
+        (
+            Verdict(Status.MAINTENANCE, Cause.MAINTENANCE, listing=listing(free=1, maintenance=3)),
+            "Deep Thought is in maintenance: nodes are in maintenance (1 of 4 nodes in service)",
+        ),
+        (
+            Verdict(Status.UNKNOWN, Cause.TIMEOUT),
+            "The monitor cannot tell how Deep Thought is: it does not answer",
+        ),
+    ],
+)
+def test_a_poll_is_described_in_one_line(verdict: Verdict, line: str) -> None:
+    assert describe(verdict, "Deep Thought") == line
+
+
+def test_every_cause_can_be_described() -> None:
+    described = {cause: describe(caused(cause), "Deep Thought") for cause in Cause}
+    assert [cause for cause, line in described.items() if not line.endswith(TRAITS[cause].words)] == []

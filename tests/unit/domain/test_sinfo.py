@@ -1,0 +1,341 @@
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import product
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.cluster import Bucket, Listing, NodeCounts, Partition
+from cluster_status.domain.node_state import bucket_of
+from cluster_status.domain.sinfo import command, diagnose, parse
+from cluster_status.errors import UnparsableError
+from tests.unit.domain.build import counts
+from tests.unit.steady import steady
+
+RECORDINGS = Path(__file__).parents[2] / "data" / "sinfo"
+FRAME = "f4a3e"
+WHOLE = "debug*|up|30:00|8|idle"
+
+Row: TypeAlias = tuple[str, int, str]
+"""The name of a partition, a number of nodes, and their state."""
+
+
+def answer(by_partition: Sequence[str] = (), in_all: Sequence[str] = (), *, end: str = "\n") -> bytes:
+    return end.join([FRAME, *by_partition, FRAME, *in_all, FRAME, ""]).encode()
+
+
+# The question
+
+
+def test_both_questions_are_asked_in_one_go_with_the_frame_around_each_answer() -> None:
+    parts = [shlex.split(part) for part in command(FRAME).split(" && ")]
+    ask, frame = ["env", "LC_ALL=C", "sinfo", "-h", "-o"], ["echo", FRAME]
+    assert parts == [["echo"], frame, [*ask, "%P|%a|%l|%D|%T"], frame, [*ask, "%D|%T"], frame]
+
+
+def test_the_question_reads_alike_in_every_shell() -> None:
+    unquoted = "".join(command(FRAME).split("'")[::2])
+    assert not set(unquoted) & set('|;<>()$`"\\!*?[]{}~#%^')
+
+
+# The answer
+
+
+def test_the_rows_of_a_partition_are_added_up() -> None:
+    listing = parse(
+        answer(["debug*|up|30:00|3|idle", "debug*|up|30:00|2|mixed", "debug*|up|30:00|1|idle"]), FRAME
+    )
+    assert listing.partitions == (
+        Partition("debug", default=True, availability="up", time_limit="30:00", nodes=counts(free=4, busy=2)),
+    )
+
+
+def test_partitions_keep_the_order_in_which_slurm_lists_them() -> None:
+    rows = ["z|up|30:00|1|idle", "a|up|30:00|1|idle", "z|up|30:00|1|down"]
+    assert [partition.name for partition in parse(answer(rows), FRAME).partitions] == ["z", "a"]
+
+
+def test_a_star_marks_the_default_partition_and_is_no_part_of_its_name() -> None:
+    rows = ["a|up|30:00|1|idle", "b*|up|30:00|1|idle"]
+    marked = {partition.name: partition.default for partition in parse(answer(rows), FRAME).partitions}
+    assert marked == {"a": False, "b": True}
+
+
+def test_a_node_in_two_partitions_counts_once_in_the_cluster() -> None:
+    rows = ["a|up|30:00|1|idle", "b|up|30:00|1|idle"]
+    assert parse(answer(rows, ["1|idle"]), FRAME).nodes == counts(free=1)
+
+
+@pytest.mark.parametrize("in_all", [[], ["0|n/a"]])
+def test_a_partition_without_nodes_is_listed_and_nothing_about_it_is_unheard_of(in_all: list[str]) -> None:
+    listing = parse(answer(["empty|up|infinite|0|n/a"], in_all), FRAME)
+    assert listing.partitions == (
+        Partition("empty", default=False, availability="up", time_limit="infinite"),
+    )
+    assert (listing.nodes, listing.unrecognised) == (NodeCounts(), ())
+
+
+def test_an_answer_without_rows_lists_nothing() -> None:
+    listing = parse(answer(), FRAME)
+    assert (listing.partitions, listing.nodes) == ((), NodeCounts())
+
+
+def test_a_state_that_nobody_has_heard_of_counts_as_unknown_and_is_named_once() -> None:
+    listing = parse(
+        answer(["a|up|30:00|2|quantum*", "b|up|30:00|2|quantum*"], ["2|quantum*", "1|idle"]), FRAME
+    )
+    assert listing.nodes == counts(unknown=2, free=1)
+    assert listing.unrecognised == ("quantum*",)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        b"Welcome!\nNo mining.\n" + answer([WHOLE], ["8|idle"]),
+        answer([WHOLE], ["8|idle"]) + b"Goodbye\n\xff\x1b[0m",
+        answer([WHOLE], ["8|idle"], end="\r\n"),
+    ],
+)
+def test_what_the_login_prints_around_the_answer_does_not_matter(output: bytes) -> None:
+    assert parse(output, FRAME) == parse(answer([WHOLE], ["8|idle"]), FRAME)
+
+
+def test_names_from_the_cluster_are_cleaned_and_bounded() -> None:
+    [partition] = parse(answer([f"\x1b[31m{'é' * 500}*|u\tp|30:00|1|idle"]), FRAME).partitions
+    assert partition.name == f"[31m{'é' * 95}…"
+    assert partition.availability == "u p"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "",
+        "slurm_load_partitions: something new",
+        "debug*|up|30:00|8",
+        "debug*|up|30:00|8|idle|n[1-8]",
+        "debug*|up|30:00||idle",
+        "debug*|up|30:00|-1|idle",
+        "debug*|up|30:00|+1|idle",
+        "debug*|up|30:00|8.0|idle",
+        "debug*|up|30:00| 8|idle",
+        "debug*|up|30:00|٨|idle",
+        "debug*|up|30:00|1_000|idle",
+        "debug*|up|30:00|9999999999|idle",
+        "debug*|up|30:00|8|",
+        "|up|30:00|8|idle",
+        "debug*||30:00|8|idle",
+        "debug*|up||8|idle",
+        "8|idle",
+        "PARTITION|AVAIL|TIMELIMIT|NODES|STATE",
+    ],
+)
+def test_a_row_that_is_not_what_was_asked_for_is_an_error(row: str) -> None:
+    with pytest.raises(UnparsableError, match="was expected"):
+        parse(answer([WHOLE, row]), FRAME)
+
+
+@pytest.mark.parametrize("row", ["", "8", "idle", WHOLE, "|idle", "8|", "NODES|STATE", "eight|idle"])
+def test_a_row_about_the_whole_cluster_that_is_not_what_was_asked_for_is_an_error(row: str) -> None:
+    with pytest.raises(UnparsableError, match="was expected"):
+        parse(answer([], ["8|idle", row]), FRAME)
+
+
+@pytest.mark.parametrize("row", ["debug*|down|30:00|1|down", "debug*|up|31:00|1|down"])
+def test_a_partition_that_is_two_things_at_once_is_an_error(row: str) -> None:
+    with pytest.raises(UnparsableError, match="contradicts itself"):
+        parse(answer([WHOLE, row]), FRAME)
+
+
+@pytest.mark.parametrize("kept", range(3))
+def test_an_answer_that_was_cut_off_is_an_error(kept: int) -> None:
+    cut = b"\n".join(answer([WHOLE], ["8|idle"]).splitlines()[: 2 * kept])
+    with pytest.raises(UnparsableError, match="incomplete"):
+        parse(cut, FRAME)
+
+
+def test_an_answer_within_an_answer_is_an_error() -> None:
+    with pytest.raises(UnparsableError):
+        parse(answer([WHOLE, FRAME], ["8|idle"]), FRAME)
+
+
+def test_an_error_quotes_the_line_cleaned_and_bounded() -> None:
+    with pytest.raises(UnparsableError) as error:
+        parse(answer(["a|b\x1b[2J\u202e" + "c" * 100_000]), FRAME)
+    assert "'a|b [2J ccc" in str(error.value)
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 500
+
+
+ANY_ROW = st.binary(max_size=20) | st.text("a*|09-\x1b", max_size=20).map(str.encode)
+
+
+@steady
+@given(st.binary() | st.lists(ANY_ROW).map(lambda rows: b"\n".join([b"F", *rows, b"F", *rows[:1], b"F"])))
+def test_whatever_bytes_come_back_they_are_a_listing_or_unparsable(output: bytes) -> None:
+    with suppress(UnparsableError):
+        assert isinstance(parse(output, "F"), Listing)
+
+
+STATES = (
+    "idle",
+    "mixed$",
+    "allocated",
+    "reserved",
+    "idle~",
+    "draining",
+    "maint",
+    "down*",
+    "unknown*",
+    "quantum",
+)
+ROWS = st.lists(st.sampled_from([*product(("batch", "gpu", "long"), (0, 1, 10_000), STATES)]), max_size=12)
+
+
+@steady
+@given(ROWS, ROWS)
+def test_no_node_is_lost(by_partition: list[Row], in_all: list[Row]) -> None:
+    listing = parse(
+        answer(
+            [f"{name}|up|30:00|{number}|{state}" for name, number, state in by_partition],
+            [f"{number}|{state}" for _, number, state in in_all],
+        ),
+        FRAME,
+    )
+    names = dict.fromkeys(name for name, *_ in by_partition)
+    expected = [tally(row for row in by_partition if row[0] == name) for name in names]
+    assert [partition.nodes for partition in listing.partitions] == expected
+    assert listing.nodes == tally(in_all)
+    for nodes in (listing.nodes, *expected):
+        assert sum(getattr(nodes, bucket) for bucket in Bucket) == nodes.total
+
+
+def tally(rows: Iterable[Row]) -> NodeCounts:
+    tallied: Counter[str] = Counter()
+    for _, number, state in rows:
+        tallied[bucket_of(state) or Bucket.UNKNOWN] += number
+    return counts(**tallied)
+
+
+# Recorded answers
+
+
+@pytest.mark.parametrize(
+    ("recording", "nodes", "debug"),
+    [
+        ("all-idle", counts(free=8), counts(free=8)),
+        (
+            "jobs-and-reservations",
+            counts(busy=1, held=2, draining=1, maintenance=2, unavailable=2),
+            counts(busy=1, held=2, draining=1, maintenance=2, unavailable=2),
+        ),
+        ("node-not-responding", counts(free=7, unavailable=1), counts(free=7, unavailable=1)),
+        ("odd-reasons", counts(free=1, unavailable=7), counts(free=1, unavailable=7)),
+        (
+            "power",
+            counts(free=5, busy=3, power_saved=4, unavailable=4, unknown=3),
+            counts(free=5, busy=1, power_saved=2),
+        ),
+        ("invalid-and-unknown", counts(unavailable=12, unknown=3), counts(unavailable=8)),
+    ],
+)
+def test_a_recorded_answer_gives_the_nodes_that_were_there(
+    recording: str, nodes: NodeCounts, debug: NodeCounts
+) -> None:
+    listing = parse((RECORDINGS / f"{recording}.txt").read_bytes(), "recorded")
+    assert (listing.nodes, listing.unrecognised) == (nodes, ())
+    assert listing.partitions[0] == Partition(
+        "debug", default=True, availability="up", time_limit="1-00:00:00", nodes=debug
+    )
+
+
+@pytest.mark.parametrize(
+    "recording", ["all-idle", "jobs-and-reservations", "node-not-responding", "odd-reasons"]
+)
+def test_a_recorded_answer_gives_each_partition_as_it_was(recording: str) -> None:
+    listing = parse((RECORDINGS / f"{recording}.txt").read_bytes(), "recorded")
+    seen = {one.name: (one.availability, one.time_limit, one.nodes.total) for one in listing.partitions}
+    assert seen == {
+        "debug": ("up", "1-00:00:00", 8),
+        "short": ("up", "30:00", 4),
+        "long": ("up", "infinite", 4),
+        "p_down": ("down", "infinite", 2),
+        "p_drain": ("drain", "infinite", 2),
+        "p_inact": ("inactive", "infinite", 2),
+        "empty": ("up", "infinite", 0),
+        "rootonly": ("up", "infinite", 1),
+    }
+
+
+def test_every_recording_is_held_against_what_was_there() -> None:
+    assert {file.stem for file in RECORDINGS.glob("*.txt")} == {
+        "all-idle",
+        "invalid-and-unknown",
+        "jobs-and-reservations",
+        "node-not-responding",
+        "odd-reasons",
+        "power",
+    }
+
+
+# What a failure means
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "complaint", "cause"),
+    [
+        (
+            1,
+            "slurm_load_partitions: Unable to contact slurm controller (connect failure)",
+            Cause.SCHEDULER_DOWN,
+        ),
+        (1, "slurm_load_partitions: Socket timed out on send/recv operation", Cause.SCHEDULER_DOWN),
+        (1, "sinfo: error: If munged is up, restart with --num-threads=10", Cause.SCHEDULER_DOWN),
+        (1, 'sinfo: error: Munge encode failed: Failed to access "/run/munge"', Cause.SCHEDULER_DOWN),
+        (1, "slurm_load_partitions: Protocol authentication error", Cause.SCHEDULER_DOWN),
+        (1, "sinfo: error: cannot stat file /etc/slurm/slurm.conf, retrying in 1sec", Cause.SCHEDULER_DOWN),
+        (1, "sinfo: fatal: Unable to process configuration file", Cause.SCHEDULER_DOWN),
+        (1, "sinfo: fatal: Could not establish a configuration source", Cause.SCHEDULER_DOWN),
+        (
+            1,
+            "some notice of the login\nslurm_load_node: Unable to contact slurm controller",
+            Cause.SCHEDULER_DOWN,
+        ),
+        (1, "slurm_load_node: Access/permission denied", Cause.SINFO_FAILED),
+        (1, "sinfo: unrecognized option '--what'", Cause.SINFO_FAILED),
+        (126, "env: 'sinfo': Permission denied", Cause.SINFO_FAILED),
+        (137, "Killed", Cause.SINFO_FAILED),
+        (1, "", Cause.SINFO_FAILED),
+        (127, "bash: line 1: sinfo: command not found", Cause.NO_SCHEDULER),
+        (127, "env: sinfo: No such file or directory", Cause.NO_SCHEDULER),
+        (127, "", Cause.NO_SCHEDULER),
+    ],
+)
+def test_a_failure_is_the_schedulers_the_accounts_or_that_there_is_none(
+    exit_status: int, complaint: str, cause: Cause
+) -> None:
+    assert diagnose(exit_status, complaint.encode()).cause is cause
+
+
+def test_a_failure_is_explained_with_the_last_words_of_its_complaint() -> None:
+    assert diagnose(1, b"welcome\n\nslurm_load_node: Access/permission denied\n  \n").detail == (
+        "slurm_load_node: Access/permission denied"
+    )
+
+
+@pytest.mark.parametrize("complaint", [b"", b"\n \n"])
+def test_a_failure_without_words_is_explained_with_its_exit_status(complaint: bytes) -> None:
+    assert diagnose(137, complaint).detail == "exit status 137"
+
+
+@steady
+@given(st.integers(1, 255), st.binary())
+def test_whatever_is_complained_the_explanation_can_be_shown(exit_status: int, complaint: bytes) -> None:
+    detail = diagnose(exit_status, complaint).detail
+    assert len(detail) <= 300
+    assert all(character.isprintable() for character in detail)

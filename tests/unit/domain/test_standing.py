@@ -1,0 +1,258 @@
+from collections.abc import Sequence
+from itertools import takewhile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Struct
+
+from cluster_status.domain.cause import TRAITS, Cause, Status
+from cluster_status.domain.standing import Doubt, Standing, observe
+from cluster_status.domain.transitions import TELLINGS, Telling
+from cluster_status.domain.verdict import Verdict
+from tests.unit.domain import draw
+from tests.unit.domain.build import NOON, ONLINE, caused, noon_plus, spell
+from tests.unit.steady import steady_courses
+
+SILENT = caused(Cause.TIMEOUT)
+REFUSED = caused(Cause.REFUSED)
+BROKEN = caused(Cause.NODES_DOWN)
+NO_IDEA = caused(Cause.HOST_KEY)
+AT_ONCE = [cause for cause, traits in TRAITS.items() if not traits.needs_confirmation]
+IN_DOUBT = [cause for cause, traits in TRAITS.items() if traits.status is Status.UNKNOWN]
+
+
+class Step(Struct):
+    before: Standing
+    after: Standing
+    telling: Telling | None
+
+    @property
+    def statuses(self) -> tuple[Status | None, Status | None]:
+        return _status(self.before), _status(self.after)
+
+    @property
+    def changed(self) -> bool:
+        before, after = self.statuses
+        return before is not after
+
+
+def _status(standing: Standing) -> Status | None:
+    return standing.confirmed.status if standing.confirmed else None
+
+
+def course(*verdicts: Verdict, confirm_after: int = 2) -> list[Step]:
+    """Observe a verdict a minute, from noon on."""
+    steps, standing = [], Standing()
+    for minute, verdict in enumerate(verdicts):
+        after, telling = observe(standing, verdict, noon_plus(minute), confirm_after=confirm_after)
+        steps.append(Step(standing, after, telling))
+        standing = after
+    return steps
+
+
+def told(*verdicts: Verdict, confirm_after: int = 2) -> list[Telling | None]:
+    return [step.telling for step in course(*verdicts, confirm_after=confirm_after)]
+
+
+# Confirmation
+
+
+@pytest.mark.parametrize("cause", [cause for cause in AT_ONCE if cause not in IN_DOUBT])
+def test_a_cause_that_looks_the_same_from_everywhere_is_believed_at_once(cause: Cause) -> None:
+    assert course(ONLINE, caused(cause), confirm_after=9)[-1].statuses == (
+        Status.ONLINE,
+        TRAITS[cause].status,
+    )
+
+
+@pytest.mark.parametrize("cause", [Cause.TIMEOUT, Cause.UNREACHABLE, Cause.DROPPED])
+@pytest.mark.parametrize("confirm_after", [1, 2, 5])
+def test_a_cause_that_may_be_the_runners_is_believed_after_as_many_polls_as_were_set(
+    cause: Cause, confirm_after: int
+) -> None:
+    steps = course(ONLINE, *[caused(cause)] * 6, confirm_after=confirm_after)
+    assert [step.changed for step in steps].index(True, 1) == confirm_after
+
+
+def test_a_recovery_is_believed_at_once() -> None:
+    assert told(ONLINE, SILENT, SILENT, ONLINE)[-1] is Telling.RECOVERY
+
+
+def test_a_single_silence_between_good_polls_is_not_told() -> None:
+    assert told(ONLINE, SILENT, ONLINE, SILENT, ONLINE) == [Telling.FIRST, None, None, None, None]
+
+
+def test_the_first_status_ever_needs_confirmation_too() -> None:
+    assert told(SILENT, SILENT) == [None, Telling.FIRST]
+
+
+def test_another_cause_of_the_same_status_confirms_it() -> None:
+    assert told(ONLINE, SILENT, caused(Cause.DROPPED)) == [Telling.FIRST, None, Telling.OUTAGE]
+
+
+def test_a_cause_that_needs_no_confirmation_confirms_what_waited_for_it() -> None:
+    assert told(ONLINE, SILENT, REFUSED, confirm_after=9)[-1] is Telling.OUTAGE
+
+
+def test_another_status_in_between_starts_the_count_anew() -> None:
+    assert told(ONLINE, SILENT, BROKEN, SILENT) == [Telling.FIRST, None, Telling.IMPAIRED, None]
+
+
+def test_a_poll_that_cannot_tell_neither_confirms_nor_clears_what_was_seen() -> None:
+    assert told(ONLINE, SILENT, NO_IDEA, SILENT) == [Telling.FIRST, None, None, Telling.OUTAGE]
+
+
+def test_a_status_lasts_from_when_it_was_first_seen() -> None:
+    confirmed = course(ONLINE, SILENT, NO_IDEA, SILENT)[-1].after.confirmed
+    assert confirmed == spell(Status.OFFLINE, Cause.TIMEOUT, since=noon_plus(1))
+
+
+def test_causes_within_one_status_are_recorded_in_order_and_not_told() -> None:
+    steps = course(REFUSED, SILENT, caused(Cause.DNS), REFUSED)
+    assert steps[-1].after.confirmed == spell(Status.OFFLINE, Cause.REFUSED, Cause.TIMEOUT, Cause.DNS)
+    assert [step.telling for step in steps[1:]] == [None, None, None]
+
+
+def test_a_cause_before_the_confirmation_is_recorded() -> None:
+    confirmed = course(ONLINE, SILENT, caused(Cause.DROPPED))[-1].after.confirmed
+    assert confirmed == spell(Status.OFFLINE, Cause.TIMEOUT, Cause.DROPPED, since=noon_plus(1))
+
+
+def test_a_cause_of_a_doubt_is_not_recorded_as_one_of_the_status() -> None:
+    assert course(REFUSED, NO_IDEA, REFUSED)[-1].after.confirmed == spell(Status.OFFLINE, Cause.REFUSED)
+
+
+# Doubt
+
+
+@pytest.mark.parametrize("cause", IN_DOUBT)
+def test_not_to_know_is_told_in_the_third_poll_in_a_row_and_once(cause: Cause) -> None:
+    assert told(ONLINE, *[caused(cause)] * 9) == [Telling.FIRST, None, None, Telling.BLIND, *[None] * 6]
+
+
+def test_not_to_know_is_told_however_the_causes_change() -> None:
+    assert told(ONLINE, *(caused(cause) for cause in IN_DOUBT))[3] is Telling.BLIND
+
+
+def test_not_to_know_is_not_told_while_no_status_ever_was() -> None:
+    assert set(told(*[NO_IDEA] * 9)) == {None}
+
+
+@pytest.mark.parametrize("interruption", [ONLINE, SILENT])
+def test_a_poll_that_can_tell_ends_a_doubt_that_was_not_told(interruption: Verdict) -> None:
+    assert Telling.BLIND not in told(ONLINE, NO_IDEA, NO_IDEA, interruption, NO_IDEA, NO_IDEA)
+
+
+def test_the_end_of_a_doubt_that_was_told_is_told_once() -> None:
+    assert told(ONLINE, *[NO_IDEA] * 3, ONLINE, ONLINE)[3:] == [Telling.BLIND, Telling.SIGHTED, None]
+
+
+def test_the_end_of_a_doubt_that_was_not_told_is_not_told() -> None:
+    assert told(ONLINE, NO_IDEA, NO_IDEA, ONLINE)[-1] is None
+
+
+def test_a_doubt_that_ends_with_a_change_is_told_as_the_change() -> None:
+    assert told(ONLINE, *[NO_IDEA] * 3, REFUSED, ONLINE)[3:] == [
+        Telling.BLIND,
+        Telling.OUTAGE,
+        Telling.RECOVERY,
+    ]
+
+
+def test_a_doubt_that_was_told_ends_with_a_confirmed_status_and_not_with_a_guess() -> None:
+    assert told(ONLINE, *[NO_IDEA] * 3, SILENT, *[NO_IDEA] * 3, ONLINE)[4:] == [
+        None,
+        None,
+        None,
+        None,
+        Telling.SIGHTED,
+    ]
+
+
+def test_a_new_doubt_is_told_anew() -> None:
+    assert told(ONLINE, *[NO_IDEA] * 3, ONLINE, *[NO_IDEA] * 3)[-1] is Telling.BLIND
+
+
+def test_a_doubt_lasts_from_its_first_poll_and_has_its_latest_cause() -> None:
+    steps = course(ONLINE, NO_IDEA, NO_IDEA, caused(Cause.LOGIN_REFUSED))
+    assert steps[-1].after.doubt == Doubt(noon_plus(1), polls=3, cause=Cause.LOGIN_REFUSED, told=True)
+
+
+# Any course of polls
+
+
+@steady_courses
+@given(draw.courses(), st.integers(1, 4))
+def test_the_status_changes_exactly_when_enough_polls_agree(
+    verdicts: list[Verdict], confirm_after: int
+) -> None:
+    believed: Status | None = None
+    for number, step in enumerate(course(*verdicts, confirm_after=confirm_after), 1):
+        latest = verdicts[number - 1]
+        needed = confirm_after if latest.cause and TRAITS[latest.cause].needs_confirmation else 1
+        if latest.status is not Status.UNKNOWN and agreeing(verdicts[:number]) >= needed:
+            believed = latest.status
+        assert step.statuses[1] is believed
+
+
+def agreeing(verdicts: Sequence[Verdict]) -> int:
+    """Count the latest polls that saw the same status, not minding those that could not tell."""
+    told = [verdict.status for verdict in verdicts if verdict.status is not Status.UNKNOWN]
+    return len(list(takewhile(lambda status: status is told[-1], reversed(told))))
+
+
+@steady_courses
+@given(draw.courses(), st.integers(1, 4))
+def test_a_change_is_told_in_the_poll_that_confirms_it_and_nowhere_else(
+    verdicts: list[Verdict], confirm_after: int
+) -> None:
+    changes = {telling for row in TELLINGS.values() for telling in row.values() if telling}
+    for step in course(*verdicts, confirm_after=confirm_after):
+        before, after = step.statuses
+        if after and step.changed:
+            assert step.telling is TELLINGS[before][after]
+        else:
+            assert step.telling not in changes
+
+
+@steady_courses
+@given(draw.courses(), st.integers(1, 4))
+def test_not_to_know_never_changes_the_status(verdicts: list[Verdict], confirm_after: int) -> None:
+    steps = course(*verdicts, confirm_after=confirm_after)
+    in_doubt = [
+        step for step, verdict in zip(steps, verdicts, strict=True) if verdict.status is Status.UNKNOWN
+    ]
+    assert [step for step in in_doubt if step.after.confirmed != step.before.confirmed] == []
+
+
+@steady_courses
+@given(draw.courses(), st.integers(1, 4))
+def test_not_to_know_is_told_only_after_three_polls_in_a_row(
+    verdicts: list[Verdict], confirm_after: int
+) -> None:
+    for number, step in enumerate(course(*verdicts, confirm_after=confirm_after), 1):
+        if step.telling is Telling.BLIND:
+            latest = [verdict.status for verdict in verdicts[:number][-3:]]
+            assert latest == [Status.UNKNOWN] * 3
+
+
+@steady_courses
+@given(draw.courses(), st.integers(1, 4))
+def test_not_to_know_is_told_once_until_its_end_was_told(verdicts: list[Verdict], confirm_after: int) -> None:
+    blind = False
+    for telling in filter(None, told(*verdicts, confirm_after=confirm_after)):
+        assert not (telling is Telling.BLIND and blind)
+        assert not (telling is Telling.SIGHTED and not blind)
+        blind = telling is Telling.BLIND
+
+
+@steady_courses
+@given(draw.courses(), st.integers(1, 4))
+def test_the_status_is_never_unknown_and_never_begins_later_than_now(
+    verdicts: list[Verdict], confirm_after: int
+) -> None:
+    for minute, step in enumerate(course(*verdicts, confirm_after=confirm_after)):
+        for held in filter(None, (step.after.confirmed, step.after.candidate)):
+            assert held.status is not Status.UNKNOWN
+            assert NOON <= held.since <= noon_plus(minute)

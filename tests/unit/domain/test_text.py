@@ -1,0 +1,73 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cluster_status.domain.text import clean
+from tests.unit.steady import steady
+
+LIMITS = st.integers(1, 400)
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ('disk | full | 50% "quoted" it\'s bad', 'disk | full | 50% "quoted" it\'s bad'),
+        ("  Überhitzung  ", "Überhitzung"),
+        ("line one\nline two\r\n", "line one line two"),
+        ("a\u2028b\u2029c\x0bd\x0ce\x85f", "a b c d e f"),
+        ("\x1b[31mred\x1b[0m", "[31mred [0m"),
+        ("tab\there", "tab here"),
+        ("nothing\x00at all", "nothing at all"),
+        ("evil\u202egnp.exe", "evil gnp.exe"),
+        ("zero\u200bwidth", "zero width"),
+        ("half a pair \ud800.", "half a pair ."),
+        ("mine alone \ue000.", "mine alone ."),
+        ("not yet assigned \u0378.", "not yet assigned ."),
+        ("no\u00a0break", "no break"),
+        ("", ""),
+        ("\n\x1b\t", ""),
+        (b"\xff\xfe latin1 \xe9", "�� latin1 �"),
+        ("dépôt 節点".encode(), "dépôt 節点"),
+    ],
+)
+def test_text_becomes_one_line_of_what_can_be_seen(text: str | bytes, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
+@pytest.mark.parametrize("text", ["a" * 10, "é" * 10, b"a" * 10])
+def test_text_as_long_as_the_limit_stays_whole(text: str | bytes) -> None:
+    assert clean(text, limit=10) == (text if isinstance(text, str) else text.decode())
+
+
+@pytest.mark.parametrize("text", ["a" * 11, "é" * 11, b"a" * 10_000])
+def test_what_is_cut_off_shows_as_an_ellipsis(text: str | bytes) -> None:
+    cleaned = clean(text, limit=10)
+    assert len(cleaned) == 10
+    assert cleaned.endswith("…")
+
+
+def test_text_is_cut_at_three_hundred_characters_unless_said_otherwise() -> None:
+    assert len(clean("a" * 300)) == len(clean("a" * 301)) == 300
+
+
+def test_blanks_do_not_count_against_the_limit() -> None:
+    assert clean("a" + "\n" * 20 + "b", limit=10) == "a b"
+
+
+@steady
+@given(st.text() | st.binary(), LIMITS)
+def test_whatever_comes_in_what_comes_out_is_visible_valid_and_bounded(text: str | bytes, limit: int) -> None:
+    cleaned = clean(text, limit=limit)
+    categories = {unicodedata.category(character) for character in cleaned}
+    assert not {category for category in categories if category.startswith(("C", "Zl", "Zp"))}
+    assert cleaned.encode().decode() == cleaned
+    assert len(cleaned) <= limit
+
+
+@steady
+@given(st.text() | st.binary(), LIMITS)
+def test_what_is_clean_stays_as_it_is(text: str | bytes, limit: int) -> None:
+    cleaned = clean(text, limit=limit)
+    assert clean(cleaned, limit=limit) == cleaned

@@ -1,0 +1,40 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cluster_status.render.phrase import duration, instant
+from tests.unit.steady import steady
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(0), "0 s"),
+        (timedelta(seconds=40), "40 s"),
+        (timedelta(seconds=59.6), "1 min"),
+        (timedelta(minutes=5), "5 min"),
+        (timedelta(minutes=5, seconds=1), "5 min 1 s"),
+        (timedelta(hours=2, minutes=30, seconds=59), "2 h 30 min"),
+        (timedelta(hours=2, seconds=59), "2 h"),
+        (timedelta(days=3, hours=4, minutes=5), "3 d 4 h"),
+        (timedelta(days=3, minutes=5), "3 d"),
+        (timedelta(days=400), "400 d"),
+        (timedelta(seconds=-5), "0 s"),
+    ],
+)
+def test_a_duration_has_the_two_largest_units_that_matter(length: timedelta, words: str) -> None:
+    assert duration(length) == words
+
+
+@steady
+@given(st.timedeltas(min_value=timedelta(0)))
+def test_no_duration_is_without_words_or_says_zero_of_something(length: timedelta) -> None:
+    figures = [int(word) for word in duration(length).split()[::2]]
+    assert 1 <= len(figures) <= 2
+    assert all(figures) or duration(length) == "0 s"
+
+
+def test_an_instant_is_shown_with_its_time_zone() -> None:
+    assert instant(datetime(2026, 1, 31, 9, 5, 7, tzinfo=UTC)) == "2026-01-31 09:05:07 UTC"

@@ -1,0 +1,158 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.cluster import Listing
+from cluster_status.domain.history import History, Terms
+from cluster_status.domain.verdict import Verdict
+from cluster_status.render.summary import Summary, escape, markdown, plain, summarise
+from cluster_status.render.table import table
+from cluster_status.render.text import SIGNS
+from tests.unit.domain.build import IDENTITY, caused, history, listed, listing, met, partition, polled
+from tests.unit.steady import steady
+
+ONLINE = Verdict(Status.ONLINE, listing=listing(free=4))
+SILENT = caused(Cause.TIMEOUT)
+TABLE = table(listing(free=4).partitions, limit=10_000)
+
+
+def summarised(verdict: Verdict, remembered: History | None = None, *, name: str = "Deep Thought") -> Summary:
+    return summarise(verdict, name, remembered)
+
+
+def facts(verdict: Verdict, remembered: History | None = None) -> tuple[str, ...]:
+    return summarised(verdict, remembered).facts
+
+
+# What is in it
+
+
+def test_the_headline_describes_the_poll() -> None:
+    assert summarised(SILENT).headline == "Deep Thought is offline: it does not answer"
+
+
+def test_what_was_read_and_what_to_do_are_shown() -> None:
+    verdict = replace(SILENT, detail="no answer within 10 s", remedy="Check cluster-host.")
+    assert facts(verdict) == ("Seen: no answer within 10 s", "What to do: Check cluster-host.")
+
+
+def test_the_confirmed_status_is_shown_with_all_its_causes() -> None:
+    remembered = history(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED)
+    assert facts(SILENT, remembered) == (
+        "Confirmed: offline since 2026-01-31 12:00:00 UTC (timeout, refused)",
+    )
+
+
+def test_a_status_that_waits_for_confirmation_is_shown() -> None:
+    patient = Terms(IDENTITY, confirm_after=3)
+    remembered = polled(history(Status.ONLINE), *[met(Cause.TIMEOUT)] * 2, terms=patient)
+    assert facts(SILENT, remembered)[1:] == ("Not confirmed yet: offline, polls so far: 2",)
+
+
+def test_another_status_that_waits_is_not_shown_as_this_one() -> None:
+    remembered = polled(history(Status.ONLINE), met(Cause.TIMEOUT), met(Cause.HOST_KEY))
+    assert len(facts(caused(Cause.HOST_KEY), remembered)) == 1
+
+
+def test_messages_that_wait_are_counted() -> None:
+    remembered = polled(history(Status.ONLINE), met(Cause.REFUSED), listed(free=4))
+    assert facts(ONLINE, remembered)[-1] == "Messages still to be delivered: 2"
+
+
+@pytest.mark.parametrize("remembered", [None, History(cluster="Deep Thought")])
+def test_without_a_memory_only_the_poll_is_shown(remembered: History | None) -> None:
+    assert facts(SILENT, remembered) == ()
+
+
+def test_states_that_nobody_has_heard_of_are_named() -> None:
+    verdict = replace(ONLINE, listing=replace(listing(free=4), unrecognised=("quantum*", "exotic")))
+    assert facts(verdict) == ("Node states this version does not know: quantum*, exotic",)
+
+
+# As Markdown
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_heading_has_the_sign_of_what_was_seen(status: Status) -> None:
+    assert markdown(summarised(Verdict(status))).startswith(f"### {SIGNS[status]} ")
+
+
+def test_markdown_has_its_parts_in_blocks() -> None:
+    assert markdown(summarised(replace(ONLINE, detail="a_b"))).split("\n\n") == [
+        "### 🟢 Deep Thought is online (4 of 4 nodes in service)",
+        r"Seen: a\_b",
+        f"~~~text\n{TABLE}\n~~~",
+        "A star marks the default partition. BUSY is all that is in service but not free.\n",
+    ]
+
+
+@pytest.mark.parametrize("name", ["~~~", "```", "</details>", "| a | b |"])
+def test_no_name_of_a_partition_ends_the_table(name: str) -> None:
+    hostile = Verdict(Status.ONLINE, listing=listing(partition(name), partition("last"), free=4))
+    lines = markdown(summarised(hostile)).splitlines()
+    assert [line for line in lines if re.fullmatch(r" {0,3}~{3,} *", line)] == ["~~~"]
+
+
+def test_a_listing_without_partitions_has_no_table() -> None:
+    assert "~~~" not in markdown(summarised(Verdict(Status.ONLINE, listing=Listing())))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        summarised(replace(SILENT, detail="<b>")),
+        summarised(replace(SILENT, remedy="<b>")),
+        summarised(SILENT, name="<b>"),
+        summarised(replace(ONLINE, listing=replace(listing(free=4), unrecognised=("<b>",)))),
+    ],
+)
+def test_what_others_wrote_is_escaped(hostile: Summary) -> None:
+    assert r"\<b\>" in markdown(hostile)
+    assert "<b>" not in markdown(hostile)
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("*bold* _and_ `code`", r"\*bold\* \_and\_ \`code\`"),
+        ("[a](https://evil.example)", "\\[a\\](https:\u200b//evil.example)"),
+        ("www.evil.example", "www\u200b.evil.example"),
+        ("<img src=x> &amp;", r"\<img src=x\> \&amp;"),
+        ("@everyone #1 | ~~no~~ $x$", r"\@everyone \#1 \| \~\~no\~\~ \$x\$"),
+        ("\\*", r"\\\*"),
+        ("plain words, 3.5 % - ok", "plain words, 3.5 % - ok"),
+    ],
+)
+def test_nothing_is_left_of_markup(text: str, escaped: str) -> None:
+    assert escape(text) == escaped
+
+
+@steady
+@given(st.text(r"\`*_[]<>#|~&$@ab:/w. "))
+def test_every_mark_is_escaped_and_nothing_else_is_lost(text: str) -> None:
+    escaped = escape(text)
+    assert re.sub(r"\\(.)", r"\1", escaped).replace("\u200b", "") == text
+    assert not set(re.sub(r"\\.", "", escaped)) & set(r"\`*_[]<>#|~&$@")
+    assert "://" not in escaped
+
+
+# As text
+
+
+def test_text_has_its_parts_in_lines_as_they_are() -> None:
+    assert plain(summarised(replace(ONLINE, detail="a_b")), with_table=True).split("\n") == [
+        "🟢 Deep Thought is online (4 of 4 nodes in service)",
+        "Seen: a_b",
+        *TABLE.split("\n"),
+        "A star marks the default partition. BUSY is all that is in service but not free.",
+    ]
+
+
+def test_text_goes_without_the_table_where_it_is_not_wanted() -> None:
+    assert (
+        plain(summarised(ONLINE), with_table=False) == "🟢 Deep Thought is online (4 of 4 nodes in service)"
+    )

@@ -1,0 +1,128 @@
+"""The shell around it all: what is hidden, what is said, and how the process ends."""
+
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from cluster_status import action, wiring
+from cluster_status.errors import Cancelled, ExitStatus
+from cluster_status.ports import Runner
+from cluster_status.settings.reading import Settings
+from tests.fakes.workflow_commands import Command, read_commands
+
+IN_A_SHELL = {
+    "INPUT_COMMAND": "look",
+    "INPUT_CLUSTER-HOST": "head.example.org",
+    "INPUT_CLUSTER-USER": "alice",
+    "INPUT_CLUSTER-PASSWORD": "s3cret",
+}
+ON_RUNNER = IN_A_SHELL | {"GITHUB_ACTIONS": "true"}
+
+Run = Callable[[Settings, Runner], ExitStatus]
+Have = Callable[[Run], None]
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """Give the signals back to whoever had them."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def have(monkeypatch: pytest.MonkeyPatch) -> Have:
+    """Have something else run in place of the use cases."""
+
+    def replace(run: Run) -> None:
+        monkeypatch.setattr(wiring, "run", run)
+
+    return replace
+
+
+def raising(error: BaseException) -> Run:
+    def run(_settings: Settings, _runner: Runner) -> ExitStatus:
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize("status", ExitStatus)
+def test_the_process_ends_with_what_the_run_ends_with(status: ExitStatus, have: Have) -> None:
+    have(lambda _settings, _runner: status)
+    assert action.main(ON_RUNNER) == status
+
+
+def test_every_bad_input_is_an_error_of_its_own_and_nothing_runs(
+    have: Have, capsys: pytest.CaptureFixture[str]
+) -> None:
+    have(raising(AssertionError("it ran")))
+    environ = ON_RUNNER | {"INPUT_CLUSTER-PORT": "ssh", "INPUT_ATTEMPTS": "0", "INPUT_CLUSTER-PASSWORD": ""}
+    assert action.main(environ) == 2
+    errors = [data for name, data in read_commands(capsys.readouterr().out) if name == "error"]
+    assert sorted(error.partition(" ")[0].rstrip(":") for error in errors) == [
+        "attempts",
+        "cluster-password",
+        "cluster-port",
+    ]
+
+
+def test_on_a_runner_secrets_are_masked_before_anything_is_said(
+    have: Have, capsys: pytest.CaptureFixture[str]
+) -> None:
+    have(raising(AssertionError("it ran")))
+    action.main(ON_RUNNER | {"INPUT_DISCORD-WEBHOOK": "no-webhook", "INPUT_CLUSTER-PORT": "ssh"})
+    commands = read_commands(capsys.readouterr().out)
+    first_word = next(number for number, command in enumerate(commands) if command.name != "add-mask")
+    assert {Command("add-mask", "s3cret"), Command("add-mask", "no-webhook")} <= set(commands[:first_word])
+
+
+def test_anywhere_else_a_mask_would_be_a_secret_printed(
+    have: Have, capsys: pytest.CaptureFixture[str]
+) -> None:
+    have(lambda _settings, _runner: ExitStatus.OK)
+    action.main(IN_A_SHELL)
+    assert "s3cret" not in capsys.readouterr().out
+
+
+def test_a_fault_of_ours_says_where_it_is_and_never_quotes_what_it_holds(
+    have: Have, capsys: pytest.CaptureFixture[str]
+) -> None:
+    have(raising(ValueError("the password is s3cret")))
+    assert action.main(IN_A_SHELL) == 1
+    printed = capsys.readouterr()
+    assert "ValueError" in printed.out
+    assert "test_action.py" in printed.out
+    assert "s3cret" not in printed.out + printed.err
+
+
+@pytest.mark.parametrize(("number", "exit_status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_with_128_and_its_number(
+    number: signal.Signals, exit_status: int, have: Have, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(_settings: Settings, _runner: Runner) -> ExitStatus:
+        signal.raise_signal(number)
+        return ExitStatus.OK
+
+    have(run)
+    assert action.main(ON_RUNNER) == exit_status
+    assert Command("warning", f"Cancelled by {number.name}.") in read_commands(capsys.readouterr().out)
+
+
+def test_a_second_signal_does_not_disturb_what_is_being_saved(have: Have) -> None:
+    saved = []
+
+    def run(_settings: Settings, _runner: Runner) -> ExitStatus:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except Cancelled:
+            signal.raise_signal(signal.SIGTERM)
+            saved.append(True)
+            raise
+        return ExitStatus.OK
+
+    have(run)
+    assert action.main(ON_RUNNER) == 130
+    assert saved == [True]
