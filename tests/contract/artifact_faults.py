@@ -1,0 +1,185 @@
+"""Each fault of the artifact store on one page: what the user sees, and that nothing is lost or told twice.
+
+Three polls: the cluster is online, it goes down while the fault strikes, and it is still down when the fault
+is over. `python -m tests.contract.artifact_faults` prints the table of docs/artifact-faults.md.
+"""
+
+import contextlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Unpack
+
+from msgspec import Struct
+
+from cluster_status.adapters.history_artifact.archive import pack
+from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
+from cluster_status.adapters.history_artifact.results import Job, ResultsService
+from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
+from cluster_status.adapters.http import Answer, Http, Options
+from cluster_status.adapters.retry import RetryingHttp
+from cluster_status.domain import document
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.history import History
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.sighting import Sighting
+from cluster_status.domain.text import clean
+from tests.fakes.github import (
+    QUOTA_HIT,
+    Broken,
+    Failed,
+    LoopbackGitHub,
+    RateLimited,
+    Reset,
+    Silent,
+    Truncated,
+)
+from tests.fakes.github_actions import Run as WorkflowRun
+from tests.fakes.probe import ONLINE, met
+from tests.unit.app.monitor import Monitor, Run
+
+NAME = artifact_name("mscluster")
+TRIES = 5
+REFUSED = met(Cause.REFUSED)
+
+HEAD = """\
+| while | what goes wrong | what the user sees | exit status | told in all | polls kept |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+
+class Fault(Struct, frozen=True):
+    moment: str
+    words: str
+    strike: Callable[[LoopbackGitHub], object]
+    permission: Any = "write"
+    mend: Callable[[LoopbackGitHub], object] = lambda _: None
+
+
+class Outcome(Struct, frozen=True):
+    fault: Fault
+    exit_status: int
+    seen: str
+    headlines: tuple[str, ...]
+    polls_kept: int
+
+    @property
+    def row(self) -> str:
+        cells = (
+            self.fault.moment,
+            self.fault.words,
+            self.seen,
+            str(self.exit_status),
+            ", ".join(headline.removeprefix("mscluster is ") for headline in self.headlines),
+            str(self.polls_kept),
+        )
+        return f"| {' | '.join(cells)} |"
+
+
+def _planted(content: bytes, **where: Any) -> Callable[[LoopbackGitHub], object]:
+    return lambda github: github.plant(NAME, content, **where)
+
+
+def _failing(operation: Any, *faults: Any) -> Callable[[LoopbackGitHub], object]:
+    return lambda github: github.fail_next(*faults, on=operation)
+
+
+def _refuse_the_file(github: LoopbackGitHub) -> None:
+    github.fail_next(Failed(403), on="put")
+    github.fail_next(Failed(403), on="put-block")
+
+
+def _delete_the_newest(github: LoopbackGitHub) -> None:
+    address = f"{github.api_url}/repos/{github.repository}/actions/artifacts/{github.artifacts[-1].id}"
+    with contextlib.closing(Http()) as http:
+        http.request("DELETE", address, headers={"Authorization": f"Bearer {github.new_token('write')}"})
+
+
+_STRANGER = pack(document.render(History(cluster="another")))
+_FORGED = pack(document.render(History(cluster="mscluster")))
+
+FAULTS = (
+    Fault("restoring", "a newer one has expired", _planted(_FORGED, expired=True)),
+    Fault("restoring", "a newer one is from a fork", _planted(_FORGED, from_fork=True)),
+    Fault("restoring", "a newer one is from another branch", _planted(_FORGED, branch="try")),
+    Fault("restoring", "a newer one is damaged", _planted(b"PK\x03\x04 and no more")),
+    Fault("restoring", "a newer one is a bomb: 1 GB when unpacked", _planted(pack(bytes(1_000_000_000)))),
+    Fault(
+        "restoring",
+        "a newer one holds another cluster's history",
+        _planted(_STRANGER),
+        mend=_delete_the_newest,
+    ),
+    Fault("restoring", "the token lacks the permission", lambda _: None, permission="none"),
+    Fault("restoring", "the rate limit is used up", _failing("list", RateLimited())),
+    Fault("restoring", "429 for good", _failing("list", *[Failed(429)] * TRIES)),
+    Fault("restoring", "5xx for good", _failing("list", *[Broken(502)] * TRIES)),
+    Fault("restoring", "no answer", _failing("list", *[Silent()] * TRIES)),
+    Fault("restoring", "the artifact was deleted a moment ago (404)", _failing("zip", Failed(404))),
+    Fault("restoring", "it expired a moment ago (410)", _failing("zip", Failed(410))),
+    Fault("restoring", "the download breaks off for good", _failing("blob-get", *[Truncated()] * TRIES)),
+    Fault("saving", "the storage quota is used up", _failing("create", QUOTA_HIT)),
+    Fault("saving", "5xx for good", _failing("create", *[Broken(503)] * TRIES)),
+    Fault("saving", "the file is refused, whole and in blocks", _refuse_the_file),
+    Fault("saving", "the end of the upload is refused", _failing("finalize", Failed(403, "Forbidden"))),
+    Fault("saving", "the connection is reset for good", _failing("finalize", *[Reset()] * TRIES)),
+)
+
+
+def outcome(fault: Fault) -> Outcome:
+    """Play the three polls, and see what is left of them."""
+    monitor = Monitor()
+    with LoopbackGitHub(clock=monitor.clock.now) as github, contextlib.closing(_HastyHttp()) as http:
+        _poll(monitor, github, http, ONLINE)
+        fault.strike(github)
+        struck = _poll(monitor, github, http, REFUSED, permission=fault.permission)
+        fault.mend(github)
+        _poll(monitor, github, http, REFUSED)
+        kept = store_of(monitor, http, github.start_run()).load()
+    seen = [text for _, text in struck.runner.annotations if "refuses SSH connections" not in text]
+    return Outcome(
+        fault,
+        int(struck.exit_status),
+        clean(" ".join(seen), limit=500) or "nothing",
+        tuple(message.headline for message in monitor.notifier.messages),
+        len(kept.polls) if kept else 0,
+    )
+
+
+def table() -> str:
+    return HEAD + "\n".join(outcome(fault).row for fault in FAULTS)
+
+
+class _HastyHttp(Http):
+    """Waits a tenth of a second, not ten: the answers are on loopback, or never come."""
+
+    def request(self, method: str, url: str, **options: Unpack[Options]) -> Answer:
+        options["timeout_seconds"] = 0.1
+        return super().request(method, url, **options)
+
+
+def _poll(
+    monitor: Monitor, github: LoopbackGitHub, http: Http, seen: Sighting, permission: Any = "write"
+) -> Run:
+    run = github.start_run(permission=permission)
+    done = monitor.poll(seen, store=store_of(monitor, http, run))
+    run.finish()
+    return done
+
+
+def store_of(monitor: Monitor, http: Http, run: WorkflowRun) -> HistoryArtifact:
+    here = run.environment
+    patient = RetryingHttp(http, monitor.clock)
+    origin = Origin(here["GITHUB_API_URL"], here["GITHUB_REPOSITORY"], run.branch, Secret(run.github_token))
+    job = Job.of(here["ACTIONS_RESULTS_URL"], Secret(run.runtime_token))
+    return HistoryArtifact(
+        NAME,
+        Catalog(patient, origin),
+        ResultsService(patient, job),
+        monitor.clock,
+        lambda level, text: monitor.runner.annotate(level, text),  # noqa: PLW0108 - a run has its own runner
+        kept_for=timedelta(days=30),
+    )
+
+
+if __name__ == "__main__":
+    print(table())  # noqa: T201 - what it is run for

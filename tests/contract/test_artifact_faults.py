@@ -1,0 +1,62 @@
+"""The table of docs/artifact-faults.md holds."""
+
+import contextlib
+import threading
+from pathlib import Path
+
+import pytest
+
+from cluster_status.adapters.http import Http
+from tests.contract.artifact_faults import FAULTS, REFUSED, Fault, outcome, store_of
+from tests.fakes.github import LoopbackGitHub
+from tests.fakes.probe import ONLINE
+from tests.unit.app.monitor import Monitor
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "artifact-faults.md").read_text()
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.words)
+def test_a_fault_shows_as_documented_and_nothing_is_lost_or_told_twice(fault: Fault) -> None:
+    struck = outcome(fault)
+    assert struck.headlines == ("mscluster is online", "mscluster is offline")
+    assert struck.polls_kept == (2 if struck.exit_status else 3)
+    assert struck.row in DOCUMENT.splitlines()
+
+
+def test_the_document_has_no_other_rows() -> None:
+    rows = [line for line in DOCUMENT.splitlines() if line.startswith("|")]
+    assert len(rows) == len(FAULTS) + 2
+
+
+def test_of_two_runs_that_overlap_both_polls_are_kept_and_one_announces() -> None:
+    one, other = Monitor(), Monitor()
+    other.notifier, other.clock = one.notifier, one.clock
+    with LoopbackGitHub(clock=one.clock.now) as github, contextlib.closing(Http()) as http:
+        one.poll(ONLINE, store=store_of(one, http, github.start_run()))
+        late = store_of(one, http, github.start_run())
+        has_loaded = threading.Event()
+        load = late.load
+
+        def load_and_tell() -> object:
+            history = load()
+            has_loaded.set()
+            return history
+
+        def let_the_other_run_overtake() -> None:
+            assert has_loaded.wait(5)
+            assert (
+                other.poll(REFUSED, store=store_of(other, http, github.start_run())).outputs["changed"]
+                == "true"
+            )
+
+        late.load = load_and_tell  # type: ignore[method-assign, assignment]
+        one.when_asked_for_network = let_the_other_run_overtake
+        overtaken = one.poll(REFUSED, store=late)
+        kept = store_of(one, http, github.start_run()).load()
+    assert kept
+    assert len(kept.polls) == 3
+    assert overtaken.outputs["changed"] == "false"
+    assert [message.headline for message in one.notifier.messages] == [
+        "mscluster is online",
+        "mscluster is offline",
+    ]

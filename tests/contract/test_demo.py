@@ -1,0 +1,193 @@
+"""The demo is held against the real probe, and the show against what it promises."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from itertools import pairwise
+from pathlib import Path
+
+import paramiko
+import pytest
+
+from cluster_status.adapters.ssh.probe import SshProbe, Target
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.cluster import Listing
+from cluster_status.domain.host_key import Pins
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.sighting import Recollection, Sighting
+from demo import story
+from demo.cluster import DemoCluster
+from demo.interruption import Interruption
+from tests.servers.process import PROC
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def cluster() -> Iterator[DemoCluster]:
+    with DemoCluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """`python -m demo`, started in an empty directory; its output is read by the test."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONUTF8": "1"}
+    with ExitStack() as stack:
+        process = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-P", "-W", "error", "-m", "demo"],
+                cwd=tmp_path,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        )
+        stack.callback(process.kill)  # of one that has ended it does nothing
+        yield process
+
+
+def look(cluster: DemoCluster, *, password: str | None = None, host_key: str = "") -> Sighting:
+    target = Target(
+        host=cluster.host,
+        port=cluster.port,
+        user=cluster.user,
+        password=Secret(cluster.password if password is None else password),
+        pins=Pins.parse(host_key) if host_key else Pins(),
+        connect_timeout_seconds=10,
+        command_timeout_seconds=10,
+    )
+    with closing(SshProbe(target)) as probe:
+        return probe.look(Recollection, seconds=30)
+
+
+def processes_in(directory: Path) -> list[str]:
+    """List what runs there: all that a demo starts stays in the directory it was started in."""
+    found = []
+    for link in PROC.glob("[0-9]*/cwd"):
+        try:
+            if link.readlink() == directory:
+                found.append((link.parent / "cmdline").read_text().replace("\0", " "))
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
+# the cluster
+
+
+def test_the_demo_cluster_answers_the_real_probe(cluster: DemoCluster) -> None:
+    seen = look(cluster, host_key=cluster.host_key).seen
+    assert isinstance(seen, Listing), seen
+    assert [partition.name for partition in seen.partitions if partition.default] == ["cpu"]
+    assert [partition.name for partition in seen.partitions] == ["cpu", "gpu", "long"]
+    assert seen.unrecognised == ()
+    # long shares its nodes with cpu: in all, each counts once
+    assert seen.nodes.total == sum(partition.nodes.total for partition in seen.partitions[:2]) == 36
+    assert (seen.nodes.free, seen.nodes.busy, seen.nodes.unavailable) == (10, 25, 1)
+
+
+@pytest.mark.parametrize("password", ["", "wrong", "wröng"])
+def test_a_wrong_password_is_refused(cluster: DemoCluster, password: str) -> None:
+    sighting = look(cluster, password=password)
+    assert sighting.cause is Cause.LOGIN_REFUSED
+    assert sighting.reached
+
+
+def test_each_cluster_has_a_password_and_a_host_key_of_its_own(cluster: DemoCluster) -> None:
+    with DemoCluster() as other:
+        assert look(other, password=cluster.password).cause is Cause.LOGIN_REFUSED
+        assert look(other, host_key=cluster.host_key).cause is Cause.HOST_KEY
+
+
+def test_a_stopped_cluster_refuses_and_comes_back_with_the_same_host_key(cluster: DemoCluster) -> None:
+    before = look(cluster)
+    for _ in range(3):
+        cluster.stop()
+        assert look(cluster).cause is Cause.REFUSED
+        cluster.start()
+        after = look(cluster)
+        assert after.logged_in
+        assert after.host_key == before.host_key
+
+
+def test_stopping_ends_open_sessions_and_what_they_run(cluster: DemoCluster, tmp_path: Path) -> None:
+    os.mkfifo(begun := tmp_path / "begun")
+    with (
+        socket.create_connection((cluster.host, cluster.port)) as idle,
+        paramiko.Transport(socket.create_connection((cluster.host, cluster.port))) as transport,
+    ):
+        transport.connect(username=cluster.user, password=cluster.password)
+        channel = transport.open_session()
+        channel.exec_command(f"cd '{tmp_path}' && : > begun && sleep 60; echo never")
+        begun.read_bytes()  # which waits for the other end
+        assert processes_in(tmp_path) != []
+        cluster.stop()
+        assert processes_in(tmp_path) == []
+        assert channel.recv(100) == b""
+        idle.settimeout(5)
+        assert b"never" not in b"".join(iter(lambda: idle.recv(100), b""))
+
+
+# the show
+
+
+def test_the_show_prints_three_messages_and_leaves_only_its_history(
+    show: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    output, _ = show.communicate(timeout=60)
+    assert show.returncode == 0, output
+    lines = output.splitlines()
+    headlines = [after for line, after in pairwise(lines) if line == "─── message ───"]
+    assert headlines == ["🟢 demo is online", "🔴 demo is offline", "🟢 demo is back online"]
+    assert str(tmp_path / "demo-history.json") in output
+    assert "not pinned" not in output
+    assert [path.name for path in tmp_path.iterdir()] == ["demo-history.json"]
+    assert processes_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "wish"),
+    [
+        ("This is a demo", signal.SIGINT),
+        ("==> 1", signal.SIGTERM),
+        ("─── message", signal.SIGINT),
+        ("==> 2", signal.SIGTERM),
+        ("warning: demo is offline", signal.SIGINT),
+    ],
+)
+def test_an_interrupted_show_ends_at_once_and_leaves_nothing_running(
+    show: subprocess.Popen[str], tmp_path: Path, moment: str, wish: signal.Signals
+) -> None:
+    assert show.stdout is not None
+    assert any(moment in line for line in show.stdout)
+    show.send_signal(wish)
+    rest, _ = show.communicate(timeout=5)
+    assert show.returncode == 128 + wish
+    assert "Traceback" not in rest
+    assert processes_in(tmp_path) == []
+    assert {path.name for path in tmp_path.iterdir()} <= {"demo-history.json"}
+
+
+def test_a_show_that_cannot_keep_its_history_says_so_and_fails(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    (tmp_path / "demo-history.json").mkdir()
+    show: subprocess.Popen[str] = request.getfixturevalue("show")
+    output, _ = show.communicate(timeout=60)
+    assert show.returncode == 1
+    assert "The demo failed: demo-history.json" in output
+    assert "Traceback" not in output
+
+
+def test_a_show_that_did_not_see_what_it_promised_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(story, "ACTS", (story.Act("the cluster runs", DemoCluster.start, "degraded"),))
+    assert story.tell(tmp_path, Interruption()) == 1
+    assert "The demo failed: the polls did not see" in capfd.readouterr().err

@@ -1,0 +1,321 @@
+"""What DiscordWebhook sends is what Discord says that it takes, and what Discord answers is understood."""
+
+import socket
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, Literal
+
+import pytest
+
+from cluster_status.adapters.discord.client import DiscordWebhook
+from cluster_status.adapters.http import Http
+from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.cluster import Listing, NodeCounts
+from cluster_status.domain.history import Announcement
+from cluster_status.domain.message import Message, Wording, compose
+from cluster_status.domain.standing import Doubt, Spell
+from cluster_status.domain.transitions import Telling
+from cluster_status.errors import DeliveryError, WebhookGoneError
+from tests.fakes.clock import START, VirtualClock
+from tests.fakes.discord import (
+    Broken,
+    CloudflareLimited,
+    Fault,
+    LoopbackDiscord,
+    RateLimited,
+    Refused,
+    Reset,
+)
+from tests.fakes.probe import partition
+
+Check = Callable[[str, object], list[str]]
+Connect = Callable[..., DiscordWebhook]
+
+MESSAGE = Message(Status.ONLINE, "mscluster is online", "Watching from now on.", START)
+EARLIER = START - timedelta(hours=30)
+LISTING = Listing(
+    tuple(partition(f"partition-{number:03}", free=number, unavailable=1) for number in range(200)),
+    NodeCounts(total=20_100, free=19_900, unavailable=200),
+)
+
+
+@pytest.fixture
+def discord() -> Iterator[LoopbackDiscord]:
+    with LoopbackDiscord() as running:
+        yield running
+
+
+@pytest.fixture
+def http() -> Iterator[Http]:
+    opened = Http()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def connect(discord: LoopbackDiscord, http: Http, clock: VirtualClock) -> Connect:
+    def connect(url: str = "", *, username: str = "", avatar_url: str = "") -> DiscordWebhook:
+        return DiscordWebhook(
+            url or discord.webhook_url, http, clock, username=username, avatar_url=avatar_url
+        )
+
+    return connect
+
+
+@pytest.fixture
+def webhook(connect: Connect) -> DiscordWebhook:
+    return connect()
+
+
+def announcement(telling: Telling, status: Status) -> Announcement:
+    """Return an announcement with everything in it that one of its kind can have."""
+    return Announcement(
+        telling,
+        START,
+        Spell(status, EARLIER, tuple(Cause)),
+        before=Spell(Status.OFFLINE, EARLIER - timedelta(days=1), tuple(Cause)),
+        doubt=Doubt(EARLIER, 3, Cause.LOGIN_REFUSED, told=True) if telling is Telling.BLIND else None,
+        login_worked_at=EARLIER if telling is Telling.BLIND else None,
+        nodes=LISTING.nodes,
+        left_out=123,
+    )
+
+
+def error_of(webhook: DiscordWebhook) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        webhook.send(MESSAGE)
+    return caught.value
+
+
+# what is sent
+
+
+@pytest.mark.parametrize("telling", Telling)
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.UNKNOWN])
+def test_every_kind_of_message_is_taken_and_conforms_to_the_published_schema(
+    telling: Telling,
+    status: Status,
+    webhook: DiscordWebhook,
+    discord: LoopbackDiscord,
+    discord_schema: Check,
+) -> None:
+    wording = Wording("mscluster", with_quotation=True)
+    webhook.send(compose(announcement(telling, status), wording, LISTING))
+    (request,) = discord.requests
+    assert discord_schema("execute", request.json()) == []
+    assert len(discord.messages) == 1
+
+
+@pytest.mark.parametrize("version", ["", "/v6", "/v9", "/v10"])
+def test_whatever_version_was_pasted_version_10_is_asked_and_asked_to_wait(
+    version: str, connect: Connect, discord: LoopbackDiscord
+) -> None:
+    connect(discord.webhook_url.replace("/api/", f"/api{version}/")).send(MESSAGE)
+    (request,) = discord.requests
+    assert request.path == f"/api/v10/webhooks/{discord.webhook_id}/{discord.token}"
+    assert (request.method, request.query) == ("POST", {"wait": "true"})
+
+
+def test_a_thread_named_in_the_url_gets_the_message(connect: Connect, discord: LoopbackDiscord) -> None:
+    connect(f"{discord.webhook_url}?thread_id=123456789012345678").send(MESSAGE)
+    assert discord.requests[0].query == {"thread_id": "123456789012345678", "wait": "true"}
+    assert discord.messages[0]["thread_id"] == "123456789012345678"
+
+
+def test_it_says_who_it_is_or_cloudflare_would_turn_it_away(
+    webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    webhook.send(MESSAGE)
+    assert discord.requests[0].headers["User-Agent"].startswith("cluster-status-action/")
+
+
+def test_the_sender_is_shown_as_the_user_wants(connect: Connect, discord: LoopbackDiscord) -> None:
+    connect(username="watch", avatar_url="https://a.example/i.png").send(MESSAGE)
+    (message,) = discord.messages
+    assert (message["username"], message["avatar_url"]) == ("watch", "https://a.example/i.png")
+
+
+def test_nothing_in_a_message_pings_anybody(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+    text = "@everyone @here <@12> <@&34>"
+    webhook.send(Message(Status.OFFLINE, text, text, START, partitions=(partition(text, free=1),)))
+    (message,) = discord.messages
+    assert (message["pinged"], message["mentioned"], message["content"]) == ([], [], "")
+    assert message["allowed_mentions"] == {"parse": []}
+
+
+# what is worth asking again
+
+
+@pytest.mark.parametrize("scope", ["user", "shared", "global"])
+def test_a_rate_limit_is_waited_for_as_long_as_discord_says(
+    scope: Literal["user", "shared", "global"],
+    webhook: DiscordWebhook,
+    discord: LoopbackDiscord,
+    clock: VirtualClock,
+) -> None:
+    discord.fail_next(RateLimited(2.5, scope), RateLimited(0.75, scope))
+    webhook.send(MESSAGE)
+    assert clock.sleeps == [2.5, 0.75]
+    assert len(discord.messages) == 1
+
+
+def test_a_rate_limit_of_cloudflares_is_waited_for_too(
+    webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
+) -> None:
+    discord.fail_next(CloudflareLimited(3.0), CloudflareLimited())
+    webhook.send(MESSAGE)
+    assert clock.sleeps[0] == 3.0
+    assert 1.0 <= clock.sleeps[1] <= 10.0  # nothing was said
+    assert len(discord.messages) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_what_is_out_of_order_for_a_moment_is_asked_again(
+    status: int, webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
+) -> None:
+    discord.fail_next(Broken(status), Broken(status))
+    webhook.send(MESSAGE)
+    assert len(discord.messages) == 1
+    assert len(clock.sleeps) == 2
+    assert 0 < min(clock.sleeps) <= max(clock.sleeps) <= 10
+
+
+ENDLESS = {
+    "out of order": (Broken(502), "http 502"),
+    "out of order, in Discord's own words": (Broken(500), "http 500 code 0"),
+    "rate limit": (RateLimited(4.0), "http 429"),
+    "rate limit that names no time": (CloudflareLimited(), "http 429"),
+    "rate limit that is over at once": (RateLimited(0.0), "http 429"),
+}
+
+
+@pytest.mark.parametrize(("fault", "cause"), ENDLESS.values(), ids=ENDLESS)
+def test_patience_ends_within_30_seconds_and_a_few_requests_with_an_error_that_names_its_cause(
+    fault: Fault, cause: str, webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
+) -> None:
+    discord.fail_next(*[fault] * 50)
+    error = error_of(webhook)
+    assert error.cause == cause
+    assert sum(clock.sleeps) <= 30
+    assert 2 <= len(discord.requests) <= 10
+    assert discord.messages == []
+
+
+def test_a_rate_limit_longer_than_there_is_time_is_not_waited_for(
+    webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
+) -> None:
+    discord.fail_next(RateLimited(64.57))
+    assert error_of(webhook).cause == "http 429"
+    assert (clock.sleeps, len(discord.requests)) == ([], 1)
+
+
+def test_all_messages_of_a_run_share_the_30_seconds(
+    webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
+) -> None:
+    discord.fail_next(RateLimited(20.0))
+    webhook.send(MESSAGE)
+    discord.fail_next(RateLimited(15.0))
+    error_of(webhook)
+    assert clock.sleeps == [20.0]
+    assert len(discord.messages) == 1
+
+
+# what is not
+
+
+def test_a_webhook_that_was_deleted_is_gone(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+    discord.delete_webhook()
+    assert isinstance(error_of(webhook), WebhookGoneError)
+    assert len(discord.requests) == 1
+
+
+def test_a_webhook_whose_token_is_wrong_is_gone(connect: Connect, discord: LoopbackDiscord) -> None:
+    assert isinstance(error_of(connect(discord.webhook_url[:-1])), WebhookGoneError)
+    assert len(discord.requests) == 1
+
+
+@pytest.mark.parametrize("after_accepting", [False, True])
+def test_a_broken_connection_is_an_error_and_no_second_message(
+    webhook: DiscordWebhook, discord: LoopbackDiscord, *, after_accepting: bool
+) -> None:
+    discord.fail_next(Reset(after_accepting=after_accepting))
+    assert error_of(webhook).cause == "the connection failed"
+    assert len(discord.requests) == 1
+    assert len(discord.messages) == int(after_accepting)
+
+
+def test_where_nobody_listens_there_is_an_error(connect: Connect) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        error = error_of(connect(f"http://127.0.0.1:{taken.getsockname()[1]}/api/webhooks/1/t"))
+    assert error.cause == "the connection failed"
+
+
+def test_a_message_discord_refuses_is_an_error_that_says_so_and_is_not_sent_again(
+    connect: Connect, discord: LoopbackDiscord
+) -> None:
+    error = error_of(connect(username="Discord"))
+    assert error.cause == "http 400 code 50035"
+    assert "Invalid Form Body" in str(error)
+    assert "stays pending" in error.remedy
+    assert len(discord.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 302, 307, 400, 403, 404])
+def test_what_something_in_between_answers_is_no_delivery(
+    status: int, webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    discord.fail_next(Broken(status))
+    assert error_of(webhook).cause
+    assert (discord.messages, len(discord.requests)) == ([], 1)
+
+
+@pytest.mark.parametrize("code", [None, "10015", [], {}, [10015]], ids=repr)
+def test_an_answer_whose_code_is_no_number_is_not_discords_word(
+    code: Any, webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    discord.fail_next(Refused(403, code, "Blocked"))
+    error = error_of(webhook)
+    assert (type(error), error.cause) == (DeliveryError, "http 403")
+
+
+def test_an_error_leaves_the_webhook_fit_for_the_next_message(
+    webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    discord.fail_next(Reset())
+    error_of(webhook)
+    webhook.send(MESSAGE)
+    assert len(discord.messages) == 1
+
+
+# what is said of it
+
+SILENT_FAULTS: dict[str, Callable[[LoopbackDiscord], Fault]] = {
+    "reset": lambda _: Reset(),
+    "refused": lambda _: Refused(403, 50013, "Missing Permissions"),
+    "too many requests": lambda _: RateLimited(60),
+    "out of order": lambda _: Broken(404),
+    "refused by something that quotes the request": lambda discord: Refused(
+        403, 0, f"{discord.webhook_url} is blocked here"
+    ),
+    "refused by something that quotes the path": lambda discord: Refused(
+        403, 0, f"/api/v10/webhooks/{discord.webhook_id}/{discord.token}"
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", SILENT_FAULTS.values(), ids=SILENT_FAULTS)
+def test_no_error_holds_the_url_or_its_token(
+    fault: Callable[[LoopbackDiscord], Fault], webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    discord.fail_next(fault(discord))
+    error = error_of(webhook)
+    said = f"{error} {error.remedy} {error.cause} {''.join(traceback.format_exception(error))}"
+    assert discord.token not in said
+    assert discord.webhook_id not in said

@@ -1,0 +1,117 @@
+"""action.yml, the table of inputs and the README say the same."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cluster_status.app.report import OUTPUTS
+from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.cluster import Listing, NodeCounts, Partition
+from cluster_status.domain.history import Announcement
+from cluster_status.domain.message import Wording, compose
+from cluster_status.domain.standing import Spell
+from cluster_status.domain.transitions import Telling
+from cluster_status.render.text import text
+from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS
+from docs import generate
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+YAML_BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+
+
+def test_action_yml_declares_just_the_inputs_of_the_table() -> None:
+    assert list(ACTION["inputs"]) == [spec.name for spec in INPUTS]
+
+
+def test_action_yml_declares_just_the_outputs_of_the_report() -> None:
+    assert list(ACTION["outputs"]) == list(OUTPUTS)
+
+
+def test_only_the_token_has_a_default_in_action_yml_since_the_runner_sets_every_input() -> None:
+    assert {name: given["default"] for name, given in ACTION["inputs"].items() if "default" in given} == {
+        GITHUB_TOKEN.name: "${{ github.token }}"
+    }
+
+
+@pytest.mark.parametrize(
+    "spec", [spec for spec in INPUTS if spec.shown_default and not spec.secret], ids=lambda s: s.name
+)
+def test_a_default_that_is_shown_is_the_default_that_holds(spec: Any) -> None:
+    assert spec.kind.read(spec.shown_default) == spec.default
+    assert ACTION["inputs"][spec.name]["description"].endswith(f" Default: {spec.shown_default}.")
+
+
+def test_there_are_no_more_inputs_than_a_user_can_bear() -> None:
+    assert len(INPUTS) <= 36
+
+
+def test_the_generated_parts_of_the_documents_are_up_to_date() -> None:
+    assert {path.name: path.read_text() for path in generate.documents()} == {
+        path.name: text for path, text in generate.documents().items()
+    }
+
+
+def test_action_yml_runs_the_dockerfile_of_this_repository() -> None:
+    assert ACTION["runs"] == {"using": "docker", "image": "Dockerfile"}
+    assert (ROOT / ACTION["runs"]["image"]).exists()
+
+
+def test_the_branding_is_one_that_the_marketplace_has() -> None:
+    assert ACTION["branding"] == {"icon": "activity", "color": "green"}
+
+
+@pytest.mark.parametrize("block", YAML_BLOCKS)
+def test_a_workflow_in_the_readme_gives_only_inputs_that_exist_and_what_a_poll_requires(block: str) -> None:
+    steps = [step for job in yaml.safe_load(block)["jobs"].values() for step in job["steps"]]
+    [given] = [step["with"] for step in steps if step["uses"] == "org/cluster-status-action@v1"]
+    assert set(given) <= {spec.name for spec in INPUTS}
+    assert {"cluster-host", "cluster-user", "cluster-password", "discord-webhook"} <= set(given)
+
+
+def test_the_readme_shows_a_workflow() -> None:
+    assert YAML_BLOCKS
+
+
+def test_the_messages_that_the_readme_shows_are_what_a_channel_is_told() -> None:
+    online = Spell(Status.ONLINE, datetime(2026, 11, 20, 10, 20, tzinfo=UTC))
+    offline = Spell(Status.OFFLINE, datetime(2026, 11, 23, 14, 30, tzinfo=UTC), (Cause.REFUSED,))
+    back = Spell(Status.ONLINE, datetime(2026, 11, 23, 15, 50, tzinfo=UTC))
+    batch, gpu = NodeCounts(total=38, free=12, busy=24, unavailable=2), NodeCounts(total=2, busy=2)
+    listing = Listing(
+        (
+            Partition("batch", default=True, availability="up", time_limit="3-00:00:00", nodes=batch),
+            Partition("gpu", default=False, availability="up", time_limit="1-00:00:00", nodes=gpu),
+        ),
+        NodeCounts(total=40, free=12, busy=26, unavailable=2),
+    )
+    outage = Announcement(Telling.OUTAGE, offline.since, offline, before=online)
+    recovery = Announcement(Telling.RECOVERY, back.since, back, before=offline, nodes=listing.nodes)
+    wording = Wording("mscluster")
+    told = [text(compose(outage, wording, None)), text(compose(recovery, wording, listing))]
+    shown = re.search(r"```text\n(.*?)\n```", README, re.DOTALL)
+    assert shown
+    assert shown.group(1) == "\n\n".join(told)
+
+
+def test_every_file_that_a_document_points_to_exists() -> None:
+    for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for target in re.findall(r"\]\(((?!https?:)[^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name} points to {target}"
+
+
+@pytest.mark.parametrize("command", re.findall(r"`?\b(scripts/[a-z]+)\b", README))
+def test_every_command_of_the_readme_can_be_run(command: str) -> None:
+    assert (ROOT / command).stat().st_mode & 0o111
+
+
+def test_every_module_that_the_architecture_names_exists() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"`((?:[a-z_]+/)*[a-z_]+\.py)`", text))
+    assert named
+    assert not [name for name in named if not (ROOT / "src" / "cluster_status" / name).exists()]

@@ -1,0 +1,249 @@
+"""The loopback GitHub is held against the official client, and against GitHub's OpenAPI document."""
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.github_by_hand import ARTIFACTS, Client, as_answered, as_asked
+from tests.fakes.github import (
+    FORBIDDEN,
+    QUOTA_HIT,
+    Failed,
+    LoopbackGitHub,
+    RateLimited,
+    SecondaryRateLimited,
+)
+
+GITHUB = Path(__file__).parent / "github"
+HISTORY = {"history.json": b'{"schema": 1}'}
+
+Json = dict[str, Any]
+CheckExchange = Callable[[Mapping[str, object]], list[str]]
+OfficialClient = Callable[..., Json]
+
+
+@pytest.fixture
+def github() -> Iterator[LoopbackGitHub]:
+    with LoopbackGitHub() as github:
+        yield github
+
+
+@pytest.fixture
+def client(github: LoopbackGitHub) -> Iterator[Client]:
+    with Client(github, github.start_run()) as client:
+        yield client
+
+
+@pytest.fixture
+def history_file(tmp_path: Path) -> Path:
+    path = tmp_path / "history.json"
+    path.write_bytes(HISTORY["history.json"])
+    return path
+
+
+# the official client
+
+
+def test_the_official_client_uploads_lists_and_downloads_what_it_sent(
+    github: LoopbackGitHub, official_client: OfficialClient, history_file: Path, tmp_path: Path
+) -> None:
+    run = github.start_run()
+    sent = official_client(run, "upload", "history", history_file)
+    (artifact,) = github.artifacts
+    assert artifact.files == HISTORY
+    assert sent == {
+        "id": artifact.id,
+        "size": len(artifact.content),
+        "digest": hashlib.sha256(artifact.content).hexdigest(),
+    }
+    (listed,) = official_client(run, "list")["artifacts"]
+    assert (listed["id"], listed["name"], listed["digest"]) == (artifact.id, "history", artifact.digest)
+    got = official_client(run, "download", "history", tmp_path / "got")
+    assert got["digestMismatch"] is False
+    assert (tmp_path / "got" / "history.json").read_bytes() == HISTORY["history.json"]
+
+
+def test_the_official_client_may_use_a_name_once_in_a_run(
+    github: LoopbackGitHub, official_client: OfficialClient, history_file: Path
+) -> None:
+    run = github.start_run()
+    github.plant("history", HISTORY, run=run)
+    assert official_client(run, "upload", "history", history_file) == {
+        "error": "Failed to CreateArtifact: Received non-retryable error: Failed request: (409) Conflict: "
+        "an artifact with this name already exists on the workflow run"
+    }
+
+
+def test_the_official_client_overwrites_what_an_earlier_attempt_left(
+    github: LoopbackGitHub, official_client: OfficialClient, history_file: Path
+) -> None:
+    first = github.start_run()
+    old = github.plant("history", {"history.json": b"old"}, run=first)
+    first.finish("failure")
+    assert "error" not in official_client(first.rerun(), "overwrite", "history", history_file)
+    (new,) = github.artifacts
+    assert new.id > old.id
+    assert new.files == HISTORY
+
+
+def test_the_official_client_downloads_an_artifact_of_another_run_through_rest(
+    github: LoopbackGitHub, official_client: OfficialClient, tmp_path: Path
+) -> None:
+    old = github.plant("history", HISTORY)
+    assert "error" not in official_client(github.start_run(), "download-by-id", old.id, tmp_path)
+    assert (tmp_path / "history.json").read_bytes() == HISTORY["history.json"]
+    assert github.operations == ["zip", "blob-get"]
+
+
+def test_the_official_client_uploads_a_file_as_it_is(
+    github: LoopbackGitHub, official_client: OfficialClient, client: Client, history_file: Path
+) -> None:
+    sent = official_client(client.run, "upload-raw", history_file)
+    got = client.get(client.download_url(sent["id"]))
+    assert got.content == HISTORY["history.json"]
+    assert got.headers["Content-Type"] == "application/json"
+    assert github.artifacts[0].files == HISTORY
+
+
+def test_the_official_client_uploads_in_several_blocks(
+    github: LoopbackGitHub, official_client: OfficialClient, history_file: Path
+) -> None:
+    history_file.write_bytes(os.urandom(9_000_000))
+    official_client(github.start_run(), "upload", "history", history_file)
+    assert github.operations == ["create", "put-block", "put-block", "put-block-list", "finalize"]
+    assert github.artifacts[0].files["history.json"] == history_file.read_bytes()
+
+
+def test_the_official_client_reads_a_full_quota_from_what_the_fake_says(
+    github: LoopbackGitHub, official_client: OfficialClient, history_file: Path
+) -> None:
+    github.fail_next(QUOTA_HIT, on="create")
+    said = official_client(github.start_run(), "upload", "history", history_file)
+    assert "Artifact storage quota has been hit" in said["error"]
+
+
+# GitHub's document
+
+
+def test_the_kept_document_is_what_trimming_the_published_one_gives(
+    find_program: Callable[[str], str], tmp_path: Path
+) -> None:
+    lock = json.loads((GITHUB / "package-lock.json").read_text())
+    published = lock["packages"]["node_modules/@octokit/openapi"]
+    pack = [find_program("npm"), "pack", f"@octokit/openapi@{published['version']}"]
+    command = [*pack, "--pack-destination", str(tmp_path)]
+    subprocess.run(command, cwd=GITHUB, capture_output=True, timeout=100, check=True)
+    (archive,) = tmp_path.iterdir()
+    algorithm, _, digest = published["integrity"].partition("-")
+    assert base64.b64encode(hashlib.new(algorithm, archive.read_bytes()).digest()).decode() == digest
+    with tarfile.open(archive, "r|gz") as files:
+        member = next(each for each in files if each.name == "package/generated/api.github.com.json")
+        whole = files.extractfile(member)
+        assert whole is not None
+        (tmp_path / "whole.json").write_bytes(whole.read())
+    trim = [find_program("node"), "trim.mjs", str(tmp_path / "whole.json")]
+    trimmed = subprocess.run(trim, cwd=GITHUB, capture_output=True, text=True, check=True).stdout
+    assert trimmed == (GITHUB / "openapi.json").read_text()
+
+
+def test_what_rest_answers_conforms_to_the_document(
+    github: LoopbackGitHub, client: Client, github_document: CheckExchange
+) -> None:
+    artifacts = [
+        github.plant("history", HISTORY),
+        github.plant("history", HISTORY, from_fork=True),
+        github.plant("history", b"", expired=True, digest=None),
+        github.plant("history.json", b"{}", raw=True),
+    ]
+    one = f"{ARTIFACTS}/{artifacts[0].id}"
+    answers = [
+        client.api(),
+        client.api(name="history", per_page=1, page=2),
+        client.api(name="nothing"),
+        client.api(one),
+        client.api(f"{one}/zip"),
+        client.api(one, method="DELETE"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 302, 204]
+    assert "Link" in answers[1].headers
+    for answer in answers:
+        assert github_document(as_asked(answer)) == []
+        assert github_document(as_answered(answer)) == []
+
+
+def test_the_document_would_find_an_invented_a_missing_and_a_wrong_field(
+    github: LoopbackGitHub, client: Client, github_document: CheckExchange
+) -> None:
+    github.plant("history", HISTORY)
+    answer = as_answered(client.api())
+    body = json.loads(answer["body"])
+    artifact = body["artifacts"][0]
+    for spoilt in (
+        artifact | {"owner": "octo-org"},
+        {key: value for key, value in artifact.items() if key != "expires_at"},
+        artifact | {"created_at": "yesterday"},
+        artifact | {"id": str(artifact["id"])},
+        artifact | {"workflow_run": {"id": None}},
+    ):
+        changed = {**answer, "body": json.dumps(body | {"artifacts": [spoilt]})}
+        assert len(github_document(changed)) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Failed(404, "Not Found"),
+        Failed(410, "Artifact has expired"),
+        Failed(500),
+        FORBIDDEN,
+        RateLimited(),
+        RateLimited(status=429),
+        SecondaryRateLimited(),
+        SecondaryRateLimited(None, status=429),
+    ],
+    ids=str,
+)
+def test_what_rest_answers_when_it_fails_conforms_to_the_document(
+    fault: Failed | RateLimited | SecondaryRateLimited,
+    github: LoopbackGitHub,
+    client: Client,
+    github_document: CheckExchange,
+) -> None:
+    github.fail_next(fault, on="list")
+    answer = client.api()
+    assert answer.status_code == fault.status
+    assert github_document(as_answered(answer)) == []
+
+
+@pytest.mark.parametrize(
+    ("request_line", "query"),
+    [
+        (f"GET {ARTIFACTS}", {"per_page": "many"}),
+        (f"GET {ARTIFACTS}", {"page": "last"}),
+        (f"GET {ARTIFACTS}", {"page": "1.5"}),
+        (f"GET {ARTIFACTS}", {"branch": "main"}),
+        (f"GET {ARTIFACTS}", {"Name": "history"}),
+        (f"GET {ARTIFACTS}/latest", {}),
+        (f"GET {ARTIFACTS}/latest/zip", {}),
+        (f"DELETE {ARTIFACTS}", {}),
+        (f"PATCH {ARTIFACTS}/5000000001", {}),
+        ("GET /repos/octo-org/cluster/actions/artefacts", {}),
+    ],
+    ids=str,
+)
+def test_a_request_that_the_document_refuses_is_refused(
+    request_line: str, query: Json, github: LoopbackGitHub, client: Client, github_document: CheckExchange
+) -> None:
+    method, path = request_line.split()
+    github.plant("history", HISTORY)
+    answer = client.api(path, method=method, **query)
+    assert github_document(as_asked(answer)) != []
+    assert answer.status_code in (404, 422)

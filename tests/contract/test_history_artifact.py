@@ -1,0 +1,391 @@
+"""The artifact store against GitHub on loopback, which the official client has proven."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from cluster_status.adapters.history_artifact.archive import pack
+from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
+from cluster_status.adapters.history_artifact.results import Job, ResultsService
+from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
+from cluster_status.adapters.http import Http
+from cluster_status.adapters.retry import RetryingHttp
+from cluster_status.domain import document
+from cluster_status.domain.cause import Status
+from cluster_status.domain.history import History, Poll
+from cluster_status.domain.secret import Secret
+from cluster_status.errors import HistoryError
+from cluster_status.ports import Level
+from tests.fakes.clock import VirtualClock
+from tests.fakes.github import (
+    FORBIDDEN,
+    INTERMEDIARY_REFUSED,
+    QUOTA_HIT,
+    Broken,
+    Failed,
+    Fault,
+    LoopbackGitHub,
+    RateLimited,
+    Reset,
+    Truncated,
+)
+from tests.fakes.github_actions import Run
+
+NAME = artifact_name("My Cluster")
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HISTORY = History(cluster="My Cluster", polls=(Poll(AT, Status.ONLINE),))
+LATER = replace(HISTORY, polls=(*HISTORY.polls, Poll(AT + timedelta(minutes=5), Status.ONLINE)))
+
+
+class Shelf:
+    """A store in a workflow run, and what it said."""
+
+    def __init__(self, http: Http, run: Run) -> None:
+        here = run.environment
+        self.clock = VirtualClock(datetime.now(UTC))
+        self.annotations: list[tuple[Level, str]] = []
+        patient = RetryingHttp(http, self.clock)
+        branch = here["GITHUB_HEAD_REF"] or here["GITHUB_REF_NAME"]
+        self.store = HistoryArtifact(
+            NAME,
+            Catalog(
+                patient,
+                Origin(here["GITHUB_API_URL"], here["GITHUB_REPOSITORY"], branch, Secret(run.github_token)),
+            ),
+            ResultsService(
+                patient, Job.of(here["ACTIONS_RESULTS_URL"], Secret(here["ACTIONS_RUNTIME_TOKEN"]))
+            ),
+            self.clock,
+            lambda level, text: self.annotations.append((level, text)),
+            kept_for=timedelta(days=30),
+        )
+
+
+@pytest.fixture
+def github() -> Iterator[LoopbackGitHub]:
+    with LoopbackGitHub() as running:
+        yield running
+
+
+@pytest.fixture
+def http() -> Iterator[Http]:
+    client = Http()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def shelf(github: LoopbackGitHub, http: Http) -> Callable[..., Shelf]:
+    """Begin a run, and its store."""
+    return lambda **run: Shelf(http, github.start_run(**run))
+
+
+def planted(history: History | bytes) -> bytes:
+    return pack(document.render(history) if isinstance(history, History) else history)
+
+
+def test_what_one_run_saves_the_next_one_restores(shelf: Callable[..., Shelf]) -> None:
+    first = shelf()
+    assert first.store.load() is None
+    first.store.save(HISTORY)
+    assert shelf().store.load() == HISTORY
+
+
+def test_the_official_client_downloads_what_was_saved_with_an_equal_digest(
+    github: LoopbackGitHub, http: Http, official_client: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    run = github.start_run()
+    Shelf(http, run).store.save(HISTORY)
+    said = official_client(run, "download", NAME, tmp_path)
+    assert said["digestMismatch"] is False
+    assert (tmp_path / "history.json").read_bytes() == document.render(HISTORY)
+
+
+def test_what_the_official_client_uploaded_is_restored(
+    github: LoopbackGitHub,
+    shelf: Callable[..., Shelf],
+    official_client: Callable[..., dict[str, Any]],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "history.json"
+    file.write_bytes(document.render(HISTORY))
+    assert "error" not in official_client(github.start_run(), "upload", NAME, file)
+    assert shelf().store.load() == HISTORY
+
+
+def test_a_second_save_of_a_run_takes_the_place_of_the_first(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    one = shelf()
+    one.store.save(HISTORY)
+    one.store.save(LATER)
+    assert [artifact.name for artifact in github.artifacts] == [NAME]
+    assert shelf().store.load() == LATER
+
+
+def test_another_attempt_of_a_run_takes_the_place_of_what_the_first_has_saved(
+    github: LoopbackGitHub, http: Http, shelf: Callable[..., Shelf]
+) -> None:
+    run = github.start_run()
+    Shelf(http, run).store.save(HISTORY)
+    run.finish("failure")
+    Shelf(http, run.rerun()).store.save(LATER)
+    assert len(github.artifacts) == 1
+    assert shelf().store.load() == LATER
+
+
+def test_it_is_kept_as_long_as_was_asked_for(github: LoopbackGitHub, shelf: Callable[..., Shelf]) -> None:
+    shelf().store.save(HISTORY)
+    [artifact] = github.artifacts
+    assert timedelta(days=29, hours=23) < artifact.expires_at - artifact.created_at <= timedelta(days=30)
+
+
+def test_where_a_whole_file_is_refused_it_is_sent_as_a_block(http: Http) -> None:
+    with LoopbackGitHub(refuse_put_blob=True) as github:
+        Shelf(http, github.start_run()).store.save(HISTORY)
+        assert Shelf(http, github.start_run()).store.load() == HISTORY
+
+
+@pytest.mark.parametrize("other", [{"from_fork": True}, {"branch": "a-branch"}, {"expired": True}], ids=str)
+def test_an_artifact_that_may_not_be_used_is_passed_over(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf], other: Mapping[str, Any]
+) -> None:
+    github.plant(NAME, planted(HISTORY))
+    github.plant(NAME, planted(LATER), **other)
+    assert shelf().store.load() == HISTORY
+
+
+def test_a_branch_goes_on_from_its_own_history(github: LoopbackGitHub, shelf: Callable[..., Shelf]) -> None:
+    github.plant(NAME, planted(HISTORY), branch="try")
+    github.plant(NAME, planted(LATER))
+    assert shelf(branch="try").store.load() == HISTORY
+
+
+def test_the_newest_of_many_is_found_in_whatever_order_they_are_listed(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    for number in range(120):
+        github.plant(NAME, planted(replace(HISTORY, host_key=str(number))))
+    restored = shelf().store.load()
+    assert restored
+    assert restored.host_key == "119"
+
+
+def test_more_than_500_of_them_are_worth_a_notice(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    archive = planted(HISTORY)
+    for _ in range(501):
+        github.plant(NAME, archive)
+    one = shelf()
+    one.store.load()
+    [(level, text)] = one.annotations
+    assert (level, text.partition(" ")[0]) == (Level.NOTICE, "501")
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+    return archive.getvalue()
+
+
+DAMAGED = {
+    "nothing": b"",
+    "half an archive": planted(HISTORY)[:-30],
+    "no JSON in it": planted(b"not JSON"),
+    "an empty file in it": planted(b""),
+    "two files in it": _zip({"history.json": document.render(HISTORY), "other": b""}),
+    "no file in it": _zip({}),
+    "a bomb": _zip({"history.json": bytes(200_000_000)}),
+}
+
+
+@pytest.mark.parametrize("archive", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_artifact_is_passed_over_with_a_warning_that_names_it(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf], archive: bytes
+) -> None:
+    github.plant(NAME, planted(HISTORY))
+    damaged = github.plant(NAME, archive)
+    one = shelf()
+    assert one.store.load() == HISTORY
+    [(level, text)] = one.annotations
+    assert level is Level.WARNING
+    assert f"Artifact {damaged.id} " in text
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_if_all_that_is_there_or_the_newest_three_are_damaged_it_is_an_error(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf], count: int
+) -> None:
+    if count == 3:
+        github.plant(NAME, planted(HISTORY))
+    for _ in range(count):
+        github.plant(NAME, b"damaged")
+    with pytest.raises(HistoryError, match="cannot be used"):
+        shelf().store.load()
+
+
+def test_a_newer_schema_is_an_error_and_never_passed_over(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    github.plant(NAME, planted(HISTORY))
+    github.plant(NAME, planted(json.dumps({"schema": 99, "cluster": "My Cluster"}).encode()))
+    with pytest.raises(HistoryError, match="schema 99"):
+        shelf().store.load()
+
+
+def test_a_path_in_an_archive_leads_nowhere(github: LoopbackGitHub, shelf: Callable[..., Shelf]) -> None:
+    github.plant(NAME, _zip({"../../etc/history.json": document.render(HISTORY)}))
+    assert shelf().store.load() == HISTORY
+
+
+def test_an_artifact_without_an_archive_is_the_history_itself(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    github.plant(NAME, document.render(HISTORY), raw=True)
+    assert shelf().store.load() == HISTORY
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_artifact_that_is_gone_by_the_time_it_is_asked_for_is_passed_over(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf], status: int
+) -> None:
+    github.plant(NAME, planted(HISTORY))
+    github.plant(NAME, planted(LATER))
+    github.fail_next(Failed(status), on="zip")
+    assert shelf().store.load() == HISTORY
+
+
+def test_the_blob_store_never_sees_the_token(github: LoopbackGitHub, shelf: Callable[..., Shelf]) -> None:
+    github.plant(NAME, planted(HISTORY))
+    one = shelf()
+    one.store.load()
+    one.store.save(LATER)
+    to_blobs = [request for request in github.requests if request.server == "blob"]
+    assert [request.method for request in to_blobs] == ["GET", "PUT"]
+    assert not [request for request in to_blobs if request.headers.get("Authorization")]
+
+
+def test_a_token_without_the_permission_names_the_line_to_paste(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    github.plant(NAME, planted(HISTORY))
+    with pytest.raises(HistoryError) as refused:
+        shelf(permission="none").store.load()
+    assert "permissions: {actions: read}" in refused.value.remedy
+
+
+PASSING: dict[str, Fault] = {
+    "502": Broken(502),
+    "503": Failed(503),
+    "429": Failed(429, headers={"Retry-After": "7"}),
+    "a 403 of something in between": INTERMEDIARY_REFUSED,
+    "a reset": Reset(),
+    "a reset after accepting": Reset(after_accepting=True),
+    "an answer that breaks off": Truncated(),
+}
+RESTORING = ("list", "zip", "blob-get")
+SAVING = ("create", "put", "finalize")
+
+
+@pytest.mark.parametrize("operation", RESTORING)
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+def test_what_passes_while_restoring_does_no_harm(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf], fault: Fault, operation: Any
+) -> None:
+    github.plant(NAME, planted(HISTORY))
+    github.fail_next(fault, fault, on=operation)
+    assert shelf().store.load() == HISTORY
+
+
+SAVED = [(fault, operation) for fault in PASSING.values() for operation in SAVING]
+LOST = [
+    (fault, operation) for fault, operation in SAVED if fault in (Truncated(), Reset(after_accepting=True))
+]
+
+
+@pytest.mark.parametrize(("fault", "operation"), [one for one in SAVED if one not in LOST], ids=repr)
+def test_what_passes_while_saving_does_no_harm(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf], fault: Fault, operation: Any
+) -> None:
+    github.fail_next(fault, fault, on=operation)
+    shelf().store.save(HISTORY)
+    assert shelf().store.load() == HISTORY
+
+
+@pytest.mark.parametrize(("fault", "operation"), LOST, ids=repr)
+def test_an_answer_that_is_lost_while_saving_is_an_error_at_the_worst(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf], fault: Fault, operation: Any
+) -> None:
+    shelf().store.save(HISTORY)
+    github.fail_next(fault, on=operation)
+    try:
+        shelf().store.save(LATER)
+    except HistoryError:
+        assert shelf().store.load() in (HISTORY, LATER)
+    else:
+        assert shelf().store.load() == LATER
+
+
+@pytest.mark.parametrize("operation", RESTORING)
+def test_what_does_not_pass_is_an_error_and_no_empty_history(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf], operation: Any
+) -> None:
+    github.plant(NAME, planted(HISTORY))
+    github.fail_next(*[Broken(500)] * 5, on=operation)
+    with pytest.raises(HistoryError):
+        shelf().store.load()
+
+
+def test_a_used_up_rate_limit_is_an_error_that_does_not_blame_the_permissions(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    github.fail_next(RateLimited(), on="list")
+    with pytest.raises(HistoryError) as limited:
+        shelf().store.load()
+    assert "permissions" not in limited.value.remedy
+
+
+def test_a_used_up_quota_says_what_frees_storage(github: LoopbackGitHub, shelf: Callable[..., Shelf]) -> None:
+    github.fail_next(QUOTA_HIT, on="create")
+    with pytest.raises(HistoryError, match="quota") as full:
+        shelf().store.save(HISTORY)
+    assert "history-retention-days" in full.value.remedy
+
+
+def test_a_refusal_to_save_shows_the_store_s_own_words(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    github.fail_next(FORBIDDEN, on="finalize")
+    with pytest.raises(HistoryError, match="not accessible"):
+        shelf().store.save(HISTORY)
+
+
+def test_what_another_run_has_saved_meanwhile_is_newer(shelf: Callable[..., Shelf]) -> None:
+    one, other = shelf(), shelf()
+    one.store.load()
+    other.store.load()
+    other.store.save(HISTORY)
+    assert one.store.newer() == HISTORY
+    assert one.store.newer() is None
+
+
+def test_no_error_holds_a_token_or_a_signed_address(github: LoopbackGitHub, http: Http) -> None:
+    run = github.start_run()
+    github.plant(NAME, planted(HISTORY))
+    shelf = Shelf(http, run)
+    for operation in (*RESTORING, *SAVING):
+        github.fail_next(*[Reset()] * 5, on=operation)  # type: ignore[arg-type]  # one of its literals
+        with pytest.raises(HistoryError) as error:
+            shelf.store.load() if operation in RESTORING else shelf.store.save(HISTORY)
+        text = f"{error.value} {error.value.remedy}"
+        assert not [word for word in (run.github_token, run.runtime_token, "sig=", "http://") if word in text]

@@ -1,0 +1,475 @@
+"""One suite a port, run over the real adapter and over the fake, so that a fake cannot lie."""
+
+import io
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+import pytest
+
+from cluster_status.adapters.clock import SystemClock
+from cluster_status.adapters.console import Console
+from cluster_status.adapters.discord.client import DiscordWebhook
+from cluster_status.adapters.history_file import HistoryFile
+from cluster_status.adapters.http import Http
+from cluster_status.adapters.runner import ActionsRunner
+from cluster_status.domain import document
+from cluster_status.domain.cause import Status
+from cluster_status.domain.history import History
+from cluster_status.domain.message import Message
+from cluster_status.errors import Cancelled, DeliveryError, HistoryError, WebhookGoneError
+from cluster_status.ports import Clock, HistoryStore, Level, Notifier, Runner
+from cluster_status.render.summary import Summary
+from tests.fakes.clock import START, VirtualClock
+from tests.fakes.discord import LoopbackDiscord, Reset
+from tests.fakes.file_commands import read_outputs
+from tests.fakes.notifier import AfterAccepting, RecordingNotifier
+from tests.fakes.runner import RecordingRunner
+from tests.fakes.store import MemoryStore
+from tests.fakes.workflow_commands import read_commands
+
+# HistoryStore
+
+
+class Place(Protocol):
+    """Where a history is kept, as a run sees it and as everybody else does."""
+
+    def open(self) -> HistoryStore: ...
+
+    def put(self, content: bytes) -> None: ...
+
+    def content(self) -> bytes | None: ...
+
+    def block(self) -> None:
+        """Make it unreachable before anything was kept there."""
+
+    def fail_next_save(self, fault: OSError | Cancelled) -> None: ...
+
+
+class Directory:
+    """Where HistoryFile keeps it."""
+
+    def __init__(self, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._workspace = workspace
+        self._file = workspace / "state" / "history.json"
+        self._monkeypatch = monkeypatch
+
+    def open(self) -> HistoryFile:
+        return HistoryFile("state/history.json", self._workspace)
+
+    def put(self, content: bytes) -> None:
+        self._file.parent.mkdir(exist_ok=True)
+        self._file.write_bytes(content)
+
+    def content(self) -> bytes | None:
+        return self._file.read_bytes() if self._file.exists() else None
+
+    def block(self) -> None:
+        self._file.parent.touch()  # a file where a directory should be; to root, modes mean nothing
+
+    def fail_next_save(self, fault: OSError | Cancelled) -> None:
+        def fsync(_: int) -> NoReturn:
+            self._monkeypatch.undo()
+            raise fault
+
+        self._monkeypatch.setattr(os, "fsync", fsync)
+
+
+class Memory:
+    """Where MemoryStore keeps it: one store stands for all runs."""
+
+    def __init__(self) -> None:
+        self._store = MemoryStore()
+
+    def open(self) -> MemoryStore:
+        return self._store
+
+    def put(self, content: bytes) -> None:
+        self._store.content = content
+
+    def content(self) -> bytes | None:
+        return self._store.content
+
+    def block(self) -> None:
+        self._store.be_out_of_reach()
+        self._store.fail_save()
+
+    def fail_next_save(self, fault: OSError | Cancelled) -> None:
+        self._store.fail_save(1, fault if isinstance(fault, Cancelled) else None)
+
+
+@pytest.fixture(params=["file", "fake"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    return Memory() if request.param == "fake" else Directory(tmp_path, monkeypatch)
+
+
+OLD, NEW = History(cluster="old"), History(cluster="new")
+OLD_CONTENT = document.render(OLD)
+
+
+def test_a_store_where_nothing_was_saved_has_no_history(place: Place) -> None:
+    assert place.open().load() is None
+
+
+def test_a_store_gives_back_to_a_later_run_what_was_saved_last(place: Place) -> None:
+    store = place.open()
+    store.save(OLD)
+    store.save(NEW)
+    assert place.open().load() == NEW
+
+
+def test_a_store_keeps_the_document_to_the_byte(place: Place) -> None:
+    place.open().save(OLD)
+    assert place.content() == OLD_CONTENT
+
+
+def test_to_load_changes_nothing(place: Place) -> None:
+    place.put(OLD_CONTENT)
+    store = place.open()
+    assert (store.load(), store.load()) == (OLD, OLD)
+    assert place.content() == OLD_CONTENT
+
+
+@pytest.mark.parametrize("content", [b"", OLD_CONTENT[:-10], b"null", b'{"schema": 99}'], ids=repr)
+def test_a_store_that_holds_no_whole_history_says_so_and_leaves_it_as_it_is(
+    content: bytes, place: Place
+) -> None:
+    place.put(content)
+    with pytest.raises(HistoryError):
+        place.open().load()
+    assert place.content() == content
+
+
+def test_a_store_that_cannot_be_reached_is_not_one_where_nothing_was_saved(place: Place) -> None:
+    place.block()
+    store = place.open()
+    with pytest.raises(HistoryError):
+        store.load()
+    with pytest.raises(HistoryError):
+        store.save(NEW)
+
+
+def test_a_save_that_fails_leaves_what_was_there(place: Place) -> None:
+    place.put(OLD_CONTENT)
+    place.fail_next_save(OSError(28, "No space left on device"))
+    store = place.open()
+    with pytest.raises(HistoryError):
+        store.save(NEW)
+    assert place.content() == OLD_CONTENT
+    store.save(NEW)
+    assert place.open().load() == NEW
+
+
+def test_a_save_that_is_cancelled_leaves_what_was_there(place: Place) -> None:
+    place.put(OLD_CONTENT)
+    place.fail_next_save(Cancelled(signal.SIGTERM))
+    with pytest.raises(Cancelled):
+        place.open().save(NEW)
+    assert place.content() == OLD_CONTENT
+
+
+def test_nothing_is_newer_than_what_was_just_loaded(place: Place) -> None:
+    store = place.open()
+    assert (store.load(), store.newer()) == (None, None)
+    place.put(OLD_CONTENT)
+    store = place.open()
+    assert (store.load(), store.newer()) == (OLD, None)
+
+
+@pytest.mark.parametrize("before", [None, OLD_CONTENT], ids=["nothing before", "an older one before"])
+def test_what_another_run_saved_since_is_newer_and_then_known(before: bytes | None, place: Place) -> None:
+    if before:
+        place.put(before)
+    store = place.open()
+    store.load()
+    place.put(document.render(NEW))
+    assert (store.newer(), store.newer()) == (NEW, None)
+
+
+def test_something_newer_that_cannot_be_read_is_an_error(place: Place) -> None:
+    store = place.open()
+    store.load()
+    place.put(b"")
+    with pytest.raises(HistoryError):
+        store.newer()
+
+
+def test_the_path_of_a_store_is_a_text_relative_to_the_workspace(place: Place) -> None:
+    assert not Path(place.open().path).is_absolute()
+
+
+# Notifier
+
+
+class Channel(Protocol):
+    """A channel, and who listens to it."""
+
+    @property
+    def notifier(self) -> Notifier: ...
+
+    def heard(self) -> list[str]:
+        """Return the headlines that arrived, in order."""
+
+
+class FailingChannel(Channel, Protocol):
+    """A channel that can be disturbed."""
+
+    def fail_next(self, *, after_accepting: bool) -> None: ...
+
+    def delete(self) -> None: ...
+
+
+class FakeChannel:
+    def __init__(self) -> None:
+        self.notifier = RecordingNotifier()
+
+    def heard(self) -> list[str]:
+        return [message.headline for message in self.notifier.messages]
+
+    def fail_next(self, *, after_accepting: bool) -> None:
+        fault = DeliveryError("It was not delivered.", cause="no answer")
+        self.notifier.fail_next(AfterAccepting(fault) if after_accepting else fault)
+
+    def delete(self) -> None:
+        self.notifier.fail_next(WebhookGoneError())
+
+
+class Terminal:
+    """What a person in a shell reads."""
+
+    def __init__(self) -> None:
+        self._stream = io.StringIO()
+        self.notifier = Console(self._stream)
+
+    def heard(self) -> list[str]:
+        lines = pairwise(self._stream.getvalue().splitlines())
+        return [text.partition(" ")[2] for mark, text in lines if "message" in mark]
+
+
+class Webhook:
+    """A channel on a loopback Discord."""
+
+    def __init__(self, discord: LoopbackDiscord, http: Http) -> None:
+        self._discord = discord
+        self.notifier = DiscordWebhook(discord.webhook_url, http, VirtualClock(), username="", avatar_url="")
+
+    def heard(self) -> list[str]:
+        return [message["embeds"][0]["title"].partition(" ")[2] for message in self._discord.messages]
+
+    def fail_next(self, *, after_accepting: bool) -> None:
+        self._discord.fail_next(Reset(after_accepting=after_accepting))
+
+    def delete(self) -> None:
+        self._discord.delete_webhook()
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    http = Http()
+    with LoopbackDiscord() as discord:
+        yield Webhook(discord, http)
+    http.close()
+
+
+@pytest.fixture(params=["console", "webhook", "fake"])
+def channel(request: pytest.FixtureRequest) -> Channel:
+    return _channel(request)
+
+
+@pytest.fixture(params=["webhook", "fake"])
+def failing_channel(request: pytest.FixtureRequest) -> FailingChannel:
+    found = _channel(request)
+    assert not isinstance(found, Terminal)
+    return found
+
+
+def _channel(request: pytest.FixtureRequest) -> FakeChannel | Terminal | Webhook:
+    match request.param:
+        case "console":
+            return Terminal()
+        case "webhook":
+            found = request.getfixturevalue("webhook")
+            assert isinstance(found, Webhook)
+            return found
+        case _:
+            return FakeChannel()
+
+
+def message(headline: str) -> Message:
+    return Message(Status.ONLINE, headline, "", START)
+
+
+def test_messages_arrive_in_the_order_they_were_sent_in(channel: Channel) -> None:
+    for headline in ("first", "second", "third"):
+        channel.notifier.send(message(headline))
+    assert channel.heard() == ["first", "second", "third"]
+
+
+def test_a_message_sent_twice_arrives_twice(channel: Channel) -> None:
+    for _ in range(2):
+        channel.notifier.send(message("again"))
+    assert channel.heard() == ["again", "again"]
+
+
+def test_what_does_not_arrive_is_an_error_with_a_cause_and_the_next_message_is_not_affected(
+    failing_channel: FailingChannel,
+) -> None:
+    failing_channel.fail_next(after_accepting=False)
+    with pytest.raises(DeliveryError) as caught:
+        failing_channel.notifier.send(message("lost"))
+    assert caught.value.cause
+    failing_channel.notifier.send(message("found"))
+    assert failing_channel.heard() == ["found"]
+
+
+def test_what_may_have_arrived_is_an_error_too_and_not_sent_again(failing_channel: FailingChannel) -> None:
+    failing_channel.fail_next(after_accepting=True)
+    with pytest.raises(DeliveryError):
+        failing_channel.notifier.send(message("who knows"))
+    assert failing_channel.heard() == ["who knows"]
+
+
+def test_a_channel_that_is_gone_says_that_it_is(failing_channel: FailingChannel) -> None:
+    failing_channel.delete()
+    with pytest.raises(WebhookGoneError):
+        failing_channel.notifier.send(message("nobody hears"))
+    assert failing_channel.heard() == []
+
+
+# Runner
+
+
+class Show(Protocol):
+    """A runner, and what can be seen of it."""
+
+    @property
+    def runner(self) -> Runner: ...
+
+    def annotations(self) -> list[tuple[str, str]]: ...
+
+    def summary(self) -> str: ...
+
+
+class FakeShow:
+    def __init__(self) -> None:
+        self.runner = RecordingRunner()
+
+    def annotations(self) -> list[tuple[str, str]]:
+        return [(level.value, text) for level, text in self.runner.annotations]
+
+    def summary(self) -> str:
+        shown = self.runner.summary
+        return "\n".join((shown.headline, *shown.facts)) if shown else ""
+
+    def outputs(self) -> dict[str, str]:
+        return self.runner.outputs
+
+
+class Shell:
+    """What a person sees; nobody reads outputs there."""
+
+    def __init__(self) -> None:
+        self._stream = io.StringIO()
+        self.runner = Console(self._stream)
+
+    def annotations(self) -> list[tuple[str, str]]:
+        pairs = (line.partition(": ") for line in self._stream.getvalue().splitlines())
+        return [(level, text) for level, _, text in pairs if level in set(Level)]
+
+    def summary(self) -> str:
+        return self._stream.getvalue()
+
+
+class Step:
+    """A step of a job on GitHub's runner."""
+
+    def __init__(self, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._output_file, self._summary_file = directory / "output", directory / "summary"
+        self._capsys = capsys
+        self.runner = ActionsRunner(self._output_file, self._summary_file)
+
+    def annotations(self) -> list[tuple[str, str]]:
+        return [(name, data) for name, data in read_commands(self._capsys.readouterr().out)]
+
+    def summary(self) -> str:
+        return self._summary_file.read_text()
+
+    def outputs(self) -> dict[str, str]:
+        return read_outputs(self._output_file.read_text())
+
+
+@pytest.fixture(params=["console", "actions", "fake"])
+def show(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Show:
+    match request.param:
+        case "console":
+            return Shell()
+        case "actions":
+            return Step(tmp_path, capsys)
+        case _:
+            return FakeShow()
+
+
+OUTPUTS = {"status": "online", "message": "mscluster is online", "since": ""}
+SUMMARY = Summary(Status.ONLINE, "mscluster is online", ("Confirmed: online", "Nothing waits"), ())
+
+
+def test_annotations_keep_their_level_their_words_and_their_order(show: Show) -> None:
+    for level in Level:
+        show.runner.annotate(level, f"{level}, and 100% of it: a, b")
+    assert show.annotations() == [(level.value, f"{level}, and 100% of it: a, b") for level in Level]
+
+
+def test_the_summary_is_shown(show: Show) -> None:
+    show.runner.publish(OUTPUTS, SUMMARY)
+    assert [text in show.summary() for text in (SUMMARY.headline, *SUMMARY.facts)] == [True, True, True]
+
+
+def test_to_publish_annotates_nothing(show: Show) -> None:
+    show.runner.publish(OUTPUTS, SUMMARY)
+    assert show.annotations() == []
+
+
+@pytest.mark.parametrize("kind", ["actions", "fake"])
+def test_whoever_reads_outputs_finds_all_of_them(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show = FakeShow() if kind == "fake" else Step(tmp_path, capsys)
+    show.runner.publish(OUTPUTS, SUMMARY)
+    assert show.outputs() == OUTPUTS
+
+
+# Clock
+
+
+@pytest.fixture(params=[SystemClock, VirtualClock])
+def clock(request: pytest.FixtureRequest) -> Clock:
+    made: Clock = request.param()
+    return made
+
+
+def test_now_is_an_instant_in_utc_in_whole_seconds(clock: Clock) -> None:
+    now = clock.now()
+    assert now.utcoffset() == timedelta(0)
+    assert now.microsecond == 0
+
+
+def test_neither_time_goes_back(clock: Clock) -> None:
+    began, now = clock.monotonic(), clock.now()
+    clock.sleep(0)
+    assert clock.monotonic() >= began
+    assert clock.now() >= now
+
+
+def test_to_sleep_takes_its_time(clock: Clock) -> None:
+    began = clock.monotonic()
+    clock.sleep(0.02)
+    assert 0.02 <= clock.monotonic() - began < 5
+
+
+def test_nobody_sleeps_backwards(clock: Clock) -> None:
+    with pytest.raises(ValueError, match="non-negative"):
+        clock.sleep(-1)
