@@ -1,0 +1,68 @@
+"""A real Slurm, started once a run, and a real OpenSSH server in front of it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import program
+from tests.servers.account import Account
+from tests.servers.directory import public_directory
+from tests.servers.openssh import OpenSSH
+from tests.servers.slurm import Slurm
+
+
+@pytest.fixture(scope="session")
+def server_directory() -> Iterator[Path]:
+    if wants := _what_is_missing():
+        # not skipped: a run without them would look as if it had shown something
+        pytest.fail(f"the tests with real servers need {' and '.join(wants)}", pytrace=False)
+    with public_directory() as directory:
+        yield directory
+
+
+@pytest.fixture(scope="session")
+def account(server_directory: Path) -> Iterator[Account]:
+    with Account(server_directory) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def running_slurm(server_directory: Path) -> Iterator[Slurm]:
+    with Slurm(server_directory) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def running_openssh(server_directory: Path, account: Account, running_slurm: Slurm) -> Iterator[OpenSSH]:
+    with OpenSSH(server_directory, account, set_env=running_slurm.environment) as running:
+        yield running
+
+
+@pytest.fixture
+def slurm(running_slurm: Slurm) -> Slurm:
+    """Have eight idle nodes, whatever the test before did to them."""
+    running_slurm.reset()
+    return running_slurm
+
+
+@pytest.fixture
+def openssh(running_openssh: OpenSSH, slurm: Slurm) -> OpenSSH:  # noqa: ARG001  # its sessions ask a cluster that is reset
+    """Have a server that answers, without sessions or offers from the test before."""
+    if running_openssh.daemon.is_running:
+        running_openssh.daemon.go_on()
+    else:
+        running_openssh.start()
+    running_openssh.end_sessions()
+    running_openssh.forget_offers()
+    return running_openssh
+
+
+def _what_is_missing() -> list[str]:
+    wants = []
+    if os.geteuid() != 0:
+        wants.append("root, for an account of their own (sudo)")
+    if packages := program.missing_packages():
+        wants.append(f"`apt-get install --no-install-recommends {' '.join(packages)}`")
+    return wants

@@ -1,0 +1,81 @@
+"""The action as a user has it: a process with inputs, a history file, a channel; run after run."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.fakes.discord import LoopbackDiscord
+from tests.fakes.file_commands import read_outputs
+from tests.servers.openssh import OpenSSH
+
+ROOT = Path(__file__).parents[2]
+
+
+class Run(NamedTuple):
+    """What a run left behind."""
+
+    exit_status: int
+    log: str
+    outputs: Mapping[str, str]
+    summary: str
+
+    @property
+    def partitions(self) -> dict[str, Any]:
+        return {partition["name"]: partition for partition in json.loads(self.outputs["partitions"])}
+
+
+class Monitor:
+    """Runs the action against a server and a channel, with the variables that GitHub's runner sets."""
+
+    def __init__(self, directory: Path, openssh: OpenSSH, discord: LoopbackDiscord) -> None:
+        self._directory = directory
+        self._discord = discord
+        self.history_file = directory / "history.json"
+        self.inputs = {
+            "cluster-host": openssh.host,
+            "cluster-port": str(openssh.port),
+            "cluster-user": openssh.user,
+            "cluster-password": openssh.password,
+            "cluster-host-key": openssh.known_hosts_line,
+            "cluster-name": "mscluster",
+            "discord-webhook": discord.webhook_url,
+            "history-store": "file",
+            "attempt-delay": "0.1",
+        }
+
+    def poll(self, **changes: str) -> Run:
+        """Run once; `changes` are inputs, with underscores for hyphens."""
+        outputs, summary = self._directory / "outputs", self._directory / "summary"
+        for file in (outputs, summary):
+            file.write_text("")
+        inputs = self.inputs | {name.replace("_", "-"): value for name, value in changes.items()}
+        environment = {f"INPUT_{name.upper()}": value for name, value in inputs.items()} | {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": str(self._directory),
+            "GITHUB_OUTPUT": str(outputs),
+            "GITHUB_STEP_SUMMARY": str(summary),
+            "GITHUB_API_URL": self._discord.webhook_url,  # whatever answers there shows a network
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT / "src"),
+        }
+        process = subprocess.run(
+            [sys.executable, ROOT / "entrypoint.py"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Run(process.returncode, process.stdout, read_outputs(outputs.read_text()), summary.read_text())
+
+    def history(self) -> Any:
+        return json.loads(self.history_file.read_text())
+
+    def headlines(self) -> list[str]:
+        """Return what the channel was told, without the coloured signs."""
+        return [message["embeds"][0]["title"].partition(" ")[2] for message in self._discord.messages]

@@ -1,0 +1,246 @@
+"""The whole path on real servers: what the channel hears, and what sshd sees."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.discord import LoopbackDiscord
+from tests.real.monitor import Monitor
+from tests.servers.openssh import OpenSSH
+from tests.servers.slurm import Slurm
+
+
+@pytest.fixture
+def discord() -> Iterator[LoopbackDiscord]:
+    with LoopbackDiscord() as running:
+        yield running
+
+
+@pytest.fixture
+def monitor(tmp_path: Path, openssh: OpenSSH, discord: LoopbackDiscord) -> Monitor:
+    return Monitor(tmp_path, openssh, discord)
+
+
+def test_a_cluster_that_is_all_idle_is_online(monitor: Monitor) -> None:
+    run = monitor.poll()
+    assert run.exit_status == 0
+    assert (run.outputs["status"], run.outputs["cause"]) == ("online", "")
+    assert run.partitions["debug"]["default"]
+    assert run.partitions["debug"]["nodes"]["free"] == 8
+    assert monitor.headlines() == ["mscluster is online"]
+
+
+def test_a_cluster_that_is_fully_allocated_is_online(
+    monitor: Monitor, slurm: Slurm, openssh: OpenSSH
+) -> None:
+    slurm.fill(openssh.user)
+    run = monitor.poll()
+    assert run.outputs["status"] == "online"
+    assert run.partitions["debug"]["nodes"]["busy"] == 8
+    assert run.partitions["debug"]["nodes"]["free"] == 0
+
+
+def test_two_drained_nodes_of_eight_leave_it_online_and_show_on_the_card(
+    monitor: Monitor, slurm: Slurm, discord: LoopbackDiscord
+) -> None:
+    slurm.drain("n[1-2]", "bad disk")
+    run = monitor.poll()
+    assert run.outputs["status"] == "online"
+    assert run.partitions["debug"]["nodes"]["unavailable"] == 2
+    embed = discord.messages[0]["embeds"][0]
+    assert {"name": "Nodes", "value": "6 of 8 in service", "inline": True} in embed["fields"]
+    assert "debug*        6     0     2      8  1-00:00:00" in embed["description"]
+
+
+def test_all_nodes_drained_is_an_outage_that_ends_when_they_are_resumed(
+    monitor: Monitor, slurm: Slurm
+) -> None:
+    monitor.poll()
+    slurm.drain("n[1-8]", "cooling")
+    down = monitor.poll()
+    slurm.resume("n[1-8]")
+    back = monitor.poll()
+    assert (down.exit_status, down.outputs["status"], down.outputs["cause"]) == (
+        0,
+        "offline",
+        "no-nodes-in-service",
+    )
+    assert (back.outputs["status"], back.outputs["previous-status"]) == ("online", "offline")
+    assert monitor.headlines() == ["mscluster is online", "mscluster is offline", "mscluster is back online"]
+
+
+def test_a_default_partition_that_is_down_degrades_the_cluster(monitor: Monitor, slurm: Slurm) -> None:
+    slurm.partition("debug", "DOWN")
+    run = monitor.poll()
+    assert (run.outputs["status"], run.outputs["cause"]) == ("degraded", "partition-down")
+
+
+def test_another_partition_that_is_down_does_not(monitor: Monitor, slurm: Slurm) -> None:
+    slurm.partition("short", "DOWN")
+    run = monitor.poll()
+    assert run.outputs["status"] == "online"
+    assert run.partitions["short"]["availability"] == "down"
+
+
+def test_a_killed_controller_degrades_the_cluster_and_offers_the_password_once(
+    monitor: Monitor, slurm: Slurm, openssh: OpenSSH
+) -> None:
+    monitor.poll()
+    slurm.kill_controller()
+    openssh.forget_offers()
+    down = monitor.poll()
+    offers = openssh.offered_credentials()
+    slurm.start_controller()
+    back = monitor.poll()
+    assert (down.exit_status, down.outputs["status"], down.outputs["cause"]) == (
+        0,
+        "degraded",
+        "scheduler-down",
+    )
+    assert [offer.accepted for offer in offers] == [True]
+    assert back.outputs["status"] == "online"
+    assert monitor.headlines() == ["mscluster is online", "mscluster is degraded", "mscluster is back online"]
+
+
+def test_an_sshd_that_stops_and_starts_is_told_as_an_outage_with_its_cause_and_its_end(
+    monitor: Monitor, openssh: OpenSSH, discord: LoopbackDiscord
+) -> None:
+    monitor.poll()
+    openssh.stop()
+    down = monitor.poll()
+    still_down = monitor.poll()
+    openssh.start()
+    back = monitor.poll()
+    assert [run.exit_status for run in (down, still_down, back)] == [0, 0, 0]
+    assert (down.outputs["status"], down.outputs["cause"], down.outputs["changed"]) == (
+        "offline",
+        "refused",
+        "true",
+    )
+    assert (still_down.outputs["previous-status"], still_down.outputs["changed"]) == ("offline", "false")
+    assert still_down.outputs["since"] == down.outputs["since"]
+    assert monitor.headlines() == ["mscluster is online", "mscluster is offline", "mscluster is back online"]
+    outage, recovery = (message["embeds"][0] for message in discord.messages[1:])
+    assert outage["description"] == "It refuses SSH connections."
+    assert {"name": "The cause was", "value": "SSH connections refused", "inline": True} in recovery["fields"]
+
+
+def test_every_poll_offers_the_password_once(monitor: Monitor, openssh: OpenSSH) -> None:
+    monitor.poll()
+    monitor.poll()
+    assert [offer.accepted for offer in openssh.offered_credentials()] == [True, True]
+
+
+def test_a_wrong_password_at_first_tells_the_channel_nothing_and_says_what_to_do(
+    monitor: Monitor, openssh: OpenSSH
+) -> None:
+    run = monitor.poll(cluster_password="not it")
+    assert run.exit_status == 3
+    assert (run.outputs["status"], run.outputs["cause"]) == ("unknown", "login-refused")
+    assert "Check cluster-user and cluster-password" in run.log
+    assert [offer.accepted for offer in openssh.offered_credentials()] == [False]
+    assert monitor.headlines() == []
+
+
+def test_a_refused_password_is_held_back_but_a_changed_one_is_tried_at_once(
+    monitor: Monitor, openssh: OpenSSH
+) -> None:
+    first = monitor.poll(cluster_password="not it")
+    second = monitor.poll(cluster_password="not it")
+    third = monitor.poll()
+    assert [offer.accepted for offer in openssh.offered_credentials()] == [False, True]
+    assert [run.exit_status for run in (first, second, third)] == [3, 0, 0]
+    assert third.outputs["status"] == "online"
+
+
+def test_a_login_that_worked_and_is_refused_is_told_once_after_three_polls(monitor: Monitor) -> None:
+    monitor.poll()
+    for _ in range(5):
+        monitor.poll(cluster_password="expired")
+    monitor.poll()
+    assert monitor.headlines() == [
+        "mscluster is online",
+        "The monitor can no longer log in to mscluster",
+        "The monitor sees mscluster again, still online",
+    ]
+
+
+def test_a_wrong_host_name_at_first_tells_the_channel_nothing_and_says_what_to_do(monitor: Monitor) -> None:
+    run = monitor.poll(cluster_host="no-such-host.invalid")
+    assert run.exit_status == 3
+    assert (run.outputs["status"], run.outputs["cause"]) == ("unknown", "dns")
+    assert "Check the spelling of cluster-host" in run.log
+    assert monitor.headlines() == []
+
+
+def test_a_closed_port_at_first_is_no_outage(monitor: Monitor, openssh: OpenSSH) -> None:
+    openssh.stop()
+    run = monitor.poll()
+    assert (run.exit_status, run.outputs["status"], run.outputs["cause"]) == (3, "unknown", "refused")
+    assert monitor.headlines() == []
+
+
+def test_a_runner_without_a_network_does_not_blame_the_cluster(
+    monitor: Monitor, openssh: OpenSSH, discord: LoopbackDiscord
+) -> None:
+    monitor.poll()
+    openssh.stop()
+    discord.__exit__(None, None, None)
+    run = monitor.poll()
+    assert (run.exit_status, run.outputs["status"], run.outputs["cause"]) == (3, "unknown", "refused")
+    assert monitor.history()["pending"] == []
+
+
+def test_a_server_that_accepts_and_says_nothing_is_offline_at_the_second_poll(
+    monitor: Monitor, openssh: OpenSSH
+) -> None:
+    monitor.poll()
+    openssh.daemon.pause()
+    first = monitor.poll(cluster_connect_timeout="1", attempts="1")
+    second = monitor.poll(cluster_connect_timeout="1", attempts="1")
+    assert (first.outputs["status"], first.outputs["cause"], first.outputs["changed"]) == (
+        "offline",
+        "timeout",
+        "false",
+    )
+    assert (second.outputs["status"], second.outputs["changed"]) == ("offline", "true")
+    assert monitor.headlines() == ["mscluster is online", "mscluster is offline"]
+
+
+def test_a_controller_that_hangs_degrades_the_cluster_within_the_time_limit(
+    monitor: Monitor, slurm: Slurm
+) -> None:
+    slurm.controller.pause()
+    run = monitor.poll(cluster_command_timeout="1", attempts="2")
+    slurm.controller.go_on()
+    assert (run.outputs["status"], run.outputs["cause"]) == ("degraded", "scheduler-timeout")
+
+
+def test_a_host_key_that_is_not_the_pinned_one_gets_no_password(monitor: Monitor, openssh: OpenSSH) -> None:
+    run = monitor.poll(cluster_host_key=f"SHA256:{'A' * 43}")
+    assert (run.exit_status, run.outputs["status"], run.outputs["cause"]) == (3, "unknown", "host-key")
+    assert openssh.known_hosts_line in run.log
+    assert openssh.offered_credentials() == ()
+
+
+def test_without_a_pin_the_log_shows_the_line_to_paste(monitor: Monitor, openssh: OpenSSH) -> None:
+    run = monitor.poll(cluster_host_key="")
+    assert run.exit_status == 0
+    assert f"set cluster-host-key to: {openssh.known_hosts_line}" in run.log
+
+
+def test_look_sets_the_outputs_and_leaves_neither_history_nor_message(monitor: Monitor) -> None:
+    run = monitor.poll(command="look")
+    assert (run.exit_status, run.outputs["status"], run.outputs["changed"]) == (0, "online", "false")
+    assert not monitor.history_file.exists()
+    assert monitor.headlines() == []
+
+
+def test_neither_log_nor_history_nor_summary_shows_a_secret(monitor: Monitor) -> None:
+    runs = [monitor.poll(), monitor.poll(cluster_password="not-it-either"), monitor.poll()]
+    secrets = (monitor.inputs["cluster-password"], "not-it-either", monitor.inputs["discord-webhook"])
+    for run in runs:
+        shown = [line for line in run.log.splitlines() if not line.startswith("::add-mask::")]
+        text = "\n".join([*shown, run.summary, *run.outputs.values(), monitor.history_file.read_text()])
+        assert not [secret for secret in secrets if secret in text]

@@ -1,0 +1,66 @@
+"""An account of this system, made for a test run and removed after it."""
+
+import itertools
+import os
+import pwd
+import secrets
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.servers import process, program
+
+_numbers = itertools.count()
+
+
+class Account:
+    """A context manager: the account exists within it, with a password and an empty home."""
+
+    def __init__(self, directory: Path, *, shell: str = "/bin/bash") -> None:
+        self.name = f"clusterwatch{os.getpid()}x{next(_numbers)}"
+        self.password = secrets.token_urlsafe(12)
+        self.home = directory / self.name
+        self.shell = shell
+
+    def __enter__(self) -> Self:
+        _run("useradd", "--home-dir", self.home, "--create-home", "--shell", self.shell, self.name)
+        try:
+            self.change_password(self.password)
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._remove()
+
+    @property
+    def uid(self) -> int:
+        return pwd.getpwnam(self.name).pw_uid
+
+    @property
+    def gid(self) -> int:
+        return pwd.getpwnam(self.name).pw_gid
+
+    def change_password(self, password: str) -> None:
+        _run("chpasswd", said=f"{self.name}:{password}\n")
+        self.password = password
+
+    def _remove(self) -> None:
+        # userdel refuses while something runs for the account
+        process.end(process.owned_by(self.uid))
+        _run("userdel", "--remove", self.name)
+
+
+def _run(name: str, *arguments: str | Path, said: str | None = None) -> None:
+    done = subprocess.run(
+        [program.find(name), *arguments], input=said, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{name} failed with {done.returncode}: {done.stderr.strip()}")

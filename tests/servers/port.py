@@ -1,0 +1,53 @@
+"""Ports on loopback: free ones for a server to be, and whether something answers on one."""
+
+import contextlib
+import random
+import socket
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+_LOWEST = 10_000
+_ATTEMPTS = 1_000
+
+
+def free_ports(count: int) -> list[int]:
+    """Choose ports nobody listens on, below those the kernel gives to outgoing connections.
+
+    A port of that range could be taken by any client while its server is stopped and started again.
+    """
+    found: set[int] = set()
+    for _ in range(_ATTEMPTS):
+        if len(found) == count:
+            return list(found)
+        candidate = random.randrange(_LOWEST, _first_outgoing_port())  # noqa: S311  # nothing secret in a port
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, candidate))
+            found.add(candidate)
+    raise RuntimeError(f"no {count} free ports between {_LOWEST} and {_first_outgoing_port()}")
+
+
+def answers(port: int) -> bool:
+    """Whether a server accepts connections there."""
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex((LOOPBACK, port)) == 0
+
+
+def answers_at(path: Path) -> bool:
+    """Whether a server accepts connections at a socket in the file system."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(1)
+        return client.connect_ex(str(path)) == 0
+
+
+def greeting(port: int, *, size: int) -> bytes:
+    """Read the first bytes a server says of its own accord: none where nobody answers."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1) as client:
+            return client.recv(size, socket.MSG_WAITALL)
+    except OSError:
+        return b""
+
+
+def _first_outgoing_port() -> int:
+    return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])

@@ -1,0 +1,122 @@
+"""Processes found by what they are, not by their name, and ended by pid."""
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+PROC = Path("/proc")
+_Seen = TypeVar("_Seen")
+
+
+def descendants(ancestor: int) -> list[int]:
+    """List the children of a process, theirs, and so on: parents come before their children."""
+    parents = {pid: int(facts["PPid"]) for pid, facts in _survey(_facts).items()}
+    found: list[int] = []
+    generation = {ancestor}
+    while generation:
+        generation = {pid for pid, parent in parents.items() if parent in generation}
+        found.extend(generation)
+    return found
+
+
+def owned_by(uid: int) -> list[int]:
+    """List the processes that run for an account."""
+    # not the owner of the directory in /proc: that is root where a process changed its account, as sshd does
+    return [pid for pid, facts in _alive().items() if int(facts["Uid"].split()[0]) == uid]
+
+
+def carrying(variable: str, value: str) -> list[int]:
+    """List the processes started with this variable in their environment, this one left out."""
+    setting = f"{variable}={value}".encode()
+    return [pid for pid, found in _survey(_environment).items() if setting in found and pid != os.getpid()]
+
+
+def still_running(pids: Iterable[int]) -> list[int]:
+    """Leave out those that have ended."""
+    alive = _alive()
+    return [pid for pid in pids if pid in alive]
+
+
+def freeze(ancestor: int) -> list[int]:
+    """Stop a process and its descendants, so that the answer, all of them, stays true."""
+    frozen: list[int] = []
+    pending = [ancestor]
+    while pending:
+        for pid in pending:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        frozen.extend(pending)
+        pending = [pid for pid in descendants(ancestor) if pid not in frozen]
+    return frozen
+
+
+def end(pids: Iterable[int], *, grace_seconds: float = 3) -> None:
+    """Terminate processes, kill those that stay, and return when all are gone.
+
+    Without any grace they are killed unwarned, as in a crash.
+    """
+    with contextlib.ExitStack() as handles:
+        # a handle stays with its process, while a number may be given to another one
+        left = [handle for pid in pids if (handle := _handle(pid, handles)) is not None]
+        if grace_seconds > 0:
+            _send(left, signal.SIGTERM)
+            _send(left, signal.SIGCONT)  # a frozen one would not hear the warning
+            left = _outlasting(left, grace_seconds)
+        _send(left, signal.SIGKILL)
+        if left := _outlasting(left, seconds=10):
+            raise TimeoutError(f"{len(left)} processes outlived SIGKILL by ten seconds")
+
+
+def _survey(look: Callable[[int], _Seen]) -> dict[int, _Seen]:
+    seen = {}
+    for pid in (int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal()):
+        # it may end while it is looked at; and some, such as a container's first, show themselves to nobody
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            seen[pid] = look(pid)
+    return seen
+
+
+def _facts(pid: int) -> dict[str, str]:
+    status = (PROC / str(pid) / "status").read_text(encoding="utf-8", errors="replace")
+    return dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+
+
+def _environment(pid: int) -> list[bytes]:
+    return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+
+
+def _alive() -> dict[int, dict[str, str]]:
+    # a zombie ended, and waits for its parent to take note
+    return {pid: facts for pid, facts in _survey(_facts).items() if facts["State"][0] not in "ZX"}
+
+
+def _handle(pid: int, handles: contextlib.ExitStack) -> int | None:
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+    handles.callback(os.close, handle)
+    return handle
+
+
+def _send(handles: Iterable[int], number: signal.Signals) -> None:
+    for handle in handles:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(handle, number)
+
+
+def _outlasting(handles: list[int], seconds: float) -> list[int]:
+    deadline = time.monotonic() + seconds
+    left = list(handles)
+    while left and (remaining := deadline - time.monotonic()) > 0:
+        poll = select.poll()
+        for handle in left:
+            poll.register(handle, select.POLLIN)  # readable when the process has ended
+        ended = {handle for handle, _ in poll.poll(remaining * 1000)}
+        left = [handle for handle in left if handle not in ended]
+    return left

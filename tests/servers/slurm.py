@@ -1,0 +1,264 @@
+"""A real Slurm on loopback: a controller, and one daemon per simulated node."""
+
+import pwd
+import secrets
+import shutil
+import subprocess
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.servers import port, process, program
+from tests.servers.daemon import Daemon, DaemonError, wait_until
+from tests.servers.slurm_configuration import Partition, SlurmConfiguration, default_partitions
+
+_REPAIRABLE = ("down", "drain", "fail")
+
+
+class Slurm:
+    """A cluster whose nodes are all idle after `start()`, until a test does something about it.
+
+    Lists of nodes are written as Slurm does: `n1`, `n1,n5` or `n[1-3]`. `extra_configuration` are lines of
+    slurm.conf, which win over those already there.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        node_count: int = 8,
+        partitions: Sequence[Partition] | None = None,
+        message_timeout_seconds: int = 3,
+        extra_configuration: Sequence[str] = (),
+    ) -> None:
+        self.directory = directory
+        self.node_count = node_count
+        self._configuration = directory / "slurm.conf"
+        self._state = directory / "state"
+        self._munge_socket = directory / "munge.socket"
+        self._controller_port, *node_ports = port.free_ports(1 + node_count)
+        ports_of_nodes = {f"n{number}": node_port for number, node_port in enumerate(node_ports, start=1)}
+        configuration = SlurmConfiguration(
+            directory=directory,
+            munge_socket=self._munge_socket,
+            controller_port=self._controller_port,
+            node_ports=ports_of_nodes,
+            partitions=partitions or default_partitions(node_count),
+            message_timeout_seconds=message_timeout_seconds,
+            extra=extra_configuration,
+        )
+        self._configuration.write_text(configuration.render(), encoding="utf-8")
+        self._configuration.chmod(0o644)  # for every account, whatever the umask
+        self.munge = self._munge()
+        self.controller = self._daemon("slurmctld", "-D", "-f", self._configuration, log="slurmctld.log")
+        self.nodes = {
+            name: self._daemon(
+                "slurmd", "-D", "-f", self._configuration, "-N", name, log=f"slurmd.{name}.log"
+            )
+            for name in ports_of_nodes
+        }
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a session needs for its Slurm commands to ask this cluster."""
+        return {"SLURM_CONF": str(self._configuration)}
+
+    def start(self) -> None:
+        """Start without any memory of an earlier run; return when every node is idle."""
+        shutil.rmtree(self._state, ignore_errors=True)
+        self._state.mkdir()
+        try:
+            self._start_munge()
+            self.start_controller()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End every daemon, the jobs, and the commands that still ask this cluster."""
+        daemons = [*self.nodes.values(), self.controller, self.munge]
+        process.end([daemon.pid for daemon in daemons if daemon.is_running])
+        for daemon in daemons:
+            daemon.reap()
+        # what is left are jobs, which outlive slurmd by design; one may be starting another process
+        while left := self.processes():
+            process.end(left, grace_seconds=0)
+
+    def processes(self) -> list[int]:
+        """List all that runs for it: a job's processes are nobody's children, but have its environment."""
+        return [pid for name, value in self.environment.items() for pid in process.carrying(name, value)]
+
+    def kill_controller(self) -> None:
+        """End it; it takes care to save what was changed, which a crash (`controller.kill()`) may lose."""
+        self.controller.stop()
+
+    def start_controller(self) -> None:
+        """Return when it has heard from every node."""
+        self.controller.launch()
+        self.controller.wait_until_ready(lambda: port.answers(self._controller_port))
+        self._restart_nodes(self.nodes)
+
+    def scontrol(self, *arguments: str) -> str:
+        return self._ask("scontrol", *arguments)
+
+    def sinfo(self, *arguments: str) -> str:
+        return self._ask("sinfo", *arguments)
+
+    def node_states(self) -> dict[str, str]:
+        """Each node with its state in sinfo's long form, suffixes included."""
+        rows = self.sinfo("--all", "--Node", "--noheader", "--format=%N|%T").splitlines()
+        return dict(row.split("|") for row in rows)
+
+    def drain(self, nodes: str, reason: str) -> None:
+        self.scontrol("update", f"nodename={nodes}", "state=drain", f"reason={reason}")
+
+    def resume(self, nodes: str) -> None:
+        """Return when they are back in service."""
+        self.scontrol("update", f"nodename={nodes}", "state=resume")
+        self._restart_nodes(self.scontrol("show", "hostnames", nodes).split())
+
+    def partition(self, name: str, state: str) -> None:
+        """Set a partition up, down, drain or inactive."""
+        self.scontrol("update", f"partitionname={name}", f"state={state}")
+
+    def run_job(self, user: str, *, node_count: int) -> str:
+        """Start a job that has whole nodes of the default partition until it is cancelled; its number."""
+        account = pwd.getpwnam(user)
+        return self._ask(
+            "sbatch",
+            "--parsable",
+            "--exclusive",
+            f"--nodes={node_count}",
+            "--output=/dev/null",
+            "--wrap=exec sleep infinity",
+            uid=account.pw_uid,
+            gid=account.pw_gid,
+        ).strip()
+
+    def fill(self, user: str) -> None:
+        """Have every node allocated to a job."""
+        self.run_job(user, node_count=self.node_count)
+        self.wait_for(lambda: set(self.node_states().values()) == {"allocated"}, timeout_seconds=60)
+
+    def reset(self) -> None:
+        """Make it what it was after `start()`, cheaply where little was changed."""
+        self._start_munge()
+        if self.controller.is_running:
+            self.controller.go_on()
+            self._restart_nodes([name for name, node in self.nodes.items() if not node.is_running])
+        else:
+            self.start_controller()
+        self._cancel_jobs()
+        self._delete_reservations()
+        self._open_partitions()
+        self._repair_nodes()
+        self.wait_for(lambda: set(self.node_states().values()) == {"idle"}, timeout_seconds=30)
+
+    def wait_for(self, condition: Callable[[], bool], timeout_seconds: float) -> None:
+        wait_until(condition, timeout_seconds, explain=self._describe)
+
+    def _start_munge(self) -> None:
+        if not self.munge.is_running:
+            self.munge.launch()
+            self.munge.wait_until_ready(lambda: port.answers_at(self._munge_socket))
+
+    def _restart_nodes(self, names: Collection[str]) -> None:
+        """Return when the controller has heard from them.
+
+        A node that starts makes itself known at once. One that runs waits until it is asked: up to a second
+        after it was resumed, three after the controller started. Jobs outlive it.
+        """
+        daemons = [self.nodes[name] for name in names]
+        process.end([node.pid for node in daemons if node.is_running])
+        for node in daemons:
+            node.reap()
+            node.launch()
+
+        def are_known() -> bool:
+            for node in daemons:
+                node.check_running()
+            states = self.node_states()
+            # the suffix "*" is for a node that does not answer
+            return not any(states[name].startswith("unk") or states[name].endswith("*") for name in names)
+
+        self.wait_for(are_known, timeout_seconds=30)
+
+    def _repair_nodes(self) -> None:
+        broken = [name for name, state in self.node_states().items() if state.startswith(_REPAIRABLE)]
+        if broken:
+            self.resume(",".join(broken))
+
+    def _cancel_jobs(self) -> None:
+        if jobs := self._ask("squeue", "--all", "--noheader", "--format=%A").split():
+            self._ask("scancel", *jobs)
+
+    def _open_partitions(self) -> None:
+        for row in self.sinfo("--all", "--noheader", "--format=%R|%a").splitlines():
+            name, state = row.split("|")
+            if state != "up":
+                self.partition(name, "up")
+
+    def _delete_reservations(self) -> None:
+        for line in self.scontrol("show", "reservation", "--oneliner").splitlines():
+            name, is_reservation, _ = line.removeprefix("ReservationName=").partition(" StartTime=")
+            if is_reservation:
+                self.scontrol("delete", f"reservationname={name}")
+
+    def _munge(self) -> Daemon:
+        key = self.directory / "munge.key"
+        key.touch(mode=0o600)
+        key.write_bytes(secrets.token_bytes(128))
+        return self._daemon(
+            "munged",
+            "--foreground",
+            "--force",  # it would rather not have its socket below a directory open to all, such as /tmp
+            f"--socket={self._munge_socket}",
+            f"--key-file={key}",
+            f"--pid-file={self.directory / 'munged.pid'}",
+            f"--seed-file={self.directory / 'munged.seed'}",
+            log="munged.log",
+        )
+
+    def _daemon(self, name: str, *arguments: str | Path, log: str) -> Daemon:
+        # the variable names whose they are, for slurmd's jobs too
+        environment = {"PATH": program.SEARCH_PATH, **self.environment}
+        return Daemon([program.find(name), *arguments], log=self.directory / log, environment=environment)
+
+    def _ask(self, name: str, *arguments: str, uid: int = 0, gid: int = 0) -> str:
+        done = subprocess.run(
+            [program.find(name), *arguments],
+            env={"PATH": program.SEARCH_PATH, "LC_ALL": "C", **self.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            cwd="/",
+            user=uid,
+            group=gid,
+            extra_groups=[],
+            check=False,
+        )
+        if done.returncode != 0:
+            raise DaemonError(
+                f"{name} {' '.join(arguments)} failed with {done.returncode}: {done.stderr.strip()}\n"
+                f"the controller's log:\n{self.controller.last_words()}",
+            )
+        return done.stdout
+
+    def _describe(self) -> str:
+        nodes = self.sinfo("--all", "--long", "--Node")
+        return f"{nodes}\nthe controller's log:\n{self.controller.last_words()}"
