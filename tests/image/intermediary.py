@@ -1,0 +1,190 @@
+"""What may stand between a runner and the world: a proxy, a host that inspects TLS, servers that are none."""
+
+import http.client
+import ipaddress
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+LOOPBACK = "127.0.0.1"
+_IDLE_SECONDS = 10.0
+_CHUNK = 65_536
+
+
+@contextmanager
+def silent_server() -> Iterator[socket.socket]:
+    """Listen and never answer: who connects waits. `accept()` of what is given tells that somebody did."""
+    with socket.create_server((LOOPBACK, 0)) as listening:
+        listening.settimeout(_IDLE_SECONDS)
+        yield listening
+
+
+@contextmanager
+def talking_server(words: bytes) -> Iterator[int]:
+    """Say this to whoever connects, and hang up when he does; the port it listens on."""
+
+    def talk() -> None:
+        while True:
+            try:
+                connection = listening.accept()[0]
+            except OSError:  # shut down
+                return
+            with connection, suppress(OSError):
+                connection.settimeout(_IDLE_SECONDS)
+                connection.sendall(words)
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(_CHUNK):
+                    pass
+
+    with socket.create_server((LOOPBACK, 0)) as listening:
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            yield int(listening.getsockname()[1])
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def closed_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server((LOOPBACK, 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+class Intermediary:
+    """A forward proxy; or, with a certificate, the TLS side of one HTTP server.
+
+    `seen` are the first lines of the requests that came.
+    """
+
+    def __init__(self, *, behind: str = "", certificate: Path | None = None) -> None:
+        self._server = _Server((LOOPBACK, 0), _Handler)
+        self._server.behind = behind
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            # the handshake is made by the thread of the connection, when it reads first
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        self._scheme = "https" if certificate else "http"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"{self._scheme}://{LOOPBACK}:{self._server.server_address[1]}"
+
+    @property
+    def seen(self) -> list[str]:
+        return list(self._server.seen)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # so that server_close() joins them
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.seen: list[str] = []
+        self.behind = ""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One request a connection: HTTP/1.0 is enough to pass on what it is given."""
+
+    server: _Server
+    timeout = _IDLE_SECONDS
+
+    def do_CONNECT(self) -> None:
+        self.server.seen.append(self.requestline)
+        host, _, port = self.path.rpartition(":")
+        with socket.create_connection((host, int(port))) as far:
+            self.send_response_only(200)
+            self.end_headers()
+            _relay(self.connection, far)
+
+    def do_GET(self) -> None:
+        self.server.seen.append(self.requestline)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        there = urlsplit(self.server.behind + self.path)
+        path = f"{there.path}?{there.query}" if there.query else there.path
+        with closing(http.client.HTTPConnection(there.netloc, timeout=_IDLE_SECONDS)) as connection:
+            connection.request(self.command, path, body, {**self.headers, "Connection": "close"})
+            answer = connection.getresponse()
+            content = answer.read()
+        self.send_response_only(answer.status)
+        for name, value in answer.getheaders():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_POST = do_PUT = do_HEAD = do_GET  # noqa: N815  # the names http.server looks for
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: what came is kept for the test."""
+
+
+def _relay(one: socket.socket, other: socket.socket) -> None:
+    """Pass on what either side says, until one of them hangs up."""
+    partners = {one: other, other: one}
+    while ready := select.select(list(partners), [], [], _IDLE_SECONDS)[0]:
+        for speaking in ready:
+            chunk = speaking.recv(_CHUNK)
+            if not chunk:
+                return
+            partners[speaking].sendall(chunk)
+
+
+def new_certificate(file: Path) -> Path:
+    """Write a key and the certificate for loopback that it has signed itself: its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "an authority of one's own")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(LOOPBACK))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return file

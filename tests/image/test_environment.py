@@ -1,0 +1,160 @@
+"""Every `env` of a workflow reaches into the container: it does no harm, or the error names it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.discord import LoopbackDiscord
+from tests.fakes.github import LoopbackGitHub
+from tests.image.intermediary import Intermediary, closed_port, new_certificate
+from tests.image.workflow import Workflow
+
+NOWHERE = "/nowhere"
+BROKEN = "raise SystemExit('a module of the workspace was imported')\n"
+# what Python looks for by itself, and what the action imports
+MODULES = ("sitecustomize", "usercustomize", "cluster_status", "requests", "json", "signal")
+
+HARMLESS: Mapping[str, Mapping[str, str]] = {
+    "a PATH that leads nowhere": {"PATH": NOWHERE},
+    "libraries that are nowhere": {"LD_LIBRARY_PATH": NOWHERE},
+    "another Python with other modules": {
+        "PYTHONPATH": "/github/workspace",
+        "PYTHONUSERBASE": "/github/workspace",
+        "PYTHONHOME": NOWHERE,
+        "PYTHONPLATLIBDIR": NOWHERE,
+        "PYTHONEXECUTABLE": NOWHERE,  # which, in 3.13, -I does not keep out
+        "__PYVENV_LAUNCHER__": NOWHERE,
+    },
+    "a Python that behaves otherwise": {
+        "PYTHONSTARTUP": "/github/workspace/sitecustomize.py",
+        "PYTHONINSPECT": "1",
+        "PYTHONWARNINGS": "error",
+        "PYTHONDEVMODE": "1",
+        "PYTHONVERBOSE": "1",
+        "PYTHONUTF8": "0",
+        "PYTHONIOENCODING": "ascii",
+    },
+    "certificates that are nowhere, where none are asked for": {
+        "REQUESTS_CA_BUNDLE": NOWHERE,
+        "CURL_CA_BUNDLE": NOWHERE,
+        "SSL_CERT_FILE": NOWHERE,
+        "SSL_CERT_DIR": NOWHERE,
+        "OPENSSL_CONF": NOWHERE,
+    },
+    "a plain locale": {"LANG": "C", "LC_ALL": "C"},
+    "the same by another name, a day ahead": {"LANG": "POSIX", "LC_ALL": "POSIX", "TZ": "Pacific/Kiritimati"},
+    "a locale and a time zone that are none": {"LANG": "ja_JP.eucJP", "LC_ALL": "ja_JP.eucJP", "TZ": ":-("},
+}
+
+
+@pytest.fixture
+def certificate(workflow: Workflow) -> Path:
+    return new_certificate(workflow.action.workspace / "authority.pem")
+
+
+@pytest.fixture
+def proxy() -> Iterator[Intermediary]:
+    with Intermediary() as running:
+        yield running
+
+
+@pytest.mark.parametrize("env", HARMLESS.values(), ids=HARMLESS)
+def test_it_does_no_harm(workflow: Workflow, env: Mapping[str, str]) -> None:
+    for name in MODULES:
+        (workflow.action.workspace / f"{name}.py").write_text(BROKEN, encoding="utf-8")
+    workflow.env |= env
+    workflow.inputs["cluster-name"] = "Größe 🖥"
+    run = workflow.poll()
+    assert run.exit_status == 0, run.log
+    assert run.outputs["message"] == "Größe 🖥 is online (35 of 36 nodes in service)"
+    assert run.summary.startswith("### 🟢 Größe 🖥 is online")
+    assert workflow.headlines() == ["Größe 🖥 is online"]
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(run.outputs["since"])) < timedelta(minutes=10)
+    [line] = [line for line in run.log.splitlines() if not line.startswith("::add-mask::")]
+    assert line == run.outputs["message"]
+
+
+def test_no_credentials_of_a_netrc_are_sent(
+    workflow: Workflow, github: LoopbackGitHub, discord: LoopbackDiscord
+) -> None:
+    hosts = ("127.0.0.1", "localhost")
+    entries = [f"machine {host}\nlogin intruder\npassword intruding\n" for host in hosts]
+    (workflow.action.home / ".netrc").write_text("".join(entries), encoding="utf-8")
+    workflow.env["NETRC"] = "/github/home/.netrc"
+    workflow.poll()
+    run = workflow.poll()
+    assert run.exit_status == 0, run.log
+    headers = [request.headers for request in github.requests]
+    headers += [request.headers for request in discord.requests]
+    sent = {each.get("Authorization", "").partition(" ")[0] for each in headers}
+    assert sent == {"Bearer", ""}
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+def test_a_proxy_is_honoured(
+    workflow: Workflow, proxy: Intermediary, github: LoopbackGitHub, discord: LoopbackDiscord, variable: str
+) -> None:
+    workflow.env[variable] = proxy.url
+    run = workflow.poll()
+    assert run.exit_status == 0, run.log
+    assert len(proxy.seen) == len(github.requests) + len(discord.requests)
+    assert workflow.headlines() == ["mscluster is online"]
+
+
+def test_hosts_that_are_excepted_from_a_proxy_are_asked_themselves(
+    workflow: Workflow, proxy: Intermediary
+) -> None:
+    workflow.env |= {"ALL_PROXY": proxy.url, "NO_PROXY": "127.0.0.1,localhost"}
+    assert workflow.poll().exit_status == 0
+    assert proxy.seen == []
+
+
+def test_a_company_s_proxy_and_its_certificates_are_honoured(
+    workflow: Workflow, proxy: Intermediary, discord: LoopbackDiscord, certificate: Path
+) -> None:
+    there = discord.webhook_url.partition("/api/")[0]
+    with Intermediary(behind=there, certificate=certificate) as inspecting:
+        workflow.inputs["discord-webhook"] = discord.webhook_url.replace(there, inspecting.url)
+        workflow.env |= {
+            "HTTPS_PROXY": proxy.url,
+            "REQUESTS_CA_BUNDLE": f"/github/workspace/{certificate.name}",
+            "SSL_CERT_FILE": NOWHERE,
+        }
+        run = workflow.poll()
+    assert run.exit_status == 0, run.log
+    assert [line.partition(":")[0] for line in proxy.seen] == ["CONNECT 127.0.0.1"]
+    assert workflow.headlines() == ["mscluster is online"]
+
+
+def test_a_certificate_that_nobody_vouches_for_is_named(
+    workflow: Workflow, discord: LoopbackDiscord, certificate: Path
+) -> None:
+    there = discord.webhook_url.partition("/api/")[0]
+    with Intermediary(behind=there, certificate=certificate) as unknown:
+        workflow.inputs["discord-webhook"] = discord.webhook_url.replace(there, unknown.url)
+        run = workflow.poll()
+    assert run.exit_status == 6
+    assert "::error::Discord was not reached: the certificate was not accepted." in run.log
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_that_are_nowhere_are_named(workflow: Workflow, variable: str) -> None:
+    workflow.inputs["discord-webhook"] = f"https://127.0.0.1:{closed_port()}/api/webhooks/1/token"
+    workflow.env[variable] = NOWHERE
+    run = workflow.poll()
+    assert run.exit_status == 6
+    assert variable in run.log
+    assert run.outputs["status"] == "online"
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "HTTPS_PROXY"])
+def test_a_dead_proxy_is_named(workflow: Workflow, variable: str) -> None:
+    workflow.inputs["history-store"] = "file"  # GitHub would be asked for half a minute
+    if variable == "HTTPS_PROXY":
+        workflow.inputs["discord-webhook"] = f"https://127.0.0.1:{closed_port()}/api/webhooks/1/token"
+    workflow.env[variable] = f"http://127.0.0.1:{closed_port()}"
+    run = workflow.poll()
+    assert run.exit_status == 6
+    assert "::error::Discord was not reached: the proxy failed." in run.log

@@ -1,0 +1,102 @@
+"""The harness is honest: it runs what GitHub's runner runs, finds what is wrong, leaves nothing behind."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.image import docker
+from tests.image.container import ContainerAction
+from tests.image.docker import DockerError, Image
+from tests.image.intermediary import silent_server
+from tests.image.log import prose, shown_secrets, strange_commands
+from tests.image.workflow import Workflow
+from tests.servers.process import PROC
+
+VALUE = "two\nlines, 'quotes\", $(id) and = signs"
+
+
+def test_a_step_sees_what_the_runner_gives_it(action: ContainerAction) -> None:
+    given = {"cluster-user": VALUE}
+    env = {"SOME_VARIABLE": VALUE, "HOME": "/overridden", "GITHUB_ACTIONS": "overridden"}
+    with action.start(given, {}, env=env, options=("--rm", "--entrypoint", "/usr/bin/env")) as step:
+        log = step.end().log
+    seen = log.replace(VALUE, "VALUE").splitlines()
+    assert {
+        "INPUT_CLUSTER-USER=VALUE",
+        "INPUT_CLUSTER-HOST=",
+        "SOME_VARIABLE=VALUE",
+        "HOME=/github/home",
+        "GITHUB_WORKSPACE=/github/workspace",
+        "GITHUB_ACTIONS=true",
+        "CI=true",
+    } <= set(seen)
+
+
+def test_what_is_mounted_is_the_runner_s(action: ContainerAction) -> None:
+    (action.home / "a-file").touch()
+    (action.workspace / "another").touch()
+    program = ("--entrypoint", "/usr/bin/find")
+    with action.start({}, {}, options=("--rm", *program, "--workdir", "/github")) as step:
+        found = step.end().log.splitlines()
+    assert {"./home/a-file", "./workspace/another", "./runner_temp/_github_home/a-file"} <= set(found)
+    assert {"./workflow", "./file_commands"} <= set(found)
+
+
+def test_an_input_that_action_yml_does_not_declare_is_refused(action: ContainerAction) -> None:
+    with pytest.raises(ValueError, match="cluster-hots"), action.start({"cluster-hots": ""}, {}):
+        pass
+
+
+def test_a_step_that_does_not_end_is_an_error_and_is_ended(image: Image, workflow: Workflow) -> None:
+    with silent_server() as server, workflow.start(inputs=_port_of(server)) as step:
+        number = step.process_id()
+        assert image.containers() == [step.name]
+        with pytest.raises(TimeoutError, match="has not ended"):
+            step.end(timeout_seconds=0.1)
+    assert image.containers() == []
+    assert not (PROC / str(number)).exists()
+
+
+def test_no_container_outlives_a_test_that_fails(image: Image, workflow: Workflow) -> None:
+    def fail() -> None:
+        with silent_server() as server, workflow.start(inputs=_port_of(server), options=()):
+            server.accept()[0].close()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert image.containers() == []
+
+
+@pytest.mark.parametrize(
+    "line", ["::set-output name=a::b", "  ::stop-commands::x", "so ##[add-mask]online", "::add-mask::on"]
+)
+def test_a_command_of_somebody_else_is_found(line: str) -> None:
+    log = f"::add-mask::a secret\n::warning::##[error]\n{line}\nmscluster is online\n"
+    assert len(strange_commands(log, {"a secret"})) == 1
+    assert prose(log) == ["mscluster is online"]
+
+
+def test_a_secret_that_can_be_read_is_found() -> None:
+    log = "::add-mask::two%0Alines\n::error::It is lines.\n"
+    assert shown_secrets(log, {"two\nlines", "online"}) == ["two\nlines"]
+    assert shown_secrets("::add-mask::secret\n", {"secret"}) == []
+
+
+def test_without_docker_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DockerError, match="no `docker` on the PATH"):
+        docker.demand_engine()
+
+
+def test_without_an_engine_it_says_where_none_answers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody")
+    with pytest.raises(DockerError, match=r"none answers at unix://.*/nobody"):
+        docker.demand_engine()
+
+
+def _port_of(server: socket.socket) -> dict[str, str]:
+    return {"cluster-port": str(server.getsockname()[1])}

@@ -1,0 +1,160 @@
+"""A run that is cancelled ends within five seconds, whatever it is doing, and nothing is told twice."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from demo.cluster import DemoCluster
+from tests.fakes import discord as discord_fakes
+from tests.fakes import github as github_fakes
+from tests.fakes.discord import LoopbackDiscord
+from tests.fakes.github import LoopbackGitHub
+from tests.image.container import Ending, Step
+from tests.image.intermediary import silent_server
+from tests.image.site import Site
+from tests.image.workflow import Workflow
+from tests.servers.daemon import wait_until
+
+GRACE_SECONDS = 5.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM)  # what GitHub's runner sends, in this order
+
+both = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+
+
+def cancel(step: Step, number: signal.Signals) -> Ending:
+    """Signal, and make sure that it ends in time, with the status that tells of a signal."""
+    begin = time.monotonic()
+    step.cancel(number)
+    ending = step.end(timeout_seconds=3 * GRACE_SECONDS)
+    seconds = time.monotonic() - begin
+    assert ending.exit_status == 128 + number, ending.log
+    assert seconds < GRACE_SECONDS, ending.log
+    assert "Traceback" not in ending.log
+    return ending
+
+
+@both
+def test_while_it_is_still_importing(workflow: Workflow, number: signal.Signals) -> None:
+    with silent_server() as server:
+        workflow.inputs["cluster-port"] = str(server.getsockname()[1])
+        # on a machine so slow that importing takes seconds
+        with workflow.start(options=("--rm", "--cpus", "0.2")) as step:
+            libraries = Path(f"/proc/{step.process_id()}/maps")
+            wait_until(lambda: "/msgspec/" in libraries.read_text(encoding="utf-8"), 10)
+            ending = cancel(step, number)
+    assert ending.log == ""  # before all else it would mask the secrets: it was importing still
+
+
+@both
+def test_while_the_server_does_not_answer(workflow: Workflow, number: signal.Signals) -> None:
+    with silent_server() as server:
+        workflow.inputs["cluster-port"] = str(server.getsockname()[1])
+        with workflow.start() as step, server.accept()[0]:
+            ending = cancel(step, number)
+    assert f"Cancelled by {number.name}" in ending.log
+    assert workflow.headlines() == []
+
+
+@both
+def test_while_sinfo_does_not_answer(site_workflow: Workflow, site: Site, number: signal.Signals) -> None:
+    begun = site.directory / f"begun-{number.name}"
+    os.mkfifo(begun)
+    begun.chmod(0o666)
+    site.put_before_slurm(f"echo > '{begun}'; exec sleep 60")
+    with site_workflow.start() as step:
+        begun.read_bytes()  # which waits for the other end
+        ending = cancel(step, number)
+    assert f"Cancelled by {number.name}" in ending.log
+    assert site_workflow.headlines() == []
+
+
+@both
+def test_while_github_does_not_say_what_artifacts_there_are(
+    workflow: Workflow, github: LoopbackGitHub, number: signal.Signals
+) -> None:
+    del workflow.inputs["cluster-host-key"]  # then the login waits for the history, which has the key
+    github.fail_next(github_fakes.Silent(), on="list")
+    with workflow.start() as step:
+        github.wait_for_requests(1, timeout_seconds=10)
+        cancel(step, number)
+    assert workflow.headlines() == []
+    assert github.artifacts == []
+
+
+@both
+def test_while_the_artifact_store_does_not_take_the_history(
+    workflow: Workflow, github: LoopbackGitHub, number: signal.Signals
+) -> None:
+    github.fail_next(github_fakes.Silent(), on="create")
+    with workflow.start() as step:
+        wait_until(lambda: "create" in github.operations, 10)
+        cancel(step, number)
+    assert workflow.headlines() == []
+    workflow.poll()
+    assert workflow.headlines() == ["mscluster is online"]
+
+
+@both
+def test_while_discord_does_not_take_a_message(
+    workflow: Workflow, discord: LoopbackDiscord, number: signal.Signals
+) -> None:
+    discord.fail_next(discord_fakes.Silent())
+    with workflow.start() as step:
+        discord.wait_for_requests(1, timeout_seconds=10)
+        cancel(step, number)
+    assert workflow.headlines() == []
+    workflow.poll()
+    assert workflow.headlines() == ["mscluster is online"]
+
+
+def test_while_a_later_message_is_sent_what_was_told_is_saved_as_told(
+    workflow: Workflow, cluster: DemoCluster, discord: LoopbackDiscord
+) -> None:
+    _leave_two_messages_pending(workflow, cluster, discord)
+    sent = len(discord.requests)
+    discord.fail_next(discord_fakes.Silent(), discord_fakes.Silent())
+    with workflow.start() as step:
+        discord.wait_for_requests(sent + 1, timeout_seconds=10)
+        discord.release()
+        discord.wait_for_requests(sent + 2)
+        cancel(step, signal.SIGTERM)
+    assert workflow.headlines() == ["mscluster is online"]
+    workflow.poll()
+    assert workflow.headlines() == ["mscluster is online", "mscluster is offline"]
+
+
+def test_while_what_was_told_is_saved_it_is_saved_all_the_same(
+    workflow: Workflow, discord: LoopbackDiscord, github: LoopbackGitHub
+) -> None:
+    discord.fail_next(discord_fakes.Silent())
+    with workflow.start() as step:
+        discord.wait_for_requests(1, timeout_seconds=10)
+        github.fail_next(github_fakes.Silent(), on="finalize")
+        discord.release()
+        wait_until(lambda: github.operations.count("finalize") == 2, 10)
+        cancel(step, signal.SIGTERM)
+    workflow.poll()
+    assert workflow.headlines() == ["mscluster is online"]
+
+
+def test_while_what_was_told_cannot_be_saved_it_ends_all_the_same(
+    workflow: Workflow, discord: LoopbackDiscord, github: LoopbackGitHub
+) -> None:
+    discord.fail_next(discord_fakes.Silent())
+    with workflow.start() as step:
+        discord.wait_for_requests(1, timeout_seconds=10)
+        github.fail_next(*[github_fakes.Silent()] * 9, on="create")
+        discord.release()
+        wait_until(lambda: github.operations.count("create") == 2, 10)
+        cancel(step, signal.SIGTERM)
+
+
+def _leave_two_messages_pending(workflow: Workflow, cluster: DemoCluster, discord: LoopbackDiscord) -> None:
+    for happens in (cluster.start, cluster.stop):
+        happens()
+        discord.fail_next(discord_fakes.Reset())
+        workflow.poll()
+    assert len(workflow.history()["pending"]) == 2

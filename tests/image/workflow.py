@@ -1,0 +1,72 @@
+"""A user's workflow with the action in it: poll after poll, each one a run of its own."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from tests.fakes.discord import LoopbackDiscord
+from tests.fakes.github import LoopbackGitHub
+from tests.image.container import ContainerAction, Ending, Step
+
+CLUSTER = "mscluster"
+
+
+class Workflow:
+    """Runs the action against a cluster, a channel, and the artifacts of a repository.
+
+    `inputs` and `env` are those of its file; tests change them at will. `secrets` are all that were in use.
+    """
+
+    def __init__(
+        self,
+        action: ContainerAction,
+        github: LoopbackGitHub,
+        discord: LoopbackDiscord,
+        login: Mapping[str, str],
+    ) -> None:
+        self.action = action
+        self.github = github
+        self.discord = discord
+        self.env: dict[str, str] = {}
+        self.inputs = {
+            **login,
+            "cluster-name": CLUSTER,
+            "discord-webhook": discord.webhook_url,
+            "attempt-delay": "0.1",
+        }
+        self.secrets = {discord.token}
+
+    def poll(self, *, timeout_seconds: float = 60, **changes: Any) -> Ending:
+        """Run once; see `start`."""
+        with self.start(**changes) as step:
+            return step.end(timeout_seconds=timeout_seconds)
+
+    @contextmanager
+    def start(
+        self,
+        *,
+        inputs: Mapping[str, str] | None = None,
+        instead: Mapping[str, str] | None = None,
+        network: str = "host",
+        options: Sequence[str] = ("--rm",),
+    ) -> Iterator[Step]:
+        """Start a run; `inputs` are added to the workflow's, for the rest see ContainerAction.start."""
+        run = self.github.start_run()
+        given = {**self.inputs, "github-token": run.github_token, **(inputs or {})}
+        self.secrets |= {run.github_token, run.runtime_token, given["cluster-password"]} - {""}
+        with self.action.start(
+            given, run.environment, env=self.env, instead=instead, network=network, options=options
+        ) as step:
+            yield step
+        run.finish()
+
+    def history(self) -> Any:
+        """Return the history that a next run would restore."""
+        newest = max(self.github.artifacts, key=lambda artifact: artifact.id)
+        [content] = newest.files.values()
+        return json.loads(content)
+
+    def headlines(self) -> list[str]:
+        """Return what the channel was told, without the coloured signs."""
+        return [message["embeds"][0]["title"].partition(" ")[2] for message in self.discord.messages]
