@@ -1,0 +1,74 @@
+"""The image: its size, and the time to the first byte at the cluster, each over what the base image takes."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from socket import socket
+
+from tests.image import docker
+from tests.image.container import ContainerAction
+from tests.image.docker import Image
+from tests.image.intermediary import silent_server
+
+ROUNDS = 11
+MOST_SECONDS_MORE = 0.6
+MOST_MEGABYTES_MORE = 45.0
+
+
+def main() -> int:
+    """Measure and print; return 1 if a goal is missed."""
+    base = docker.base_image()
+    with Image() as image, silent_server() as cluster, tempfile.TemporaryDirectory() as directory:
+        action = ContainerAction(image, Path(directory))
+        rounds = [(_until_python_ended(base), _until_first_byte(action, cluster)) for _ in range(ROUNDS)]
+        megabytes = [docker.describe(name)["Size"] / 1e6 for name in (base, image.name)]
+    seconds = [statistics.median(figures) for figures in zip(*rounds, strict=True)]
+    return _report(base, seconds, megabytes)
+
+
+def _until_python_ended(image: str) -> float:
+    begin = time.perf_counter()
+    command = [docker.program(), "run", "--rm", "--network", "host", image, "python", "-c", "pass"]
+    subprocess.run(command, check=True)
+    return time.perf_counter() - begin
+
+
+def _until_first_byte(action: ContainerAction, cluster: socket) -> float:
+    """Return how long it takes until the action says to the cluster who it is; then hang up."""
+    inputs = {
+        "cluster-host": cluster.getsockname()[0],
+        "cluster-port": str(cluster.getsockname()[1]),
+        "cluster-user": "somebody",
+        "cluster-password": "anything",
+        "command": "look",
+        "attempts": "1",
+    }
+    begin = time.perf_counter()
+    with action.start(inputs, {}) as step:
+        connection, _ = cluster.accept()
+        with connection:
+            connection.recv(1)
+            seconds = time.perf_counter() - begin
+        step.end()
+    return seconds
+
+
+def _report(base: str, seconds: list[float], megabytes: list[float]) -> int:
+    print(f"median of {ROUNDS} rounds                       wall s   size MB")
+    for name, number in (f"{base} python -c pass", 0), ("the image, to the first byte", 1):
+        print(f"{name:<40} {seconds[number]:6.3f} {megabytes[number]:9.1f}")
+    seconds_more, megabytes_more = seconds[1] - seconds[0], megabytes[1] - megabytes[0]
+    goals = {
+        f"{seconds_more:.3f} s more (goal: {MOST_SECONDS_MORE})": seconds_more <= MOST_SECONDS_MORE,
+        f"{megabytes_more:.1f} MB more (goal: {MOST_MEGABYTES_MORE})": megabytes_more <= MOST_MEGABYTES_MORE,
+    }
+    for goal, met in goals.items():
+        print(f"{'met   ' if met else 'MISSED'} {goal}")
+    return 0 if all(goals.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
