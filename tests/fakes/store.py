@@ -1,5 +1,7 @@
 """A history store in memory. It keeps bytes, so that what it gives back went through the document."""
 
+from collections.abc import Callable
+
 from cluster_status.domain import document
 from cluster_status.domain.history import History
 from cluster_status.errors import Cancelled, HistoryError
@@ -15,6 +17,7 @@ class MemoryStore:
         self._loaded: bytes | None = None
         self._save_faults: dict[int, HistoryError | Cancelled] = {}
         self._load_fault: HistoryError | None = None
+        self._interludes: dict[int, Callable[[], None]] = {}
 
     def load(self) -> History | None:
         if self._load_fault:
@@ -32,6 +35,8 @@ class MemoryStore:
         self.saves += 1
         if fault := self._save_faults.pop(self.saves, None):
             raise fault
+        if interlude := self._interludes.pop(self.saves, None):
+            interlude()
         self.content = content
 
     @property
@@ -43,6 +48,10 @@ class MemoryStore:
 
     def be_out_of_reach(self) -> None:
         self._load_fault = HistoryError("The store does not answer.", remedy="Wait.")
+
+    def during_save(self, nth: int, interlude: Callable[[], None]) -> None:
+        """Let something happen while the `nth` save from now on is under way."""
+        self._interludes[self.saves + nth] = interlude
 
     def fail_save(self, nth: int = 1, fault: HistoryError | Cancelled | None = None) -> None:
         """Let the `nth` save from now on fail, and nothing be kept of it."""

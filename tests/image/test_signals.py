@@ -135,7 +135,10 @@ def test_while_what_was_told_is_saved_it_is_saved_all_the_same(
         github.fail_next(github_fakes.Silent(), on="finalize")
         discord.release()
         wait_until(lambda: github.operations.count("finalize") == 2, 10)
-        cancel(step, signal.SIGTERM)
+        os.kill(step.process_id(), signal.SIGTERM)  # straight, so that it is there before the answer is
+        github.release()
+        ending = step.end(timeout_seconds=GRACE_SECONDS)
+    assert ending.exit_status == 128 + signal.SIGTERM, ending.log
     workflow.poll()
     assert workflow.headlines() == ["mscluster is online"]
 

@@ -1,11 +1,12 @@
 """The outbox: what is to be told is saved before it is sent, and leaves only after it was told."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import wait
 from datetime import datetime
 
 from msgspec import Struct
 
+from cluster_status.background import Once, beside
 from cluster_status.domain.history import Announcement, History, told, untold
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.message import Message
@@ -17,6 +18,8 @@ from cluster_status.errors import (
     WebhookGoneError,
 )
 from cluster_status.ports import HistoryStore, Notifier
+
+_GRACE_SECONDS = 4.0  # for what was told to be saved when the run is cancelled; the runner kills after 7.5
 
 
 class Outbox(Struct, frozen=True):
@@ -33,17 +36,17 @@ class Outbox(Struct, frozen=True):
         """
         self.store.save(history)
         current, mishaps = history, list[ClusterStatusError]()
+        save_what_was_told = Once(lambda: self.store.save(current))
         try:
             while current.pending and not mishaps:
                 current = self._tell_next(current, at, mishaps)
             if current is not history:
-                self.store.save(current)
+                beside(save_what_was_told).result()
         except HistoryError as error:
             mishaps.append(error)
         except Cancelled:
             if current is not history:
-                with suppress(HistoryError):
-                    self.store.save(current)
+                wait([beside(save_what_was_told)], _GRACE_SECONDS)
             raise
         return current, mishaps
 

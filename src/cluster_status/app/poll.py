@@ -1,13 +1,13 @@
 """One poll: look, judge, remember, tell."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from threading import Thread
 
 from cluster_status.app.look import look_patiently
 from cluster_status.app.outbox import Outbox
 from cluster_status.app.plan import Plan, Tools
 from cluster_status.app.report import annotate, publish, report_error
+from cluster_status.background import beside
 from cluster_status.domain.history import Announcement, History, advance
 from cluster_status.domain.message import Message, compose
 from cluster_status.domain.sighting import Recollection
@@ -18,7 +18,7 @@ from cluster_status.ports import HistoryStore, Notifier
 
 def poll(tools: Tools, store: HistoryStore, notifier: Notifier, plan: Plan) -> ExitStatus:
     """Poll once and return what the process is to end with; the outputs are published in any case."""
-    loading = _beside(lambda: _ours(store.load(), plan) or History(cluster=plan.wording.cluster_name))
+    loading = beside(lambda: _ours(store.load(), plan) or History(cluster=plan.wording.cluster_name))
     sighting = look_patiently(tools, plan, lambda: _recollect(loading, tools, plan))
     at = tools.clock.now()
     before, trouble = _latest(loading, store, plan)
@@ -42,20 +42,6 @@ def poll(tools: Tools, store: HistoryStore, notifier: Notifier, plan: Plan) -> E
         report_error(tools.runner, mishap)
     publish(tools.runner, plan, verdict, before=before, after=after, history_path=store.path)
     return heaviest(_failures(mishaps, before, after))
-
-
-def _beside(load: Callable[[], History]) -> Future[History]:
-    """Load while the cluster is looked at; in a thread that nobody waits for when the run is cancelled."""
-    future: Future[History] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(load())
-        except Exception as error:  # noqa: BLE001 - raised again where the result is asked for
-            future.set_exception(error)
-
-    Thread(target=work, daemon=True).start()
-    return future
 
 
 def _recollect(loading: Future[History], tools: Tools, plan: Plan) -> Recollection | None:

@@ -1,6 +1,9 @@
 """What is to be told is saved before it is sent, and leaves only once it was told."""
 
 import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -17,6 +20,7 @@ REFUSED, DEGRADED = met(Cause.REFUSED), met(Cause.SCHEDULER_DOWN)
 FAILED = DeliveryError("Discord was not reached.", cause="no answer", remedy="It stays pending.")
 OTHERWISE = DeliveryError("Discord did not take it.", cause="http 500")
 CANCELLED = Cancelled(signal.SIGTERM)
+SAVES_OF_THE_FIRST_POLL = 2
 
 
 @pytest.fixture
@@ -25,6 +29,26 @@ def watching(monitor: Monitor) -> Monitor:
     monitor.set_patience(attempts=1)
     monitor.poll(ONLINE)
     return monitor
+
+
+@contextmanager
+def cancelled_by(number: signal.Signals) -> Iterator[Callable[[], None]]:
+    """Yield what cancels the main thread, from another one, and returns once it is cancelled."""
+    is_cancelled = threading.Event()
+
+    def handle(*_: object) -> None:
+        is_cancelled.set()
+        raise CANCELLED
+
+    def cancel() -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+        assert is_cancelled.wait(5)
+
+    before = signal.signal(number, handle)
+    try:
+        yield cancel
+    finally:
+        signal.signal(number, before)
 
 
 def pending(monitor: Monitor) -> list[str]:
@@ -278,10 +302,12 @@ def test_a_message_cut_off_by_a_cancellation_may_not_have_arrived_and_stays_pend
 def test_a_message_told_is_remembered_though_the_cancellation_comes_while_that_is_saved(
     watching: Monitor,
 ) -> None:
-    watching.store.fail_save(2, CANCELLED)
-    with pytest.raises(Cancelled):
-        watching.poll(REFUSED)
+    with cancelled_by(signal.SIGUSR1) as cancel:
+        watching.store.during_save(2, cancel)
+        with pytest.raises(Cancelled):
+            watching.poll(REFUSED)
     assert pending(watching) == []
+    assert watching.store.saves == SAVES_OF_THE_FIRST_POLL + 2
 
 
 def test_a_cancellation_stays_one_though_what_was_told_cannot_be_saved(watching: Monitor) -> None:
