@@ -11,10 +11,12 @@ import requests
 from msgspec import Struct
 
 from cluster_status import __version__
+from cluster_status.background import beside
 from cluster_status.domain.text import clean
 
 USER_AGENT = f"cluster-status-action/{__version__}"  # Discord turns away the usual ones of Python
-_TIMEOUT_SECONDS = 10.0
+_TIMEOUT_SECONDS = 10.0  # for each wait: to connect, and for the next bytes
+_SLOWEST = 3  # times that, for a whole answer: one that comes byte by byte never makes anybody wait too long
 _LIMIT_BYTES = 1_000_000
 _CHUNK = 65_536
 
@@ -68,6 +70,14 @@ class Http:
 
     def request(self, method: str, url: str, **options: Unpack[Options]) -> Answer:
         """Return the answer, whatever its status; redirects are not followed. Raises HttpFailure."""
+        seconds = options.get("timeout_seconds", _TIMEOUT_SECONDS)
+        asking = beside(lambda: self._request(method, url, seconds, options))
+        try:
+            return asking.result(_SLOWEST * seconds)
+        except TimeoutError:
+            raise HttpFailure("no whole answer in time") from None
+
+    def _request(self, method: str, url: str, timeout_seconds: float, options: Options) -> Answer:
         try:
             with self._session.request(
                 method,
@@ -75,7 +85,7 @@ class Http:
                 headers=options.get("headers"),
                 json=options.get("json"),
                 data=options.get("body"),
-                timeout=options.get("timeout_seconds", _TIMEOUT_SECONDS),
+                timeout=timeout_seconds,
                 allow_redirects=False,
                 stream=True,
             ) as response:
