@@ -92,6 +92,7 @@ SAID: dict[str, Callable[[Scene], None]] = {
     "by a server that ends the session": lambda scene: _talk(
         scene, b"SSH-2.0-" + WORDS.encode().splitlines()[0] + b"\r\n" + _farewell()
     ),
+    "by what stands in for sinfo": lambda scene: _answer(scene, 'cat "$words" >&2; exit 127'),
     "by Discord": lambda scene: scene.workflow.discord.fail_next(discord_fakes.Refused(400, 1, WORDS)),
     "by GitHub, asked for artifacts": lambda scene: scene.workflow.github.fail_next(
         github_fakes.Failed(403, WORDS), on="list"
@@ -105,7 +106,6 @@ SAID: dict[str, Callable[[Scene], None]] = {
     "in an input": lambda scene: scene.workflow.inputs.update({"cluster-port": WORDS}),
 }
 UNHEARD: dict[str, Callable[[Scene], None]] = {
-    "by a shell without sinfo": lambda scene: _answer(scene, 'cat "$words" >&2; exit 127'),
     "before a login that is refused": _refuse_the_login,
     "by a server that is none": lambda scene: _talk(scene, WORDS.encode()),
     "by a server of another version": lambda scene: _talk(scene, b"SSH-1.5-" + WORDS.encode()),

@@ -84,17 +84,17 @@ TRAITS = {
     ),
     Cause.HOST_KEY: Traits(
         status=Status.UNKNOWN,
-        words="its SSH host key is not the one expected",
-        noun="unexpected SSH host key",
+        words="its SSH host key is not a trusted one",
+        noun="untrusted SSH host key",
         remedy="If the key was changed on purpose, paste the new line into cluster-host-key. If not, "
         "somebody may be listening in: ask the administrators. No password was sent.",
     ),
     Cause.INCOMPATIBLE_SSH: Traits(
         status=Status.UNKNOWN,
-        words="its SSH server is too old to talk to safely",
-        noun="SSH server too old",
-        remedy="Ask the administrators to enable a current key exchange, host key and cipher "
-        "(curve25519-sha256, ssh-ed25519 or rsa-sha2-512, aes256-ctr).",
+        words="no safe way to speak SSH with it was found",
+        noun="SSH not understood",
+        remedy="If its SSH server is old, ask the administrators to enable a current key exchange, host key "
+        "and cipher (curve25519-sha256, ssh-ed25519 or rsa-sha2-512, aes256-ctr).",
     ),
     Cause.LOGIN_REFUSED: Traits(
         status=Status.UNKNOWN,

@@ -11,11 +11,12 @@ class Obstacle(Struct, frozen=True):
     """What a look ran into.
 
     `detail` is cleaned text for the log and the summary of this run only: it may name hosts, which
-    the history and the channel must not.
+    the history and the channel must not. `remedy` stands in for that of the cause where it would mislead.
     """
 
     cause: Cause
     detail: str = ""
+    remedy: str = ""
 
 
 class Sighting(Struct, frozen=True, kw_only=True):

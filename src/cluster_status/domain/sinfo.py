@@ -26,6 +26,8 @@ _NAME_LIMIT = 100
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 _COMMAND_NOT_FOUND = 127
+_NOT_INSTALLED = re.compile(r"^env: .*\bsinfo\b", re.MULTILINE)  # the rest is in the account's language
+_PASSWORD_EXPIRED = re.compile("password has expired|[Pp]assword change required")  # OpenSSH's, and PAM's
 # What sinfo says when it is Slurm that is out of order, not the account or the question:
 # recorded from Slurm 22.05 and 24.11.
 _SCHEDULER_DOWN = re.compile(
@@ -48,12 +50,16 @@ def command(frame: str) -> str:
     return f"echo && echo {frame} && {by_partition} && echo {frame} && {in_all} && echo {frame}"
 
 
-def diagnose(exit_status: int, complaint: bytes) -> Obstacle:
+def diagnose(exit_status: int, output: bytes, complaint: bytes, frame: str) -> Obstacle:
     """Say what a command that failed means; `complaint` is what it wrote to its standard error."""
     text = complaint.decode("utf-8", "replace")
     lines = [line for line in map(clean, text.splitlines()) if line]
     detail = lines[-1] if lines else f"exit status {exit_status}"  # what comes before may be the login's own
-    if exit_status == _COMMAND_NOT_FOUND:
+    begun = frame.encode() in output.split()
+    if not begun and _PASSWORD_EXPIRED.search(text):
+        return Obstacle(Cause.LOGIN_REFUSED, detail)
+    # a login shell that is broken, or a wrapper around sinfo, may end so as well
+    if begun and exit_status == _COMMAND_NOT_FOUND and _NOT_INSTALLED.search(text):
         return Obstacle(Cause.NO_SCHEDULER, detail)
     if _SCHEDULER_DOWN.search(text):
         return Obstacle(Cause.SCHEDULER_DOWN, detail)
@@ -81,6 +87,11 @@ def parse(output: bytes, frame: str) -> Listing:
     for row in _rows(lines[second + 1 : third], "nodes|state"):
         nodes = nodes.plus(row.bucket, row.nodes)
         _note(unrecognised, row)
+    largest = max((partition.nodes.total for partition in partitions.values()), default=0)
+    if largest > nodes.total or (nodes.total and not partitions):
+        raise UnparsableError(
+            f"sinfo contradicts itself: a partition has {largest} nodes, the whole cluster {nodes.total}"
+        )
     return Listing(tuple(partitions.values()), nodes, tuple(unrecognised))
 
 

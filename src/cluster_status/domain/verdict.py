@@ -42,7 +42,7 @@ def worth_another_look(sighting: Sighting, *, degraded_below: int) -> bool:
 
 def _judge_obstacle(obstacle: Obstacle, sighting: Sighting, known: Knowledge) -> Verdict:
     traits = TRAITS[obstacle.cause]
-    verdict = Verdict(traits.status, obstacle.cause, obstacle.detail, traits.remedy)
+    verdict = Verdict(traits.status, obstacle.cause, obstacle.detail, obstacle.remedy or traits.remedy)
     if obstacle.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
         return Verdict(
             Status.ONLINE, detail="sinfo was not found: only the login is watched", listing=Listing()
@@ -60,7 +60,7 @@ def _judge_obstacle(obstacle: Obstacle, sighting: Sighting, known: Knowledge) ->
 
 def _shortcoming(listing: Listing, degraded_below: int) -> Cause | None:
     nodes = listing.nodes
-    if nodes.total == 0 or not listing.partitions:
+    if nodes.total == 0:
         return None
     if 2 * nodes.unknown > nodes.total:
         return Cause.SCHEDULER_STARTING

@@ -90,7 +90,7 @@ def test_the_sentence_gives_the_latest_of_several_causes() -> None:
 
 
 def test_the_sentence_of_a_doubt_gives_what_is_in_the_way() -> None:
-    assert composed(BLIND).sentence == "Its SSH host key is not the one expected."
+    assert composed(BLIND).sentence == "Its SSH host key is not a trusted one."
 
 
 def test_a_headline_that_says_it_all_needs_no_sentence() -> None:

@@ -20,13 +20,19 @@ from tests.unit.steady import steady
 
 RECORDINGS = Path(__file__).parents[2] / "data" / "sinfo"
 FRAME = "f4a3e"
+BEGUN = f"welcome\n{FRAME}\n".encode()
 WHOLE = "debug*|up|30:00|8|idle"
 
 Row: TypeAlias = tuple[str, int, str]
 """The name of a partition, a number of nodes, and their state."""
 
 
-def answer(by_partition: Sequence[str] = (), in_all: Sequence[str] = (), *, end: str = "\n") -> bytes:
+def answer(
+    by_partition: Sequence[str] = (), in_all: Sequence[str] | None = None, *, end: str = "\n"
+) -> bytes:
+    """Return what is printed, framed; where no total is given, no partition shares a node with another."""
+    if in_all is None:
+        in_all = ["|".join(row.split("|")[3:]) for row in by_partition]
     return end.join([FRAME, *by_partition, FRAME, *in_all, FRAME, ""]).encode()
 
 
@@ -198,19 +204,13 @@ ROWS = st.lists(st.sampled_from([*product(("batch", "gpu", "long"), (0, 1, 10_00
 
 
 @steady
-@given(ROWS, ROWS)
-def test_no_node_is_lost(by_partition: list[Row], in_all: list[Row]) -> None:
-    listing = parse(
-        answer(
-            [f"{name}|up|30:00|{number}|{state}" for name, number, state in by_partition],
-            [f"{number}|{state}" for _, number, state in in_all],
-        ),
-        FRAME,
-    )
-    names = dict.fromkeys(name for name, *_ in by_partition)
-    expected = [tally(row for row in by_partition if row[0] == name) for name in names]
+@given(ROWS)
+def test_no_node_is_lost(rows: list[Row]) -> None:
+    listing = parse(answer([f"{name}|up|30:00|{number}|{state}" for name, number, state in rows]), FRAME)
+    names = dict.fromkeys(name for name, *_ in rows)
+    expected = [tally(row for row in rows if row[0] == name) for name in names]
     assert [partition.nodes for partition in listing.partitions] == expected
-    assert listing.nodes == tally(in_all)
+    assert listing.nodes == tally(rows)
     for nodes in (listing.nodes, *expected):
         assert sum(getattr(nodes, bucket) for bucket in Bucket) == nodes.total
 
@@ -220,6 +220,17 @@ def tally(rows: Iterable[Row]) -> NodeCounts:
     for _, number, state in rows:
         tallied[bucket_of(state) or Bucket.UNKNOWN] += number
     return counts(**tallied)
+
+
+@pytest.mark.parametrize("in_all", [[], ["7|idle"], ["0|n/a"]])
+def test_a_partition_that_is_larger_than_the_cluster_is_a_contradiction(in_all: list[str]) -> None:
+    with pytest.raises(UnparsableError, match="a partition has 8 nodes"):
+        parse(answer([WHOLE], in_all), FRAME)
+
+
+def test_nodes_without_any_partition_are_a_contradiction() -> None:
+    with pytest.raises(UnparsableError, match="the whole cluster 8"):
+        parse(answer([], ["8|idle"]), FRAME)
 
 
 # Recorded answers
@@ -311,31 +322,53 @@ def test_every_recording_is_held_against_what_was_there() -> None:
         (126, "env: 'sinfo': Permission denied", Cause.SINFO_FAILED),
         (137, "Killed", Cause.SINFO_FAILED),
         (1, "", Cause.SINFO_FAILED),
-        (127, "bash: line 1: sinfo: command not found", Cause.NO_SCHEDULER),
-        (127, "env: sinfo: No such file or directory", Cause.NO_SCHEDULER),
-        (127, "", Cause.NO_SCHEDULER),
+        (127, "env: 'sinfo': No such file or directory", Cause.NO_SCHEDULER),
+        (127, "env: can't execute 'sinfo': No such file or directory", Cause.NO_SCHEDULER),
+        (127, "some notice\nenv: „sinfo“: Datei oder Verzeichnis nicht gefunden", Cause.NO_SCHEDULER),
+        (127, "/usr/local/bin/sinfo: line 3: /opt/slurm/bin/sinfo: not found", Cause.SINFO_FAILED),
+        (127, "", Cause.SINFO_FAILED),
     ],
 )
 def test_a_failure_is_the_schedulers_the_accounts_or_that_there_is_none(
     exit_status: int, complaint: str, cause: Cause
 ) -> None:
-    assert diagnose(exit_status, complaint.encode()).cause is cause
+    assert diagnose(exit_status, BEGUN, complaint.encode(), FRAME).cause is cause
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "complaint", "cause"),
+    [
+        (
+            1,
+            "WARNING: Your password has expired.\nPassword change required but no TTY available.",
+            Cause.LOGIN_REFUSED,
+        ),
+        (127, "env: 'sinfo': No such file or directory", Cause.SINFO_FAILED),
+        (127, "bash: /etc/profile: Stale file handle", Cause.SINFO_FAILED),
+        (1, "This account is currently not available.", Cause.SINFO_FAILED),
+    ],
+)
+def test_a_login_that_never_got_as_far_as_sinfo_says_nothing_of_the_scheduler(
+    exit_status: int, complaint: str, cause: Cause
+) -> None:
+    assert diagnose(exit_status, b"", complaint.encode(), FRAME).cause is cause
 
 
 def test_a_failure_is_explained_with_the_last_words_of_its_complaint() -> None:
-    assert diagnose(1, b"welcome\n\nslurm_load_node: Access/permission denied\n  \n").detail == (
-        "slurm_load_node: Access/permission denied"
-    )
+    complaint = b"welcome\n\nslurm_load_node: Access/permission denied\n  \n"
+    assert diagnose(1, BEGUN, complaint, FRAME).detail == "slurm_load_node: Access/permission denied"
 
 
 @pytest.mark.parametrize("complaint", [b"", b"\n \n"])
 def test_a_failure_without_words_is_explained_with_its_exit_status(complaint: bytes) -> None:
-    assert diagnose(137, complaint).detail == "exit status 137"
+    assert diagnose(137, BEGUN, complaint, FRAME).detail == "exit status 137"
 
 
 @steady
-@given(st.integers(1, 255), st.binary())
-def test_whatever_is_complained_the_explanation_can_be_shown(exit_status: int, complaint: bytes) -> None:
-    detail = diagnose(exit_status, complaint).detail
+@given(st.integers(1, 255), st.binary(), st.binary())
+def test_whatever_is_complained_the_explanation_can_be_shown(
+    exit_status: int, output: bytes, complaint: bytes
+) -> None:
+    detail = diagnose(exit_status, output, complaint, FRAME).detail
     assert len(detail) <= 300
     assert all(character.isprintable() for character in detail)

@@ -2,10 +2,10 @@
 
 import errno
 import socket
-import threading
 from typing import Any
 
 from cluster_status.adapters.ssh.stop import Deadline, Stopped
+from cluster_status.background import beside
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.text import clean
 
@@ -32,24 +32,14 @@ def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
 
 def _resolve(host: str, port: int, deadline: Deadline) -> list[_Address]:
     """Look the name up in a thread of its own: a resolver knows no time limit and minds no signal."""
-    found: list[_Address] = []
-    failed: list[str] = []
-
-    def ask() -> None:
-        try:
-            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.extend((family, address) for family, _, _, _, address in answers)
-        except (OSError, UnicodeError) as error:
-            failed.append(clean(getattr(error, "strerror", None) or str(error)))
-
-    resolver = threading.Thread(target=ask, daemon=True)
-    resolver.start()
-    resolver.join(deadline.left)
-    if not found:
-        raise Stopped(
-            Cause.DNS, failed[0] if failed else f"no answer from the resolver in {deadline.seconds:.0f} s"
-        )
-    return found
+    asking = beside(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    try:
+        answers = asking.result(deadline.left)
+    except TimeoutError:
+        raise Stopped(Cause.DNS, f"no answer from the resolver within {deadline.seconds:.0f} s") from None
+    except (OSError, UnicodeError) as error:
+        raise Stopped(Cause.DNS, clean(getattr(error, "strerror", None) or str(error))) from None
+    return [(family, address) for family, _, _, _, address in answers]
 
 
 def _connect_to(address: _Address, deadline: Deadline) -> socket.socket:

@@ -80,7 +80,10 @@ class SshProbe:
             expected = pins.accept(key)
         elif memory is None:
             raise Stopped(
-                Cause.HOST_KEY, "none is pinned, and the history that would remember it is out of reach"
+                Cause.HOST_KEY,
+                "none is pinned, and the history that would remember it is out of reach",
+                remedy="Mend what is wrong with the history, or pin the key by cluster-host-key: "
+                f"{key.line(self._target.host, self._target.port)}",
             )
         else:
             expected = memory.host_key in {None, key.identity}
@@ -97,7 +100,7 @@ class SshProbe:
         limit = Deadline(self._target.command_timeout_seconds, within=whole)
         answer = run(self._session.transport, sinfo.command(frame), limit)
         if answer.exit_status != 0:
-            return sinfo.diagnose(answer.exit_status, answer.complaint)
+            return sinfo.diagnose(answer.exit_status, answer.output, answer.complaint, frame)
         try:
             return sinfo.parse(answer.output, frame)
         except UnparsableError as error:

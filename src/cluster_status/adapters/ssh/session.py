@@ -35,7 +35,7 @@ class Session:
             self.transport.start_client(timeout=deadline.seconds)
         except IncompatiblePeer as error:
             raise Stopped(Cause.INCOMPATIBLE_SSH, clean(str(error))) from None
-        except (paramiko.SSHException, EOFError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - of what a server makes up, paramiko raises all kinds
             raise self._broken_handshake(error, deadline) from None
         if not self.transport.initial_kex_done:  # start_client just returns when its time is over
             raise self._broken_handshake(TimeoutError(), deadline)
@@ -50,7 +50,7 @@ class Session:
         except paramiko.BadAuthenticationType as error:
             methods = clean(", ".join(error.allowed_types))
             raise Stopped(Cause.LOGIN_REFUSED, f"it takes no password, only: {methods}") from None
-        except (paramiko.SSHException, EOFError, OSError):
+        except Exception:  # noqa: BLE001 - as above
             raise self._failed_login(deadline) from None
         if missing:
             methods = clean(", ".join(missing))
@@ -80,7 +80,9 @@ class Session:
         if not self.reached:
             return Stopped(Cause.DROPPED, "it hung up, or does not speak SSH, before its SSH banner")
         if isinstance(error, EOFError | OSError) or self._farewell.words:
-            return Stopped(Cause.DROPPED, f"it hung up during the key exchange: {self._farewell}")
+            return Stopped(
+                Cause.DROPPED, f"it hung up during the key exchange: {self._farewell}".rstrip(": ")
+            )
         return Stopped(Cause.INCOMPATIBLE_SSH, clean(str(error)))
 
     def _failed_login(self, deadline: Deadline) -> Stopped:
@@ -88,7 +90,8 @@ class Session:
             return Stopped(Cause.TIMEOUT, f"no answer to the login within {deadline.seconds:.0f} s")
         if self.transport.is_active() or self._farewell.words:
             return Stopped(Cause.LOGIN_REFUSED, f"the password was refused: {self._farewell}".rstrip(": "))
-        return Stopped(Cause.DROPPED, "it hung up during the login")
+        # some servers answer a wrong password so: to offer it again could lock the account
+        return Stopped(Cause.LOGIN_REFUSED, "it hung up when it got the password")
 
 
 class _Farewell(logging.Handler):

@@ -9,9 +9,9 @@ from cluster_status.domain.sighting import Obstacle
 class Stopped(Exception):  # noqa: N818 - no error: a look that ran into something is a result
     """The look ran into `obstacle`; caught by the probe, never seen outside."""
 
-    def __init__(self, cause: Cause, detail: str) -> None:
+    def __init__(self, cause: Cause, detail: str, *, remedy: str = "") -> None:
         super().__init__(detail)
-        self.obstacle = Obstacle(cause, detail)
+        self.obstacle = Obstacle(cause, detail, remedy)
 
 
 class Deadline:
