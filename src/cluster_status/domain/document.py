@@ -7,7 +7,7 @@ from msgspec import Meta, Struct, json
 
 from cluster_status.domain.history import SCHEMA, History
 from cluster_status.domain.text import clean
-from cluster_status.domain.transitions import TELLINGS
+from cluster_status.domain.transitions import TELLINGS, Telling
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 
 MAX_BYTES = 5_000_000  # a year of polls is 25 times smaller
@@ -38,12 +38,20 @@ def parse(content: bytes) -> History:
         raise UnreadableHistoryError(
             f"The history cannot be read: {clean(str(error))}.", remedy=_UNREADABLE
         ) from None
-    if any(
-        spell and spell.status not in TELLINGS
-        for spell in (history.standing.confirmed, history.standing.candidate)
-    ):
-        raise UnreadableHistoryError("The history confirms what cannot be confirmed.", remedy=_UNREADABLE)
+    if not _makes_sense(history):
+        raise UnreadableHistoryError("The history contradicts itself.", remedy=_UNREADABLE)
     return history
+
+
+def _makes_sense(history: History) -> bool:
+    """Tell whether every status that counts is one that can, and each doubt that is to be told is there."""
+    standing = history.standing
+    spells = [standing.confirmed, standing.candidate]
+    for announcement in history.pending:
+        spells += [announcement.spell, announcement.before]
+        if (announcement.telling is Telling.BLIND) is not (announcement.doubt is not None):
+            return False
+    return all(spell is None or spell.status in TELLINGS for spell in spells)
 
 
 def render(history: History) -> bytes:

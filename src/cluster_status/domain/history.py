@@ -110,6 +110,8 @@ class History(Struct, frozen=True, kw_only=True):
 
 def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms, at: datetime) -> History:
     """Return the history one poll later; what is to be told of it is then pending."""
+    # a repeat that was never told is overtaken, whatever this poll saw
+    pending = tuple(one for one in history.pending if one.telling is not Telling.REPEAT)
     login = _login(history.login, sighting, terms.identity, at)
     standing, telling = history.standing, None
     if login.worked_at:  # a login that never worked tells the channel nothing: the set-up is not done yet
@@ -118,6 +120,7 @@ def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms
     moved = replace(
         history,
         standing=standing,
+        pending=pending,
         polls=(*history.polls, Poll(at, verdict.status, verdict.cause))[-POLLS_KEPT:],
         server=_server(history.knowledge(terms.identity), sighting, terms.identity),
         host_key=_host_key(history.host_key, sighting),
@@ -137,7 +140,7 @@ def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms
         login_worked_at=login.worked_at if verdict.cause is Cause.LOGIN_REFUSED else None,
         nodes=verdict.listing.nodes if verdict.listing else None,
     )
-    return replace(moved, pending=_queue(history.pending, announcement))
+    return replace(moved, pending=_queue(pending, announcement))
 
 
 def has_changed(before: History, after: History) -> bool:
@@ -169,11 +172,9 @@ def _confirmed_status(history: History) -> Status | None:
 
 
 def _login(login: Login, sighting: Sighting, identity: Identity, at: datetime) -> Login:
-    if sighting.logged_in:
-        return Login(worked_at=at)
     if sighting.cause is Cause.LOGIN_REFUSED and sighting.credential_offered:
         return replace(login, refused_at=at, refused=identity.login)
-    return login
+    return Login(worked_at=at) if sighting.logged_in else login
 
 
 def _host_key(remembered: str | None, sighting: Sighting) -> str | None:
@@ -194,8 +195,8 @@ def _server(known: Knowledge, sighting: Sighting, identity: Identity) -> Server:
 
 
 def _queue(pending: tuple[Announcement, ...], announcement: Announcement) -> tuple[Announcement, ...]:
-    """Append; a repeat that was never told is overtaken, and beyond the bound the oldest are summed up."""
-    waiting = (*(one for one in pending if one.telling is not Telling.REPEAT), announcement)
+    """Append; beyond the bound the oldest are summed up."""
+    waiting = (*pending, announcement)
     overflow, kept = waiting[:-PENDING_KEPT], waiting[-PENDING_KEPT:]
     if not overflow:
         return kept
