@@ -1,5 +1,7 @@
 """What a run shows for itself: annotations, outputs and a summary."""
 
+from datetime import UTC
+
 from msgspec import json
 
 from cluster_status.app.plan import Plan
@@ -63,7 +65,7 @@ def publish(  # noqa: PLR0913 - one argument a source of the outputs
         "previous-status": previous.status.value if previous else "",
         "changed": "true" if changed else "false",
         "cause": verdict.cause.value if verdict.cause else "",
-        "since": confirmed.since.isoformat().replace("+00:00", "Z") if confirmed else "",
+        "since": confirmed.since.astimezone(UTC).isoformat().replace("+00:00", "Z") if confirmed else "",
         "message": describe(verdict, name),
         "partitions": json.encode(verdict.listing.partitions if verdict.listing else ()).decode(),
         "history-path": history_path,
