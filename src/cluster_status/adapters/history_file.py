@@ -45,14 +45,15 @@ class HistoryFile:
             raise self._error("saved", error) from None
 
     def _replace(self, content: bytes) -> None:
+        target = self._file.resolve()  # a link stays one
         # named before it is opened: a signal may come between the two, and nothing is to be left behind
-        temporary = self._file.with_name(f".{self._file.name}.{secrets.token_hex(8)}")
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         try:
             with temporary.open("xb") as file:
                 file.write(content)
                 os.fchmod(file.fileno(), 0o644)  # later steps may run as somebody else
                 os.fsync(file.fileno())
-            temporary.replace(self._file)
+            temporary.replace(target)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

@@ -123,6 +123,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 
 def surroundings(environ: Mapping[str, str]) -> Surroundings:
     days = environ.get("GITHUB_RETENTION_DAYS", "")
+    limit_days = int(days) if re.fullmatch("[0-9]{1,3}", days) else _NO_LIMIT_DAYS
 
     def path(name: str) -> Path | None:
         return Path(environ[name]) if environ.get(name) else None
@@ -135,7 +136,7 @@ def surroundings(environ: Mapping[str, str]) -> Surroundings:
         branch=environ.get("GITHUB_HEAD_REF") or environ.get("GITHUB_REF_NAME", ""),
         results_url=environ.get("ACTIONS_RESULTS_URL", ""),
         runtime_token=Secret(environ.get("ACTIONS_RUNTIME_TOKEN", "")),
-        longest_retention=timedelta(days=int(days) if days.isdecimal() else _NO_LIMIT_DAYS),
+        longest_retention=timedelta(days=limit_days),
         output_file=path("GITHUB_OUTPUT"),
         summary_file=path("GITHUB_STEP_SUMMARY"),
     )
@@ -174,7 +175,7 @@ class _Given:
             return spec.kind.read(text if spec.kind.verbatim else text.strip())
         except ValueError as error:
             # user:password@host is no secret by its name, but by what is in it
-            hidden = spec.secret or re.search(":[^/@]*@", text)
+            hidden = spec.secret or re.search(":.*@", text)
             got = "what was given" if hidden else f"'{clean(text)}'"
             hint = f": {error}" if str(error) else ""
             self._problems[spec.name] = f"{spec.name}: {got} is not {spec.kind.accepts}{hint}"
