@@ -5,6 +5,8 @@ is over. `python -m tests.contract.artifact_faults` prints the table of docs/art
 """
 
 import contextlib
+import io
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Unpack
@@ -94,7 +96,26 @@ def _delete_the_newest(github: LoopbackGitHub) -> None:
         http.request("DELETE", address, headers={"Authorization": f"Bearer {github.new_token('write')}"})
 
 
+def _plant_damaged_ones(github: LoopbackGitHub) -> None:
+    for _ in range(3):
+        github.plant(NAME, b"PK\x03\x04 and no more")
+
+
+def _delete_damaged_ones(github: LoopbackGitHub) -> None:
+    for _ in range(3):
+        _delete_the_newest(github)
+
+
+def _several_files() -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name in ("history.json", "../history.json"):
+            file.writestr(name, document.render(History(cluster="mscluster")))
+    return archive.getvalue()
+
+
 _STRANGER = pack(document.render(History(cluster="another")))
+_TO_COME = pack(document.render(History(schema=99, cluster="mscluster")))
 _FORGED = pack(document.render(History(cluster="mscluster")))
 
 FAULTS = (
@@ -102,6 +123,7 @@ FAULTS = (
     Fault("restoring", "a newer one is from a fork", _planted(_FORGED, from_fork=True)),
     Fault("restoring", "a newer one is from another branch", _planted(_FORGED, branch="try")),
     Fault("restoring", "a newer one is damaged", _planted(b"PK\x03\x04 and no more")),
+    Fault("restoring", "a newer one holds several files", _planted(_several_files())),
     Fault("restoring", "a newer one is a bomb: 1 GB when unpacked", _planted(pack(bytes(1_000_000_000)))),
     Fault(
         "restoring",
@@ -109,6 +131,8 @@ FAULTS = (
         _planted(_STRANGER),
         mend=_delete_the_newest,
     ),
+    Fault("restoring", "a newer one has a schema to come", _planted(_TO_COME), mend=_delete_the_newest),
+    Fault("restoring", "the newest three are damaged", _plant_damaged_ones, mend=_delete_damaged_ones),
     Fault("restoring", "the token lacks the permission", lambda _: None, permission="none"),
     Fault("restoring", "the rate limit is used up", _failing("list", RateLimited())),
     Fault("restoring", "429 for good", _failing("list", *[Failed(429)] * TRIES)),
@@ -119,6 +143,8 @@ FAULTS = (
     Fault("restoring", "the download breaks off for good", _failing("blob-get", *[Truncated()] * TRIES)),
     Fault("saving", "the storage quota is used up", _failing("create", QUOTA_HIT)),
     Fault("saving", "5xx for good", _failing("create", *[Broken(503)] * TRIES)),
+    Fault("saving", "no answer", _failing("create", *[Silent()] * TRIES)),
+    Fault("saving", "the file is refused as a whole, not in blocks", _failing("put", Failed(403))),
     Fault("saving", "the file is refused, whole and in blocks", _refuse_the_file),
     Fault("saving", "the end of the upload is refused", _failing("finalize", Failed(403, "Forbidden"))),
     Fault("saving", "the connection is reset for good", _failing("finalize", *[Reset()] * TRIES)),
