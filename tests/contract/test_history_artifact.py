@@ -38,6 +38,8 @@ from tests.fakes.github import (
 )
 from tests.fakes.github_actions import Run
 
+CheckExchange = Callable[[Mapping[str, object]], list[str]]
+
 NAME = artifact_name("My Cluster")
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HISTORY = History(cluster="My Cluster", polls=(Poll(AT, Status.ONLINE),))
@@ -273,6 +275,19 @@ def test_the_blob_store_never_sees_the_token(github: LoopbackGitHub, shelf: Call
     to_blobs = [request for request in github.requests if request.server == "blob"]
     assert [request.method for request in to_blobs] == ["GET", "PUT"]
     assert not [request for request in to_blobs if request.headers.get("Authorization")]
+
+
+def test_what_is_asked_by_rest_is_what_the_published_document_has(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf], github_document: CheckExchange
+) -> None:
+    shelf().store.save(HISTORY)
+    for _ in range(101):
+        github.plant(NAME, planted(LATER), branch="try")  # a list of more than one page
+    assert shelf().store.load() == HISTORY
+    asked = [request for request in github.requests if request.server == "api"]
+    assert [request.operation for request in asked] == ["list", "list", "zip"]
+    for request in asked:
+        assert github_document({"method": request.method, "path": request.path, "query": request.query}) == []
 
 
 def test_a_token_without_the_permission_names_the_line_to_paste(
