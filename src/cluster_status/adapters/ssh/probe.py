@@ -1,6 +1,7 @@
 """One look at a cluster: connect, check the host key, log in, ask Slurm."""
 
 import secrets
+import time
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -44,7 +45,7 @@ class SshProbe:
         whole = Deadline(seconds)
         try:
             if not self._so_far.logged_in:
-                self._log_in(recall, whole)
+                self._log_in(_off_the_clock(recall, whole), whole)
             seen: Listing | Obstacle = self._ask(whole)
         except Stopped as stopped:
             seen = stopped.obstacle
@@ -56,22 +57,31 @@ class SshProbe:
             self._session = None
 
     def _log_in(self, recall: Callable[[], Recollection | None], whole: Deadline) -> None:
-        target, limit = self._target, self._target.connect_timeout_seconds
-        self.close()
-        self._session = session = Session(connect(target.host, target.port, Deadline(limit, within=whole)))
+        target = self._target
         memory = None if target.pins else recall()
-        try:
-            key = session.shake_hands(_types_to_ask_for(target.pins, memory), Deadline(limit, within=whole))
-        finally:
-            self._note(reached=session.reached)
-        memory = memory or recall()
+        session, key = self._meet(memory, whole)
+        if target.pins:
+            memory = recall()
+            if not session.is_open:  # no server waits for a login as long as it took
+                session, key = self._meet(memory, whole)
         self._check(key, memory)
         self._note(host_key=key, line_to_pin="" if target.pins else key.line(target.host, target.port))
         if memory and memory.login_held_back:
             raise Stopped(Cause.LOGIN_REFUSED, "refused within the last hour, and not tried again yet")
         self._note(credential_offered=True)
-        session.log_in(target.user, target.password, Deadline(limit, within=whole))
+        limit = Deadline(target.connect_timeout_seconds, within=whole)
+        session.log_in(target.user, target.password, limit)
         self._note(logged_in=True)
+
+    def _meet(self, memory: Recollection | None, whole: Deadline) -> tuple[Session, HostKey]:
+        target, seconds = self._target, self._target.connect_timeout_seconds
+        self.close()
+        self._session = session = Session(connect(target.host, target.port, Deadline(seconds, within=whole)))
+        try:
+            types = _types_to_ask_for(target.pins, memory)
+            return session, session.shake_hands(types, Deadline(seconds, within=whole))
+        finally:
+            self._note(reached=self._so_far.reached or session.reached)
 
     def _check(self, key: HostKey, memory: Recollection | None) -> None:
         """Make sure of the host key: nothing secret has left yet, and nothing will to a stranger."""
@@ -110,8 +120,22 @@ class SshProbe:
         self._so_far = replace(self._so_far, **facts)
 
 
+def _off_the_clock(
+    recall: Callable[[], Recollection | None], whole: Deadline
+) -> Callable[[], Recollection | None]:
+    """Let waiting for the history take nothing from the time for the look: the server has no part in it."""
+
+    def ask() -> Recollection | None:
+        begin = time.monotonic()
+        memory = recall()
+        whole.postpone(time.monotonic() - begin)
+        return memory
+
+    return ask
+
+
 def _types_to_ask_for(pins: Pins, memory: Recollection | None) -> tuple[str, ...]:
     """Return the types of known keys: a server has several, and the others look like a stranger's."""
-    if memory and memory.host_key:
+    if memory and memory.host_key and not pins:
         return (memory.host_key.partition(" ")[0],)
     return pins.types

@@ -27,6 +27,10 @@ class Session:
         """The server's SSH banner was read."""
         return bool(self.transport.remote_version)
 
+    @property
+    def is_open(self) -> bool:
+        return self.transport.is_active()
+
     def shake_hands(self, key_types: tuple[str, ...], deadline: Deadline) -> HostKey:
         """Agree on keys and return the server's host key; ask for `key_types` if any are given."""
         self._ask_for(key_types)

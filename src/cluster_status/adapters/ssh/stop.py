@@ -21,6 +21,9 @@ class Deadline:
         self.seconds = min(seconds, within.left) if within else seconds
         self._end = time.monotonic() + self.seconds
 
+    def postpone(self, seconds: float) -> None:
+        self._end += seconds
+
     @property
     def left(self) -> float:
         return max(0.0, self._end - time.monotonic())
