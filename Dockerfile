@@ -11,8 +11,10 @@ RUN cd /opt/cluster-status && rm -rf bin tests */tests && python -m compileall -
 
 FROM ${BASE}
 COPY --from=build /opt/cluster-status /opt/cluster-status
-# the standard library comes uncompiled, which would cost every start a second: compile what is used of it
-RUN PYTHONPATH=/opt/cluster-status python -c 'import cluster_status.wiring'
+# The standard library comes uncompiled, which would cost every start a second: compile what is used of it.
+# Nothing is installed from here on.
+RUN PYTHONPATH=/opt/cluster-status python -c 'import cluster_status.wiring' && \
+    python -m pip uninstall --quiet --root-user-action=ignore --yes pip
 # Root, as GitHub wants it for container actions. -I, since a workflow's `env` reaches into the container: a
 # directory to run is found whatever is in there, unlike a venv. -u, so that a secret is masked before all else.
 ENTRYPOINT ["/usr/local/bin/python", "-I", "-B", "-u", "/opt/cluster-status"]

@@ -49,6 +49,11 @@ def test_it_brings_no_program_no_test_no_compiler_and_no_cache(added: list[str])
     assert [path for path in added if unwanted.search(path)] == []
 
 
+def test_nothing_can_be_installed_into_it(image: Image) -> None:
+    left = [path for path in _files(image.name) if re.search(r"/(bin|site-packages)/pip", path)]
+    assert left == []
+
+
 def test_every_module_is_compiled(added: list[str]) -> None:
     present = set(added)
 
