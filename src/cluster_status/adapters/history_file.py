@@ -1,5 +1,6 @@
 """The history in a file of the workspace."""
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -45,7 +46,9 @@ class HistoryFile:
             raise self._error("saved", error) from None
 
     def _replace(self, content: bytes) -> None:
-        target = self._file.resolve()  # a link stays one
+        target = Path(os.path.realpath(self._file))  # a link stays one
+        if target.is_symlink():  # a circle of them; Path.resolve() raises no OSError there before Python 3.13
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         # named before it is opened: a signal may come between the two, and nothing is to be left behind
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         try:

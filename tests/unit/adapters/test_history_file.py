@@ -55,6 +55,11 @@ def test_a_file_that_cannot_be_reached_is_not_one_that_is_not_there(tmp_path: Pa
         HistoryFile("file/history.json", tmp_path).load()
 
 
+def test_a_link_that_leads_nowhere_is_no_history_yet(history_file: HistoryFile, tmp_path: Path) -> None:
+    (tmp_path / "history.json").symlink_to("not-there.json")
+    assert history_file.load() is None
+
+
 def test_a_file_beyond_all_measure_is_an_error_before_it_is_all_read(
     history_file: HistoryFile, tmp_path: Path
 ) -> None:
@@ -115,6 +120,104 @@ def test_a_write_that_is_cancelled_leaves_the_old_history_and_no_other_file(
         history_file.save(NEW)
     assert files_in(tmp_path) == ["history.json"]
     assert history_file.load() == OLD
+
+
+# links
+
+
+@pytest.mark.parametrize("absolute", [False, True], ids=["relative", "absolute"])
+def test_a_link_stays_one_and_what_it_leads_to_is_replaced(tmp_path: Path, *, absolute: bool) -> None:
+    target = tmp_path / "kept" / "target.json"
+    target.parent.mkdir()
+    target.write_bytes(document.render(OLD))
+    link = tmp_path / "state" / "history.json"
+    link.parent.mkdir()
+    link.symlink_to(target if absolute else "../kept/target.json")
+    history_file = HistoryFile("state/history.json", tmp_path)
+    assert history_file.load() == OLD
+    history_file.save(NEW)
+    assert link.is_symlink()
+    assert target.read_bytes() == document.render(NEW)
+    assert not target.is_symlink()
+    assert (files_in(link.parent), files_in(target.parent)) == (["history.json"], ["target.json"])
+
+
+def test_links_that_lead_to_a_link_stay_too(history_file: HistoryFile, tmp_path: Path) -> None:
+    (tmp_path / "history.json").symlink_to("second.json")
+    (tmp_path / "second.json").symlink_to("third.json")
+    history_file.save(NEW)
+    assert (tmp_path / "history.json").is_symlink()
+    assert (tmp_path / "second.json").is_symlink()
+    assert (tmp_path / "third.json").read_bytes() == document.render(NEW)
+
+
+def test_a_directory_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "state").symlink_to("kept")
+    HistoryFile("state/history.json", tmp_path).save(NEW)
+    assert (tmp_path / "state").is_symlink()
+    assert files_in(tmp_path / "kept") == ["history.json"]
+
+
+def test_what_a_link_leads_to_is_made_if_it_is_not_there(history_file: HistoryFile, tmp_path: Path) -> None:
+    (tmp_path / "history.json").symlink_to("target.json")
+    history_file.save(NEW)
+    assert (tmp_path / "history.json").is_symlink()
+    assert (tmp_path / "target.json").read_bytes() == document.render(NEW)
+    assert history_file.load() == NEW
+
+
+def test_a_link_into_a_directory_that_is_not_there_is_an_error_and_stays(
+    history_file: HistoryFile, tmp_path: Path
+) -> None:
+    (tmp_path / "history.json").symlink_to("not-mounted/target.json")
+    with pytest.raises(HistoryError, match=r"'history\.json' cannot be saved: No such file or directory"):
+        history_file.save(NEW)
+    assert files_in(tmp_path) == ["history.json"]
+    assert (tmp_path / "history.json").is_symlink()
+
+
+@pytest.mark.parametrize("links", [["history.json"], ["history.json", "other.json"]], ids=["one", "two"])
+def test_links_that_lead_in_a_circle_are_an_error_and_stay(
+    links: list[str], history_file: HistoryFile, tmp_path: Path
+) -> None:
+    for link, target in zip(links, [*links[1:], links[0]], strict=True):
+        (tmp_path / link).symlink_to(target)
+    with pytest.raises(
+        HistoryError, match=r"'history\.json' cannot be read: Too many levels of symbolic links"
+    ):
+        history_file.load()
+    with pytest.raises(HistoryError, match=r"'history\.json' cannot be saved: Too many levels") as caught:
+        history_file.save(NEW)
+    assert "history-path" in caught.value.remedy
+    assert str(tmp_path) not in str(caught.value)
+    assert files_in(tmp_path) == sorted(links)
+    assert all((tmp_path / link).is_symlink() for link in links)
+
+
+def test_a_directory_that_is_a_link_to_itself_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "state").symlink_to("state")
+    history_file = HistoryFile("state/history.json", tmp_path)
+    with pytest.raises(HistoryError, match="cannot be read: Too many levels of symbolic links"):
+        history_file.load()
+    with pytest.raises(HistoryError, match="cannot be saved"):
+        history_file.save(NEW)
+    assert files_in(tmp_path) == ["state"]
+
+
+def test_a_write_through_a_link_that_fails_leaves_the_old_history_and_no_other_file(
+    history_file: HistoryFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "history.json").symlink_to("target.json")
+    history_file.save(OLD)
+    monkeypatch.setattr(os, "fsync", failing(OSError(28, "No space left on device")))
+    with pytest.raises(HistoryError):
+        history_file.save(NEW)
+    assert files_in(tmp_path) == ["history.json", "target.json"]
+    assert history_file.load() == OLD
+
+
+# what cannot be written
 
 
 def test_a_directory_in_its_place_is_not_overwritten(tmp_path: Path) -> None:
