@@ -123,7 +123,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 
 def surroundings(environ: Mapping[str, str]) -> Surroundings:
     days = environ.get("GITHUB_RETENTION_DAYS", "")
-    limit_days = int(days) if re.fullmatch("[0-9]{1,3}", days) else _NO_LIMIT_DAYS
+    limit_days = int(days) if re.fullmatch("[1-9][0-9]{0,2}", days) else _NO_LIMIT_DAYS
 
     def path(name: str) -> Path | None:
         return Path(environ[name]) if environ.get(name) else None
@@ -175,7 +175,7 @@ class _Given:
             return spec.kind.read(text if spec.kind.verbatim else text.strip())
         except ValueError as error:
             # user:password@host is no secret by its name, but by what is in it
-            hidden = spec.secret or re.search(":.*@", text)
+            hidden = spec.secret or re.search(":.*@", text, re.DOTALL)
             got = "what was given" if hidden else f"'{clean(text)}'"
             hint = f": {error}" if str(error) else ""
             self._problems[spec.name] = f"{spec.name}: {got} is not {spec.kind.accepts}{hint}"

@@ -338,7 +338,22 @@ def test_the_branch_of_a_pull_request_is_the_one_it_comes_from() -> None:
     assert found.branch == "feature"
 
 
-@pytest.mark.parametrize(("given", "days"), [("90", 90), ("", 400), ("soon", 400)])
+@pytest.mark.parametrize(
+    ("given", "days"),
+    [
+        ("1", 1),
+        ("90", 90),
+        ("400", 400),
+        ("", 400),
+        ("soon", 400),
+        ("0", 400),  # else every history would expire at once
+        ("000", 400),
+        ("-1", 400),
+        ("1.5", 400),
+        ("٣", 400),
+        ("12345678901", 400),
+    ],
+)
 def test_the_repositorys_retention_is_known_or_githubs_own_counts(given: str, days: int) -> None:
     assert surroundings({"GITHUB_RETENTION_DAYS": given}).longest_retention == timedelta(days=days)
 
@@ -352,6 +367,25 @@ def test_in_a_shell_the_workspace_is_where_it_was_started(
     assert (found.output_file, found.summary_file, found.api_url) == (None, None, "")
 
 
-def test_a_password_given_with_the_host_is_not_quoted() -> None:
-    [problem] = problems_of({**REQUIRED, "cluster-host": "ssh://alice:sesame@head"})
-    assert "sesame" not in problem
+@pytest.mark.parametrize(
+    "host",
+    [
+        "alice:sesame@head",
+        "ssh://alice:sesame@head",
+        "alice:ses/ame@head",
+        "alice:ses@ame@head",
+        "alice:ses:ame@head:22",
+        "alice:ses\name@head",
+        "alice:ses ame@",
+    ],
+    ids=repr,
+)
+def test_a_password_given_with_the_host_is_not_quoted(host: str) -> None:
+    (problem,) = problems_of({"cluster-host": host})
+    assert problem.startswith("cluster-host: what was given is not a host name or an IP address: ")
+    assert [part for part in ("alice", "ses", "ame@") if part in problem] == []
+
+
+def test_a_user_given_with_the_host_is_quoted_as_it_is_no_secret() -> None:
+    (problem,) = problems_of({"cluster-host": "alice@head"})
+    assert "'alice@head'" in problem
