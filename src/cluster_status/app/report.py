@@ -1,7 +1,5 @@
 """What a run shows for itself: annotations, outputs and a summary."""
 
-from datetime import UTC
-
 from msgspec import json
 
 from cluster_status.app.plan import Plan
@@ -12,6 +10,7 @@ from cluster_status.domain.sighting import Sighting
 from cluster_status.domain.verdict import Verdict
 from cluster_status.errors import ClusterStatusError
 from cluster_status.ports import Level, Runner
+from cluster_status.render.phrase import utc
 from cluster_status.render.summary import summarise
 
 OUTPUTS = {
@@ -65,7 +64,7 @@ def publish(  # noqa: PLR0913 - one argument a source of the outputs
         "previous-status": previous.status.value if previous else "",
         "changed": "true" if changed else "false",
         "cause": verdict.cause.value if verdict.cause else "",
-        "since": confirmed.since.astimezone(UTC).isoformat().replace("+00:00", "Z") if confirmed else "",
+        "since": utc(confirmed.since).isoformat().replace("+00:00", "Z") if confirmed else "",
         "message": describe(verdict, name),
         "partitions": json.encode(verdict.listing.partitions if verdict.listing else ()).decode(),
         "history-path": history_path,

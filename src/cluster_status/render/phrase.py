@@ -16,5 +16,13 @@ def duration(length: timedelta) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count) or "0 s"
 
 
+def utc(at: datetime) -> datetime:
+    """Return the instant in UTC; one of a document that would leave the calendar by that keeps its digits."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return at.replace(tzinfo=UTC)
+
+
 def instant(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return utc(at).replace(tzinfo=None).isoformat(" ", "seconds") + " UTC"

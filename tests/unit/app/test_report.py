@@ -1,13 +1,17 @@
 """What a run shows for itself: every output to the letter, and the annotations."""
 
 import json
+from datetime import datetime
 
 import pytest
 from msgspec.structs import replace
 
 from cluster_status.app.report import OUTPUTS
+from cluster_status.domain import document
 from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.history import History
 from cluster_status.domain.sighting import Sighting
+from cluster_status.domain.standing import Spell, Standing
 from cluster_status.errors import DeliveryError
 from cluster_status.ports import Level
 from tests.fakes.probe import ONLINE, listed, met, partition
@@ -233,6 +237,27 @@ def test_every_output_that_is_declared_is_published_and_no_other(monitor: Monito
 def test_a_store_without_a_file_leaves_the_path_empty(monitor: Monitor) -> None:
     monitor.store.path = ""
     assert monitor.poll(ONLINE).outputs["history-path"] == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "put_out", "shown"),
+    [
+        ("2026-02-01T01:30:00+05:30", "2026-01-31T20:00:00Z", "2026-01-31 20:00:00 UTC"),
+        ("2026-02-01T01:30:00-11:00", "2026-02-01T12:30:00Z", "2026-02-01 12:30:00 UTC"),
+        ("2026-02-01T01:30:00+00:00", "2026-02-01T01:30:00Z", "2026-02-01 01:30:00 UTC"),
+        ("9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z", "9999-12-31 23:59:59 UTC"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "0001-01-01 00:00:00 UTC"),
+    ],
+)
+def test_whatever_offset_a_history_was_written_with_everything_is_in_utc(
+    written: str, put_out: str, shown: str, monitor: Monitor
+) -> None:
+    confirmed = Spell(Status.ONLINE, datetime.fromisoformat(written))
+    monitor.store.content = document.render(History(cluster="mscluster", standing=Standing(confirmed)))
+    run = monitor.poll(ONLINE)
+    assert run.outputs["since"] == put_out
+    assert run.runner.summary
+    assert run.runner.summary.facts == (f"Confirmed: online since {shown}",)
 
 
 def test_each_run_publishes_once(monitor: Monitor) -> None:

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -38,3 +38,26 @@ def test_no_duration_is_without_words_or_says_zero_of_something(length: timedelt
 
 def test_an_instant_is_shown_with_its_time_zone() -> None:
     assert instant(datetime(2026, 1, 31, 9, 5, 7, tzinfo=UTC)) == "2026-01-31 09:05:07 UTC"
+
+
+@pytest.mark.parametrize(
+    ("offset", "shown"),
+    [
+        (timedelta(hours=5, minutes=30), "2026-01-31 20:00:00 UTC"),
+        (timedelta(hours=-11), "2026-02-01 12:30:00 UTC"),
+        (timedelta(0), "2026-02-01 01:30:00 UTC"),
+    ],
+)
+def test_an_instant_of_another_offset_is_shown_in_utc(offset: timedelta, shown: str) -> None:
+    assert instant(datetime(2026, 2, 1, 1, 30, tzinfo=timezone(offset))) == shown
+
+
+@pytest.mark.parametrize(
+    ("edge", "shown"),
+    [
+        ("0001-01-01T00:00:00+14:00", "0001-01-01 00:00:00"),
+        ("9999-12-31T23:59:59-14:00", "9999-12-31 23:59:59"),
+    ],
+)
+def test_an_instant_that_is_beyond_the_calendar_in_utc_is_shown_all_the_same(edge: str, shown: str) -> None:
+    assert instant(datetime.fromisoformat(edge)) == f"{shown} UTC"
