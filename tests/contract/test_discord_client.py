@@ -310,6 +310,22 @@ SILENT_FAULTS: dict[str, Callable[[LoopbackDiscord], Fault]] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("quoting", "shown"),
+    [
+        ("{id}/{token} is blocked", "***/*** is blocked"),
+        ("Webhook {id} may not post", "Webhook *** may not post"),
+        ("{token}, or {token}?", "***, or ***?"),
+        (f"{'x' * 290} {{token}}", f"{'x' * 290} ***"),  # where long words are cut off, half a token is none
+    ],
+)
+def test_what_discord_says_is_shown_without_the_id_and_the_token_that_it_quotes(
+    quoting: str, shown: str, webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    discord.fail_next(Refused(403, 50013, quoting.format(id=discord.webhook_id, token=discord.token)))
+    assert str(error_of(webhook)) == f"Discord did not take the message (http 403 code 50013): {shown}."
+
+
 @pytest.mark.parametrize("fault", SILENT_FAULTS.values(), ids=SILENT_FAULTS)
 def test_no_error_holds_the_url_or_its_token(
     fault: Callable[[LoopbackDiscord], Fault], webhook: DiscordWebhook, discord: LoopbackDiscord

@@ -1,6 +1,7 @@
 """HTTP below the adapters: named, bounded, and silent about where it goes."""
 
 import io
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,25 @@ def test_anything_that_answers_shows_that_there_is_a_network(status: int, wire: 
     wire.status = status
     assert http.answers(URL, timeout_seconds=1)
     assert wire.requests[0].method == "HEAD"
+
+
+def test_whatever_hangs_below_such_as_a_resolver_is_a_failure_after_three_times_the_time_out(
+    http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released, ended = threading.Event(), threading.Event()
+
+    def hang(*_: object, **__: object) -> None:
+        released.wait(10)
+        ended.set()
+        raise requests.ConnectionError(URL)
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", hang)
+    with pytest.raises(HttpFailure, match=r"^no whole answer in time$") as caught:
+        http.request("POST", URL, json={}, timeout_seconds=0.01)
+    assert not ended.is_set()
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
+    released.set()
+    assert ended.wait(10)
 
 
 def test_where_nothing_answers_there_is_no_network(wire: Wire, http: Http) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cluster_status.domain.cause import TRAITS, Cause, Status
 from cluster_status.domain.history import History, Terms, told, untold
 from cluster_status.domain.verdict import Verdict
-from tests.unit.domain.build import IDENTITY, NOON, host_key, listed, met, shown, step
+from tests.unit.domain.build import IDENTITY, NOON, host_key, listed, met, noon_plus, shown, step
 
 _VERDICTS = (
     Verdict(Status.ONLINE),
@@ -61,3 +61,23 @@ def histories(draw: st.DrawFn) -> History:
         elif history.pending and outcome in {"untold", "gone"}:
             history = untold(history, outcome, at, webhook_gone="digest" if outcome == "gone" else None)
     return history
+
+
+@st.composite
+def chronicles(draw: st.DrawFn) -> list[History]:
+    """Draw a long course of polls: the history as each one leaves it, and as its messages leave it.
+
+    Each sight lasts for some polls, or hardly anything would be confirmed, and hardly any doubt told.
+    """
+    terms = Terms(IDENTITY, draw(st.integers(1, 3)), draw(st.booleans()))
+    spells = st.tuples(st.sampled_from(_SIGHTINGS), st.integers(1, 4), st.sampled_from(_OUTCOMES))
+    chronicle = [History(cluster="Deep Thought")]
+    for sighting, polls, outcome in draw(st.lists(spells, min_size=10, max_size=40)):
+        for _ in range(polls):
+            at = noon_plus(5 * len(chronicle))
+            chronicle.append(step(chronicle[-1], sighting, at, terms=terms))
+            if chronicle[-1].pending and outcome == "told":
+                chronicle.append(told(chronicle[-1]))
+            elif chronicle[-1].pending and outcome == "untold":
+                chronicle.append(untold(chronicle[-1], outcome, at, webhook_gone=None))
+    return chronicle

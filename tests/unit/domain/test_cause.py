@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
 from cluster_status.domain.cause import TRAITS, Cause, Status
+from cluster_status.settings.inputs import INPUTS
 
 NETWORK = {Cause.DNS, Cause.REFUSED, Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DROPPED}
 SCHEDULER = {Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT, Cause.SCHEDULER_STARTING}
@@ -57,6 +60,23 @@ def test_what_may_be_our_fault_comes_with_a_remedy(cause: Cause) -> None:
 def test_words_and_noun_of_a_cause_fit_into_a_sentence() -> None:
     texts = [text for traits in TRAITS.values() for text in (traits.words, traits.noun)]
     assert [text for text in texts if not text or text != text.strip(" .")] == []
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_words_and_noun_of_a_cause_go_on_with_a_sentence_that_has_begun(cause: Cause) -> None:
+    for text in (TRAITS[cause].words, TRAITS[cause].noun):
+        assert text[0].islower() or text.startswith(("Slurm", "SSH"))
+        assert text.isprintable()
+        assert ". " not in text
+
+
+@pytest.mark.parametrize("remedy", sorted({traits.remedy for traits in TRAITS.values() if traits.remedy}))
+def test_a_remedy_is_made_of_sentences_and_names_inputs_that_exist(remedy: str) -> None:
+    assert remedy[0].isupper()
+    assert remedy.endswith(".")
+    assert remedy.isprintable()
+    assert "  " not in remedy
+    assert set(re.findall(r"cluster-[a-z-]+", remedy)) <= {spec.name for spec in INPUTS}
 
 
 def test_no_two_causes_read_the_same() -> None:

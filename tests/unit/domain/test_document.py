@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.document import MAX_BYTES, parse, render
 from cluster_status.domain.history import SCHEMA, History, untold
+from cluster_status.domain.transitions import Telling
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 from tests.unit.domain import draw
-from tests.unit.domain.build import EVENTFUL, NOON, polled
+from tests.unit.domain.build import EVENTFUL, NOON, listed, met, noon_plus, polled, step, tellings
 from tests.unit.steady import steady, steady_courses
 
+GOOD, BROKEN, STRANGER = listed(free=4), met(Cause.REFUSED), met(Cause.HOST_KEY)
 EMPTY = History(cluster="Deep Thought")
 """A history in which nothing has happened."""
 RICH = untold(polled(EMPTY, *EVENTFUL), "webhook-gone", NOON, webhook_gone="digest")
@@ -48,6 +50,20 @@ def test_whatever_is_written_is_read_back_as_it_was_to_the_byte(history: History
     again = parse(render(history))
     assert again == history
     assert render(again) == render(history)
+
+
+def test_no_history_of_our_own_is_ever_refused_whatever_is_to_be_told_of_it() -> None:
+    tried = set[Telling]()
+
+    @steady_courses
+    @given(draw.chronicles())
+    def read_back(chronicle: list[History]) -> None:
+        for history in chronicle:
+            assert parse(render(history)) == history
+            tried.update(tellings(history.pending))
+
+    read_back()
+    assert tried == set(Telling)
 
 
 def test_a_document_is_text_that_people_can_read_and_compare() -> None:
@@ -91,6 +107,8 @@ def test_what_a_document_says_beyond_its_schema_is_passed_over() -> None:
         (changed("schema", to=None), r"Expected `int`, got `null` - at `\$.schema`"),
         (changed("schema", to=1.5), r"\$.schema"),
         (changed("schema", to=True), r"\$.schema"),
+        (changed("schema", to=0), r"Expected `int` >= 1 - at `\$.schema`"),
+        (changed("schema", to=-1), r"Expected `int` >= 1 - at `\$.schema`"),
         (changed("cluster", to=None), r"\$.cluster"),
         (changed("polls", to={}), r"Expected `array`, got `object` - at `\$.polls`"),
         (changed("polls", 0, "status", to="fine"), r"\$.polls\[0\].status"),
@@ -113,6 +131,34 @@ def test_what_a_document_says_beyond_its_schema_is_passed_over() -> None:
 )
 def test_a_document_that_is_damaged_is_an_error_that_says_how(content: bytes, complaint: str) -> None:
     with pytest.raises(UnreadableHistoryError, match=complaint) as error:
+        parse(content)
+    assert "nothing was announced and nothing overwritten" in error.value.remedy
+
+
+DOUBT = {"since": "2026-01-31T12:00:00Z", "polls": 3, "cause": "host-key", "told": True}
+FIRST, IMPAIRED, BLIND = range(3)  # what is to be told in the rich history
+CONTRADICTIONS = {
+    "confirmed that one cannot tell": changed("standing", "confirmed", "status", to="unknown"),
+    "about to confirm that one cannot tell": changed("standing", "candidate", "status", to="unknown"),
+    "the first status is none": changed("pending", FIRST, "spell", "status", to="unknown"),
+    "a change to a status that is none": changed("pending", IMPAIRED, "spell", "status", to="unknown"),
+    "a change from a status that is none": changed("pending", IMPAIRED, "before", "status", to="unknown"),
+    "the last known status is none": changed("pending", BLIND, "spell", "status", to="unknown"),
+    "blind without a doubt": changed("pending", BLIND, "doubt", to=None),
+    "blind by its telling alone": changed("pending", FIRST, "telling", to="blind"),
+    "a doubt in the first status": changed("pending", FIRST, "doubt", to=DOUBT),
+    "a doubt in a change": changed("pending", IMPAIRED, "doubt", to=DOUBT),
+    "a doubt in a repeat": changed("pending", BLIND, "telling", to="repeat"),
+}
+
+
+def test_the_contradictions_are_put_into_what_they_say() -> None:
+    assert tellings(RICH.pending) == [Telling.FIRST, Telling.IMPAIRED, Telling.BLIND]
+
+
+@pytest.mark.parametrize("content", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_a_document_that_contradicts_itself_is_an_error(content: bytes) -> None:
+    with pytest.raises(UnreadableHistoryError, match="contradicts itself") as error:
         parse(content)
     assert "nothing was announced and nothing overwritten" in error.value.remedy
 
@@ -163,6 +209,13 @@ def _paths(value: Any, *above: str | int) -> Iterator[tuple[str | int, ...]]:
         yield from _paths(inner, *above, name)
 
 
+def _read_back(history: History) -> History | None:
+    try:
+        return parse(render(history))
+    except HistoryError:
+        return None
+
+
 @steady
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
 def test_whatever_the_bytes_nothing_but_a_history_error_is_raised(content: bytes) -> None:
@@ -177,7 +230,9 @@ def test_whatever_stands_in_one_place_it_is_a_history_or_an_error(
 ) -> None:
     with suppress(HistoryError):
         history = parse(changed(*path, to=value))
-        assert parse(render(history)) == history
+        later = [step(history, sighting, noon_plus(60)) for sighting in (GOOD, BROKEN, STRANGER)]
+        for each in (history, *later):
+            assert _read_back(each) == each
 
 
 @pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])

@@ -11,6 +11,7 @@ from cluster_status.domain.history import (
     Announcement,
     Complaint,
     History,
+    Login,
     Poll,
     Terms,
     has_changed,
@@ -18,7 +19,7 @@ from cluster_status.domain.history import (
     untold,
 )
 from cluster_status.domain.identity import Identity, identify
-from cluster_status.domain.sighting import Recollection, Sighting
+from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
 from cluster_status.domain.standing import Doubt, Standing
 from cluster_status.domain.transitions import Telling
 from cluster_status.domain.verdict import Knowledge
@@ -47,6 +48,8 @@ GOOD = listed(free=4)
 BROKEN = listed(free=1, unavailable=3)
 REFUSED = met(Cause.REFUSED)
 NO_LOGIN = met(Cause.LOGIN_REFUSED)
+EXPIRED = Sighting(seen=Obstacle(Cause.LOGIN_REFUSED), reached=True, credential_offered=True, logged_in=True)
+"""The password was right, and is not taken any more."""
 STRANGER = met(Cause.HOST_KEY)
 ALWAYS = Terms(IDENTITY, tell_always=True)
 SECOND = timedelta(seconds=1)
@@ -149,6 +152,7 @@ def test_to_know_again_is_told_without_the_doubt() -> None:
     "sighting",
     [
         NO_LOGIN,
+        EXPIRED,
         STRANGER,
         REFUSED,
         met(Cause.DROPPED, reached=True),
@@ -209,6 +213,49 @@ def test_a_repeat_that_was_never_told_is_overtaken() -> None:
         (Telling.IMPAIRED, noon_plus(5)),
         (Telling.REPEAT, noon_plus(15)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("sighting", "then_told"),
+    [
+        (GOOD, []),
+        (STRANGER, []),
+        (NO_LOGIN, []),
+        (met(Cause.TIMEOUT), []),
+        (BROKEN, [Telling.IMPAIRED]),
+        (REFUSED, [Telling.OUTAGE]),
+    ],
+    ids=["the same", "nothing it can tell", "no login", "no answer yet", "less of it", "nothing of it"],
+)
+def test_a_repeat_that_waits_is_dropped_at_the_next_poll_whatever_that_one_sees(
+    sighting: Sighting, then_told: list[Telling]
+) -> None:
+    waiting = polled(history(Status.ONLINE), GOOD, terms=ALWAYS)
+    assert tellings(waiting.pending) == [Telling.REPEAT]
+    assert tellings(step(waiting, sighting, noon_plus(5)).pending) == then_told
+
+
+def test_a_repeat_that_waits_gives_way_to_the_doubt_that_is_told() -> None:
+    pending = polled(history(Status.ONLINE), GOOD, *[STRANGER] * 3, terms=ALWAYS).pending
+    assert [(one.telling, one.at) for one in pending] == [(Telling.BLIND, noon_plus(15))]
+
+
+def test_a_repeat_has_no_doubt_even_where_one_is_left_from_before_the_login_was_lost() -> None:
+    doubtful = polled(history(Status.OFFLINE), STRANGER)
+    assert doubtful.standing.doubt
+    [repeat] = polled(replace(doubtful, login=Login()), REFUSED, terms=ALWAYS).pending
+    assert (repeat.telling, repeat.doubt) == (Telling.REPEAT, None)
+
+
+def test_of_repeats_that_wait_only_the_newest_is_left() -> None:
+    pending = polled(history(Status.ONLINE), *[GOOD] * 30, terms=ALWAYS).pending
+    assert [(one.telling, one.at, one.left_out) for one in pending] == [(Telling.REPEAT, noon_plus(145), 0)]
+
+
+def test_a_change_that_waits_is_not_dropped_with_the_repeat_behind_it() -> None:
+    waiting = polled(history(Status.ONLINE), BROKEN, BROKEN, terms=ALWAYS)
+    assert tellings(waiting.pending) == [Telling.IMPAIRED, Telling.REPEAT]
+    assert step(waiting, STRANGER, noon_plus(10)).pending == waiting.pending[:1]
 
 
 # The outbox
@@ -445,6 +492,23 @@ def test_other_trouble_holds_no_credential_back() -> None:
 def test_a_login_that_works_clears_the_refusal() -> None:
     again = polled(history(Status.ONLINE), NO_LOGIN, GOOD)
     assert not again.recollection(IDENTITY, noon_plus(10)).login_held_back
+
+
+def test_a_password_that_has_expired_is_held_back_like_one_that_is_refused() -> None:
+    refused = polled(history(Status.ONLINE), EXPIRED)
+    assert refused.recollection(IDENTITY, NOON + HOUR - SECOND).login_held_back
+    assert not refused.recollection(IDENTITY, NOON + HOUR).login_held_back
+    assert not refused.recollection(replace(IDENTITY, login="another"), NOON).login_held_back
+
+
+def test_a_password_that_has_expired_has_not_worked() -> None:
+    assert polled(NEW, EXPIRED).login.worked_at is None
+    after = polled(NEW, GOOD, EXPIRED, EXPIRED, EXPIRED)
+    assert after.login.worked_at == NOON
+    assert [(one.telling, one.login_worked_at) for one in after.pending] == [
+        (Telling.FIRST, None),
+        (Telling.BLIND, NOON),
+    ]
 
 
 # What is never written down

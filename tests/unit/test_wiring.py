@@ -1,0 +1,140 @@
+"""What is built from which settings, as far as it is a choice."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from cluster_status import wiring
+from cluster_status.adapters.console import Console
+from cluster_status.adapters.discord.client import DiscordWebhook
+from cluster_status.adapters.history_artifact.store import HistoryArtifact
+from cluster_status.adapters.history_file import HistoryFile
+from cluster_status.errors import ExitStatus, HistoryError, InputError
+from cluster_status.ports import HistoryStore, Notifier
+from cluster_status.settings import reading
+
+REQUIRED = {
+    "INPUT_CLUSTER-HOST": "head.example.org",
+    "INPUT_CLUSTER-USER": "alice",
+    "INPUT_CLUSTER-PASSWORD": "s3cret",
+}
+WEBHOOK = {"INPUT_DISCORD-WEBHOOK": "https://discord.com/api/webhooks/1/tOkEn"}
+CLAIMS = base64.urlsafe_b64encode(json.dumps({"scp": "Actions.Results:run:job"}).encode()).decode()
+RUNTIME = {
+    "GITHUB_API_URL": "https://api.github.com",
+    "GITHUB_REPOSITORY": "owner/name",
+    "GITHUB_REF_NAME": "main",
+    "ACTIONS_RESULTS_URL": "https://results.example/",
+    "ACTIONS_RUNTIME_TOKEN": f"header.{CLAIMS.rstrip('=')}.signature",
+}
+IN_A_SHELL = REQUIRED
+ON_RUNNER = REQUIRED | WEBHOOK | {"GITHUB_ACTIONS": "true"} | RUNTIME
+NEEDED = ("GITHUB_REPOSITORY", "ACTIONS_RESULTS_URL", "ACTIONS_RUNTIME_TOKEN")
+
+Wired = tuple[HistoryStore, Notifier]
+Wire = Callable[[Mapping[str, str]], Wired]
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """Run with these variables up to the poll, which is left out: what it would have been given."""
+
+    def wire(environ: Mapping[str, str]) -> Wired:
+        given: list[Wired] = []
+
+        def poll(_tools: object, store: HistoryStore, notifier: Notifier, _plan: object) -> ExitStatus:
+            given.append((store, notifier))
+            return ExitStatus.OK
+
+        monkeypatch.setattr(wiring, "poll", poll)
+        runner = wiring.runner(reading.surroundings(environ))
+        assert wiring.run(reading.read(environ), runner) is ExitStatus.OK
+        [wired] = given
+        return wired
+
+    return wire
+
+
+@pytest.mark.parametrize(
+    ("environ", "store", "kept_in"),
+    [
+        (IN_A_SHELL, "auto", HistoryFile),
+        (IN_A_SHELL, "", HistoryFile),
+        (IN_A_SHELL, "file", HistoryFile),
+        (IN_A_SHELL | RUNTIME, "auto", HistoryFile),
+        (IN_A_SHELL | RUNTIME, "artifact", HistoryArtifact),
+        (ON_RUNNER, "auto", HistoryArtifact),
+        (ON_RUNNER, "", HistoryArtifact),
+        (ON_RUNNER, "artifact", HistoryArtifact),
+        (ON_RUNNER, "file", HistoryFile),
+    ],
+)
+def test_the_history_is_an_artifact_on_a_runner_and_a_file_in_a_shell_unless_it_is_said(
+    environ: Mapping[str, str], store: str, kept_in: type, wire: Wire
+) -> None:
+    kept, _ = wire({**environ, "INPUT_HISTORY-STORE": store})
+    assert type(kept) is kept_in
+
+
+def test_only_a_file_has_a_path_and_it_is_the_one_given(wire: Wire) -> None:
+    environ = ON_RUNNER | {"INPUT_HISTORY-PATH": "state/history.json"}
+    assert wire(environ | {"INPUT_HISTORY-STORE": "file"})[0].path == "state/history.json"
+    assert not wire(environ)[0].path
+
+
+def test_a_file_is_in_the_workspace(wire: Wire, tmp_path: Path) -> None:
+    (tmp_path / "history.json").write_text("not a history")
+    kept, _ = wire(IN_A_SHELL | {"GITHUB_WORKSPACE": str(tmp_path)})
+    with pytest.raises(HistoryError, match="malformed"):
+        kept.load()
+
+
+@pytest.mark.parametrize("missing", NEEDED)
+@pytest.mark.parametrize("store", ["auto", "artifact"])
+def test_on_a_runner_without_what_artifacts_need_the_file_is_named_as_the_way_out(
+    store: str, missing: str, wire: Wire
+) -> None:
+    with pytest.raises(InputError) as caught:
+        wire(ON_RUNNER | {"INPUT_HISTORY-STORE": store, missing: ""})
+    assert caught.value.problems == ("history-store: there is no artifact store here; set it to file",)
+
+
+@pytest.mark.parametrize(
+    "environ", [IN_A_SHELL, ON_RUNNER | dict.fromkeys(RUNTIME, "")], ids=["shell", "runner"]
+)
+def test_an_artifact_that_was_asked_for_where_there_are_none_is_a_bad_input(
+    environ: Mapping[str, str], wire: Wire
+) -> None:
+    with pytest.raises(InputError) as caught:
+        wire({**environ, "INPUT_HISTORY-STORE": "artifact"})
+    assert caught.value.exit_status is ExitStatus.BAD_INPUT
+    [problem] = caught.value.problems
+    assert problem.startswith("history-store: ")
+    assert problem.endswith("set it to file")
+
+
+@pytest.mark.parametrize("token", ["opaque", "a.b.c", "header.e30.signature"])
+def test_a_job_whose_token_says_nothing_is_sent_to_the_file_and_the_token_is_not_quoted(
+    token: str, wire: Wire
+) -> None:
+    with pytest.raises(InputError) as caught:
+        wire(ON_RUNNER | {"ACTIONS_RUNTIME_TOKEN": token})
+    [problem] = caught.value.problems
+    assert problem.startswith("history-store: ")
+    assert problem.endswith("set it to file")
+    assert token not in problem
+
+
+@pytest.mark.parametrize(
+    ("environ", "heard_by"),
+    [(IN_A_SHELL, Console), (IN_A_SHELL | WEBHOOK, DiscordWebhook), (ON_RUNNER, DiscordWebhook)],
+    ids=["a shell", "a shell with a webhook", "a runner"],
+)
+def test_without_a_webhook_a_shell_shows_what_would_be_told(
+    environ: Mapping[str, str], heard_by: type, wire: Wire
+) -> None:
+    _, notifier = wire(environ)
+    assert type(notifier) is heard_by
