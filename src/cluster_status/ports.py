@@ -40,10 +40,10 @@ class HistoryStore(Protocol):
         """Return the history, None if there is none yet. What cannot be read is an error, never None."""
 
     def newer(self) -> History | None:
-        """Return the history that another run has saved since this one loaded its own, if there is one."""
+        """Return the history that another run has saved since this one loaded or saved, if there is one."""
 
     def save(self, history: History) -> None:
-        """Save, wholly or not at all."""
+        """Save, wholly or not at all: until the new one is there, the old one is."""
 
 
 class Notifier(Protocol):

@@ -12,12 +12,26 @@ class MemoryStore:
 
     def __init__(self, content: bytes | None = None, *, path: str = "history.json") -> None:
         self.path = path
-        self.content = content
+        self._shelf = [content]
         self.saves = 0
         self._loaded: bytes | None = None
         self._save_faults: dict[int, HistoryError | Cancelled] = {}
         self._load_fault: HistoryError | None = None
         self._interludes: dict[int, Callable[[], None]] = {}
+
+    @property
+    def content(self) -> bytes | None:
+        return self._shelf[0]
+
+    @content.setter
+    def content(self, content: bytes | None) -> None:
+        self._shelf[0] = content
+
+    def of_another_run(self) -> "MemoryStore":
+        """Return a store that keeps its history in the same place."""
+        other = MemoryStore(path=self.path)
+        other._shelf = self._shelf
+        return other
 
     def load(self) -> History | None:
         if self._load_fault:
@@ -37,7 +51,7 @@ class MemoryStore:
             raise fault
         if interlude := self._interludes.pop(self.saves, None):
             interlude()
-        self.content = content
+        self.content = self._loaded = content
 
     @property
     def history(self) -> History:

@@ -42,6 +42,7 @@ class HistoryFile:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._replace(content)
+            self._loaded = content
         except OSError as error:
             raise self._error("saved", error) from None
 

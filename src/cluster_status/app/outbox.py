@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import wait
 from datetime import datetime
+from threading import Event
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.background import Once, beside
-from cluster_status.domain.history import Announcement, History, told, untold
+from cluster_status.domain.history import Announcement, History, may_tell, told, untold
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.message import Message
 from cluster_status.errors import (
@@ -19,11 +21,16 @@ from cluster_status.errors import (
 )
 from cluster_status.ports import HistoryStore, Notifier
 
-_GRACE_SECONDS = 4.0  # for what was told to be saved when the run is cancelled; the runner kills after 7.5
+_GRACE_SECONDS = (
+    2.0  # for a message that is under way when the run is cancelled, and again for the note of it
+)
 
 
 class Outbox(Struct, frozen=True):
+    """`newer` gives the history that another run has saved since, if there is one."""
+
     store: HistoryStore
+    newer: Callable[[], History | None]
     notifier: Notifier
     identity: Identity
     words: Callable[[Announcement], Message]
@@ -34,29 +41,74 @@ class Outbox(Struct, frozen=True):
         Returns that, and what went wrong on the way. Raises HistoryError if it is the first save that
         fails: then nothing was sent, since what cannot be remembered as told would be told at every poll.
         """
+        telling = may_tell(history, at)
+        if telling:
+            history = replace(history, telling_since=at)
         self.store.save(history)
-        current, mishaps = history, list[ClusterStatusError]()
-        save_what_was_told = Once(lambda: self.store.save(current))
+        if not telling:
+            return history, []
+        delivery = _Delivery(self, history, at)
         try:
-            while current.pending and not mishaps:
-                current = self._tell_next(current, at, mishaps)
-            if current is not history:
-                beside(save_what_was_told).result()
-        except HistoryError as error:
-            mishaps.append(error)
+            beside(delivery.run).result()
         except Cancelled:
-            if current is not history:
-                wait([beside(save_what_was_told)], _GRACE_SECONDS)
+            delivery.wind_up()
             raise
-        return current, mishaps
+        return delivery.history, delivery.mishaps
 
-    def _tell_next(self, history: History, at: datetime, mishaps: list[ClusterStatusError]) -> History:
+
+class _Delivery:
+    """What one run tells. It runs beside, so that a signal ends the wait for it and not the work."""
+
+    def __init__(self, outbox: Outbox, history: History, at: datetime) -> None:
+        self.history = self._saved = history
+        self.mishaps: list[ClusterStatusError] = []
+        self._outbox = outbox
+        self._at = at
+        self._outcomes: list[Callable[[History], History]] = []
+        self._note_once = Once(self._note)
+        self._cancelled, self._ended = Event(), Event()
+
+    def run(self) -> None:
         try:
-            if history.webhook_gone and history.webhook_gone == self.identity.webhook:
+            while self.history.pending and not (self.mishaps or self._cancelled.is_set()):
+                outcome = self._tell(self.history.pending[0])
+                self._outcomes.append(outcome)
+                self.history = outcome(self.history)
+            self._note_once()
+        finally:
+            self._ended.set()
+
+    def wind_up(self) -> None:
+        """Tell nothing more; note what was told, whatever has become of the message that is under way."""
+        self._cancelled.set()
+        if not self._ended.wait(_GRACE_SECONDS):
+            wait([beside(self._note_once)], _GRACE_SECONDS)
+
+    def _tell(self, announcement: Announcement) -> Callable[[History], History]:
+        """Return what becomes of a history by it."""
+        webhook = self._outbox.identity.webhook
+        try:
+            if webhook and webhook == self.history.webhook_gone:
                 raise WebhookGoneError
-            self.notifier.send(self.words(history.pending[0]))
+            self._outbox.notifier.send(self._outbox.words(announcement))
         except DeliveryError as error:
-            mishaps.append(error)
-            gone = self.identity.webhook if isinstance(error, WebhookGoneError) else None
-            return untold(history, error.cause, at, webhook_gone=gone)
-        return told(history)
+            self.mishaps.append(error)
+            reason, gone = error.cause, webhook if isinstance(error, WebhookGoneError) else None
+            return lambda history: untold(history, reason, self._at, webhook_gone=gone)
+        return lambda history: told(history, announcement)
+
+    def _note(self) -> None:
+        """Save the outcomes on top of the latest history: another run may have polled meanwhile."""
+        try:
+            latest = self._outbox.newer()
+        except HistoryError:
+            latest = None  # better to lose what may be there than to tell everything again
+        history = latest or self._saved
+        for outcome in self._outcomes:
+            history = outcome(history)
+        self.history = replace(self.history, telling_since=None)
+        try:
+            self._outbox.store.save(replace(history, telling_since=None))
+        except HistoryError as error:
+            remedy = "What was told may be told again by the next run."
+            self.mishaps.append(HistoryError(str(error), remedy=remedy))

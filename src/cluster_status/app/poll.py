@@ -33,7 +33,7 @@ def poll(tools: Tools, store: HistoryStore, notifier: Notifier, plan: Plan) -> E
     after = before
     mishaps: list[ClusterStatusError] = [trouble] if trouble else []
     if before:
-        outbox = Outbox(store, notifier, plan.terms.identity, words)
+        outbox = Outbox(store, lambda: _ours(store.newer(), plan), notifier, plan.terms.identity, words)
         try:
             after, mishaps = outbox.save_and_tell(advance(before, sighting, verdict, plan.terms, at), at)
         except HistoryError as error:
@@ -67,8 +67,8 @@ def _ours(history: History | None, plan: Plan) -> History | None:
     if history and history.cluster != name:
         raise HistoryError(
             f"The history is that of '{history.cluster}', not of '{name}'.",
-            remedy="Give each cluster a cluster-name and a history of its own; if this one was renamed, "
-            "set cluster-name back or remove the old history.",
+            remedy="Give each cluster a history of its own, and a cluster-name whose letters and digits no "
+            "other one has; if this one was renamed, set cluster-name back or remove the old history.",
         )
     return history
 

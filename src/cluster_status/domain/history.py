@@ -22,6 +22,7 @@ POLLS_KEPT = 288  # a day of five-minute polls
 PENDING_KEPT = 20
 LOGIN_HELD_BACK_FOR = timedelta(hours=1)
 COMPLAINT_REPEATED_AFTER = timedelta(days=1)
+TELLING_TAKES_AT_MOST = timedelta(minutes=2)
 
 
 class Poll(Struct, frozen=True):
@@ -83,6 +84,7 @@ class History(Struct, frozen=True, kw_only=True):
     standing: Standing = Standing()
     polls: tuple[Poll, ...] = ()
     pending: tuple[Announcement, ...] = ()
+    telling_since: Instant | None = None  # a run has begun to tell what is pending, and not noted the outcome
     server: Server = Server()
     host_key: str | None = None
     login: Login = Login()
@@ -148,16 +150,27 @@ def has_changed(before: History, after: History) -> bool:
     return _confirmed_status(before) is not _confirmed_status(after)
 
 
-def told(history: History) -> History:
-    """Return the history after the oldest pending announcement was told."""
-    return replace(history, pending=history.pending[1:], undelivered=None, webhook_gone=None)
+def may_tell(history: History, at: datetime) -> bool:
+    """Tell whether there is something to tell, and no other run that may be telling it at this moment."""
+    since = history.telling_since
+    return bool(history.pending) and (since is None or abs(at - since) >= TELLING_TAKES_AT_MOST)
+
+
+def told(history: History, announcement: Announcement) -> History:
+    """Return the history after a pending announcement was told."""
+    pending = tuple(one for one in history.pending if one != announcement)
+    return replace(history, pending=pending, telling_since=None, undelivered=None, webhook_gone=None)
+
+
+def taken_as_told(history: History) -> History:
+    """Return a history whose successor is lost: what it was about to tell was told before there was one."""
+    return replace(history, pending=(), telling_since=None) if history.telling_since else history
 
 
 def untold(history: History, reason: str, at: datetime, *, webhook_gone: str | None) -> History:
     """Return the history after telling failed; `webhook_gone` is the digest of a webhook that is no more."""
-    return replace(
-        history, undelivered=_complaint(history.undelivered, reason, at), webhook_gone=webhook_gone
-    )
+    complaint = _complaint(history.undelivered, reason, at)
+    return replace(history, telling_since=None, undelivered=complaint, webhook_gone=webhook_gone)
 
 
 def _complaint(previous: Complaint | None, cause: str, at: datetime) -> Complaint:

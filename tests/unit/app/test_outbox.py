@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from cluster_status.app import outbox
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.message import Fact
 from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, WebhookGoneError
-from tests.fakes.notifier import AfterAccepting
 from tests.fakes.probe import ONLINE, met
 from tests.unit.app.monitor import Monitor
 
@@ -51,6 +51,14 @@ def cancelled_by(number: signal.Signals) -> Iterator[Callable[[], None]]:
         signal.signal(number, before)
 
 
+def do_nothing() -> None:
+    """Let a message pass."""
+
+
+def _ignore(_: object) -> None:
+    """Make an interlude of what returns something."""
+
+
 def pending(monitor: Monitor) -> list[str]:
     """Return what a later run would find still to be told."""
     return [announcement.telling.value for announcement in monitor.store.history.pending]
@@ -60,10 +68,10 @@ def pending(monitor: Monitor) -> list[str]:
 
 
 def test_what_is_sent_was_saved_before_as_pending(watching: Monitor) -> None:
-    watching.notifier.fail_next(CANCELLED)
-    with pytest.raises(Cancelled):
-        watching.poll(REFUSED)
-    assert pending(watching) == ["outage"]
+    saved: list[str] = []
+    watching.notifier.during_next(lambda: saved.extend(pending(watching)))
+    watching.poll(REFUSED)
+    assert saved == ["outage"]
 
 
 def test_what_was_told_is_pending_no_more(watching: Monitor) -> None:
@@ -125,7 +133,7 @@ def test_a_failed_delivery_shows_its_error_though_the_save_after_it_fails_as_wel
     assert run.exit_status is ExitStatus.HISTORY
     assert sorted(run.errors) == [
         "Discord was not reached. It stays pending.",
-        "The quota is used up. Tidy up.",
+        "The quota is used up. What was told may be told again by the next run.",
     ]
 
 
@@ -278,25 +286,96 @@ def test_in_a_shell_without_a_webhook_none_can_be_gone(watching: Monitor) -> Non
     assert watching.poll(REFUSED).headlines == ["mscluster is offline"]
 
 
+# two runs at once
+
+
+def beside_it(watching: Monitor) -> Monitor:
+    """Return the monitor of another run at the same time, on the same history and channel."""
+    other = Monitor()
+    other.set_patience(attempts=1)
+    other.store = watching.store.of_another_run()
+    other.notifier, other.clock = watching.notifier, watching.clock
+    return other
+
+
+def test_what_one_run_is_telling_another_one_leaves_to_it(watching: Monitor) -> None:
+    other = beside_it(watching)
+    watching.notifier.during_next(lambda: _ignore(other.poll(REFUSED, later=timedelta(seconds=5))))
+    assert watching.poll(REFUSED).headlines == ["mscluster is offline"]
+    assert watching.notifier.asked == 2
+    assert pending(watching) == []
+
+
+def test_what_another_run_saves_while_this_one_tells_is_kept(watching: Monitor) -> None:
+    other = beside_it(watching)
+    watching.notifier.during_next(lambda: _ignore(other.poll(DEGRADED, later=timedelta(seconds=5))))
+    watching.poll(REFUSED)
+    statuses = [poll.status.value for poll in watching.store.history.polls]
+    assert statuses == ["online", "offline", "degraded"]
+    assert pending(watching) == ["partly-back"]
+    assert watching.poll(DEGRADED).headlines == ["mscluster is back, but degraded"]
+
+
+def test_what_a_killed_run_has_not_told_is_told_two_minutes_later(watching: Monitor) -> None:
+    begun: list[bytes | None] = []
+    watching.notifier.during_next(lambda: begun.append(watching.store.content))
+    watching.poll(REFUSED)
+    watching.store.content = begun[0]  # as if it had been killed there
+    runs = [watching.poll(REFUSED, later=timedelta(seconds=seconds)) for seconds in (60, 59, 1)]
+    assert [run.headlines for run in runs] == [[], [], ["mscluster is offline"]]
+    assert [run.exit_status for run in runs] == [0, 0, 0]
+
+
+def test_though_the_store_does_not_say_whether_there_is_a_newer_one_what_was_told_is_noted(
+    watching: Monitor,
+) -> None:
+    watching.notifier.during_next(watching.store.be_out_of_reach)
+    watching.poll(REFUSED)
+    assert pending(watching) == []
+
+
 # cancelled
 
 
-def test_what_was_told_before_a_cancellation_is_remembered_as_told(watching: Monitor) -> None:
-    watching.notifier.fail_next(FAILED, None, CANCELLED)
+def test_a_message_that_arrives_after_the_cancellation_is_remembered_as_told(watching: Monitor) -> None:
+    with cancelled_by(signal.SIGUSR1) as cancel:
+        watching.notifier.during_next(cancel)
+        with pytest.raises(Cancelled):
+            watching.poll(REFUSED)
+    assert len(watching.notifier.messages) == 2
+    assert pending(watching) == []
+
+
+def test_nothing_more_is_told_after_a_cancellation(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED)
     watching.poll(REFUSED)
-    with pytest.raises(Cancelled):
-        watching.poll(ONLINE)
+    with cancelled_by(signal.SIGUSR1) as cancel:
+        watching.notifier.during_next(cancel)
+        with pytest.raises(Cancelled):
+            watching.poll(ONLINE)
+    assert pending(watching) == ["recovery"]
+    assert watching.poll(ONLINE).headlines == ["mscluster is back online"]
+
+
+def test_a_message_whose_fate_is_open_stays_pending_and_those_before_it_do_not(
+    watching: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_GRACE_SECONDS", 0.05)
+    watching.notifier.fail_next(FAILED)
+    watching.poll(REFUSED)
+    is_over = threading.Event()
+    with cancelled_by(signal.SIGUSR1) as cancel:
+
+        def cancel_and_hang() -> None:
+            cancel()
+            is_over.wait(10)
+
+        watching.notifier.during_next(do_nothing, cancel_and_hang)
+        with pytest.raises(Cancelled):
+            watching.poll(ONLINE)
     assert [message.headline for message in watching.notifier.messages[1:]] == ["mscluster is offline"]
     assert pending(watching) == ["recovery"]
-
-
-def test_a_message_cut_off_by_a_cancellation_may_not_have_arrived_and_stays_pending(
-    watching: Monitor,
-) -> None:
-    watching.notifier.fail_next(AfterAccepting(CANCELLED))
-    with pytest.raises(Cancelled):
-        watching.poll(REFUSED)
-    assert pending(watching) == ["outage"]
+    is_over.set()
 
 
 def test_a_message_told_is_remembered_though_the_cancellation_comes_while_that_is_saved(
@@ -311,11 +390,12 @@ def test_a_message_told_is_remembered_though_the_cancellation_comes_while_that_i
 
 
 def test_a_cancellation_stays_one_though_what_was_told_cannot_be_saved(watching: Monitor) -> None:
-    watching.notifier.fail_next(FAILED, None, CANCELLED)
-    watching.poll(REFUSED)
     watching.store.fail_save(2)
-    with pytest.raises(Cancelled):
-        watching.poll(ONLINE)
+    with cancelled_by(signal.SIGUSR1) as cancel:
+        watching.notifier.during_next(cancel)
+        with pytest.raises(Cancelled):
+            watching.poll(REFUSED)
+    assert pending(watching) == ["outage"]
 
 
 def test_a_run_cancelled_before_its_first_save_tells_nothing(watching: Monitor) -> None:

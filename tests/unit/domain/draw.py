@@ -57,7 +57,7 @@ def histories(draw: st.DrawFn) -> History:
         at += timedelta(minutes=minutes)
         history = step(history, sighting, at, terms=terms)
         if history.pending and outcome == "told":
-            history = told(history)
+            history = told(history, history.pending[0])
         elif history.pending and outcome in {"untold", "gone"}:
             history = untold(history, outcome, at, webhook_gone="digest" if outcome == "gone" else None)
     return history
@@ -77,7 +77,7 @@ def chronicles(draw: st.DrawFn) -> list[History]:
             at = noon_plus(5 * len(chronicle))
             chronicle.append(step(chronicle[-1], sighting, at, terms=terms))
             if chronicle[-1].pending and outcome == "told":
-                chronicle.append(told(chronicle[-1]))
+                chronicle.append(told(chronicle[-1], chronicle[-1].pending[0]))
             elif chronicle[-1].pending and outcome == "untold":
                 chronicle.append(untold(chronicle[-1], outcome, at, webhook_gone=None))
     return chronicle

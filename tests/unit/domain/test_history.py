@@ -15,6 +15,8 @@ from cluster_status.domain.history import (
     Poll,
     Terms,
     has_changed,
+    may_tell,
+    taken_as_told,
     told,
     untold,
 )
@@ -263,7 +265,46 @@ def test_a_change_that_waits_is_not_dropped_with_the_repeat_behind_it() -> None:
 
 def test_what_was_told_leaves_the_outbox_the_oldest_first() -> None:
     before = full(4)
-    assert told(before).pending == before.pending[1:]
+    assert told(before, before.pending[0]).pending == before.pending[1:]
+
+
+def test_what_was_told_leaves_what_another_run_has_queued_meanwhile() -> None:
+    queued = full(4).pending
+    assert told(full(4), full(2).pending[0]).pending == queued[1:]
+    assert told(full(4), full(6).pending[4]).pending == queued
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        (None, True),
+        (timedelta(), False),
+        (timedelta(seconds=119), False),
+        (timedelta(seconds=120), True),
+        (timedelta(seconds=-119), False),
+        (timedelta(days=-3), True),
+    ],
+)
+def test_what_another_run_may_be_telling_is_left_to_it_for_two_minutes(
+    since: timedelta | None, *, expected: bool
+) -> None:
+    telling = replace(full(2), telling_since=None if since is None else NOON - since)
+    assert may_tell(telling, NOON) is expected
+
+
+def test_where_nothing_is_pending_there_is_nothing_to_tell() -> None:
+    assert not may_tell(full(0), NOON)
+
+
+def test_what_was_being_told_when_the_rest_was_lost_is_taken_as_told() -> None:
+    assert taken_as_told(replace(full(2), telling_since=NOON)) == replace(full(2), pending=())
+    assert taken_as_told(full(2)) == full(2)
+
+
+def test_the_outcome_of_a_telling_ends_it() -> None:
+    telling = replace(full(2), telling_since=NOON)
+    assert told(telling, telling.pending[0]).telling_since is None
+    assert untold(telling, "no-answer", NOON, webhook_gone=None).telling_since is None
 
 
 def test_what_could_not_be_told_stays() -> None:
@@ -282,7 +323,8 @@ def test_a_sum_grows() -> None:
 
 
 def test_a_sum_is_told_with_the_message_that_carries_it() -> None:
-    assert sum(one.left_out for one in told(full(24)).pending) == 0
+    before = full(24)
+    assert sum(one.left_out for one in told(before, before.pending[0]).pending) == 0
 
 
 @steady_courses
@@ -295,7 +337,7 @@ def test_nothing_that_was_to_be_told_is_lost_without_being_counted(rounds: list[
             made += 1
         for _ in range(min(deliveries, len(current.pending))):
             delivered.append(current.pending[0])
-            current = told(current)
+            current = told(current, current.pending[0])
         accounted = [*delivered, *current.pending]
         assert len(current.pending) <= 20
         assert len(accounted) + sum(one.left_out for one in accounted) == made
@@ -370,7 +412,8 @@ def test_an_undelivered_message_is_complained_of_when_it_begins_or_changes_and_o
 
 
 def test_a_delivery_ends_the_complaint_and_clears_the_webhook() -> None:
-    after = told(untold(full(2), "webhook-gone", NOON, webhook_gone="digest"))
+    before = untold(full(2), "webhook-gone", NOON, webhook_gone="digest")
+    after = told(before, before.pending[0])
     assert (after.undelivered, after.webhook_gone) == (None, None)
 
 
