@@ -10,7 +10,7 @@ from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
 from cluster_status.adapters.history_artifact.results import Job, ResultsService
-from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
+from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.retry import RetryingHttp
@@ -110,7 +110,7 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
         raise InputError(["history-store: there is no artifact store here; set it to file"])
     patient = RetryingHttp(http, clock)
     return HistoryArtifact(
-        artifact_name(settings.cluster.name),
+        settings.cluster.name,
         Catalog(patient, Origin(here.api_url, here.repository, here.branch, storage.token)),
         ResultsService(patient, Job.of(here.results_url, here.runtime_token)),
         clock,

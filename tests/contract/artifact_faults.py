@@ -41,6 +41,7 @@ from tests.unit.app.monitor import Monitor, Run
 
 NAME = artifact_name("mscluster")
 TRIES = 5
+NOTING = "noting what was told"
 REFUSED = met(Cause.REFUSED)
 
 HEAD = """\
@@ -148,6 +149,13 @@ FAULTS = (
     Fault("saving", "the file is refused, whole and in blocks", _refuse_the_file),
     Fault("saving", "the end of the upload is refused", _failing("finalize", Failed(403, "Forbidden"))),
     Fault("saving", "the connection is reset for good", _failing("finalize", *[Reset()] * TRIES)),
+    Fault(
+        NOTING, "GitHub does not say whether there is a newer one", _failing("list", *[Broken(502)] * TRIES)
+    ),
+    Fault(NOTING, "5xx, four times", _failing("create", *[Broken(503)] * (TRIES - 1))),
+    Fault(NOTING, "the storage quota is used up", _failing("create", QUOTA_HIT)),
+    Fault(NOTING, "5xx for good", _failing("create", *[Broken(503)] * TRIES)),
+    Fault(NOTING, "the end of the upload is refused", _failing("finalize", Failed(403, "Forbidden"))),
 )
 
 
@@ -156,7 +164,10 @@ def outcome(fault: Fault) -> Outcome:
     monitor = Monitor()
     with LoopbackGitHub(clock=monitor.clock.now) as github, contextlib.closing(_HastyHttp()) as http:
         _poll(monitor, github, http, ONLINE)
-        fault.strike(github)
+        if fault.moment == NOTING:
+            monitor.notifier.during_next(lambda: _ignore(fault.strike(github)))
+        else:
+            fault.strike(github)
         struck = _poll(monitor, github, http, REFUSED, permission=fault.permission)
         fault.mend(github)
         _poll(monitor, github, http, REFUSED)
@@ -169,6 +180,10 @@ def outcome(fault: Fault) -> Outcome:
         tuple(message.headline for message in monitor.notifier.messages),
         len(kept.polls) if kept else 0,
     )
+
+
+def _ignore(_: object) -> None:
+    """Make an interlude of what returns something."""
 
 
 def table() -> str:
@@ -198,7 +213,7 @@ def store_of(monitor: Monitor, http: Http, run: WorkflowRun) -> HistoryArtifact:
     origin = Origin(here["GITHUB_API_URL"], here["GITHUB_REPOSITORY"], run.branch, Secret(run.github_token))
     job = Job.of(here["ACTIONS_RESULTS_URL"], Secret(run.runtime_token))
     return HistoryArtifact(
-        NAME,
+        "mscluster",
         Catalog(patient, origin),
         ResultsService(patient, job),
         monitor.clock,

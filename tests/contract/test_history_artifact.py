@@ -32,6 +32,7 @@ from tests.fakes.github import (
     Failed,
     Fault,
     LoopbackGitHub,
+    Operation,
     RateLimited,
     Reset,
     Truncated,
@@ -56,7 +57,7 @@ class Shelf:
         patient = RetryingHttp(http, self.clock)
         branch = here["GITHUB_HEAD_REF"] or here["GITHUB_REF_NAME"]
         self.store = HistoryArtifact(
-            NAME,
+            "My Cluster",
             Catalog(
                 patient,
                 Origin(here["GITHUB_API_URL"], here["GITHUB_REPOSITORY"], branch, Secret(run.github_token)),
@@ -122,25 +123,78 @@ def test_what_the_official_client_uploaded_is_restored(
     assert shelf().store.load() == HISTORY
 
 
-def test_a_second_save_of_a_run_takes_the_place_of_the_first(
+def test_a_second_save_of_a_run_leaves_the_first_and_is_what_is_restored(
     github: LoopbackGitHub, shelf: Callable[..., Shelf]
 ) -> None:
     one = shelf()
     one.store.save(HISTORY)
     one.store.save(LATER)
-    assert [artifact.name for artifact in github.artifacts] == [NAME]
+    assert [artifact.name for artifact in github.artifacts] == [NAME, f"{NAME}.2"]
     assert shelf().store.load() == LATER
 
 
-def test_another_attempt_of_a_run_takes_the_place_of_what_the_first_has_saved(
+def test_each_further_save_takes_the_place_of_the_oldest_in_whatever_attempt(
+    github: LoopbackGitHub, http: Http, shelf: Callable[..., Shelf]
+) -> None:
+    run = github.start_run()
+    for number in range(7):
+        saved = replace(LATER, host_key=str(number))
+        if number == 3:
+            run.finish("failure")
+            run = run.rerun()
+        Shelf(http, run).store.save(saved)
+        assert shelf().store.load() == saved
+        assert len(github.artifacts) == min(2, number + 1)
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+@pytest.mark.parametrize("saves", [1, 2, 3])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (QUOTA_HIT, "create"),
+        (Failed(403, "Forbidden"), "create"),
+        (Failed(403, "Forbidden"), "put"),
+        (Failed(403, "Forbidden"), "finalize"),
+        (Failed(403, "Forbidden"), "delete"),
+        (Failed(403, "Forbidden"), "list-run"),
+    ],
+    ids=lambda fault: f"{type(fault[0]).__name__} {fault[1]}",
+)
+def test_a_save_that_fails_leaves_what_was_saved_before(
+    fault: tuple[Fault, Operation], saves: int, attempts: int, github: LoopbackGitHub, http: Http
+) -> None:
+    run = github.start_run()
+    for number in range(saves):
+        Shelf(http, run).store.save(replace(HISTORY, host_key=str(number)))
+    if attempts > 1:
+        run.finish("failure")
+        run = run.rerun()
+    github.fail_next(fault[0], on=fault[1])
+    if fault[1] == "put":
+        github.fail_next(fault[0], on="put-block")
+    before = replace(HISTORY, host_key=str(saves - 1))
+    try:
+        Shelf(http, run).store.save(LATER)
+    except HistoryError:
+        assert Shelf(http, github.start_run()).store.load() == before
+    else:  # what was to fail was not asked for
+        assert Shelf(http, github.start_run()).store.load() == LATER
+        assert fault[1] not in github.operations
+
+
+def test_a_run_whose_names_are_taken_by_broken_uploads_says_to_start_a_new_one(
     github: LoopbackGitHub, http: Http, shelf: Callable[..., Shelf]
 ) -> None:
     run = github.start_run()
     Shelf(http, run).store.save(HISTORY)
-    run.finish("failure")
-    Shelf(http, run.rerun()).store.save(LATER)
-    assert len(github.artifacts) == 1
-    assert shelf().store.load() == LATER
+    github.fail_next(Failed(403), on="finalize")
+    with pytest.raises(HistoryError, match="refused"):
+        Shelf(http, run).store.save(LATER)
+    with pytest.raises(HistoryError, match="taken by uploads that never ended") as caught:
+        Shelf(http, run).store.save(LATER)
+    assert "Start a new run" in caught.value.remedy
+    assert shelf().store.load() == HISTORY
 
 
 def test_it_is_kept_as_long_as_was_asked_for(github: LoopbackGitHub, shelf: Callable[..., Shelf]) -> None:
@@ -285,7 +339,7 @@ def test_what_is_asked_by_rest_is_what_the_published_document_has(
         github.plant(NAME, planted(LATER), branch="try")  # a list of more than one page
     assert shelf().store.load() == HISTORY
     asked = [request for request in github.requests if request.server == "api"]
-    assert [request.operation for request in asked] == ["list", "list", "zip"]
+    assert [request.operation for request in asked] == ["list", "list", "list", "zip"]
     for request in asked:
         assert github_document({"method": request.method, "path": request.path, "query": request.query}) == []
 

@@ -8,6 +8,7 @@ from cluster_status.domain.document import MAX_BYTES
 from cluster_status.errors import UnreadableHistoryError
 
 FILE_NAME = "history.json"
+_BOUNDED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others unpack more at once than is asked for
 _MAGIC = b"PK\x03\x04"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content always gives the same archive
 
@@ -34,6 +35,8 @@ def unpack(archive: bytes) -> bytes:
             names = [name for name in file.namelist() if not name.endswith("/")]
             if len(names) != 1:
                 raise UnreadableHistoryError(f"It holds {len(names)} files, not one.")
+            if file.getinfo(names[0]).compress_type not in _BOUNDED:
+                raise UnreadableHistoryError("It is packed in a way that no upload uses.")
             with file.open(names[0]) as entry:
                 content = entry.read(MAX_BYTES + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):

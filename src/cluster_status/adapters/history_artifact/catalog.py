@@ -1,10 +1,12 @@
 """Artifacts of earlier runs, by GitHub's REST API."""
 
-from collections.abc import Iterator
-from itertools import chain, pairwise
-from typing import Any
+import hashlib
+import heapq
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from urllib.parse import urlencode
 
+import msgspec
 from msgspec import Struct
 
 from cluster_status.adapters.http import Answer, HttpFailure
@@ -14,6 +16,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.errors import HistoryError
 
 _PER_PAGE = 100
+_PAGES = 10  # a thousand artifacts: beyond them nothing is looked for, lest the hourly limit be used up
 _LIST_LIMIT = 5_000_000  # bytes
 _FOUND = 302
 _GONE = frozenset({404, 410})
@@ -33,35 +36,40 @@ class Origin(Struct, frozen=True):
     token: Secret
 
 
+class _Run(Struct, frozen=True):
+    head_branch: str | None = None
+    head_repository_id: int | None = None
+    repository_id: int | None = None
+
+
 class Listed(Struct, frozen=True):
-    """An artifact as the API lists it; usable: not expired, of this branch, not from a fork."""
+    """An artifact as the API lists it."""
 
     id: int
-    usable: bool
+    expired: bool
+    digest: str | None = None  # sha256:…; artifacts uploaded without one have none
+    workflow_run: _Run | None = None
+
+
+class _Page(Struct, frozen=True):
+    total_count: int
+    artifacts: list[Listed]
 
 
 class Catalog:
     def __init__(self, http: RetryingHttp, origin: Origin) -> None:
-        self.total = 0  # artifacts of the name last asked for, usable or not
+        self.totals: dict[str, int] = {}  # artifacts by name, usable or not, as far as they were asked for
         self._http = http
         self._origin = origin
         self._artifacts = f"{origin.api_url}/repos/{origin.repository}/actions/artifacts"
 
-    def newest(self, name: str) -> Iterator[Listed]:
-        """Yield the artifacts of a name that may be used, newest first.
+    def newest(self, names: Sequence[str], *, pages: int = _PAGES) -> Iterator[Listed]:
+        """Yield the artifacts of these names that may be used, newest first.
 
         Used are those that have not expired, of this branch, and not from a fork: a pull request of a
-        stranger can upload what it likes. GitHub lists the newest first, but does not promise it: a list in
-        another order is read to its end.
+        stranger can upload what it likes.
         """
-        listed = self._page(name, 1)
-        pages = range(2, -(-self.total // _PER_PAGE) + 1)
-        if not _is_newest_first(listed):
-            listed += [one for number in pages for one in self._page(name, number)]
-            listed.sort(key=lambda one: one.id, reverse=True)
-            pages = range(0)
-        for batch in chain([listed], (self._page(name, number) for number in pages)):
-            yield from (one for one in batch if one.usable)
+        return heapq.merge(*(self._newest(name, pages) for name in names), key=lambda one: -one.id)
 
     def download(self, artifact: Listed) -> bytes | None:
         """Return what was uploaded; None if it is not there any more."""
@@ -78,25 +86,40 @@ class Catalog:
             raise HistoryError(
                 f"The history's artifact cannot be downloaded (http {answer.status}).", remedy=_LATER
             )
+        if artifact.digest not in {None, f"sha256:{hashlib.sha256(answer.body).hexdigest()}"}:
+            raise HistoryError("The history's artifact does not arrive as it was uploaded.", remedy=_LATER)
         return answer.body
+
+    def _newest(self, name: str, pages: int) -> Iterator[Listed]:
+        """GitHub lists the newest first, but promises nothing: a page out of order waits for one in order."""
+        waiting: list[Listed] = []
+        for number in range(1, pages + 1):
+            page = self._page(name, number)
+            is_last = number * _PER_PAGE >= self.totals[name] or not page
+            waiting = sorted([*waiting, *filter(self._is_usable, page)], key=lambda one: -one.id)
+            if is_last or number == pages or all(one.id > other.id for one, other in pairwise(page)):
+                yield from waiting
+                waiting = []
+            if is_last:
+                return
 
     def _page(self, name: str, number: int) -> list[Listed]:
         query = urlencode({"name": name, "per_page": _PER_PAGE, "page": number})
         answer = self._get(f"{self._artifacts}?{query}")
         if not answer.ok:
             raise _refused(answer)
-        body = answer.json()
         try:
-            self.total = int(body["total_count"])
-            return [self._listed(item) for item in body["artifacts"]]
-        except (KeyError, TypeError, ValueError):
+            page = msgspec.json.decode(answer.body, type=_Page)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise HistoryError("GitHub's list of artifacts cannot be read.", remedy=_LATER) from None
+        self.totals[name] = page.total_count
+        return page.artifacts
 
-    def _listed(self, item: dict[str, Any]) -> Listed:
-        run = item.get("workflow_run") or {}
-        ours = run.get("head_branch") == self._origin.branch
-        own = run.get("head_repository_id") == run.get("repository_id")
-        return Listed(int(item["id"]), usable=ours and own and not item["expired"])
+    def _is_usable(self, artifact: Listed) -> bool:
+        run = artifact.workflow_run or _Run()
+        ours = run.head_branch == self._origin.branch
+        own = run.head_repository_id == run.repository_id
+        return ours and own and not artifact.expired
 
     def _get(self, url: str) -> Answer:
         headers = {
@@ -113,13 +136,13 @@ class Catalog:
             raise HistoryError(f"GitHub was not reached: {failure}.", remedy=_LATER) from None
 
 
-def _is_newest_first(listed: list[Listed]) -> bool:
-    return all(one.id > other.id for one, other in pairwise(listed))
-
-
 def _refused(answer: Answer) -> HistoryError:
     said = answer.said("message")
-    limited = answer.headers.get("X-RateLimit-Remaining") == "0" or "Retry-After" in answer.headers
+    limited = (
+        answer.headers.get("X-RateLimit-Remaining") == "0"
+        or "Retry-After" in answer.headers
+        or "rate limit" in said  # the secondary one may come with nothing but words
+    )
     if answer.status in {401, 403, 404} and not limited:
         return HistoryError(f"GitHub does not show the artifacts ({said}).", remedy=_PERMISSION)
     return HistoryError(f"GitHub does not answer as it should ({said}).", remedy=_LATER)

@@ -8,10 +8,12 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct
 
 from cluster_status.adapters.http import Answer, HttpFailure
@@ -31,6 +33,9 @@ _TIMEOUT_SECONDS = 20.0
 _NOT_FOUND = 404
 _CONFLICT = 409
 _LATER = "Nothing was announced; the next run tries again."
+_ANEW = "Nothing was announced. Start a new run: one that was broken off and is run again cannot save."
+
+T = TypeVar("T")
 
 
 class Job(Struct, frozen=True):
@@ -57,38 +62,85 @@ class Job(Struct, frozen=True):
         return cls(f"{parts.scheme}://{parts.netloc}", token, run_id, job_id)
 
 
+class _Done(Struct):
+    pass
+
+
+class _Created(Struct):
+    signed_upload_url: str
+
+
+class _Finalized(Struct):
+    artifact_id: int
+
+
+class _Uploaded(Struct):
+    name: str
+    database_id: int
+    workflow_run_backend_id: str
+    workflow_job_run_backend_id: str
+
+
+class _List(Struct):
+    artifacts: list[_Uploaded] = []
+
+
 class ResultsService:
     def __init__(self, http: RetryingHttp, job: Job) -> None:
         self._http = http
         self._job = job
 
-    def upload(self, name: str, archive: bytes, *, expires_at: datetime) -> None:
-        """Upload, in place of an artifact of this name that this run already has. Raises HistoryError."""
-        self._put(self._create(name, expires_at), archive)
-        size, digest = str(len(archive)), f"sha256:{hashlib.sha256(archive).hexdigest()}"
-        self._expect(self._call("FinalizeArtifact", {"name": name, "size": size, "hash": digest}))
+    def upload(self, names: Sequence[str], archive: bytes, *, expires_at: datetime) -> int:
+        """Upload under the first of these names that is free in this run; return the artifact's id.
 
-    def _create(self, name: str, expires_at: datetime) -> str:
+        A name serves once in a run, all its attempts taken together. Where all are taken, the oldest of
+        these artifacts makes room: never the newest, which is the history until its successor is there.
+        Raises HistoryError.
+        """
+        name, address = self._reserve(names, expires_at)
+        self._put(address, archive)
+        digest = f"sha256:{hashlib.sha256(archive).hexdigest()}"
+        answer = self._call("FinalizeArtifact", {"name": name, "size": str(len(archive)), "hash": digest})
+        return _expect(answer, _Finalized).artifact_id
+
+    def _reserve(self, names: Sequence[str], expires_at: datetime) -> tuple[str, str]:
+        """Return the name, and the address to upload to."""
+        for name in names:
+            answer = self._create(name, expires_at)
+            if answer.status != _CONFLICT:
+                return name, _expect(answer, _Created).signed_upload_url
+        name = self._make_room(names)
+        answer = self._create(name, expires_at)
+        if answer.status == _CONFLICT:  # at times it takes a moment (actions/upload-artifact#571)
+            answer = self._create(name, expires_at)
+        return name, _expect(answer, _Created).signed_upload_url
+
+    def _create(self, name: str, expires_at: datetime) -> Answer:
         details = {
             "name": name,
             "expires_at": expires_at.isoformat().replace("+00:00", "Z"),
             "version": _VERSION,
             "mime_type": _ZIP,
         }
-        answer = self._call("CreateArtifact", details)
-        if answer.status == _CONFLICT:
-            self._delete(name)
-            answer = self._call("CreateArtifact", details)
-        return str(self._expect(answer)["signed_upload_url"])
+        return self._call("CreateArtifact", details)
 
-    def _delete(self, name: str) -> None:
-        """Delete what an earlier save, or an earlier attempt of this run, has left: by its own ids."""
-        listed = self._call("ListArtifacts", {"name_filter": name}).json().get("artifacts", [])
-        for artifact in listed if isinstance(listed, list) else []:
-            ids = {key: artifact[key] for key in ("workflow_run_backend_id", "workflow_job_run_backend_id")}
-            answer = self._call("DeleteArtifact", {"name": name, **ids})
-            if answer.status != _NOT_FOUND:  # gone already, where the answer to a first try was lost
-                self._expect(answer)
+    def _make_room(self, names: Sequence[str]) -> str:
+        """Delete the oldest of this run's artifacts with these names, and return its name."""
+        listed = _decode(self._call("ListArtifacts", {}), _List).artifacts
+        ours = sorted((one for one in listed if one.name in names), key=lambda one: one.database_id)
+        if len(ours) < len(names):
+            raise HistoryError(
+                "The names for the history are taken by uploads that never ended.", remedy=_ANEW
+            )
+        oldest = ours[0]
+        ids = {
+            "workflow_run_backend_id": oldest.workflow_run_backend_id,
+            "workflow_job_run_backend_id": oldest.workflow_job_run_backend_id,
+        }
+        answer = self._call("DeleteArtifact", {"name": oldest.name, **ids})
+        if answer.status != _NOT_FOUND:  # gone already, where the answer to a first try was lost
+            _expect(answer, _Done)
+        return oldest.name
 
     def _put(self, address: str, archive: bytes) -> None:
         common = {"Content-Type": _ZIP, "x-ms-version": "2026-04-06"}
@@ -135,12 +187,20 @@ class ResultsService:
         except HttpFailure as failure:
             raise HistoryError(f"The artifact store was not reached: {failure}.", remedy=_LATER) from None
 
-    def _expect(self, answer: Answer) -> dict[str, object]:
-        """Return what a call that worked says."""
-        body = answer.json()
-        if answer.ok and body.get("ok"):
-            return body
+
+def _expect(answer: Answer, kind: type[T]) -> T:
+    """Return what a call that worked says."""
+    if answer.ok and answer.json().get("ok"):
+        return _decode(answer, kind)
+    said = answer.said("msg")
+    if _QUOTA.search(said):
+        raise HistoryError("The artifact storage quota of the account is used up.", remedy=_FULL)
+    raise HistoryError(f"The artifact store refused the history ({said}).", remedy=_LATER)
+
+
+def _decode(answer: Answer, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(answer.body, type=kind, strict=False)  # 64-bit numbers come as strings
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         said = answer.said("msg")
-        if _QUOTA.search(said):
-            raise HistoryError("The artifact storage quota of the account is used up.", remedy=_FULL)
-        raise HistoryError(f"The artifact store refused the history ({said}).", remedy=_LATER)
+        raise HistoryError(f"The artifact store's answer cannot be read ({said}).", remedy=_LATER) from None

@@ -8,7 +8,7 @@ from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog, Listed
 from cluster_status.adapters.history_artifact.results import ResultsService
 from cluster_status.domain import document
-from cluster_status.domain.history import History
+from cluster_status.domain.history import History, taken_as_told
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 
@@ -26,13 +26,17 @@ def artifact_name(cluster_name: str) -> str:
 
 
 class HistoryArtifact:
-    """Keeps the history in artifacts of one name. It leaves no file: `path` is empty."""
+    """Keeps the history in artifacts. It leaves no file: `path` is empty.
+
+    A run saves twice when it has something to tell, under two names: what was saved stays until what takes
+    its place is there.
+    """
 
     path = ""
 
     def __init__(  # noqa: PLR0913 - what it is made of
         self,
-        name: str,
+        cluster_name: str,
         catalog: Catalog,
         results: ResultsService,
         clock: Clock,
@@ -40,13 +44,14 @@ class HistoryArtifact:
         *,
         kept_for: timedelta,
     ) -> None:
-        self._name = name
+        name = artifact_name(cluster_name)
+        self._names = (name, f"{name}.2")  # of one run's saves: no slug has a dot
         self._catalog = catalog
         self._results = results
         self._clock = clock
         self._annotate = annotate
         self._kept_for = kept_for
-        self._seen = 0  # id of the newest artifact that was looked at
+        self._seen = 0  # id of the newest artifact that was looked at, or saved
 
     def load(self) -> History | None:
         """Return the newest readable history, None only if none is listed.
@@ -54,29 +59,30 @@ class HistoryArtifact:
         Up to two damaged ones are passed over, with a warning; so is what is gone since it was listed.
         """
         passed_over: list[str] = []
-        for artifact in self._catalog.newest(self._name):
+        for artifact in self._catalog.newest(self._names):
             self._seen = max(self._seen, artifact.id)
             try:
                 history = self._read(artifact)
             except UnreadableHistoryError as error:
-                passed_over.append(f"Artifact {artifact.id} ('{self._name}') cannot be used: {error}")
+                passed_over.append(f"Artifact {artifact.id} ('{self._names[0]}') cannot be used: {error}")
                 if len(passed_over) > _PASSED_OVER_AT_MOST:
                     break
                 continue
             self._mention(passed_over)
-            return history
+            return taken_as_told(history) if passed_over else history
         if passed_over:
             raise HistoryError(" ".join(passed_over), remedy=_UNUSABLE)
         return None
 
     def newer(self) -> History | None:
         """See ports.HistoryStore. What another run saves after this was asked is not seen."""
-        newest = next(self._catalog.newest(self._name), None)
+        newest = next(self._catalog.newest(self._names, pages=1), None)
         return self.load() if newest and newest.id > self._seen else None
 
     def save(self, history: History) -> None:
         expires_at = self._clock.now() + self._kept_for
-        self._results.upload(self._name, pack(document.render(history)), expires_at=expires_at)
+        archive = pack(document.render(history))
+        self._seen = max(self._seen, self._results.upload(self._names, archive, expires_at=expires_at))
 
     def _read(self, artifact: Listed) -> History:
         uploaded = self._catalog.download(artifact)
@@ -87,9 +93,10 @@ class HistoryArtifact:
     def _mention(self, passed_over: list[str]) -> None:
         for line in passed_over:
             self._annotate(Level.WARNING, f"{line} An older one was used.")
-        if self._catalog.total > _MANY:
+        total = sum(self._catalog.totals.values())
+        if total > _MANY:
             self._annotate(
                 Level.NOTICE,
-                f"{self._catalog.total} history artifacts have piled up. Delete old runs, or shorten "
+                f"{total} history artifacts have piled up. Delete old runs, or shorten "
                 "history-retention-days: they count against the storage quota.",
             )
