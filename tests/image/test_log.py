@@ -103,7 +103,8 @@ SAID: dict[str, Callable[[Scene], None]] = {
     "in the name of the cluster": lambda scene: scene.workflow.inputs.update(
         {"cluster-name": f"{NAMES[0]} {NAMES[1]}"}
     ),
-    "in an input": lambda scene: scene.workflow.inputs.update({"cluster-port": WORDS}),
+    # with an @ it might be a user's password, and would not be shown
+    "in an input": lambda scene: scene.workflow.inputs.update({"cluster-port": WORDS.replace("@", "")}),
 }
 UNHEARD: dict[str, Callable[[Scene], None]] = {
     "before a login that is refused": _refuse_the_login,

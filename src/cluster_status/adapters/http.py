@@ -4,6 +4,7 @@ The only importer of requests.
 """
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
@@ -19,6 +20,10 @@ _TIMEOUT_SECONDS = 10.0  # for each wait: to connect, and for the next bytes
 _SLOWEST = 3  # times that, for a whole answer: one that comes byte by byte never makes anybody wait too long
 _LIMIT_BYTES = 1_000_000
 _CHUNK = 65_536
+_UNUSABLE = "the address, or a proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names, cannot be used"
+
+# A workflow's `env` may name it, and urllib3 would write the keys of every connection there.
+os.environ.pop("SSLKEYLOGFILE", None)
 
 
 class HttpFailure(Exception):  # noqa: N818 - never leaves the adapters: they make their own errors of it
@@ -124,12 +129,18 @@ def _reason(error: Exception) -> str:
     kinds = (
         (requests.Timeout, "no answer in time"),
         (requests.exceptions.ProxyError, "the proxy failed"),
-        (requests.exceptions.SSLError, "the certificate was not accepted"),
+        (requests.exceptions.SSLError, f"the certificate was not accepted{_by_the_bundle()}"),
         (requests.ConnectionError, "the connection failed"),
         (requests.exceptions.ChunkedEncodingError, "the answer broke off"),
+        (requests.exceptions.InvalidSchema, f"{_UNUSABLE} (with SOCKS there is no proxy)"),
+        (ValueError, _UNUSABLE),
         (requests.RequestException, type(error).__name__),
         # an OSError of requests itself
         (OSError, "the CA bundle that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names cannot be read"),
-        (ValueError, "the address cannot be used"),
     )
     return next(reason for kind, reason in kinds if isinstance(error, kind))
+
+
+def _by_the_bundle() -> str:
+    named = [name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if os.environ.get(name)]
+    return f" by the CA bundle that {named[0]} names" if named else ""

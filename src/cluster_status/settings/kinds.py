@@ -120,6 +120,12 @@ def _password(given: str) -> Secret:
     return Secret(given.rstrip("\r\n"))  # pasted with the end of its line
 
 
+def _token(given: str) -> Secret:
+    if not re.fullmatch(_VISIBLE_ASCII, given):
+        raise ValueError
+    return Secret(given)
+
+
 def _cluster_name(given: str) -> str:
     if len(given) > _CLUSTER_NAME_LIMIT or not given.isprintable() or not re.search(r"[A-Za-z0-9]", given):
         raise ValueError
@@ -147,7 +153,7 @@ PASSWORD = Kind(_password, "a password", verbatim=True)
 PATH = Kind(_path, "the path of a file")
 PERCENT = Kind(_percent, "a share from 0 to 100, as 50 or 50%")
 PORT = whole_number(1, 65535)
-TOKEN = Kind(Secret, "a token")
+TOKEN = Kind(_token, "a token: one word of visible characters")
 URL = Kind(_url, "a URL")
 USER = text("a user name", r"[^\s:@/\x00-\x1f]{1,64}")
 WEBHOOK = Kind(_webhook, "the URL of a Discord webhook")

@@ -139,6 +139,7 @@ def test_without_another_limit_an_answer_has_a_megabyte(wire: Wire, http: Http) 
 
 # failures
 
+UNUSABLE = "the address, or a proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names, cannot be used"
 FAULTS = {
     "no connection in time": (requests.ConnectTimeout(URL), "no answer in time"),
     "no answer in time": (requests.ReadTimeout(URL), "no answer in time"),
@@ -146,14 +147,37 @@ FAULTS = {
     "a bad certificate": (requests.exceptions.SSLError(URL), "the certificate was not accepted"),
     "no connection": (requests.ConnectionError(URL), "the connection failed"),
     "half an answer": (requests.exceptions.ChunkedEncodingError(URL), "the answer broke off"),
-    "any other": (requests.exceptions.InvalidURL(URL), "InvalidURL"),
+    "an address that is none": (requests.exceptions.InvalidURL(URL), UNUSABLE),
+    "a proxy that is none": (requests.exceptions.InvalidProxyURL(URL), UNUSABLE),
+    "a proxy of another kind": (
+        requests.exceptions.InvalidSchema(URL),
+        f"{UNUSABLE} (with SOCKS there is no proxy)",
+    ),
+    "any other": (requests.exceptions.TooManyRedirects(URL), "TooManyRedirects"),
 }
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_bad_certificate_may_be_the_fault_of_a_variable_that_is_named(
+    variable: str, wire: Wire, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _forget_bundles(monkeypatch)
+    monkeypatch.setenv(variable, "/somewhere")
+    wire.fault = requests.exceptions.SSLError(URL)
+    with pytest.raises(HttpFailure, match=f"not accepted by the CA bundle that {variable} names"):
+        http.request("GET", URL)
+
+
+def _forget_bundles(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(variable, raising=False)
 
 
 @pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
 def test_a_failure_says_why_and_nowhere_says_where(
-    fault: Exception, reason: str, wire: Wire, http: Http
+    fault: Exception, reason: str, wire: Wire, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _forget_bundles(monkeypatch)
     wire.fault = fault
     with pytest.raises(HttpFailure) as caught:
         http.request("POST", URL, json={}, timeout_seconds=1)
