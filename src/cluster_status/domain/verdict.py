@@ -53,7 +53,7 @@ def _judge_obstacle(obstacle: Obstacle, sighting: Sighting, known: Knowledge) ->
         detail = f"{obstacle.detail}; but this run could not reach anything else either"
         return Verdict(Status.UNKNOWN, obstacle.cause, detail, "Check the network of the runner.")
     if not (known.reached or sighting.reached):
-        detail = f"{obstacle.detail}; and no run has ever reached it"
+        detail = f"{obstacle.detail}; and no run is known to have reached it"
         return Verdict(Status.UNKNOWN, obstacle.cause, detail, traits.remedy)
     return Verdict(traits.status, obstacle.cause, obstacle.detail)  # it is down, and no input can mend that
 
