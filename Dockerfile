@@ -3,7 +3,7 @@ ARG BASE=python:3.13-slim
 FROM ${BASE} AS build
 COPY requirements.lock .
 RUN python -m pip install --quiet --root-user-action=ignore --no-cache-dir --no-compile \
-        --require-hashes --requirement requirements.lock --target /opt/cluster-status
+        --require-hashes --only-binary :all: --requirement requirements.lock --target /opt/cluster-status
 COPY src/cluster_status /opt/cluster-status/cluster_status
 COPY entrypoint.py /opt/cluster-status/__main__.py
 # no programs, nor the tests that two dependencies bring; compiled, since nothing is written at run time
