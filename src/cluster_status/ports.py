@@ -56,6 +56,9 @@ class Notifier(Protocol):
 class Runner(Protocol):
     """What started this run and shows its results: GitHub's runner, or a person's shell."""
 
+    def log(self, line: str) -> None:
+        """Show what is going on, to somebody who waits."""
+
     def annotate(self, level: Level, text: str) -> None: ...
 
     def publish(self, outputs: Mapping[str, str], summary: Summary) -> None: ...

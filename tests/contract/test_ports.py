@@ -417,6 +417,11 @@ OUTPUTS = {"status": "online", "message": "mscluster is online", "since": ""}
 SUMMARY = Summary(Status.ONLINE, "mscluster is online", ("Confirmed: online", "Nothing waits"), ())
 
 
+def test_what_is_logged_is_shown_and_is_no_annotation(show: Show) -> None:
+    show.runner.log("the first look saw nothing")
+    assert show.annotations() == []
+
+
 def test_annotations_keep_their_level_their_words_and_their_order(show: Show) -> None:
     for level in Level:
         show.runner.annotate(level, f"{level}, and 100% of it: a, b")

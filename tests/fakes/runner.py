@@ -20,6 +20,10 @@ class RecordingRunner:
         self.outputs: dict[str, str] = {}
         self.summary: Summary | None = None
         self.published = 0
+        self.lines: list[str] = []
+
+    def log(self, line: str) -> None:
+        self.lines.append(line)
 
     def annotate(self, level: Level, text: str) -> None:
         self.annotations.append(Annotation(level, text))

@@ -45,6 +45,17 @@ def test_a_secret_is_no_option(
         cli.main([f"--{name}=s3cret"])
     assert ended.value.code == 2
     assert environ == {}
+    said = capsys.readouterr().err
+    assert f"{name} is a secret, and read from the environment only: set " in said
+    assert "s3cret" not in said
+
+
+def test_an_option_is_not_taken_for_another_that_begins_like_it(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--cluster-pass=s3cret"])
+    assert environ == {}
     assert "unrecognized arguments" in capsys.readouterr().err
 
 
@@ -56,7 +67,7 @@ def test_the_help_names_every_option_with_its_default(capsys: pytest.CaptureFixt
     for spec in INPUTS:
         assert (f"--{spec.name} " in shown) is not (spec.secret or spec is COMMAND)
         if spec.shown_default and not spec.secret and spec is not COMMAND:
-            assert f"(default: {spec.shown_default})" in shown
+            assert f"default: {spec.shown_default})" in shown
 
 
 def test_a_command_that_is_none_is_refused(

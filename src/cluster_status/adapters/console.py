@@ -24,6 +24,9 @@ class Console:
         self._print("─── message ───", text(message), "───────────────")
         self._told = True
 
+    def log(self, line: str) -> None:
+        self._print(line)
+
     def annotate(self, level: Level, text: str) -> None:
         self._print(f"{level}: {text}")
 

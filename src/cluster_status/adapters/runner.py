@@ -26,12 +26,15 @@ class ActionsRunner:
         self._output_file = output_file
         self._summary_file = summary_file
 
+    def log(self, line: str) -> None:
+        core.info(_harmless(line))
+
     def annotate(self, level: Level, text: str) -> None:
         command = {Level.NOTICE: core.notice, Level.WARNING: core.warning, Level.ERROR: core.error}[level]
         command(text[:_ANNOTATION_LIMIT])
 
     def publish(self, outputs: Mapping[str, str], summary: Summary) -> None:
-        core.info(_harmless(outputs["message"]))
+        self.log(outputs["message"])
         pairs = "".join(f"{prepare_key_value_message(name, value)}\n" for name, value in outputs.items())
         self._append(self._output_file, pairs, "The outputs")
         self._append(self._summary_file, _cut(markdown(summary)), "The job summary")

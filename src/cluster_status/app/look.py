@@ -26,10 +26,12 @@ def look_patiently(tools: Tools, plan: Plan, recall: Callable[[], Recollection |
     clock, patience = tools.clock, plan.patience
     deadline = clock.monotonic() + patience.budget_seconds
     sighting = tools.probe.look(recall, seconds=patience.budget_seconds)
-    for _ in range(patience.attempts - 1):
-        in_time = clock.monotonic() + patience.delay_seconds < deadline
-        if not (in_time and worth_another_look(sighting, degraded_below=plan.degraded_below)):
+    for number in range(2, patience.attempts + 1):
+        cause = worth_another_look(sighting, degraded_below=plan.degraded_below)
+        if cause is None or clock.monotonic() + patience.delay_seconds >= deadline:
             break
+        pause = f"look {number} of {patience.attempts} follows in {patience.delay_seconds:g} s"
+        tools.runner.log(f"{plan.wording.cluster_name}: {TRAITS[cause].words}; {pause}")
         clock.sleep(patience.delay_seconds)
         sighting = tools.probe.look(recall, seconds=deadline - clock.monotonic())
     if sighting.cause and TRAITS[sighting.cause].network:

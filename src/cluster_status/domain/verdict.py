@@ -33,11 +33,11 @@ def judge(sighting: Sighting, known: Knowledge, *, degraded_below: int) -> Verdi
     return _judge_obstacle(sighting.seen, sighting, known)
 
 
-def worth_another_look(sighting: Sighting, *, degraded_below: int) -> bool:
-    """Tell whether a moment's patience may show another picture, without offering a credential twice."""
+def worth_another_look(sighting: Sighting, *, degraded_below: int) -> Cause | None:
+    """Return the cause if a moment's patience may clear it, without offering a credential twice."""
     cause = judge(sighting, Knowledge(), degraded_below=degraded_below).cause
     login_is_spent = sighting.credential_offered and not sighting.logged_in
-    return cause is not None and TRAITS[cause].looked_at_again and not login_is_spent
+    return cause if cause and TRAITS[cause].looked_at_again and not login_is_spent else None
 
 
 def _judge_obstacle(obstacle: Obstacle, sighting: Sighting, known: Knowledge) -> Verdict:

@@ -26,6 +26,11 @@ SUMMARY = Summary(
     Status.OFFLINE, "mscluster is offline", ("Seen: No route to host",), (partition(free=1, unavailable=7),)
 )
 
+LEGEND = (
+    "A star marks the default partition. BUSY: in service, not free. DOWN: not in service. "
+    "A node in several partitions counts in each."
+)
+
 
 @pytest.fixture
 def stream() -> io.StringIO:
@@ -65,7 +70,7 @@ def test_of_the_results_the_summary_is_printed_and_not_the_outputs(
         "Seen: No route to host\n"
         "PARTITION  FREE  BUSY  DOWN  TOTAL  LIMIT\n"
         "debug*        1     0     7      8  1-00:00:00\n"
-        "A star marks the default partition. BUSY is all that is in service but not free.\n"
+        f"{LEGEND}\n"
     )
 
 

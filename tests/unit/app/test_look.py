@@ -56,6 +56,13 @@ def test_what_a_moment_may_change_is_looked_at_three_times_with_15_seconds_betwe
     assert monitor.clock.sleeps == [15, 15]
 
 
+def test_before_each_wait_it_says_what_it_waits_for(monitor: Monitor) -> None:
+    assert monitor.look(met(Cause.REFUSED)).runner.lines == [
+        "mscluster: it refuses SSH connections; look 2 of 3 follows in 15 s",
+        "mscluster: it refuses SSH connections; look 3 of 3 follows in 15 s",
+    ]
+
+
 @pytest.mark.parametrize("sighting", LOOKED_AT_ONCE.values(), ids=LOOKED_AT_ONCE)
 def test_what_no_moment_changes_is_looked_at_once(sighting: Sighting, monitor: Monitor) -> None:
     run = monitor.look(sighting)

@@ -216,7 +216,7 @@ def test_only_what_may_pass_is_worth_another_look() -> None:
 def test_a_listing_is_looked_at_again_only_while_the_controller_starts(
     nodes: dict[str, int], *, worth: bool
 ) -> None:
-    assert worth_another_look(listed(**nodes), degraded_below=50) is worth
+    assert bool(worth_another_look(listed(**nodes), degraded_below=50)) is worth
 
 
 def test_a_credential_is_not_offered_twice() -> None:

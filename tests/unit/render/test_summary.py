@@ -19,6 +19,11 @@ ONLINE = Verdict(Status.ONLINE, listing=listing(free=4))
 SILENT = caused(Cause.TIMEOUT)
 TABLE = table(listing(free=4).partitions, limit=10_000)
 
+LEGEND = (
+    "A star marks the default partition. BUSY: in service, not free. DOWN: not in service. "
+    "A node in several partitions counts in each."
+)
+
 
 def summarised(verdict: Verdict, remembered: History | None = None, *, name: str = "Deep Thought") -> Summary:
     return summarise(verdict, name, remembered)
@@ -86,7 +91,7 @@ def test_markdown_has_its_parts_in_blocks() -> None:
         "### 🟢 Deep Thought is online (4 of 4 nodes in service)",
         r"Seen: a\_b",
         f"~~~text\n{TABLE}\n~~~",
-        "A star marks the default partition. BUSY is all that is in service but not free.\n",
+        f"{LEGEND}\n",
     ]
 
 
@@ -148,7 +153,7 @@ def test_text_has_its_parts_in_lines_as_they_are() -> None:
         "🟢 Deep Thought is online (4 of 4 nodes in service)",
         "Seen: a_b",
         *TABLE.split("\n"),
-        "A star marks the default partition. BUSY is all that is in service but not free.",
+        LEGEND,
     ]
 
 
