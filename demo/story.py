@@ -48,7 +48,7 @@ def tell(directory: Path, interruption: Interruption) -> int:
         _say(
             "This is a demo: a small Slurm cluster, simulated behind a real SSH server on this machine",
             f"({cluster.host}, port {cluster.port}), is polled three times, as yours would be.",
-            "Messages that would go to Discord are shown here.",
+            "Messages that would go to Discord are shown here. Polls are seconds apart; yours are minutes.",
         )
         for number, act in enumerate(ACTS, 1):
             if number > 1:
@@ -56,7 +56,9 @@ def tell(directory: Path, interruption: Interruption) -> int:
             _say("", f"==> {number} of {len(ACTS)}: {act.title}")
             act.happens(cluster)
             if act.cause:
-                _say(f"    A poll looks three times before it believes that: {_DELAY_SECONDS} s apart here,")
+                _say(
+                    f"    A poll looks three times before it believes that, {_DELAY_SECONDS} s apart here and"
+                )
                 _say("    15 s by default.")
             status = _poll(cluster, directory, interruption)
             if interruption.exit_status:
@@ -73,10 +75,10 @@ def tell(directory: Path, interruption: Interruption) -> int:
         "    (shown without what is empty)",
         *_condensed(remembered),
         "",
-        "==> Now your own cluster: set these two, and run scripts/poll again. It keeps history.json in the",
-        "    directory it is called from. With DISCORD_WEBHOOK set, messages go to the channel.",
+        "==> Now your own cluster: run these two lines, then scripts/poll again. It keeps history.json in",
+        "    the directory it is called from. With DISCORD_WEBHOOK set, messages go to the channel.",
         "export CLUSTER_HOST=login.example.org CLUSTER_USER=you",
-        "read -rs CLUSTER_PASSWORD && export CLUSTER_PASSWORD",
+        "read -rsp 'Password: ' CLUSTER_PASSWORD && export CLUSTER_PASSWORD",
     )
     return 0
 

@@ -87,7 +87,8 @@ TRAITS = {
         words="its SSH host key is not a trusted one",
         noun="untrusted SSH host key",
         remedy="If the key was changed on purpose, paste the new line into cluster-host-key. If not, "
-        "somebody may be listening in: ask the administrators. No password was sent.",
+        "somebody may be listening in: ask the administrators. No password was sent. Another cluster needs "
+        "a cluster-name and a history of its own.",
     ),
     Cause.INCOMPATIBLE_SSH: Traits(
         status=Status.UNKNOWN,
@@ -100,8 +101,9 @@ TRAITS = {
         status=Status.UNKNOWN,
         words="it refuses the login",
         noun="login refused",
-        remedy="Check cluster-user and cluster-password, and that the password has not expired. A refused "
-        "login is not tried again for an hour, lest the account be locked; a changed one is tried at once.",
+        remedy="Check cluster-user and cluster-password, and that the password has not expired. With a "
+        "webhook set, a refused login is not tried again for an hour, so that the account is not locked; a "
+        "changed one is tried at once.",
     ),
     Cause.NO_SCHEDULER: Traits(
         status=Status.DEGRADED, words="Slurm's sinfo is no longer found on it", noun="sinfo not found"

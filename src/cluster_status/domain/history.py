@@ -45,10 +45,13 @@ class Announcement(Struct, frozen=True, omit_defaults=True):
 
 
 class Server(Struct, frozen=True):
-    """The server as far as it is known; `identity` is a digest of its address, `key` one of its key."""
+    """The server as far as it is known; `identity` is a digest of its address.
+
+    `keyed_by` tells which webhook the digest was made with: with another one it would be another.
+    """
 
     identity: str | None = None
-    key: str | None = None
+    keyed_by: str | None = None
     reached: bool = False
     scheduler_seen: bool = False
 
@@ -94,7 +97,7 @@ class History(Struct, frozen=True, kw_only=True):
 
     def knowledge(self, identity: Identity) -> Knowledge:
         """Return what is known of the server that `identity` means: another one starts from nothing."""
-        same_key = self.server.key == identity.webhook  # else the digests say nothing
+        same_key = self.server.keyed_by == identity.webhook  # else the digests say nothing
         if same_key and self.server.identity != identity.server:
             return Knowledge()
         return Knowledge(self.server.reached, self.server.scheduler_seen)
@@ -201,7 +204,7 @@ def _server(known: Knowledge, sighting: Sighting, identity: Identity) -> Server:
     sinfo_answered = not isinstance(sighting.seen, Obstacle) or sighting.cause is Cause.SCHEDULER_DOWN
     return Server(
         identity=identity.server,
-        key=identity.webhook,
+        keyed_by=identity.webhook,
         reached=known.reached or sighting.reached,
         scheduler_seen=known.scheduler_seen or sinfo_answered,
     )

@@ -14,7 +14,10 @@ from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
 
 _TABLE_LIMIT = 100_000  # GitHub takes 1 MiB a step
-_LEGEND = "A star marks the default partition. BUSY is all that is in service but not free."
+_LEGEND = (
+    "A star marks the default partition. BUSY: in service, not free. DOWN: not in service. "
+    "A node in several partitions counts in each."
+)
 _MARKDOWN = str.maketrans({character: f"\\{character}" for character in r"\`*_[]<>#|~&$@"})
 
 

@@ -111,7 +111,8 @@ DEGRADED_BELOW = Input(
 )
 ATTEMPTS = Input(
     "attempts",
-    "How often one poll looks before it believes that the cluster, or its scheduler, does not answer.",
+    "How often one poll looks before it believes that the cluster, or its scheduler, does not answer; "
+    "90 seconds in all at the most.",
     kinds.whole_number(1, 10),
     3,
     "3",
@@ -121,8 +122,9 @@ ATTEMPT_DELAY = Input(
 )
 CONFIRM_AFTER = Input(
     "confirm-after",
-    "How many polls in a row must get no answer, no route, or dropped connections before that counts: "
-    "the next runner has another address. All other causes count at once.",
+    "How many polls in a row must get no answer, no route, or dropped connections before that counts: the "
+    "next runner has another IP address, which a firewall may treat otherwise. All other causes count at "
+    "once.",
     kinds.whole_number(1, 10),
     2,
     "2",
