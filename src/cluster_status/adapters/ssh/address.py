@@ -9,10 +9,17 @@ from cluster_status.background import beside
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.text import clean
 
-_NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
+_NO_ROUTE = {
+    errno.ENETUNREACH,
+    errno.EHOSTUNREACH,
+    errno.ENETDOWN,
+    errno.EHOSTDOWN,
+    errno.EADDRNOTAVAIL,
+    errno.EAFNOSUPPORT,  # a kernel without IPv6, and a name with it
+}
 # The more a failure says about the server, the more it counts: that a runner without IPv6 has no route to
 # the second of two addresses is no news.
-_TELLING = (Cause.REFUSED, Cause.DROPPED, Cause.TIMEOUT, Cause.UNREACHABLE)
+_MOST_TELLING_FIRST = (Cause.REFUSED, Cause.DROPPED, Cause.TIMEOUT, Cause.UNREACHABLE)
 
 _Address = tuple[socket.AddressFamily, tuple[Any, ...]]  # its second half is as the family wants it
 
@@ -27,7 +34,7 @@ def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
             return _connect_to(address, share)
         except Stopped as stopped:
             failures.append(stopped)
-    raise min(failures, key=lambda failure: _TELLING.index(failure.obstacle.cause))
+    raise min(failures, key=lambda failure: _MOST_TELLING_FIRST.index(failure.obstacle.cause))
 
 
 def _resolve(host: str, port: int, deadline: Deadline) -> list[_Address]:
@@ -44,7 +51,10 @@ def _resolve(host: str, port: int, deadline: Deadline) -> list[_Address]:
 
 def _connect_to(address: _Address, deadline: Deadline) -> socket.socket:
     family, name = address
-    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise _stopped(error, deadline) from None
     try:
         connection.settimeout(max(deadline.left, 0.001))
         connection.connect(name)

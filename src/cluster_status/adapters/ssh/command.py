@@ -1,5 +1,6 @@
 """Run one command in a session: within its time, with bounded output."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -27,6 +28,7 @@ class Answer(Struct, frozen=True):
 
 def run(transport: paramiko.Transport, line: str, deadline: Deadline) -> Answer:
     """Return what the command printed and how it ended; raise Stopped if it did not end as it should."""
+    transport.clear_to_send_timeout = deadline.left  # how long a server may take to agree on new keys
     try:
         channel = transport.open_session(timeout=deadline.left)
     except Exception as error:  # noqa: BLE001 - of what a server makes up, paramiko raises all kinds
@@ -34,7 +36,7 @@ def run(transport: paramiko.Transport, line: str, deadline: Deadline) -> Answer:
     output = _Stream(channel, channel.recv, _OUTPUT_LIMIT)
     complaint = _Stream(channel, channel.recv_stderr, _COMPLAINT_LIMIT)
     # paramiko waits without limit for a server's answer to exec: the watchdog ends any wait
-    watchdog = threading.Timer(deadline.left, channel.close)
+    watchdog = threading.Timer(deadline.left, _close, [channel])
     watchdog.daemon = True
     watchdog.start()
     try:
@@ -42,17 +44,19 @@ def run(transport: paramiko.Transport, line: str, deadline: Deadline) -> Answer:
         output.start()
         complaint.start()
         exit_status = channel.recv_exit_status()
-        output.join(_LINGER_SECONDS)
-        complaint.join(_LINGER_SECONDS)
+        in_time = not deadline.passed
+        linger = Deadline(_LINGER_SECONDS, within=deadline)
+        output.join(linger.left)
+        complaint.join(linger.left)
     except Exception as error:  # noqa: BLE001 - as above
         raise _stopped(deadline, b"", f"the command was not run: {clean(str(error))}") from None
     finally:
         watchdog.cancel()
-        channel.close()
+        _close(channel)
     for stream in (output, complaint):
         if stream.flooded:
             raise Stopped(Cause.UNPARSABLE, f"more than {stream.limit} bytes came back")
-    if deadline.passed or exit_status == _NO_STATUS:
+    if exit_status == _NO_STATUS or not in_time:
         raise _stopped(deadline, output.content, "it was killed, or the connection was lost")
     return Answer(exit_status, output.content, complaint.content)
 
@@ -72,11 +76,18 @@ class _Stream(threading.Thread):
         return len(self.content) > self.limit
 
     def run(self) -> None:
-        while chunk := self._receive(_CHUNK):
-            self.content += chunk
-            if self.flooded:
-                self._channel.close()
-                return
+        # to read is to write, too: paramiko tells the server how much more may come
+        with contextlib.suppress(Exception):
+            while not self.flooded and (chunk := self._receive(_CHUNK)):
+                self.content += chunk
+        if self.flooded:
+            _close(self._channel)
+
+
+def _close(channel: paramiko.Channel) -> None:
+    """Close, whatever has become of the connection: the server is told, too, if it still listens."""
+    with contextlib.suppress(Exception):
+        channel.close()
 
 
 def _stopped(deadline: Deadline, output: bytes, otherwise: str) -> Stopped:

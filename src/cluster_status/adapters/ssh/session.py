@@ -4,6 +4,7 @@ import logging
 import socket
 
 import paramiko
+from paramiko.packet import Packetizer
 from paramiko.ssh_exception import IncompatiblePeer
 
 from cluster_status.adapters.ssh.stop import Deadline, Stopped
@@ -19,7 +20,7 @@ class Session:
     """A session on a connected socket, which it owns from here on."""
 
     def __init__(self, connection: socket.socket) -> None:
-        self.transport = paramiko.Transport(connection)
+        self.transport = paramiko.Transport(connection, packetizer_class=_Packetizer)
         self._farewell = _Farewell(self.transport)
 
     @property
@@ -37,14 +38,14 @@ class Session:
         self.transport.banner_timeout = deadline.seconds
         try:
             self.transport.start_client(timeout=deadline.seconds)
+            if self.transport.initial_kex_done:  # start_client just returns when its time is over
+                key = self.transport.get_remote_server_key()
+                return HostKey(key.get_name(), key.asbytes())
         except IncompatiblePeer as error:
             raise Stopped(Cause.INCOMPATIBLE_SSH, clean(str(error))) from None
         except Exception as error:  # noqa: BLE001 - of what a server makes up, paramiko raises all kinds
             raise self._broken_handshake(error, deadline) from None
-        if not self.transport.initial_kex_done:  # start_client just returns when its time is over
-            raise self._broken_handshake(TimeoutError(), deadline)
-        key = self.transport.get_remote_server_key()
-        return HostKey(key.get_name(), key.asbytes())
+        raise self._broken_handshake(TimeoutError(), deadline)
 
     def log_in(self, user: str, password: Secret, deadline: Deadline) -> None:
         """Offer the password, once."""
@@ -53,7 +54,8 @@ class Session:
             missing = self.transport.auth_password(user, password.reveal(), fallback=False)
         except paramiko.BadAuthenticationType as error:
             methods = clean(", ".join(error.allowed_types))
-            raise Stopped(Cause.LOGIN_REFUSED, f"it takes no password, only: {methods}") from None
+            what = f"it takes no password, only: {methods}" if methods else "the password was refused"
+            raise Stopped(Cause.LOGIN_REFUSED, what) from None
         except Exception:  # noqa: BLE001 - as above
             raise self._failed_login(deadline) from None
         if missing:
@@ -83,7 +85,8 @@ class Session:
             return Stopped(Cause.TIMEOUT, f"{what} within {deadline.seconds:.0f} s")
         if not self.reached:
             return Stopped(Cause.DROPPED, "it hung up, or does not speak SSH, before its SSH banner")
-        if isinstance(error, EOFError | OSError) or self._farewell.words:
+        hung_up = isinstance(error, EOFError | OSError) or self.transport.initial_kex_done
+        if hung_up or self._farewell.words:
             return Stopped(
                 Cause.DROPPED, f"it hung up during the key exchange: {self._farewell}".rstrip(": ")
             )
@@ -96,6 +99,13 @@ class Session:
             return Stopped(Cause.LOGIN_REFUSED, f"the password was refused: {self._farewell}".rstrip(": "))
         # some servers answer a wrong password so: to offer it again could lock the account
         return Stopped(Cause.LOGIN_REFUSED, "it hung up when it got the password")
+
+
+class _Packetizer(Packetizer):
+    """Has no limit of its own to the handshake: the deadline is one, and paramiko's 15 s could come first."""
+
+    def start_handshake(self, timeout: float) -> None:
+        """Start no timer, which nobody would stop if the handshake fails."""
 
 
 class _Farewell(logging.Handler):

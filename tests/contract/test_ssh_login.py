@@ -1,0 +1,293 @@
+"""What is offered to whom: the host key first, then the password, once."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import paramiko
+import pytest
+from paramiko.common import AUTH_FAILED, AUTH_PARTIALLY_SUCCESSFUL
+
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.host_key import Pins
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.sighting import Recollection
+from cluster_status.domain.verdict import worth_another_look
+from tests.contract.ssh_look import host_key, is_listed, look, look_at, pinned, probing, remembering
+from tests.fakes.ssh import PASSWORD, USER, Front, Loopback, Visit, ecdsa, ed25519, hang_up, rsa
+from tests.servers.daemon import wait_until
+
+LIMIT_SECONDS = 1.0
+SLACK_SECONDS = 1.5  # of a busy machine
+WRONG = Secret("not it")
+
+
+def has_sessions() -> bool:
+    """Tell whether either side of a connection still believes in it."""
+    return any(isinstance(thread, paramiko.Transport) for thread in threading.enumerate())
+
+
+def front_with_all_keys() -> Front:
+    return Front(keys=(rsa(), ecdsa(), ed25519()))
+
+
+# the host key
+
+
+def test_a_server_with_another_key_than_the_pinned_one_is_offered_nothing() -> None:
+    front = Front(keys=(ed25519("another"),))
+    seen = look_at(front)
+    assert seen.cause is Cause.HOST_KEY
+    shown = host_key(ed25519("another"))
+    assert shown.fingerprint in seen.obstacle.detail
+    assert " ".join(shown.line("", 22).split()) in seen.obstacle.detail
+    assert front.offers == []
+    assert (seen.sighting.host_key, seen.sighting.credential_offered) == (None, False)
+
+
+def test_a_server_with_another_key_than_the_remembered_one_is_offered_nothing() -> None:
+    front = Front(keys=(ed25519("another"),))
+    seen = look_at(front, remembering(ed25519()), pins=Pins())
+    assert seen.cause is Cause.HOST_KEY
+    assert front.offers == []
+
+
+def test_a_remembered_type_that_the_server_no_longer_has_is_offered_nothing() -> None:
+    front = Front()
+    seen = look_at(front, remembering(ecdsa()), pins=Pins())
+    assert seen.cause is Cause.INCOMPATIBLE_SSH
+    assert front.offers == []
+
+
+def test_without_a_pin_and_with_the_memory_out_of_reach_nothing_is_offered() -> None:
+    front = Front()
+    with Loopback(front) as server, probing(server.port, pins=Pins()) as probe:
+        seen = look(probe, lambda: None)
+        line = host_key(ed25519()).line("127.0.0.1", server.port)
+    assert seen.cause is Cause.HOST_KEY
+    assert "cluster-host-key" in seen.obstacle.remedy
+    assert line in seen.obstacle.remedy
+    assert front.offers == []
+
+
+def test_with_a_pin_the_memory_may_be_out_of_reach() -> None:
+    seen = look_at(Front(), lambda: None)
+    assert is_listed(seen)
+    assert seen.sighting.line_to_pin == ""
+
+
+def test_a_memory_that_cannot_be_asked_for_is_nobody_s_cause_and_offers_nothing() -> None:
+    def fail() -> Recollection:
+        raise RuntimeError("a fault of the caller's")
+
+    front = Front()
+    with pytest.raises(RuntimeError, match="caller's"):
+        look_at(front, fail)
+    assert front.offers == []
+
+
+@pytest.mark.parametrize("pins", [Pins(), pinned(ed25519())], ids=["remembered", "pinned"])
+def test_a_login_that_is_held_back_is_not_offered(pins: Pins) -> None:
+    front = Front()
+    seen = look_at(front, lambda: Recollection(host_key(ed25519()).identity, login_held_back=True), pins=pins)
+    assert seen.cause is Cause.LOGIN_REFUSED
+    assert "not tried again yet" in seen.obstacle.detail
+    assert front.offers == []
+    assert (seen.sighting.credential_offered, seen.sighting.host_key) == (False, host_key(ed25519()))
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm"),
+    [(ed25519, "ssh-ed25519"), (ecdsa, "ecdsa-sha2-nistp256"), (rsa, "rsa-sha2-512")],
+    ids=["ed25519", "ecdsa", "rsa"],
+)
+@pytest.mark.parametrize("known", ["pinned", "remembered"])
+def test_a_server_with_several_keys_is_asked_for_the_known_one(
+    key: Callable[[], paramiko.PKey], algorithm: str, known: str
+) -> None:
+    front = front_with_all_keys()
+    pins = pinned(key()) if known == "pinned" else Pins()
+    seen = look_at(front, remembering(key()), pins=pins)
+    assert is_listed(seen)
+    assert front.negotiated == [algorithm]
+    assert seen.sighting.host_key == host_key(key())
+
+
+def test_a_pinned_rsa_key_is_taken_from_a_server_that_has_no_other() -> None:
+    front = Front(keys=(rsa(),))
+    assert is_listed(look_at(front, pins=pinned(rsa())))
+    assert front.negotiated == ["rsa-sha2-512"]
+
+
+def test_any_of_several_pinned_keys_will_do() -> None:
+    front = Front(keys=(rsa(), ecdsa()))
+    seen = look_at(front, pins=pinned(ed25519(), rsa()))
+    assert seen.sighting.host_key == host_key(rsa())
+
+
+def test_a_pinned_fingerprint_lets_in_the_key_it_is_of() -> None:
+    seen = look_at(front_with_all_keys(), pins=Pins.parse(host_key(ed25519()).fingerprint))
+    assert is_listed(seen)
+
+
+def test_a_pinned_fingerprint_of_another_key_is_offered_nothing() -> None:
+    front = Front()
+    seen = look_at(front, pins=Pins.parse(host_key(ecdsa()).fingerprint))
+    assert seen.cause is Cause.HOST_KEY
+    assert front.offers == []
+
+
+def test_a_server_that_nothing_is_known_of_is_trusted_and_its_key_shown_to_be_pinned() -> None:
+    with Loopback(Front()) as server, probing(server.port, pins=Pins()) as probe:
+        seen = look(probe)
+        assert seen.sighting.line_to_pin == host_key(ed25519()).line("127.0.0.1", server.port)
+    assert is_listed(seen)
+
+
+# waiting for the memory, with a pin
+
+
+def test_a_session_that_the_server_ended_while_the_memory_was_awaited_is_begun_anew() -> None:
+    front = Front()
+    connections: list[socket.socket] = []
+
+    def play(connection: socket.socket) -> None:
+        connections.append(connection)
+        front(connection)
+
+    def recall() -> Recollection:
+        hang_up(connections[0])
+        wait_until(lambda: not has_sessions(), timeout_seconds=3)
+        return Recollection()
+
+    seen = look_at(play, recall)
+    assert is_listed(seen)
+    assert len(connections) == 2
+    assert front.offers == [("password", USER, PASSWORD)]
+
+
+def test_a_server_whose_key_changed_while_the_memory_was_awaited_is_offered_nothing() -> None:
+    fronts = [Front(), Front(keys=(ed25519("another"),))]
+    connections: list[socket.socket] = []
+
+    def play(connection: socket.socket) -> None:
+        connections.append(connection)
+        fronts[len(connections) - 1](connection)
+
+    def recall() -> Recollection:
+        hang_up(connections[0])
+        wait_until(lambda: not has_sessions(), timeout_seconds=3)
+        return Recollection()
+
+    assert look_at(play, recall).cause is Cause.HOST_KEY
+    assert [front.offers for front in fronts] == [[], []]
+
+
+def test_waiting_for_the_memory_takes_nothing_from_the_time_for_the_look() -> None:
+    def recall() -> Recollection:
+        begun = time.monotonic()
+        wait_until(lambda: time.monotonic() > begun + 1.5 * LIMIT_SECONDS, timeout_seconds=3)
+        return Recollection()
+
+    assert is_listed(look_at(Front(), recall, seconds=LIMIT_SECONDS))
+
+
+# the password
+
+
+def test_the_password_and_the_name_arrive_as_they_are() -> None:
+    front = Front(at_login=lambda _, password: 0 if password == "pÄss wörd\t☃" else AUTH_FAILED)
+    seen = look_at(front, user="jürgen", password=Secret("pÄss wörd\t☃"))
+    assert is_listed(seen)
+    assert front.offers == [("password", "jürgen", "pÄss wörd\t☃")]
+
+
+def test_a_wrong_password_is_refused_and_never_worth_another_look() -> None:
+    front = Front()
+    seen = look_at(front, password=WRONG)
+    assert seen.told == (Cause.LOGIN_REFUSED, "the password was refused")
+    assert front.offers == [("password", USER, "not it")]
+    assert (seen.sighting.credential_offered, seen.sighting.logged_in) == (True, False)
+    assert not worth_another_look(seen.sighting, degraded_below=50)
+
+
+@pytest.mark.parametrize("methods", ["publickey", "keyboard-interactive", "publickey,keyboard-interactive"])
+def test_a_server_that_takes_no_password_is_told_with_what_it_takes(methods: str) -> None:
+    front = Front(methods=methods)
+    seen = look_at(front, password=WRONG)
+    wanted = methods.replace(",", ", ")
+    assert seen.told == (Cause.LOGIN_REFUSED, f"it takes no password, only: {wanted}")
+    assert [method for method, _, _ in front.offers] == ["password"]
+
+
+def test_a_wrong_password_is_not_typed_as_an_answer_either() -> None:
+    front = Front(methods="password,keyboard-interactive")
+    assert look_at(front, password=WRONG).cause is Cause.LOGIN_REFUSED
+    assert [method for method, _, _ in front.offers] == ["password"]
+
+
+def test_a_server_that_names_no_way_at_all_refused_the_password() -> None:
+    seen = look_at(Front(methods=""), password=WRONG)
+    assert seen.told == (Cause.LOGIN_REFUSED, "the password was refused")
+
+
+@pytest.mark.parametrize(
+    ("methods", "wanted"), [("publickey", "publickey"), ("publickey,hostbased", "publickey, hostbased")]
+)
+def test_a_password_that_is_right_and_not_enough_says_what_is_missing(methods: str, wanted: str) -> None:
+    front = Front(methods=methods, at_login=lambda *_: AUTH_PARTIALLY_SUCCESSFUL)
+    seen = look_at(front)
+    assert seen.told == (
+        Cause.LOGIN_REFUSED,
+        f"the password alone will not do, it also wants: {wanted}",
+    )
+    assert len(front.offers) == 1
+
+
+def test_what_a_server_says_it_takes_is_cleaned() -> None:
+    seen = look_at(Front(methods="\x1b[31mred\n::error::,x"), password=WRONG)
+    assert seen.told == (Cause.LOGIN_REFUSED, "it takes no password, only: [31mred ::error::, x")
+
+
+def test_a_server_that_hangs_up_at_the_password_refused_it() -> None:
+    def drop(visit: Visit, _: str) -> int:
+        visit.hang_up()
+        return AUTH_FAILED
+
+    front = Front(at_login=drop)
+    seen = look_at(front)
+    assert seen.told == (Cause.LOGIN_REFUSED, "it hung up when it got the password")
+    assert len(front.offers) == 1
+    assert not worth_another_look(seen.sighting, degraded_below=50)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (b"Too many authentication failures", "Too many authentication failures"),
+        (b"\x1b[31mgo\r\n::error::away", "[31mgo ::error::away"),
+        (b"", "no reason given"),
+    ],
+)
+def test_a_farewell_at_the_password_is_a_refusal_in_its_words(words: bytes, told: str) -> None:
+    def part(visit: Visit, _: str) -> int:
+        visit.say_farewell(words)
+        return AUTH_FAILED
+
+    seen = look_at(Front(at_login=part))
+    assert seen.told == (Cause.LOGIN_REFUSED, f"the password was refused: {told}")
+
+
+def test_a_login_that_is_never_answered_runs_into_the_time_limit_and_is_not_repeated() -> None:
+    def hang(visit: Visit, _: str) -> int:
+        visit.hold()
+        return AUTH_FAILED
+
+    front = Front(at_login=hang)
+    seen = look_at(front, connect_timeout_seconds=LIMIT_SECONDS)
+    assert seen.cause is Cause.TIMEOUT
+    assert "no answer to the login" in seen.obstacle.detail
+    assert seen.took < 2 * LIMIT_SECONDS + SLACK_SECONDS
+    assert len(front.offers) == 1
+    assert not worth_another_look(seen.sighting, degraded_below=50)

@@ -1,0 +1,79 @@
+"""Noise instead of a handshake: always a cause, never an exception, and bounded."""
+
+import random
+import socket
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+
+from cluster_status.domain.cause import Cause
+from tests.contract.ssh_look import look_at
+from tests.fakes.ssh import BANNER, Play, kexinit, packet, raw
+
+LIMIT_SECONDS = 0.3
+SLACK_SECONDS = 1.5  # of a busy machine
+SEEDS = range(32)
+
+
+def noise(seed: int) -> bytes:
+    source = random.Random(seed)  # noqa: S311  # the same at every run
+    return source.randbytes(source.choice((1, 7, 8, 16, 100, 2_000, 40_000)))
+
+
+def framed(seed: int) -> bytes:
+    """Return packets that are well-formed, of any type, with anything in them."""
+    source = random.Random(seed)  # noqa: S311  # the same at every run
+    return b"".join(packet(source.randbytes(source.randrange(1, 200))) for _ in range(5))
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda seed: raw(noise(seed)),
+        lambda seed: raw(BANNER, noise(seed)),
+        lambda seed: raw(BANNER, kexinit(), noise(seed)),
+        lambda seed: raw(BANNER, framed(seed)),
+        lambda seed: raw(BANNER, kexinit(), framed(seed)),
+        lambda seed: raw(BANNER, kexinit(), packet(bytes([31, *noise(seed)[:200]]))),
+    ],
+    ids=["at once", "after the banner", "after kexinit", "packets", "packets after kexinit", "as a key"],
+)
+def test_noise_is_a_cause_and_never_an_exception(say: Callable[[int], Play]) -> None:
+    seen = {seed: look_at(say(seed)).told for seed in SEEDS}
+    allowed = {Cause.DROPPED, Cause.INCOMPATIBLE_SSH}
+    assert {seed: told for seed, told in seen.items() if told[0] not in allowed or not told[1]} == {}
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 11, 12, 2**31, 2**32 - 4, 2**32 - 1])
+def test_a_packet_that_lies_about_its_size_is_a_cause_and_costs_no_memory(size: int) -> None:
+    tracemalloc.start()
+    try:
+        seen = look_at(raw(BANNER, size.to_bytes(4, "big") + bytes(60)))
+    finally:
+        tracemalloc.stop()
+    assert seen.cause in {Cause.DROPPED, Cause.INCOMPATIBLE_SSH}
+    assert seen.obstacle.detail
+
+
+@pytest.mark.parametrize("said", [b"x" * 1_000_000, b"x\r\n" * 300_000, b"SSH-2.0-" + b"x" * 1_000_000])
+def test_a_megabyte_before_or_in_the_banner_is_bounded_in_time_and_memory(said: bytes) -> None:
+    tracemalloc.start()
+    try:
+        seen = look_at(raw(said, then_silent=True), connect_timeout_seconds=LIMIT_SECONDS)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert seen.cause in {Cause.DROPPED, Cause.TIMEOUT}
+    assert seen.took < LIMIT_SECONDS + SLACK_SECONDS
+    assert peak < 10_000_000
+
+
+def test_a_banner_that_never_ends_is_left_in_time() -> None:
+    def play(connection: socket.socket) -> None:
+        while True:
+            connection.sendall(b"x" * 1_000)
+
+    seen = look_at(play, connect_timeout_seconds=LIMIT_SECONDS)
+    assert seen.cause is Cause.TIMEOUT
+    assert seen.took < LIMIT_SECONDS + SLACK_SECONDS
