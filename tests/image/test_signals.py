@@ -152,7 +152,8 @@ def test_while_what_was_told_cannot_be_saved_it_ends_all_the_same(
         github.fail_next(*[github_fakes.Silent()] * 9, on="create")
         discord.release()
         wait_until(lambda: github.operations.count("create") == 2, 10)
-        cancel(step, signal.SIGTERM)
+        ending = cancel(step, signal.SIGTERM)
+    assert f"Cancelled by {signal.SIGTERM.name}" in ending.log
 
 
 def _leave_two_messages_pending(workflow: Workflow, cluster: DemoCluster, discord: LoopbackDiscord) -> None:

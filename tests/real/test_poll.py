@@ -41,6 +41,30 @@ def test_a_cluster_that_is_fully_allocated_is_online(
     assert run.partitions["debug"]["nodes"]["free"] == 0
 
 
+def test_what_the_account_has_set_for_its_own_sinfo_does_not_matter(
+    monitor: Monitor, openssh: OpenSSH
+) -> None:
+    as_it_was = openssh.set_env
+    of_its_own = {
+        "SINFO_PARTITION": "short",
+        "SINFO_ALL": "1",
+        "SINFO_FORMAT": "%N",
+        "SINFO_SORT": "-P",
+        "SLURM_CLUSTERS": "elsewhere",
+    }
+    openssh.stop()
+    openssh.set_env = {**as_it_was, **of_its_own}
+    try:
+        openssh.start()
+        run = monitor.poll()
+    finally:
+        openssh.stop()
+        openssh.set_env = as_it_was
+    assert run.outputs["status"] == "online", run.log
+    assert run.partitions["debug"]["nodes"]["total"] == 8
+    assert len(run.partitions) > 1
+
+
 def test_two_drained_nodes_of_eight_leave_it_online_and_show_on_the_card(
     monitor: Monitor, slurm: Slurm, discord: LoopbackDiscord
 ) -> None:

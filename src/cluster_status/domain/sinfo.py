@@ -20,6 +20,16 @@ from cluster_status.errors import UnparsableError
 PARTITIONS_FORMAT = "%P|%a|%l|%D|%T"
 TOTAL_FORMAT = "%D|%T"
 
+# By these an account changes what sinfo lists, or how.
+_UNSET = (
+    "SINFO_ALL",
+    "SINFO_FEDERATION",
+    "SINFO_FORMAT",
+    "SINFO_PARTITION",
+    "SINFO_SORT",
+    "SLURM_CLUSTERS",
+)
+
 _DEFAULT_MARK = "*"
 _NO_NODES = "n/a"
 _NAME_LIMIT = 100
@@ -43,8 +53,9 @@ def command(frame: str) -> str:
     `frame` is a random word, echoed around each answer: whatever the login itself prints is outside, and
     an answer that was cut off lacks its end. The exit status is that of the first part that failed.
     """
+    unset = " ".join(f"-u {variable}" for variable in _UNSET)
     by_partition, in_all = (
-        f"env LC_ALL=C sinfo -h -o '{text}'" for text in (PARTITIONS_FORMAT, TOTAL_FORMAT)
+        f"env {unset} LC_ALL=C sinfo -h -o '{text}'" for text in (PARTITIONS_FORMAT, TOTAL_FORMAT)
     )
     # the first echo ends a line that the login may have left open
     return f"echo && echo {frame} && {by_partition} && echo {frame} && {in_all} && echo {frame}"

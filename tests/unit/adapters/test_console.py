@@ -95,3 +95,4 @@ def test_a_reader_who_has_left_ends_nothing() -> None:
         console = Console(stream)
         console.annotate(Level.NOTICE, "nobody reads this")
         console.publish({}, SUMMARY)
+        assert Path(f"/proc/self/fd/{writing}").readlink() == Path(os.devnull)  # where the rest goes
