@@ -7,6 +7,8 @@ import pytest
 
 from tests.fakes.discord import LoopbackDiscord
 from tests.real.monitor import Monitor
+from tests.servers.account import Account
+from tests.servers.directory import public_directory
 from tests.servers.openssh import OpenSSH
 from tests.servers.slurm import Slurm
 
@@ -42,9 +44,8 @@ def test_a_cluster_that_is_fully_allocated_is_online(
 
 
 def test_what_the_account_has_set_for_its_own_sinfo_does_not_matter(
-    monitor: Monitor, openssh: OpenSSH
+    tmp_path: Path, slurm: Slurm, account: Account, discord: LoopbackDiscord
 ) -> None:
-    as_it_was = openssh.set_env
     of_its_own = {
         "SINFO_PARTITION": "short",
         "SINFO_ALL": "1",
@@ -52,14 +53,11 @@ def test_what_the_account_has_set_for_its_own_sinfo_does_not_matter(
         "SINFO_SORT": "-P",
         "SLURM_CLUSTERS": "elsewhere",
     }
-    openssh.stop()
-    openssh.set_env = {**as_it_was, **of_its_own}
-    try:
-        openssh.start()
-        run = monitor.poll()
-    finally:
-        openssh.stop()
-        openssh.set_env = as_it_was
+    with (
+        public_directory() as directory,
+        OpenSSH(directory, account, set_env={**slurm.environment, **of_its_own}) as openssh,
+    ):
+        run = Monitor(tmp_path, openssh, discord).poll()
     assert run.outputs["status"] == "online", run.log
     assert run.partitions["debug"]["nodes"]["total"] == 8
     assert len(run.partitions) > 1
