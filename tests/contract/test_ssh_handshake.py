@@ -69,7 +69,7 @@ def test_a_name_that_does_not_resolve_is_told_in_the_resolver_s_words(
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     with probing(1, host="no.such.example") as probe:
-        assert look(probe).told == (Cause.DNS, "Name or [31mservice not known")
+        assert look(probe).told == (Cause.DNS, "no.such.example: Name or [31mservice not known")
 
 
 @pytest.mark.parametrize("name", ["a..b", "x" * 64, ".example", "\udcff"])

@@ -43,9 +43,11 @@ def _resolve(host: str, port: int, deadline: Deadline) -> list[_Address]:
     try:
         answers = asking.result(deadline.left)
     except TimeoutError:
-        raise Stopped(Cause.DNS, f"no answer from the resolver within {deadline.seconds:.0f} s") from None
+        raise Stopped(
+            Cause.DNS, f"{host}: no answer from the resolver within {deadline.seconds:.0f} s"
+        ) from None
     except (OSError, UnicodeError) as error:
-        raise Stopped(Cause.DNS, clean(getattr(error, "strerror", None) or str(error))) from None
+        raise Stopped(Cause.DNS, clean(f"{host}: {getattr(error, 'strerror', None) or error}")) from None
     return [(family, address) for family, _, _, _, address in answers]
 
 
