@@ -78,6 +78,12 @@ def test_a_listing_is_sorted_neither_way(github: LoopbackGitHub, client: Client)
     assert ids not in (sorted(ids), sorted(ids, reverse=True))
 
 
+def test_a_listing_is_the_newest_first_where_that_is_asked_for() -> None:
+    with LoopbackGitHub(newest_first=True) as github, Client(github, github.start_run()) as client:
+        planted = [github.plant("history", HISTORY).id for _ in range(5)]
+        assert [each["id"] for each in client.api().json()["artifacts"]] == planted[::-1]
+
+
 def test_the_links_lead_through_all_pages(github: LoopbackGitHub, client: Client) -> None:
     for _ in range(5):
         github.plant("history", HISTORY)

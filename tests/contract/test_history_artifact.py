@@ -1,8 +1,13 @@
 """The artifact store against GitHub on loopback, which the official client has proven."""
 
+import hashlib
 import io
 import json
+import time
+import tracemalloc
 import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +16,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.adapters.history_artifact.archive import pack
+from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
 from cluster_status.adapters.history_artifact.results import Job, ResultsService
 from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
@@ -21,7 +26,7 @@ from cluster_status.domain import document
 from cluster_status.domain.cause import Status
 from cluster_status.domain.history import History, Poll
 from cluster_status.domain.secret import Secret
-from cluster_status.errors import HistoryError
+from cluster_status.errors import ExitStatus, HistoryError, UnreadableHistoryError
 from cluster_status.ports import Level
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github import (
@@ -32,9 +37,11 @@ from tests.fakes.github import (
     Failed,
     Fault,
     LoopbackGitHub,
+    Odd,
     Operation,
     RateLimited,
     Reset,
+    SecondaryRateLimited,
     Truncated,
 )
 from tests.fakes.github_actions import Run
@@ -108,7 +115,18 @@ def test_the_official_client_downloads_what_was_saved_with_an_equal_digest(
     Shelf(http, run).store.save(HISTORY)
     said = official_client(run, "download", NAME, tmp_path)
     assert said["digestMismatch"] is False
+    assert said["expectedHash"] == github.artifacts[0].digest
     assert (tmp_path / "history.json").read_bytes() == document.render(HISTORY)
+
+
+def test_github_is_told_the_digest_and_the_type_of_what_is_uploaded(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    shelf().store.save(HISTORY)
+    create, put, _ = github.requests
+    assert github.artifacts[0].digest == f"sha256:{hashlib.sha256(put.body).hexdigest()}"
+    assert json.loads(create.body)["mime_type"] == "application/zip"
+    assert put.headers["x-ms-blob-content-type"] == "application/zip"
 
 
 def test_what_the_official_client_uploaded_is_restored(
@@ -145,6 +163,26 @@ def test_each_further_save_takes_the_place_of_the_oldest_in_whatever_attempt(
         Shelf(http, run).store.save(saved)
         assert shelf().store.load() == saved
         assert len(github.artifacts) == min(2, number + 1)
+
+
+@pytest.mark.parametrize(
+    ("faults", "operation"),
+    [
+        ([Failed(404, after_accepting=True)], "delete"),  # the answer to a first try was lost
+        ([Failed(409)] * 3, "create"),  # two names are taken, and the one that was made free for a moment
+    ],
+    ids=["gone already", "not free at once"],
+)
+def test_a_name_is_made_free_even_if_that_does_not_go_smoothly(
+    faults: list[Fault], operation: Operation, github: LoopbackGitHub, http: Http, shelf: Callable[..., Shelf]
+) -> None:
+    run = github.start_run()
+    for _ in range(2):
+        Shelf(http, run).store.save(HISTORY)
+    github.fail_next(*faults, on=operation)
+    Shelf(http, run).store.save(LATER)
+    assert shelf().store.load() == LATER
+    assert len(github.artifacts) == 2
 
 
 @pytest.mark.parametrize("attempts", [1, 2])
@@ -206,6 +244,7 @@ def test_it_is_kept_as_long_as_was_asked_for(github: LoopbackGitHub, shelf: Call
 def test_where_a_whole_file_is_refused_it_is_sent_as_a_block(http: Http) -> None:
     with LoopbackGitHub(refuse_put_blob=True) as github:
         Shelf(http, github.start_run()).store.save(HISTORY)
+        assert github.requests[-2].headers["x-ms-blob-content-type"] == "application/zip"
         assert Shelf(http, github.start_run()).store.load() == HISTORY
 
 
@@ -224,34 +263,78 @@ def test_a_branch_goes_on_from_its_own_history(github: LoopbackGitHub, shelf: Ca
     assert shelf(branch="try").store.load() == HISTORY
 
 
+@pytest.mark.parametrize("count", [247, 251])  # the fake lists the newest on the second page, on the third
 def test_the_newest_of_many_is_found_in_whatever_order_they_are_listed(
-    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+    count: int, github: LoopbackGitHub, shelf: Callable[..., Shelf]
 ) -> None:
-    for number in range(120):
-        github.plant(NAME, planted(replace(HISTORY, host_key=str(number))))
+    run = github.start_run()
+    for number in range(count):
+        github.plant(NAME, planted(replace(HISTORY, host_key=str(number))), run=run)
     restored = shelf().store.load()
     assert restored
-    assert restored.host_key == "119"
+    assert restored.host_key == str(count - 1)
 
 
-def test_more_than_500_of_them_are_worth_a_notice(
+@pytest.mark.parametrize(("newer_ones", "pages"), [(0, 1), (99, 1), (100, 2), (199, 2)])
+def test_a_list_with_the_newest_first_is_read_no_further_than_to_the_first_that_may_be_used(
+    newer_ones: int, pages: int, http: Http
+) -> None:
+    with LoopbackGitHub(newest_first=True) as github:
+        run, other = github.start_run(), github.start_run(branch="try")
+        for number in range(250):
+            mine = number < 250 - newer_ones
+            github.plant(NAME, planted(HISTORY if mine else LATER), run=run if mine else other)
+        assert Shelf(http, run).store.load() == HISTORY
+        assert github.operations == ["list"] * (pages + 1) + ["zip", "blob-get"]  # one for the other name
+
+
+def test_beyond_a_thousand_artifacts_nothing_is_looked_for_and_newer_ones_only_among_a_hundred(
     github: LoopbackGitHub, shelf: Callable[..., Shelf]
 ) -> None:
-    archive = planted(HISTORY)
-    for _ in range(501):
-        github.plant(NAME, archive)
+    run = github.start_run(branch="try")
+    names = (NAME, f"{NAME}.2")
+    for number in range(2_500):
+        github.plant(names[number % 2], b"", run=run)
+    one = shelf()
+    assert one.store.load() is None
+    assert Counter(request.query["name"] for request in github.requests) == dict.fromkeys(names, 10)
+    assert one.store.newer() is None
+    assert Counter(request.query["name"] for request in github.requests) == dict.fromkeys(names, 11)
+
+
+@pytest.mark.parametrize(("count", "noticed"), [(401, []), (500, []), (501, ["501"])])
+def test_more_than_500_of_them_are_worth_a_notice(
+    count: int, noticed: list[str], github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    archive, run = planted(HISTORY), github.start_run()
+    for number in range(count):
+        github.plant(NAME if number % 5 else f"{NAME}.2", archive, run=run)
     one = shelf()
     one.store.load()
-    [(level, text)] = one.annotations
-    assert (level, text.partition(" ")[0]) == (Level.NOTICE, "501")
+    assert {level for level, _ in one.annotations} <= {Level.NOTICE}
+    assert [text.partition(" ")[0] for _, text in one.annotations] == noticed
 
 
-def _zip(files: Mapping[str, bytes]) -> bytes:
+def _zip(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(archive, "w", method) as file:
         for name, content in files.items():
             file.writestr(name, content)
     return archive.getvalue()
+
+
+HEADER_BYTES = 30 + len("history.json")  # of a zip archive, before what is packed
+
+
+def _packed_by(method: int, *, spoilt: slice = slice(0)) -> bytes:
+    archive = bytearray(_zip({"history.json": document.render(HISTORY)}, method))
+    for place in range(len(archive))[spoilt]:
+        archive[place] = 0xFF
+    return bytes(archive)
+
+
+LZMA_PROPERTIES = slice(HEADER_BYTES + 4, HEADER_BYTES + 9)
+LZMA_DICTIONARY = slice(HEADER_BYTES + 5, HEADER_BYTES + 9)  # how large it is: 4 GB
 
 
 DAMAGED = {
@@ -262,6 +345,11 @@ DAMAGED = {
     "two files in it": _zip({"history.json": document.render(HISTORY), "other": b""}),
     "no file in it": _zip({}),
     "a bomb": _zip({"history.json": bytes(200_000_000)}),
+    "bzip2": _packed_by(zipfile.ZIP_BZIP2),
+    "bzip2 that is spoilt": _packed_by(zipfile.ZIP_BZIP2, spoilt=slice(HEADER_BYTES, HEADER_BYTES + 20)),
+    "LZMA": _packed_by(zipfile.ZIP_LZMA),
+    "LZMA that is spoilt": _packed_by(zipfile.ZIP_LZMA, spoilt=LZMA_PROPERTIES),
+    "LZMA with a dictionary of 4 GB": _packed_by(zipfile.ZIP_LZMA, spoilt=LZMA_DICTIONARY),
 }
 
 
@@ -276,6 +364,36 @@ def test_a_damaged_artifact_is_passed_over_with_a_warning_that_names_it(
     [(level, text)] = one.annotations
     assert level is Level.WARNING
     assert f"Artifact {damaged.id} " in text
+
+
+def _bomb(megabytes: int) -> bytes:
+    """Pack as many zeros: the same megabyte again and again, without unpacking so much here."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    megabyte = deflate.compress(bytes(1_000_000)) + deflate.flush(zlib.Z_FULL_FLUSH)
+    packed = bytearray(_zip({"history.json": megabyte * megabytes + deflate.flush()}, zipfile.ZIP_STORED))
+    for start, method, size in ((0, 8, 22), (packed.rindex(b"PK\x01\x02"), 10, 24)):
+        packed[start + method] = zipfile.ZIP_DEFLATED
+        packed[start + size : start + size + 4] = (megabytes * 1_000_000).to_bytes(4, "little")
+    return bytes(packed)
+
+
+def test_a_bomb_is_refused_without_being_unpacked() -> None:
+    bomb = _bomb(1_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableHistoryError, match="larger than"):
+            unpack(bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 30_000_000
+
+
+def test_the_same_history_is_packed_the_same_at_any_time_of_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = planted(HISTORY)
+    with monkeypatch.context() as another_day:
+        another_day.setattr(time, "localtime", lambda *_: time.gmtime(1_000_000_000))
+        assert planted(HISTORY) == before
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -311,14 +429,48 @@ def test_an_artifact_without_an_archive_is_the_history_itself(
     assert shelf().store.load() == HISTORY
 
 
+@pytest.mark.parametrize("operation", ["zip", "blob-get"])
 @pytest.mark.parametrize("status", [404, 410])
 def test_an_artifact_that_is_gone_by_the_time_it_is_asked_for_is_passed_over(
-    github: LoopbackGitHub, shelf: Callable[..., Shelf], status: int
+    github: LoopbackGitHub, shelf: Callable[..., Shelf], status: int, operation: Operation
 ) -> None:
     github.plant(NAME, planted(HISTORY))
     github.plant(NAME, planted(LATER))
-    github.fail_next(Failed(status), on="zip")
+    github.fail_next(Failed(status), on=operation)
+    one = shelf()
+    assert one.store.load() == HISTORY
+    assert "is gone" in one.annotations[0][1]
+
+
+def test_a_page_in_place_of_an_artifact_is_an_error_and_no_older_one_is_used(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    github.plant(NAME, planted(HISTORY))
+    github.plant(NAME, planted(LATER))
+    github.fail_next(Odd(b"<!DOCTYPE html><title>Sign in</title>"), on="blob-get")
+    one = shelf()
+    with pytest.raises(HistoryError, match="does not arrive as it was uploaded") as caught:
+        one.store.load()
+    assert not isinstance(caught.value, UnreadableHistoryError)
+    assert caught.value.exit_status is ExitStatus.HISTORY
+    assert one.annotations == []
+    assert github.operations == ["list", "list", "zip", "blob-get"]
+
+
+def test_an_artifact_that_is_listed_without_a_digest_is_used(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    github.plant(NAME, planted(HISTORY), digest=None)
     assert shelf().store.load() == HISTORY
+
+
+@pytest.mark.parametrize(("size", "reason"), [(10_000_000, "cannot be used"), (10_000_001, "larger than 10")])
+def test_an_artifact_of_more_than_ten_megabytes_is_refused(
+    size: int, reason: str, github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    github.plant(NAME, bytes(size))
+    with pytest.raises(HistoryError, match=reason):
+        shelf().store.load()
 
 
 def test_the_blob_store_never_sees_the_token(github: LoopbackGitHub, shelf: Callable[..., Shelf]) -> None:
@@ -415,13 +567,82 @@ def test_what_does_not_pass_is_an_error_and_no_empty_history(
         shelf().store.load()
 
 
+@pytest.mark.parametrize(
+    "limit",
+    [
+        RateLimited(),
+        SecondaryRateLimited(),
+        SecondaryRateLimited(None),  # words alone
+        Failed(403, "Slow down", headers={"Retry-After": "60"}),
+        Failed(403, "Slow down", headers={"x-ratelimit-remaining": "0"}),
+    ],
+    ids=str,
+)
 def test_a_used_up_rate_limit_is_an_error_that_does_not_blame_the_permissions(
-    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+    limit: Fault, github: LoopbackGitHub, shelf: Callable[..., Shelf]
 ) -> None:
-    github.fail_next(RateLimited(), on="list")
+    github.fail_next(limit, on="list")
     with pytest.raises(HistoryError) as limited:
         shelf().store.load()
     assert "permissions" not in limited.value.remedy
+
+
+ODD: dict[str, tuple[Operation, bytes]] = {
+    "a list that is no JSON": ("list", b"<!DOCTYPE html>"),
+    "a list that is no text": (
+        "list",
+        b'{"total_count": 1, "artifacts": [{"id": 1, "expired": false, "digest": "\xff"}]}',
+    ),
+    "a list with something very deep in it": ("list", b'{"x": ' + b"[" * 100_000),
+    "a list without a number of artifacts": ("list", b'{"artifacts": []}'),
+    "a list of texts": ("list", b'{"total_count": 1, "artifacts": ["x"]}'),
+    "a list of nothing": ("list", b'{"total_count": 1, "artifacts": [null]}'),
+    "a run that is a text": (
+        "list",
+        b'{"total_count": 1, "artifacts": [{"id": 1, "expired": false, "workflow_run": "x"}]}',
+    ),
+    "infinitely many artifacts": ("list", b'{"total_count": Infinity, "artifacts": []}'),
+    "more artifacts than a float can count": ("list", b'{"total_count": 1e999, "artifacts": []}'),
+    "an answer in place of a redirect": ("zip", b"{}"),
+    "no address to upload to": ("create", b'{"ok": true}'),
+    "a number as the address": ("create", b'{"ok": true, "signed_upload_url": 1}'),
+    "an address that is none": ("create", b'{"ok": true, "signed_upload_url": "x"}'),
+    "a creation without JSON": ("create", b"<!DOCTYPE html>"),
+    "an end without an id": ("finalize", b'{"ok": true}'),
+    "an id that is a text": ("finalize", b'{"ok": true, "artifact_id": "x"}'),
+    "an infinite id": ("finalize", b'{"ok": true, "artifact_id": Infinity}'),
+    "an id beyond a float": ("finalize", b'{"ok": true, "artifact_id": 1e999}'),
+    "an end without JSON": ("finalize", b"<!DOCTYPE html>"),
+    "a run's artifacts without ids": (
+        "list-run",
+        json.dumps({"artifacts": [{"name": NAME}, {"name": f"{NAME}.2"}]}).encode(),
+    ),
+    "a run's artifacts that are no text": ("list-run", b'{"artifacts": [{"name": "\xff"}]}'),
+    "a run's artifacts with something very deep": ("list-run", b'{"x": ' + b"[" * 100_000),
+    "a run's artifacts that are texts": ("list-run", b'{"artifacts": ["x"]}'),
+    "a run's artifacts without JSON": ("list-run", b"<!DOCTYPE html>"),
+    "a deletion without JSON": ("delete", b"<!DOCTYPE html>"),
+}
+
+
+@pytest.mark.parametrize(("operation", "body"), ODD.values(), ids=ODD)
+def test_an_answer_that_makes_no_sense_is_an_error_with_a_remedy(
+    operation: Operation, body: bytes, github: LoopbackGitHub, http: Http, shelf: Callable[..., Shelf]
+) -> None:
+    run = github.start_run()
+    for _ in range(2):  # so that a third one has to make room
+        Shelf(http, run).store.save(HISTORY)
+    odd = Odd(body)
+    if operation == "create":
+        github.fail_next(Failed(409), Failed(409), odd, on="create")
+    else:
+        github.fail_next(odd, on=operation)
+    with pytest.raises(HistoryError) as caught:
+        shelf().store.load() if operation in RESTORING else Shelf(http, run).store.save(LATER)
+    assert type(caught.value) is HistoryError
+    assert caught.value.remedy
+    assert operation != "list-run" or "delete" not in github.operations
+    assert shelf().store.load() == HISTORY
 
 
 def test_a_used_up_quota_says_what_frees_storage(github: LoopbackGitHub, shelf: Callable[..., Shelf]) -> None:

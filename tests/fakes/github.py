@@ -47,6 +47,7 @@ __all__ = [
     "Failed",
     "Fault",
     "LoopbackGitHub",
+    "Odd",
     "Operation",
     "RateLimited",
     "Request",
@@ -166,7 +167,17 @@ class Truncated:
     """The right answer, but the connection ends in the middle of its body."""
 
 
-Fault = Failed | RateLimited | SecondaryRateLimited | Broken | Silent | Reset | Truncated
+@dataclass(frozen=True)
+class Odd:
+    """This instead of the right answer, with the status of one that worked; nothing was done for it."""
+
+    body: bytes
+
+    def answer(self, _: Request, now: datetime) -> Answer:  # noqa: ARG002  # all faults are asked alike
+        return Answer(200, self.body)
+
+
+Fault = Failed | RateLimited | SecondaryRateLimited | Broken | Odd | Silent | Reset | Truncated
 
 
 def _now() -> datetime:
@@ -176,17 +187,18 @@ def _now() -> datetime:
 class LoopbackGitHub:
     """Everything ends when the context ends: connections, threads and whatever is held."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is one thing to say about GitHub, and has a default
         self,
         repository: str = "octo-org/cluster",
         *,
         retention_days: int = 90,
         rate_limit: int = github_api.RATE_LIMIT,
         refuse_put_blob: bool = False,
+        newest_first: bool = False,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._clock = clock
-        self._actions = Actions(repository, timedelta(days=retention_days), clock)
+        self._actions = Actions(repository, timedelta(days=retention_days), clock, newest_first=newest_first)
         blobs = Blobs(self._actions, refuse_put_blob=refuse_put_blob)
         self._api = Api(self._actions, blobs, rate_limit)
         self._decide: dict[str, Callable[[Request], Answer]] = {
@@ -360,7 +372,9 @@ class LoopbackGitHub:
         with self._lock:
             return self._decide[request.server](request)
 
-    def _fail(self, fault: Failed | RateLimited | SecondaryRateLimited | Broken, request: Request) -> Answer:
+    def _fail(
+        self, fault: Failed | RateLimited | SecondaryRateLimited | Broken | Odd, request: Request
+    ) -> Answer:
         if isinstance(fault, Failed | Broken) and fault.after_accepting:
             self.decide(request)
         answer = fault.answer(request, self._clock())

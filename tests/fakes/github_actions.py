@@ -146,11 +146,14 @@ class Blob:
 class Actions:
     """Not safe for threads: whoever asks holds a lock."""
 
-    def __init__(self, repository: str, retention: timedelta, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, repository: str, retention: timedelta, clock: Callable[[], datetime], *, newest_first: bool
+    ) -> None:
         self.repository = repository
         self.repository_id = 700_000_000 + secrets.randbelow(1_000_000)
         self.retention = retention
         self.clock = clock
+        self.newest_first = newest_first
         self.addresses: dict[str, str] = {}
         self.runs: list[Run] = []
         self.artifacts: list[Artifact] = []
@@ -263,9 +266,12 @@ class Actions:
         return next((each for each in self.artifacts if each.id == artifact_id), None)
 
     def listed(self, name: str | None) -> Iterator[Artifact]:
-        """Give them in no order that could be relied on: GitHub documents none."""
+        """Give them in no order that could be relied on: GitHub documents none, and mostly has this one."""
         found = [each for each in self.artifacts if name in (None, each.name)]
-        yield from sorted(found, key=lambda each: each.id * 2_654_435_761 % 2**32)
+        newest_first = self.newest_first
+        yield from sorted(
+            found, key=lambda each: -each.id if newest_first else each.id * 2_654_435_761 % 2**32
+        )
 
 
 _PERMISSIONS: tuple[Permission, ...] = ("none", "read", "write")

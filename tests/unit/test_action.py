@@ -1,10 +1,15 @@
 """The shell around it all: what is hidden, what is said, and how the process ends."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
 
 import pytest
 
+import cluster_status
 from cluster_status import action, wiring
 from cluster_status.errors import Cancelled, ExitStatus
 from cluster_status.ports import Runner
@@ -18,6 +23,24 @@ IN_A_SHELL = {
     "INPUT_CLUSTER-PASSWORD": "s3cret",
 }
 ON_RUNNER = IN_A_SHELL | {"GITHUB_ACTIONS": "true"}
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ENDLESS = """
+import signal, sys
+from cluster_status import action
+from cluster_status.errors import Cancelled
+
+def run(environ):
+    try:
+        signal.raise_signal(int(sys.argv[1]))
+    except Cancelled:
+        print("swallowed", flush=True)
+    while True:
+        signal.pause()
+
+action._GRACE_SECONDS = 0.05
+action._run = run
+action.main({})
+"""
 
 Run = Callable[[Settings, Runner], ExitStatus]
 Have = Callable[[Run], None]
@@ -26,8 +49,9 @@ Have = Callable[[Run], None]
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
     """Give the signals back to whoever had them."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
     yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -111,18 +135,49 @@ def test_a_signal_ends_the_run_with_128_and_its_number(
     assert Command("warning", f"Cancelled by {number.name}.") in read_commands(capsys.readouterr().out)
 
 
-def test_a_second_signal_does_not_disturb_what_is_being_saved(have: Have) -> None:
+@pytest.mark.parametrize(("first", "second"), [*product(SIGNALS, SIGNALS)])
+def test_a_second_signal_does_not_disturb_what_is_being_saved(
+    first: signal.Signals, second: signal.Signals, have: Have
+) -> None:
     saved = []
 
     def run(_settings: Settings, _runner: Runner) -> ExitStatus:
         try:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(first)
         except Cancelled:
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(second)
             saved.append(True)
             raise
         return ExitStatus.OK
 
     have(run)
-    assert action.main(ON_RUNNER) == 130
+    assert action.main(ON_RUNNER) == 128 + first
     assert saved == [True]
+
+
+def test_a_cancelled_run_has_four_seconds_for_what_is_being_saved_and_less_than_five(have: Have) -> None:
+    left = []
+
+    def run(_settings: Settings, _runner: Runner) -> ExitStatus:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except Cancelled:
+            left.append(signal.getitimer(signal.ITIMER_REAL)[0])
+            raise
+        return ExitStatus.OK
+
+    have(run)
+    action.main(ON_RUNNER)
+    assert 4.0 < left[0] < 5.0
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_cancelled_run_that_does_not_end_by_itself_is_ended(number: signal.Signals) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDLESS, str(int(number))],
+        env={"PYTHONPATH": str(Path(cluster_status.__file__).parents[1])},
+        stdout=subprocess.PIPE,
+        timeout=10,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (128 + number, b"swallowed\n")

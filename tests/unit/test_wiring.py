@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
+from cluster_status.domain.history import History
 from cluster_status.errors import ExitStatus, HistoryError, InputError
 from cluster_status.ports import HistoryStore, Notifier
 from cluster_status.settings import reading
@@ -90,6 +92,28 @@ def test_a_file_is_in_the_workspace(wire: Wire, tmp_path: Path) -> None:
     kept, _ = wire(IN_A_SHELL | {"GITHUB_WORKSPACE": str(tmp_path)})
     with pytest.raises(HistoryError, match="malformed"):
         kept.load()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "allowed", "days"), [("", "", 30), ("90", "", 90), ("90", "14", 14), ("14", "90", 14)]
+)
+def test_an_artifact_is_kept_as_long_as_is_wanted_and_the_repository_allows(
+    wanted: str, allowed: str, days: int, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[datetime] = []
+
+    class Uploads:
+        def __init__(self, *_: object) -> None: ...
+
+        def upload(self, _names: object, _archive: object, *, expires_at: datetime) -> int:
+            ends.append(expires_at)
+            return 1
+
+    monkeypatch.setattr(wiring, "ResultsService", Uploads)
+    kept, _ = wire(ON_RUNNER | {"INPUT_HISTORY-RETENTION-DAYS": wanted, "GITHUB_RETENTION_DAYS": allowed})
+    kept.save(History(cluster="cluster"))
+    [end] = ends
+    assert round((end - datetime.now(UTC)) / timedelta(days=1), 2) == days
 
 
 @pytest.mark.parametrize("missing", NEEDED)

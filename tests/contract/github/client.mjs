@@ -30,7 +30,8 @@ const commands = {
   },
   async download(name, path) {
     const { artifact } = await client.getArtifact(name);
-    return await client.downloadArtifact(artifact.id, { path, expectedHash: artifact.digest });
+    const got = await client.downloadArtifact(artifact.id, { path, expectedHash: artifact.digest });
+    return { ...got, expectedHash: artifact.digest };
   },
   "download-by-id": (id, path) => client.downloadArtifact(Number(id), { path, findBy: findBy() }),
 };

@@ -1,6 +1,9 @@
 """HTTP below the adapters: named, bounded, and silent about where it goes."""
 
 import io
+import os
+import subprocess
+import sys
 import threading
 import traceback
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+import cluster_status
 from cluster_status.adapters.http import Http, HttpFailure
 
 TOKEN = "tOkEn-of-the-webhook"
@@ -122,6 +126,21 @@ def test_the_proxy_of_the_environment_is_used(
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     http.request("POST", URL, json={}, timeout_seconds=1)
     assert wire.options[0]["proxies"]["https"] == "http://proxy.example:3128"
+
+
+def test_the_keys_of_connections_are_written_to_no_file_that_the_environment_names(tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    program = (
+        "import os, ssl, cluster_status.adapters.http; ssl.create_default_context();"
+        "print(os.environ.get('SSLKEYLOGFILE'))"
+    )
+    source = str(Path(cluster_status.__file__).parents[1])
+    environ = os.environ | {"PYTHONPATH": source, "SSLKEYLOGFILE": str(keys)}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environ, stdout=subprocess.PIPE, timeout=30, check=True
+    )
+    assert ended.stdout.split() == [b"None"]
+    assert not keys.exists()
 
 
 def test_an_answer_that_is_too_large_is_none(wire: Wire, http: Http) -> None:

@@ -92,6 +92,11 @@ def test_every_input_of_the_table_is_tried_here() -> None:
     assert {spec.name for spec in INPUTS} == TABLE.keys()
 
 
+def test_every_input_that_is_defined_is_in_the_table() -> None:
+    defined = [spec.name for spec in vars(inputs).values() if isinstance(spec, Input)]
+    assert sorted(defined) == sorted(spec.name for spec in INPUTS)
+
+
 # values
 
 
