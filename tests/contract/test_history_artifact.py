@@ -464,12 +464,23 @@ def test_an_artifact_that_is_listed_without_a_digest_is_used(
     assert shelf().store.load() == HISTORY
 
 
-@pytest.mark.parametrize(("size", "reason"), [(10_000_000, "cannot be used"), (10_000_001, "larger than 10")])
-def test_an_artifact_of_more_than_ten_megabytes_is_refused(
-    size: int, reason: str, github: LoopbackGitHub, shelf: Callable[..., Shelf]
+def test_an_artifact_of_more_than_ten_megabytes_is_passed_over_unread(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
 ) -> None:
-    github.plant(NAME, bytes(size))
-    with pytest.raises(HistoryError, match=reason):
+    github.plant(NAME, planted(HISTORY))
+    github.plant(NAME, bytes(10_000_001))
+    one = shelf()
+    assert one.store.load() == HISTORY
+    assert "larger than 10000000 bytes" in one.annotations[0][1]
+    assert github.operations.count("blob-get") == 1
+
+
+def test_of_what_is_larger_than_it_was_listed_no_more_is_read(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    github.plant(NAME, planted(HISTORY))
+    github.fail_next(*[Odd(bytes(10_000_001))] * 5, on="blob-get")
+    with pytest.raises(HistoryError, match="larger than 10000000 bytes"):
         shelf().store.load()
 
 

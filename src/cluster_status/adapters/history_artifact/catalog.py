@@ -13,11 +13,12 @@ from cluster_status.adapters.http import Answer, HttpFailure
 from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.domain.document import MAX_BYTES
 from cluster_status.domain.secret import Secret
-from cluster_status.errors import HistoryError
+from cluster_status.errors import HistoryError, UnreadableHistoryError
 
 _PER_PAGE = 100
 _PAGES = 10  # a thousand artifacts: beyond them nothing is looked for, lest the hourly limit be used up
 _LIST_LIMIT = 5_000_000  # bytes
+_ARTIFACT_LIMIT = 2 * MAX_BYTES
 _FOUND = 302
 _GONE = frozenset({404, 410})
 _LATER = "Nothing was announced and nothing overwritten; the next run tries again."
@@ -47,6 +48,7 @@ class Listed(Struct, frozen=True):
 
     id: int
     expired: bool
+    size_in_bytes: int = 0
     digest: str | None = None  # sha256:…; artifacts uploaded without one have none
     workflow_run: _Run | None = None
 
@@ -73,13 +75,15 @@ class Catalog:
 
     def download(self, artifact: Listed) -> bytes | None:
         """Return what was uploaded; None if it is not there any more."""
+        if artifact.size_in_bytes > _ARTIFACT_LIMIT:
+            raise UnreadableHistoryError(f"It is larger than {_ARTIFACT_LIMIT} bytes.")
         answer = self._get(f"{self._artifacts}/{artifact.id}/zip")
         if answer.status in _GONE:
             return None
         if answer.status != _FOUND:
             raise _refused(answer)
         # another host: it must not see the token, and refuses requests that bear one
-        answer = self._ask(answer.headers.get("Location", ""), headers={}, limit_bytes=2 * MAX_BYTES)
+        answer = self._ask(answer.headers.get("Location", ""), headers={}, limit_bytes=_ARTIFACT_LIMIT)
         if answer.status in _GONE:
             return None
         if not answer.ok:
