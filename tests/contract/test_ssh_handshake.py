@@ -7,12 +7,14 @@ from typing import Any
 
 import paramiko
 import pytest
+from paramiko.auth_handler import AuthHandler
 
 from cluster_status.adapters.ssh.address import connect
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.adapters.ssh.stop import Deadline, Stopped
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.host_key import HostKey, Pins
+from cluster_status.domain.verdict import worth_another_look
 from tests.contract.ssh_look import (
     PATIENCE_SECONDS,
     is_listed,
@@ -271,6 +273,18 @@ def test_a_server_that_hangs_up_with_the_key_exchange_just_done_is_dropped(
     seen = look_at(Front(with_keys=lambda visit: visit.hang_up()))
     assert seen.told == (Cause.DROPPED, "it hung up during the key exchange")
     assert not seen.sighting.credential_offered
+
+
+def test_a_server_that_hangs_up_when_asked_for_a_login_is_dropped_and_was_offered_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(AuthHandler, "_parse_service_request", lambda handler, _: handler.transport.close())
+    front = Front()
+    seen = look_at(front)
+    assert seen.told == (Cause.DROPPED, "it hung up before the login")
+    assert not seen.sighting.credential_offered
+    assert worth_another_look(seen.sighting, degraded_below=50)
+    assert front.offers == []
 
 
 # a session by itself

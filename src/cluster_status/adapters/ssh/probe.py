@@ -68,9 +68,11 @@ class SshProbe:
         self._note(host_key=key, line_to_pin="" if target.pins else key.line(target.host, target.port))
         if memory and memory.login_held_back:
             raise Stopped(Cause.LOGIN_REFUSED, "refused within the last hour, and not tried again yet")
-        self._note(credential_offered=True)
         limit = Deadline(target.connect_timeout_seconds, within=whole)
-        session.log_in(target.user, target.password, limit)
+        try:
+            session.log_in(target.user, target.password, limit)
+        finally:
+            self._note(credential_offered=session.has_offered)
         self._note(logged_in=True)
 
     def _meet(self, memory: Recollection | None, whole: Deadline) -> tuple[Session, HostKey]:

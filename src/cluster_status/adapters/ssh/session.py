@@ -32,6 +32,11 @@ class Session:
     def is_open(self) -> bool:
         return self.transport.is_active()
 
+    @property
+    def has_offered(self) -> bool:
+        """A credential was sent, or is just being sent."""
+        return self._farewell.login_begun
+
     def shake_hands(self, key_types: tuple[str, ...], deadline: Deadline) -> HostKey:
         """Agree on keys and return the server's host key; ask for `key_types` if any are given."""
         self._ask_for(key_types)
@@ -97,6 +102,8 @@ class Session:
             return Stopped(Cause.TIMEOUT, f"no answer to the login within {deadline.seconds:.0f} s")
         if self.transport.is_active() or self._farewell.words:
             return Stopped(Cause.LOGIN_REFUSED, f"the password was refused: {self._farewell}".rstrip(": "))
+        if not self.has_offered:
+            return Stopped(Cause.DROPPED, "it hung up before the login")
         # some servers answer a wrong password so: to offer it again could lock the account
         return Stopped(Cause.LOGIN_REFUSED, "it hung up when it got the password")
 
@@ -109,17 +116,20 @@ class _Packetizer(Packetizer):
 
 
 class _Farewell(logging.Handler):
-    """Catches the words of a server that ends a session in good form: paramiko only logs them."""
+    """Catches what paramiko only logs: the words of a server that ends a session, and that a login begins."""
 
     def __init__(self, transport: paramiko.Transport) -> None:
-        super().__init__(logging.INFO)
+        super().__init__(logging.DEBUG)
         self.words = ""
+        self.login_begun = False
         self._logger = logging.getLogger(transport.get_log_channel())
-        self._logger.setLevel(logging.INFO)
+        self._logger.setLevel(logging.DEBUG)
         self._logger.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
+        if message == "userauth is OK":  # the server is ready for it, and the credential is the next to leave
+            self.login_begun = True
         if message.startswith("Disconnect ("):
             self.words = clean(message.partition(": ")[2]) or "no reason given"
 
