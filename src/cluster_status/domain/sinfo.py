@@ -36,10 +36,13 @@ _NAME_LIMIT = 100
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 _COMMAND_NOT_FOUND = 127
-_NOT_INSTALLED = re.compile(r"^env: .*\bsinfo\b", re.MULTILINE)  # the rest is in the account's language
+_NOT_INSTALLED = re.compile(
+    r"^env: .*\bsinfo(?![\w-])", re.MULTILINE
+)  # the rest is in the account's language
 _PASSWORD_EXPIRED = re.compile("password has expired|[Pp]assword change required")  # OpenSSH's, and PAM's
 # What sinfo says when it is Slurm that is out of order, not the account or the question:
 # recorded from Slurm 22.05 and 24.11.
+_FROM_SLURM = re.compile(r"\S*(sinfo|slurm\w*): ")
 _SCHEDULER_DOWN = re.compile(
     r"Unable to contact slurm controller|Socket timed out|[Mm]unge|Protocol authentication error"
     r"|Unable to process configuration file|Could not establish a configuration source"
@@ -72,7 +75,7 @@ def diagnose(exit_status: int, output: bytes, complaint: bytes, frame: str) -> O
     # a login shell that is broken, or a wrapper around sinfo, may end so as well
     if begun and exit_status == _COMMAND_NOT_FOUND and _NOT_INSTALLED.search(text):
         return Obstacle(Cause.NO_SCHEDULER, detail)
-    if _SCHEDULER_DOWN.search(text):
+    if any(_SCHEDULER_DOWN.search(line) for line in lines if _FROM_SLURM.match(line)):
         return Obstacle(Cause.SCHEDULER_DOWN, detail)
     return Obstacle(Cause.SINFO_FAILED, detail)
 
@@ -98,10 +101,10 @@ def parse(output: bytes, frame: str) -> Listing:
     for row in _rows(lines[second + 1 : third], "nodes|state"):
         nodes = nodes.plus(row.bucket, row.nodes)
         _note(unrecognised, row)
-    largest = max((partition.nodes.total for partition in partitions.values()), default=0)
-    if largest > nodes.total or (nodes.total and not partitions):
+    listed = sum(partition.nodes.total for partition in partitions.values())
+    if (listed == 0) is not (nodes.total == 0):  # a few more or less may have joined or left in between
         raise UnparsableError(
-            f"sinfo contradicts itself: a partition has {largest} nodes, the whole cluster {nodes.total}"
+            f"sinfo contradicts itself: {listed} nodes in partitions, and {nodes.total} in the whole cluster"
         )
     return Listing(tuple(partitions.values()), nodes, tuple(unrecognised))
 

@@ -223,15 +223,21 @@ def tally(rows: Iterable[Row]) -> NodeCounts:
     return counts(**tallied)
 
 
-@pytest.mark.parametrize("in_all", [[], ["7|idle"], ["0|n/a"]])
-def test_a_partition_that_is_larger_than_the_cluster_is_a_contradiction(in_all: list[str]) -> None:
-    with pytest.raises(UnparsableError, match="a partition has 8 nodes"):
+@pytest.mark.parametrize("in_all", [[], ["0|n/a"]])
+def test_nodes_in_a_partition_and_none_in_the_cluster_are_a_contradiction(in_all: list[str]) -> None:
+    with pytest.raises(UnparsableError, match="8 nodes in partitions, and 0 in the whole cluster"):
         parse(answer([WHOLE], in_all), FRAME)
 
 
-def test_nodes_without_any_partition_are_a_contradiction() -> None:
-    with pytest.raises(UnparsableError, match="the whole cluster 8"):
-        parse(answer([], ["8|idle"]), FRAME)
+@pytest.mark.parametrize("by_partition", [[], ["empty|up|infinite|0|n/a"]])
+def test_nodes_in_no_partition_are_a_contradiction(by_partition: list[str]) -> None:
+    with pytest.raises(UnparsableError, match="0 nodes in partitions, and 8 in the whole cluster"):
+        parse(answer(by_partition, ["8|idle"]), FRAME)
+
+
+@pytest.mark.parametrize("number", [7, 9])
+def test_a_node_may_join_or_leave_between_the_two_questions(number: int) -> None:
+    assert parse(answer([WHOLE], [f"{number}|idle"]), FRAME).nodes == counts(free=number)
 
 
 # Recorded answers
@@ -327,7 +333,13 @@ def test_every_recording_is_held_against_what_was_there() -> None:
         (127, "env: can't execute 'sinfo': No such file or directory", Cause.NO_SCHEDULER),
         (127, "some notice\nenv: „sinfo“: Datei oder Verzeichnis nicht gefunden", Cause.NO_SCHEDULER),
         (127, "/usr/local/bin/sinfo: line 3: /opt/slurm/bin/sinfo: not found", Cause.SINFO_FAILED),
+        (127, "env: 'sinfo-wrapped': No such file or directory", Cause.SINFO_FAILED),
         (127, "", Cause.SINFO_FAILED),
+        (
+            1,
+            "munge module loaded\nslurm_load_partitions: Access/permission denied",
+            Cause.SINFO_FAILED,
+        ),
     ],
 )
 def test_a_failure_is_the_schedulers_the_accounts_or_that_there_is_none(
