@@ -3,6 +3,7 @@
     ClusterStatusError
     ├── InputError            2  something given cannot be used
     ├── HistoryError          4  the history could not be restored, read or saved
+    │   ├── HistoryOutOfReachError   ... the store does not answer
     │   └── UnreadableHistoryError   ... it is there, and damaged
     ├── DeliveryError         6  a message could not be delivered
     │   └── WebhookGoneError     ... and never will be with this webhook
@@ -61,6 +62,10 @@ class HistoryError(ClusterStatusError):
     """The history could not be restored, read or saved. Nothing is announced, nothing overwritten."""
 
     exit_status = ExitStatus.HISTORY
+
+
+class HistoryOutOfReachError(HistoryError):
+    """What is in the store is not known at the moment."""
 
 
 class UnreadableHistoryError(HistoryError):

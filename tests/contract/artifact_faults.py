@@ -21,7 +21,7 @@ from cluster_status.adapters.http import Answer, Http, Options
 from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.domain import document
 from cluster_status.domain.cause import Cause
-from cluster_status.domain.history import History
+from cluster_status.domain.history import TELLING_TAKES_AT_MOST, History
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.sighting import Sighting
 from cluster_status.domain.text import clean
@@ -143,6 +143,7 @@ FAULTS = (
     Fault("restoring", "it expired a moment ago (410)", _failing("zip", Failed(410))),
     Fault("restoring", "the download breaks off for good", _failing("blob-get", *[Truncated()] * TRIES)),
     Fault("saving", "the storage quota is used up", _failing("create", QUOTA_HIT)),
+    Fault("saving", "the answer to its begin is lost", _failing("create", Broken(502, after_accepting=True))),
     Fault("saving", "5xx for good", _failing("create", *[Broken(503)] * TRIES)),
     Fault("saving", "no answer", _failing("create", *[Silent()] * TRIES)),
     Fault("saving", "the file is refused as a whole, not in blocks", _failing("put", Failed(403))),
@@ -151,6 +152,11 @@ FAULTS = (
     Fault("saving", "the connection is reset for good", _failing("finalize", *[Reset()] * TRIES)),
     Fault(
         NOTING, "GitHub does not say whether there is a newer one", _failing("list", *[Broken(502)] * TRIES)
+    ),
+    Fault(
+        NOTING,
+        "the answer to the upload's begin is lost",
+        _failing("create", Broken(502, after_accepting=True)),
     ),
     Fault(NOTING, "5xx, four times", _failing("create", *[Broken(503)] * (TRIES - 1))),
     Fault(NOTING, "the storage quota is used up", _failing("create", QUOTA_HIT)),
@@ -170,7 +176,8 @@ def outcome(fault: Fault) -> Outcome:
             fault.strike(github)
         struck = _poll(monitor, github, http, REFUSED, permission=fault.permission)
         fault.mend(github)
-        _poll(monitor, github, http, REFUSED)
+        # by then, a run that told and could not note it is held for one that was killed
+        _poll(monitor, github, http, REFUSED, later=TELLING_TAKES_AT_MOST)
         kept = store_of(monitor, http, github.start_run()).load()
     seen = [text for _, text in struck.runner.annotations if "refuses SSH connections" not in text]
     return Outcome(
@@ -198,11 +205,9 @@ class _HastyHttp(Http):
         return super().request(method, url, **options)
 
 
-def _poll(
-    monitor: Monitor, github: LoopbackGitHub, http: Http, seen: Sighting, permission: Any = "write"
-) -> Run:
-    run = github.start_run(permission=permission)
-    done = monitor.poll(seen, store=store_of(monitor, http, run))
+def _poll(monitor: Monitor, github: LoopbackGitHub, http: Http, seen: Sighting, **how: Any) -> Run:
+    run = github.start_run(permission=how.pop("permission", "write"))
+    done = monitor.poll(seen, store=store_of(monitor, http, run), **how)
     run.finish()
     return done
 

@@ -24,8 +24,10 @@ from cluster_status.adapters.http import Http
 from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.domain import document
 from cluster_status.domain.cause import Status
-from cluster_status.domain.history import History, Poll
+from cluster_status.domain.history import Announcement, History, Poll
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.standing import Spell
+from cluster_status.domain.transitions import Telling
 from cluster_status.errors import ExitStatus, HistoryError, UnreadableHistoryError
 from cluster_status.ports import Level
 from tests.fakes.clock import VirtualClock
@@ -221,7 +223,7 @@ def test_a_save_that_fails_leaves_what_was_saved_before(
         assert fault[1] not in github.operations
 
 
-def test_a_run_whose_names_are_taken_by_broken_uploads_says_to_start_a_new_one(
+def test_a_run_that_lost_a_name_to_an_upload_that_never_ended_saves_under_the_other(
     github: LoopbackGitHub, http: Http, shelf: Callable[..., Shelf]
 ) -> None:
     run = github.start_run()
@@ -229,10 +231,71 @@ def test_a_run_whose_names_are_taken_by_broken_uploads_says_to_start_a_new_one(
     github.fail_next(Failed(403), on="finalize")
     with pytest.raises(HistoryError, match="refused"):
         Shelf(http, run).store.save(LATER)
+    assert shelf().store.load() == HISTORY
+    Shelf(http, run).store.save(LATER)
+    assert shelf().store.load() == LATER
+
+
+def test_a_run_whose_names_are_all_taken_so_says_to_start_a_new_one(
+    github: LoopbackGitHub, http: Http, shelf: Callable[..., Shelf]
+) -> None:
+    run = github.start_run()
+    github.fail_next(Failed(403), Failed(403), on="finalize")
+    for _ in range(2):
+        with pytest.raises(HistoryError, match="refused"):
+            Shelf(http, run).store.save(LATER)
     with pytest.raises(HistoryError, match="taken by uploads that never ended") as caught:
         Shelf(http, run).store.save(LATER)
     assert "Start a new run" in caught.value.remedy
-    assert shelf().store.load() == HISTORY
+    assert shelf().store.load() is None
+
+
+@pytest.mark.parametrize("lost", [Broken(502, after_accepting=True), Reset(after_accepting=True)])
+def test_a_lost_answer_costs_a_name_and_no_save(
+    lost: Fault, github: LoopbackGitHub, http: Http, shelf: Callable[..., Shelf]
+) -> None:
+    one = Shelf(http, github.start_run())
+    github.fail_next(lost, on="create")
+    one.store.save(HISTORY)
+    one.store.save(LATER)
+    assert shelf().store.load() == LATER
+
+
+TELLING = replace(
+    HISTORY,
+    pending=(Announcement(Telling.OUTAGE, AT, Spell(Status.OFFLINE, AT)),),
+    telling_since=AT,
+)
+
+
+def test_what_a_run_told_is_not_told_again_where_its_note_of_that_is_damaged(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    one = shelf()
+    one.store.save(TELLING)
+    one.store.save(LATER)
+    github.fail_next(Failed(404), on="zip")
+    restored = shelf().store.load()
+    assert restored
+    assert (restored.pending, restored.telling_since) == ((), None)
+
+
+def test_what_a_killed_run_has_not_told_stays_pending_though_a_later_run_s_history_is_damaged(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    shelf().store.save(TELLING)
+    github.plant(NAME, planted(b"damaged"))
+    assert shelf().store.load() == TELLING
+
+
+def test_a_damaged_history_of_another_run_does_not_make_an_old_one_newer(
+    github: LoopbackGitHub, shelf: Callable[..., Shelf]
+) -> None:
+    one = shelf()
+    one.store.save(TELLING)
+    github.plant(NAME, planted(b"damaged"))
+    with pytest.raises(HistoryError, match="cannot be used"):
+        one.store.newer()
 
 
 def test_it_is_kept_as_long_as_was_asked_for(github: LoopbackGitHub, shelf: Callable[..., Shelf]) -> None:
@@ -650,7 +713,7 @@ def test_an_answer_that_makes_no_sense_is_an_error_with_a_remedy(
         github.fail_next(odd, on=operation)
     with pytest.raises(HistoryError) as caught:
         shelf().store.load() if operation in RESTORING else Shelf(http, run).store.save(LATER)
-    assert type(caught.value) is HistoryError
+    assert not isinstance(caught.value, UnreadableHistoryError)  # which would be passed over
     assert caught.value.remedy
     assert operation != "list-run" or "delete" not in github.operations
     assert shelf().store.load() == HISTORY

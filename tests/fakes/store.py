@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from cluster_status.domain import document
 from cluster_status.domain.history import History
-from cluster_status.errors import Cancelled, HistoryError
+from cluster_status.errors import Cancelled, HistoryError, HistoryOutOfReachError
 
 
 class MemoryStore:
@@ -61,7 +61,7 @@ class MemoryStore:
         return document.parse(self.content)
 
     def be_out_of_reach(self) -> None:
-        self._load_fault = HistoryError("The store does not answer.", remedy="Wait.")
+        self._load_fault = HistoryOutOfReachError("The store does not answer.", remedy="Wait.")
 
     def during_save(self, nth: int, interlude: Callable[[], None]) -> None:
         """Let something happen while the `nth` save from now on is under way."""

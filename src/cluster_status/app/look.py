@@ -22,10 +22,21 @@ def look(tools: Tools, plan: Plan) -> ExitStatus:
 
 
 def look_patiently(tools: Tools, plan: Plan, recall: Callable[[], Recollection | None]) -> Sighting:
-    """Look, and look again where a moment may show another picture; one budget of time covers all of it."""
+    """Look, and look again where a moment may show another picture; one budget of time covers all of it.
+
+    To wait for what is remembered takes nothing from that time: the cluster has no part in it.
+    """
     clock, patience = tools.clock, plan.patience
     deadline = clock.monotonic() + patience.budget_seconds
-    sighting = tools.probe.look(recall, seconds=patience.budget_seconds)
+
+    def recall_off_the_clock() -> Recollection | None:
+        nonlocal deadline
+        begin = clock.monotonic()
+        memory = recall()
+        deadline += clock.monotonic() - begin
+        return memory
+
+    sighting = tools.probe.look(recall_off_the_clock, seconds=patience.budget_seconds)
     for number in range(2, patience.attempts + 1):
         cause = worth_another_look(sighting, degraded_below=plan.degraded_below)
         if cause is None or clock.monotonic() + patience.delay_seconds >= deadline:
@@ -33,7 +44,7 @@ def look_patiently(tools: Tools, plan: Plan, recall: Callable[[], Recollection |
         pause = f"look {number} of {patience.attempts} follows in {patience.delay_seconds:g} s"
         tools.runner.log(f"{plan.wording.cluster_name}: {TRAITS[cause].words}; {pause}")
         clock.sleep(patience.delay_seconds)
-        sighting = tools.probe.look(recall, seconds=deadline - clock.monotonic())
+        sighting = tools.probe.look(recall_off_the_clock, seconds=deadline - clock.monotonic())
     if sighting.cause and TRAITS[sighting.cause].network:
         return replace(sighting, runner_online=tools.witness())
     return sighting

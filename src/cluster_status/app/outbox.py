@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import wait
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.background import Once, beside
-from cluster_status.domain.history import Announcement, History, may_tell, told, untold
+from cluster_status.domain.history import TELLING_TAKES_AT_MOST, Announcement, History, may_tell, told, untold
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.message import Message
 from cluster_status.errors import (
@@ -17,6 +17,7 @@ from cluster_status.errors import (
     ClusterStatusError,
     DeliveryError,
     HistoryError,
+    HistoryOutOfReachError,
     WebhookGoneError,
 )
 from cluster_status.ports import HistoryStore, Notifier
@@ -24,6 +25,7 @@ from cluster_status.ports import HistoryStore, Notifier
 _GRACE_SECONDS = (
     2.0  # for a message that is under way when the run is cancelled, and again for the note of it
 )
+_BUDGET = timedelta(minutes=1)  # for all messages of a run; what is left then, the next one tells
 
 
 class Outbox(Struct, frozen=True):
@@ -31,6 +33,7 @@ class Outbox(Struct, frozen=True):
 
     store: HistoryStore
     newer: Callable[[], History | None]
+    now: Callable[[], datetime]
     notifier: Notifier
     identity: Identity
     words: Callable[[Announcement], Message]
@@ -41,12 +44,13 @@ class Outbox(Struct, frozen=True):
         Returns that, and what went wrong on the way. Raises HistoryError if it is the first save that
         fails: then nothing was sent, since what cannot be remembered as told would be told at every poll.
         """
-        telling = may_tell(history, at)
+        begin = self.now()  # the poll itself may be minutes old, if the store was slow
+        telling = may_tell(history, begin)
         if telling:
-            history = replace(history, telling_since=at)
+            history = replace(history, telling_since=begin)
         self.store.save(history)
-        if not telling:
-            return history, []
+        if not telling or self.now() - begin >= TELLING_TAKES_AT_MOST / 2:
+            return history, []  # after so slow a save, another run may take this one for dead
         delivery = _Delivery(self, history, at)
         try:
             beside(delivery.run).result()
@@ -70,13 +74,18 @@ class _Delivery:
 
     def run(self) -> None:
         try:
+            end = self._outbox.now() + _BUDGET
             while self.history.pending and not (self.mishaps or self._cancelled.is_set()):
                 outcome = self._tell(self.history.pending[0])
                 self._outcomes.append(outcome)
                 self.history = outcome(self.history)
-            self._note_once()
+                if self._outbox.now() >= end:
+                    break
         finally:
-            self._ended.set()
+            try:
+                self._note_once()
+            finally:
+                self._ended.set()
 
     def wind_up(self) -> None:
         """Tell nothing more; note what was told, whatever has become of the message that is under way."""
@@ -99,16 +108,18 @@ class _Delivery:
 
     def _note(self) -> None:
         """Save the outcomes on top of the latest history: another run may have polled meanwhile."""
-        try:
-            latest = self._outbox.newer()
-        except HistoryError:
-            latest = None  # better to lose what may be there than to tell everything again
-        history = latest or self._saved
-        for outcome in self._outcomes:
-            history = outcome(history)
         self.history = replace(self.history, telling_since=None)
         try:
+            history = self._latest()
+            for outcome in self._outcomes:
+                history = outcome(history)
             self._outbox.store.save(replace(history, telling_since=None))
         except HistoryError as error:
             remedy = "What was told may be told again by the next run."
             self.mishaps.append(HistoryError(str(error), remedy=remedy))
+
+    def _latest(self) -> History:
+        try:
+            return self._outbox.newer() or self._saved
+        except HistoryOutOfReachError:
+            return self._saved  # better to lose what may be there than to tell everything again

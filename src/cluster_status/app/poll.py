@@ -33,7 +33,14 @@ def poll(tools: Tools, store: HistoryStore, notifier: Notifier, plan: Plan) -> E
     after = before
     mishaps: list[ClusterStatusError] = [trouble] if trouble else []
     if before:
-        outbox = Outbox(store, lambda: _ours(store.newer(), plan), notifier, plan.terms.identity, words)
+        outbox = Outbox(
+            store=store,
+            newer=lambda: _ours(store.newer(), plan),
+            now=tools.clock.now,
+            notifier=notifier,
+            identity=plan.terms.identity,
+            words=words,
+        )
         try:
             after, mishaps = outbox.save_and_tell(advance(before, sighting, verdict, plan.terms, at), at)
         except HistoryError as error:

@@ -22,7 +22,8 @@ POLLS_KEPT = 288  # a day of five-minute polls
 PENDING_KEPT = 20
 LOGIN_HELD_BACK_FOR = timedelta(hours=1)
 COMPLAINT_REPEATED_AFTER = timedelta(days=1)
-TELLING_TAKES_AT_MOST = timedelta(minutes=2)
+TELLING_TAKES_AT_MOST = timedelta(minutes=10)  # no job that polls should take longer
+OVERTAKEN_WITHIN = timedelta(minutes=10)  # beyond that it is a clock that was set back
 
 
 class Poll(Struct, frozen=True):
@@ -114,7 +115,15 @@ class History(Struct, frozen=True, kw_only=True):
 
 
 def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms, at: datetime) -> History:
-    """Return the history one poll later; what is to be told of it is then pending."""
+    """Return the history one poll later; what is to be told of it is then pending.
+
+    A poll that another one has overtaken, which looked later and saved first, is recorded and moves nothing.
+    """
+    poll = Poll(at, verdict.status, verdict.cause)
+    if history.polls and timedelta() < history.polls[-1].at - at < OVERTAKEN_WITHIN:
+        return replace(
+            history, polls=tuple(sorted((*history.polls, poll), key=lambda one: one.at))[-POLLS_KEPT:]
+        )
     # a repeat that was never told is overtaken, whatever this poll saw
     pending = tuple(one for one in history.pending if one.telling is not Telling.REPEAT)
     login = _login(history.login, sighting, terms.identity, at)
@@ -126,7 +135,7 @@ def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms
         history,
         standing=standing,
         pending=pending,
-        polls=(*history.polls, Poll(at, verdict.status, verdict.cause))[-POLLS_KEPT:],
+        polls=(*history.polls, poll)[-POLLS_KEPT:],
         server=_server(history.knowledge(terms.identity), sighting, terms.identity),
         host_key=_host_key(history.host_key, sighting),
         login=login,
@@ -153,15 +162,16 @@ def has_changed(before: History, after: History) -> bool:
     return _confirmed_status(before) is not _confirmed_status(after)
 
 
-def may_tell(history: History, at: datetime) -> bool:
+def may_tell(history: History, now: datetime) -> bool:
     """Tell whether there is something to tell, and no other run that may be telling it at this moment."""
     since = history.telling_since
-    return bool(history.pending) and (since is None or abs(at - since) >= TELLING_TAKES_AT_MOST)
+    return bool(history.pending) and (since is None or abs(now - since) >= TELLING_TAKES_AT_MOST)
 
 
 def told(history: History, announcement: Announcement) -> History:
     """Return the history after a pending announcement was told."""
-    pending = tuple(one for one in history.pending if one != announcement)
+    this = (announcement.telling, announcement.at)
+    pending = tuple(one for one in history.pending if (one.telling, one.at) != this)
     return replace(history, pending=pending, telling_since=None, undelivered=None, webhook_gone=None)
 
 
@@ -197,7 +207,7 @@ def _host_key(remembered: str | None, sighting: Sighting) -> str | None:
     """Remember a key once it was trusted with a login, and only while none is pinned."""
     if not (sighting.logged_in and sighting.host_key):
         return remembered
-    return sighting.host_key.identity if sighting.line_to_pin else None
+    return (remembered or sighting.host_key.identity) if sighting.line_to_pin else None
 
 
 def _server(known: Knowledge, sighting: Sighting, identity: Identity) -> Server:

@@ -1,12 +1,17 @@
 """Looking patiently, and the command that does nothing else."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
+from cluster_status.app.look import look_patiently
+from cluster_status.app.plan import Tools
 from cluster_status.domain.cause import Cause
-from cluster_status.domain.sighting import Obstacle, Sighting
+from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
 from cluster_status.errors import ExitStatus
-from tests.fakes.probe import HOST_KEY, ONLINE, listed, met, partition
+from tests.fakes.probe import HOST_KEY, ONLINE, ScriptedProbe, listed, met, partition
+from tests.fakes.runner import RecordingRunner
 from tests.unit.app.monitor import Monitor
 
 JUST_STARTED = listed(partition(free=3, unknown=5))
@@ -61,6 +66,16 @@ def test_before_each_wait_it_says_what_it_waits_for(monitor: Monitor) -> None:
         "mscluster: it refuses SSH connections; look 2 of 3 follows in 15 s",
         "mscluster: it refuses SSH connections; look 3 of 3 follows in 15 s",
     ]
+
+
+def test_to_wait_for_what_is_remembered_takes_no_look_away(monitor: Monitor) -> None:
+    def recall() -> Recollection:
+        monitor.clock.advance(timedelta(seconds=80))
+        return Recollection()
+
+    probe = ScriptedProbe(monitor.clock, met(Cause.SCHEDULER_DOWN))
+    look_patiently(Tools(probe, monitor.clock, lambda: True, RecordingRunner()), monitor.plan, recall)
+    assert probe.allowed == [90, 75, 60]
 
 
 @pytest.mark.parametrize("sighting", LOOKED_AT_ONCE.values(), ids=LOOKED_AT_ONCE)

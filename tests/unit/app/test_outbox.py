@@ -7,11 +7,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from cluster_status.app import outbox
 from cluster_status.domain.cause import Cause
+from cluster_status.domain.history import advance
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.message import Fact
+from cluster_status.domain.sighting import Sighting
+from cluster_status.domain.verdict import Knowledge, Verdict, judge
 from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, WebhookGoneError
 from tests.fakes.probe import ONLINE, met
 from tests.unit.app.monitor import Monitor
@@ -49,6 +53,10 @@ def cancelled_by(number: signal.Signals) -> Iterator[Callable[[], None]]:
         yield cancel
     finally:
         signal.signal(number, before)
+
+
+def judged(sighting: Sighting) -> Verdict:
+    return judge(sighting, Knowledge(reached=True), degraded_below=50)
 
 
 def do_nothing() -> None:
@@ -113,9 +121,14 @@ def test_if_the_save_after_the_telling_fails_the_run_fails_and_the_message_comes
     watching: Monitor,
 ) -> None:
     watching.store.fail_save(2)
-    runs = [watching.poll(REFUSED), watching.poll(REFUSED), watching.poll(REFUSED)]
-    assert [run.exit_status for run in runs] == [ExitStatus.HISTORY, ExitStatus.OK, ExitStatus.OK]
-    assert [run.headlines for run in runs] == [["mscluster is offline"], ["mscluster is offline"], []]
+    runs = [watching.poll(REFUSED) for _ in range(4)]
+    assert [run.exit_status for run in runs] == [
+        ExitStatus.HISTORY,
+        ExitStatus.OK,
+        ExitStatus.OK,
+        ExitStatus.OK,
+    ]
+    assert [run.headlines for run in runs] == [["mscluster is offline"], [], ["mscluster is offline"], []]
 
 
 def test_a_change_that_was_saved_is_reported_by_its_run_though_the_save_after_the_telling_fails(
@@ -316,12 +329,12 @@ def test_what_another_run_saves_while_this_one_tells_is_kept(watching: Monitor) 
     assert watching.poll(DEGRADED).headlines == ["mscluster is back, but degraded"]
 
 
-def test_what_a_killed_run_has_not_told_is_told_two_minutes_later(watching: Monitor) -> None:
+def test_what_a_killed_run_has_not_told_is_told_ten_minutes_later(watching: Monitor) -> None:
     begun: list[bytes | None] = []
     watching.notifier.during_next(lambda: begun.append(watching.store.content))
     watching.poll(REFUSED)
     watching.store.content = begun[0]  # as if it had been killed there
-    runs = [watching.poll(REFUSED, later=timedelta(seconds=seconds)) for seconds in (60, 59, 1)]
+    runs = [watching.poll(REFUSED, later=timedelta(seconds=seconds)) for seconds in (300, 299, 1)]
     assert [run.headlines for run in runs] == [[], [], ["mscluster is offline"]]
     assert [run.exit_status for run in runs] == [0, 0, 0]
 
@@ -332,6 +345,69 @@ def test_though_the_store_does_not_say_whether_there_is_a_newer_one_what_was_tol
     watching.notifier.during_next(watching.store.be_out_of_reach)
     watching.poll(REFUSED)
     assert pending(watching) == []
+
+
+def test_a_poll_that_another_one_has_overtaken_is_recorded_and_moves_nothing(watching: Monitor) -> None:
+    other = beside_it(watching)
+    slow = watching.store.of_another_run()
+    before = slow.load()
+    other.poll(DEGRADED)  # it looked later, and saved first
+    assert before
+    late = watching.clock.now() - timedelta(minutes=2)
+    latest = advance(watching.store.history, REFUSED, judged(REFUSED), watching.plan.terms, late)
+    assert [poll.status.value for poll in latest.polls] == ["online", "offline", "degraded"]
+    assert latest == replace(watching.store.history, polls=latest.polls)
+
+
+def test_what_a_slow_run_begins_to_tell_is_its_own_from_then_on(
+    watching: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = beside_it(watching)
+    ask = watching.store.newer
+
+    def ask_for_long() -> object:
+        watching.clock.advance(timedelta(minutes=11))
+        return ask()
+
+    monkeypatch.setattr(watching.store, "newer", ask_for_long)
+    watching.notifier.during_next(lambda: _ignore(other.poll(REFUSED, later=timedelta(seconds=5))))
+    watching.poll(REFUSED)
+    assert watching.notifier.asked == 2
+
+
+def test_a_run_whose_save_took_minutes_leaves_the_telling_to_the_next(watching: Monitor) -> None:
+    watching.store.during_save(1, lambda: watching.clock.advance(timedelta(minutes=5)))
+    runs = [watching.poll(REFUSED), watching.poll(REFUSED)]
+    assert [run.headlines for run in runs] == [[], ["mscluster is offline"]]
+
+
+def test_what_cannot_be_told_within_a_minute_is_left_to_the_next_run(watching: Monitor) -> None:
+    watching.notifier.fail_next(*[FAILED] * 3)
+    for sight in (REFUSED, ONLINE, REFUSED):
+        watching.poll(sight)
+    watching.notifier.during_next(*[lambda: watching.clock.advance(timedelta(seconds=31))] * 4)
+    runs = [watching.poll(ONLINE), watching.poll(ONLINE)]
+    assert [len(run.messages) for run in runs] == [2, 2]
+
+
+def test_what_was_told_before_a_fault_of_our_own_is_noted(watching: Monitor) -> None:
+    watching.notifier.fail_next(FAILED)
+    watching.poll(REFUSED)
+    watching.notifier.during_next(do_nothing, lambda: _ignore(dict[str, str]()["a fault"]))
+    with pytest.raises(KeyError):
+        watching.poll(ONLINE)
+    assert pending(watching) == ["recovery"]
+
+
+def test_a_history_that_is_not_ours_to_overwrite_is_not_overwritten_by_the_note(watching: Monitor) -> None:
+    def put_a_newer_schema() -> None:
+        watching.store.content = b'{"schema": 99}'
+
+    watching.notifier.during_next(put_a_newer_schema)
+    run = watching.poll(REFUSED)
+    assert run.exit_status is ExitStatus.HISTORY
+    assert "schema 99" in run.errors[0]
+    assert watching.store.content == b'{"schema": 99}'
 
 
 # cancelled

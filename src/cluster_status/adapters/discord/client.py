@@ -93,6 +93,6 @@ def _retry_after(answer: Answer, pause: float) -> float | None:
     for given in (answer.json().get("retry_after"), answer.headers.get("Retry-After")):
         try:
             return max(0.0, float(given))  # type: ignore[arg-type]  # whatever it is, it is tried
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             continue
     return pause

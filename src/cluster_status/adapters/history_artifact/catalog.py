@@ -13,7 +13,7 @@ from cluster_status.adapters.http import Answer, HttpFailure
 from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.domain.document import MAX_BYTES
 from cluster_status.domain.secret import Secret
-from cluster_status.errors import HistoryError, UnreadableHistoryError
+from cluster_status.errors import HistoryOutOfReachError, UnreadableHistoryError
 
 _PER_PAGE = 100
 _PAGES = 10  # a thousand artifacts: beyond them nothing is looked for, lest the hourly limit be used up
@@ -38,6 +38,7 @@ class Origin(Struct, frozen=True):
 
 
 class _Run(Struct, frozen=True):
+    id: int | None = None
     head_branch: str | None = None
     head_repository_id: int | None = None
     repository_id: int | None = None
@@ -51,6 +52,10 @@ class Listed(Struct, frozen=True):
     size_in_bytes: int = 0
     digest: str | None = None  # sha256:…; artifacts uploaded without one have none
     workflow_run: _Run | None = None
+
+    def is_of_the_run_of(self, other: "Listed") -> bool:
+        run, other_run = self.workflow_run or _Run(), other.workflow_run or _Run()
+        return run.id is not None and run.id == other_run.id
 
 
 class _Page(Struct, frozen=True):
@@ -87,11 +92,13 @@ class Catalog:
         if answer.status in _GONE:
             return None
         if not answer.ok:
-            raise HistoryError(
+            raise HistoryOutOfReachError(
                 f"The history's artifact cannot be downloaded (http {answer.status}).", remedy=_LATER
             )
         if artifact.digest not in {None, f"sha256:{hashlib.sha256(answer.body).hexdigest()}"}:
-            raise HistoryError("The history's artifact does not arrive as it was uploaded.", remedy=_LATER)
+            raise HistoryOutOfReachError(
+                "The history's artifact does not arrive as it was uploaded.", remedy=_LATER
+            )
         return answer.body
 
     def _newest(self, name: str, pages: int) -> Iterator[Listed]:
@@ -115,7 +122,9 @@ class Catalog:
         try:
             page = msgspec.json.decode(answer.body, type=_Page)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise HistoryError("GitHub's list of artifacts cannot be read.", remedy=_LATER) from None
+            raise HistoryOutOfReachError(
+                "GitHub's list of artifacts cannot be read.", remedy=_LATER
+            ) from None
         self.totals[name] = page.total_count
         return page.artifacts
 
@@ -137,10 +146,10 @@ class Catalog:
         try:
             return self._http.request("GET", url, headers=headers, limit_bytes=limit_bytes)
         except HttpFailure as failure:
-            raise HistoryError(f"GitHub was not reached: {failure}.", remedy=_LATER) from None
+            raise HistoryOutOfReachError(f"GitHub was not reached: {failure}.", remedy=_LATER) from None
 
 
-def _refused(answer: Answer) -> HistoryError:
+def _refused(answer: Answer) -> HistoryOutOfReachError:
     said = answer.said("message")
     limited = (
         answer.headers.get("X-RateLimit-Remaining") == "0"
@@ -148,5 +157,5 @@ def _refused(answer: Answer) -> HistoryError:
         or "rate limit" in said  # the secondary one may come with nothing but words
     )
     if answer.status in {401, 403, 404} and not limited:
-        return HistoryError(f"GitHub does not show the artifacts ({said}).", remedy=_PERMISSION)
-    return HistoryError(f"GitHub does not answer as it should ({said}).", remedy=_LATER)
+        return HistoryOutOfReachError(f"GitHub does not show the artifacts ({said}).", remedy=_PERMISSION)
+    return HistoryOutOfReachError(f"GitHub does not answer as it should ({said}).", remedy=_LATER)

@@ -94,8 +94,8 @@ class ResultsService:
         """Upload under the first of these names that is free in this run; return the artifact's id.
 
         A name serves once in a run, all its attempts taken together. Where all are taken, the oldest of
-        these artifacts makes room: never the newest, which is the history until its successor is there.
-        Raises HistoryError.
+        these artifacts makes room; the newest, which is the history until its successor is there, only
+        where the other name was lost to an upload that never ended. Raises HistoryError.
         """
         name, address = self._reserve(names, expires_at)
         self._put(address, archive)
@@ -128,7 +128,7 @@ class ResultsService:
         """Delete the oldest of this run's artifacts with these names, and return its name."""
         listed = _decode(self._call("ListArtifacts", {}), _List).artifacts
         ours = sorted((one for one in listed if one.name in names), key=lambda one: one.database_id)
-        if len(ours) < len(names):
+        if not ours:
             raise HistoryError(
                 "The names for the history are taken by uploads that never ended.", remedy=_ANEW
             )

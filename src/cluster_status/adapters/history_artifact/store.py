@@ -1,8 +1,9 @@
 """The history as a workflow artifact: restored from an earlier run, saved as this run's."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import takewhile
 
 from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog, Listed
@@ -58,26 +59,34 @@ class HistoryArtifact:
 
         Up to two damaged ones are passed over, with a warning; so is what is gone since it was listed.
         """
-        passed_over: list[str] = []
-        for artifact in self._catalog.newest(self._names):
+        return self._newest_readable(self._catalog.newest(self._names))
+
+    def newer(self) -> History | None:
+        """See ports.HistoryStore. What another run saves after this was asked is not seen."""
+        seen = self._seen
+        listed = self._catalog.newest(self._names, pages=1)
+        return self._newest_readable(takewhile(lambda artifact: artifact.id > seen, listed))
+
+    def _newest_readable(self, artifacts: Iterator[Listed]) -> History | None:
+        passed_over: list[Listed] = []
+        reasons: list[str] = []
+        for artifact in artifacts:
             self._seen = max(self._seen, artifact.id)
             try:
                 history = self._read(artifact)
             except UnreadableHistoryError as error:
-                passed_over.append(f"Artifact {artifact.id} ('{self._names[0]}') cannot be used: {error}")
+                passed_over.append(artifact)
+                reasons.append(f"Artifact {artifact.id} ('{self._names[0]}') cannot be used: {error}")
                 if len(passed_over) > _PASSED_OVER_AT_MOST:
                     break
                 continue
-            self._mention(passed_over)
-            return taken_as_told(history) if passed_over else history
+            self._mention(reasons)
+            # the note of what it told is what was passed over
+            told = any(artifact.is_of_the_run_of(other) for other in passed_over)
+            return taken_as_told(history) if told else history
         if passed_over:
-            raise HistoryError(" ".join(passed_over), remedy=_UNUSABLE)
+            raise HistoryError(" ".join(reasons), remedy=_UNUSABLE)
         return None
-
-    def newer(self) -> History | None:
-        """See ports.HistoryStore. What another run saves after this was asked is not seen."""
-        newest = next(self._catalog.newest(self._names, pages=1), None)
-        return self.load() if newest and newest.id > self._seen else None
 
     def save(self, history: History) -> None:
         expires_at = self._clock.now() + self._kept_for
