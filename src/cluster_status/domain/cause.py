@@ -101,9 +101,9 @@ TRAITS = {
         status=Status.UNKNOWN,
         words="it refuses the login",
         noun="login refused",
-        remedy="Check cluster-user and cluster-password, and that the password has not expired. With a "
-        "webhook set, a refused login is not tried again for an hour, so that the account is not locked; a "
-        "changed one is tried at once.",
+        remedy="Check cluster-user and cluster-password, and that the password has not expired. A refused "
+        "login is not tried again for an hour, so that the account is not locked; a changed one is tried at "
+        "once.",
     ),
     Cause.NO_SCHEDULER: Traits(
         status=Status.DEGRADED, words="Slurm's sinfo is no longer found on it", noun="sinfo not found"

@@ -2,15 +2,15 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 
 from msgspec import Struct
 
 
 class Identity(Struct, frozen=True):
-    """What this run was given, as digests; the history may hold these, and is public.
+    """What this run was given, as digests, which a history that is public may hold.
 
-    All are None where no webhook is set: without a long secret as the key, a password or a host name could
-    be guessed from its digest.
+    `webhook` is None where none is set.
     """
 
     server: str | None = None
@@ -19,11 +19,20 @@ class Identity(Struct, frozen=True):
 
 
 def identify(*, webhook: str, server: str, login: str) -> Identity:
-    """Return the digests of a run's server, login and webhook, keyed by the webhook's own secret."""
-    if not webhook:
-        return Identity()
+    """Return the digests of a run's server, login and webhook.
 
-    def digest(kind: str, text: str) -> str:
-        return hmac.new(webhook.encode(), f"{kind}\0{text}".encode(), hashlib.sha256).hexdigest()[:32]
+    The webhook's own secret is the key. Without one, as in a shell, whose history stays on its disk, each
+    digest costs time and memory instead, so that a password could not be guessed from it by the million.
+    """
+    digest = _keyed_by(webhook) if webhook else _costly
+    return Identity(
+        digest(f"server\0{server}"), digest(f"login\0{login}"), digest("webhook\0") if webhook else None
+    )
 
-    return Identity(digest("server", server), digest("login", login), digest("webhook", ""))
+
+def _keyed_by(key: str) -> Callable[[str], str]:
+    return lambda text: hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _costly(text: str) -> str:
+    return hashlib.scrypt(text.encode(), salt=b"cluster-status", n=2**14, r=8, p=1, dklen=16).hex()

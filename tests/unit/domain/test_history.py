@@ -524,6 +524,15 @@ def test_a_changed_credential_is_tried_at_once() -> None:
     assert not refused.recollection(replace(IDENTITY, login="another"), NOON).login_held_back
 
 
+def test_in_a_shell_a_refused_credential_is_held_back_as_well_and_a_changed_one_is_not() -> None:
+    def given(login: str) -> Identity:
+        return identify(webhook="", server="login:22", login=login)
+
+    refused = polled(history(Status.ONLINE), NO_LOGIN, terms=Terms(given("alice:wrong")))
+    assert refused.recollection(given("alice:wrong"), NOON).login_held_back
+    assert not refused.recollection(given("alice:right"), NOON).login_held_back
+
+
 def test_a_credential_that_cannot_be_recognised_is_not_held_back() -> None:
     refused = polled(history(Status.ONLINE), NO_LOGIN, terms=Terms())
     assert not refused.recollection(Identity(), NOON).login_held_back

@@ -43,5 +43,16 @@ def test_a_digest_is_too_long_to_be_hit_by_chance(name: str) -> None:
     assert len(bytes.fromhex(getattr(GIVEN, name))) >= 16
 
 
-def test_without_a_secret_as_the_key_nothing_is_digested() -> None:
-    assert identify(webhook="", server=SERVER, login=LOGIN) == Identity()
+IN_A_SHELL = identify(webhook="", server=SERVER, login=LOGIN)
+
+
+def test_without_a_webhook_server_and_login_are_recognised_all_the_same() -> None:
+    assert identify(webhook="", server=SERVER, login=LOGIN) == IN_A_SHELL
+    assert IN_A_SHELL.webhook is None
+    other = identify(webhook="", server=LOGIN, login=SERVER)
+    assert len({IN_A_SHELL.server, IN_A_SHELL.login, other.server, other.login, None}) == 5
+
+
+def test_a_later_version_recognises_what_an_earlier_one_has_written() -> None:
+    assert GIVEN.login == "37dc0611edda18ced02d8a1a94c020a4"
+    assert IN_A_SHELL.login == "333200d95f6ce938d8e11e92062276b7"
