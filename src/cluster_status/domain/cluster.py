@@ -1,5 +1,6 @@
 """A cluster as Slurm lists it: partitions, and their nodes in buckets."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
@@ -65,6 +66,41 @@ class Partition(Struct, frozen=True):
         return replace(self, nodes=self.nodes.plus(bucket, nodes))
 
 
+class Gpus(Struct, frozen=True):
+    """The GPUs of one type in one partition; `type` is empty where Slurm names none."""
+
+    type: str
+    total: int
+    free: int
+
+
+class DrainReason(Struct, frozen=True):
+    """Why an administrator took nodes out of service; `node_names` and `set_by` only where they are shown."""
+
+    reason: str
+    since: datetime | None
+    nodes: int
+    node_names: str = ""
+    set_by: str = ""
+
+
+class Reservation(Struct, frozen=True):
+    """A maintenance reservation, now or to come."""
+
+    name: str
+    begin: datetime
+    end: datetime
+    nodes: int
+
+
+class Details(Struct, frozen=True):
+    """What else Slurm tells where it is asked for more; whatever could not be had is empty."""
+
+    gpus: dict[str, tuple[Gpus, ...]] = {}  # by name of the partition
+    drain_reasons: tuple[DrainReason, ...] = ()  # newest first
+    reservations: tuple[Reservation, ...] = ()  # earliest first
+
+
 class Listing(Struct, frozen=True):
     """What one look at Slurm listed.
 
@@ -75,3 +111,4 @@ class Listing(Struct, frozen=True):
     partitions: tuple[Partition, ...] = ()
     nodes: NodeCounts = NodeCounts()
     unrecognised: tuple[str, ...] = ()
+    details: Details | None = None

@@ -15,6 +15,7 @@ from cluster_status.domain.identity import Identity
 from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
 from cluster_status.domain.standing import Doubt, Instant, Spell, Standing, observe
 from cluster_status.domain.transitions import Telling
+from cluster_status.domain.uptime import Uptime
 from cluster_status.domain.verdict import Knowledge, Verdict
 
 SCHEMA = 1
@@ -32,6 +33,13 @@ class Poll(Struct, frozen=True):
     cause: Cause | None = None
 
 
+class Window(Struct, frozen=True):
+    """The time a maintenance takes."""
+
+    begin: Instant
+    end: Instant
+
+
 class Announcement(Struct, frozen=True, omit_defaults=True):
     """Something to be told. It leaves the history only after it was told."""
 
@@ -43,6 +51,9 @@ class Announcement(Struct, frozen=True, omit_defaults=True):
     login_worked_at: Instant | None = None  # ... because it is refused
     nodes: NodeCounts | None = None
     left_out: int = 0  # older announcements that were dropped, unread, to keep the history small
+    uptime: Uptime | None = None  # of the last 30 days
+    missed_polls: int = 0  # that never came, in a silence before this one
+    window: Window | None = None  # of the maintenance that is coming
 
 
 class Server(Struct, frozen=True):
