@@ -36,6 +36,8 @@ IN_A_SHELL = REQUIRED
 ON_RUNNER = REQUIRED | WEBHOOK | {"GITHUB_ACTIONS": "true"} | RUNTIME
 NEEDED = ("GITHUB_REPOSITORY", "ACTIONS_RESULTS_URL", "ACTIONS_RUNTIME_TOKEN")
 
+pytestmark = pytest.mark.usefixtures("cheap_digests")
+
 Wired = tuple[HistoryStore, Notifier]
 Wire = Callable[[Mapping[str, str]], Wired]
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+_COST = 2**14  # 16 MB, and some 50 ms
+
 
 class Identity(Struct, frozen=True):
     """What this run was given, as digests, which a history that is public may hold.
@@ -35,4 +37,4 @@ def _keyed_by(key: str) -> Callable[[str], str]:
 
 
 def _costly(text: str) -> str:
-    return hashlib.scrypt(text.encode(), salt=b"cluster-status", n=2**14, r=8, p=1, dklen=16).hex()
+    return hashlib.scrypt(text.encode(), salt=b"cluster-status", n=_COST, r=8, p=1, dklen=16).hex()

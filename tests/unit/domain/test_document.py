@@ -1,38 +1,14 @@
 import json
-from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cluster_status.domain.cause import Cause
 from cluster_status.domain.document import MAX_BYTES, parse, render
-from cluster_status.domain.history import SCHEMA, History, untold
+from cluster_status.domain.history import SCHEMA
 from cluster_status.domain.transitions import Telling
 from cluster_status.errors import HistoryError, UnreadableHistoryError
-from tests.unit.domain import draw
-from tests.unit.domain.build import EVENTFUL, NOON, listed, met, noon_plus, polled, step, tellings
-from tests.unit.steady import steady, steady_courses
-
-GOOD, BROKEN, STRANGER = listed(free=4), met(Cause.REFUSED), met(Cause.HOST_KEY)
-EMPTY = History(cluster="Deep Thought")
-"""A history in which nothing has happened."""
-RICH = untold(polled(EMPTY, *EVENTFUL), "webhook-gone", NOON, webhook_gone="digest")
-"""One in which each part has something in it."""
-
-
-def changed(*path: str | int, to: object) -> bytes:
-    """Render a rich history with another value in one place."""
-    content = json.loads(render(RICH))
-    *way, last = path
-    place = content
-    for name in way:
-        place = place[name]
-    place[last] = to
-    return json.dumps(content).encode()
+from tests.unit.domain.build import EVENTFUL, polled, tellings
+from tests.unit.domain.rich import EMPTY, RICH, changed
 
 
 def without(name: str) -> bytes:
@@ -42,28 +18,6 @@ def without(name: str) -> bytes:
 
 
 # There and back
-
-
-@steady_courses
-@given(draw.histories())
-def test_whatever_is_written_is_read_back_as_it_was_to_the_byte(history: History) -> None:
-    again = parse(render(history))
-    assert again == history
-    assert render(again) == render(history)
-
-
-def test_no_history_of_our_own_is_ever_refused_whatever_is_to_be_told_of_it() -> None:
-    tried = set[Telling]()
-
-    @steady_courses
-    @given(draw.chronicles())
-    def read_back(chronicle: list[History]) -> None:
-        for history in chronicle:
-            assert parse(render(history)) == history
-            tried.update(tellings(history.pending))
-
-    read_back()
-    assert tried == set(Telling)
 
 
 def test_a_document_is_text_that_people_can_read_and_compare() -> None:
@@ -191,48 +145,6 @@ def test_an_error_quotes_a_document_cleaned_and_bounded(value: str) -> None:
         parse(changed("polls", 0, "cause", to=value))
     assert str(error.value).isprintable()
     assert len(str(error.value)) < 1_000
-
-
-# Whatever comes
-
-JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(Cause),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-def _paths(value: Any, *above: str | int) -> Iterator[tuple[str | int, ...]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, inner in items:
-        yield (*above, name)
-        yield from _paths(inner, *above, name)
-
-
-def _read_back(history: History) -> History | None:
-    try:
-        return parse(render(history))
-    except HistoryError:
-        return None
-
-
-@steady
-@given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_whatever_the_bytes_nothing_but_a_history_error_is_raised(content: bytes) -> None:
-    with suppress(HistoryError):
-        assert isinstance(parse(content), History)
-
-
-@steady
-@given(st.sampled_from([*_paths(json.loads(render(RICH)))]), JSON)
-def test_whatever_stands_in_one_place_it_is_a_history_or_an_error(
-    path: tuple[str | int, ...], value: object
-) -> None:
-    with suppress(HistoryError):
-        history = parse(changed(*path, to=value))
-        later = [step(history, sighting, noon_plus(60)) for sighting in (GOOD, BROKEN, STRANGER)]
-        for each in (history, *later):
-            assert _read_back(each) == each
 
 
 @pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])

@@ -1,14 +1,11 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cluster_status.domain import document
 from cluster_status.domain.cause import Cause, Status
 from cluster_status.domain.history import (
-    Announcement,
     Complaint,
     History,
     Login,
@@ -25,7 +22,6 @@ from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
 from cluster_status.domain.standing import Doubt, Standing
 from cluster_status.domain.transitions import Telling
 from cluster_status.domain.verdict import Knowledge
-from tests.unit.domain import draw
 from tests.unit.domain.build import (
     IDENTITY,
     NOON,
@@ -43,7 +39,6 @@ from tests.unit.domain.build import (
     step,
     tellings,
 )
-from tests.unit.steady import steady_courses
 
 NEW = History(cluster="Deep Thought")
 GOOD = listed(free=4)
@@ -339,32 +334,6 @@ def test_a_sum_is_told_with_the_message_that_carries_it() -> None:
     assert sum(one.left_out for one in told(before, before.pending[0]).pending) == 0
 
 
-@steady_courses
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), max_size=4))
-def test_nothing_that_was_to_be_told_is_lost_without_being_counted(rounds: list[tuple[int, int]]) -> None:
-    current, delivered, made = history(Status.ONLINE), list[Announcement](), 0
-    for changes, deliveries in rounds:
-        for _ in range(changes):
-            current = step(current, GOOD if made % 2 else BROKEN, noon_plus(made))
-            made += 1
-        for _ in range(min(deliveries, len(current.pending))):
-            delivered.append(current.pending[0])
-            current = told(current, current.pending[0])
-        accounted = [*delivered, *current.pending]
-        assert len(current.pending) <= 20
-        assert len(accounted) + sum(one.left_out for one in accounted) == made
-        assert sorted(accounted, key=lambda one: one.at) == accounted
-
-
-@steady_courses
-@given(draw.histories())
-def test_whatever_the_course_what_is_remembered_is_in_order_and_bounded(reached: History) -> None:
-    assert len(reached.pending) <= 20
-    assert len(reached.polls) <= 288
-    for instants in ([one.at for one in reached.pending], [poll.at for poll in reached.polls]):
-        assert instants == sorted(instants)
-
-
 # Complaints
 
 
@@ -524,6 +493,7 @@ def test_a_changed_credential_is_tried_at_once() -> None:
     assert not refused.recollection(replace(IDENTITY, login="another"), NOON).login_held_back
 
 
+@pytest.mark.usefixtures("cheap_digests")
 def test_in_a_shell_a_refused_credential_is_held_back_as_well_and_a_changed_one_is_not() -> None:
     def given(login: str) -> Identity:
         return identify(webhook="", server="login:22", login=login)

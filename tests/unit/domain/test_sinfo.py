@@ -1,31 +1,20 @@
 import re
 import shlex
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from itertools import product
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cluster_status.domain.cause import Cause
-from cluster_status.domain.cluster import Bucket, Listing, NodeCounts, Partition
-from cluster_status.domain.node_state import bucket_of
+from cluster_status.domain.cluster import NodeCounts, Partition
 from cluster_status.domain.sinfo import command, diagnose, parse
 from cluster_status.errors import UnparsableError
 from tests.unit.domain.build import counts
-from tests.unit.steady import steady
 
 RECORDINGS = Path(__file__).parents[2] / "data" / "sinfo"
 FRAME = "f4a3e"
 BEGUN = f"welcome\n{FRAME}\n".encode()
 WHOLE = "debug*|up|30:00|8|idle"
-
-Row: TypeAlias = tuple[str, int, str]
-"""The name of a partition, a number of nodes, and their state."""
 
 
 def answer(
@@ -177,50 +166,6 @@ def test_an_error_quotes_the_line_cleaned_and_bounded() -> None:
     assert "'a|b [2J ccc" in str(error.value)
     assert str(error.value).isprintable()
     assert len(str(error.value)) < 500
-
-
-ANY_ROW = st.binary(max_size=20) | st.text("a*|09-\x1b", max_size=20).map(str.encode)
-
-
-@steady
-@given(st.binary() | st.lists(ANY_ROW).map(lambda rows: b"\n".join([b"F", *rows, b"F", *rows[:1], b"F"])))
-def test_whatever_bytes_come_back_they_are_a_listing_or_unparsable(output: bytes) -> None:
-    with suppress(UnparsableError):
-        assert isinstance(parse(output, "F"), Listing)
-
-
-STATES = (
-    "idle",
-    "mixed$",
-    "allocated",
-    "reserved",
-    "idle~",
-    "draining",
-    "maint",
-    "down*",
-    "unknown*",
-    "quantum",
-)
-ROWS = st.lists(st.sampled_from([*product(("batch", "gpu", "long"), (0, 1, 10_000), STATES)]), max_size=12)
-
-
-@steady
-@given(ROWS)
-def test_no_node_is_lost(rows: list[Row]) -> None:
-    listing = parse(answer([f"{name}|up|30:00|{number}|{state}" for name, number, state in rows]), FRAME)
-    names = dict.fromkeys(name for name, *_ in rows)
-    expected = [tally(row for row in rows if row[0] == name) for name in names]
-    assert [partition.nodes for partition in listing.partitions] == expected
-    assert listing.nodes == tally(rows)
-    for nodes in (listing.nodes, *expected):
-        assert sum(getattr(nodes, bucket) for bucket in Bucket) == nodes.total
-
-
-def tally(rows: Iterable[Row]) -> NodeCounts:
-    tallied: Counter[str] = Counter()
-    for _, number, state in rows:
-        tallied[bucket_of(state) or Bucket.UNKNOWN] += number
-    return counts(**tallied)
 
 
 @pytest.mark.parametrize("in_all", [[], ["0|n/a"]])
@@ -375,13 +320,3 @@ def test_a_failure_is_explained_with_the_last_words_of_its_complaint() -> None:
 @pytest.mark.parametrize("complaint", [b"", b"\n \n"])
 def test_a_failure_without_words_is_explained_with_its_exit_status(complaint: bytes) -> None:
     assert diagnose(137, BEGUN, complaint, FRAME).detail == "exit status 137"
-
-
-@steady
-@given(st.integers(1, 255), st.binary(), st.binary())
-def test_whatever_is_complained_the_explanation_can_be_shown(
-    exit_status: int, output: bytes, complaint: bytes
-) -> None:
-    detail = diagnose(exit_status, output, complaint, FRAME).detail
-    assert len(detail) <= 300
-    assert all(character.isprintable() for character in detail)

@@ -1,18 +1,11 @@
-from collections.abc import Sequence
-from itertools import takewhile
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from msgspec import Struct
 
 from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.standing import Doubt, Standing, observe
-from cluster_status.domain.transitions import TELLINGS, Telling
+from cluster_status.domain.standing import Doubt
+from cluster_status.domain.transitions import Telling
 from cluster_status.domain.verdict import Verdict
-from tests.unit.domain import draw
-from tests.unit.domain.build import NOON, ONLINE, caused, noon_plus, spell
-from tests.unit.steady import steady_courses
+from tests.unit.domain.build import ONLINE, caused, noon_plus, spell
+from tests.unit.domain.course import course, told
 
 SILENT = caused(Cause.TIMEOUT)
 REFUSED = caused(Cause.REFUSED)
@@ -20,39 +13,6 @@ BROKEN = caused(Cause.NODES_DOWN)
 NO_IDEA = caused(Cause.HOST_KEY)
 AT_ONCE = [cause for cause, traits in TRAITS.items() if not traits.needs_confirmation]
 IN_DOUBT = [cause for cause, traits in TRAITS.items() if traits.status is Status.UNKNOWN]
-
-
-class Step(Struct):
-    before: Standing
-    after: Standing
-    telling: Telling | None
-
-    @property
-    def statuses(self) -> tuple[Status | None, Status | None]:
-        return _status(self.before), _status(self.after)
-
-    @property
-    def changed(self) -> bool:
-        before, after = self.statuses
-        return before is not after
-
-
-def _status(standing: Standing) -> Status | None:
-    return standing.confirmed.status if standing.confirmed else None
-
-
-def course(*verdicts: Verdict, confirm_after: int = 2) -> list[Step]:
-    """Observe a verdict a minute, from noon on."""
-    steps, standing = [], Standing()
-    for minute, verdict in enumerate(verdicts):
-        after, telling = observe(standing, verdict, noon_plus(minute), confirm_after=confirm_after)
-        steps.append(Step(standing, after, telling))
-        standing = after
-    return steps
-
-
-def told(*verdicts: Verdict, confirm_after: int = 2) -> list[Telling | None]:
-    return [step.telling for step in course(*verdicts, confirm_after=confirm_after)]
 
 
 # Confirmation
@@ -177,82 +137,3 @@ def test_a_new_doubt_is_told_anew() -> None:
 def test_a_doubt_lasts_from_its_first_poll_and_has_its_latest_cause() -> None:
     steps = course(ONLINE, NO_IDEA, NO_IDEA, caused(Cause.LOGIN_REFUSED))
     assert steps[-1].after.doubt == Doubt(noon_plus(1), polls=3, cause=Cause.LOGIN_REFUSED, told=True)
-
-
-# Any course of polls
-
-
-@steady_courses
-@given(draw.courses(), st.integers(1, 4))
-def test_the_status_changes_exactly_when_enough_polls_agree(
-    verdicts: list[Verdict], confirm_after: int
-) -> None:
-    believed: Status | None = None
-    for number, step in enumerate(course(*verdicts, confirm_after=confirm_after), 1):
-        latest = verdicts[number - 1]
-        needed = confirm_after if latest.cause and TRAITS[latest.cause].needs_confirmation else 1
-        if latest.status is not Status.UNKNOWN and agreeing(verdicts[:number]) >= needed:
-            believed = latest.status
-        assert step.statuses[1] is believed
-
-
-def agreeing(verdicts: Sequence[Verdict]) -> int:
-    """Count the latest polls that saw the same status, not minding those that could not tell."""
-    told = [verdict.status for verdict in verdicts if verdict.status is not Status.UNKNOWN]
-    return len(list(takewhile(lambda status: status is told[-1], reversed(told))))
-
-
-@steady_courses
-@given(draw.courses(), st.integers(1, 4))
-def test_a_change_is_told_in_the_poll_that_confirms_it_and_nowhere_else(
-    verdicts: list[Verdict], confirm_after: int
-) -> None:
-    changes = {telling for row in TELLINGS.values() for telling in row.values() if telling}
-    for step in course(*verdicts, confirm_after=confirm_after):
-        before, after = step.statuses
-        if after and step.changed:
-            assert step.telling is TELLINGS[before][after]
-        else:
-            assert step.telling not in changes
-
-
-@steady_courses
-@given(draw.courses(), st.integers(1, 4))
-def test_not_to_know_never_changes_the_status(verdicts: list[Verdict], confirm_after: int) -> None:
-    steps = course(*verdicts, confirm_after=confirm_after)
-    in_doubt = [
-        step for step, verdict in zip(steps, verdicts, strict=True) if verdict.status is Status.UNKNOWN
-    ]
-    assert [step for step in in_doubt if step.after.confirmed != step.before.confirmed] == []
-
-
-@steady_courses
-@given(draw.courses(), st.integers(1, 4))
-def test_not_to_know_is_told_only_after_three_polls_in_a_row(
-    verdicts: list[Verdict], confirm_after: int
-) -> None:
-    for number, step in enumerate(course(*verdicts, confirm_after=confirm_after), 1):
-        if step.telling is Telling.BLIND:
-            latest = [verdict.status for verdict in verdicts[:number][-3:]]
-            assert latest == [Status.UNKNOWN] * 3
-
-
-@steady_courses
-@given(draw.courses(), st.integers(1, 4))
-def test_not_to_know_is_told_once_until_its_end_was_told(verdicts: list[Verdict], confirm_after: int) -> None:
-    blind = False
-    for telling in filter(None, told(*verdicts, confirm_after=confirm_after)):
-        assert not (telling is Telling.BLIND and blind)
-        assert not (telling is Telling.SIGHTED and not blind)
-        blind = telling is Telling.BLIND
-
-
-@steady_courses
-@given(draw.courses(), st.integers(1, 4))
-def test_the_status_is_never_unknown_and_never_begins_later_than_now(
-    verdicts: list[Verdict], confirm_after: int
-) -> None:
-    for minute, step in enumerate(course(*verdicts, confirm_after=confirm_after)):
-        for held in filter(None, (step.after.confirmed, step.after.candidate)):
-            assert held.status is not Status.UNKNOWN
-            assert NOON <= held.since <= noon_plus(minute)

@@ -1,13 +1,6 @@
-import unicodedata
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cluster_status.domain.text import clean
-from tests.unit.steady import steady
-
-LIMITS = st.integers(1, 400)
 
 
 @pytest.mark.parametrize(
@@ -54,20 +47,3 @@ def test_text_is_cut_at_three_hundred_characters_unless_said_otherwise() -> None
 
 def test_blanks_do_not_count_against_the_limit() -> None:
     assert clean("a" + "\n" * 20 + "b", limit=10) == "a b"
-
-
-@steady
-@given(st.text() | st.binary(), LIMITS)
-def test_whatever_comes_in_what_comes_out_is_visible_valid_and_bounded(text: str | bytes, limit: int) -> None:
-    cleaned = clean(text, limit=limit)
-    categories = {unicodedata.category(character) for character in cleaned}
-    assert not {category for category in categories if category.startswith(("C", "Zl", "Zp"))}
-    assert cleaned.encode().decode() == cleaned
-    assert len(cleaned) <= limit
-
-
-@steady
-@given(st.text() | st.binary(), LIMITS)
-def test_what_is_clean_stays_as_it_is(text: str | bytes, limit: int) -> None:
-    cleaned = clean(text, limit=limit)
-    assert clean(cleaned, limit=limit) == cleaned

@@ -1,8 +1,6 @@
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cluster_status.domain.cause import Cause, Status
@@ -13,7 +11,6 @@ from cluster_status.render.summary import Summary, escape, markdown, plain, summ
 from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
 from tests.unit.domain.build import IDENTITY, caused, history, listed, listing, met, partition, polled
-from tests.unit.steady import steady
 
 ONLINE = Verdict(Status.ONLINE, listing=listing(free=4))
 SILENT = caused(Cause.TIMEOUT)
@@ -134,15 +131,6 @@ def test_what_others_wrote_is_escaped(hostile: Summary) -> None:
 )
 def test_nothing_is_left_of_markup(text: str, escaped: str) -> None:
     assert escape(text) == escaped
-
-
-@steady
-@given(st.text(r"\`*_[]<>#|~&$@ab:/w. "))
-def test_every_mark_is_escaped_and_nothing_else_is_lost(text: str) -> None:
-    escaped = escape(text)
-    assert re.sub(r"\\(.)", r"\1", escaped).replace("\u200b", "") == text
-    assert not set(re.sub(r"\\.", "", escaped)) & set(r"\`*_[]<>#|~&$@")
-    assert "://" not in escaped
 
 
 # As text

@@ -1,37 +1,14 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cluster_status.domain.cluster import Bucket, Partition
 from cluster_status.render.table import table
 from tests.unit.domain.build import partition
-from tests.unit.steady import steady
 
 UNLIMITED = 100_000
-PARTITIONS = st.lists(
-    st.sampled_from(
-        [
-            partition("a"),
-            partition("é", availability="inactive", free=3, unknown=1),
-            partition("gpu-a100", default=True, busy=99_999, unavailable=100),
-            partition("n" * 20, default=True, free=1),
-            partition("n" * 30, availability="down", maintenance=7),
-        ]
-    ),
-    max_size=8,
-)
-NARROWEST = len(table([], limit=UNLIMITED)) * 2
 
 
 def rows(*partitions: Partition) -> list[list[str]]:
     return [line.split() for line in table(partitions, limit=UNLIMITED).splitlines()[1:]]
-
-
-def counted(text: str) -> int:
-    """Count the partitions that a table shows, and those it says there are more of."""
-    _, *lines = text.splitlines()
-    more = int(lines.pop().split()[1]) if lines and lines[-1].startswith("… ") else 0
-    return len(lines) + more
 
 
 def test_columns_are_aligned() -> None:
@@ -97,25 +74,3 @@ def test_a_table_that_just_fits_is_whole() -> None:
 
 def test_a_count_is_right_even_where_the_heading_does_not_fit() -> None:
     assert table([partition()] * 5, limit=12) == "… 5 more"
-
-
-@steady
-@given(PARTITIONS, st.integers(0, 600))
-def test_a_table_never_exceeds_its_limit(partitions: list[Partition], limit: int) -> None:
-    assert len(table(partitions, limit=limit)) <= limit
-
-
-@steady
-@given(PARTITIONS, st.integers(NARROWEST, 600))
-def test_no_partition_is_lost_without_being_counted(partitions: list[Partition], limit: int) -> None:
-    assert counted(table(partitions, limit=limit)) == len(partitions)
-
-
-@steady
-@given(PARTITIONS)
-def test_every_column_but_the_last_ends_where_its_heading_does(partitions: list[Partition]) -> None:
-    heading, *lines = table(partitions, limit=UNLIMITED).splitlines()
-    end = heading.index("TOTAL") + len("TOTAL")
-    assert [
-        line for line in lines if not line[:end].endswith(line[:end].split()[-1]) or line[end] != " "
-    ] == []

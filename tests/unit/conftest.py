@@ -1,0 +1,9 @@
+import pytest
+
+from cluster_status.domain import identity
+
+
+@pytest.fixture
+def cheap_digests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spend next to nothing on a digest where it is not what a test is about."""
+    monkeypatch.setattr(identity, "_COST", 2)
