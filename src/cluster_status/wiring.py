@@ -76,6 +76,7 @@ def _target(settings: Settings) -> Target:
         pins=cluster.host_keys,
         connect_timeout_seconds=cluster.connect_timeout_seconds,
         command_timeout_seconds=cluster.command_timeout_seconds,
+        interest=cluster.interest,
     )
 
 

@@ -1,9 +1,13 @@
 """What a run shows for itself: annotations, outputs and a summary."""
 
+from collections.abc import Sequence
+
 from msgspec import json
+from msgspec.structs import asdict
 
 from cluster_status.app.plan import Plan
 from cluster_status.domain.cause import Status
+from cluster_status.domain.cluster import Listing, Partition
 from cluster_status.domain.history import History, has_changed
 from cluster_status.domain.message import describe
 from cluster_status.domain.sighting import Sighting
@@ -36,6 +40,9 @@ def annotate(runner: Runner, plan: Plan, verdict: Verdict, sighting: Sighting) -
     if verdict.listing and verdict.listing.unrecognised:
         words = ", ".join(verdict.listing.unrecognised)
         runner.annotate(Level.WARNING, f"Node states this version does not know, counted as unknown: {words}")
+    if verdict.listing and verdict.listing.unmatched:
+        names = ", ".join(verdict.listing.unmatched)
+        runner.annotate(Level.WARNING, f"partitions: Slurm lists none of this name: {names}")
     if sighting.line_to_pin:
         text = "The host key is not pinned. Make sure that it is the right one, then set cluster-host-key to:"
         runner.annotate(Level.WARNING, f"{text} {sighting.line_to_pin}")
@@ -66,7 +73,15 @@ def publish(  # noqa: PLR0913 - one argument a source of the outputs
         "cause": verdict.cause.value if verdict.cause else "",
         "since": utc(confirmed.since).isoformat().replace("+00:00", "Z") if confirmed else "",
         "message": describe(verdict, name),
-        "partitions": json.encode(verdict.listing.partitions if verdict.listing else ()).decode(),
+        "partitions": json.encode(_partitions(verdict.listing)).decode(),
         "history-path": history_path,
     }
     runner.publish(outputs, summarise(verdict, name, after))
+
+
+def _partitions(listing: Listing | None) -> Sequence[Partition] | list[dict[str, object]]:
+    """Return the partitions for the output, with their GPUs where those were asked for."""
+    if listing is None or listing.details is None:
+        return listing.partitions if listing else ()
+    gpus = listing.details.gpus
+    return [asdict(partition) | {"gpus": gpus.get(partition.name, ())} for partition in listing.partitions]

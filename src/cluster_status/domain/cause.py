@@ -32,6 +32,7 @@ class Cause(StrEnum):
     SCHEDULER_STARTING = "scheduler-starting"
     SINFO_FAILED = "sinfo-failed"
     UNPARSABLE = "unparsable"
+    NO_SUCH_PARTITION = "no-such-partition"
     NO_NODES_IN_SERVICE = "no-nodes-in-service"
     NODES_DRAINING = "nodes-draining"
     PARTITION_DOWN = "partition-down"
@@ -139,6 +140,12 @@ TRAITS = {
         noun="sinfo's answer unreadable",
         remedy="The line is shown above: if it comes from Slurm itself, please report it.",
     ),
+    Cause.NO_SUCH_PARTITION: Traits(
+        status=Status.UNKNOWN,
+        words="Slurm lists none of the partitions to watch",
+        noun="partitions not listed",
+        remedy="Check the input partitions, and that the account may see them.",
+    ),
     Cause.NO_NODES_IN_SERVICE: Traits(
         status=Status.OFFLINE, words="not one node is in service", noun="no node in service"
     ),
@@ -148,7 +155,9 @@ TRAITS = {
         noun="nodes draining",
     ),
     Cause.PARTITION_DOWN: Traits(
-        status=Status.DEGRADED, words="its default partition is not up", noun="default partition not up"
+        status=Status.DEGRADED,
+        words="its default partition, or one that is watched by name, is not up",
+        noun="partition not up",
     ),
     Cause.NODES_DOWN: Traits(
         status=Status.DEGRADED, words="too few nodes are in service", noun="too few nodes in service"

@@ -71,7 +71,7 @@ class Gpus(Struct, frozen=True):
 
     type: str
     total: int
-    free: int
+    free: int | None  # None where Slurm does not tell
 
 
 class DrainReason(Struct, frozen=True):
@@ -106,9 +106,13 @@ class Listing(Struct, frozen=True):
 
     `nodes` is the cluster's own total, in which each node counts once: partitions share nodes, so that
     adding them up would not give it. `unrecognised` has the state words this version does not know.
+    Where the user chose partitions, they alone are here; `named` has those he named, and `unmatched` the
+    names and patterns that chose none.
     """
 
     partitions: tuple[Partition, ...] = ()
     nodes: NodeCounts = NodeCounts()
     unrecognised: tuple[str, ...] = ()
     details: Details | None = None
+    named: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()

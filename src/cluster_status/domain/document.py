@@ -44,12 +44,14 @@ def parse(content: bytes) -> History:
 
 
 def _makes_sense(history: History) -> bool:
-    """Tell whether every status that counts is one that can, and each doubt that is to be told is there."""
+    """Tell whether every status that counts is one that can, and what is to be told is there."""
     standing = history.standing
     spells = [standing.confirmed, standing.candidate]
     for announcement in history.pending:
         spells += [announcement.spell, announcement.before]
         if (announcement.telling is Telling.BLIND) is not (announcement.doubt is not None):
+            return False
+        if announcement.telling is Telling.COMING and announcement.window is None:
             return False
     return all(spell is None or spell.status in TELLINGS for spell in spells)
 

@@ -10,8 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.cluster import NodeCounts
+from cluster_status.domain.cluster import NodeCounts, Reservation
 from cluster_status.domain.identity import Identity
+from cluster_status.domain.reservation import coming, current
 from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
 from cluster_status.domain.standing import Doubt, Instant, Spell, Standing, observe
 from cluster_status.domain.transitions import Telling
@@ -34,7 +35,7 @@ class Poll(Struct, frozen=True):
 
 
 class Window(Struct, frozen=True):
-    """The time a maintenance takes."""
+    """The time a maintenance takes; by nothing else is it known here."""
 
     begin: Instant
     end: Instant
@@ -53,7 +54,7 @@ class Announcement(Struct, frozen=True, omit_defaults=True):
     left_out: int = 0  # older announcements that were dropped, unread, to keep the history small
     uptime: Uptime | None = None  # of the last 30 days
     missed_polls: int = 0  # that never came, in a silence before this one
-    window: Window | None = None  # of the maintenance that is coming
+    window: Window | None = None  # of the maintenance that is coming, or now
 
 
 class Server(Struct, frozen=True):
@@ -99,6 +100,7 @@ class History(Struct, frozen=True, kw_only=True):
     standing: Standing = Standing()
     polls: tuple[Poll, ...] = ()
     pending: tuple[Announcement, ...] = ()
+    maintenance_told: tuple[Window, ...] = ()  # what was announced beforehand, until it is over
     telling_since: Instant | None = None  # a run has begun to tell what is pending, and not noted the outcome
     server: Server = Server()
     host_key: str | None = None
@@ -155,7 +157,7 @@ def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms
     if telling is None and terms.tell_always and verdict.status is _confirmed_status(moved):
         telling = Telling.REPEAT
     if telling is None or standing.confirmed is None:
-        return moved
+        return _announce_maintenance(moved, verdict, at)
     announcement = Announcement(
         telling,
         at,
@@ -164,8 +166,9 @@ def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms
         doubt=standing.doubt if telling is Telling.BLIND else None,
         login_worked_at=login.worked_at if verdict.cause is Cause.LOGIN_REFUSED else None,
         nodes=verdict.listing.nodes if verdict.listing else None,
+        window=_window(current(_reservations(verdict), at)) if verdict.status is Status.MAINTENANCE else None,
     )
-    return replace(moved, pending=_queue(pending, announcement))
+    return _announce_maintenance(replace(moved, pending=_queue(pending, announcement)), verdict, at)
 
 
 def has_changed(before: History, after: History) -> bool:
@@ -229,6 +232,26 @@ def _server(known: Knowledge, sighting: Sighting, identity: Identity) -> Server:
         reached=known.reached or sighting.reached,
         scheduler_seen=known.scheduler_seen or sinfo_answered,
     )
+
+
+def _announce_maintenance(history: History, verdict: Verdict, at: datetime) -> History:
+    """Announce the next maintenance that was not yet; one a poll, so that each is told by itself."""
+    told = tuple(window for window in history.maintenance_told if window.end > at)
+    times = [(window.begin, window.end) for window in told]
+    window = _window(coming(_reservations(verdict), at, told=times))
+    if window is None or history.standing.confirmed is None:
+        return replace(history, maintenance_told=told)
+    announcement = Announcement(Telling.COMING, at, history.standing.confirmed, window=window)
+    return replace(history, maintenance_told=(*told, window), pending=_queue(history.pending, announcement))
+
+
+def _reservations(verdict: Verdict) -> tuple[Reservation, ...]:
+    details = verdict.listing.details if verdict.listing else None
+    return details.reservations if details else ()
+
+
+def _window(reservation: Reservation | None) -> Window | None:
+    return Window(reservation.begin, reservation.end) if reservation else None
 
 
 def _queue(pending: tuple[Announcement, ...], announcement: Announcement) -> tuple[Announcement, ...]:

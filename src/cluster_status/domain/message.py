@@ -54,6 +54,7 @@ _HEADLINES = {
     Telling.RECOVERY: "{name} is back {status}",
     Telling.BLIND: "The monitor cannot tell how {name} is",
     Telling.SIGHTED: "The monitor sees {name} again, still {status}",
+    Telling.COMING: "Maintenance of {name} is coming",
     Telling.REPEAT: "{name} is still {status}",
 }
 
@@ -95,6 +96,8 @@ def _in_service(nodes: NodeCounts) -> str:
 
 def _sentence(announcement: Announcement) -> str:
     """Why, in plain words; empty where the headline says it all."""
+    if announcement.telling is Telling.COMING:
+        return ""
     doubt = announcement.doubt
     causes = (doubt.cause,) if doubt else announcement.spell.causes[-1:]
     words = [TRAITS[cause].words for cause in causes if cause]
@@ -112,7 +115,7 @@ def _facts(announcement: Announcement) -> Iterator[Fact]:
         if announcement.login_worked_at:
             yield Fact("The login worked until", announcement.login_worked_at)
         yield Fact("Last known", spell.status.value)
-    else:
+    elif announcement.telling is not Telling.COMING:
         yield Fact("Since", spell.since)
     if before:
         yield Fact(f"Was {_PHRASES[before.status]} for", spell.since - before.since)
@@ -123,5 +126,9 @@ def _facts(announcement: Announcement) -> Iterator[Fact]:
         yield Fact(
             "Nodes", f"{nodes.in_service} of {nodes.total} in service" if nodes.total else "none listed"
         )
+    if announcement.window and announcement.window.begin > announcement.at:
+        yield Fact("Maintenance begins", announcement.window.begin)
+    if announcement.window:
+        yield Fact("Maintenance ends", announcement.window.end)
     if announcement.left_out:
         yield Fact("Older messages that could not be delivered", str(announcement.left_out))

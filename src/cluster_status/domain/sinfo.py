@@ -1,34 +1,23 @@
-"""How Slurm is asked, and how its answer is read: argv and parser side by side.
+"""How sinfo's answers are read: the partitions, and the nodes in all; what a failure means.
 
-Two questions in one go. By partition: `%P|%a|%l|%D|%T`, which every Slurm from 2.0 to 26.05 understands,
-is never cut (no widths), and whose fields cannot hold a `|`. For the whole cluster: `%D|%T`, in which
-a node that is in several partitions counts once.
+Where all partitions count, both questions are asked in one go. Where some are chosen, the first answer tells
+which of them there are, and the second question is about those.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from cluster_status.domain import question
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.cluster import Bucket, Listing, NodeCounts, Partition
+from cluster_status.domain.interest import Interest
 from cluster_status.domain.node_state import bucket_of
+from cluster_status.domain.question import PARTITIONS, TOTAL
 from cluster_status.domain.sighting import Obstacle
 from cluster_status.domain.text import clean
 from cluster_status.errors import UnparsableError
-
-PARTITIONS_FORMAT = "%P|%a|%l|%D|%T"
-TOTAL_FORMAT = "%D|%T"
-
-# By these an account changes what sinfo lists, or how.
-_UNSET = (
-    "SINFO_ALL",
-    "SINFO_FEDERATION",
-    "SINFO_FORMAT",
-    "SINFO_PARTITION",
-    "SINFO_SORT",
-    "SLURM_CLUSTERS",
-)
 
 _DEFAULT_MARK = "*"
 _NO_NODES = "n/a"
@@ -51,17 +40,8 @@ _SCHEDULER_DOWN = re.compile(
 
 
 def command(frame: str) -> str:
-    """Return the line a login shell is given; bash, dash, csh and fish read it alike.
-
-    `frame` is a random word, echoed around each answer: whatever the login itself prints is outside, and
-    an answer that was cut off lacks its end. The exit status is that of the first part that failed.
-    """
-    unset = " ".join(f"-u {variable}" for variable in _UNSET)
-    by_partition, in_all = (
-        f"env {unset} LC_ALL=C sinfo -h -o '{text}'" for text in (PARTITIONS_FORMAT, TOTAL_FORMAT)
-    )
-    # the first echo ends a line that the login may have left open
-    return f"echo && echo {frame} && {by_partition} && echo {frame} && {in_all} && echo {frame}"
+    """Return the line that asks about all partitions, and the cluster as a whole."""
+    return question.command(frame, PARTITIONS, TOTAL)
 
 
 def diagnose(exit_status: int, output: bytes, complaint: bytes, frame: str) -> Obstacle:
@@ -86,27 +66,48 @@ def parse(output: bytes, frame: str) -> Listing:
     Raises UnparsableError, which quotes the line, for anything that is not exactly what was asked for:
     a monitor that skips what it cannot read reports a cluster that is not there.
     """
-    lines = output.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
-    borders = [number for number, line in enumerate(lines) if line == frame]
-    if len(borders) != 3:  # noqa: PLR2004 - before, between, after
-        last = next((line for line in reversed(lines) if line.strip()), "")
-        raise UnparsableError(f"sinfo's answer is incomplete; it ends with '{clean(last)}'")
-    first, second, third = borders
+    by_partition, in_all = question.answers(output, frame, 2)
+    return add_total(parse_partitions(by_partition), in_all)
+
+
+class Partitions(Struct, frozen=True):
+    """The partitions by their names as Slurm has them, and the state words that nobody has heard of."""
+
+    by_name: Mapping[str, Partition]
+    unrecognised: tuple[str, ...] = ()
+
+    def chosen(self, interest: Interest) -> "Partitions":
+        return Partitions({name: self.by_name[name] for name in interest.choose(self.by_name)})
+
+
+def parse_partitions(lines: list[str]) -> Partitions:
+    """Read the answer to PARTITIONS, or WITH_HIDDEN."""
     unrecognised: dict[str, None] = {}
     partitions: dict[str, Partition] = {}
-    for row in _rows(lines[first + 1 : second], "name|availability|time limit|nodes|state"):
+    for row in _rows(lines, "name|availability|time limit|nodes|state"):
         _add(partitions, row)
         _note(unrecognised, row)
+    return Partitions(partitions, tuple(unrecognised))
+
+
+def add_total(partitions: Partitions, in_all: list[str]) -> Listing:
+    """Complete the listing by the answer to TOTAL, asked about these partitions."""
+    unrecognised = dict.fromkeys(partitions.unrecognised)
     nodes = NodeCounts()
-    for row in _rows(lines[second + 1 : third], "nodes|state"):
+    for row in _rows(in_all, "nodes|state"):
         nodes = nodes.plus(row.bucket, row.nodes)
         _note(unrecognised, row)
-    listed = sum(partition.nodes.total for partition in partitions.values())
+    listed = sum(partition.nodes.total for partition in partitions.by_name.values())
     if (listed == 0) is not (nodes.total == 0):  # a few more or less may have joined or left in between
         raise UnparsableError(
             f"sinfo contradicts itself: {listed} nodes in partitions, and {nodes.total} in the whole cluster"
         )
-    return Listing(tuple(partitions.values()), nodes, tuple(unrecognised))
+    return Listing(tuple(partitions.by_name.values()), nodes, tuple(unrecognised))
+
+
+def partition_name(marked: str) -> str:
+    """Return the name to show for one as sinfo prints it."""
+    return clean(marked.removesuffix(_DEFAULT_MARK), limit=_NAME_LIMIT)
 
 
 class _Row(Struct, frozen=True):
@@ -132,17 +133,19 @@ def _rows(lines: list[str], shape: str) -> Iterator[_Row]:
 
 
 def _add(partitions: dict[str, Partition], row: _Row) -> None:
-    name, availability, time_limit = row.partition
+    marked, availability, time_limit = row.partition
+    name = marked.removesuffix(_DEFAULT_MARK)
+    known = partitions.get(name)
     listed = Partition(
-        name=clean(name.removesuffix(_DEFAULT_MARK), limit=_NAME_LIMIT),
-        default=name.endswith(_DEFAULT_MARK),
+        name=partition_name(marked),
+        default=marked != name,
         availability=clean(availability),
         time_limit=clean(time_limit),
+        nodes=known.nodes if known else NodeCounts(),
     )
-    known = partitions.setdefault(name, listed)
-    if (known.availability, known.time_limit) != (listed.availability, listed.time_limit):
+    if known not in {None, listed}:
         raise UnparsableError(f"sinfo contradicts itself about a partition in '{clean(row.line)}'")
-    partitions[name] = known.plus(row.bucket, row.nodes)
+    partitions[name] = listed.plus(row.bucket, row.nodes)
 
 
 def _note(unrecognised: dict[str, None], row: _Row) -> None:

@@ -20,6 +20,7 @@ class Telling(StrEnum):
     RECOVERY = "recovery"
     BLIND = "blind"  # the monitor cannot tell
     SIGHTED = "sighted"  # ... and now it can, and nothing has changed meanwhile
+    COMING = "coming"  # a maintenance, within a day
     REPEAT = "repeat"  # nothing new; only where every poll is to be told
 
 

@@ -29,7 +29,8 @@ def judge(sighting: Sighting, known: Knowledge, *, degraded_below: int) -> Verdi
     if isinstance(sighting.seen, Listing):
         cause = _shortcoming(sighting.seen, degraded_below)
         status = TRAITS[cause].status if cause else Status.ONLINE
-        return Verdict(status, cause, listing=sighting.seen)
+        detail = ", ".join(_not_up(sighting.seen)) if cause is Cause.PARTITION_DOWN else ""
+        return Verdict(status, cause, detail, listing=sighting.seen)
     return _judge_obstacle(sighting.seen, sighting, known)
 
 
@@ -68,9 +69,18 @@ def _shortcoming(listing: Listing, degraded_below: int) -> Cause | None:
         return Cause.MAINTENANCE if nodes.missing == nodes.maintenance else Cause.NO_NODES_IN_SERVICE
     if nodes.in_service == nodes.draining:
         return Cause.NODES_DRAINING
-    if any(partition.default and partition.availability != "up" for partition in listing.partitions):
+    if _not_up(listing):
         return Cause.PARTITION_DOWN
     if 100 * nodes.in_service < degraded_below * nodes.total:
         explained = 100 * (nodes.in_service + nodes.maintenance) >= degraded_below * nodes.total
         return Cause.MAINTENANCE if explained else Cause.NODES_DOWN
     return None
+
+
+def _not_up(listing: Listing) -> list[str]:
+    """Name the partitions that should be up and are not: others may be kept for good."""
+    return [
+        f"partition {partition.name} is {partition.availability}"
+        for partition in listing.partitions
+        if (partition.default or partition.name in listing.named) and partition.availability != "up"
+    ]

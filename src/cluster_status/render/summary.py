@@ -10,6 +10,7 @@ from cluster_status.domain.history import History
 from cluster_status.domain.message import describe
 from cluster_status.domain.verdict import Verdict
 from cluster_status.render.phrase import instant
+from cluster_status.render.section import Section, sections
 from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
 
@@ -26,6 +27,7 @@ class Summary(Struct, frozen=True):
     headline: str
     facts: tuple[str, ...]
     partitions: tuple[Partition, ...]
+    sections: tuple[Section, ...] = ()
 
 
 def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
@@ -34,6 +36,7 @@ def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> S
         headline=describe(verdict, cluster_name),
         facts=tuple(_facts(verdict, history)),
         partitions=verdict.listing.partitions if verdict.listing else (),
+        sections=tuple(sections(verdict.listing.details if verdict.listing else None)),
     )
 
 
@@ -41,6 +44,8 @@ def markdown(summary: Summary) -> str:
     blocks = [f"### {SIGNS[summary.status]} {escape(summary.headline)}", *map(escape, summary.facts)]
     if summary.partitions:
         blocks += [f"~~~text\n{table(summary.partitions, limit=_TABLE_LIMIT)}\n~~~", _LEGEND]
+    for section in summary.sections:
+        blocks += [f"**{section.title}**", "\n".join(f"- {escape(line)}" for line in section.lines)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -48,6 +53,8 @@ def plain(summary: Summary, *, with_table: bool) -> str:
     lines = [f"{SIGNS[summary.status]} {summary.headline}", *summary.facts]
     if summary.partitions and with_table:
         lines += [table(summary.partitions, limit=_TABLE_LIMIT), _LEGEND]
+    for section in summary.sections:
+        lines += [f"{section.title}:", *(f"- {line}" for line in section.lines)]
     return "\n".join(lines)
 
 
@@ -63,6 +70,8 @@ def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:
         yield f"What to do: {verdict.remedy}"
     if history:
         yield from _memory(history, verdict)
+    if verdict.listing and verdict.listing.unmatched:
+        yield f"Partitions that Slurm does not list: {', '.join(verdict.listing.unmatched)}"
     if verdict.listing and verdict.listing.unrecognised:
         yield f"Node states this version does not know: {', '.join(verdict.listing.unrecognised)}"
 

@@ -68,6 +68,28 @@ CLUSTER_CONNECT_TIMEOUT = Input(
 CLUSTER_COMMAND_TIMEOUT = Input(
     "cluster-command-timeout", "Seconds for `sinfo` to answer.", kinds.seconds(1, 60), 30.0, "30"
 )
+PARTITIONS = Input(
+    "partitions",
+    "The partitions that are judged and shown: names, or patterns such as `gpu*`, separated by commas or "
+    "lines; hidden ones, too. One that is given by its name must be up. Empty: all that the account sees.",
+    kinds.PATTERNS,
+    (),
+)
+DETAILS = Input(
+    "details",
+    "`partitions`, or `full`: also GPUs, the reasons why nodes are out of service, and maintenance "
+    "reservations, which are announced a day before.",
+    kinds.choice("partitions", "full"),
+    "partitions",
+    "partitions",
+)
+SHOW_NODES = Input(
+    "show-nodes",
+    "Whether the reasons show the names of the nodes and who set them; with `details: full`.",
+    kinds.BOOLEAN,
+    default=False,
+    shown_default="false",
+)
 DISCORD_WEBHOOK = Input(
     "discord-webhook",
     "URL of the channel's webhook, from a secret. Required to `poll` on a runner.",
@@ -174,6 +196,9 @@ INPUTS: tuple[Input[Any], ...] = (
     DISCORD_MSG_INFO,
     DISCORD_MSG_QUOTE,
     DISCORD_MSG_ALWAYS,
+    PARTITIONS,
+    DETAILS,
+    SHOW_NODES,
     DEGRADED_BELOW,
     ATTEMPTS,
     ATTEMPT_DELAY,

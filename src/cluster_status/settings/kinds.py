@@ -132,6 +132,16 @@ def _cluster_name(given: str) -> str:
     return given
 
 
+def _patterns(given: str) -> tuple[str, ...]:
+    patterns = [pattern.strip() for pattern in re.split(r"[,\n]", given)]
+    found = tuple(dict.fromkeys(pattern for pattern in patterns if pattern))
+    if not all(
+        re.fullmatch(rf"\S{{1,{_PATTERN_LIMIT}}}", pattern) and pattern.isprintable() for pattern in found
+    ):
+        raise ValueError("separate them by commas or lines")
+    return found
+
+
 def _path(given: str) -> str:
     if not given.isprintable() or given.endswith("/"):
         raise ValueError
@@ -142,6 +152,7 @@ _VISIBLE_ASCII = r"[!-~]{1,2048}"  # Discord takes no longer URL
 _NAME_LIMIT = 253
 _WEBHOOK_NAME_LIMIT = 80
 _CLUSTER_NAME_LIMIT = 50
+_PATTERN_LIMIT = 100
 
 BOOLEAN = Kind(_boolean, "true or false")
 CLUSTER_NAME = Kind(
@@ -151,6 +162,7 @@ HOST = Kind(_host, "a host name or an IP address")
 HOST_KEYS = Kind(Pins.parse, "known_hosts lines or SHA256:... fingerprints, one a line")
 PASSWORD = Kind(_password, "a password", verbatim=True)
 PATH = Kind(_path, "the path of a file")
+PATTERNS = Kind(_patterns, "a list of names or patterns of partitions")
 PERCENT = Kind(_percent, "a share from 0 to 100, as 50 or 50%")
 PORT = whole_number(1, 65535)
 TOKEN = Kind(_token, "a token: one word of visible characters")

@@ -9,6 +9,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from cluster_status.domain.host_key import Pins
+from cluster_status.domain.interest import Interest
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.text import clean
 from cluster_status.errors import InputError
@@ -29,6 +30,7 @@ class Cluster(Struct, frozen=True):
     host_keys: Pins
     connect_timeout_seconds: float
     command_timeout_seconds: float
+    interest: Interest
 
 
 class Discord(Struct, frozen=True):
@@ -92,6 +94,11 @@ def read(environ: Mapping[str, str]) -> Settings:
             host_keys=given.value(inputs.CLUSTER_HOST_KEY),
             connect_timeout_seconds=given.value(inputs.CLUSTER_CONNECT_TIMEOUT),
             command_timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
+            interest=Interest(
+                patterns=given.value(inputs.PARTITIONS),
+                details=given.value(inputs.DETAILS) == "full",
+                node_names=given.value(inputs.SHOW_NODES),
+            ),
         ),
         discord=Discord(
             webhook=given.value(inputs.DISCORD_WEBHOOK),

@@ -15,6 +15,7 @@ STATUSES = {
         Cause.LOGIN_REFUSED,
         Cause.SINFO_FAILED,
         Cause.UNPARSABLE,
+        Cause.NO_SUCH_PARTITION,
         Cause.SCHEDULER_STARTING,
     },
     Status.DEGRADED: {

@@ -31,7 +31,7 @@ def answer(
 
 def test_both_questions_are_asked_in_one_go_with_the_frame_around_each_answer() -> None:
     parts = [shlex.split(re.sub(" -u [A-Z_]+", "", part)) for part in command(FRAME).split(" && ")]
-    ask, frame = ["env", "LC_ALL=C", "sinfo", "-h", "-o"], ["echo", FRAME]
+    ask, frame = ["env", "LC_ALL=C", "SINFO_LOCAL=1", "TZ=UTC", "sinfo", "-h", "-o"], ["echo", FRAME]
     assert parts == [["echo"], frame, [*ask, "%P|%a|%l|%D|%T"], frame, [*ask, "%D|%T"], frame]
 
 

@@ -26,14 +26,16 @@ class Answer(Struct, frozen=True):
     complaint: bytes
 
 
-def run(transport: paramiko.Transport, line: str, deadline: Deadline) -> Answer:
+def run(
+    transport: paramiko.Transport, line: str, deadline: Deadline, *, output_limit: int = _OUTPUT_LIMIT
+) -> Answer:
     """Return what the command printed and how it ended; raise Stopped if it did not end as it should."""
     transport.clear_to_send_timeout = deadline.left  # how long a server may take to agree on new keys
     try:
         channel = transport.open_session(timeout=deadline.left)
     except Exception as error:  # noqa: BLE001 - of what a server makes up, paramiko raises all kinds
         raise _stopped(deadline, b"", f"no command can be run: {clean(str(error))}") from None
-    output = _Stream(channel, channel.recv, _OUTPUT_LIMIT)
+    output = _Stream(channel, channel.recv, output_limit)
     complaint = _Stream(channel, channel.recv_stderr, _COMPLAINT_LIMIT)
     # paramiko waits without limit for a server's answer to exec: the watchdog ends any wait
     watchdog = threading.Timer(deadline.left, _close, [channel])

@@ -1,6 +1,5 @@
 """One look at a cluster: connect, check the host key, log in, ask Slurm."""
 
-import secrets
 import time
 from collections.abc import Callable
 
@@ -8,16 +7,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.adapters.ssh.address import connect
-from cluster_status.adapters.ssh.command import run
+from cluster_status.adapters.ssh.inquiry import inquire
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.adapters.ssh.stop import Deadline, Stopped
-from cluster_status.domain import sinfo
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.cluster import Listing
 from cluster_status.domain.host_key import HostKey, Pins
+from cluster_status.domain.interest import Interest
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
-from cluster_status.errors import UnparsableError
 
 
 class Target(Struct, frozen=True):
@@ -30,6 +28,7 @@ class Target(Struct, frozen=True):
     pins: Pins
     connect_timeout_seconds: float  # for connecting, for the handshake, and for the login
     command_timeout_seconds: float
+    interest: Interest = Interest()
 
 
 class SshProbe:
@@ -108,15 +107,8 @@ class SshProbe:
     def _ask(self, whole: Deadline) -> Listing | Obstacle:
         if self._session is None:
             raise Stopped(Cause.SINFO_FAILED, "the session is closed")
-        frame = secrets.token_hex(16)
-        limit = Deadline(self._target.command_timeout_seconds, within=whole)
-        answer = run(self._session.transport, sinfo.command(frame), limit)
-        if answer.exit_status != 0:
-            return sinfo.diagnose(answer.exit_status, answer.output, answer.complaint, frame)
-        try:
-            return sinfo.parse(answer.output, frame)
-        except UnparsableError as error:
-            return Obstacle(Cause.UNPARSABLE, str(error))
+        target = self._target
+        return inquire(self._session.transport, target.interest, target.command_timeout_seconds, whole)
 
     def _note(self, **facts: object) -> None:
         self._so_far = replace(self._so_far, **facts)

@@ -1,0 +1,66 @@
+"""The GPUs of each partition, from the answer to GPUS.
+
+A GPU is free where a new job could have it: not in use, on a node that is idle, asleep or partly busy. On an
+idle node all are, whatever Slurm says or, before 19.05, does not say of their use. On one whose CPUs are all
+taken none is.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from cluster_status.domain.cluster import Bucket, Gpus
+from cluster_status.domain.node_state import bucket_of
+from cluster_status.domain.question import GPUS
+from cluster_status.domain.sinfo import partition_name
+
+_WIDTHS = [int(width) for width in re.findall(r":([0-9]+)", GPUS.arguments[-1])]
+_ASIDE = re.compile(r"\([^()]*\)")  # sockets and indices: gpu:a100:4(S:0-1), gpu:(null):2(IDX:0,3)
+_COUNT = re.compile(r"[0-9]{1,9}")
+_NO_TYPE = frozenset({"", "no_consume"})
+_ALL_FREE = frozenset({Bucket.FREE, Bucket.POWER_SAVED})
+_TYPE_LIMIT = 40
+
+
+def parse(lines: list[str]) -> dict[str, tuple[Gpus, ...]]:
+    """Return the GPUs by partition and type; nothing if any row is not what was asked for, or was cut."""
+    found: dict[str, dict[str, Gpus]] = defaultdict(dict)
+    for line in lines:
+        row = line.split()
+        cut = any(len(word) >= width for word, width in zip(row, _WIDTHS, strict=False))
+        if cut or len(row) not in {len(_WIDTHS), len(_WIDTHS) - 1} or not _COUNT.fullmatch(row[1]):
+            return {}
+        types = found[partition_name(row[0])]
+        for more in _gpus(int(row[1]), *row[2:]):
+            known = types.get(more.type, Gpus(more.type, 0, 0))
+            types[more.type] = Gpus(more.type, known.total + more.total, _sum(known.free, more.free))
+    return {name: tuple(types.values()) for name, types in found.items() if types}
+
+
+def _gpus(nodes: int, state: str, configured: str, used: str = "") -> Iterator[Gpus]:
+    here, in_use = _count(configured), _count(used)
+    bucket = bucket_of(state)
+    for kind, number in here.items():
+        free: int | None = 0
+        if bucket in _ALL_FREE:
+            free = number
+        elif bucket is Bucket.BUSY and state.startswith("mix"):
+            known = in_use and in_use.keys() <= here.keys()
+            free = max(0, number - in_use.get(kind, 0)) if known else None
+        yield Gpus(kind, nodes * number, None if free is None else nodes * free)
+
+
+def _count(written: str) -> dict[str, int]:
+    """Count the GPUs by type in a list such as ``gpu:a100:4(S:0-1),gpu:2,mps:400``."""
+    counted: dict[str, int] = {}
+    for entry in _ASIDE.sub("", written).split(","):
+        name, *parts = entry.split(":")
+        if name == "gpu":
+            number = int(parts.pop()) if parts and _COUNT.fullmatch(parts[-1]) else 1
+            kind = parts[0] if parts and parts[0] not in _NO_TYPE else ""
+            counted[kind[:_TYPE_LIMIT]] = counted.get(kind[:_TYPE_LIMIT], 0) + number
+    return counted
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other

@@ -1,0 +1,55 @@
+"""What a listing tells in detail, as headings with a few lines below each."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from cluster_status.domain.cluster import Details, DrainReason, Gpus, Reservation
+from cluster_status.render.phrase import instant
+
+_MOST_LINES = 50
+
+
+class Section(Struct, frozen=True):
+    title: str
+    lines: tuple[str, ...]
+
+
+def sections(details: Details | None) -> Iterator[Section]:
+    """Yield what is known, what calls for attention first."""
+    if details is None:
+        return
+    gpus = [_gpus(partition, one) for partition, types in details.gpus.items() for one in types]
+    for title, lines in (
+        ("Maintenance", [_reservation(one) for one in details.reservations]),
+        ("Why nodes are out of service", [_reason(one) for one in details.drain_reasons]),
+        ("GPUs", gpus),
+    ):
+        if lines:
+            yield Section(title, _bounded(lines))
+
+
+def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
+    rest = len(lines) - _MOST_LINES
+    return (*lines[:_MOST_LINES], f"… {rest} more") if rest > 0 else tuple(lines)
+
+
+def _reservation(one: Reservation) -> str:
+    return f"{_nodes(one.nodes)} from {instant(one.begin)} until {instant(one.end)}: {one.name}"
+
+
+def _reason(one: DrainReason) -> str:
+    names = f" ({one.node_names})" if one.node_names else ""
+    by = f", by {one.set_by}" if one.set_by else ""
+    since = f", since {instant(one.since)}" if one.since else ""
+    return f"{_nodes(one.nodes)}{names}{since}{by}: {one.reason}"
+
+
+def _gpus(partition: str, one: Gpus) -> str:
+    kind = f"{one.type} " if one.type else ""
+    free = "not known how many are free" if one.free is None else f"{one.free} free"
+    return f"{partition}: {one.total} {kind}in all, {free}"
+
+
+def _nodes(number: int) -> str:
+    return f"{number} node{'' if number == 1 else 's'}"
