@@ -105,6 +105,81 @@ def test_another_partition_that_is_down_does_not(monitor: Monitor, slurm: Slurm)
     assert run.partitions["short"]["availability"] == "down"
 
 
+def test_a_partition_that_is_watched_by_name_degrades_the_cluster_when_it_is_down(
+    monitor: Monitor, slurm: Slurm
+) -> None:
+    slurm.partition("short", "DOWN")
+    slurm.partition("debug", "INACTIVE")
+    run = monitor.poll(partitions="short")
+    assert list(run.partitions) == ["short"]
+    assert (run.outputs["status"], run.outputs["cause"]) == ("degraded", "partition-down")
+    assert "partition short is down" in run.summary
+
+
+def test_only_chosen_partitions_are_judged(monitor: Monitor, slurm: Slurm) -> None:
+    slurm.drain("n[1-4]", "cooling")
+    slurm.drain("n5", "cooling")
+    everything, short = monitor.poll(command="look"), monitor.poll(command="look", partitions="sh*, gone")
+    assert (everything.outputs["status"], short.outputs["status"]) == ("degraded", "offline")
+    assert "Slurm lists none of this name: gone" in short.log
+
+
+def test_a_list_of_partitions_that_are_not_there_is_our_fault(monitor: Monitor) -> None:
+    run = monitor.poll(partitions="nosuch")
+    assert (run.exit_status, run.outputs["status"], run.outputs["cause"]) == (
+        3,
+        "unknown",
+        "no-such-partition",
+    )
+    assert "'nosuch' chooses none of the partitions: debug, short" in run.log
+    assert "Check the input partitions" in run.log
+
+
+def test_a_maintenance_is_told_beforehand_once_then_as_such_and_its_end_is_told(
+    monitor: Monitor, slurm: Slurm
+) -> None:
+    def reserve(begin: str) -> None:
+        slurm.scontrol(
+            *("create", "reservation", "reservationname=secret_name", f"starttime={begin}", "duration=60"),
+            *("user=root", "nodes=n[1-6]", "flags=maint,ignore_jobs"),
+        )
+
+    reserve("now+23hours")
+    monitor.poll(details="full")
+    beforehand = monitor.history()
+    monitor.poll(details="full")
+    slurm.scontrol("delete", "reservationname=secret_name")
+    reserve("now")
+    slurm.wait_for(lambda: "maint" in slurm.node_states().values(), timeout_seconds=30)
+    now = monitor.poll(details="full")
+    slurm.scontrol("delete", "reservationname=secret_name")
+    slurm.wait_for(lambda: "maint" not in slurm.node_states().values(), timeout_seconds=30)
+    over = monitor.poll(details="full")
+    assert [run.outputs["status"] for run in (now, over)] == ["maintenance", "online"]
+    assert monitor.headlines() == [
+        "mscluster is online",
+        "Maintenance of mscluster is coming",
+        "mscluster is in maintenance",
+        "mscluster is back online",
+    ]
+    assert len(beforehand["maintenance_told"]) == 1
+    assert "secret_name" not in monitor.history_file.read_text()
+    assert "6 nodes from " in now.summary
+
+
+def test_with_all_details_the_output_and_the_summary_have_them(monitor: Monitor, slurm: Slurm) -> None:
+    slurm.drain("n[1-2]", "bad disk")
+    plain, full = monitor.poll(command="look"), monitor.poll(command="look", details="full")
+    named = monitor.poll(command="look", details="full", show_nodes="true")
+    assert "gpus" not in plain.partitions["debug"]
+    assert full.partitions["debug"]["gpus"] == []
+    assert "bad disk" not in plain.summary
+    assert ": bad disk" in full.summary
+    assert "by root" not in full.summary
+    assert "(n\\[1-2\\]), since" in named.summary
+    assert "by root: bad disk" in named.summary
+
+
 def test_a_killed_controller_degrades_the_cluster_and_offers_the_password_once(
     monitor: Monitor, slurm: Slurm, openssh: OpenSSH
 ) -> None:

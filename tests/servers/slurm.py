@@ -136,12 +136,15 @@ class Slurm:
 
     def run_job(self, user: str, *, node_count: int) -> str:
         """Start a job that has whole nodes of the default partition until it is cancelled; its number."""
+        return self.submit(user, "--exclusive", f"--nodes={node_count}")
+
+    def submit(self, user: str, *options: str) -> str:
+        """Submit a job that, once it has begun, runs until it is cancelled; its number."""
         account = pwd.getpwnam(user)
         return self._ask(
             "sbatch",
             "--parsable",
-            "--exclusive",
-            f"--nodes={node_count}",
+            *options,
             "--output=/dev/null",
             "--wrap=exec sleep infinity",
             uid=account.pw_uid,
