@@ -8,7 +8,18 @@ from msgspec.structs import replace
 from cluster_status.domain.cause import TRAITS, Cause, Status
 from cluster_status.domain.history import History, Terms, told, untold
 from cluster_status.domain.verdict import Verdict
-from tests.unit.domain.build import IDENTITY, NOON, host_key, listed, met, noon_plus, shown, step
+from tests.unit.domain.build import (
+    IDENTITY,
+    NOON,
+    forewarned,
+    host_key,
+    listed,
+    met,
+    noon_plus,
+    reserved,
+    shown,
+    step,
+)
 
 _VERDICTS = (
     Verdict(Status.ONLINE),
@@ -39,6 +50,7 @@ _SIGHTINGS = (
     listed(draining=2, unavailable=2),
     listed(maintenance=4),
     listed(unknown=4),
+    forewarned(reserved(NOON + timedelta(days=1)), free=4),
     *_OBSTACLES,
     *(shown(obstacle, host_key()) for obstacle in _OBSTACLES if obstacle.reached),
     *(replace(obstacle, runner_online=False) for obstacle in _OBSTACLES if not obstacle.reached),

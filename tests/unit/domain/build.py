@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.cluster import Bucket, Listing, NodeCounts, Partition
+from cluster_status.domain.cluster import Bucket, Details, Listing, NodeCounts, Partition, Reservation
 from cluster_status.domain.history import Announcement, History, Login, Server, Terms, advance
 from cluster_status.domain.host_key import HostKey
 from cluster_status.domain.identity import Identity
@@ -50,6 +50,15 @@ def listing(*partitions: Partition, **nodes: int) -> Listing:
 def listed(*partitions: Partition, **nodes: int) -> Sighting:
     """See a listing, which takes a login."""
     return _logged_in(listing(*partitions, **nodes))
+
+
+def reserved(begin: datetime, *, hours: float = 2, nodes: int = 4, name: str = "cooling") -> Reservation:
+    return Reservation(name, begin, begin + timedelta(hours=hours), nodes)
+
+
+def forewarned(*reservations: Reservation, **nodes: int) -> Sighting:
+    """See these nodes, and reservations for maintenance."""
+    return _logged_in(replace(listing(**nodes), details=Details(reservations=reservations)))
 
 
 def met(

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
@@ -5,12 +6,14 @@ from msgspec.structs import replace
 
 from cluster_status.domain import document
 from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.cluster import Reservation
 from cluster_status.domain.history import (
     Complaint,
     History,
     Login,
     Poll,
     Terms,
+    Window,
     has_changed,
     may_tell,
     taken_as_told,
@@ -27,6 +30,7 @@ from tests.unit.domain.build import (
     NOON,
     announcement,
     counts,
+    forewarned,
     history,
     host_key,
     listed,
@@ -34,6 +38,7 @@ from tests.unit.domain.build import (
     noon_plus,
     partition,
     polled,
+    reserved,
     shown,
     spell,
     step,
@@ -256,6 +261,65 @@ def test_a_change_that_waits_is_not_dropped_with_the_repeat_behind_it() -> None:
 
 
 # The outbox
+
+
+# A maintenance that is coming
+
+
+TOMORROW = NOON + timedelta(hours=23)
+READY = history(Status.ONLINE)
+
+
+def foretold(*polls: Iterable[Reservation]) -> list[tuple[datetime, datetime]]:
+    """Return the times that are announced in a course of polls that see these reservations."""
+    after = polled(READY, *(forewarned(*reservations, free=4) for reservations in polls))
+    assert set(tellings(after.pending)) <= {Telling.COMING}
+    return [(one.window.begin, one.window.end) for one in after.pending if one.window]
+
+
+def test_a_maintenance_is_told_beforehand_once() -> None:
+    coming = reserved(TOMORROW)
+    assert foretold([coming], [coming], [], [coming]) == [(coming.begin, coming.end)]
+
+
+def test_reservations_at_the_same_time_are_one_maintenance() -> None:
+    assert len(foretold(*[[reserved(TOMORROW, nodes=1), reserved(TOMORROW, name="power")]] * 3)) == 1
+
+
+def test_a_maintenance_that_was_moved_is_told_with_its_new_times() -> None:
+    first, moved = reserved(TOMORROW), reserved(TOMORROW, hours=6)
+    assert foretold([first], [moved], [moved]) == [(one.begin, one.end) for one in (first, moved)]
+
+
+def test_of_two_that_are_coming_each_is_told() -> None:
+    both = [reserved(NOON + timedelta(hours=2)), reserved(TOMORROW)]
+    assert foretold(both, both, both) == [(one.begin, one.end) for one in both]
+
+
+def test_one_that_is_over_is_forgotten() -> None:
+    soon = reserved(noon_plus(60), hours=1)
+    after = polled(READY, forewarned(soon, free=4))
+    assert len(after.maintenance_told) == 1
+    assert step(after, listed(free=4), soon.end).maintenance_told == ()
+
+
+def test_a_poll_that_sees_nothing_does_not_forget_what_was_told() -> None:
+    coming = forewarned(reserved(TOMORROW), free=4)
+    after = polled(READY, coming, met(Cause.TIMEOUT), listed(free=4), coming)
+    assert tellings(after.pending) == [Telling.COMING]
+
+
+def test_a_maintenance_is_told_with_its_times_where_they_are_known() -> None:
+    now = reserved(NOON, hours=3)
+    [known] = polled(READY, forewarned(now, maintenance=4)).pending
+    [unknown] = polled(READY, listed(maintenance=4)).pending
+    assert known.window == Window(now.begin, now.end)
+    assert unknown.window is None
+
+
+def test_nothing_that_the_cluster_chose_is_remembered_of_a_maintenance() -> None:
+    after = polled(READY, forewarned(reserved(TOMORROW, name="secret"), free=4))
+    assert b"secret" not in document.render(after)
 
 
 def test_what_was_told_leaves_the_outbox_the_oldest_first() -> None:

@@ -1,10 +1,11 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from cluster_status.domain.cause import TRAITS, Cause, Status
 from cluster_status.domain.cluster import Listing
-from cluster_status.domain.history import Announcement
+from cluster_status.domain.history import Announcement, Window
 from cluster_status.domain.message import Fact, Message, Wording, compose, describe
 from cluster_status.domain.quotation import quotation_for
 from cluster_status.domain.standing import Doubt
@@ -44,12 +45,27 @@ def test_the_headline_says_what_happened(telling: Telling, status: Status, headl
     assert (message.headline, message.status) == (headline, status)
 
 
-@pytest.mark.parametrize("telling", [telling for telling in Telling if telling is not Telling.BLIND])
+@pytest.mark.parametrize("telling", sorted(set(Telling) - {Telling.BLIND, Telling.COMING}))
 def test_each_kind_of_message_has_words_for_each_status(telling: Telling) -> None:
     statuses = [status for status in Status if status is not Status.UNKNOWN]
     headlines = {composed(announcement(telling, spell(status))).headline for status in statuses}
     assert len(headlines) == len(statuses)
     assert all("Deep Thought" in headline for headline in headlines)
+
+
+def test_a_maintenance_is_foretold_with_its_times_and_without_what_is_now() -> None:
+    window = Window(noon_plus(60), noon_plus(180))
+    message = composed(
+        replace(announcement(Telling.COMING, spell(Status.DEGRADED, Cause.NODES_DOWN)), window=window)
+    )
+    assert (message.headline, message.sentence) == ("Maintenance of Deep Thought is coming", "")
+    assert message.facts == (Fact("Maintenance begins", window.begin), Fact("Maintenance ends", window.end))
+
+
+def test_a_maintenance_is_told_with_its_end() -> None:
+    window = Window(noon_plus(-60), noon_plus(180))
+    message = composed(replace(announcement(Telling.MAINTENANCE, spell(Status.MAINTENANCE)), window=window))
+    assert message.facts[-1] == Fact("Maintenance ends", window.end)
 
 
 def test_not_to_know_is_no_outage() -> None:

@@ -33,6 +33,8 @@ BUCKETS = """
     error err            U  .  .  .  .  .  .  .  .  .  .
     maint                M  M  .  .  .  .  .  .  .  .  .
     reboot boot          M  M  .  .  .  .  .  .  M  .  .
+    powered_dn power_down P  .  .  .  .  .  .  .  .  .  .
+    powrng_dn powring_dn pow_dn power_up pow_up P  .  .  .  .  .  .  .  .  .  .
     powered_down         P  .  .  .  .  .  .  .  .  .  .
     powering_down        P  .  .  .  .  .  .  .  .  .  .
     powering_up          P  .  .  .  .  .  .  .  .  .  .
@@ -71,13 +73,60 @@ def test_a_node_that_reboots_need_not_respond() -> None:
     assert bucket_of("reboot*") is Bucket.MAINTENANCE
 
 
+@pytest.mark.parametrize(
+    ("word", "letter"),
+    [
+        ("IDLE+CLOUD", "F"),
+        ("IDLE+CLOUD+POWERED_DOWN", "P"),
+        ("MIXED+CLOUD+POWERING_UP", "B"),
+        ("IDLE+PLANNED", "H"),
+        ("MIXED+PLANNED", "B"),
+        ("ALLOCATED+COMPLETING", "B"),
+        ("IDLE+RESERVED", "H"),
+        ("IDLE+MAINTENANCE+RESERVED", "M"),
+        ("MIXED+COMPLETING+REBOOT_REQUESTED", "B"),
+        ("IDLE+REBOOT_REQUESTED", "M"),
+        ("DOWN+DRAIN+REBOOT_ISSUED", "M"),
+        ("MIXED+DRAIN", "D"),
+        ("IDLE+DRAIN", "U"),
+        ("DOWN*+DRAIN", "U"),
+        ("IDLE+DRAIN+MAINTENANCE", "M"),
+        ("IDLE+FAIL", "U"),
+        ("IDLE+INVALID_REG", "U"),
+        ("IDLE+NOT_RESPONDING", "U"),
+        ("DOWN+CLOUD+POWERED_DOWN", "U"),
+        ("UNKNOWN+NOT_RESPONDING", "?"),
+    ],
+)
+def test_a_state_with_all_its_flags_has_the_bucket_of_the_gravest(word: str, letter: str) -> None:
+    assert bucket_of(word) is LETTERS[letter]
+
+
 @pytest.mark.parametrize("word", ["IDLE", "Down*", "MIXED$"])
 def test_the_case_of_a_word_does_not_matter(word: str) -> None:
     assert bucket_of(word) is bucket_of(word.lower()) is not None
 
 
 @pytest.mark.parametrize(
-    "word", ["", "*", "?", "n/a", "perfctrs", "idl", "idle*~", "idle&", "*idle", "idle ", "äöü"]
+    "word",
+    [
+        "",
+        "*",
+        "?",
+        "n/a",
+        "perfctrs",
+        "idl",
+        "idle*~",
+        "idle&",
+        "*idle",
+        "idle ",
+        "äöü",
+        "future",
+        "idle+quantum",
+        "quantum+drain",
+        "+",
+        "+drain",
+    ],
 )
 def test_a_word_that_nobody_has_heard_of_has_no_bucket(word: str) -> None:
     assert bucket_of(word) is None

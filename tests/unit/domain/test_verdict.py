@@ -24,6 +24,16 @@ def outcome(verdict: Verdict) -> tuple[Status, Cause | None]:
 
 
 @pytest.mark.parametrize(
+    ("named", "cause"), [((), None), (("gone",), None), (("gpu",), Cause.PARTITION_DOWN)]
+)
+def test_a_partition_that_is_watched_by_name_must_be_up(named: tuple[str, ...], cause: Cause | None) -> None:
+    seen = replace(listing(partition("gpu", availability="drain"), free=8), named=named)
+    verdict = judged(Sighting(seen=seen))
+    assert verdict.cause is cause
+    assert verdict.detail == ("partition gpu is drain" if cause else "")
+
+
+@pytest.mark.parametrize(
     ("nodes", "status", "cause"),
     [
         ({}, Status.ONLINE, None),

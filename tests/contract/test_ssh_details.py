@@ -1,0 +1,164 @@
+"""Details are good to know, and no more: whatever becomes of them, what counts stands, in time."""
+
+from collections.abc import Callable
+
+import paramiko
+import pytest
+
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.cluster import Details, DrainReason, Gpus, Listing
+from cluster_status.domain.interest import Interest
+from cluster_status.domain.question import PARTITIONS, TOTAL, WITH_HIDDEN
+from tests.contract.ssh_look import Look, look_at
+from tests.fakes.ssh import Command, Front, Visit, healthy, waits
+
+LIMIT_SECONDS = 0.5
+SLACK_SECONDS = 1.5  # of a busy machine
+FULL = Interest(details=True)
+
+Play = Callable[[Visit, paramiko.Channel, str], None]
+
+
+def says(*lines: str, exit_status: int = 0) -> Play:
+    """Answer with these lines; a `{}` in one is the frame."""
+
+    def play(_: Visit, channel: paramiko.Channel, frame: str) -> None:
+        answer = "\n".join(["", frame, *(line.replace("{}", frame) for line in lines), frame, ""])
+        channel.sendall(answer.encode())
+        channel.send_exit_status(exit_status)
+
+    return play
+
+
+GPUS = says("debug* 8 mixed gpu:a100:4 gpu:a100:1(IDX:0)")
+REASONS = says("{}|2|2026-01-31T12:00:00|fan")
+NONE = says("No reservations in the system")
+
+
+def site(*, gpus: Play = GPUS, reasons: Play = REASONS, reservations: Play = NONE) -> Front:
+    """Play a login shell that answers each question in its own way."""
+
+    def command(visit: Visit, channel: paramiko.Channel, frame: str) -> None:
+        line = front.commands[-1]
+        if " scontrol " in line:
+            reservations(visit, channel, frame)
+        elif " -R " in line:
+            reasons(visit, channel, frame)
+        elif " -O " in line:
+            gpus(visit, channel, frame)
+        else:
+            channel.sendall(healthy(frame))
+            channel.send_exit_status(0)
+
+    front = Front(command)
+    return front
+
+
+def hang(_: Visit, channel: paramiko.Channel, __: str) -> None:
+    waits(channel)
+
+
+def flood(_: Visit, channel: paramiko.Channel, __: str) -> None:
+    while True:
+        channel.sendall(b"x" * 32_000)
+
+
+def hang_up(visit: Visit, _: paramiko.Channel, __: str) -> None:
+    visit.hang_up()
+
+
+def details(seen: Look) -> Details:
+    assert isinstance(seen.sighting.seen, Listing), seen.sighting.seen
+    assert seen.sighting.seen.nodes.total == 8
+    assert seen.sighting.seen.details
+    return seen.sighting.seen.details
+
+
+def test_all_details_are_asked_for_in_the_same_session_by_five_commands_in_all() -> None:
+    front = site()
+    found = details(look_at(front, interest=FULL))
+    assert found.gpus == {"debug": (Gpus("a100", 32, 24),)}
+    assert [(one.reason, one.nodes) for one in found.drain_reasons] == [("fan", 2)]
+    assert sum(line.count(" env ") for line in front.commands) == 5
+    assert len(front.offers) == 1
+
+
+def test_without_the_wish_for_details_none_are_asked_for() -> None:
+    front = site()
+    seen = look_at(front).sighting.seen
+    assert isinstance(seen, Listing)
+    assert seen.details is None
+    assert len(front.commands) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [says(exit_status=1), says("garbage", exit_status=127), says("\x1b[31m", "|||"), flood],
+    ids=["fails", "is not there", "garbage", "flood"],
+)
+def test_what_cannot_be_had_is_missing_and_the_rest_is_there(failure: Command) -> None:
+    without_gpus = details(look_at(site(gpus=failure), interest=FULL))
+    without_others = details(look_at(site(reservations=failure, reasons=failure), interest=FULL))
+    assert (without_gpus.gpus, len(without_gpus.drain_reasons)) == ({}, 1)
+    assert (len(without_others.gpus), without_others.drain_reasons) == (1, ())
+
+
+@pytest.mark.parametrize("failure", [hang, hang_up], ids=["hangs", "hangs up"])
+def test_a_question_without_an_answer_takes_no_more_than_its_time(failure: Command) -> None:
+    seen = look_at(
+        site(reasons=failure, reservations=failure), interest=FULL, command_timeout_seconds=LIMIT_SECONDS
+    )
+    assert details(seen) == Details()
+    assert seen.took < LIMIT_SECONDS + SLACK_SECONDS
+
+
+def test_what_was_had_before_the_time_was_over_is_kept() -> None:
+    seen = look_at(site(gpus=hang), interest=FULL, command_timeout_seconds=LIMIT_SECONDS)
+    assert details(seen).drain_reasons == (DrainReason("fan", details(seen).drain_reasons[0].since, 2),)
+
+
+# Chosen partitions
+
+
+def chosen(
+    *, total: str = "8|idle", rows: tuple[str, ...] = ("debug*|up|1:00|8|idle", "gpu|up|1:00|2|down")
+) -> Front:
+    def command(visit: Visit, channel: paramiko.Channel, frame: str) -> None:
+        asks_for_all = " -a " in front.commands[-1]
+        says(*rows if asks_for_all else (total,))(visit, channel, frame)
+
+    front = Front(command)
+    return front
+
+
+def test_chosen_partitions_are_asked_about_by_name_in_a_second_question() -> None:
+    front = chosen()
+    seen = look_at(front, interest=Interest(("d*", "fat"))).sighting.seen
+    assert isinstance(seen, Listing)
+    assert [one.name for one in seen.partitions] == ["debug"]
+    assert (seen.nodes.total, seen.named, seen.unmatched) == (8, ("fat",), ("fat",))
+    frames = [line.split()[3] for line in front.commands]
+    asked = [WITH_HIDDEN.line(frames[0]), TOTAL.of(["debug"]).line(frames[1])]
+    assert all(line in command for line, command in zip(asked, front.commands, strict=True))
+    assert PARTITIONS.line(frames[0]) not in front.commands[0]
+
+
+def test_where_nothing_is_chosen_the_second_question_is_not_asked() -> None:
+    front = chosen()
+    seen = look_at(front, interest=Interest(("fat",)))
+    assert seen.told == (
+        Cause.NO_SUCH_PARTITION,
+        "'fat' chooses none of the partitions: debug, gpu",
+    )
+    assert len(front.commands) == 1
+
+
+def test_nodes_that_vanish_between_the_questions_are_a_contradiction() -> None:
+    assert look_at(chosen(total="0|n/a"), interest=Interest(("debug",))).cause is Cause.UNPARSABLE
+
+
+def test_a_hostile_name_reaches_no_shell() -> None:
+    front = chosen(rows=("a';reboot;'|up|1:00|8|idle",))
+    seen = look_at(front, interest=Interest(("*",)))
+    assert seen.cause is Cause.UNPARSABLE
+    assert len(front.commands) == 1

@@ -1,0 +1,76 @@
+"""Whatever comes back where details were asked for, it is known or not, and raises nothing."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cluster_status.domain import drain_reason, gpu, reservation
+from cluster_status.domain.cluster import Details
+from cluster_status.domain.question import answers
+from cluster_status.render.section import sections
+
+FRAME = "F"
+steady = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+
+WORDS = st.sampled_from(
+    ["gpu", "gpu:a100:4", "gpu:a100:2(IDX:0-1)", "(null)", "mixed", "idle", "1", "999999999", "batch*"]
+)
+COLUMNS = st.lists(WORDS, max_size=7).map(" ".join)
+TIMES = st.sampled_from(
+    ["2026-01-31T12:00:00", "9999-12-31T23:59:59", "0001-01-01T00:00:00", "2026-02-30T00:00:00"]
+)
+RECORDS = st.builds("F|{}|{}|{}".format, st.integers(-1, 10**12), TIMES, st.text(max_size=20))
+RESERVATIONS = st.builds(
+    "ReservationName={} StartTime={} EndTime={} NodeCnt={} Flags=MAINT,{}".format,
+    st.text(max_size=5),
+    TIMES,
+    TIMES,
+    st.integers(-1, 10**12),
+    st.text(max_size=5),
+)
+LINES = st.lists(COLUMNS | RECORDS | RESERVATIONS | st.text(max_size=30), max_size=8)
+
+
+def read(lines: list[str]) -> list[Details]:
+    return [
+        Details(
+            gpu.parse(lines),
+            drain_reason.parse(lines, FRAME, with_names=with_names),
+            reservation.parse(lines, ["batch"]),
+        )
+        for with_names in (True, False)
+    ]
+
+
+def check(details: Details) -> None:
+    for section in sections(details):
+        assert all(line.isprintable() and len(line) < 1_000 for line in section.lines)
+    for types in details.gpus.values():
+        assert all(one.free is None or 0 <= one.free <= one.total for one in types)
+    assert all(one.begin < one.end for one in details.reservations)
+
+
+@steady
+@given(LINES)
+def test_whatever_lines_come_back_what_is_known_makes_sense(lines: list[str]) -> None:
+    for details in read(lines):
+        check(details)
+
+
+@steady
+@given(st.binary())
+def test_whatever_bytes_come_back_what_is_known_makes_sense(output: bytes) -> None:
+    [lines] = answers(b"\nF\n" + output.replace(b"F", b"f") + b"\nF\n", FRAME, 1)
+    for details in read(lines):
+        check(details)
+
+
+@steady
+@given(st.lists(st.tuples(st.integers(0, 1_000), st.integers(0, 8), st.booleans()), max_size=20))
+def test_no_gpu_is_lost(nodes: list[tuple[int, int, bool]]) -> None:
+    lines = [
+        f"batch {number} {'idle' if idle else 'allocated'} gpu:a100:{each} gpu:a100:0(IDX:N/A)"
+        for number, each, idle in nodes
+    ]
+    for one in gpu.parse(lines).get("batch", ()):
+        assert one.total == sum(number * each for number, each, _ in nodes)
+        assert one.free == sum(number * each for number, each, idle in nodes if idle)
