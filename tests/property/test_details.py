@@ -9,7 +9,7 @@ from cluster_status.domain.question import answers
 from cluster_status.render.section import sections
 
 FRAME = "F"
-steady = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+steady = settings(max_examples=100, derandomize=True, database=None, deadline=None)
 
 WORDS = st.sampled_from(
     ["gpu", "gpu:a100:4", "gpu:a100:2(IDX:0-1)", "(null)", "mixed", "idle", "1", "999999999", "batch*"]

@@ -1,0 +1,101 @@
+"""Reading what a large cluster lists: 5,000 nodes in 200 partitions and 440 rows; and its details."""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from itertools import cycle, islice
+
+from cluster_status.domain import drain_reason, gpu, reservation, sinfo
+from cluster_status.domain.question import answers
+
+ROUNDS = 51
+MOST_MILLISECONDS = 20.0
+NODES, PARTITIONS, ROWS = 5_000, 200, 440
+FRAME = "0123456789abcdef0123456789abcdef"
+STATES = (
+    "idle",
+    "mixed",
+    "allocated",
+    "drained",
+    "down*",
+    "mixed-",
+    "planned",
+    "idle~",
+    "completing",
+    "maint$",
+)
+
+
+def main() -> int:
+    """Measure and print; return 1 if the goal is missed."""
+    listing = _listing()
+    seen = sinfo.parse(listing, FRAME)
+    rows = listing.count(b"\n") - 4 - len(STATES)
+    if (seen.nodes.total, len(seen.partitions), rows) != (NODES, PARTITIONS, ROWS):
+        raise SystemExit(f"{seen.nodes.total} nodes, {len(seen.partitions)} partitions, {rows} rows")
+    gpus, reasons, reservations = _framed(_gpus()), _framed(_reasons()), _framed(_reservations())
+    figures = {
+        "the partitions": _median_milliseconds(lambda: sinfo.parse(listing, FRAME)),
+        "GPUs": _median_milliseconds(lambda: gpu.parse(_lines(gpus))),
+        "drain reasons": _median_milliseconds(
+            lambda: drain_reason.parse(_lines(reasons), FRAME, with_names=False)
+        ),
+        "reservations": _median_milliseconds(lambda: reservation.parse(_lines(reservations), [])),
+    }
+    print(f"median of {ROUNDS} rounds: {NODES} nodes, {PARTITIONS} partitions, {ROWS} rows")
+    for name, milliseconds in figures.items():
+        print(f"{name:<20} {milliseconds:7.2f} ms")
+    met = figures["the partitions"] < MOST_MILLISECONDS
+    print(f"{'met   ' if met else 'MISSED'} the partitions (goal: under {MOST_MILLISECONDS} ms)")
+    return 0 if met else 1
+
+
+def _median_milliseconds(read: Callable[[], object]) -> float:
+    def once() -> float:
+        begin = time.perf_counter()
+        read()
+        return 1_000 * (time.perf_counter() - begin)
+
+    return statistics.median(once() for _ in range(ROUNDS))
+
+
+def _listing() -> bytes:
+    names = [f"partition{number:03}{'' if number else '*'}" for number in range(PARTITIONS)]
+    rows = [
+        f"{name}|up|1-00:00:00|{10 + number % 5}|{state}"
+        for number, (name, state) in enumerate(zip(islice(cycle(names), ROWS), cycle(STATES), strict=False))
+    ]
+    in_all = [f"{NODES // len(STATES)}|{state}" for state in STATES]
+    return "\n".join(["", FRAME, *rows, FRAME, *in_all, FRAME, ""]).encode()
+
+
+def _gpus() -> list[str]:
+    return [
+        f"partition{number % PARTITIONS:03} 1 mixed gpu:a100:4(S:0-1),gpu:v100:2 gpu:a100:{number % 5}(IDX:0)"
+        for number in range(ROWS)
+    ]
+
+
+def _reasons() -> list[str]:
+    return [f"{FRAME}|{number}|2026-01-31T12:00:{number % 60:02}|bad disk {number}" for number in range(ROWS)]
+
+
+def _reservations() -> list[str]:
+    return [
+        f"ReservationName=r{number} StartTime=2026-01-31T12:00:00 EndTime=2026-01-31T14:00:00 "
+        f"Nodes=n{number} NodeCnt=1 PartitionName=(null) Flags=MAINT,SPEC_NODES TRES=cpu=4 State=INACTIVE"
+        for number in range(ROWS)
+    ]
+
+
+def _framed(lines: list[str]) -> bytes:
+    return "\n".join(["", FRAME, *lines, FRAME, ""]).encode()
+
+
+def _lines(answer: bytes) -> list[str]:
+    return answers(answer, FRAME, 1)[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
