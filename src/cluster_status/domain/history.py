@@ -39,6 +39,7 @@ class Window(Struct, frozen=True):
 
     begin: Instant
     end: Instant
+    nodes: int = 0
 
 
 class Announcement(Struct, frozen=True, omit_defaults=True):
@@ -241,7 +242,8 @@ def _announce_maintenance(history: History, verdict: Verdict, at: datetime) -> H
     window = _window(coming(_reservations(verdict), at, told=times))
     if window is None or history.standing.confirmed is None:
         return replace(history, maintenance_told=told)
-    announcement = Announcement(Telling.COMING, at, history.standing.confirmed, window=window)
+    nodes = verdict.listing.nodes if verdict.listing else None
+    announcement = Announcement(Telling.COMING, at, history.standing.confirmed, nodes=nodes, window=window)
     return replace(history, maintenance_told=(*told, window), pending=_queue(history.pending, announcement))
 
 
@@ -251,7 +253,7 @@ def _reservations(verdict: Verdict) -> tuple[Reservation, ...]:
 
 
 def _window(reservation: Reservation | None) -> Window | None:
-    return Window(reservation.begin, reservation.end) if reservation else None
+    return Window(reservation.begin, reservation.end, reservation.nodes) if reservation else None
 
 
 def _queue(pending: tuple[Announcement, ...], announcement: Announcement) -> tuple[Announcement, ...]:

@@ -63,6 +63,8 @@ def compose(announcement: Announcement, wording: Wording, listing: Listing | Non
     """Put an announcement into words; `listing` is what Slurm listed at that very poll, if it did."""
     doubt, spell = announcement.doubt, announcement.spell
     status = Status.UNKNOWN if doubt else spell.status
+    if announcement.telling is Telling.COMING:
+        status = Status.MAINTENANCE
     headline = _HEADLINES[announcement.telling]
     if doubt and doubt.cause is Cause.LOGIN_REFUSED:
         headline = "The monitor can no longer log in to {name}"
@@ -127,6 +129,7 @@ def _facts(announcement: Announcement) -> Iterator[Fact]:
             "Nodes", f"{nodes.in_service} of {nodes.total} in service" if nodes.total else "none listed"
         )
     if announcement.window and announcement.window.begin > announcement.at:
+        yield Fact("Nodes reserved", str(announcement.window.nodes))
         yield Fact("Maintenance begins", announcement.window.begin)
     if announcement.window:
         yield Fact("Maintenance ends", announcement.window.end)

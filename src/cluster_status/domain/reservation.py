@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from cluster_status.domain.cluster import Reservation
 from cluster_status.domain.drain_reason import instant
 from cluster_status.domain.text import clean
@@ -45,6 +47,13 @@ def current(reservations: Collection[Reservation], at: datetime) -> Reservation 
 def coming(
     reservations: Collection[Reservation], at: datetime, *, told: Collection[tuple[datetime, datetime]]
 ) -> Reservation | None:
-    """Return the next that begins within a day and has not been told of: it is known by its times alone."""
-    near = [one for one in reservations if at < one.begin <= at + COMING_WITHIN]
-    return next((one for one in near if (one.begin, one.end) not in told), None)
+    """Return the next that begins within a day and has not been told of.
+
+    It is known by its times alone: those at the same time are one, and one that was moved is another.
+    """
+    near = (one for one in reservations if at < one.begin <= at + COMING_WITHIN)
+    found = next((one for one in near if (one.begin, one.end) not in told), None)
+    if found is None:
+        return None
+    together = (one for one in reservations if (one.begin, one.end) == (found.begin, found.end))
+    return replace(found, nodes=sum(one.nodes for one in together))

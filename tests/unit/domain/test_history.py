@@ -313,7 +313,7 @@ def test_a_maintenance_is_told_with_its_times_where_they_are_known() -> None:
     now = reserved(NOON, hours=3)
     [known] = polled(READY, forewarned(now, maintenance=4)).pending
     [unknown] = polled(READY, listed(maintenance=4)).pending
-    assert known.window == Window(now.begin, now.end)
+    assert known.window == Window(now.begin, now.end, nodes=4)
     assert unknown.window is None
 
 

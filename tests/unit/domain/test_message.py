@@ -54,12 +54,17 @@ def test_each_kind_of_message_has_words_for_each_status(telling: Telling) -> Non
 
 
 def test_a_maintenance_is_foretold_with_its_times_and_without_what_is_now() -> None:
-    window = Window(noon_plus(60), noon_plus(180))
+    window = Window(noon_plus(60), noon_plus(180), nodes=9)
     message = composed(
         replace(announcement(Telling.COMING, spell(Status.DEGRADED, Cause.NODES_DOWN)), window=window)
     )
     assert (message.headline, message.sentence) == ("Maintenance of Deep Thought is coming", "")
-    assert message.facts == (Fact("Maintenance begins", window.begin), Fact("Maintenance ends", window.end))
+    assert message.status is Status.MAINTENANCE
+    assert message.facts == (
+        Fact("Nodes reserved", "9"),
+        Fact("Maintenance begins", window.begin),
+        Fact("Maintenance ends", window.end),
+    )
 
 
 def test_a_maintenance_is_told_with_its_end() -> None:

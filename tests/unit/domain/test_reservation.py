@@ -76,3 +76,10 @@ def test_of_several_that_are_now_the_largest_is_meant() -> None:
 def test_a_maintenance_is_coming_within_a_day_until_it_begins(minutes: int, *, is_coming: bool) -> None:
     tomorrow = reserved(NOON + timedelta(days=1))
     assert (coming([tomorrow], noon_plus(minutes), told=()) == tomorrow) is is_coming
+
+
+def test_those_at_the_same_time_are_one_with_the_nodes_of_all() -> None:
+    together = [reserved(noon_plus(60), nodes=3), reserved(noon_plus(60), name="power", nodes=5)]
+    found = coming(together, NOON, told=())
+    assert found
+    assert found.nodes == 8
