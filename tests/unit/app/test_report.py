@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from cluster_status.app.report import OUTPUTS
 from cluster_status.domain import document
 from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.cluster import Details, Gpus
 from cluster_status.domain.history import History
 from cluster_status.domain.sighting import Sighting
 from cluster_status.domain.standing import Spell, Standing
@@ -211,6 +212,16 @@ def test_the_partitions_are_a_list_in_json_with_every_bucket(monitor: Monitor) -
     assert json.loads(monitor.poll(TWO_PARTITIONS).outputs["partitions"]) == PARTITIONS
 
 
+def test_where_details_were_asked_for_each_partition_has_its_gpus(monitor: Monitor) -> None:
+    details = Details(gpus={"gpu": (Gpus("a100", 8, 3), Gpus("", 1, None))})
+    seen = replace(TWO_PARTITIONS, seen=replace(TWO_PARTITIONS.seen, details=details))
+    gpus = [{"type": "a100", "total": 8, "free": 3}, {"type": "", "total": 1, "free": None}]
+    assert json.loads(monitor.look(seen).outputs["partitions"]) == [
+        PARTITIONS[0] | {"gpus": []},
+        PARTITIONS[1] | {"gpus": gpus},
+    ]
+
+
 def test_without_a_listing_the_partitions_are_an_empty_list(monitor: Monitor) -> None:
     for sighting in (met(Cause.DNS), met(Cause.SCHEDULER_DOWN), listed()):
         assert json.loads(monitor.poll(sighting).outputs["partitions"]) == []
@@ -316,6 +327,13 @@ def test_states_that_are_unheard_of_are_named(monitor: Monitor) -> None:
     run = monitor.look(listed(partition(free=8), unrecognised=("bewitched", "lost")))
     assert run.runner.of(Level.WARNING) == [
         "Node states this version does not know, counted as unknown: bewitched, lost"
+    ]
+
+
+def test_partitions_that_are_wanted_and_not_listed_are_named(monitor: Monitor) -> None:
+    seen = replace(ONLINE, seen=replace(ONLINE.seen, unmatched=("gpu*", "fat")))
+    assert monitor.look(seen).runner.of(Level.WARNING) == [
+        "partitions: Slurm lists none of this name: gpu*, fat"
     ]
 
 

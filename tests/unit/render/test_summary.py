@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.cluster import Listing
+from cluster_status.domain.cluster import Details, DrainReason, Listing
 from cluster_status.domain.history import History, Terms
 from cluster_status.domain.verdict import Verdict
 from cluster_status.render.summary import Summary, escape, markdown, plain, summarise
@@ -90,6 +90,28 @@ def test_markdown_has_its_parts_in_blocks() -> None:
         f"~~~text\n{TABLE}\n~~~",
         f"{LEGEND}\n",
     ]
+
+
+DETAILED = Verdict(
+    Status.ONLINE,
+    listing=replace(listing(free=4), details=Details(drain_reasons=(DrainReason("<b> fan", None, 1),))),
+)
+
+
+def test_details_follow_the_table_under_their_headings_and_are_escaped() -> None:
+    assert markdown(summarised(DETAILED)).split("\n\n")[-2:] == [
+        "**Why nodes are out of service**",
+        "- 1 node: \\<b\\> fan\n",
+    ]
+    assert plain(summarised(DETAILED), with_table=True).split("\n")[-2:] == [
+        "Why nodes are out of service:",
+        "- 1 node: <b> fan",
+    ]
+
+
+def test_partitions_that_are_wanted_and_not_listed_are_named() -> None:
+    verdict = replace(ONLINE, listing=replace(listing(free=4), unmatched=("gpu*",)))
+    assert facts(verdict) == ("Partitions that Slurm does not list: gpu*",)
 
 
 @pytest.mark.parametrize("name", ["~~~", "```", "</details>", "| a | b |"])

@@ -1,0 +1,69 @@
+"""What three versions of Slurm answered about the same cluster reads the same."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cluster_status.domain import drain_reason, gpu, reservation, sinfo
+from cluster_status.domain.cluster import Gpus
+from cluster_status.domain.question import answers
+from tests.unit.domain.build import counts
+
+RECORDINGS = Path(__file__).parents[2] / "data" / "versions"
+VERSIONS = sorted(directory for directory in RECORDINGS.iterdir() if directory.is_dir())
+NODES = counts(free=2, busy=1, unavailable=2)
+ODD = "disk | full forged|1 [31mred"
+
+each_version = pytest.mark.parametrize("version", VERSIONS, ids=lambda directory: directory.name)
+
+
+def recorded(version: Path, name: str) -> list[str]:
+    return answers((version / f"{name}.txt").read_bytes(), "recorded", 1)[0]
+
+
+@each_version
+def test_the_partitions_read_the_same(version: Path) -> None:
+    listing = sinfo.parse((version / "partitions.txt").read_bytes(), "recorded")
+    assert [(one.name, one.nodes) for one in listing.partitions] == [
+        ("debug", NODES),
+        ("fat", counts(free=2)),
+    ]
+    assert (listing.nodes, listing.unrecognised) == (NODES, ())
+
+
+@each_version
+def test_chosen_partitions_read_the_same(version: Path) -> None:
+    partitions = sinfo.parse_partitions(recorded(version, "hidden"))
+    assert sinfo.add_total(partitions, recorded(version, "chosen")).nodes == NODES
+
+
+@each_version
+def test_the_gpus_read_the_same(version: Path) -> None:
+    assert gpu.parse(recorded(version, "gpus")) == {
+        "debug": (Gpus("a100", total=10, free=5),),
+        "fat": (Gpus("a100", total=4, free=4),),
+    }
+
+
+@each_version
+def test_the_reasons_read_the_same(version: Path) -> None:
+    plain, named = (
+        {
+            one.reason: one
+            for one in drain_reason.parse(recorded(version, name), "recorded", with_names=with_names)
+        }
+        for name, with_names in (("reasons", False), ("reasons-with-names", True))
+    )
+    assert plain.keys() == named.keys() == {ODD, "fan"}
+    assert all(one.since and one.nodes == 1 and not one.set_by + one.node_names for one in plain.values())
+    assert [(named[reason].node_names, named[reason].set_by) for reason in (ODD, "fan")] == [
+        ("n2", "root"),
+        ("n3", "root"),
+    ]
+
+
+@each_version
+def test_the_reservations_read_the_same(version: Path) -> None:
+    [found] = reservation.parse(recorded(version, "reservations"), [])
+    assert (found.name, found.nodes, found.end - found.begin) == ("cooling", 2, timedelta(hours=1))
