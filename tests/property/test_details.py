@@ -1,15 +1,15 @@
 """Whatever comes back where details were asked for, it is known or not, and raises nothing."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain import drain_reason, gpu, reservation
 from cluster_status.domain.cluster import Details
 from cluster_status.domain.question import answers
 from cluster_status.render.section import sections
+from tests.property.steady import steady
 
 FRAME = "F"
-steady = settings(max_examples=100, derandomize=True, database=None, deadline=None)
 
 WORDS = st.sampled_from(
     ["gpu", "gpu:a100:4", "gpu:a100:2(IDX:0-1)", "(null)", "mixed", "idle", "1", "999999999", "batch*"]
