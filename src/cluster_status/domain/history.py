@@ -35,7 +35,7 @@ class Poll(Struct, frozen=True):
 
 
 class Window(Struct, frozen=True):
-    """The time a maintenance takes; by nothing else is it known here."""
+    """The time a maintenance takes, by which it is known here, and how many nodes."""
 
     begin: Instant
     end: Instant
