@@ -22,7 +22,9 @@ def _as_inputs(argv: Sequence[str]) -> Mapping[str, str]:
         "are read from there only: CLUSTER_PASSWORD, DISCORD_WEBHOOK.",
         allow_abbrev=False,
     )
-    parser.add_argument("command", choices=("poll", "look"), nargs="?", help=_help(COMMAND.description))
+    parser.add_argument(
+        "command", choices=("poll", "look", "prune"), nargs="?", help=_help(COMMAND.description)
+    )
     for spec in INPUTS:
         if spec is not COMMAND and not spec.secret:
             default = f"; default: {spec.shown_default}" if spec.shown_default else ""

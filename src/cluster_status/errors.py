@@ -7,6 +7,10 @@
     │   └── UnreadableHistoryError   ... it is there, and damaged
     ├── DeliveryError         6  a message could not be delivered
     │   └── WebhookGoneError     ... and never will be with this webhook
+    ├── GitHubError           5  workflow runs could not be pruned
+    │   ├── GitHubOutOfReachError    ... GitHub does not answer, or not as it should
+    │   ├── NoSuchWorkflowError      ... there is no workflow of that name
+    │   └── LimitReachedError        ... for now: no failure, the next run goes on
     └── UnparsableError          sinfo printed what cannot be read; the probe makes a sighting of it
 
 A cluster that is down is a result, not an error. `Cancelled` is no error either: it is somebody's wish.
@@ -23,10 +27,17 @@ class ExitStatus(IntEnum):
     BAD_INPUT = 2
     UNKNOWN = 3
     HISTORY = 4
+    GITHUB = 5
     UNDELIVERED = 6
 
 
-_BY_WEIGHT = (ExitStatus.BAD_INPUT, ExitStatus.HISTORY, ExitStatus.UNKNOWN, ExitStatus.UNDELIVERED)
+_BY_WEIGHT = (
+    ExitStatus.BAD_INPUT,
+    ExitStatus.HISTORY,
+    ExitStatus.UNKNOWN,
+    ExitStatus.UNDELIVERED,
+    ExitStatus.GITHUB,
+)
 
 
 def heaviest(statuses: Iterable[ExitStatus]) -> ExitStatus:
@@ -92,6 +103,26 @@ class WebhookGoneError(DeliveryError):
             remedy="Make a new webhook and put its URL into the secret behind discord-webhook; "
             "what is pending is delivered then.",
         )
+
+
+class GitHubError(ClusterStatusError):
+    """Runs could not be listed or deleted. What is not deleted is still there: the next run goes on."""
+
+    exit_status = ExitStatus.GITHUB
+
+
+class GitHubOutOfReachError(GitHubError):
+    """It may be another time, or another run that is asked about."""
+
+
+class NoSuchWorkflowError(GitHubError):
+    """The other workflows may be pruned all the same."""
+
+
+class LimitReachedError(GitHubError):
+    """The time is over, or what may be asked of GitHub in an hour."""
+
+    exit_status = ExitStatus.OK
 
 
 class UnparsableError(ClusterStatusError):

@@ -1,13 +1,18 @@
 """What the use cases need of the world, and the values that cross over. Adapters implement these."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from msgspec import Struct
+
+from cluster_status.domain.artifact import Listed
 from cluster_status.domain.history import History
 from cluster_status.domain.message import Message
+from cluster_status.domain.retention import WorkflowRun
 from cluster_status.domain.sighting import Recollection, Sighting
+from cluster_status.render.pruning import Pruned
 from cluster_status.render.summary import Summary
 
 
@@ -53,6 +58,42 @@ class Notifier(Protocol):
         """Return once the message is known to be delivered; raise DeliveryError if it is not."""
 
 
+class RunPage(Struct, frozen=True):
+    """Some of the runs of a workflow, mostly the newest first; `total` is how many there are."""
+
+    total: int
+    runs: Sequence[WorkflowRun]
+
+
+class ArtifactPage(Struct, frozen=True):
+    """Some of the repository's artifacts; an empty one is behind the last."""
+
+    total: int
+    is_last: bool
+    artifacts: Sequence[Listed]
+
+
+class RunCatalog(Protocol):
+    """The workflow runs of one repository, and the artifacts they hold.
+
+    All methods that ask raise GitHubError: LimitReachedError before they would take more time, or more of
+    what may be asked of GitHub in an hour, than they were given.
+    """
+
+    def runs(self, workflow: str, page: int) -> RunPage:
+        """Return up to a hundred runs of the workflow of this file name; pages count from 1."""
+
+    def artifacts(self, page: int) -> ArtifactPage: ...
+
+    def artifacts_of(self, run_id: int) -> Sequence[Listed]: ...
+
+    def delete(self, run_id: int) -> bool:
+        """Delete it, with its artifacts and logs; True if it is gone, False if GitHub keeps it for now."""
+
+    def affordable_deletions(self) -> int:
+        """How many there may be yet, in the time and by the limits as they were told last."""
+
+
 class Runner(Protocol):
     """What started this run and shows its results: GitHub's runner, or a person's shell."""
 
@@ -62,6 +103,9 @@ class Runner(Protocol):
     def annotate(self, level: Level, text: str) -> None: ...
 
     def publish(self, outputs: Mapping[str, str], summary: Summary) -> None: ...
+
+    def tally(self, pruned: Pruned) -> None:
+        """Show what became of the runs, after what was published, if anything was."""
 
 
 class Clock(Protocol):

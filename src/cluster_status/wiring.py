@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
+from cluster_status.adapters.github_runs.allowance import Allowance
+from cluster_status.adapters.github_runs.catalog import GithubRuns
 from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
 from cluster_status.adapters.history_artifact.results import Job, ResultsService
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
@@ -19,10 +21,11 @@ from cluster_status.adapters.ssh.probe import SshProbe, Target
 from cluster_status.app.look import look
 from cluster_status.app.plan import Patience, Plan, Tools
 from cluster_status.app.poll import poll
+from cluster_status.app.prune import Pruning, prune
 from cluster_status.domain.history import Terms
 from cluster_status.domain.identity import identify
 from cluster_status.domain.message import Wording
-from cluster_status.errors import ExitStatus, InputError
+from cluster_status.errors import ExitStatus, InputError, heaviest
 from cluster_status.ports import HistoryStore, Notifier, Runner
 from cluster_status.settings.reading import Settings, Surroundings
 
@@ -30,12 +33,26 @@ __all__ = ["mask", "run", "runner"]
 
 _BUDGET_SECONDS = 90.0  # for all looks of one run
 _WITNESS_SECONDS = 5.0
+_PRUNING_SECONDS = 300.0
+_PRUNING_SECONDS_OF_A_POLL = 60.0  # the next poll waits
+_REQUESTS_LEFT_TO_OTHERS = 300  # of the thousand in an hour that GitHub allows a repository's workflows
+_GITHUB = "https://api.github.com"
 
 
 def run(settings: Settings, runner: Runner) -> ExitStatus:
     """Do what the settings say."""
+    clock = SystemClock()
+    if settings.command == "prune":
+        return _prune(settings, clock, runner, budget_seconds=_PRUNING_SECONDS)
+    status = _run(settings, clock, runner)
+    if settings.pruning.wanted and status is not ExitStatus.HISTORY:  # what is not saved must not go
+        pruned = _prune(settings, clock, runner, budget_seconds=_PRUNING_SECONDS_OF_A_POLL)
+        return heaviest([status, pruned])
+    return status
+
+
+def _run(settings: Settings, clock: SystemClock, runner: Runner) -> ExitStatus:
     with _http() as http:
-        clock = SystemClock()
         probe = SshProbe(_target(settings))
         tools = Tools(probe, clock, _witness(settings, http), runner)
         try:
@@ -49,6 +66,17 @@ def run(settings: Settings, runner: Runner) -> ExitStatus:
             )
         finally:
             probe.close()
+
+
+def _prune(settings: Settings, clock: SystemClock, runner: Runner, *, budget_seconds: float) -> ExitStatus:
+    # imported here: PyGithub takes a fifth of a second, which no poll is to pay for
+    from cluster_status.adapters.github_runs.api import Api  # noqa: PLC0415
+
+    here, pruning = settings.surroundings, settings.pruning
+    plan = Pruning(pruning.workflows, pruning.keep, pruning.dry_run, here.run_id)
+    allowance = Allowance(clock, budget_seconds=budget_seconds, spare_requests=_REQUESTS_LEFT_TO_OTHERS)
+    with closing(Api(here.api_url or _GITHUB, settings.storage.token)) as api:
+        return prune(GithubRuns(api, here.repository, allowance, clock), runner, plan)
 
 
 def runner(surroundings: Surroundings) -> Runner:

@@ -16,6 +16,10 @@ class VirtualClock:
     def now(self) -> datetime:
         return self._now.replace(microsecond=0)
 
+    def exactly(self) -> datetime:
+        """Return the instant as a server knows it, who measures in less than seconds."""
+        return self._now
+
     def monotonic(self) -> float:
         return self._monotonic
 

@@ -1,4 +1,4 @@
-"""A loopback stand-in for GitHub's artifacts that refuses what the real services refuse, and fails on demand.
+"""A loopback stand-in for GitHub's runs and artifacts: refuses what the real one does, and fails on demand.
 
     with LoopbackGitHub() as github:
         github.plant("history", {"history.json": b"{}"})
@@ -17,7 +17,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from math import ceil
 from types import TracebackType
 from typing import Literal, Self, get_args
 
@@ -33,8 +32,9 @@ from tests.fakes.github_actions import (
     sha256,
     zip_of,
 )
-from tests.fakes.github_api import Api, rate_limit_headers, rate_limited
+from tests.fakes.github_api import Api
 from tests.fakes.github_blobs import Blobs
+from tests.fakes.github_limits import RATE_LIMIT, rate_limit_headers
 from tests.fakes.github_results import Results
 from tests.fakes.loopback import Aborted, Answer, Held, Holds, LoopbackServer, Request, Reset, Silent
 
@@ -66,6 +66,9 @@ Operation = Literal[
     "get",
     "zip",
     "delete-by-id",
+    "list-runs",
+    "list-of-run",
+    "delete-run",
     # of the results service
     "create",
     "finalize",
@@ -135,7 +138,7 @@ class RateLimited:
 
     def answer(self, _: Request, now: datetime) -> Answer:
         resets_at = now + timedelta(seconds=self.reset_after_seconds)
-        return rate_limited(rate_limit_headers(github_api.RATE_LIMIT, 0, resets_at), self.status)
+        return github_api.rate_limited(rate_limit_headers(RATE_LIMIT, 0, resets_at), self.status)
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,7 @@ class SecondaryRateLimited:
     status: Literal[403, 429] = 403
 
     def answer(self, _: Request, now: datetime) -> Answer:  # noqa: ARG002  # all faults are asked alike
-        words = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
-        wait = self.retry_after_seconds
-        return github_api.error(self.status, words, {} if wait is None else {"Retry-After": str(ceil(wait))})
+        return github_api.too_hasty(self.retry_after_seconds, self.status)
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ class LoopbackGitHub:
         repository: str = "octo-org/cluster",
         *,
         retention_days: int = 90,
-        rate_limit: int = github_api.RATE_LIMIT,
+        rate_limit: int = RATE_LIMIT,
         refuse_put_blob: bool = False,
         newest_first: bool = False,
         clock: Callable[[], datetime] = _now,
@@ -263,6 +264,12 @@ class LoopbackGitHub:
             return list(self._actions.artifacts)
 
     @property
+    def runs(self) -> list[Run]:
+        """The latest attempt of each, oldest first."""
+        with self._lock:
+            return list(self._actions.runs.values())
+
+    @property
     def requests(self) -> list[Request]:
         """Every request that arrived; `operation` is empty for one that asks for nothing there is."""
         with self._lock:
@@ -279,7 +286,7 @@ class LoopbackGitHub:
                 raise TimeoutError(f"{len(self._requests)} of {count} requests arrived")
             return list(self._requests)
 
-    def start_run(
+    def start_run(  # noqa: PLR0913  # each is one thing to say about a run, and has a default
         self,
         branch: str = "main",
         head_repository_id: int | None = None,
@@ -287,13 +294,16 @@ class LoopbackGitHub:
         *,
         event: str = "schedule",
         permission: Permission = "write",
+        workflow: str = "poll.yml",
     ) -> Run:
         """Start a workflow run with one job; `permission` is what its token may do with `actions`.
 
         From another repository, a fork's, it is a pull request, and its token may read at most.
         """
         with self._lock:
-            return self._actions.start_run(branch, head_repository_id, attempt, event, permission)
+            return self._actions.start_run(
+                branch, head_repository_id, attempt, event=event, permission=permission, workflow=workflow
+            )
 
     def new_token(self, permission: Permission = "read") -> str:
         """Give a token that belongs to no run."""
@@ -325,6 +335,7 @@ class LoopbackGitHub:
         with self._lock:
             if run is None:
                 run = self.start_run(branch, self.fork_id if from_fork else None)
+                run.created_at = created_at
                 run.finish()
             taken = self._actions.reserve(run, name, RAW_TYPE if raw else ZIP_TYPE, None)
             self._actions.blobs[taken.blob] = Blob(content)

@@ -13,7 +13,8 @@ import json
 import secrets
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -43,6 +44,8 @@ class Run:
     head_sha: str
     pull_request: int | None
     permission: Permission
+    workflow: str  # the name of its file
+    created_at: datetime  # of its first attempt
     actions: "Actions" = field(repr=False)
     backend_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     job_backend_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -90,8 +93,8 @@ class Run:
             "GITHUB_RUN_NUMBER": str(self.number),
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_SHA": self.head_sha,
-            "GITHUB_WORKFLOW": "poll",
-            "GITHUB_WORKFLOW_REF": f"{actions.repository}/.github/workflows/poll.yml@{ref}",
+            "GITHUB_WORKFLOW": self.workflow.partition(".")[0],
+            "GITHUB_WORKFLOW_REF": f"{actions.repository}/.github/workflows/{self.workflow}@{ref}",
             "ACTIONS_RESULTS_URL": f"{actions.addresses['results']}/a-path/that-is-dropped/",
             "ACTIONS_RUNTIME_TOKEN": self.runtime_token,
             "ACTIONS_RUNTIME_URL": f"{actions.addresses['results']}/{secrets.token_hex(8)}/",
@@ -155,31 +158,56 @@ class Actions:
         self.clock = clock
         self.newest_first = newest_first
         self.addresses: dict[str, str] = {}
-        self.runs: list[Run] = []
-        self.artifacts: list[Artifact] = []
-        self.reservations: list[Reservation] = []
+        self.runs: dict[int, Run] = {}  # the latest attempt of each
+        self.workflows: dict[str, int] = {}
         self.blobs: dict[str, Blob] = {}
+        self._by_token: dict[str, Run] = {}
+        self._numbers: Counter[str] = Counter()
+        self._artifacts: dict[int, Artifact] = {}
+        self._artifacts_of: defaultdict[int, dict[int, Artifact]] = defaultdict(dict)
+        self._artifacts_in: Counter[str] = Counter()  # a blob
+        self._reservations: dict[str, Reservation] = {}
         self._permissions: dict[str, Permission] = {}
         self._artifact_ids = itertools.count(FIRST_ARTIFACT_ID)
         self._run_ids = itertools.count(20_000_000_001)
 
-    def start_run(
-        self, branch: str, head_repository_id: int | None, attempt: int, event: str, permission: Permission
+    @property
+    def artifacts(self) -> Collection[Artifact]:
+        """What is finalized, oldest first."""
+        return self._artifacts.values()
+
+    @property
+    def reservations(self) -> Collection[Reservation]:
+        return self._reservations.values()
+
+    def start_run(  # noqa: PLR0913  # each is one thing to say about a run
+        self,
+        branch: str,
+        head_repository_id: int | None,
+        attempt: int,
+        *,
+        event: str,
+        permission: Permission,
+        workflow: str,
     ) -> Run:
         from_fork = head_repository_id not in (None, self.repository_id)
         event = "pull_request" if from_fork else event
         run_id = next(self._run_ids)
+        self.add_workflow(workflow)
+        self._numbers[workflow] += 1
         return self._start(
             Run(
                 id=run_id,
                 attempt=attempt,
-                number=len(self.runs) + 1,
+                number=self._numbers[workflow],
                 branch=branch,
                 event=event,
                 head_repository_id=head_repository_id or self.repository_id,
                 head_sha=hashlib.sha1(str(run_id).encode(), usedforsecurity=False).hexdigest(),
-                pull_request=len(self.runs) + 1 if event == "pull_request" else None,
+                pull_request=self._numbers[workflow] if event == "pull_request" else None,
                 permission=min(permission, "read", key=_PERMISSIONS.index) if from_fork else permission,
+                workflow=workflow,
+                created_at=self.clock(),
                 actions=self,
             )
         )
@@ -196,13 +224,37 @@ class Actions:
                 head_sha=run.head_sha,
                 pull_request=run.pull_request,
                 permission=run.permission,
+                workflow=run.workflow,
+                created_at=run.created_at,
                 actions=self,
             )
         )
 
     def _start(self, run: Run) -> Run:
-        self.runs.append(run)
+        self.runs[run.id] = run
+        self._by_token |= {run.github_token: run, run.runtime_token: run}
         return run
+
+    def add_workflow(self, name: str) -> None:
+        self.workflows.setdefault(name, 90_000_001 + len(self.workflows))
+
+    def runs_of(self, workflow: str) -> list[Run]:
+        """Give them in no order that could be relied on, as with artifacts."""
+        found = [run for run in self.runs.values() if run.workflow == workflow]
+        return sorted(found, key=lambda run: self._place(run.id))
+
+    def artifacts_of(self, run_id: int) -> list[Artifact]:
+        return list(self._artifacts_of[run_id].values())
+
+    def can_be_deleted(self, run: Run) -> bool:
+        """Allow it for those that have ended, or are two weeks old (`rest/actions/workflow-runs`)."""
+        return run.conclusion is not None or self.clock() - run.created_at > timedelta(weeks=2)
+
+    def delete_run(self, run: Run) -> None:
+        """Delete it, and its artifacts with it (`actions/.../artifacts-from-deleted-workflow-runs`)."""
+        for artifact in self.artifacts_of(run.id):
+            self.delete(artifact)
+        del self.runs[run.id]
 
     def new_token(self, permission: Permission) -> str:
         token = f"github_pat_{secrets.token_urlsafe(40)}"
@@ -211,13 +263,14 @@ class Actions:
 
     def permission_of(self, token: str) -> Permission | None:
         """None for a token that is not one, or that ended with its job."""
-        for run in self.runs:
-            if run.github_token == token:
-                return run.permission if run.conclusion is None else None
+        run = self._by_token.get(token)
+        if run and run.github_token == token:
+            return run.permission if run.conclusion is None else None
         return self._permissions.get(token)
 
     def run_of(self, runtime_token: str) -> Run | None:
-        return next((run for run in self.runs if run.runtime_token == runtime_token), None)
+        run = self._by_token.get(runtime_token)
+        return run if run and run.runtime_token == runtime_token else None
 
     def is_taken(self, run: Run, name: str) -> bool:
         """Look through all attempts: a name is used once in a run, until its artifact is deleted.
@@ -234,7 +287,7 @@ class Actions:
         blob = f"{folder}/{secrets.token_hex(32)}.{suffix}"
         self.blobs[blob] = Blob()
         reservation = Reservation(run, name, mime_type, blob, now, min(expires_at or latest, latest))
-        self.reservations.append(reservation)
+        self._reservations[blob] = reservation
         return reservation
 
     def finalize(self, reservation: Reservation, content: bytes, digest: str | None) -> Artifact:
@@ -250,28 +303,30 @@ class Actions:
             reservation.created_at,
             reservation.expires_at,
         )
-        self.artifacts.append(artifact)
+        self._artifacts[artifact.id] = self._artifacts_of[artifact.run.id][artifact.id] = artifact
+        self._artifacts_in[artifact.blob] += 1
         return artifact
 
     def delete(self, artifact: Artifact) -> None:
-        self.artifacts.remove(artifact)
-        if not any(each.blob == artifact.blob for each in self.artifacts):
-            del self.blobs[artifact.blob]
-            self.reservations = [each for each in self.reservations if each.blob != artifact.blob]
+        del self._artifacts[artifact.id], self._artifacts_of[artifact.run.id][artifact.id]
+        self._artifacts_in[artifact.blob] -= 1
+        if not self._artifacts_in[artifact.blob]:
+            del self.blobs[artifact.blob], self._reservations[artifact.blob]
 
     def has_expired(self, artifact: Artifact) -> bool:
         return self.clock() >= artifact.expires_at
 
     def find(self, artifact_id: int) -> Artifact | None:
-        return next((each for each in self.artifacts if each.id == artifact_id), None)
+        return self._artifacts.get(artifact_id)
 
     def listed(self, name: str | None) -> Iterator[Artifact]:
         """Give them in no order that could be relied on: GitHub documents none, and mostly has this one."""
         found = [each for each in self.artifacts if name in (None, each.name)]
-        newest_first = self.newest_first
-        yield from sorted(
-            found, key=lambda each: -each.id if newest_first else each.id * 2_654_435_761 % 2**32
-        )
+        yield from sorted(found, key=lambda each: self._place(each.id))
+
+    def _place(self, number: int) -> int:
+        """Return where in a list it comes that has this number."""
+        return -number if self.newest_first else number * 2_654_435_761 % 2**32
 
 
 _PERMISSIONS: tuple[Permission, ...] = ("none", "read", "write")

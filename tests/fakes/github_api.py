@@ -1,37 +1,41 @@
-"""GitHub's REST API for the artifacts of one repository: a request in, GitHub's answer out.
+"""GitHub's REST API for the runs and artifacts of one repository: a request in, GitHub's answer out.
 
 Written from its OpenAPI document, against which the answers are checked, and from github/docs. GitHub ignores
 a query parameter that it does not know and reads `per_page=many` as 30: here both are refused, as its
-document would.
+document would. So is a parameter that the document has and nobody here uses yet.
 """
 
 import base64
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from email.utils import format_datetime
 from math import ceil
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from tests.fakes.github_actions import Actions, Artifact, Permission, rfc3339
 from tests.fakes.github_blobs import Blobs
+from tests.fakes.github_limits import RateLimit, SecondaryLimit
+from tests.fakes.github_runs import run_object
 from tests.fakes.loopback import Answer, Request
 
 API_VERSIONS = ("2022-11-28", "2026-03-10")
 DOCUMENTATION = "https://docs.github.com/rest"
 PER_PAGE_DEFAULT = 30
 PER_PAGE_LIMIT = 100
-RATE_LIMIT = 1000  # requests an hour, of a GITHUB_TOKEN
-RATE_LIMIT_WINDOW = timedelta(hours=1)
-LIST_PARAMETERS = ("name", "per_page", "page")
+PARAMETERS = {
+    "list": ("name", "per_page", "page"),
+    "list-of-run": ("name", "per_page", "page"),
+    "list-runs": ("exclude_pull_requests", "per_page", "page"),
+}
+NEED_TO_WRITE = ("delete-by-id", "delete-run")
 
 
 @dataclass(frozen=True)
 class Route:
     operation: str
-    artifact_id: str = ""
+    of: str = ""  # which artifact, run or workflow
 
 
 def operation(request: Request) -> str | None:
@@ -49,39 +53,14 @@ def of(status: int, body: object, headers: Mapping[str, str] | None = None) -> A
     return Answer(status, json.dumps(body).encode(), sent)
 
 
-class RateLimit:
-    """Counts every request, of whichever token: the fake has one hour's worth."""
-
-    def __init__(self, limit: int, clock: Callable[[], datetime]) -> None:
-        self._limit = limit
-        self._clock = clock
-        self._used = 0
-        self._resets_at = clock()
-
-    def take(self) -> bool:
-        now = self._clock()
-        if now >= self._resets_at:
-            self._used, self._resets_at = 0, now + RATE_LIMIT_WINDOW
-        self._used += 1
-        return self._used <= self._limit
-
-    def headers(self) -> dict[str, str]:
-        used = min(self._used, self._limit)
-        return rate_limit_headers(self._limit, self._limit - used, self._resets_at)
-
-
-def rate_limit_headers(limit: int, remaining: int, resets_at: datetime) -> dict[str, str]:
-    return {
-        "x-ratelimit-limit": str(limit),
-        "x-ratelimit-remaining": str(remaining),
-        "x-ratelimit-reset": str(ceil(resets_at.timestamp())),
-        "x-ratelimit-used": str(limit - remaining),
-        "x-ratelimit-resource": "core",
-    }
-
-
 def rate_limited(headers: Mapping[str, str] | None = None, status: int = 403) -> Answer:
     return error(status, "API rate limit exceeded for installation ID 1.", headers)
+
+
+def too_hasty(retry_after_seconds: float | None = 60, status: int = 403) -> Answer:
+    words = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+    wait = {} if retry_after_seconds is None else {"Retry-After": str(ceil(retry_after_seconds))}
+    return error(status, words, wait)
 
 
 class Api:
@@ -89,9 +68,14 @@ class Api:
         self._actions = actions
         self._blobs = blobs
         self._rate_limit = RateLimit(rate_limit, actions.clock)
+        self._secondary_limit = SecondaryLimit(actions.clock)
 
     def answer(self, request: Request) -> Answer:
-        answer = self._answer(request) if self._rate_limit.take() else rate_limited()
+        is_in_time = self._secondary_limit.take(request.method)
+        if not self._rate_limit.take():
+            answer = rate_limited()
+        else:
+            answer = self._answer(request) if is_in_time else too_hasty()
         return Answer(answer.status, answer.body, {**self.headers(), **answer.headers})
 
     def headers(self) -> dict[str, str]:
@@ -117,11 +101,13 @@ class Api:
         route = _route(request)
         if route is None or not self._is_here(request.path):
             return error(404, "Not Found")
-        needed = ("write",) if route.operation == "delete-by-id" else ("read", "write")
+        needed = ("write",) if route.operation in NEED_TO_WRITE else ("read", "write")
         if permission not in needed:
             headers = {"x-accepted-github-permissions": f"actions={needed[0]}"}
             return error(403, "Resource not accessible by integration", headers)
-        return self._list(request) if route.operation == "list" else self._answer_one(route)
+        if route.operation in PARAMETERS:
+            return self._list(request, route)
+        return self._delete_run(route) if route.operation == "delete-run" else self._answer_one(route)
 
     def _permission(self, request: Request) -> Permission | Answer:
         """Read the token. A public repository can be listed without one; this one is private."""
@@ -137,33 +123,55 @@ class Api:
             return parts[2] == str(self._actions.repository_id)
         return "/".join(parts[2:4]).lower() == self._actions.repository.lower()
 
-    def _list(self, request: Request) -> Answer:
-        if any(name not in LIST_PARAMETERS for name in request.query):
+    def _list(self, request: Request, route: Route) -> Answer:
+        if any(name not in PARAMETERS[route.operation] for name in request.query):
             return error(422, "Invalid request.\n\nA query parameter is not one of this endpoint's.")
         numbers = [request.query.get("per_page", str(PER_PAGE_DEFAULT)), request.query.get("page", "1")]
         if not all(each.isascii() and each.isdigit() and int(each) for each in numbers):
             return error(422, "Invalid request.\n\nper_page and page have to be positive numbers.")
         per_page, page = min(int(numbers[0]), PER_PAGE_LIMIT), int(numbers[1])
-        found = list(self._actions.listed(request.query.get("name")))
-        shown = found[(page - 1) * per_page : page * per_page]
-        body = {"total_count": len(found), "artifacts": [self._artifact_object(each) for each in shown]}
-        links = self._links(request, page, max(1, ceil(len(found) / per_page)))
-        return of(200, body, {"Link": links} if links else {})
+        shown = slice((page - 1) * per_page, page * per_page)
+        if route.operation == "list-runs":
+            if request.query.get("exclude_pull_requests", "true") not in ("true", "false"):
+                return error(422, "Invalid request.\n\nexclude_pull_requests has to be true or false.")
+            if route.of not in self._actions.workflows:
+                return error(404, "Not Found")
+            runs = self._actions.runs_of(route.of)
+            total, name = len(runs), "workflow_runs"
+            rows = [run_object(each) for each in runs[shown]]
+        else:
+            found = list(self._actions.listed(request.query.get("name")))
+            if route.operation == "list-of-run":
+                if int(route.of) not in self._actions.runs:
+                    return error(404, "Not Found")
+                found = [each for each in found if each.run.id == int(route.of)]
+            total, name = len(found), "artifacts"
+            rows = [self._artifact_object(each) for each in found[shown]]
+        links = self._links(request, page, max(1, ceil(total / per_page)))
+        return of(200, {"total_count": total, name: rows}, {"Link": links} if links else {})
+
+    def _delete_run(self, route: Route) -> Answer:
+        run = self._actions.runs.get(int(route.of))
+        if run is None:
+            return error(404, "Not Found")
+        if not self._actions.can_be_deleted(run):
+            return error(409, "The workflow run is in progress")  # the status is known, the words are not
+        self._actions.delete_run(run)
+        return Answer(204)
 
     def _links(self, request: Request, page: int, last: int) -> str:
         """Link to further pages, by the repository's number, as GitHub does."""
         pages = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
         wanted = ("prev", "first") * (page > 1) + ("next", "last") * (page < last)
-        base = (
-            f"{self._actions.addresses['api']}/repositories/{self._actions.repository_id}/actions/artifacts"
-        )
+        below = request.path[request.path.index("/actions/") :]
+        base = f"{self._actions.addresses['api']}/repositories/{self._actions.repository_id}{below}"
         return ", ".join(
             f'<{base}?{urlencode(request.query | {"page": str(pages[name])})}>; rel="{name}"'
             for name in wanted
         )
 
     def _answer_one(self, route: Route) -> Answer:
-        artifact = self._actions.find(int(route.artifact_id)) if route.artifact_id.isdigit() else None
+        artifact = self._actions.find(int(route.of)) if route.of.isdigit() else None
         if artifact is None:
             return error(404, "Not Found")
         match route.operation:
@@ -203,17 +211,28 @@ class Api:
 
 
 def _route(request: Request) -> Route | None:
-    match (request.method, request.path.split("/")):
-        case (
-            "GET",
-            ["", "repos", _, _, "actions", "artifacts"] | ["", "repositories", _, "actions", "artifacts"],
-        ):
+    match request.path.split("/"):
+        case ["", "repos", _, _, "actions", *place] | ["", "repositories", _, "actions", *place]:
+            return _route_of(request.method, [unquote(each) for each in place])
+        case _:
+            return None
+
+
+def _route_of(method: str, place: list[str]) -> Route | None:
+    match (method, place):
+        case ("GET", ["artifacts"]):
             return Route("list")
-        case ("GET", ["", "repos", _, _, "actions", "artifacts", artifact_id]):
+        case ("GET", ["artifacts", artifact_id]):
             return Route("get", artifact_id)
-        case ("DELETE", ["", "repos", _, _, "actions", "artifacts", artifact_id]):
+        case ("DELETE", ["artifacts", artifact_id]):
             return Route("delete-by-id", artifact_id)
-        case ("GET", ["", "repos", _, _, "actions", "artifacts", artifact_id, "zip"]):
+        case ("GET", ["artifacts", artifact_id, "zip"]):
             return Route("zip", artifact_id)
+        case ("GET", ["workflows", name, "runs"]):
+            return Route("list-runs", name)
+        case ("GET", ["runs", run_id, "artifacts"]) if run_id.isdigit():
+            return Route("list-of-run", run_id)
+        case ("DELETE", ["runs", run_id]) if run_id.isdigit():
+            return Route("delete-run", run_id)
         case _:
             return None

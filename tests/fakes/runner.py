@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cluster_status.ports import Level
+from cluster_status.render.pruning import Pruned
 from cluster_status.render.summary import Summary
 
 
@@ -19,6 +20,7 @@ class RecordingRunner:
         self.annotations: list[Annotation] = []
         self.outputs: dict[str, str] = {}
         self.summary: Summary | None = None
+        self.pruned: Pruned | None = None
         self.published = 0
         self.lines: list[str] = []
 
@@ -32,6 +34,9 @@ class RecordingRunner:
         self.outputs = dict(outputs)
         self.summary = summary
         self.published += 1
+
+    def tally(self, pruned: Pruned) -> None:
+        self.pruned = pruned
 
     def of(self, level: Level) -> list[str]:
         return [annotation.text for annotation in self.annotations if annotation.level is level]

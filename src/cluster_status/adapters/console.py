@@ -7,6 +7,8 @@ from typing import TextIO
 
 from cluster_status.domain.message import Message
 from cluster_status.ports import Level
+from cluster_status.render import pruning
+from cluster_status.render.pruning import Pruned
 from cluster_status.render.summary import Summary, plain
 from cluster_status.render.text import text
 
@@ -33,6 +35,9 @@ class Console:
     def publish(self, outputs: Mapping[str, str], summary: Summary) -> None:
         del outputs  # nobody reads them here
         self._print(plain(summary, with_table=not self._told))  # the message had it already
+
+    def tally(self, pruned: Pruned) -> None:
+        self._print(pruning.plain(pruned))
 
     def _print(self, *lines: str) -> None:
         try:

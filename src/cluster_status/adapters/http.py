@@ -97,7 +97,7 @@ class Http:
                 body = _read(response, options.get("limit_bytes", _LIMIT_BYTES))
                 return Answer(response.status_code, response.headers, body)
         except (requests.RequestException, OSError, ValueError) as error:  # urllib3 lets some through
-            raise HttpFailure(_reason(error)) from None
+            raise HttpFailure(reason(error)) from None
 
     def answers(self, url: str, *, timeout_seconds: float) -> bool:
         """Tell whether anything answers there; what it says does not matter."""
@@ -125,7 +125,8 @@ def _read(response: requests.Response, limit_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Say in words what kept an answer from coming, without the URL."""
     kinds = (
         (requests.Timeout, "no answer in time"),
         (requests.exceptions.ProxyError, "the proxy failed"),

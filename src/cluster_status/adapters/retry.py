@@ -6,6 +6,7 @@ from cluster_status.adapters.http import Answer, Http, HttpFailure, Options
 from cluster_status.ports import Clock
 
 _PASSING = frozenset({429, 500, 502, 503, 504})
+_FORBIDDEN, _TOO_MANY = 403, 429
 _PAUSES_SECONDS = (3.0, 4.5, 6.75, 10.1)  # as in @actions/artifact
 _LONGEST_PAUSE_SECONDS = 20.0
 
@@ -29,6 +30,17 @@ class RetryingHttp:
                 return answer
             self._clock.sleep(_wanted(answer) or pause)
         return self._http.request(method, url, **options)
+
+
+def is_limited(answer: Answer) -> bool:
+    """Tell whether it was refused for having asked too much: in the hour, or at once.
+
+    The latter limit may come with nothing but words.
+    """
+    if answer.status != _FORBIDDEN:
+        return answer.status == _TOO_MANY
+    spent = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
+    return spent or "rate limit" in answer.said("message")
 
 
 def _may_pass(answer: Answer) -> bool:

@@ -37,8 +37,9 @@ class Input(Struct, Generic[T], frozen=True):
 
 COMMAND = Input(
     "command",
-    "`poll`: look, remember, tell. `look`: only look and set the outputs; no history, no message.",
-    kinds.choice("poll", "look"),
+    "`poll`: look, remember, tell. `look`: only look and set the outputs; no history, no message. `prune`: "
+    "only delete old workflow runs; it needs no cluster and no webhook.",
+    kinds.choice("poll", "look", "prune"),
     "poll",
     "poll",
 )
@@ -174,11 +175,34 @@ HISTORY_RETENTION_DAYS = Input(
 )
 GITHUB_TOKEN = Input(
     "github-token",
-    "Token that reads the artifacts of earlier runs; it needs `actions: read`.",
+    "Token that reads the artifacts of earlier runs; it needs `actions: read`, to prune `actions: write`.",
     kinds.TOKEN,
     Secret(),
     "${{ github.token }}",
     secret=True,
+)
+
+PRUNE_WORKFLOWS = Input(
+    "prune-workflows",
+    "Files of the workflows whose old runs are deleted, such as `poll.yml`; by commas, or one a line. "
+    "Required to `prune`; in a poll, if empty, the workflow that polls.",
+    kinds.WORKFLOW_FILES,
+    (),
+)
+PRUNE_KEEP = Input(
+    "prune-keep",
+    "How many completed runs of each workflow are kept. A poll prunes only where this is given, once its "
+    "history is saved.",
+    kinds.whole_number(0, 1000),
+    10,
+    "10",
+)
+PRUNE_DRY_RUN = Input(
+    "prune-dry-run",
+    "Whether to tell what would be deleted, and delete nothing.",
+    kinds.BOOLEAN,
+    default=False,
+    shown_default="false",
 )
 
 INPUTS: tuple[Input[Any], ...] = (
@@ -207,5 +231,8 @@ INPUTS: tuple[Input[Any], ...] = (
     HISTORY_PATH,
     HISTORY_RETENTION_DAYS,
     GITHUB_TOKEN,
+    PRUNE_WORKFLOWS,
+    PRUNE_KEEP,
+    PRUNE_DRY_RUN,
     COMMAND,
 )

@@ -148,6 +148,15 @@ def _path(given: str) -> str:
     return given
 
 
+def _workflow_files(given: str) -> tuple[str, ...]:
+    names = [name.strip().removeprefix(WORKFLOW_FOLDER) for name in re.split("[,\n]", given)]
+    if not all(re.fullmatch(_WORKFLOW_FILE, name) for name in names if name):
+        raise ValueError
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+WORKFLOW_FOLDER = ".github/workflows/"
+_WORKFLOW_FILE = r"[A-Za-z0-9_][A-Za-z0-9_.+ -]{0,200}\.ya?ml"
 _VISIBLE_ASCII = r"[!-~]{1,2048}"  # Discord takes no longer URL
 _NAME_LIMIT = 253
 _WEBHOOK_NAME_LIMIT = 80
@@ -169,4 +178,7 @@ TOKEN = Kind(_token, "a token: one word of visible characters")
 URL = Kind(_url, "a URL")
 USER = text("a user name", r"[^\s:@/\x00-\x1f]{1,64}")
 WEBHOOK = Kind(_webhook, "the URL of a Discord webhook")
+WORKFLOW_FILES = Kind(
+    _workflow_files, "names of files in .github/workflows, as poll.yml, by commas or one a line"
+)
 WEBHOOK_NAME = Kind(_webhook_name, "1 to 80 characters, without 'discord' or 'clyde'")

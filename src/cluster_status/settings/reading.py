@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.host_key import Pins
 from cluster_status.domain.interest import Interest
@@ -15,6 +16,7 @@ from cluster_status.domain.text import clean
 from cluster_status.errors import InputError
 from cluster_status.settings import inputs
 from cluster_status.settings.inputs import INPUTS, Input
+from cluster_status.settings.kinds import WORKFLOW_FOLDER
 
 T = TypeVar("T")
 
@@ -56,6 +58,13 @@ class Storage(Struct, frozen=True):
     token: Secret
 
 
+class Pruning(Struct, frozen=True):
+    wanted: bool
+    workflows: tuple[str, ...]  # names of their files
+    keep: int
+    dry_run: bool
+
+
 class Surroundings(Struct, frozen=True):
     """Where this runs, from the variables GitHub's runner sets."""
 
@@ -64,6 +73,8 @@ class Surroundings(Struct, frozen=True):
     api_url: str
     repository: str  # owner/name
     branch: str
+    workflow: str  # the name of its file
+    run_id: int | None
     results_url: str  # the two by which a job uploads its artifacts
     runtime_token: Secret
     longest_retention: timedelta
@@ -72,25 +83,28 @@ class Surroundings(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    command: str  # poll, look
+    command: str  # poll, look, prune
     cluster: Cluster
     discord: Discord
     judgement: Judgement
     storage: Storage
+    pruning: Pruning
     surroundings: Surroundings
 
 
 def read(environ: Mapping[str, str]) -> Settings:
     """Return the settings, or raise InputError with a line for each input that cannot be used."""
     given = _Given(environ)
+    command = given.value(inputs.COMMAND)
+    for_a_cluster = given.value if command == "prune" else given.required
     settings = Settings(
-        command=given.value(inputs.COMMAND),
+        command=command,
         cluster=Cluster(
             name=given.value(inputs.CLUSTER_NAME),
-            host=given.required(inputs.CLUSTER_HOST),
+            host=for_a_cluster(inputs.CLUSTER_HOST),
             port=given.value(inputs.CLUSTER_PORT),
-            user=given.required(inputs.CLUSTER_USER),
-            password=given.required(inputs.CLUSTER_PASSWORD),
+            user=for_a_cluster(inputs.CLUSTER_USER),
+            password=for_a_cluster(inputs.CLUSTER_PASSWORD),
             host_keys=given.value(inputs.CLUSTER_HOST_KEY),
             connect_timeout_seconds=given.value(inputs.CLUSTER_CONNECT_TIMEOUT),
             command_timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
@@ -120,16 +134,39 @@ def read(environ: Mapping[str, str]) -> Settings:
             retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
             token=given.value(inputs.GITHUB_TOKEN),
         ),
+        pruning=_pruning(given, command, surroundings(environ)),
         surroundings=surroundings(environ),
     )
-    if settings.command == "poll" and settings.surroundings.on_runner:
+    if command == "poll" and settings.surroundings.on_runner:
         given.required(inputs.DISCORD_WEBHOOK)
     given.raise_problems()
     return settings
 
 
+def _pruning(given: "_Given", command: str, here: Surroundings) -> Pruning:
+    wanted = command == "prune" or (command == "poll" and given.has(inputs.PRUNE_KEEP))
+    pruning = Pruning(
+        wanted=wanted,
+        workflows=given.value(inputs.PRUNE_WORKFLOWS),
+        keep=given.value(inputs.PRUNE_KEEP),
+        dry_run=given.value(inputs.PRUNE_DRY_RUN),
+    )
+    if command == "poll" and wanted and not pruning.workflows and here.workflow:
+        pruning = replace(pruning, workflows=(here.workflow,))
+    if wanted and not pruning.workflows:
+        given.required(inputs.PRUNE_WORKFLOWS)
+    if wanted and not here.repository:
+        given.complain(inputs.COMMAND, "to prune, GITHUB_REPOSITORY has to name the repository: owner/name")
+    if wanted:
+        given.required(inputs.GITHUB_TOKEN)
+    elif command == "poll" and (pruning.workflows or pruning.dry_run):
+        given.complain(inputs.PRUNE_KEEP, "is needed too, for a poll that prunes; or set command to prune")
+    return pruning
+
+
 def surroundings(environ: Mapping[str, str]) -> Surroundings:
     days = environ.get("GITHUB_RETENTION_DAYS", "")
+    run_id = environ.get("GITHUB_RUN_ID", "")
     limit_days = int(days) if re.fullmatch("[1-9][0-9]{0,2}", days) else _NO_LIMIT_DAYS
 
     def path(name: str) -> Path | None:
@@ -141,12 +178,20 @@ def surroundings(environ: Mapping[str, str]) -> Surroundings:
         api_url=environ.get("GITHUB_API_URL", ""),
         repository=environ.get("GITHUB_REPOSITORY", ""),
         branch=environ.get("GITHUB_HEAD_REF") or environ.get("GITHUB_REF_NAME", ""),
+        workflow=_workflow(environ.get("GITHUB_WORKFLOW_REF", "")),
+        run_id=int(run_id) if re.fullmatch("[1-9][0-9]{0,18}", run_id) else None,
         results_url=environ.get("ACTIONS_RESULTS_URL", ""),
         runtime_token=Secret(environ.get("ACTIONS_RUNTIME_TOKEN", "")),
         longest_retention=timedelta(days=limit_days),
         output_file=path("GITHUB_OUTPUT"),
         summary_file=path("GITHUB_STEP_SUMMARY"),
     )
+
+
+def _workflow(ref: str) -> str:
+    """Return the name of the file in ``owner/name/.github/workflows/poll.yml@refs/heads/main``."""
+    path = ref.partition("@")[0]
+    return path.rpartition("/")[2] if WORKFLOW_FOLDER in path else ""
 
 
 def secrets(environ: Mapping[str, str]) -> Iterator[str]:
@@ -188,6 +233,12 @@ class _Given:
             self._problems[spec.name] = f"{spec.name}: {got} is not {spec.kind.accepts}{hint}"
             return spec.default
 
+    def has(self, spec: Input[T]) -> bool:
+        return bool(_given_text(self._environ, spec))
+
+    def complain(self, spec: Input[T], problem: str) -> None:
+        self._problems.setdefault(spec.name, f"{spec.name}: {problem}")
+
     def required(self, spec: Input[T]) -> T:
         if not _given_text(self._environ, spec):
             self._problems[spec.name] = f"{spec.name} {self._lack(spec)}"
@@ -195,7 +246,7 @@ class _Given:
 
     def _lack(self, spec: Input[T]) -> str:
         if not surroundings(self._environ).on_runner:
-            return f"is required: set {spec.environment_variable}"
+            return f"is required: set {spec.environment_variable or spec.variable}"
         if spec.secret:
             return "is empty: set the secret; pull requests from forks are given none"
         return "is required"

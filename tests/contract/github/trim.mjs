@@ -4,11 +4,16 @@
 
 import { readFileSync } from "node:fs";
 
-const artifacts = "/repos/{owner}/{repo}/actions/artifacts";
+const actions = "/repos/{owner}/{repo}/actions";
+const artifacts = `${actions}/artifacts`;
 const operations = {
   [artifacts]: ["get"],
   [`${artifacts}/{artifact_id}`]: ["get", "delete"],
   [`${artifacts}/{artifact_id}/{archive_format}`]: ["get"],
+  [`${actions}/runs/{run_id}`]: ["delete"],
+  [`${actions}/runs/{run_id}/artifacts`]: ["get"],
+  [`${actions}/workflows/{workflow_id}/dispatches`]: ["post"],
+  [`${actions}/workflows/{workflow_id}/runs`]: ["get"],
 };
 
 const prose = new Set(["description", "example", "examples", "externalDocs", "operationId", "summary", "tags", "title"]);

@@ -3,14 +3,14 @@
 import hashlib
 import heapq
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
 
 from cluster_status.adapters.http import Answer, HttpFailure
-from cluster_status.adapters.retry import RetryingHttp
+from cluster_status.adapters.retry import RetryingHttp, is_limited
+from cluster_status.domain.artifact import Listed, is_in_order
 from cluster_status.domain.document import MAX_BYTES
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import HistoryOutOfReachError, UnreadableHistoryError
@@ -35,27 +35,6 @@ class Origin(Struct, frozen=True):
     repository: str  # owner/name
     branch: str
     token: Secret
-
-
-class _Run(Struct, frozen=True):
-    id: int | None = None
-    head_branch: str | None = None
-    head_repository_id: int | None = None
-    repository_id: int | None = None
-
-
-class Listed(Struct, frozen=True):
-    """An artifact as the API lists it."""
-
-    id: int
-    expired: bool
-    size_in_bytes: int = 0
-    digest: str | None = None  # sha256:…; artifacts uploaded without one have none
-    workflow_run: _Run | None = None
-
-    def is_of_the_run_of(self, other: "Listed") -> bool:
-        run, other_run = self.workflow_run or _Run(), other.workflow_run or _Run()
-        return run.id is not None and run.id == other_run.id
 
 
 class _Page(Struct, frozen=True):
@@ -108,7 +87,7 @@ class Catalog:
             page = self._page(name, number)
             is_last = number * _PER_PAGE >= self.totals[name] or not page
             waiting = sorted([*waiting, *filter(self._is_usable, page)], key=lambda one: -one.id)
-            if is_last or number == pages or all(one.id > other.id for one, other in pairwise(page)):
+            if is_last or number == pages or is_in_order(page):
                 yield from waiting
                 waiting = []
             if is_last:
@@ -129,10 +108,7 @@ class Catalog:
         return page.artifacts
 
     def _is_usable(self, artifact: Listed) -> bool:
-        run = artifact.workflow_run or _Run()
-        ours = run.head_branch == self._origin.branch
-        own = run.head_repository_id == run.repository_id
-        return ours and own and not artifact.expired
+        return artifact.is_usable and artifact.run.head_branch == self._origin.branch
 
     def _get(self, url: str) -> Answer:
         headers = {
@@ -151,11 +127,6 @@ class Catalog:
 
 def _refused(answer: Answer) -> HistoryOutOfReachError:
     said = answer.said("message")
-    limited = (
-        answer.headers.get("X-RateLimit-Remaining") == "0"
-        or "Retry-After" in answer.headers
-        or "rate limit" in said  # the secondary one may come with nothing but words
-    )
-    if answer.status in {401, 403, 404} and not limited:
+    if answer.status in {401, 403, 404} and not is_limited(answer):
         return HistoryOutOfReachError(f"GitHub does not show the artifacts ({said}).", remedy=_PERMISSION)
     return HistoryOutOfReachError(f"GitHub does not answer as it should ({said}).", remedy=_LATER)

@@ -6,14 +6,14 @@ from datetime import timedelta
 from itertools import takewhile
 
 from cluster_status.adapters.history_artifact.archive import pack, unpack
-from cluster_status.adapters.history_artifact.catalog import Catalog, Listed
+from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.adapters.history_artifact.results import ResultsService
 from cluster_status.domain import document
+from cluster_status.domain.artifact import PREFIX, SECOND, TRIED_AT_MOST, Listed
 from cluster_status.domain.history import History, taken_as_told
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 
-_PASSED_OVER_AT_MOST = 2
 _MANY = 500
 _UNUSABLE = (
     "What is gone will not be listed at the next run; what is damaged has to be deleted, on the page of its "
@@ -23,7 +23,7 @@ _UNUSABLE = (
 
 def artifact_name(cluster_name: str) -> str:
     """Return the name that this cluster's artifacts have, in letters that every system takes."""
-    return "cluster-status-" + re.sub(r"[^a-z0-9]+", "-", cluster_name.lower()).strip("-")
+    return PREFIX + re.sub(r"[^a-z0-9]+", "-", cluster_name.lower()).strip("-")
 
 
 class HistoryArtifact:
@@ -46,7 +46,7 @@ class HistoryArtifact:
         kept_for: timedelta,
     ) -> None:
         name = artifact_name(cluster_name)
-        self._names = (name, f"{name}.2")  # of one run's saves: no slug has a dot
+        self._names = (name, f"{name}{SECOND}")
         self._catalog = catalog
         self._results = results
         self._clock = clock
@@ -77,7 +77,7 @@ class HistoryArtifact:
             except UnreadableHistoryError as error:
                 passed_over.append(artifact)
                 reasons.append(f"Artifact {artifact.id} ('{self._names[0]}') cannot be used: {error}")
-                if len(passed_over) > _PASSED_OVER_AT_MOST:
+                if len(passed_over) == TRIED_AT_MOST:
                     break
                 continue
             self._mention(reasons)

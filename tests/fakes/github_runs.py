@@ -1,0 +1,101 @@
+"""A workflow run as GitHub's REST API shows it: most of it addresses, all of it by the OpenAPI document."""
+
+import base64
+
+from tests.fakes.github_actions import Actions, Run, rfc3339
+
+OF_OWNER = "followers following gists starred subscriptions organizations repos events received_events"
+OF_REPOSITORY = (
+    "archive assignees blobs branches collaborators comments commits compare contents contributors "
+    "deployments downloads events forks git_commits git_refs git_tags hooks issue_comment issue_events "
+    "issues keys labels languages merges milestones notifications pulls releases stargazers statuses "
+    "subscribers subscription tags teams trees"
+)
+
+
+def run_object(run: Run) -> dict[str, object]:
+    actions = run.actions
+    home = f"{actions.addresses['api']}/repos/{actions.repository}"
+    url = f"{home}/actions/runs/{run.id}"
+    suite = run.id + 10_000_000_000
+    workflow_id = actions.workflows[run.workflow]
+    created_at, owner = rfc3339(run.created_at), _owner(actions)
+    below = ("jobs", "logs", "artifacts", "cancel", "rerun")
+    return {
+        "id": run.id,
+        "name": run.workflow.partition(".")[0],
+        "node_id": _node("WorkflowRun", run.id),
+        "head_branch": run.branch,
+        "head_sha": run.head_sha,
+        "path": f".github/workflows/{run.workflow}",
+        "display_title": run.workflow.partition(".")[0],
+        "run_number": run.number,
+        "run_attempt": run.attempt,
+        "event": run.event,
+        "status": "in_progress" if run.conclusion is None else "completed",
+        "conclusion": run.conclusion,
+        "workflow_id": workflow_id,
+        "check_suite_id": suite,
+        "check_suite_node_id": _node("CheckSuite", suite),
+        "url": url,
+        "html_url": f"https://github.com/{actions.repository}/actions/runs/{run.id}",
+        "pull_requests": [],
+        "created_at": created_at,
+        "updated_at": created_at,
+        "run_started_at": created_at,
+        "actor": owner,
+        "triggering_actor": owner,
+        "referenced_workflows": [],
+        **{f"{name}_url": f"{url}/{name}" for name in below},
+        "check_suite_url": f"{home}/check-suites/{suite}",
+        "previous_attempt_url": None,
+        "workflow_url": f"{home}/actions/workflows/{workflow_id}",
+        "head_commit": {
+            "id": run.head_sha,
+            "tree_id": run.head_sha,
+            "message": "Poll",
+            "timestamp": created_at,
+            "author": {"name": "octo", "email": "octo@example.org"},
+            "committer": {"name": "octo", "email": "octo@example.org"},
+        },
+        "repository": _repository(actions, actions.repository_id),
+        "head_repository": _repository(actions, run.head_repository_id),
+    }
+
+
+def _repository(actions: Actions, number: int) -> dict[str, object]:
+    url = f"{actions.addresses['api']}/repos/{actions.repository}"
+    return {
+        "id": number,
+        "node_id": _node("Repository", number),
+        "name": actions.repository.partition("/")[2],
+        "full_name": actions.repository,
+        "private": True,
+        "owner": _owner(actions),
+        "html_url": f"https://github.com/{actions.repository}",
+        "description": None,
+        "fork": number != actions.repository_id,
+        "url": url,
+        **{f"{name}_url": f"{url}/{name}" for name in OF_REPOSITORY.split()},
+    }
+
+
+def _owner(actions: Actions) -> dict[str, object]:
+    login = actions.repository.partition("/")[0]
+    url = f"{actions.addresses['api']}/users/{login}"
+    return {
+        "login": login,
+        "id": 583_231,
+        "node_id": _node("User", 583_231),
+        "avatar_url": "https://avatars.githubusercontent.com/u/583231",
+        "gravatar_id": "",
+        "url": url,
+        "html_url": f"https://github.com/{login}",
+        "type": "Organization",
+        "site_admin": False,
+        **{f"{name}_url": f"{url}/{name}" for name in OF_OWNER.split()},
+    }
+
+
+def _node(kind: str, number: int) -> str:
+    return base64.b64encode(f"{kind}{number}".encode()).decode()
