@@ -8,7 +8,8 @@ import requests
 
 from tests.fakes.github import LoopbackGitHub, Run
 
-ARTIFACTS = "/repos/octo-org/cluster/actions/artifacts"
+ACTIONS = "/repos/octo-org/cluster/actions"
+ARTIFACTS = f"{ACTIONS}/artifacts"
 SERVICE = "/twirp/github.actions.results.api.v1.ArtifactService/"
 
 Json = dict[str, Any]

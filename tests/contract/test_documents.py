@@ -22,6 +22,10 @@ from docs import generate
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+NEEDED = {
+    "poll": {"cluster-host", "cluster-user", "cluster-password", "discord-webhook"},
+    "prune": {"prune-workflows"},
+}
 YAML_BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 
 
@@ -67,11 +71,11 @@ def test_the_branding_is_one_that_the_marketplace_has() -> None:
 
 
 @pytest.mark.parametrize("block", YAML_BLOCKS)
-def test_a_workflow_in_the_readme_gives_only_inputs_that_exist_and_what_a_poll_requires(block: str) -> None:
+def test_a_workflow_in_the_readme_gives_only_inputs_that_exist_and_all_that_are_required(block: str) -> None:
     steps = [step for job in yaml.safe_load(block)["jobs"].values() for step in job["steps"]]
     [given] = [step["with"] for step in steps if step["uses"] == "org/cluster-status-action@v1"]
     assert set(given) <= {spec.name for spec in INPUTS}
-    assert {"cluster-host", "cluster-user", "cluster-password", "discord-webhook"} <= set(given)
+    assert NEEDED[given.get("command", "poll")] <= set(given)
 
 
 def test_the_readme_shows_a_workflow() -> None:

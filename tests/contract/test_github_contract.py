@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.github_by_hand import ARTIFACTS, Client, as_answered, as_asked
+from tests.contract.github_by_hand import ACTIONS, ARTIFACTS, Client, as_answered, as_asked
 from tests.fakes.github import (
     FORBIDDEN,
     QUOTA_HIT,
@@ -179,6 +179,30 @@ def test_what_rest_answers_conforms_to_the_document(
         assert github_document(as_answered(answer)) == []
 
 
+def test_what_rest_answers_of_runs_conforms_to_the_document(
+    github: LoopbackGitHub, client: Client, github_document: CheckExchange
+) -> None:
+    run = github.plant("history", HISTORY).run
+    github.plant("history", HISTORY, from_fork=True)
+    runs, one = f"{ACTIONS}/workflows/poll.yml/runs", f"{ACTIONS}/runs/{run.id}"
+    answers = [
+        client.api(runs, exclude_pull_requests="true"),
+        client.api(runs, per_page=1, page=2),
+        client.api(f"{ACTIONS}/workflows/pol.yml/runs"),
+        client.api(f"{one}/artifacts"),
+        client.api(one, method="DELETE"),
+        client.api(one, method="DELETE"),
+        client.api(f"{one}/artifacts"),
+        client.api(f"{ACTIONS}/runs/{client.run.id}", method="DELETE"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 404, 200, 204, 404, 404, 409]
+    assert answers[0].json()["total_count"] == 3
+    assert len(answers[3].json()["artifacts"]) == 1
+    for answer in answers:
+        assert github_document(as_asked(answer)) == []
+        assert github_document(as_answered(answer)) == []
+
+
 def test_the_document_would_find_an_invented_a_missing_and_a_wrong_field(
     github: LoopbackGitHub, client: Client, github_document: CheckExchange
 ) -> None:
@@ -231,6 +255,10 @@ def test_what_rest_answers_when_it_fails_conforms_to_the_document(
         (f"GET {ARTIFACTS}", {"page": "1.5"}),
         (f"GET {ARTIFACTS}", {"branch": "main"}),
         (f"GET {ARTIFACTS}", {"Name": "history"}),
+        (f"GET {ACTIONS}/workflows/poll.yml/runs", {"exclude_pull_requests": "yes"}),
+        (f"GET {ACTIONS}/workflows/poll.yml/runs", {"state": "completed"}),
+        (f"DELETE {ACTIONS}/runs/latest", {}),
+        (f"DELETE {ACTIONS}/runs", {}),
         (f"GET {ARTIFACTS}/latest", {}),
         (f"GET {ARTIFACTS}/latest/zip", {}),
         (f"DELETE {ARTIFACTS}", {}),

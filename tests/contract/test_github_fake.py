@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from tests.contract.github_by_hand import (
+    ACTIONS,
     ARTIFACTS,
     SERVICE,
     Client,
@@ -34,6 +35,7 @@ from tests.fakes.github import (
     Operation,
     RateLimited,
     Reset,
+    Run,
     SecondaryRateLimited,
     Silent,
     Truncated,
@@ -282,6 +284,64 @@ def test_every_answer_of_rest_counts_down_and_the_last_one_says_when_to_come_bac
         assert "rate limit exceeded" in answers[2].json()["message"]
         now[0] += timedelta(hours=1)
         assert client.api().status_code == 200
+
+
+def test_more_than_nine_hundred_points_in_any_minute_are_too_hasty() -> None:
+    now = [NOON]
+    with LoopbackGitHub(clock=lambda: now[0]) as github, Client(github, github.start_run()) as client:
+        statuses = []
+        for _ in range(181):
+            now[0] += timedelta(seconds=0.33)
+            statuses.append(client.api(f"{ACTIONS}/runs/1", method="DELETE").status_code)
+        assert statuses == [404] * 180 + [403]
+        answer = client.api()
+        assert (answer.status_code, answer.headers["Retry-After"]) == (403, "60")
+        assert "secondary rate limit" in answer.json()["message"]
+        now[0] += timedelta(seconds=60)
+        assert client.api().status_code == 200
+
+
+# runs
+
+
+def test_a_run_can_be_deleted_once_it_has_ended_or_is_two_weeks_old() -> None:
+    now = [NOON]
+    with LoopbackGitHub(clock=lambda: now[0]) as github, Client(github, github.start_run()) as client:
+        ended, stuck = github.start_run(), github.start_run()
+        ended.finish("cancelled")
+
+        def delete(run: Run) -> int:
+            return client.api(f"{ACTIONS}/runs/{run.id}", method="DELETE").status_code
+
+        assert [delete(ended), delete(ended), delete(stuck)] == [204, 404, 409]
+        now[0] += timedelta(days=15)
+        assert delete(stuck) == 204
+
+
+def test_a_run_that_is_run_again_is_in_progress_again(github: LoopbackGitHub, client: Client) -> None:
+    run = github.start_run(workflow="ci.yml")
+    run.finish("failure")
+    again = run.rerun()
+    [listed] = client.api(f"{ACTIONS}/workflows/ci.yml/runs").json()["workflow_runs"]
+    assert (listed["id"], listed["run_attempt"], listed["status"]) == (run.id, 2, "in_progress")
+    again.finish()
+    [listed] = client.api(f"{ACTIONS}/workflows/ci.yml/runs").json()["workflow_runs"]
+    assert (listed["status"], listed["conclusion"]) == ("completed", "success")
+
+
+def test_the_artifacts_of_a_run_go_with_it(github: LoopbackGitHub, client: Client) -> None:
+    gone, kept = github.plant("history", HISTORY), github.plant("history", HISTORY)
+    assert client.api(f"{ACTIONS}/runs/{gone.run.id}", method="DELETE").status_code == 204
+    assert [each.id for each in github.artifacts] == [kept.id]
+    assert client.api(f"{ARTIFACTS}/{gone.id}").status_code == 404
+
+
+def test_to_delete_a_run_the_token_has_to_be_one_that_writes(github: LoopbackGitHub) -> None:
+    run = github.plant("history", HISTORY).run
+    with Client(github, github.start_run(permission="read")) as client:
+        answer = client.api(f"{ACTIONS}/runs/{run.id}", method="DELETE")
+    assert answer.status_code == 403
+    assert answer.headers["x-accepted-github-permissions"] == "actions=write"
 
 
 # what the results service refuses
@@ -576,6 +636,9 @@ def test_a_fault_can_be_had_for_every_operation(github: LoopbackGitHub, client: 
         "list": client.api,
         "get": lambda: client.api(one),
         "zip": lambda: client.api(f"{one}/zip"),
+        "list-runs": lambda: client.api(f"{ACTIONS}/workflows/poll.yml/runs"),
+        "list-of-run": lambda: client.api(f"{ACTIONS}/runs/{artifact.run.id}/artifacts"),
+        "delete-run": lambda: client.api(f"{ACTIONS}/runs/{artifact.run.id}", method="DELETE"),
         "delete-by-id": lambda: client.api(one, method="DELETE"),
         "create": lambda: client.call("CreateArtifact"),
         "finalize": lambda: client.call("FinalizeArtifact"),

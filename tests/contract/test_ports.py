@@ -21,8 +21,10 @@ from cluster_status.domain import document
 from cluster_status.domain.cause import Status
 from cluster_status.domain.history import History
 from cluster_status.domain.message import Message
+from cluster_status.domain.retention import Tally
 from cluster_status.errors import Cancelled, DeliveryError, HistoryError, WebhookGoneError
 from cluster_status.ports import Clock, HistoryStore, Level, Notifier, Runner
+from cluster_status.render.pruning import Pruned, plain
 from cluster_status.render.summary import Summary
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import LoopbackDiscord, Reset
@@ -362,8 +364,9 @@ class FakeShow:
         return [(level.value, text) for level, text in self.runner.annotations]
 
     def summary(self) -> str:
-        shown = self.runner.summary
-        return "\n".join((shown.headline, *shown.facts)) if shown else ""
+        shown, pruned = self.runner.summary, self.runner.pruned
+        lines = [shown.headline, *shown.facts] if shown else []
+        return "\n".join([*lines, plain(pruned)] if pruned else lines)
 
     def outputs(self) -> dict[str, str]:
         return self.runner.outputs
@@ -436,6 +439,13 @@ def test_the_summary_is_shown(show: Show) -> None:
 def test_to_publish_annotates_nothing(show: Show) -> None:
     show.runner.publish(OUTPUTS, SUMMARY)
     assert show.annotations() == []
+
+
+def test_what_became_of_the_runs_is_shown_after_what_was_published(show: Show) -> None:
+    show.runner.publish(OUTPUTS, SUMMARY)
+    show.runner.tally(Pruned((Tally("poll.yml", found=20, kept=10, protected=1, deleted=9),), dry_run=False))
+    text = show.summary()
+    assert text.index(SUMMARY.headline) < text.index("Runs deleted: 9") < text.index("poll.yml")
 
 
 @pytest.mark.parametrize("kind", ["actions", "fake"])

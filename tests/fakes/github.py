@@ -232,6 +232,11 @@ class LoopbackGitHub:
         if errors and error is None:
             raise ExceptionGroup("the fake itself failed", errors)
 
+    def without_sockets(self) -> Self:
+        """Be asked by `receive` and `decide` alone: the addresses lead nowhere."""
+        self._actions.addresses |= {name: f"https://{name}.invalid" for name in get_args(Server)}
+        return self
+
     @property
     def repository(self) -> str:
         return self._actions.repository

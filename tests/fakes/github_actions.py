@@ -241,7 +241,7 @@ class Actions:
     def runs_of(self, workflow: str) -> list[Run]:
         """Give them in no order that could be relied on, as with artifacts."""
         found = [run for run in self.runs.values() if run.workflow == workflow]
-        return sorted(found, key=lambda run: self._place(run.id))
+        return found[::-1] if self.newest_first else sorted(found, key=lambda run: _place(run.id))
 
     def artifacts_of(self, run_id: int) -> list[Artifact]:
         return list(self._artifacts_of[run_id].values())
@@ -322,11 +322,12 @@ class Actions:
     def listed(self, name: str | None) -> Iterator[Artifact]:
         """Give them in no order that could be relied on: GitHub documents none, and mostly has this one."""
         found = [each for each in self.artifacts if name in (None, each.name)]
-        yield from sorted(found, key=lambda each: self._place(each.id))
+        yield from found[::-1] if self.newest_first else sorted(found, key=lambda each: _place(each.id))
 
-    def _place(self, number: int) -> int:
-        """Return where in a list it comes that has this number."""
-        return -number if self.newest_first else number * 2_654_435_761 % 2**32
+
+def _place(number: int) -> int:
+    """Return where in a list it comes that is in no order."""
+    return number * 2_654_435_761 % 2**32
 
 
 _PERMISSIONS: tuple[Permission, ...] = ("none", "read", "write")

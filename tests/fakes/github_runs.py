@@ -1,6 +1,7 @@
 """A workflow run as GitHub's REST API shows it: most of it addresses, all of it by the OpenAPI document."""
 
 import base64
+from functools import lru_cache
 
 from tests.fakes.github_actions import Actions, Run, rfc3339
 
@@ -63,6 +64,7 @@ def run_object(run: Run) -> dict[str, object]:
     }
 
 
+@lru_cache
 def _repository(actions: Actions, number: int) -> dict[str, object]:
     url = f"{actions.addresses['api']}/repos/{actions.repository}"
     return {
@@ -80,6 +82,7 @@ def _repository(actions: Actions, number: int) -> dict[str, object]:
     }
 
 
+@lru_cache
 def _owner(actions: Actions) -> dict[str, object]:
     login = actions.repository.partition("/")[0]
     url = f"{actions.addresses['api']}/users/{login}"

@@ -7,14 +7,24 @@ from cluster_status.errors import (
     ClusterStatusError,
     DeliveryError,
     ExitStatus,
+    GitHubError,
+    GitHubOutOfReachError,
     HistoryError,
     InputError,
+    LimitReachedError,
+    NoSuchWorkflowError,
     UnparsableError,
     WebhookGoneError,
     heaviest,
 )
 
-HEAVIEST_FIRST = (ExitStatus.BAD_INPUT, ExitStatus.HISTORY, ExitStatus.UNKNOWN, ExitStatus.UNDELIVERED)
+HEAVIEST_FIRST = (
+    ExitStatus.BAD_INPUT,
+    ExitStatus.HISTORY,
+    ExitStatus.UNKNOWN,
+    ExitStatus.UNDELIVERED,
+    ExitStatus.GITHUB,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +34,7 @@ HEAVIEST_FIRST = (ExitStatus.BAD_INPUT, ExitStatus.HISTORY, ExitStatus.UNKNOWN, 
         (ExitStatus.BAD_INPUT, 2),
         (ExitStatus.UNKNOWN, 3),
         (ExitStatus.HISTORY, 4),
+        (ExitStatus.GITHUB, 5),
         (ExitStatus.UNDELIVERED, 6),
     ],
 )
@@ -53,6 +64,10 @@ def test_success_outweighs_no_failure() -> None:
         (HistoryError("cut off"), ExitStatus.HISTORY),
         (DeliveryError("no answer", cause="no-answer"), ExitStatus.UNDELIVERED),
         (WebhookGoneError(), ExitStatus.UNDELIVERED),
+        (GitHubError("no"), ExitStatus.GITHUB),
+        (NoSuchWorkflowError("pol.yml"), ExitStatus.GITHUB),
+        (GitHubOutOfReachError("no answer"), ExitStatus.GITHUB),
+        (LimitReachedError("enough"), ExitStatus.OK),
         (UnparsableError("what is this"), ExitStatus.UNKNOWN),
     ],
 )

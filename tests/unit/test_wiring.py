@@ -2,9 +2,11 @@
 
 import base64
 import json
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +15,9 @@ from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
+from cluster_status.app.prune import Pruning
 from cluster_status.domain.history import History
+from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, HistoryError, InputError
 from cluster_status.ports import HistoryStore, Notifier
 from cluster_status.settings import reading
@@ -152,6 +156,66 @@ def test_a_job_whose_token_says_nothing_is_sent_to_the_file_and_the_token_is_not
     assert problem.startswith("history-store: ")
     assert problem.endswith("set it to file")
     assert token not in problem
+
+
+# pruning
+
+
+PRUNE = ON_RUNNER | {"INPUT_PRUNE-KEEP": "5", "INPUT_GITHUB-TOKEN": "ghs_abc"}
+PRUNE |= {"GITHUB_WORKFLOW_REF": "owner/name/.github/workflows/poll.yml@refs/heads/main"}
+
+
+@pytest.fixture
+def pruned(monkeypatch: pytest.MonkeyPatch) -> list[Pruning]:
+    """Have pruning fail, and keep what it was given."""
+    given: list[Pruning] = []
+
+    def prune(_catalog: object, _runner: object, plan: Pruning) -> ExitStatus:
+        given.append(plan)
+        return ExitStatus.GITHUB
+
+    class Api:  # PyGithub itself would take a fifth of a second
+        def __init__(self, url: str, token: Secret) -> None:
+            assert (url, token.reveal()) == ("https://api.github.com", "ghs_abc")
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(wiring, "prune", prune)
+    monkeypatch.setitem(sys.modules, "cluster_status.adapters.github_runs.api", SimpleNamespace(Api=Api))
+    return given
+
+
+@pytest.mark.parametrize(
+    ("polled", "ends_with", "times"),
+    [
+        (ExitStatus.OK, ExitStatus.GITHUB, 1),
+        (ExitStatus.UNKNOWN, ExitStatus.UNKNOWN, 1),
+        (ExitStatus.UNDELIVERED, ExitStatus.UNDELIVERED, 1),
+        (ExitStatus.HISTORY, ExitStatus.HISTORY, 0),
+    ],
+)
+def test_a_poll_prunes_when_its_history_is_saved_and_its_own_outcome_comes_first(
+    polled: ExitStatus,
+    ends_with: ExitStatus,
+    times: int,
+    pruned: list[Pruning],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wiring, "poll", lambda *_: polled)
+    runner = wiring.runner(reading.surroundings({}))
+    assert wiring.run(reading.read(PRUNE | {"GITHUB_RUN_ID": "7"}), runner) is ends_with
+    assert pruned == [Pruning(("poll.yml",), 5, dry_run=False, current_run=7)] * times
+
+
+def test_the_command_prunes_and_neither_looks_nor_polls(
+    pruned: list[Pruning], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("look", "poll", "SshProbe"):
+        monkeypatch.delattr(wiring, name)
+    environ = {"INPUT_COMMAND": "prune", "INPUT_PRUNE-WORKFLOWS": "a.yml", "INPUT_GITHUB-TOKEN": "ghs_abc"}
+    settings = reading.read(environ | {"GITHUB_REPOSITORY": "owner/name"})
+    assert wiring.run(settings, wiring.runner(settings.surroundings)) is ExitStatus.GITHUB
+    assert pruned == [Pruning(("a.yml",), 10, dry_run=False, current_run=None)]
 
 
 @pytest.mark.parametrize(

@@ -154,9 +154,10 @@ def _report(
             text = f"{shelf.workflow}: runs that could not be deleted and were left: {shelf.stuck}."
             runner.annotate(Level.WARNING, f"{text} The next run tries again.")
     limits = [str(mishap) for mishap in mishaps if isinstance(mishap, LimitReachedError)]
+    failures = [mishap for mishap in mishaps if not isinstance(mishap, LimitReachedError)]
     left = sum(tally.left for tally in tallies) - sum(shelf.stuck for shelf in shelves)
-    if limits or left > 0:
-        runner.annotate(Level.NOTICE, " ".join([*limits, f"Runs left: {left}. The next run goes on."]))
-    for mishap in mishaps:
-        if not isinstance(mishap, LimitReachedError):
-            report_error(runner, mishap)
+    if limits or (left and not failures):
+        count = [f"Runs left: {left}."] if left else []
+        runner.annotate(Level.NOTICE, " ".join([*limits, *count, "The next run goes on."]))
+    for failure in failures:
+        report_error(runner, failure)

@@ -50,7 +50,13 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),
     "history-retention-days": ("storage.retention", timedelta(days=30), "90", timedelta(days=90), "401"),
     "github-token": ("storage.token", "", "ghs_abc", "ghs_abc", ""),
+    "prune-workflows": ("pruning.workflows", (), "a.yml, b.yaml", ("a.yml", "b.yaml"), "poll"),
+    "prune-keep": ("pruning.keep", 10, "0", 0, "-1"),
+    "prune-dry-run": ("pruning.dry_run", False, "true", True, "ture"),
 }
+PRUNING = {"prune-keep": "10", "prune-workflows": "poll.yml", "github-token": "ghs_abc"}
+WORKFLOW_REF = "owner/name/.github/workflows/poll.yml@refs/heads/main"
+REPOSITORY = {"GITHUB_REPOSITORY": "owner/name"}
 SECRETS = ("cluster-password", "discord-webhook", "github-token")
 BAD = {name: row[4] for name, row in TABLE.items() if row[4]}
 NAMES_IN_THE_ENVIRONMENT = {
@@ -78,6 +84,11 @@ def as_inputs(given: Given) -> dict[str, str]:
 
 def settings_of(given: Given = NOTHING, environ: Given = NOTHING) -> Settings:
     return read(as_inputs({**REQUIRED, **given}) | dict(environ))
+
+
+def whole(given: Given) -> Given:
+    """Give what is given only together with others together with them."""
+    return PRUNING | dict(given) if any(name.startswith("prune-") for name in given) else given
 
 
 def problems_of(given: Given, environ: Given = NOTHING) -> tuple[str, ...]:
@@ -115,7 +126,7 @@ def test_what_is_not_given_has_its_default(place: str, default: object) -> None:
 @pytest.mark.parametrize(("name", "row"), TABLE.items(), ids=TABLE)
 def test_what_is_given_is_read(name: str, row: tuple[str, object, str, object, str]) -> None:
     place, _, text, value, _ = row
-    assert value_at(settings_of({name: text}), place) == value
+    assert value_at(settings_of(whole({name: text}), REPOSITORY), place) == value
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\n"], ids=repr)
@@ -127,7 +138,7 @@ def test_an_empty_input_is_one_that_is_not_given(blank: str) -> None:
 @pytest.mark.parametrize("name", [name for name in TABLE if name != "cluster-password"])
 def test_blanks_around_a_text_do_not_matter(name: str) -> None:
     place, _, text, value, _ = TABLE[name]
-    assert value_at(settings_of({name: f"  {text}\n"}), place) == value
+    assert value_at(settings_of(whole({name: f"  {text}\n"}), REPOSITORY), place) == value
 
 
 @pytest.mark.parametrize("spec", [spec for spec in INPUTS if spec.shown_default], ids=lambda spec: spec.name)
@@ -182,7 +193,7 @@ def test_a_password_keeps_its_blanks_but_not_the_end_of_its_line() -> None:
 
 @pytest.mark.parametrize(("name", "text"), BAD.items())
 def test_a_bad_input_is_named_with_what_was_given_and_what_is_accepted(name: str, text: str) -> None:
-    (problem,) = problems_of({name: text})
+    (problem,) = problems_of(whole({name: text}), REPOSITORY)
     spec = next(spec for spec in INPUTS if spec.name == name)
     assert problem.startswith(f"{name}: ")
     assert f"is not {spec.kind.accepts}" in problem
@@ -196,7 +207,7 @@ def test_a_likely_mistake_comes_with_a_hint() -> None:
 
 
 def test_all_bad_inputs_are_named_at_once() -> None:
-    problems = problems_of(BAD)
+    problems = problems_of(whole(BAD), REPOSITORY)
     assert {problem.partition(":")[0] for problem in problems} == BAD.keys()
     assert len(problems) == len(BAD)
 
@@ -258,6 +269,47 @@ def test_only_a_poll_on_a_runner_needs_a_webhook(command: str, environ: Given, *
 
 def test_a_bad_webhook_on_a_runner_is_one_problem_not_two() -> None:
     assert len(problems_of({"discord-webhook": "nowhere"}, ON_RUNNER)) == 1
+
+
+# pruning
+
+
+def test_to_prune_no_cluster_and_no_webhook_is_needed() -> None:
+    given = {"command": "prune", "prune-workflows": ".github/workflows/a.yml\n\nb.yml, a.yml"}
+    environ = as_inputs(given | {"github-token": "ghs_abc"}) | ON_RUNNER | REPOSITORY
+    pruning = read(environ).pruning
+    assert (pruning.wanted, pruning.workflows, pruning.keep) == (True, ("a.yml", "b.yml"), 10)
+
+
+def test_to_prune_workflows_a_token_and_a_repository_are_needed() -> None:
+    with pytest.raises(InputError) as caught:
+        read(as_inputs({"command": "prune"}) | {"GITHUB_WORKFLOW_REF": WORKFLOW_REF})
+    assert [problem.partition(" ")[0].rstrip(":") for problem in caught.value.problems] == [
+        "prune-workflows",
+        "command",
+        "github-token",
+    ]
+
+
+def test_a_poll_prunes_its_own_workflow_where_it_is_told_how_much_to_keep() -> None:
+    environ = REPOSITORY | {"GITHUB_WORKFLOW_REF": WORKFLOW_REF}
+    pruning = settings_of({"prune-keep": "20", "github-token": "ghs_abc"}, environ).pruning
+    assert (pruning.wanted, pruning.workflows, pruning.keep) == (True, ("poll.yml",), 20)
+    assert not settings_of({}, environ).pruning.wanted
+    assert not settings_of({"command": "look", "prune-keep": "20"}, environ).pruning.wanted
+
+
+@pytest.mark.parametrize("ref", ["", "owner/name/poll.yml@refs/heads/main"])
+def test_a_poll_that_does_not_know_its_workflow_has_to_be_told(ref: str) -> None:
+    given = {"prune-keep": "20", "github-token": "ghs_abc"}
+    (problem,) = problems_of(given, REPOSITORY | {"GITHUB_WORKFLOW_REF": ref})
+    assert problem.startswith("prune-workflows is required")
+
+
+@pytest.mark.parametrize("given", [{"prune-workflows": "poll.yml"}, {"prune-dry-run": "true"}], ids=str)
+def test_a_poll_that_seems_to_prune_and_does_not_is_told_so(given: Given) -> None:
+    (problem,) = problems_of(given)
+    assert problem.startswith("prune-keep: is needed too")
 
 
 # secrets
@@ -328,6 +380,8 @@ def test_the_runner_names_its_files_and_its_workspace() -> None:
             "GITHUB_API_URL": "https://api.github.com",
             "GITHUB_REPOSITORY": "owner/name",
             "GITHUB_REF_NAME": "main",
+            "GITHUB_RUN_ID": "20000000001",
+            "GITHUB_WORKFLOW_REF": WORKFLOW_REF,
             "ACTIONS_RESULTS_URL": "https://results.example/",
             "ACTIONS_RUNTIME_TOKEN": "tOkEn",
             "GITHUB_OUTPUT": "/github/file_commands/output",
@@ -335,6 +389,7 @@ def test_the_runner_names_its_files_and_its_workspace() -> None:
         }
     )
     assert found.workspace == Path("/github/workspace")
+    assert (found.workflow, found.run_id) == ("poll.yml", 20_000_000_001)
     assert (found.api_url, found.results_url) == ("https://api.github.com", "https://results.example/")
     assert (found.repository, found.branch, found.runtime_token.reveal()) == ("owner/name", "main", "tOkEn")
     assert found.output_file == Path("/github/file_commands/output")

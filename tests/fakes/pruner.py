@@ -1,0 +1,78 @@
+"""Prunes a loopback GitHub on a virtual clock, with the real adapter and without sockets."""
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from cluster_status.adapters.github_runs.allowance import Allowance
+from cluster_status.adapters.github_runs.catalog import GithubRuns
+from cluster_status.app.prune import Pruning, prune
+from cluster_status.domain.retention import Tally
+from cluster_status.errors import ExitStatus
+from cluster_status.ports import Level
+from tests.fakes.clock import VirtualClock
+from tests.fakes.github import LoopbackGitHub
+from tests.fakes.github_actions import Artifact, Permission, Run
+from tests.fakes.github_wire import Wire
+from tests.fakes.runner import RecordingRunner
+
+HISTORY = "cluster-status-mscluster"
+INTERVAL = timedelta(minutes=5)
+
+
+class Pruner:
+    """A repository whose workflow polls every five minutes, and who prunes it, run after run."""
+
+    def __init__(self, *, rate_limit: int = 1000, newest_first: bool = True) -> None:
+        self.clock = VirtualClock()
+        self.github = LoopbackGitHub(
+            clock=self.clock.exactly, rate_limit=rate_limit, newest_first=newest_first
+        ).without_sockets()
+        self.plan = Pruning(("poll.yml",), keep=10, dry_run=False, current_run=None)
+        self.budget_seconds = 300.0
+        self.runner = RecordingRunner()
+        self.wire = self.new_wire()
+
+    def new_wire(self, permission: Permission = "write") -> Wire:
+        self.wire = Wire(self.github, self.github.new_token(permission))
+        return self.wire
+
+    def poll(
+        self, times: int = 1, *names: str, workflow: str = "poll.yml", branch: str = "main"
+    ) -> list[Run]:
+        """Have runs that have ended, with a history each unless other names are given for artifacts."""
+        runs = []
+        for _ in range(times):
+            self.clock.advance(INTERVAL)
+            run = self.github.start_run(branch, workflow=workflow)
+            for name in names or (HISTORY,):
+                self.hold(run, name)
+            run.finish()
+            runs.append(run)
+        return runs
+
+    def hold(self, run: Run, name: str = HISTORY, *, expired: bool = False) -> Artifact:
+        return self.github.plant(name, b"a history", run=run, expired=expired)
+
+    def prune(self, **changes: object) -> ExitStatus:
+        self.plan = replace(self.plan, **changes)
+        self.runner = RecordingRunner()
+        allowance = Allowance(self.clock, budget_seconds=self.budget_seconds, spare_requests=300)
+        return prune(
+            GithubRuns(self.wire, self.github.repository, allowance, self.clock), self.runner, self.plan
+        )
+
+    @property
+    def tally(self) -> Tally:
+        """What became of the runs of the first workflow."""
+        assert self.runner.pruned
+        return self.runner.pruned.tallies[0]
+
+    @property
+    def errors(self) -> list[str]:
+        return self.runner.of(Level.ERROR)
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of the runs that are there yet."""
+        return [run.number for run in self.github.runs]

@@ -1,0 +1,83 @@
+"""Which runs may go: nothing that is in doubt."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cluster_status.domain.artifact import TRIED_AT_MOST, Listed, Uploader
+from cluster_status.domain.retention import Survey, WorkflowRun, beyond
+from tests.unit.steady import steady
+
+BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def run(number: int, *, completed: bool = True) -> WorkflowRun:
+    return WorkflowRun(number, number, BEGIN + timedelta(hours=number), completed)
+
+
+def artifact(number: int, name: str = "cluster-status-a") -> Listed:
+    created_at = BEGIN + timedelta(hours=number)
+    uploader = Uploader(number, "main", 1, 1)
+    return Listed(number, expired=False, name=name, created_at=created_at, workflow_run=uploader)
+
+
+runs = st.lists(st.builds(run, st.integers(1, 30), completed=st.booleans()))
+
+
+@steady
+@given(runs, st.integers(0, 12))
+def test_whatever_goes_has_enough_newer_completed_ones(listed: list[WorkflowRun], keep: int) -> None:
+    going = beyond(listed, keep)
+    completed = {each.number for each in listed if each.completed}
+    assert [each.number for each in going] == sorted(completed)[: max(0, len(completed) - keep)]
+    assert all(each.completed for each in going)
+
+
+def test_nothing_is_known_of_artifacts_that_were_not_read() -> None:
+    assert not Survey().covers(run(1))
+
+
+def test_a_page_tells_of_the_runs_since_its_end_and_an_hour() -> None:
+    survey = Survey()
+    survey.read([artifact(9), artifact(7)], total=9, is_last=False)
+    assert [number for number in range(6, 10) if survey.covers(run(number))] == [8, 9]
+    survey.read([artifact(5)], total=9, is_last=True)
+    assert survey.covers(run(1))
+
+
+def test_a_page_out_of_order_tells_nothing_until_the_last_one() -> None:
+    survey = Survey()
+    survey.read([artifact(7), artifact(9)], total=9, is_last=False)
+    survey.read([artifact(6), artifact(5)], total=9, is_last=False)
+    assert not survey.covers(run(9))
+    survey.read([artifact(1)], total=9, is_last=True)
+    assert survey.covers(run(1))
+
+
+def test_where_artifacts_vanish_while_they_are_listed_only_runs_that_were_asked_are_known() -> None:
+    survey = Survey()
+    survey.read([artifact(9), artifact(7)], total=9, is_last=False)
+    survey.read([artifact(5)], total=8, is_last=True)
+    assert not survey.covers(run(9))
+    survey.ask(3, [artifact(3)])
+    assert survey.covers(run(3))
+
+
+def test_the_newest_copies_of_each_history_are_held_and_others_are_none() -> None:
+    survey = Survey()
+    copies = [artifact(number) for number in range(20, 10, -1)]
+    others = [
+        artifact(9, "cluster-status-a.2"),
+        artifact(8, "cluster-status-b"),
+        artifact(7, "coverage"),
+    ]
+    survey.read(copies + others, total=13, is_last=True)
+    assert survey.holders() == {*range(20, 20 - TRIED_AT_MOST, -1), 8}
+
+
+def test_a_copy_that_is_listed_twice_counts_once() -> None:
+    survey = Survey()
+    survey.read([artifact(5), artifact(4)], total=5, is_last=False)
+    survey.read([artifact(4), artifact(3), artifact(2)], total=5, is_last=True)
+    assert survey.holders() == {5, 4, 3}

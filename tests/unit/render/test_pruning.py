@@ -1,0 +1,30 @@
+from cluster_status.domain.retention import Tally
+from cluster_status.render.pruning import Pruned, markdown, plain
+
+TALLIES = (
+    Tally("poll.yml", found=120, kept=10, protected=2, deleted=100),
+    Tally("a_b.yml", found=1, kept=1, protected=0, deleted=0),
+)
+
+
+def test_a_table_has_a_row_for_each_workflow_with_every_run_in_one_column() -> None:
+    shown = markdown(Pruned(TALLIES, dry_run=False))
+    assert shown.splitlines()[:6] == [
+        "### Runs deleted: 100",
+        "",
+        "| workflow | found | kept | protected | deleted | left |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| poll.yml | 120 | 10 | 2 | 100 | 8 |",
+        r"| a\_b.yml | 1 | 1 | 0 | 0 | 0 |",
+    ]
+
+
+def test_a_dry_run_does_not_say_that_anything_was_deleted() -> None:
+    pruned = Pruned(TALLIES, dry_run=True)
+    assert plain(pruned).splitlines() == [
+        "Runs that would be deleted: 100",
+        "workflow  found  kept  protected  to delete  left",
+        "poll.yml    120    10          2        100     8",
+        "a_b.yml       1     1          0          0     0",
+    ]
+    assert "| deleted |" not in markdown(pruned)
