@@ -161,6 +161,21 @@ def test_a_job_whose_token_says_nothing_is_sent_to_the_file_and_the_token_is_not
 # pruning
 
 
+@pytest.mark.parametrize(
+    ("command", "budget_seconds"), [("prune", 300), ("poll", 60)], ids=["a night", "the next poll waits"]
+)
+def test_pruning_has_its_time_and_leaves_requests_to_others(
+    command: str, budget_seconds: float, pruned: list[Pruning], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[dict[str, float]] = []
+    monkeypatch.setattr(wiring, "Allowance", lambda _clock, **given: limits.append(given))
+    monkeypatch.setattr(wiring, "poll", lambda *_: ExitStatus.OK)
+    environ = PRUNE | {"INPUT_COMMAND": command, "INPUT_PRUNE-WORKFLOWS": "poll.yml"}
+    wiring.run(reading.read(environ), wiring.runner(reading.surroundings({})))
+    assert limits == [{"budget_seconds": budget_seconds, "spare_requests": 300}]
+    assert len(pruned) == 1
+
+
 PRUNE = ON_RUNNER | {"INPUT_PRUNE-KEEP": "5", "INPUT_GITHUB-TOKEN": "ghs_abc"}
 PRUNE |= {"GITHUB_WORKFLOW_REF": "owner/name/.github/workflows/poll.yml@refs/heads/main"}
 

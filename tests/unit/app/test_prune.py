@@ -94,12 +94,43 @@ def test_what_a_fork_calls_a_history_is_none(pruner: Pruner) -> None:
 def test_where_the_list_of_artifacts_is_too_long_each_run_is_asked(pruner: Pruner) -> None:
     [lonely] = pruner.poll(1, "cluster-status-lonely")
     pruner.poll(4)
-    pruner.poll(5, *(f"part-{number}" for number in range(100)), workflow="ci.yml")
+    bury(pruner)
     pruner.poll(3)
     assert pruner.prune(keep=2) is ExitStatus.OK
     assert pruner.wire.count("list-of-run") == 6
     assert lonely.id in {run.id for run in pruner.github.runs}
     assert (pruner.tally.protected, pruner.tally.deleted, pruner.tally.left) == (2, 4, 0)
+
+
+def bury(pruner: Pruner) -> None:
+    """Have so many other artifacts that the list of all is too long to be read back."""
+    pruner.poll(5, *(f"part-{number}" for number in range(100)), workflow="ci.yml")
+
+
+def test_runs_that_cannot_be_asked_this_time_are_not_deleted() -> None:
+    pruner = Pruner(rate_limit=320)
+    for number in range(20):
+        pruner.poll(1, f"cluster-status-lonely-{number}")
+    bury(pruner)
+    pruner.prune(keep=2)
+    assert pruner.wire.count("list-of-run") == 7
+    assert pruner.wire.count("delete-run") == 0
+    assert (pruner.tally.protected, pruner.tally.left) == (7, 11)
+
+
+def test_where_runs_are_asked_as_many_are_deleted_until_none_is_left() -> None:
+    pruner = Pruner(rate_limit=320)
+    pruner.poll(20)
+    bury(pruner)
+    pruner.poll(3)
+    pruner.prune(keep=2)
+    assert pruner.wire.count("list-of-run") == 7
+    assert (pruner.tally.protected, pruner.tally.deleted, pruner.tally.left) == (1, 6, 14)
+    for _ in range(3):
+        pruner.clock.advance(timedelta(hours=1))
+        pruner.prune()
+    assert pruner.tally.left == 0
+    assert sum(run.workflow == "poll.yml" for run in pruner.github.runs) == 3  # the newest copies
 
 
 def test_a_dry_run_tells_what_would_go_and_deletes_nothing(pruner: Pruner) -> None:
@@ -158,7 +189,12 @@ def test_after_a_run_that_was_killed_the_next_one_ends_with_the_same(pruner: Pru
 
 
 @pytest.mark.parametrize(
-    ("fault", "seconds"), [(SecondaryRateLimited(90), 90), (SecondaryRateLimited(None, status=429), 60)]
+    ("fault", "seconds"),
+    [
+        (SecondaryRateLimited(90), 90),
+        (SecondaryRateLimited(None), 60),
+        (SecondaryRateLimited(None, status=429), 60),
+    ],
 )
 def test_a_pause_that_github_wants_is_kept(
     fault: SecondaryRateLimited, seconds: float, pruner: Pruner
@@ -168,6 +204,21 @@ def test_a_pause_that_github_wants_is_kept(
     assert pruner.prune() is ExitStatus.OK
     assert max(pruner.clock.sleeps) == seconds
     assert len(pruner.github.runs) == 10
+
+
+def test_where_github_names_no_time_each_pause_is_twice_the_last(pruner: Pruner) -> None:
+    pruner.poll(15)
+    pruner.github.fail_next(*[SecondaryRateLimited(None)] * 2, on="delete-run")
+    pruner.prune()
+    assert [seconds for seconds in pruner.clock.sleeps if seconds > 1] == [60, 120]
+
+
+def test_of_a_second_workflow_no_more_is_listed_than_can_be_deleted_yet() -> None:
+    pruner = Pruner(rate_limit=450)
+    pruner.poll(150, workflow="first.yml")
+    pruner.poll(150)
+    pruner.prune(workflows=("first.yml", "poll.yml"))
+    assert pruner.wire.count("list-runs") == 3
 
 
 def test_a_pause_that_is_too_long_is_for_the_next_run(pruner: Pruner) -> None:
@@ -240,6 +291,14 @@ def test_a_run_that_github_fails_at_each_time_holds_up_no_others(pruner: Pruner)
     pruner.github.fail_next(*[Broken(500)] * 3, on="delete-run")
     assert pruner.prune() is ExitStatus.OK
     assert pruner.numbers == [1, *range(6, 16)]
+
+
+def test_runs_that_github_fails_at_may_be_many_if_not_in_a_row(pruner: Pruner) -> None:
+    pruner.poll(15)
+    gone = Failed(404, "Not Found", after_accepting=True)
+    pruner.github.fail_next(*[Broken(500)] * 6, gone, *[Broken(500)] * 3, on="delete-run")
+    assert pruner.prune() is ExitStatus.OK
+    assert pruner.numbers == [1, 2, 4, *range(6, 16)]
 
 
 def test_where_github_fails_at_three_runs_in_a_row_it_ends(pruner: Pruner) -> None:
