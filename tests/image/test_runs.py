@@ -57,6 +57,19 @@ def test_the_second_run_restores_what_the_first_has_saved_and_tells_nothing(work
     assert workflow.headlines() == ["mscluster is online"]
 
 
+def test_a_poll_that_is_to_keep_two_runs_deletes_older_ones_when_its_own_history_is_saved(
+    workflow: Workflow, github: LoopbackGitHub
+) -> None:
+    older = [github.plant("coverage", b"").run.id for _ in range(4)]
+    run = workflow.poll(inputs={"prune-keep": "2"})
+    assert run.exit_status == 0, run.log
+    assert run.outputs["status"] == "online"
+    assert [each.id for each in github.runs[:-1]] == older[2:]
+    assert "| poll.yml | 5 | 2 | 1 | 2 | 0 |" in run.summary
+    assert github.operations.index("finalize") < github.operations.index("delete-run")
+    assert [poll["status"] for poll in workflow.history()["polls"]] == ["online"]
+
+
 def test_of_two_runs_that_overlap_both_polls_are_kept_and_the_change_is_told_once(
     workflow: Workflow, cluster: DemoCluster, github: LoopbackGitHub
 ) -> None:
