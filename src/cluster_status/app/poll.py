@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 
+from msgspec.structs import replace
+
 from cluster_status.app.look import look_patiently
 from cluster_status.app.outbox import Outbox
 from cluster_status.app.plan import Plan, Tools
-from cluster_status.app.report import annotate, publish, report_error
+from cluster_status.app.report import annotate, publish, report_error, warn_of_silence
 from cluster_status.background import beside
-from cluster_status.domain.history import Announcement, History, advance
+from cluster_status.domain.history import Announcement, History, advance, silence_ended
 from cluster_status.domain.message import Message, compose
 from cluster_status.domain.sighting import Recollection
 from cluster_status.domain.verdict import Knowledge, judge
@@ -20,7 +22,7 @@ def poll(tools: Tools, store: HistoryStore, notifier: Notifier, plan: Plan) -> E
     """Poll once and return what the process is to end with; the outputs are published in any case."""
     loading = beside(lambda: _ours(store.load(), plan) or History(cluster=plan.wording.cluster_name))
     sighting = look_patiently(tools, plan, lambda: _recollect(loading, tools, plan))
-    at = tools.clock.now()
+    at, has_loaded = tools.clock.now(), loading.done()
     before, trouble = _latest(loading, store, plan)
     known = before.knowledge(plan.terms.identity) if before else Knowledge()
     verdict = judge(sighting, known, degraded_below=plan.degraded_below)
@@ -41,8 +43,12 @@ def poll(tools: Tools, store: HistoryStore, notifier: Notifier, plan: Plan) -> E
             identity=plan.terms.identity,
             words=words,
         )
+        in_turn = has_loaded and before is loading.result()  # what was there was seen before we looked
+        moved = advance(before, sighting, verdict, plan.terms, at, in_turn=in_turn)
+        if silence := silence_ended(moved, at):
+            warn_of_silence(tools.runner, silence)
         try:
-            after, mishaps = outbox.save_and_tell(advance(before, sighting, verdict, plan.terms, at), at)
+            after, mishaps = outbox.save_and_tell(moved, at)
         except HistoryError as error:
             mishaps = [error]
     for mishap in mishaps:
@@ -71,6 +77,8 @@ def _latest(
 
 def _ours(history: History | None, plan: Plan) -> History | None:
     name = plan.wording.cluster_name
+    if history and not history.cluster:  # of the script that came before, which knew of one cluster only
+        return replace(history, cluster=name)
     if history and history.cluster != name:
         raise HistoryError(
             f"The history is that of '{history.cluster}', not of '{name}'.",

@@ -11,10 +11,11 @@ from cluster_status.domain.cluster import Listing, Partition
 from cluster_status.domain.history import History, has_changed
 from cluster_status.domain.message import describe
 from cluster_status.domain.sighting import Sighting
+from cluster_status.domain.silence import Silence
 from cluster_status.domain.verdict import Verdict
 from cluster_status.errors import ClusterStatusError
 from cluster_status.ports import Level, Runner
-from cluster_status.render.phrase import utc
+from cluster_status.render.phrase import duration, instant, utc
 from cluster_status.render.summary import summarise
 
 OUTPUTS = {
@@ -46,6 +47,16 @@ def annotate(runner: Runner, plan: Plan, verdict: Verdict, sighting: Sighting) -
     if sighting.line_to_pin:
         text = "The host key is not pinned. Make sure that it is the right one, then set cluster-host-key to:"
         runner.annotate(Level.WARNING, f"{text} {sighting.line_to_pin}")
+
+
+def warn_of_silence(runner: Runner, silence: Silence) -> None:
+    """Say that nobody watched: the channel is not to be bothered with what may be the trigger's fault."""
+    length = duration(silence.end - silence.begin)
+    runner.annotate(
+        Level.WARNING,
+        f"No poll for {length}, since {instant(silence.begin)}: {silence.missed} were missed. "
+        "Check what starts this workflow.",
+    )
 
 
 def report_error(runner: Runner, error: ClusterStatusError) -> None:

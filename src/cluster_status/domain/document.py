@@ -1,11 +1,15 @@
 """The history as bytes, and back. Corrupt is not empty: what cannot be read is an error."""
 
+from datetime import MAXYEAR, MINYEAR
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct, json
 
+from cluster_status.domain import original
 from cluster_status.domain.history import SCHEMA, History
+from cluster_status.domain.ledger import Ledger
+from cluster_status.domain.roll_up import DAY, HOUR
 from cluster_status.domain.text import clean
 from cluster_status.domain.transitions import TELLINGS, Telling
 from cluster_status.errors import HistoryError, UnreadableHistoryError
@@ -27,6 +31,8 @@ def parse(content: bytes) -> History:
     if len(content) > MAX_BYTES:
         raise UnreadableHistoryError(f"The history is larger than {MAX_BYTES} bytes.", remedy=_UNREADABLE)
     try:
+        if original.is_original(content):
+            return original.restore(content)
         schema = json.decode(content, type=_Envelope).schema
         if schema > SCHEMA:
             raise HistoryError(
@@ -53,7 +59,16 @@ def _makes_sense(history: History) -> bool:
             return False
         if announcement.telling is Telling.COMING and announcement.window is None:
             return False
-    return all(spell is None or spell.status in TELLINGS for spell in spells)
+    return all(spell is None or spell.status in TELLINGS for spell in spells) and _adds_up(history.ledger)
+
+
+def _adds_up(ledger: Ledger) -> bool:
+    """Tell whether no hour and no day has more than it spans, and each comes once, in order."""
+    for grain, roll_ups in ((HOUR, ledger.hours), (DAY, ledger.days)):
+        begins = [roll_up.begin for roll_up in roll_ups]
+        if begins != sorted(set(begins)) or any(roll_up.watched > grain.seconds for roll_up in roll_ups):
+            return False
+    return all(MINYEAR < stretch.begin.year <= stretch.end.year < MAXYEAR for stretch in ledger.open)
 
 
 def render(history: History) -> bytes:

@@ -13,25 +13,21 @@ from cluster_status.domain.cause import Cause, Status
 from cluster_status.domain.cluster import NodeCounts, Reservation
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.reservation import coming, current
+from cluster_status.domain.incident import INCIDENTS_KEPT, Incident, incident_over
+from cluster_status.domain.ledger import Ledger, booked
+from cluster_status.domain.poll import Poll, Polls, appended, inserted, is_overtaken
 from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
+from cluster_status.domain.silence import SILENCES_KEPT, Silence, Stretch, since_last_poll, without_future
 from cluster_status.domain.standing import Doubt, Instant, Spell, Standing, observe
 from cluster_status.domain.transitions import Telling
-from cluster_status.domain.uptime import Uptime
+from cluster_status.domain.uptime import WINDOWS, Uptime, uptime
 from cluster_status.domain.verdict import Knowledge, Verdict
 
 SCHEMA = 1
-POLLS_KEPT = 288  # a day of five-minute polls
 PENDING_KEPT = 20
 LOGIN_HELD_BACK_FOR = timedelta(hours=1)
 COMPLAINT_REPEATED_AFTER = timedelta(days=1)
 TELLING_TAKES_AT_MOST = timedelta(minutes=10)  # no job that polls should take longer
-OVERTAKEN_WITHIN = timedelta(minutes=10)  # beyond that it is a clock that was set back
-
-
-class Poll(Struct, frozen=True):
-    at: Instant
-    status: Status
-    cause: Cause | None = None
 
 
 class Window(Struct, frozen=True):
@@ -99,7 +95,11 @@ class History(Struct, frozen=True, kw_only=True):
     schema: int = SCHEMA
     cluster: str
     standing: Standing = Standing()
-    polls: tuple[Poll, ...] = ()
+    polls: Polls = ()
+    ledger: Ledger = Ledger()
+    incidents: tuple[Incident, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    missed_polls: int = 0  # in silences that no message has mentioned yet
     pending: tuple[Announcement, ...] = ()
     maintenance_told: tuple[Window, ...] = ()  # what was announced beforehand, until it is over
     telling_since: Instant | None = None  # a run has begun to tell what is pending, and not noted the outcome
@@ -113,7 +113,7 @@ class History(Struct, frozen=True, kw_only=True):
     def knowledge(self, identity: Identity) -> Knowledge:
         """Return what is known of the server that `identity` means: another one starts from nothing."""
         same_key = self.server.keyed_by == identity.webhook  # else the digests say nothing
-        if same_key and self.server.identity != identity.server:
+        if same_key and self.server.identity and self.server.identity != identity.server:
             return Knowledge()
         return Knowledge(self.server.reached, self.server.scheduler_seen)
 
@@ -128,16 +128,23 @@ class History(Struct, frozen=True, kw_only=True):
         return Recollection(self.host_key, held_back)
 
 
-def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms, at: datetime) -> History:
+def advance(  # noqa: PLR0913 - what a poll is made of
+    history: History,
+    sighting: Sighting,
+    verdict: Verdict,
+    terms: Terms,
+    at: datetime,
+    *,
+    in_turn: bool = False,
+) -> History:
     """Return the history one poll later; what is to be told of it is then pending.
 
     A poll that another one has overtaken, which looked later and saved first, is recorded and moves nothing.
+    `in_turn` says that none can have: then a later poll means that the clock was set back since.
     """
     poll = Poll(at, verdict.status, verdict.cause)
-    if history.polls and timedelta() < history.polls[-1].at - at < OVERTAKEN_WITHIN:
-        return replace(
-            history, polls=tuple(sorted((*history.polls, poll), key=lambda one: one.at))[-POLLS_KEPT:]
-        )
+    if not in_turn and is_overtaken(history.polls, at):
+        return replace(history, polls=inserted(history.polls, poll))
     # a repeat that was never told is overtaken, whatever this poll saw
     pending = tuple(one for one in history.pending if one.telling is not Telling.REPEAT)
     login = _login(history.login, sighting, terms.identity, at)
@@ -146,10 +153,10 @@ def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms
         standing, telling = observe(standing, verdict, at, confirm_after=terms.confirm_after)
     cannot_tell = verdict.status is Status.UNKNOWN
     moved = replace(
-        history,
+        _with_time(history, standing, at),
         standing=standing,
         pending=pending,
-        polls=(*history.polls, poll)[-POLLS_KEPT:],
+        polls=appended(history.polls, poll),
         server=_server(history.knowledge(terms.identity), sighting, terms.identity),
         host_key=_host_key(history.host_key, sighting),
         login=login,
@@ -161,15 +168,18 @@ def advance(history: History, sighting: Sighting, verdict: Verdict, terms: Terms
         return _announce_maintenance(moved, verdict, at)
     announcement = Announcement(
         telling,
-        at,
+        _free(at, telling, pending),
         standing.confirmed,
         before=history.standing.confirmed if has_changed(history, moved) else None,
         doubt=standing.doubt if telling is Telling.BLIND else None,
         login_worked_at=login.worked_at if verdict.cause is Cause.LOGIN_REFUSED else None,
         nodes=verdict.listing.nodes if verdict.listing else None,
+        uptime=uptime(moved.ledger, WINDOWS["30 d"], at),
+        missed_polls=moved.missed_polls,
         window=_window(current(_reservations(verdict), at)) if verdict.status is Status.MAINTENANCE else None,
     )
-    return _announce_maintenance(replace(moved, pending=_queue(pending, announcement)), verdict, at)
+    queued = replace(moved, pending=_queue(pending, announcement), missed_polls=0)
+    return _announce_maintenance(queued, verdict, at)
 
 
 def has_changed(before: History, after: History) -> bool:
@@ -199,6 +209,50 @@ def untold(history: History, reason: str, at: datetime, *, webhook_gone: str | N
     """Return the history after telling failed; `webhook_gone` is the digest of a webhook that is no more."""
     complaint = _complaint(history.undelivered, reason, at)
     return replace(history, telling_since=None, undelivered=complaint, webhook_gone=webhook_gone)
+
+
+def silence_ended(history: History, at: datetime) -> Silence | None:
+    """Return the silence that the poll of this instant has ended, if it has."""
+    last = history.silences[-1] if history.silences else None
+    return last if last and last.end == at else None
+
+
+def _with_time(history: History, standing: Standing, at: datetime) -> History:
+    """Account for the time since the last poll, up to this one, which leaves this standing.
+
+    What a repeat that was never told would have mentioned is still to be mentioned.
+    """
+    missed = history.missed_polls
+    missed += sum(one.missed_polls for one in history.pending if one.telling is Telling.REPEAT)
+    silences = history.silences
+    if history.polls and at < history.polls[-1].at:
+        silences = without_future(silences, at)
+        missed = max(0, missed - _missed(history.silences) + _missed(silences))
+    elapsed = since_last_poll(history.polls, at)
+    if isinstance(elapsed, Silence):
+        silences = (*silences, elapsed)[-SILENCES_KEPT:]
+        missed += elapsed.missed
+    could_tell = bool(history.polls) and history.polls[-1].status is not Status.UNKNOWN
+    stretch = elapsed if isinstance(elapsed, Stretch) and could_tell else None
+    incident = incident_over(history.standing, standing)
+    return replace(
+        history,
+        ledger=booked(history.ledger, stretch, history.standing, standing),
+        incidents=(*history.incidents, incident)[-INCIDENTS_KEPT:] if incident else history.incidents,
+        silences=silences,
+        missed_polls=missed,
+    )
+
+
+def _missed(silences: tuple[Silence, ...]) -> int:
+    return sum(silence.missed for silence in silences)
+
+
+def _free(at: datetime, telling: Telling, pending: tuple[Announcement, ...]) -> datetime:
+    """Return an instant by which an announcement is told from those that came within the same second."""
+    while any((one.telling, one.at) == (telling, at) for one in pending):
+        at += timedelta(seconds=1)
+    return at
 
 
 def _complaint(previous: Complaint | None, cause: str, at: datetime) -> Complaint:
@@ -243,8 +297,16 @@ def _announce_maintenance(history: History, verdict: Verdict, at: datetime) -> H
     if window is None or history.standing.confirmed is None:
         return replace(history, maintenance_told=told)
     nodes = verdict.listing.nodes if verdict.listing else None
-    announcement = Announcement(Telling.COMING, at, history.standing.confirmed, nodes=nodes, window=window)
-    return replace(history, maintenance_told=(*told, window), pending=_queue(history.pending, announcement))
+    announcement = Announcement(
+        Telling.COMING,
+        _free(at, Telling.COMING, history.pending),
+        history.standing.confirmed,
+        nodes=nodes,
+        missed_polls=history.missed_polls,
+        window=window,
+    )
+    pending = _queue(history.pending, announcement)
+    return replace(history, maintenance_told=(*told, window), pending=pending, missed_polls=0)
 
 
 def _reservations(verdict: Verdict) -> tuple[Reservation, ...]:
@@ -263,4 +325,5 @@ def _queue(pending: tuple[Announcement, ...], announcement: Announcement) -> tup
     if not overflow:
         return kept
     left_out = sum(1 + one.left_out for one in overflow)
-    return (replace(kept[0], left_out=left_out), *kept[1:])
+    missed = kept[0].missed_polls + sum(one.missed_polls for one in overflow)
+    return (replace(kept[0], left_out=left_out, missed_polls=missed), *kept[1:])

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_EPSILON = 1e-6  # 0.29 * 100 is a little less than 29
 
 
 def duration(length: timedelta) -> str:
@@ -14,6 +15,11 @@ def duration(length: timedelta) -> str:
         if count or parts:
             parts.append((count, unit))
     return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count) or "0 s"
+
+
+def percent(share: float) -> str:
+    """Return at most two decimals, rounded down: what was down for a minute was not up all the time."""
+    return f"{int(share * 10_000 + _EPSILON) / 100:g} %"
 
 
 def utc(at: datetime) -> datetime:

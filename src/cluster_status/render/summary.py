@@ -1,6 +1,6 @@
 """What a run shows for itself besides messages: as Markdown on the page of the run, or as text in a shell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -8,9 +8,11 @@ from cluster_status.domain.cause import Status
 from cluster_status.domain.cluster import Partition
 from cluster_status.domain.history import History
 from cluster_status.domain.message import describe
+from cluster_status.domain.uptime import Uptime
 from cluster_status.domain.verdict import Verdict
 from cluster_status.render.phrase import instant
 from cluster_status.render.section import Section, sections
+from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
 from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
 
@@ -28,6 +30,7 @@ class Summary(Struct, frozen=True):
     facts: tuple[str, ...]
     partitions: tuple[Partition, ...]
     sections: tuple[Section, ...] = ()
+    uptimes: Sequence[tuple[str, Uptime | None]] = ()  # by window
 
 
 def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
@@ -37,6 +40,7 @@ def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> S
         facts=tuple(_facts(verdict, history)),
         partitions=verdict.listing.partitions if verdict.listing else (),
         sections=tuple(sections(verdict.listing.details if verdict.listing else None)),
+        uptimes=uptimes(history) if history else (),
     )
 
 
@@ -46,6 +50,8 @@ def markdown(summary: Summary) -> str:
         blocks += [f"~~~text\n{table(summary.partitions, limit=_TABLE_LIMIT)}\n~~~", _LEGEND]
     for section in summary.sections:
         blocks += [f"**{section.title}**", "\n".join(f"- {escape(line)}" for line in section.lines)]
+    if summary.uptimes:
+        blocks += [f"~~~text\n{uptime_table(summary.uptimes)}\n~~~", UPTIME_LEGEND]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -55,6 +61,8 @@ def plain(summary: Summary, *, with_table: bool) -> str:
         lines += [table(summary.partitions, limit=_TABLE_LIMIT), _LEGEND]
     for section in summary.sections:
         lines += [f"{section.title}:", *(f"- {line}" for line in section.lines)]
+    if summary.uptimes:
+        lines += [uptime_table(summary.uptimes), UPTIME_LEGEND]
     return "\n".join(lines)
 
 
@@ -83,5 +91,6 @@ def _memory(history: History, verdict: Verdict) -> Iterator[str]:
         yield f"Confirmed: {confirmed.status} since {instant(confirmed.since)}{causes}"
     if candidate and candidate.status is verdict.status:
         yield f"Not confirmed yet: {candidate.status}, polls so far: {history.standing.candidate_polls}"
+    yield from outage_facts(history)
     if history.pending:
         yield f"Messages still to be delivered: {len(history.pending)}"

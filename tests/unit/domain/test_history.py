@@ -11,7 +11,6 @@ from cluster_status.domain.history import (
     Complaint,
     History,
     Login,
-    Poll,
     Terms,
     Window,
     has_changed,
@@ -21,6 +20,7 @@ from cluster_status.domain.history import (
     untold,
 )
 from cluster_status.domain.identity import Identity, identify
+from cluster_status.domain.poll import Poll
 from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
 from cluster_status.domain.standing import Doubt, Standing
 from cluster_status.domain.transitions import Telling

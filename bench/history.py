@@ -1,0 +1,156 @@
+"""What the history of a year of five-minute polls takes: bytes, and CPU time to restore, append and save."""
+
+import contextlib
+import multiprocessing
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.year import INTERVAL, POLLS_A_DAY, step, year
+from cluster_status.adapters.clock import SystemClock
+from cluster_status.adapters.history_artifact.archive import pack
+from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
+from cluster_status.adapters.history_artifact.results import Job, ResultsService
+from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
+from cluster_status.adapters.history_file import HistoryFile
+from cluster_status.adapters.http import Http
+from cluster_status.adapters.retry import RetryingHttp
+from cluster_status.domain import document
+from cluster_status.domain.history import History
+from cluster_status.domain.secret import Secret
+from cluster_status.ports import HistoryStore
+from tests.fakes.github import LoopbackGitHub
+from tests.fakes.probe import ONLINE
+
+ROUNDS = 25
+AGES = (1, 30, 90, 180, 365)  # days
+MOST_BYTES = 200_000
+MOST_BYTES_ZIPPED = 35_000
+MOST_CPU_MS = 60.0
+MOST_TIMES_DAY_ONE = 2.0
+
+
+class Size(NamedTuple):
+    day: int
+    plain: int
+    zipped: int
+
+
+class Cost(NamedTuple):
+    """CPU milliseconds of a poll with each store, all that TLS and the look take aside."""
+
+    file: float
+    artifact: float
+
+
+def main() -> int:
+    """Measure and print; return 1 if a goal is missed."""
+    sizes, aged = _grow()
+    print(f"{'':<10} {'largest bytes':>14} {'zipped':>8}")
+    for first, last in ((1, 1), (2, 30), (31, 180), (181, 365)):
+        span = [size for size in sizes if first <= size.day <= last]
+        title = f"day {first}" if first == last else f"day {first}-{last}"
+        print(f"{title:<10} {max(one.plain for one in span):14,} {max(one.zipped for one in span):8,}")
+    costs = {age: _costs(history) for age, history in aged.items()}
+    print(f"\nCPU ms, median of {ROUNDS}    file  artifact")
+    for age, cost in costs.items():
+        print(f"day {age:<19} {cost.file:7.2f} {cost.artifact:9.2f}")
+    return _report(sizes, costs)
+
+
+def _grow() -> tuple[list[Size], dict[int, History]]:
+    sizes, aged = [], {}
+    for number, history in enumerate(year(), 1):
+        day, rest = divmod(number, POLLS_A_DAY)
+        if rest == 0:
+            content = document.render(history)
+            if document.render(document.parse(content)) != content:
+                raise SystemExit(f"what was written on day {day} is not read back to the byte")
+            sizes.append(Size(day, len(content), len(pack(content))))
+        if rest == 0 and day in AGES:
+            aged[day] = history
+    return sizes, aged
+
+
+def _costs(history: History) -> Cost:
+    with tempfile.TemporaryDirectory() as directory:
+        store = HistoryFile("history.json", Path(directory))
+        store.save(history)
+        file = statistics.median(_poll(store) for _ in range(ROUNDS))
+    return Cost(file, _cost_with_artifacts(history))
+
+
+def _cost_with_artifacts(history: History) -> float:
+    """Measure in a process of its own: GitHub on loopback lives in this one."""
+    here, there = multiprocessing.Pipe()
+    with LoopbackGitHub() as github:
+        github.plant(artifact_name(history.cluster), pack(document.render(history)))
+        poller = multiprocessing.get_context("spawn").Process(target=_poll_in_runs, args=(there,))
+        poller.start()
+        costs = list[float]()
+        for _ in range(ROUNDS):
+            run = github.start_run(permission="write")
+            here.send((dict(run.environment), run.branch, run.github_token, run.runtime_token))
+            costs.append(float(here.recv()))
+            run.finish()
+        here.send(None)
+        poller.join()
+    return statistics.median(costs)
+
+
+def _poll_in_runs(there: Connection) -> None:
+    while (given := there.recv()) is not None:
+        environment, branch, token, runtime_token = given
+        with contextlib.closing(Http()) as http:
+            there.send(_poll(_artifacts(http, environment, branch, Secret(token), Secret(runtime_token))))
+
+
+def _artifacts(
+    http: Http, here: Mapping[str, str], branch: str, token: Secret, runtime_token: Secret
+) -> HistoryArtifact:
+    clock = SystemClock()
+    patient = RetryingHttp(http, clock)
+    return HistoryArtifact(
+        "mscluster",
+        Catalog(patient, Origin(here["GITHUB_API_URL"], here["GITHUB_REPOSITORY"], branch, token)),
+        ResultsService(patient, Job.of(here["ACTIONS_RESULTS_URL"], runtime_token)),
+        clock,
+        lambda _level, text: sys.exit(text),
+        kept_for=timedelta(days=30),
+    )
+
+
+def _poll(store: HistoryStore) -> float:
+    """Restore, append and save once; return the CPU time in milliseconds."""
+    begin = time.process_time()
+    history = store.load()
+    if history is None:
+        raise SystemExit("there is no history to go on from")
+    store.save(step(history, ONLINE, history.polls[-1].at + INTERVAL))
+    return (time.process_time() - begin) * 1000
+
+
+def _report(sizes: list[Size], costs: dict[int, Cost]) -> int:
+    plain, zipped = max(one.plain for one in sizes), max(one.zipped for one in sizes)
+    cpu = max(max(cost) for cost in costs.values())
+    times = costs[AGES[-1]].artifact / costs[AGES[0]].artifact
+    goals = {
+        f"{plain:,} bytes at the most (goal: {MOST_BYTES:,})": plain <= MOST_BYTES,
+        f"{zipped:,} bytes zipped (goal: {MOST_BYTES_ZIPPED:,})": zipped <= MOST_BYTES_ZIPPED,
+        f"{cpu:.1f} ms of CPU (goal: {MOST_CPU_MS:g})": cpu <= MOST_CPU_MS,
+        f"day 365 takes {times:.2f} times day 1 (goal: {MOST_TIMES_DAY_ONE:g})": times <= MOST_TIMES_DAY_ONE,
+    }
+    print()
+    for goal, met in goals.items():
+        print(f"{'met   ' if met else 'MISSED'} {goal}")
+    return 0 if all(goals.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""What is on record: uptime over several windows, and the outages."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from cluster_status.domain.history import History
+from cluster_status.domain.incident import Incident, outages
+from cluster_status.domain.silence import Silence
+from cluster_status.domain.uptime import WINDOWS, Uptime, uptime
+from cluster_status.render.phrase import duration, instant, percent
+
+UPTIME_LEGEND = (
+    "UP is online or degraded, of the time that was up or down; DEGRADED is a part of it. Maintenance is "
+    "neither, and what was not watched is neither."
+)
+
+
+def uptimes(history: History) -> Sequence[tuple[str, Uptime | None]]:
+    """Return the uptime in each window up to the latest poll; nothing if there is none at all."""
+    if not history.polls:
+        return ()
+    now = history.polls[-1].at
+    by_window = [(name, uptime(history.ledger, window, now)) for name, window in WINDOWS.items()]
+    return by_window if any(found for _, found in by_window) else ()
+
+
+def uptime_table(by_window: Sequence[tuple[str, Uptime | None]]) -> str:
+    rows = [
+        ("IN THE LAST", *(name for name, _ in by_window)),
+        ("UP", *(percent(found.up) if found else "-" for _, found in by_window)),
+        ("DEGRADED", *(percent(found.degraded) if found else "-" for _, found in by_window)),
+        ("WATCHED", *(percent(found.coverage) if found else "-" for _, found in by_window)),
+    ]
+    title, *columns = (max(map(len, column)) for column in zip(*rows, strict=True))
+    return "\n".join(
+        "  ".join(
+            [row[0].ljust(title), *(cell.rjust(width) for cell, width in zip(row[1:], columns, strict=True))]
+        )
+        for row in rows
+    )
+
+
+def outage_facts(history: History) -> Iterator[str]:
+    """Yield a line about the outages on record, if there was one."""
+    if not history.polls:
+        return
+    found = outages(history.incidents, history.standing.confirmed, history.polls[-1].at)
+    if found is None:
+        return
+    yield f"Outages on record: {found.number}, the longest {_length(found.longest, history.silences)}"
+    if found.mean_time_to_recover is not None:
+        yield f"Back after, on average: {duration(found.mean_time_to_recover)}"
+
+
+def _length(incident: Incident, silences: Sequence[Silence]) -> str:
+    length = f"{duration(incident.length)} from {instant(incident.since)}"
+    parts = [
+        min(silence.end, incident.until) - max(silence.begin, incident.since)
+        for silence in silences
+        if silence.begin < incident.until and silence.end > incident.since
+    ]
+    unwatched = sum(parts, timedelta())
+    return f"{length}, {duration(unwatched)} of it unwatched" if unwatched else length
