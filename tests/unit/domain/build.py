@@ -133,9 +133,11 @@ def polled(
     return after
 
 
-def step(before: History, sighting: Sighting, at: datetime, *, terms: Terms = TERMS) -> History:
+def step(
+    before: History, sighting: Sighting, at: datetime, *, terms: Terms = TERMS, in_turn: bool = False
+) -> History:
     judged = judge(sighting, before.knowledge(terms.identity), degraded_below=50)
-    return advance(before, sighting, judged, terms, at)
+    return advance(before, sighting, judged, terms, at, in_turn=in_turn)
 
 
 def tellings(pending: Iterable[Announcement]) -> list[Telling]:

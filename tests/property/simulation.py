@@ -1,0 +1,222 @@
+"""A monitor over a long time: a cluster with outages, blips and flaps, and runs with troubles of their own.
+
+The cluster is simulated by the second, a run by its looks; the rest is the domain: judge, advance, told.
+What is to be told is worked out apart from it, from what the cluster really was when a run looked last.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from random import Random
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.domain.cause import TRAITS, Cause, Status
+from cluster_status.domain.history import Announcement, History, Terms, advance, told, untold
+from cluster_status.domain.identity import Identity
+from cluster_status.domain.sighting import Sighting
+from cluster_status.domain.transitions import Telling
+from cluster_status.domain.verdict import judge, worth_another_look
+from tests.fakes.probe import ONLINE, listed, met, partition
+
+BEGIN = 1_767_225_600  # 2026-01-01
+INTERVAL = 300
+ATTEMPTS, DELAY = 3, 15
+PATIENCE = (ATTEMPTS - 1) * DELAY
+TERMS = Terms(Identity("server-digest", "login-digest", "webhook-digest"), confirm_after=2)
+
+DEGRADED = met(Cause.SCHEDULER_DOWN)
+MAINTENANCE = listed(partition(maintenance=8))
+UNREADABLE = met(Cause.UNPARSABLE)
+OUTAGES = tuple(met(cause) for cause in Cause if TRAITS[cause].network)
+
+
+class Event(StrEnum):
+    OUTAGE = "outages"
+    BLIP = "blips, shorter than a run's patience"
+    IMPAIRED = "times degraded"
+    MAINTENANCE = "maintenances"
+    UNREADABLE = "times unreadable"
+    RUNNER = "runs without a network"
+    MISSED = "runs that never came, or were killed before they saved"
+    CLOCK = "steps of the clock"
+    DISCORD = "times Discord was down"
+
+
+class Spell(Struct, frozen=True):
+    """What the cluster is, from one second on to the next spell."""
+
+    begin: int
+    sighting: Sighting
+    event: Event | None = None
+
+
+class Run(Struct):
+    """A number of polls in a row that saw the cluster offline, those that could not tell left out."""
+
+    polls: int = 0
+    at_once: bool = False  # one of them saw what needs no confirmation
+    tellings: int = 0
+
+    @property
+    def is_due(self) -> bool:
+        return self.polls >= TERMS.confirm_after or self.at_once
+
+
+class Simulation:
+    """Runs so many polls; `problems` says what was wrong with them."""
+
+    def __init__(self, seed: int) -> None:
+        self.problems: list[str] = []
+        self.events = Counter[Event]()
+        self.messages = Counter[Telling]()
+        self.outages_due = self.outages_passed_over = 0
+        self.history = History(cluster="mscluster")
+        self._random = Random(seed)  # noqa: S311 - the same at every run
+        self._spells = self._cluster()
+        self._now, self._next = next(self._spells), next(self._spells)
+        self._queued: set[tuple[Telling, datetime]] = set()
+        self._sent: set[tuple[Telling, datetime]] = set()
+        self._run: Run | None = None
+        self._offset = self._offset_polls = self._discord_down = 0
+
+    def run(self, polls: int) -> "Simulation":
+        second = BEGIN
+        for _ in range(polls):
+            second += INTERVAL + self._random.randrange(-20, 60)
+            self._poll(second)
+        self._discord_down = 0
+        self._deliver(second + INTERVAL)
+        self._close_run()
+        if self._queued != self._sent:
+            self.problems.append(f"{len(self._queued - self._sent)} messages were lost")
+        return self
+
+    # The world
+
+    def _cluster(self) -> Iterator[Spell]:
+        second, chance = BEGIN, self._random
+        yield Spell(second, ONLINE)
+        while True:
+            second += chance.choice([chance.randint(60, 3_000), chance.randint(3_000, 200_000)])
+            event, length = (
+                chance.choices(
+                    [Event.OUTAGE, Event.BLIP, Event.IMPAIRED, Event.MAINTENANCE, Event.UNREADABLE],
+                    weights=[4, 8, 2, 1, 1],
+                )[0],
+                chance.choice([chance.randint(60, 1_200), chance.randint(1_200, 40_000)]),
+            )
+            if event is Event.BLIP:
+                length = chance.randint(1, PATIENCE - 1)
+            for _ in range(chance.choice([1, 1, 1, chance.randint(2, 8)])):  # else it flaps
+                self.events[event] += 1
+                yield Spell(second, self._seen_in(event), event)
+                second += length
+                yield Spell(second, ONLINE)
+                second += chance.randint(PATIENCE + 1, 1_200)
+
+    def _seen_in(self, event: Event) -> Sighting:
+        return {
+            Event.OUTAGE: self._random.choice(OUTAGES),
+            Event.BLIP: self._random.choice((*OUTAGES, DEGRADED)),
+            Event.IMPAIRED: DEGRADED,
+            Event.MAINTENANCE: MAINTENANCE,
+        }.get(event, UNREADABLE)
+
+    def _at(self, second: int) -> Spell:
+        while self._next.begin <= second:
+            self._now, self._next = self._next, next(self._spells)
+        return self._now
+
+    def _clock(self, second: int) -> datetime:
+        """Return what the runner takes for the time: some are wrong, for some polls."""
+        if self._offset_polls == 0:
+            self._offset = 0
+            if self._random.random() < 1 / 3_000:
+                self.events[Event.CLOCK] += 1
+                self._offset = self._random.choice([-7_200, -500, -301, -60, -1, 60, 500, 7_200, 90_000])
+                self._offset_polls = self._random.randint(1, 5)
+        else:
+            self._offset_polls -= 1
+        return datetime.fromtimestamp(second + self._offset, UTC)
+
+    # A run
+
+    def _poll(self, second: int) -> None:
+        if self._random.random() < 1 / 200:
+            self.events[Event.MISSED] += 1
+            return
+        spell, second = self._look(second)
+        sighting = spell.sighting
+        if self._random.random() < 1 / 500:
+            self.events[Event.RUNNER] += 1
+            sighting = replace(self._random.choice(OUTAGES), runner_online=False)
+        known = self.history.knowledge(TERMS.identity)
+        verdict = judge(sighting, known, degraded_below=50)
+        at = self._clock(second)
+        waiting = self.history.pending
+        self.history = advance(self.history, sighting, verdict, TERMS, at, in_turn=True)
+        new = [one for one in self.history.pending if one not in waiting]
+        self._account(verdict.status, sighting, spell, new)
+        if self._discord_down:
+            self._discord_down -= 1
+        elif self._random.random() < 1 / 2_000:
+            self.events[Event.DISCORD] += 1
+            self._discord_down = self._random.randint(1, 12)
+        self._deliver(second)
+
+    def _look(self, second: int) -> tuple[Spell, int]:
+        """Look as patiently as a run does; return what was there at the last look, and when."""
+        spell = self._at(second)
+        for _ in range(ATTEMPTS - 1):
+            if worth_another_look(spell.sighting, degraded_below=50) is None:
+                break
+            second += DELAY
+            spell = self._at(second)
+        return spell, second
+
+    def _deliver(self, second: int) -> None:
+        if self._discord_down and self.history.pending:
+            now = datetime.fromtimestamp(second, UTC)
+            self.history = untold(self.history, "no answer", now, webhook_gone=None)
+        while self.history.pending and not self._discord_down:
+            announcement = self.history.pending[0]
+            key = (announcement.telling, announcement.at)
+            if key in self._sent:
+                self.problems.append(f"told twice: {announcement}")
+            self._sent.add(key)
+            self.messages[announcement.telling] += 1
+            self.history = told(self.history, announcement)
+
+    # What is due
+
+    def _account(self, status: Status, sighting: Sighting, spell: Spell, new: list[Announcement]) -> None:
+        for announcement in new:
+            self._queued.add((announcement.telling, announcement.at))
+        offline = [one for one in new if one.spell.status is Status.OFFLINE and one.before]
+        if status is Status.UNKNOWN:
+            if offline:
+                self.problems.append(f"told of an outage without knowing: {offline}")
+            return
+        if status is not Status.OFFLINE:
+            self._close_run()
+            return
+        run = self._run = self._run or Run()
+        run.polls += 1
+        run.at_once |= sighting.cause is not None and not TRAITS[sighting.cause].needs_confirmation
+        run.tellings += len(offline)
+        if spell.event is not Event.OUTAGE:
+            self.problems.append(f"offline in no outage: {spell}")
+        if offline and not run.is_due:
+            self.problems.append(f"told too early: {offline}")
+
+    def _close_run(self) -> None:
+        run, self._run = self._run, None
+        if run is None:
+            return
+        self.outages_due += run.is_due
+        self.outages_passed_over += not run.is_due
+        if run.tellings != int(run.is_due):
+            self.problems.append(f"an outage of {run.polls} polls was told {run.tellings} times")
