@@ -1,13 +1,15 @@
 """The table of docs/artifact-faults.md holds."""
 
 import contextlib
+import json
 import threading
 from pathlib import Path
 
 import pytest
 
+from cluster_status.adapters.history_artifact.archive import pack
 from cluster_status.adapters.http import Http
-from tests.contract.artifact_faults import FAULTS, NOTING, REFUSED, Fault, outcome, store_of
+from tests.contract.artifact_faults import FAULTS, NAME, NOTING, REFUSED, Fault, outcome, store_of
 from tests.fakes.github import LoopbackGitHub
 from tests.fakes.probe import ONLINE
 from tests.unit.app.monitor import Monitor
@@ -61,3 +63,18 @@ def test_of_two_runs_that_overlap_both_polls_are_kept_and_one_announces() -> Non
         "mscluster is online",
         "mscluster is offline",
     ]
+
+
+def test_the_file_of_the_original_script_is_taken_over_from_an_artifact_too() -> None:
+    monitor = Monitor()
+    polls = json.dumps([{"poll_time": f"2026-03-01 {time}", "online": True} for time in ("11:55", "12:00")])
+    with LoopbackGitHub(clock=monitor.clock.now) as github, contextlib.closing(Http()) as http:
+        github.plant(NAME, pack(polls.encode()))
+        runs = [
+            monitor.poll(seen, store=store_of(monitor, http, github.start_run()))
+            for seen in (ONLINE, REFUSED)
+        ]
+        kept = store_of(monitor, http, github.start_run()).load()
+    assert kept
+    assert (kept.cluster, len(kept.polls)) == ("mscluster", 4)
+    assert [run.headlines for run in runs] == [[], ["mscluster is offline"]]

@@ -120,7 +120,8 @@ def _facts(announcement: Announcement) -> Iterator[Fact]:
     elif announcement.telling is not Telling.COMING:
         yield Fact("Since", spell.since)
     if before:
-        yield Fact(f"Was {_PHRASES[before.status]} for", spell.since - before.since)
+        if spell.since >= before.since:  # else the clock was set back, and nobody knows for how long
+            yield Fact(f"Was {_PHRASES[before.status]} for", spell.since - before.since)
         if before.causes:
             yield Fact("The cause was", ", then ".join(TRAITS[cause].noun for cause in before.causes))
     if announcement.nodes:

@@ -15,6 +15,7 @@ from cluster_status.domain.identity import identify
 from cluster_status.domain.message import Fact
 from cluster_status.domain.sighting import Sighting
 from cluster_status.errors import Cancelled, DeliveryError, ExitStatus
+from cluster_status.ports import Level
 from tests.fakes.probe import HOST_KEY, ONLINE, listed, met, partition
 from tests.fakes.store import MemoryStore
 from tests.unit.app.monitor import Monitor
@@ -516,3 +517,38 @@ def test_a_look_that_is_cancelled_leaves_nothing_behind(watching: Monitor) -> No
     with pytest.raises(Cancelled):
         watching.poll(Cancelled(signal.SIGTERM))
     assert (watching.store.content, watching.runner.published) == (kept, 0)
+
+
+# time
+
+
+def test_a_silence_is_warned_of_in_the_run_that_ends_it_and_told_only_with_the_next_message(
+    watching: Monitor,
+) -> None:
+    for _ in range(3):
+        watching.poll(ONLINE)
+    ends_it, after = watching.poll(ONLINE, later=timedelta(hours=2)), watching.poll(ONLINE)
+    assert (ends_it.messages, ends_it.exit_status) == ([], ExitStatus.OK)
+    [warning] = ends_it.runner.of(Level.WARNING)
+    assert warning.startswith("No poll for 2 h, since 2026-03-01 12:20:00 UTC: 23 were missed.")
+    assert after.runner.of(Level.WARNING) == []
+    watching.poll(REFUSED)
+    assert watching.store.history.missed_polls == 0
+
+
+def test_a_clock_that_was_set_back_a_little_hides_no_change(watching: Monitor) -> None:
+    watching.clock.advance(timedelta(minutes=-8))
+    assert headlines(watching, REFUSED, ONLINE) == [["mscluster is offline"], ["mscluster is back online"]]
+
+
+def test_for_how_long_it_was_is_not_said_where_the_clock_was_set_back(watching: Monitor) -> None:
+    [message] = watching.poll(REFUSED, later=timedelta(hours=-3)).messages
+    assert [fact.label for fact in message.facts] == ["Since"]
+
+
+def test_the_history_of_the_original_script_is_taken_over_under_the_name_of_this_cluster(
+    monitor: Monitor,
+) -> None:
+    monitor.store.content = b'[{"poll_time": "2026-03-01 12:00:00", "online": false, "partitions": null}]'
+    assert monitor.poll(ONLINE).headlines == ["mscluster is online"]
+    assert (monitor.store.history.cluster, len(monitor.store.history.polls)) == ("mscluster", 2)

@@ -1,0 +1,160 @@
+"""The action as a process, against an SSH server, a Discord and a history file of a test's making.
+
+A process can be killed at a step of its own: an audit hook sees each file it opens or renames and each
+connection it begins, before that happens. Nothing of the action is changed for it but, where a test says so,
+the time of day.
+"""
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import paramiko
+
+from tests.fakes.discord import LoopbackDiscord
+from tests.fakes.file_commands import read_outputs
+from tests.fakes.ssh import HOST, PASSWORD, USER, Front, Loopback, Visit, ed25519, healthy
+from tests.fakes.workflow_commands import read_commands
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 60
+LAUNCHER = """
+import os, runpy, signal, sys
+from datetime import timedelta
+
+kill_before, seconds_later, entrypoint = sys.argv[1:]
+steps = {}
+
+def step_of(event, arguments):
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        return f"connect {arguments[1][1]}"
+    if event == "os.rename":
+        return "rename"
+    if event == "open":
+        name = os.path.basename(str(arguments[0]))
+        return "write new" if name.startswith(".history.json.") else f"open {name}"
+    return None
+
+def watch(event, arguments):
+    step = step_of(event, arguments)
+    if step is None:
+        return
+    steps[step] = steps.get(step, 0) + 1
+    if f"{step} {steps[step]}" == kill_before:
+        os.kill(os.getpid(), 9)
+
+if int(seconds_later):
+    from cluster_status.adapters.clock import SystemClock
+    now = SystemClock.now
+    SystemClock.now = lambda clock: now(clock) + timedelta(seconds=int(seconds_later))
+sys.addaudithook(watch)
+runpy.run_path(entrypoint, run_name="__main__")
+"""
+
+
+class Ended(NamedTuple):
+    """A process that is over; a negative exit status is the signal that killed it."""
+
+    exit_status: int
+    log: str
+    outputs: Mapping[str, str]
+
+    @property
+    def annotations(self) -> list[str]:
+        return [command.data for command in read_commands(self.log) if command.name in _ANNOTATIONS]
+
+
+_ANNOTATIONS = {"notice", "warning", "error"}
+
+
+class Site:
+    """A cluster, a channel and a workspace, in which the action runs as on GitHub's runner."""
+
+    def __init__(self, workspace: Path, server: Loopback, front: Front, discord: LoopbackDiscord) -> None:
+        self.workspace = workspace
+        self.server = server
+        self.front = front
+        self.discord = discord
+        self.history_file = workspace / "history.json"
+        self._process: subprocess.Popen[str] | None = None
+        self._heard = 0
+
+    def poll(self, *, kill_before: str = "", seconds_later: int = 0) -> Ended:
+        """Run once, up to its end."""
+        with self.polling(kill_before=kill_before, seconds_later=seconds_later) as process:
+            log, _ = process.communicate(timeout=SECONDS)
+        outputs = self.workspace / "outputs"
+        return Ended(process.returncode, log, read_outputs(outputs.read_text()) if outputs.exists() else {})
+
+    @contextmanager
+    def polling(self, *, kill_before: str = "", seconds_later: int = 0) -> Iterator[subprocess.Popen[str]]:
+        """Run beside the test; whatever is left of it ends with the context."""
+        (self.workspace / "outputs").unlink(missing_ok=True)
+        command = [
+            sys.executable,
+            "-c",
+            LAUNCHER,
+            kill_before,
+            str(seconds_later),
+            str(ROOT / "entrypoint.py"),
+        ]
+        with subprocess.Popen(
+            command, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            self._process = process
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def kill(self) -> None:
+        """Kill the process that runs, from wherever it is noticed that it is time."""
+        if self._process is None:
+            raise RuntimeError("nothing runs")
+        os.kill(self._process.pid, signal.SIGKILL)
+
+    def headlines(self) -> list[str]:
+        """Return what the channel was told since this was asked last."""
+        messages = self.discord.messages[self._heard :]
+        self._heard += len(messages)
+        return [message["embeds"][0]["title"].partition(" mscluster is ")[2] for message in messages]
+
+    def _environment(self) -> dict[str, str]:
+        inputs = {
+            "cluster-host": HOST,
+            "cluster-port": str(self.server.port),
+            "cluster-user": USER,
+            "cluster-password": PASSWORD,
+            "cluster-host-key": f"ssh-ed25519 {base64.b64encode(ed25519().asbytes()).decode()}",
+            "cluster-name": "mscluster",
+            "discord-webhook": self.discord.webhook_url,
+            "history-store": "file",
+            "attempts": "1",
+        }
+        return {f"INPUT_{name.upper()}": value for name, value in inputs.items()} | {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": str(self.workspace),
+            "GITHUB_OUTPUT": str(self.workspace / "outputs"),
+            "GITHUB_STEP_SUMMARY": str(self.workspace / "summary"),
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT / "src"),
+        }
+
+
+@contextmanager
+def site(workspace: Path) -> Iterator[Site]:
+    front = Front()
+    with Loopback(front) as server, LoopbackDiscord() as discord:
+        yield Site(workspace, server, front, discord)
+
+
+def without_nodes(_: Visit, channel: paramiko.Channel, frame: str) -> None:
+    """Answer as a cluster none of whose nodes is in service: offline, and believed at once."""
+    channel.sendall(healthy(frame).replace(b"idle", b"down"))
+    channel.send_exit_status(0)

@@ -1,0 +1,79 @@
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.history import History
+from cluster_status.domain.sighting import Sighting
+from cluster_status.domain.uptime import Uptime
+from cluster_status.domain.verdict import Verdict
+from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
+from cluster_status.render.summary import markdown, plain, summarise
+from tests.unit.domain.build import NOON, history, listed, met, noon_plus, polled, step
+
+GOOD, REFUSED, STRANGER = listed(free=4), met(Cause.REFUSED), met(Cause.HOST_KEY)
+TABLE = """\
+IN THE LAST    24 h     7 d    30 d    90 d   365 d
+UP             75 %    75 %    75 %    75 %    75 %
+DEGRADED        0 %     0 %     0 %     0 %     0 %
+WATCHED      8.33 %  1.19 %  0.27 %  0.09 %  0.02 %"""
+
+
+def watched(*sightings: Sighting) -> History:
+    return polled(history(Status.ONLINE), *sightings)
+
+
+AN_OUTAGE = watched(*[GOOD] * 9, *[REFUSED] * 6, *[GOOD] * 10)
+
+
+def test_the_uptime_is_a_column_a_window() -> None:
+    assert uptime_table(uptimes(AN_OUTAGE)) == TABLE
+
+
+def test_a_window_in_which_it_was_neither_up_nor_down_has_a_dash() -> None:
+    rows = uptime_table([("24 h", None), ("7 d", Uptime(1.0, 0.5))]).splitlines()
+    assert [row.split()[-2:] for row in rows[1:]] == [["-", "100", "%"][-2:], ["0", "%"], ["50", "%"]]
+
+
+@pytest.mark.parametrize("remembered", [history(), watched(GOOD), watched(*[STRANGER] * 5)])
+def test_where_nothing_is_known_there_is_no_table(remembered: History) -> None:
+    assert uptimes(remembered) == ()
+
+
+def test_the_outages_are_summed_up() -> None:
+    assert list(outage_facts(AN_OUTAGE)) == [
+        "Outages on record: 1, the longest 30 min from 2026-01-31 12:45:00 UTC",
+        "Back after, on average: 30 min",
+    ]
+
+
+def test_an_outage_that_lasts_is_one_and_has_no_end_to_average() -> None:
+    assert list(outage_facts(watched(GOOD, REFUSED, REFUSED))) == [
+        "Outages on record: 1, the longest 5 min from 2026-01-31 12:05:00 UTC"
+    ]
+
+
+def test_the_part_of_an_outage_that_nobody_watched_is_said() -> None:
+    course = polled(step(watched(GOOD, GOOD, REFUSED), REFUSED, noon_plus(310)), GOOD, start=noon_plus(315))
+    assert next(outage_facts(course)).endswith(
+        "longest 5 h 5 min from 2026-01-31 12:10:00 UTC, 5 h of it unwatched"
+    )
+
+
+@pytest.mark.parametrize("remembered", [history(), watched(GOOD, GOOD)])
+def test_without_an_outage_nothing_is_said_of_one(remembered: History) -> None:
+    assert list(outage_facts(remembered)) == []
+
+
+def test_the_summary_shows_both_on_the_page_and_in_a_shell() -> None:
+    remembered = replace(AN_OUTAGE, pending=())
+    summary = summarise(Verdict(Status.ONLINE), "Deep Thought", remembered)
+    assert plain(summary, with_table=False).endswith(f"30 min\n{TABLE}\n{UPTIME_LEGEND}")
+    assert markdown(summary).endswith(f"\n\n~~~text\n{TABLE}\n~~~\n\n{UPTIME_LEGEND}\n")
+
+
+def test_an_outage_of_a_second_is_not_rounded_away() -> None:
+    after = polled(history(Status.ONLINE), *[GOOD] * 13, start=NOON - timedelta(hours=1))
+    after = polled(after, REFUSED, GOOD, GOOD, start=noon_plus(1), every=timedelta(seconds=1))
+    assert uptime_table(uptimes(after)).splitlines()[1].split()[1] == "99.97"
