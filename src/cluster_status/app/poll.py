@@ -22,7 +22,7 @@ def poll(tools: Tools, store: HistoryStore, notifier: Notifier, plan: Plan) -> E
     """Poll once and return what the process is to end with; the outputs are published in any case."""
     loading = beside(lambda: _ours(store.load(), plan) or History(cluster=plan.wording.cluster_name))
     sighting = look_patiently(tools, plan, lambda: _recollect(loading, tools, plan))
-    at, has_loaded = tools.clock.now(), loading.done()
+    has_loaded, at = loading.done(), tools.clock.now()
     before, trouble = _latest(loading, store, plan)
     known = before.knowledge(plan.terms.identity) if before else Knowledge()
     verdict = judge(sighting, known, degraded_below=plan.degraded_below)

@@ -33,8 +33,7 @@ def booked(ledger: Ledger, stretch: Stretch | None, before: Standing, after: Sta
     if after.candidate and after.candidate.status is candidate.status:
         return replace(ledger, open=waiting[-_OPEN_AT_MOST:])
     ledger = replace(ledger, open=())
-    is_believed = after.confirmed is not None and after.confirmed.since == candidate.since
-    if is_believed and after.confirmed and after.confirmed.status is candidate.status:
+    if after.confirmed and after.confirmed.status is candidate.status:
         return _as(ledger, candidate.status, waiting)
     return _as(ledger, confirmed.status, waiting) if confirmed else ledger
 

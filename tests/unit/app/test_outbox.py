@@ -4,7 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -357,6 +357,30 @@ def test_a_poll_that_another_one_has_overtaken_is_recorded_and_moves_nothing(wat
     latest = advance(watching.store.history, REFUSED, judged(REFUSED), watching.plan.terms, late)
     assert [poll.status.value for poll in latest.polls] == ["online", "offline", "degraded"]
     assert latest == replace(watching.store.history, polls=latest.polls)
+
+
+def test_a_run_that_looked_before_it_had_loaded_is_passed_over_if_another_one_has_looked_since(
+    watching: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, has_looked = beside_it(watching), threading.Event()
+    tell_the_time, load = watching.clock.now, watching.store.load
+
+    def tell_the_time_of_the_look() -> datetime:
+        now = tell_the_time()
+        has_looked.set()
+        return now
+
+    def load_late() -> object:
+        if not has_looked.is_set():
+            assert has_looked.wait(5)
+            other.poll(DEGRADED, later=timedelta(seconds=20))
+        return load()
+
+    monkeypatch.setattr(watching.clock, "now", tell_the_time_of_the_look)
+    monkeypatch.setattr(watching.store, "load", load_late)
+    watching.poll(REFUSED)
+    assert [poll.status.value for poll in watching.store.history.polls] == ["online", "offline", "degraded"]
+    assert watching.store.history.standing.confirmed == other.store.history.standing.confirmed
 
 
 def test_what_a_slow_run_begins_to_tell_is_its_own_from_then_on(

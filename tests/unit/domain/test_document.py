@@ -101,6 +101,11 @@ CONTRADICTIONS = {
     "blind by its telling alone": changed("pending", FIRST, "telling", to="blind"),
     "a doubt in the first status": changed("pending", FIRST, "doubt", to=DOUBT),
     "a doubt in a change": changed("pending", IMPAIRED, "doubt", to=DOUBT),
+    "an hour of more than an hour": changed("ledger", "hours", 0, "online", to=3_601),
+    "a day that comes twice": changed("ledger", "days", to=[{"begin": "2026-01-31T00:00:00Z"}] * 2),
+    "open at the end of time": changed(
+        "ledger", "open", to=[{"begin": "2026-01-31T00:00:00Z", "end": "9999-12-31T23:59:59-14:00"}]
+    ),
     "a doubt in a repeat": changed("pending", BLIND, "telling", to="repeat"),
 }
 

@@ -76,6 +76,11 @@ def test_what_a_repeat_that_was_never_told_would_have_mentioned_the_next_message
     assert [(one.telling, one.missed_polls) for one in after.pending] == [(Telling.OUTAGE, 24)]
 
 
+def test_missed_polls_are_not_lost_with_the_messages_that_are_summed_up() -> None:
+    after = polled(watched(5), *[REFUSED, GOOD] * 12, start=noon_plus(125))
+    assert [one.missed_polls for one in after.pending] == [24, *[0] * 19]
+
+
 def test_a_silence_has_ended_in_one_poll_only() -> None:
     after = polled(watched(5), GOOD, GOOD, start=noon_plus(125))
     assert silence_ended(after, noon_plus(130)) is None
