@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_LEAST = 0.0001
 _EPSILON = 1e-6  # 0.29 * 100 is a little less than 29
 
 
@@ -19,6 +20,8 @@ def duration(length: timedelta) -> str:
 
 def percent(share: float) -> str:
     """Return at most two decimals, rounded down: what was down for a minute was not up all the time."""
+    if 0 < share < _LEAST:
+        return f"< {100 * _LEAST:g} %"
     return f"{int(share * 10_000 + _EPSILON) / 100:g} %"
 
 

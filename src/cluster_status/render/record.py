@@ -9,6 +9,7 @@ from cluster_status.domain.silence import Silence
 from cluster_status.domain.uptime import WINDOWS, Uptime, uptime
 from cluster_status.render.phrase import duration, instant, percent
 
+_WORTH_SHOWING_SECONDS = 3_600
 UPTIME_LEGEND = (
     "UP is online or degraded, of the time that was up or down; DEGRADED is a part of it. Maintenance is "
     "neither, and what was not watched is neither."
@@ -16,8 +17,8 @@ UPTIME_LEGEND = (
 
 
 def uptimes(history: History) -> Sequence[tuple[str, Uptime | None]]:
-    """Return the uptime in each window up to the latest poll; nothing if there is none at all."""
-    if not history.polls:
+    """Return the uptime in each window up to the latest poll; nothing before there is an hour of it."""
+    if sum(day.watched for day in history.ledger.days) < _WORTH_SHOWING_SECONDS or not history.polls:
         return ()
     now = history.polls[-1].at
     by_window = [(name, uptime(history.ledger, window, now)) for name, window in WINDOWS.items()]

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from cluster_status.render.phrase import duration, instant
+from cluster_status.render.phrase import duration, instant, percent
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,21 @@ from cluster_status.render.phrase import duration, instant
 )
 def test_a_duration_has_the_two_largest_units_that_matter(length: timedelta, words: str) -> None:
     assert duration(length) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0, "0 %"),
+        (1e-9, "< 0.01 %"),
+        (0.0001, "0.01 %"),
+        (0.29, "29 %"),
+        (0.999_999, "99.99 %"),
+        (1, "100 %"),
+    ],
+)
+def test_a_share_is_rounded_down_and_never_to_nothing(share: float, words: str) -> None:
+    assert percent(share) == words
 
 
 def test_an_instant_is_shown_with_its_time_zone() -> None:

@@ -36,8 +36,8 @@ def test_a_window_in_which_it_was_neither_up_nor_down_has_a_dash() -> None:
     assert [row.split()[-2:] for row in rows[1:]] == [["-", "100", "%"][-2:], ["0", "%"], ["50", "%"]]
 
 
-@pytest.mark.parametrize("remembered", [history(), watched(GOOD), watched(*[STRANGER] * 5)])
-def test_where_nothing_is_known_there_is_no_table(remembered: History) -> None:
+@pytest.mark.parametrize("remembered", [history(), watched(*[GOOD] * 12), watched(*[STRANGER] * 15)])
+def test_before_an_hour_was_watched_there_is_no_table(remembered: History) -> None:
     assert uptimes(remembered) == ()
 
 
