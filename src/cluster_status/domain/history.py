@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from cluster_status.domain.cause import Cause, Status
 from cluster_status.domain.cluster import NodeCounts, Reservation
 from cluster_status.domain.identity import Identity
-from cluster_status.domain.reservation import coming, current
 from cluster_status.domain.incident import INCIDENTS_KEPT, Incident, incident_over
 from cluster_status.domain.ledger import Ledger, booked
 from cluster_status.domain.poll import Poll, Polls, appended, inserted, is_overtaken
+from cluster_status.domain.reservation import coming, current
 from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
 from cluster_status.domain.silence import SILENCES_KEPT, Silence, Stretch, since_last_poll, without_future
 from cluster_status.domain.standing import Doubt, Instant, Spell, Standing, observe

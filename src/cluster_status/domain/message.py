@@ -9,6 +9,7 @@ from cluster_status.domain.cause import TRAITS, Cause, Status
 from cluster_status.domain.cluster import Listing, NodeCounts, Partition
 from cluster_status.domain.history import Announcement
 from cluster_status.domain.quotation import Quotation, quotation_for
+from cluster_status.domain.standing import Spell
 from cluster_status.domain.transitions import Telling
 from cluster_status.domain.verdict import Verdict
 
@@ -120,10 +121,7 @@ def _facts(announcement: Announcement) -> Iterator[Fact]:
     elif announcement.telling is not Telling.COMING:
         yield Fact("Since", spell.since)
     if before:
-        if spell.since >= before.since:  # else the clock was set back, and nobody knows for how long
-            yield Fact(f"Was {_PHRASES[before.status]} for", spell.since - before.since)
-        if before.causes:
-            yield Fact("The cause was", ", then ".join(TRAITS[cause].noun for cause in before.causes))
+        yield from _replaced(before, spell)
     if announcement.nodes:
         nodes = announcement.nodes
         yield Fact(
@@ -136,3 +134,10 @@ def _facts(announcement: Announcement) -> Iterator[Fact]:
         yield Fact("Maintenance ends", announcement.window.end)
     if announcement.left_out:
         yield Fact("Older messages that could not be delivered", str(announcement.left_out))
+
+
+def _replaced(before: Spell, spell: Spell) -> Iterator[Fact]:
+    if spell.since >= before.since:  # else the clock was set back, and nobody knows for how long
+        yield Fact(f"Was {_PHRASES[before.status]} for", spell.since - before.since)
+    if before.causes:
+        yield Fact("The cause was", ", then ".join(TRAITS[cause].noun for cause in before.causes))

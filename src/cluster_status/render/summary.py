@@ -11,8 +11,8 @@ from cluster_status.domain.message import describe
 from cluster_status.domain.uptime import Uptime
 from cluster_status.domain.verdict import Verdict
 from cluster_status.render.phrase import instant
-from cluster_status.render.section import Section, sections
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
+from cluster_status.render.section import Section, sections
 from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
 
