@@ -12,7 +12,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.year import INTERVAL, POLLS_A_DAY, step, year
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.history_artifact.archive import pack
 from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
@@ -27,6 +26,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.ports import HistoryStore
 from tests.fakes.github import LoopbackGitHub
 from tests.fakes.probe import ONLINE
+from tests.property.year import INTERVAL, POLLS_A_DAY, step, year
 
 ROUNDS = 25
 AGES = (1, 30, 90, 180, 365)  # days

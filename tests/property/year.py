@@ -51,7 +51,7 @@ def step(history: History, sighting: Sighting, at: datetime) -> History:
 def _sightings(random: Random) -> Iterator[Sighting]:
     while True:
         for _ in range(random.randrange(POLLS_A_DAY * 2)):
-            yield random.choice(_DOWN) if random.random() < 0.002 else ONLINE  # noqa: PLR2004 - a blip
+            yield random.choice(_DOWN) if random.random() < 0.002 else ONLINE
         spell, longest = random.choice(
             [(_DOWN, 60), (_DOWN, 6), (_IMPAIRED, 40), ([_MAINTENANCE], 144), (_CANNOT_TELL, 12)]
         )
