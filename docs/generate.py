@@ -1,4 +1,5 @@
-"""Writes what follows from the tables of inputs and outputs into action.yml and README.md.
+"""Writes what follows from the tables of inputs and outputs into action.yml and README.md, and aws/handler.py
+into the template that deploys it.
 
 python -m docs.generate           writes
 python -m docs.generate --check   changes nothing; exit status 1 if something is out of date
@@ -9,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from cluster_status.app.report import OUTPUTS
@@ -57,12 +59,21 @@ def outputs_table() -> str:
     return "\n".join(["| output | what it is |", "| --- | --- |", *rows])
 
 
+def inline_handler() -> str:
+    """Return the function's code as the template holds it: one file to deploy, and no bucket to put it in."""
+    code = (ROOT / "aws" / "handler.py").read_text(encoding="utf-8")
+    return "        ZipFile: |\n" + indent(code, " " * 10).rstrip()
+
+
 def documents() -> dict[Path, str]:
     """Return each document as it should be."""
     return {
         ROOT / "action.yml": _between(ROOT / "action.yml", "# {}", {"inputs and outputs": action_yml()}),
         ROOT / "README.md": _between(
             ROOT / "README.md", "<!-- {} -->", {"inputs": inputs_table(), "outputs": outputs_table()}
+        ),
+        ROOT / "aws" / "template.yaml": _between(
+            ROOT / "aws" / "template.yaml", "        # {}", {"handler.py": inline_handler()}
         ),
     }
 
