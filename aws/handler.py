@@ -18,17 +18,17 @@ GITHUB_TIMEOUT_SECONDS = 10.0
 SECRET_TIMEOUT_SECONDS = 5.0
 DETAILS = "return_run_details"  # so that GitHub answers with the run's address, not with an empty 204
 
-NOTHING_TO_MEND = "There is nothing to mend, unless it stays so."
+NOTHING_TO_MEND = "It is tried again; nothing has to be mended, unless it stays so."
 MENDS = {
     "401": "The token has expired or was revoked: put a new one into the secret {secret}.",
     "403": "Give the token the permission Actions: read and write.",
     "404": "Is {workflow} on the default branch of {repository}, and was the token made for that repository?",
-    "422": "{workflow} needs `on: workflow_dispatch`, may not be disabled, and the branch {ref} has to be.",
+    "422": "{workflow} needs `on: workflow_dispatch`, has to be enabled, and the branch {ref} to exist.",
     "429": f"GitHub takes no more requests for now. {NOTHING_TO_MEND}",
     "3xx": "The repository has another name now: deploy again with that one as Repository.",
     "5xx": f"GitHub has trouble, see githubstatus.com. {NOTHING_TO_MEND}",
-    "ResourceNotFoundException": "Create it in the region of this function.",
-    "AccessDeniedException": "Deploy again with TokenSecretName: the function may read that one.",
+    "ResourceNotFoundException": "Create it here, or deploy again with its name as TokenSecretName.",
+    "AccessDeniedException": "Only the one named by TokenSecretName may be read, in this region.",
 }
 
 
@@ -145,5 +145,4 @@ def _refusal(answer: Answer) -> tuple[str, str]:
     is_limited = answer.status == 403 and "rate limit" in answer.message.lower()
     code = "429" if is_limited else str(answer.status)
     mend = MENDS.get(code) or MENDS.get(f"{code[0]}xx", "Compare that with the parameters of the stack.")
-    said = f" ({answer.message})" if answer.message else ""
-    return f"GitHub answered {answer.status} {answer.reason}{said}", mend
+    return f"GitHub answered {answer.status} ({answer.message or answer.reason})", mend

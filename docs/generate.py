@@ -1,5 +1,4 @@
-"""Writes what follows from the tables of inputs and outputs into action.yml and README.md, and aws/handler.py
-into the template that deploys it.
+"""Writes what follows from the tables of inputs and outputs, and aws/handler.py into its template.
 
 python -m docs.generate           writes
 python -m docs.generate --check   changes nothing; exit status 1 if something is out of date

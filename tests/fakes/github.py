@@ -36,6 +36,7 @@ from tests.fakes.github_api import Api
 from tests.fakes.github_blobs import Blobs
 from tests.fakes.github_limits import RATE_LIMIT, rate_limit_headers
 from tests.fakes.github_results import Results
+from tests.fakes.github_workflows import Workflow, Workflows
 from tests.fakes.loopback import Aborted, Answer, Held, Holds, LoopbackServer, Request, Reset, Silent
 
 __all__ = [
@@ -69,6 +70,7 @@ Operation = Literal[
     "list-runs",
     "list-of-run",
     "delete-run",
+    "dispatch",
     # of the results service
     "create",
     "finalize",
@@ -201,7 +203,8 @@ class LoopbackGitHub:
         self._clock = clock
         self._actions = Actions(repository, timedelta(days=retention_days), clock, newest_first=newest_first)
         blobs = Blobs(self._actions, refuse_put_blob=refuse_put_blob)
-        self._api = Api(self._actions, blobs, rate_limit)
+        self._workflows = Workflows(self._actions)
+        self._api = Api(self._actions, blobs, self._workflows, rate_limit)
         self._decide: dict[str, Callable[[Request], Answer]] = {
             "api": self._api.answer,
             "results": Results(self._actions, blobs).answer,
@@ -275,6 +278,12 @@ class LoopbackGitHub:
             return list(self._actions.runs.values())
 
     @property
+    def started(self) -> list[tuple[str, str]]:
+        """Each workflow that was started by hand, with its branch, oldest first."""
+        with self._lock:
+            return [(each.run.workflow, each.run.branch) for each in self._workflows.started]
+
+    @property
     def requests(self) -> list[Request]:
         """Every request that arrived; `operation` is empty for one that asks for nothing there is."""
         with self._lock:
@@ -314,6 +323,11 @@ class LoopbackGitHub:
         """Give a token that belongs to no run."""
         with self._lock:
             return self._actions.new_token(permission)
+
+    def add_workflow(self, workflow: Workflow) -> None:
+        """Put it on the default branch."""
+        with self._lock:
+            self._workflows.add(workflow)
 
     def plant(  # noqa: PLR0913  # each is one thing to say about an artifact, and has a default
         self,

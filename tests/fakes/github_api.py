@@ -18,6 +18,7 @@ from tests.fakes.github_actions import Actions, Artifact, Permission, rfc3339
 from tests.fakes.github_blobs import Blobs
 from tests.fakes.github_limits import RateLimit, SecondaryLimit
 from tests.fakes.github_runs import run_object
+from tests.fakes.github_workflows import Refused, Started, Workflows
 from tests.fakes.loopback import Answer, Request
 
 API_VERSIONS = ("2022-11-28", "2026-03-10")
@@ -29,7 +30,7 @@ PARAMETERS = {
     "list-of-run": ("name", "per_page", "page"),
     "list-runs": ("exclude_pull_requests", "per_page", "page"),
 }
-NEED_TO_WRITE = ("delete-by-id", "delete-run")
+NEED_TO_WRITE = ("delete-by-id", "delete-run", "dispatch")
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,10 @@ def too_hasty(retry_after_seconds: float | None = 60, status: int = 403) -> Answ
 
 
 class Api:
-    def __init__(self, actions: Actions, blobs: Blobs, rate_limit: int) -> None:
+    def __init__(self, actions: Actions, blobs: Blobs, workflows: Workflows, rate_limit: int) -> None:
         self._actions = actions
         self._blobs = blobs
+        self._workflows = workflows
         self._rate_limit = RateLimit(rate_limit, actions.clock)
         self._secondary_limit = SecondaryLimit(actions.clock)
 
@@ -107,6 +109,8 @@ class Api:
             return error(403, "Resource not accessible by integration", headers)
         if route.operation in PARAMETERS:
             return self._list(request, route)
+        if route.operation == "dispatch":
+            return self._dispatched(self._workflows.dispatch(route.of, request.body))
         return self._delete_run(route) if route.operation == "delete-run" else self._answer_one(route)
 
     def _permission(self, request: Request) -> Permission | Answer:
@@ -122,6 +126,23 @@ class Api:
         if parts[1] == "repositories":  # where GitHub's own links to further pages lead
             return parts[2] == str(self._actions.repository_id)
         return "/".join(parts[2:4]).lower() == self._actions.repository.lower()
+
+    def _dispatched(self, outcome: Started | Refused) -> Answer:
+        match outcome:
+            case Refused(status, message):
+                return error(status, message)
+            case Started(run, with_details=True):
+                page = f"{self._actions.repository}/actions/runs/{run.id}"
+                return of(
+                    200,
+                    {
+                        "workflow_run_id": run.id,
+                        "run_url": f"{self._actions.addresses['api']}/repos/{page}",
+                        "html_url": f"https://github.com/{page}",
+                    },
+                )
+            case _:
+                return Answer(204)
 
     def _list(self, request: Request, route: Route) -> Answer:
         if any(name not in PARAMETERS[route.operation] for name in request.query):
@@ -212,6 +233,8 @@ class Api:
 
 def _route(request: Request) -> Route | None:
     match request.path.split("/"):
+        case ["", "repos", _, _, "actions", "workflows", name, "dispatches"] if request.method == "POST":
+            return Route("dispatch", unquote(name))
         case ["", "repos", _, _, "actions", *place] | ["", "repositories", _, "actions", *place]:
             return _route_of(request.method, [unquote(each) for each in place])
         case _:

@@ -7,6 +7,7 @@ becomes of it.
 import contextlib
 import select
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -111,8 +112,17 @@ class Holds:
 class LoopbackServer:
     """One server on a free port. All of it ends with the context: connections, threads, what is held."""
 
-    def __init__(self, name: str, front: Front, holds: Holds, *, host: str = "127.0.0.1") -> None:
-        self._server = _Server(name, front, holds)
+    def __init__(
+        self,
+        name: str,
+        front: Front,
+        holds: Holds,
+        *,
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._server = _Server(name, front, holds, tls)
+        self._scheme = "https" if tls else "http"
         self._host = host
         # the interval is how long shutdown() may take
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -129,7 +139,7 @@ class LoopbackServer:
 
     @property
     def url(self) -> str:
-        return f"http://{self._host}:{self._server.server_address[1]}"
+        return f"{self._scheme}://{self._host}:{self._server.server_address[1]}"
 
     @property
     def errors(self) -> list[Exception]:
@@ -192,8 +202,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False  # so that server_close() joins them
     request_queue_size = 32
 
-    def __init__(self, name: str, front: Front, holds: Holds) -> None:
+    def __init__(self, name: str, front: Front, holds: Holds, tls: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        if tls:  # the handshake is the handler's, so that a client that is slow with it holds up no other
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.name = name
         self.front = front
         self.holds = holds
@@ -226,5 +238,5 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # the signature is given
         error = sys.exception()
-        if isinstance(error, Exception) and not isinstance(error, ConnectionError):
+        if isinstance(error, Exception) and not isinstance(error, ConnectionError | ssl.SSLError):
             self.errors.append(error)

@@ -1,6 +1,6 @@
 // Checks what is said to GitHub's REST API, and what it answers, against the OpenAPI document that GitHub publishes.
-// In: one JSON object a line, {"method", "path", "query"} of a request, with {"status", "headers", "body"} of an answer
-// too, its headers in lower case. Out, for each: one line, {"issues"}.
+// In: one JSON object a line, {"method", "path", "query"} of a request, {"headers", "body"} where it has one, with
+// {"status", "headers", "body"} of an answer instead, all headers in lower case. Out, for each: one line, {"issues"}.
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -42,7 +42,7 @@ function find({ method, path }) {
   }
 }
 
-function* issuesOfRequest({ operation, inPath }, { query }) {
+function* issuesOfRequest({ template, operation, inPath }, { method, query, headers = {}, body }) {
   const parameters = operation.parameters.map(resolve);
   for (const { name, in: place, required, schema } of parameters) {
     const value = (place === "path" ? inPath : query)[name];
@@ -55,6 +55,12 @@ function* issuesOfRequest({ operation, inPath }, { query }) {
   const known = parameters.filter(({ in: place }) => place === "query").map(({ name }) => name);
   for (const name of Object.keys(query)) {
     if (!known.includes(name)) yield `${name}: unknown parameter`;
+  }
+  if (operation.requestBody) {
+    const place = ["paths", template, method.toLowerCase(), "requestBody", "content", "application/json", "schema"];
+    yield* issuesOfBody(pointer(...place), { headers, body });
+  } else if (body) {
+    yield "(all): there is no body in this request";
   }
 }
 

@@ -1,0 +1,158 @@
+"""The function that starts the workflows: by itself, and as Lambda runs it."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.contract.aws.cloud import POLL, SECRET, Cloud, as_asked, load_handler, write_inline_code
+from tests.contract.aws.dispatch_faults import FAULTS, Fault, environment, outcome
+from tests.contract.aws.template import AWS
+from tests.fakes.github import Failed
+from tests.fakes.lambda_runtime import LambdaFunction
+
+CheckExchange = Callable[[Mapping[str, object]], list[str]]
+README = (AWS / "README.md").read_text()
+RUN = "https://github.com/octo-org/cluster/actions/runs/20000000001"
+
+# by itself
+
+
+@pytest.mark.parametrize("event", [POLL, {"workflow": "prune.yml", "ref": "main"}])
+def test_an_event_becomes_the_request_that_github_documents(
+    event: dict[str, str], cloud: Cloud, github_document: CheckExchange
+) -> None:
+    with environment(cloud.environment):
+        said = load_handler().handle(event, None)
+    [request] = cloud.requests
+    assert github_document(as_asked(request)) == []
+    assert json.loads(request.body) == {"ref": "main", "return_run_details": True}
+    assert request.headers["X-GitHub-Api-Version"] == "2022-11-28"
+    assert cloud.github.started == [(event["workflow"], "main")]
+    assert said == f"Started {event['workflow']} of octo-org/cluster: {RUN}"
+
+
+def test_the_document_would_find_a_wrong_body(cloud: Cloud, github_document: CheckExchange) -> None:
+    with environment(cloud.environment):
+        load_handler().handle(POLL, None)
+    asked = as_asked(cloud.requests[0])
+    for body in (
+        {},
+        {"ref": 1},
+        {"ref": "main", "branch": "main"},
+        {"ref": "main", "return_run_details": "yes"},
+    ):
+        assert len(github_document(asked | {"body": json.dumps(body)})) == 1
+    assert github_document(asked | {"headers": {}}) != []
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.words)
+def test_a_fault_of_a_dispatch_shows_as_documented(fault: Fault, cloud: Cloud) -> None:
+    struck = outcome(cloud, fault)
+    assert struck.row in README.splitlines()
+    assert "\n" not in struck.log
+    assert struck.has_failed or struck.started
+
+
+def test_the_readme_has_no_other_rows() -> None:
+    _, _, table = README.partition("| what goes wrong ")
+    rows = table.split("\n\n", 1)[0].splitlines()
+    assert len(rows) == len(FAULTS) + 2
+
+
+def test_what_github_says_stays_in_one_line_and_within_bounds(cloud: Cloud) -> None:
+    cloud.github.fail_next(Failed(422, f"No\r\n[ERROR] \x1b[31m{{secret}}\u2028{'x' * 1000}"), on="dispatch")
+    handler = load_handler()
+    with environment(cloud.environment), pytest.raises(handler.NotStartedError) as caught:
+        handler.handle(POLL, None)
+    assert str(caught.value).isprintable()
+    assert "No  [ERROR]  [31m{secret} xxx" in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_file_name_cannot_lead_elsewhere(cloud: Cloud) -> None:
+    handler = load_handler()
+    with environment(cloud.environment), pytest.raises(handler.NotStartedError):
+        handler.handle({"workflow": "../../../gists?x=y#", "ref": "main"}, None)
+    [request] = cloud.requests
+    assert (
+        request.path == "/repos/octo-org/cluster/actions/workflows/..%2F..%2F..%2Fgists%3Fx%3Dy%23/dispatches"
+    )
+
+
+def test_a_redirect_is_not_followed_with_the_token(cloud: Cloud) -> None:
+    elsewhere = Failed(307, "Moved", headers={"Location": f"{cloud.api_url}/repos/octo-org/cluster"})
+    cloud.github.fail_next(elsewhere, on="dispatch")
+    handler = load_handler()
+    with environment(cloud.environment), pytest.raises(handler.NotStartedError, match="another name"):
+        handler.handle(POLL, None)
+    assert len(cloud.requests) == 1
+
+
+@pytest.mark.parametrize("spaces", ["{}\n", " {}\r\n"])
+def test_a_token_that_was_stored_with_a_newline_works(spaces: str, cloud: Cloud) -> None:
+    cloud.secrets_manager.secrets[SECRET] = spaces.format(cloud.secrets_manager.secrets[SECRET])
+    with environment(cloud.environment):
+        assert RUN in load_handler().handle(POLL, None)
+
+
+def test_the_function_is_short_and_needs_the_standard_library_until_its_first_call() -> None:
+    source = (AWS / "handler.py").read_text()
+    assert len(source.splitlines()) < 150
+    imports = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = [
+        module
+        for node in imports
+        for module in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
+        )
+    ]
+    assert {module.split(".")[0] for module in modules} <= sys.stdlib_module_names
+    program = "import sys, handler; print([name for name in sys.modules if name.startswith('boto')])"
+    run = [sys.executable, "-c", program]
+    assert subprocess.run(run, cwd=AWS, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+# as Lambda runs it
+
+
+def test_lambda_starts_the_workflow_with_one_read_of_the_secret_for_many_events(
+    cloud: Cloud, directory: Path
+) -> None:
+    write_inline_code(directory)
+    with LambdaFunction(directory, "index.handle", cloud.environment) as function:
+        first, second = function.invoke(POLL), function.invoke({"workflow": "prune.yml", "ref": "main"})
+        log = function.log
+    assert first.result == f"Started poll.yml of octo-org/cluster: {RUN}"
+    assert second.error is None
+    assert cloud.github.started == [("poll.yml", "main"), ("prune.yml", "main")]
+    assert cloud.secrets_manager.reads == [SECRET]
+    assert log.splitlines() == [first.result, second.result]
+
+
+def test_a_failed_dispatch_fails_the_invocation_and_a_changed_token_mends_it_at_once(
+    cloud: Cloud, directory: Path
+) -> None:
+    write_inline_code(directory)
+    old = cloud.secrets_manager.secrets[SECRET] = "github_pat_revoked"
+    with LambdaFunction(directory, "index.handle", cloud.environment) as function:
+        failed = function.invoke(POLL)
+        reads_while_refused = len(cloud.secrets_manager.reads)
+        cloud.change_token()
+        mended = function.invoke(POLL)
+        log = function.log
+    words = (
+        "Could not start poll.yml of octo-org/cluster: GitHub answered 401 (Bad credentials). The token has"
+    )
+    assert failed.error is not None
+    assert failed.error["errorType"] == "NotStartedError"
+    assert failed.error["errorMessage"].startswith(words)
+    assert log.startswith(f"[ERROR] NotStartedError: {words}")
+    assert reads_while_refused == 2
+    assert mended.result == f"Started poll.yml of octo-org/cluster: {RUN}"
+    assert old not in log + json.dumps(failed.error)
+    assert cloud.secrets_manager.secrets[SECRET] not in log

@@ -1,0 +1,122 @@
+"""AWS Lambda on loopback: its runtime API, and the official client of it in a process, as Lambda starts it.
+
+with LambdaFunction(directory, "index.handle", environment) as function:
+    outcome = function.invoke({"workflow": "poll.yml", "ref": "main"})
+    assert outcome.error is None
+    assert "Started" in function.log
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.fakes.loopback import Aborted, Answer, Holds, LoopbackServer, Request
+
+API = "/2018-06-01/runtime"
+ENDS_BY_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    result: Any = None
+    error: dict[str, Any] | None = None
+
+
+class LambdaFunction:
+    """One warm container: a process that lives until the context ends, and handles one event at a time."""
+
+    def __init__(self, directory: Path, handler: str, environment: Mapping[str, str]) -> None:
+        self._directory = directory
+        self._handler = handler
+        self._environment = environment
+        self._log = directory / "log.txt"
+        self._server = LoopbackServer("lambda", self, Holds())
+        self._waiting: list[bytes] = []
+        self._outcomes: list[Outcome] = []
+        self._has_ended = False
+        self._changed = threading.Condition()
+        self._process: subprocess.Popen[bytes]
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "awslambdaric", self._handler],
+                cwd=self._directory,
+                env={
+                    "PATH": os.environ["PATH"],
+                    "LAMBDA_TASK_ROOT": str(self._directory),
+                    "AWS_LAMBDA_RUNTIME_API": self._server.url.removeprefix("http://"),
+                    "AWS_LAMBDA_FUNCTION_NAME": "cluster-status-dispatch",
+                    **self._environment,
+                },
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        with self._changed:
+            self._has_ended = True
+            self._changed.notify_all()
+        self._server.__exit__(kind, error, trace)
+        if self._server.errors and error is None:
+            raise ExceptionGroup("the fake itself failed", self._server.errors)
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def invoke(self, event: object) -> Outcome:
+        with self._changed:
+            count = len(self._outcomes)
+            self._waiting.append(json.dumps(event).encode())
+            self._changed.notify_all()
+            if not self._changed.wait_for(lambda: len(self._outcomes) > count, ENDS_BY_SECONDS):
+                raise TimeoutError(f"the function did not end; its log:\n{self.log}")
+            return self._outcomes[-1]
+
+    def receive(self, request: Request) -> Answer | Aborted:
+        match request.path.removeprefix(API).split("/"):
+            case ["", "invocation", "next"]:
+                return self._next()
+            case ["", "invocation", _, "response"]:
+                return self._end(Outcome(result=json.loads(request.body)))
+            case ["", "invocation", _, "error"] | ["", "init", "error"]:
+                return self._end(Outcome(error=json.loads(request.body)))
+            case _:
+                return Answer(404)
+
+    def decide(self, request: Request) -> Answer:
+        raise NotImplementedError(f"nothing is decided later of {request.path}")
+
+    def _next(self) -> Answer | Aborted:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._has_ended)
+            if self._has_ended:
+                return Aborted()
+            event = self._waiting.pop(0)
+        headers = {
+            "Content-Type": "application/json",
+            "Lambda-Runtime-Aws-Request-Id": f"request-{len(self._outcomes) + 1}",
+            "Lambda-Runtime-Deadline-Ms": "4102444800000",
+            "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-west-1:123456789012:function:dispatch",
+        }
+        return Answer(200, event, headers)
+
+    def _end(self, outcome: Outcome) -> Answer:
+        with self._changed:
+            self._outcomes.append(outcome)
+            self._changed.notify_all()
+        return Answer(202, b'{"status":"OK"}', {"Content-Type": "application/json"})

@@ -1,0 +1,94 @@
+"""A loopback AWS Secrets Manager that gives values, to who may have them.
+
+with LoopbackSecretsManager(may_read="arn:aws:…:secret:name-??????") as manager:
+    manager.secrets["name"] = "a value"
+    ...  # with manager.environment
+"""
+
+import fnmatch
+import json
+import re
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from tests.fakes.loopback import Aborted, Answer, Held, Holds, LoopbackServer, Request
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+KEY_ID = "ASIAEXAMPLEEXAMPLE00"
+SIGNED = re.compile(
+    rf"AWS4-HMAC-SHA256 Credential={KEY_ID}/\d{{8}}/{REGION}/secretsmanager/aws4_request, "
+    r"SignedHeaders=[a-z0-9;-]*\bhost\b[a-z0-9;-]*, Signature=[0-9a-f]{64}"
+)
+
+
+def refusal(code: str, message: str, status: int = 400) -> Answer:
+    body = json.dumps({"__type": code, "Message": message}).encode()
+    return Answer(status, body, {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": "1"})
+
+
+class LoopbackSecretsManager:
+    """`may_read` is what the policy of the role allows: a pattern of ARNs."""
+
+    def __init__(self, may_read: str) -> None:
+        self.secrets: dict[str, str] = {}
+        self.reads: list[str] = []
+        self._may_read = may_read
+        self._faults: deque[Answer | Held | Aborted] = deque()
+        self._holds = Holds()
+        self._server = LoopbackServer("secretsmanager", self, self._holds)
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.__exit__(kind, error, trace)
+        if self._server.errors and error is None:
+            raise ExceptionGroup("the fake itself failed", self._server.errors)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What AWS's own library needs to come here; Lambda gives all of it but the address."""
+        return {
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER": self._server.url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": "example",
+            "AWS_SESSION_TOKEN": "example",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+
+    def fail_next(self, *faults: Answer | Held | Aborted) -> None:
+        self._faults.extend(faults)
+
+    def receive(self, request: Request) -> Answer | Held | Aborted:
+        return self._faults.popleft() if self._faults else self.decide(request)
+
+    def decide(self, request: Request) -> Answer:
+        if request.headers["X-Amz-Target"] != "secretsmanager.GetSecretValue":
+            return refusal("UnknownOperationException", "Only values are given here.")
+        if not SIGNED.fullmatch(request.headers["Authorization"] or ""):
+            return refusal("InvalidSignatureException", "The request is not signed as it should be.")
+        name = json.loads(request.body)["SecretId"]
+        self.reads.append(name)
+        arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-a1B2c3"
+        if not fnmatch.fnmatchcase(arn, self._may_read):
+            action = "secretsmanager:GetSecretValue"
+            words = f"User is not authorized to perform: {action} on resource: {name}"
+            return refusal("AccessDeniedException", f"{words} because no identity-based policy allows it")
+        if name not in self.secrets:
+            return refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+        body = {
+            "ARN": arn,
+            "Name": name,
+            "SecretString": self.secrets[name],
+            "VersionId": "00000000-0000-0000-0000-000000000001",
+            "VersionStages": ["AWSCURRENT"],
+        }
+        return Answer(200, json.dumps(body).encode(), {"Content-Type": "application/x-amz-json-1.1"})
