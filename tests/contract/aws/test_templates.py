@@ -1,0 +1,253 @@
+"""The templates: what AWS would make of them, and what reaches GitHub."""
+
+import json
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from http.client import HTTPSConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.contract.aws.cloud import SECRET, Cloud, as_asked, load_handler
+from tests.contract.aws.dispatch_faults import environment
+from tests.contract.aws.template import AWS, Resources, deploy, read
+from tests.fakes.certificate import Certificate
+
+CheckExchange = Callable[[Mapping[str, object]], list[str]]
+TEMPLATES = ("template.yaml", "without-code.yaml")
+REPOSITORY = {"Repository": "octo-org/cluster"}
+SHORTEST_PERIOD_SECONDS = 5 * 60
+
+
+def _of_type(stack: Resources, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    return ((name, each) for name, each in stack.items() if each["Type"] == kind)
+
+
+def _allowed(stack: Resources, role: str) -> set[tuple[str, str]]:
+    """Return each action that a role may do, with what it may do it to."""
+    statements = [
+        statement for policy in stack[role]["Policies"] for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    assert {statement["Effect"] for statement in statements} == {"Allow"}
+    return {
+        (action, statement["Resource"])
+        for statement in statements
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+
+# both
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong", "found"),
+    [
+        ("template.yaml", "Runtime: python3.13", "Runtime: python4", "E"),
+        ("template.yaml", "!GetAtt GivenUp.Arn", "!GetAtt GivenUpp.Arn", "E"),
+        ("without-code.yaml", "HttpMethod: POST", "HttpMethod: SEND", "E"),
+    ],
+)
+def test_the_lint_would_find_a_template_that_cannot_be_deployed(
+    name: str, right: str, wrong: str, found: str, tmp_path: Path
+) -> None:
+    text = (AWS / name).read_text()
+    assert right in text
+    (tmp_path / name).write_text(text.replace(right, wrong, 1))
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--format", "parseable", str(tmp_path / name)]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode != 0
+    assert f":{found}" in checked.stdout
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_two_take_the_same_parameters(name: str) -> None:
+    others = {"TokenVersion"} if name == "without-code.yaml" else set()
+    assert set(read(name)["Parameters"]) - others == set(read("template.yaml")["Parameters"])
+    for parameter, described in read("template.yaml")["Parameters"].items():
+        assert read(name)["Parameters"][parameter] == described
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_parameter_can_hold_the_token_or_break_out_of_the_input(name: str) -> None:
+    assert not [each for each in read(name)["Parameters"] if each.lower() in ("token", "githubtoken")]
+    for parameter, value in (
+        ("Branch", 'main", "inputs": {"command": "look'),
+        ("PollWorkflow", 'poll.yml"'),
+        ("Repository", "https://github.com/octo-org/cluster"),
+        ("ApiUrl", "http://github.example.org/api/v3"),
+    ):
+        with pytest.raises(ValueError, match=f"{parameter} may not be"):
+            deploy(name, {**REPOSITORY, parameter: value})
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_who_gives_no_address_and_no_workflow_to_prune_gets_neither_mail_nor_pruning(name: str) -> None:
+    whole = deploy(name, {**REPOSITORY, "AlarmEmail": "ada@example.org"})
+    bare = deploy(name, {**REPOSITORY, "PruneWorkflow": ""})
+    assert whole["Mail"]["Subscription"] == [{"Protocol": "email", "Endpoint": "ada@example.org"}]
+    assert whole["NoPoll"]["AlarmActions"] == whole["NoPoll"]["OKActions"] == ["Mail's Ref"]
+    assert "Mail" not in bare
+    assert "AlarmActions" not in bare["NoPoll"]
+    assert "Prune" in whole
+    assert "Prune" not in bare
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("minutes", ["5", "10", "60"])
+def test_the_alarm_rings_when_two_polls_were_due_and_none_was_started(name: str, minutes: str) -> None:
+    alarm = deploy(name, {**REPOSITORY, "EveryMinutes": minutes})["NoPoll"]
+    period = alarm["Period"] if "Period" in alarm else alarm["Metrics"][1]["MetricStat"]["Period"]
+    assert period * int(alarm["EvaluationPeriods"]) == 2 * 60 * int(minutes)
+    assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
+
+
+# with the function
+
+
+@pytest.fixture
+def stack() -> Resources:
+    return deploy("template.yaml", REPOSITORY)
+
+
+def test_the_template_holds_the_function_as_it_is(stack: Resources) -> None:
+    assert stack["Dispatch"]["Code"]["ZipFile"] == (AWS / "handler.py").read_text()
+    assert stack["Dispatch"]["Runtime"] == "python3.13"
+
+
+def test_the_schedules_are_every_ten_minutes_and_midnight(stack: Resources) -> None:
+    schedules = dict(_of_type(stack, "AWS::Scheduler::Schedule"))
+    assert schedules["Poll"]["ScheduleExpression"] == "rate(10 minutes)"
+    assert schedules["Prune"]["ScheduleExpression"] == "cron(0 0 * * ? *)"
+    assert schedules["Prune"]["ScheduleExpressionTimezone"] == "UTC"
+    assert {name: json.loads(each["Target"]["Input"]) for name, each in schedules.items()} == {
+        "Poll": {"workflow": "poll.yml", "ref": "main"},
+        "Prune": {"workflow": "prune.yml", "ref": "main"},
+    }
+
+
+@pytest.mark.parametrize("name", ["Poll", "Prune"])
+def test_the_input_of_a_schedule_starts_its_workflow(
+    name: str, cloud: Cloud, github_document: CheckExchange
+) -> None:
+    with environment(cloud.environment):
+        load_handler().handle(json.loads(cloud.stack[name]["Target"]["Input"]), None)
+    assert cloud.github.started == [(f"{name.lower()}.yml", "main")]
+    assert github_document(as_asked(cloud.requests[0])) == []
+
+
+def test_what_fails_is_tried_again_and_over_before_the_next_poll_is_due(stack: Resources) -> None:
+    retries = stack["Retries"]
+    assert retries["MaximumRetryAttempts"] == 2
+    assert retries["DestinationConfig"]["OnFailure"]["Destination"] == "GivenUp's Arn"
+    for _, schedule in _of_type(stack, "AWS::Scheduler::Schedule"):
+        handing_over = schedule["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"]
+        assert handing_over + retries["MaximumEventAgeInSeconds"] < SHORTEST_PERIOD_SECONDS
+        assert schedule["Target"]["DeadLetterConfig"] == {"Arn": "GivenUp's Arn"}
+
+
+def test_the_function_may_read_one_secret_write_its_log_and_give_up(stack: Resources) -> None:
+    assert _allowed(stack, "DispatchRole") == {
+        (
+            "secretsmanager:GetSecretValue",
+            f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{SECRET}-??????",
+        ),
+        ("sqs:SendMessage", "GivenUp's Arn"),
+        ("logs:CreateLogStream", "Log's Arn"),
+        ("logs:PutLogEvents", "Log's Arn"),
+    }
+    assert "ManagedPolicyArns" not in stack["DispatchRole"]
+
+
+def test_a_schedule_may_call_the_function_and_give_up(stack: Resources) -> None:
+    assert _allowed(stack, "ScheduleRole") == {
+        ("lambda:InvokeFunction", "Dispatch's Arn"),
+        ("sqs:SendMessage", "GivenUp's Arn"),
+    }
+
+
+def test_no_other_roles_and_policies_are_made(stack: Resources) -> None:
+    kinds = {each["Type"] for each in stack.values()}
+    assert {name for name, _ in _of_type(stack, "AWS::IAM::Role")} == {"DispatchRole", "ScheduleRole"}
+    assert not {kind for kind in kinds if "Policy" in kind or "Permission" in kind}
+
+
+# without
+
+
+@pytest.fixture
+def codeless() -> Resources:
+    return deploy("without-code.yaml", REPOSITORY)
+
+
+def _deliver(cloud: Cloud, stack: Resources, rule: str) -> int:
+    """Send what EventBridge sends: the endpoint, headers and body of the template, and headers of its own."""
+    [target] = stack[rule]["Targets"]
+    endpoint = stack["Dispatches"]["InvocationEndpoint"]
+    for value in target["HttpParameters"]["PathParameterValues"]:
+        endpoint = endpoint.replace("*", value, 1)
+    authorization = stack["Token"]["AuthParameters"]
+    key = authorization["ApiKeyAuthParameters"]
+    resolved = f"{{{{resolve:secretsmanager:{SECRET}:SecretString}}}}"
+    headers = {
+        "User-Agent": "Amazon/EventBridge/ApiDestinations",
+        "Content-Type": "application/json; charset=utf-8",
+        "Range": "bytes=0-1048575",
+        "Accept-Encoding": "gzip,deflate",
+        "Connection": "close",
+        key["ApiKeyName"]: key["ApiKeyValue"].replace(resolved, cloud.secrets_manager.secrets[SECRET]),
+        **{
+            each["Key"]: each["Value"]
+            for each in authorization["InvocationHttpParameters"]["HeaderParameters"]
+        },
+    }
+    trusted = ssl.create_default_context(cafile=cloud.environment["SSL_CERT_FILE"])
+    split = urlsplit(endpoint)
+    connection = HTTPSConnection(split.netloc, timeout=5, context=trusted)
+    try:
+        connection.request(stack["Dispatches"]["HttpMethod"], split.path, target["Input"], headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("rule", ["Poll", "Prune"])
+def test_the_input_of_a_rule_is_the_body_that_github_documents(
+    rule: str, certificate: Certificate, github_document: CheckExchange
+) -> None:
+    with Cloud(certificate) as cloud:
+        stack = deploy("without-code.yaml", {**REPOSITORY, "ApiUrl": cloud.api_url})
+        assert _deliver(cloud, stack, rule) == 204
+        assert cloud.github.started == [(f"{rule.lower()}.yml", "main")]
+        [request] = cloud.requests
+    assert json.loads(request.body) == {"ref": "main"}
+    assert github_document(as_asked(request)) == []
+    assert request.headers["X-GitHub-Api-Version"] == "2022-11-28"
+
+
+def test_the_rules_are_every_ten_minutes_and_midnight(codeless: Resources) -> None:
+    rules = dict(_of_type(codeless, "AWS::Events::Rule"))
+    assert {name: each["ScheduleExpression"] for name, each in rules.items()} == {
+        "Poll": "rate(10 minutes)",
+        "Prune": "cron(0 0 * * ? *)",
+    }
+    for rule in rules.values():
+        [target] = rule["Targets"]
+        assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] < SHORTEST_PERIOD_SECONDS
+        assert target["DeadLetterConfig"] == {"Arn": "GivenUp's Arn"}
+
+
+def test_a_rule_may_call_github_and_give_up(codeless: Resources) -> None:
+    assert _allowed(codeless, "RuleRole") == {("events:InvokeApiDestination", "Dispatches's Arn")}
+    [statement] = codeless["GivenUpPolicy"]["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", "GivenUp's Arn")
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": ["Poll's Arn", "Prune's Arn"]}}
+
+
+def test_a_new_version_of_the_token_is_another_reference_so_that_it_is_resolved_again() -> None:
+    changed = deploy("without-code.yaml", {**REPOSITORY, "TokenVersion": "0a1b"})
+    key = changed["Token"]["AuthParameters"]["ApiKeyAuthParameters"]["ApiKeyValue"]
+    assert key == f"Bearer {{{{resolve:secretsmanager:{SECRET}:SecretString:::0a1b}}}}"
