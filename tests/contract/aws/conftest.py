@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,3 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 def cloud(certificate: Certificate) -> Iterator[Cloud]:
     with Cloud(certificate) as cloud:
         yield cloud
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """Where Lambda puts the code."""
-    return tmp_path

@@ -5,6 +5,7 @@ A reference to what is not there is an error, as it is to CloudFormation. The AR
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def _function(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _function)
 
 
+@cache
 def read(name: str) -> dict[str, Any]:
     whole: dict[str, Any] = yaml.load((AWS / name).read_text(), _Loader)  # noqa: S506  # a SafeLoader
     return whole

@@ -121,10 +121,10 @@ def test_the_function_is_short_and_needs_the_standard_library_until_its_first_ca
 
 
 def test_lambda_starts_the_workflow_with_one_read_of_the_secret_for_many_events(
-    cloud: Cloud, directory: Path
+    cloud: Cloud, tmp_path: Path
 ) -> None:
-    write_inline_code(directory)
-    with LambdaFunction(directory, "index.handle", cloud.environment) as function:
+    write_inline_code(tmp_path)
+    with LambdaFunction(tmp_path, "index.handle", cloud.environment) as function:
         first, second = function.invoke(POLL), function.invoke({"workflow": "prune.yml", "ref": "main"})
         log = function.log
     assert first.result == f"Started poll.yml of octo-org/cluster: {RUN}"
@@ -135,11 +135,11 @@ def test_lambda_starts_the_workflow_with_one_read_of_the_secret_for_many_events(
 
 
 def test_a_failed_dispatch_fails_the_invocation_and_a_changed_token_mends_it_at_once(
-    cloud: Cloud, directory: Path
+    cloud: Cloud, tmp_path: Path
 ) -> None:
-    write_inline_code(directory)
+    write_inline_code(tmp_path)
     old = cloud.secrets_manager.secrets[SECRET] = "github_pat_revoked"
-    with LambdaFunction(directory, "index.handle", cloud.environment) as function:
+    with LambdaFunction(tmp_path, "index.handle", cloud.environment) as function:
         failed = function.invoke(POLL)
         reads_while_refused = len(cloud.secrets_manager.reads)
         cloud.change_token()

@@ -1,0 +1,53 @@
+"""The import of the function that starts the polls, over what Python itself takes, by turns."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+AWS = Path(__file__).parents[1] / "aws"
+ROUNDS = 41
+MOST_MILLISECONDS_MORE = 100.0
+
+
+class Cost(NamedTuple):
+    wall: float
+    processor: float
+
+
+def main() -> int:
+    """Measure and print; return 1 if the goal is missed."""
+    rounds = [(_milliseconds("pass"), _milliseconds("import handler")) for _ in range(ROUNDS)]
+    bare, imported = (_least(costs) for costs in zip(*rounds, strict=True))
+    print(f"least of {ROUNDS} rounds        wall ms    cpu ms")
+    for name, cost in (("python -c pass", bare), ("python -c 'import handler'", imported)):
+        print(f"{name:<26} {cost.wall:7.1f} {cost.processor:9.1f}")
+    more = imported.wall - bare.wall
+    times = imported.wall / bare.wall
+    is_met = more <= MOST_MILLISECONDS_MORE
+    goal = f"{more:.1f} ms more, {times:.2f} times (goal: {MOST_MILLISECONDS_MORE:g} ms more)"
+    print(f"{'met   ' if is_met else 'MISSED'} {goal}")
+    return 0 if is_met else 1
+
+
+def _milliseconds(program: str) -> Cost:
+    begin = time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=AWS)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"{program} ended with {process.returncode}")
+    return Cost(wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000)
+
+
+def _least(costs: Sequence[Cost]) -> Cost:
+    """Return what the work takes: whatever else the machine does only adds to it."""
+    return Cost(*(min(figures) for figures in zip(*costs, strict=True)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""What aws/README.md tells to type and to write works as it stands there."""
+
+import configparser
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.contract.aws.aws_command import issues
+from tests.contract.aws.cloud import SECRET, Cloud, as_asked, load_handler
+from tests.contract.aws.dispatch_faults import environment
+from tests.contract.aws.template import AWS, PSEUDO, deploy, read
+from tests.fakes.github import Broken, Failed
+
+README = (AWS / "README.md").read_text()
+CheckExchange = Callable[[Mapping[str, object]], list[str]]
+FindProgram = Callable[[str], str]
+
+
+def _blocks(language: str) -> list[str]:
+    indented = re.findall(rf"^( *)```{language}\n(.*?)^\1```$", README, re.DOTALL | re.MULTILINE)
+    return [re.sub(f"^{indent}", "", block, flags=re.MULTILINE) for indent, block in indented]
+
+
+SHELL = _blocks("sh")
+[SCRIPT] = [block for block in SHELL if block.startswith("#!")]
+SERVICE, TIMER = _blocks("ini")
+AWS_COMMANDS = [
+    shlex.split(match)
+    for block in SHELL
+    for match in re.findall(r"^ *aws (.*)$", block.replace("\\\n", " "), re.MULTILINE)
+]
+
+
+def test_every_block_of_code_is_of_a_language_that_is_tested() -> None:
+    assert set(re.findall(r"^ *```(\w+)$", README, re.MULTILINE)) == {"sh", "crontab", "ini", "yaml"}
+
+
+@pytest.mark.parametrize("block", SHELL)
+def test_a_shell_block_is_without_a_fault(block: str, find_program: FindProgram, tmp_path: Path) -> None:
+    path = tmp_path / "block"
+    path.write_text(block)
+    command = [
+        find_program("shellcheck"),
+        "--shell",
+        "sh" if block.startswith("#!/bin/sh") else "bash",
+        str(path),
+    ]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == ""
+
+
+# AWS
+
+
+@pytest.mark.parametrize("command", AWS_COMMANDS, ids=lambda command: " ".join(command[:2]))
+def test_a_command_of_aws_is_one_that_exists_with_its_options(command: list[str]) -> None:
+    assert issues(command) == []
+
+
+def test_a_wrong_command_of_aws_would_be_found() -> None:
+    assert issues(["secretsmanager", "create-secret", "--secret-id", "x"]) == [
+        "--secret-id is unknown",
+        "--name is missing",
+    ]
+    with pytest.raises(KeyError):
+        issues(["secretsmanager", "make-secret"])
+
+
+@pytest.mark.parametrize("command", [each for each in AWS_COMMANDS if each[1] == "deploy"])
+def test_a_deployment_gives_a_stack_the_parameters_that_it_has(command: list[str]) -> None:
+    template = command[command.index("--template-file") + 1]
+    given = dict(
+        each.split("=", 1) for each in command[command.index("--parameter-overrides") + 1 :] if "=" in each
+    )
+    assert deploy(template, {"Repository": "octo-org/cluster"} | given)
+    assert command[command.index("--stack-name") + 1] == PSEUDO["AWS::StackName"]
+
+
+def test_the_parameters_that_are_named_are_all_there_are() -> None:
+    named = re.findall(r"`(\w+)`", README.split("The other\n   parameters are", 1)[1].split(":", 1)[0])
+    assert {"Repository", "AlarmEmail", *named} == set(read("template.yaml")["Parameters"])
+
+
+def test_the_names_that_the_commands_have_are_those_of_the_stack() -> None:
+    stack = deploy("template.yaml", {"Repository": "octo-org/cluster"})
+    assert f"--function-name {stack['Dispatch']['FunctionName']} " in README
+    assert f"aws logs tail {stack['Log']['LogGroupName']} " in README
+    assert stack["Dispatch"]["Environment"]["Variables"]["TOKEN_SECRET"] == SECRET
+    assert re.findall(r"--(?:name|secret-id) (\S+)", README) == [SECRET] * 3
+
+
+def test_the_event_to_try_it_with_starts_a_run(cloud: Cloud) -> None:
+    [invoke] = [each for each in AWS_COMMANDS if each[:2] == ["lambda", "invoke"]]
+    with environment(cloud.environment):
+        load_handler().handle(json.loads(invoke[invoke.index("--payload") + 1]), None)
+    assert cloud.github.started == [("poll.yml", "main")]
+
+
+@pytest.mark.parametrize("block", [block for block in SHELL if "read -rsp" in block])
+def test_the_token_reaches_aws_by_standard_input_alone(block: str, tmp_path: Path) -> None:
+    (tmp_path / "aws").write_text('#!/bin/sh\nprintf "%s\\n" "$*" >arguments\ncat >input\nenv >environment\n')
+    (tmp_path / "aws").chmod(0o755)
+    shell = subprocess.run(
+        ["bash", "-c", f'{block}\nprintf %s "${{token-is unset}}"'],
+        input="github_pat_x\\y\n",
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (tmp_path / "input").read_text() == "github_pat_x\\y"
+    assert "github_pat" not in (tmp_path / "arguments").read_text() + (tmp_path / "environment").read_text()
+    assert shell.stdout == "is unset"
+
+
+# what it costs
+
+
+def test_the_costs_add_up() -> None:
+    rows = [
+        [cell.strip(" *") for cell in line.strip("|").split("|")]
+        for line in README.splitlines()
+        if line[:2] == "| "
+    ]
+    [header] = [number for number, row in enumerate(rows) if row[0] == "" and row[-1] == "with"]
+    costs = rows[header + 2 :] if rows[header + 1][0].startswith("---") else rows[header + 1 :]
+    *items, together = costs[: [row[0] for row in costs].index("together") + 1]
+    for column in (2, 3):
+        assert sum(float(row[column]) for row in items) == pytest.approx(float(together[column]))
+    invocations = 30 * 24 * 60 // 10 + 30
+    assert f"{invocations:,} invocations" in README
+    assert round(invocations * 0.05 / 10_000, 2) == float(items[1][2])
+    memory = deploy("template.yaml", {"Repository": "a/b"})["Dispatch"]["MemorySize"] / 1024
+    assert round(invocations * (2 * memory * 0.0000133334 + 0.20 / 1_000_000), 2) == float(items[3][2])
+    alarms = read("template.yaml")["Resources"]
+    metrics = sum(
+        len(
+            [
+                each
+                for each in alarm["Properties"].get("Metrics", [{"MetricStat": ""}])
+                if "MetricStat" in each
+            ]
+        )
+        for alarm in alarms.values()
+        if alarm["Type"] == "AWS::CloudWatch::Alarm"
+    )
+    assert f"alarms on {metrics} metrics" in README
+    assert float(items[2][2]) == pytest.approx(metrics * 0.10)
+
+
+# the same from elsewhere
+
+
+@pytest.fixture
+def start_poll(cloud: Cloud, tmp_path: Path, find_program: FindProgram) -> Callable[[], Any]:
+    """Run the script as cron does, with the repository and the address filled in."""
+    find_program("curl")
+    (tmp_path / ".cluster-status-header").write_text(
+        f"Authorization: Bearer {cloud.secrets_manager.secrets[SECRET]}\n"
+    )
+    assert "https://api.github.com/repos/OWNER/NAME/" in SCRIPT
+    script = tmp_path / "start-poll"
+    script.write_text(
+        SCRIPT.replace("https://api.github.com", cloud.api_url).replace("OWNER/NAME", "octo-org/cluster")
+    )
+    script.chmod(0o755)
+    variables = {
+        "HOME": str(tmp_path),
+        "PATH": "/usr/bin:/bin",
+        "CURL_CA_BUNDLE": cloud.environment["SSL_CERT_FILE"],
+    }
+    return lambda: subprocess.run([str(script)], env=variables, capture_output=True, text=True, check=False)
+
+
+def test_the_script_for_cron_starts_the_poll_and_says_nothing(
+    cloud: Cloud, start_poll: Callable[[], Any], github_document: CheckExchange
+) -> None:
+    ended = start_poll()
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert cloud.github.started == [("poll.yml", "main")]
+    assert github_document(as_asked(cloud.requests[0])) == []
+
+
+def test_the_script_for_cron_tries_again_and_tells_of_a_refusal(
+    cloud: Cloud, start_poll: Callable[[], Any]
+) -> None:
+    cloud.github.fail_next(Broken(503), on="dispatch")
+    assert start_poll().returncode == 0
+    assert cloud.github.operations == ["dispatch", "dispatch"]
+    cloud.github.fail_next(Failed(404, "Not Found"), on="dispatch")
+    refused = start_poll()
+    assert refused.returncode == 22
+    assert "404" in refused.stderr
+    assert "github_pat_" not in refused.stderr
+
+
+def test_the_line_for_cron_is_one() -> None:
+    [line] = "".join(_blocks("crontab")).splitlines()
+    *fields, command = line.split(maxsplit=5)
+    assert fields == ["*/10", "*", "*", "*", "*"]
+    assert command == "$HOME/start-poll"
+
+
+def test_the_units_for_systemd_are_complete(tmp_path: Path) -> None:
+    units = []
+    for text in (SERVICE, TIMER):
+        unit = configparser.ConfigParser(interpolation=None)
+        unit.optionxform = str  # type: ignore[assignment, method-assign]
+        unit.read_string(text)
+        units.append(unit)
+    service, timer = units
+    assert dict(service["Service"]) == {"Type": "oneshot", "ExecStart": "%h/start-poll"}
+    assert timer["Timer"]["OnCalendar"] == "*:0/10"
+    assert timer["Install"]["WantedBy"] == "timers.target"
+    analyze = shutil.which("systemd-analyze")
+    if analyze:  # it comes with systemd, which not every machine has
+        (tmp_path / "start-poll.service").write_text(SERVICE.replace("%h/start-poll", "/bin/true"))
+        (tmp_path / "start-poll.timer").write_text(TIMER)
+        verify = [analyze, "verify", "--man=no", str(tmp_path / "start-poll.timer")]
+        checked = subprocess.run(verify, capture_output=True, text=True, check=False)
+        assert (checked.returncode, checked.stderr) == (0, "")
+    assert "start-poll.service` and `start-poll.timer`" in README
+
+
+def test_githubs_own_schedule_is_every_ten_minutes_and_leaves_the_full_hour_out() -> None:
+    [block] = _blocks("yaml")
+    triggers = yaml.safe_load(block)[True]  # YAML reads `on` so
+    assert "workflow_dispatch" in triggers
+    [schedule] = triggers["schedule"]
+    assert schedule["cron"] == "7-59/10 * * * *"
+
+
+def test_every_file_that_is_pointed_to_exists() -> None:
+    for name in re.findall(r"`([\w-]+\.(?:yaml|py))`", README):
+        assert (AWS / name).exists()
