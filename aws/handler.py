@@ -9,9 +9,7 @@ import functools
 import json
 import os
 import re
-from http.client import HTTPException, HTTPSConnection
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
 
 API_VERSION = "2022-11-28"
 GITHUB_TIMEOUT_SECONDS = 10.0
@@ -116,6 +114,9 @@ def _dispatch(target: Target, token: str) -> Answer:
 
 def _post(target: Target, token: str, body: dict[str, object]) -> Answer:
     """Follow no redirect: the token is for this host alone."""
+    from http.client import HTTPException, HTTPSConnection  # noqa: PLC0415  # boto3 has brought both by now
+    from urllib.parse import quote, urlsplit  # noqa: PLC0415
+
     api = urlsplit(target.api_url)
     path = f"{api.path}/repos/{target.repository}/actions/workflows/{quote(target.workflow, '')}/dispatches"
     headers = {
