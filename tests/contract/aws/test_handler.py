@@ -93,6 +93,26 @@ def test_a_redirect_is_not_followed_with_the_token(cloud: Cloud) -> None:
     assert len(cloud.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "event",
+    [None, [], {}, {"workflow": "poll.yml"}, POLL | {"ref": ""}, POLL | {"ref": 1}, POLL | {"inputs": {}}],
+)
+def test_an_event_that_is_not_wholly_understood_starts_nothing(event: object, cloud: Cloud) -> None:
+    handler = load_handler()
+    with environment(cloud.environment), pytest.raises(handler.NotStartedError, match="The event has to be"):
+        handler.handle(event, None)
+    assert cloud.requests == []
+
+
+def test_the_token_is_not_sent_in_the_clear(cloud: Cloud) -> None:
+    handler = load_handler()
+    in_the_clear = cloud.environment | {"API_URL": cloud.github.api_url}
+    with environment(in_the_clear), pytest.raises(handler.NotStartedError, match="https"):
+        handler.handle(POLL, None)
+    assert cloud.secrets_manager.reads == []
+    assert cloud.requests == []
+
+
 @pytest.mark.parametrize("spaces", ["{}\n", " {}\r\n"])
 def test_a_token_that_was_stored_with_a_newline_works(spaces: str, cloud: Cloud) -> None:
     cloud.secrets_manager.secrets[SECRET] = spaces.format(cloud.secrets_manager.secrets[SECRET])
