@@ -132,6 +132,17 @@ def test_a_command_that_hangs_after_some_output_has_not_ended() -> None:
     assert LIMIT_SECONDS - 0.1 <= seen.took < LIMIT_SECONDS + SLACK_SECONDS
 
 
+def test_what_a_command_said_before_it_was_given_up_is_told() -> None:
+    def hang(_: Visit, channel: paramiko.Channel, frame: str) -> None:
+        channel.sendall(healthy(frame)[:60])
+        channel.sendall_stderr(b"motd\nsinfo: error: no \x1b[31mfile, retrying up to 60sec\n \n")
+        waits(channel)
+
+    told = look_at(Front(hang), command_timeout_seconds=LIMIT_SECONDS).told
+    assert told[0] is Cause.SCHEDULER_TIMEOUT
+    assert told[1].endswith("; the last that was said: sinfo: error: no [31mfile, retrying up to 60sec")
+
+
 def test_a_login_shell_that_prints_nothing_has_not_even_answered() -> None:
     def hang(_: Visit, channel: paramiko.Channel, __: str) -> None:
         channel.sendall(b"\r\n")

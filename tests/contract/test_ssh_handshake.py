@@ -158,21 +158,23 @@ def test_a_server_that_accepts_and_says_nothing_runs_into_the_time_limit() -> No
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "quoted"),
     [
-        b"",
-        b"SSH-2.0-cut off",
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b"\xff\xfe\x00\n" + BANNER,
-        b"\x16\x03\x01\x02\x00\x01" * 100,
-        b"Too many users\r\n",
-        b"no banner\r\n" * 200,
+        (b"", ""),
+        (b"SSH-2.0-cut off", ""),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", ": HTTP/1.1 400 Bad Request"),
+        (b"\xff\xfe\x00\n" + BANNER, ""),
+        (b"\x16\x03\x01\x02\x00\x01" * 100, ""),
+        (b"\r\nExceeded MaxStartups\r\n", ": Exceeded MaxStartups"),
+        (b"\x1b[31mno banner\r\n" * 200, ": [31mno banner"),
     ],
     ids=["nothing", "half a banner", "HTTP", "broken text", "TLS", "a line", "many lines"],
 )
-def test_what_hangs_up_before_it_is_known_as_an_ssh_server_is_dropped_and_not_reached(said: bytes) -> None:
+def test_what_hangs_up_before_it_is_known_as_an_ssh_server_is_dropped_and_not_reached(
+    said: bytes, quoted: str
+) -> None:
     seen = look_at(raw(said))
-    assert seen.told == (Cause.DROPPED, "it hung up, or does not speak SSH, before its SSH banner")
+    assert seen.told == (Cause.DROPPED, f"it hung up, or does not speak SSH, before its SSH banner{quoted}")
     assert not seen.sighting.reached
 
 
@@ -198,6 +200,11 @@ def test_a_server_that_falls_silent_after_its_banner_runs_into_the_time_limit() 
     assert "the key exchange did not end" in seen.obstacle.detail
     assert seen.sighting.reached
     assert LIMIT_SECONDS <= seen.took < LIMIT_SECONDS + SLACK_SECONDS
+
+
+def test_a_server_that_falls_silent_within_its_banner_is_not_said_to_say_nothing() -> None:
+    seen = look_at(raw(b"SSH-2.0-hal", then_silent=True), connect_timeout_seconds=LIMIT_SECONDS)
+    assert seen.told == (Cause.TIMEOUT, "it has shown no SSH banner within 0 s")
 
 
 def test_a_key_exchange_may_take_as_long_as_the_user_allows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ _NAME_LIMIT = 100
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 _COMMAND_NOT_FOUND = 127
+_KILLED_BY = range(129, 129 + 64)  # 128 and a signal, which each shell puts into other words
 _NOT_INSTALLED = re.compile(
     r"^env: .*\bsinfo(?![\w-])", re.MULTILINE
 )  # the rest is in the account's language
@@ -37,6 +38,7 @@ _SCHEDULER_DOWN = re.compile(
     r"|Unable to process configuration file|Could not establish a configuration source"
     r"|cannot stat file"
 )
+_MUNGE_FAILED = re.compile(r"Munge \w+ failed")  # after which it only speaks of a protocol error
 
 
 def command(frame: str) -> str:
@@ -56,7 +58,9 @@ def diagnose(exit_status: int, output: bytes, complaint: bytes, frame: str) -> O
     if begun and exit_status == _COMMAND_NOT_FOUND and _NOT_INSTALLED.search(text):
         return Obstacle(Cause.NO_SCHEDULER, detail)
     if any(_SCHEDULER_DOWN.search(line) for line in lines if _FROM_SLURM.match(line)):
-        return Obstacle(Cause.SCHEDULER_DOWN, detail)
+        return Obstacle(Cause.SCHEDULER_DOWN, next(filter(_MUNGE_FAILED.search, lines), detail))
+    if begun and exit_status in _KILLED_BY:
+        return Obstacle(Cause.SINFO_FAILED, f"it was killed by signal {_KILLED_BY.index(exit_status) + 1}")
     return Obstacle(Cause.SINFO_FAILED, detail)
 
 

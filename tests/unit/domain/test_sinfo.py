@@ -319,4 +319,19 @@ def test_a_failure_is_explained_with_the_last_words_of_its_complaint() -> None:
 
 @pytest.mark.parametrize("complaint", [b"", b"\n \n"])
 def test_a_failure_without_words_is_explained_with_its_exit_status(complaint: bytes) -> None:
-    assert diagnose(137, BEGUN, complaint, FRAME).detail == "exit status 137"
+    assert diagnose(3, BEGUN, complaint, FRAME).detail == "exit status 3"
+
+
+@pytest.mark.parametrize("complaint", [b"", b"bash: line 1: 27781 Killed   env -u SINFO_ALL sinfo -h"])
+def test_a_killed_sinfo_is_told_alike_whatever_the_shell_says_of_it(complaint: bytes) -> None:
+    assert diagnose(137, BEGUN, complaint, FRAME).detail == "it was killed by signal 9"
+    assert diagnose(255, BEGUN, complaint, FRAME).detail != "it was killed by signal 127"
+
+
+def test_without_munge_the_line_that_names_it_is_the_explanation() -> None:
+    complaint = (
+        b"sinfo: error: If munged is up, restart with --num-threads=10\n"
+        b'sinfo: error: Munge encode failed: Failed to access "/run/munge/munge.socket.2"\n'
+        b"slurm_load_partitions: Protocol authentication error\n"
+    )
+    assert "Munge encode failed" in diagnose(1, BEGUN, complaint, FRAME).detail

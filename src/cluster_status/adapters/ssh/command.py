@@ -18,6 +18,9 @@ _NO_STATUS = -1
 # What the login has left running in the background may keep the output open for ever: when the command has
 # ended, what it printed is on its way, and no more is waited for.
 _LINGER_SECONDS = 1.0
+_WHERE_A_FLOOD_BEGINS = (
+    "Log in as cluster-user and run sinfo: it, or the login itself, prints without an end."
+)
 
 
 class Answer(Struct, frozen=True):
@@ -57,9 +60,12 @@ def run(
         _close(channel)
     for stream in (output, complaint):
         if stream.flooded:
-            raise Stopped(Cause.UNPARSABLE, f"more than {stream.limit} bytes came back")
+            raise Stopped(
+                Cause.UNPARSABLE, f"more than {stream.limit} bytes came back", remedy=_WHERE_A_FLOOD_BEGINS
+            )
     if exit_status == _NO_STATUS or not in_time:
-        raise _stopped(deadline, output.content, "it was killed, or the connection was lost")
+        otherwise = "it was killed, or the connection was lost"
+        raise _stopped(deadline, output.content, otherwise, complaint=complaint.content)
     return Answer(exit_status, output.content, complaint.content)
 
 
@@ -92,8 +98,11 @@ def _close(channel: paramiko.Channel) -> None:
         channel.close()
 
 
-def _stopped(deadline: Deadline, output: bytes, otherwise: str) -> Stopped:
+def _stopped(deadline: Deadline, output: bytes, otherwise: str, *, complaint: bytes = b"") -> Stopped:
     if not deadline.passed:
         return Stopped(Cause.SINFO_FAILED, otherwise)
     what = "sinfo has not ended" if output.strip() else "not even the login shell has answered"
-    return Stopped(Cause.SCHEDULER_TIMEOUT, f"{what} within {deadline.seconds:.0f} s")
+    # without its configuration, for one, sinfo says so and tries for a minute
+    last = next((line for line in map(clean, reversed(complaint.splitlines())) if line), "")
+    said = f"; the last that was said: {last}" if last else ""
+    return Stopped(Cause.SCHEDULER_TIMEOUT, f"{what} within {deadline.seconds:.0f} s{said}")

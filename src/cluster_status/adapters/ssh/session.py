@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from typing import cast
 
 import paramiko
 from paramiko.packet import Packetizer
@@ -13,6 +14,10 @@ from cluster_status.domain.host_key import HostKey
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.text import clean
 
+# What a server may make us keep: paramiko has no limits of its own. OpenSSH's for a packet is the same.
+_PACKET_LIMIT = 262_144
+_PREAMBLE_LIMIT = 65_536  # bytes of text ahead of the SSH banner
+
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")  # what a key of type ssh-rsa is asked for as: SHA-1 is out of use
 
 
@@ -21,6 +26,7 @@ class Session:
 
     def __init__(self, connection: socket.socket) -> None:
         self.transport = paramiko.Transport(connection, packetizer_class=_Packetizer)
+        self._packetizer = cast("_Packetizer", self.transport.packetizer)
         self._farewell = _Farewell(self.transport)
 
     @property
@@ -84,18 +90,23 @@ class Session:
 
     def _broken_handshake(self, error: Exception, deadline: Deadline) -> Stopped:
         if deadline.passed:
-            what = (
-                "the key exchange did not end" if self.reached else "it accepts connections and says nothing"
-            )
-            return Stopped(Cause.TIMEOUT, f"{what} within {deadline.seconds:.0f} s")
+            return Stopped(Cause.TIMEOUT, f"{self._unfinished} within {deadline.seconds:.0f} s")
         if not self.reached:
-            return Stopped(Cause.DROPPED, "it hung up, or does not speak SSH, before its SSH banner")
+            what = "it hung up, or does not speak SSH, before its SSH banner"
+            return Stopped(Cause.DROPPED, f"{what}: {self._farewell.preamble}".rstrip(": "))
         hung_up = isinstance(error, EOFError | OSError) or self.transport.initial_kex_done
         if hung_up or self._farewell.words:
             return Stopped(
                 Cause.DROPPED, f"it hung up during the key exchange: {self._farewell}".rstrip(": ")
             )
         return Stopped(Cause.INCOMPATIBLE_SSH, clean(str(error)))
+
+    @property
+    def _unfinished(self) -> str:
+        if self.reached:
+            return "the key exchange did not end"
+        silent = not self._packetizer.preamble_bytes
+        return "it accepts connections and says nothing" if silent else "it has shown no SSH banner"
 
     def _failed_login(self, deadline: Deadline) -> Stopped:
         if deadline.passed:
@@ -109,17 +120,36 @@ class Session:
 
 
 class _Packetizer(Packetizer):
-    """Has no limit of its own to the handshake: the deadline is one, and paramiko's 15 s could come first."""
+    """Has bounds to what it keeps, and no limit of its own to the time of the handshake.
+
+    The deadline is one, and paramiko's 15 s could come first.
+    """
+
+    preamble_bytes = 0
 
     def start_handshake(self, timeout: float) -> None:
         """Start no timer, which nobody would stop if the handshake fails."""
 
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002 - as paramiko has it
+        if n > _PACKET_LIMIT:
+            raise paramiko.SSHException(f"it announced a packet of {n} bytes")
+        return super().read_all(n, check_rekey)
+
+    def _read_timeout(self, timeout: float) -> bytes:
+        """Read on, for a line ahead of the keys; which paramiko would wait for as long as more comes."""
+        read: bytes = super()._read_timeout(timeout)  # type: ignore[misc]
+        self.preamble_bytes += len(read)
+        if self.preamble_bytes > _PREAMBLE_LIMIT:
+            raise paramiko.SSHException("too much text, and no SSH banner")
+        return read
+
 
 class _Farewell(logging.Handler):
-    """Catches what paramiko only logs: the words of a server that ends a session, and that a login begins."""
+    """Catches what paramiko only logs: a server's words ahead of its banner and at its end; a login's begin."""
 
     def __init__(self, transport: paramiko.Transport) -> None:
         super().__init__(logging.DEBUG)
+        self.preamble = ""
         self.words = ""
         self.login_begun = False
         self._logger = logging.getLogger(transport.get_log_channel())
@@ -128,6 +158,8 @@ class _Farewell(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
+        if message.startswith("Banner: "):
+            self.preamble = self.preamble or clean(message.partition(": ")[2])
         if message == "userauth is OK":  # the server is ready for it, and the credential is the next to leave
             self.login_begun = True
         if message.startswith("Disconnect ("):
