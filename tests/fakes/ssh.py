@@ -41,12 +41,13 @@ Play = Callable[[socket.socket], None]
 
 
 class Loopback(socketserver.ThreadingTCPServer):
-    """Listens on a free port and plays for each connection; all of it ends with the context."""
+    """Listens, on a free port or a given one, and plays for each connection; it ends with the context."""
 
+    allow_reuse_address = True  # where a server was stopped a moment ago
     daemon_threads = False  # so that server_close() joins them
 
-    def __init__(self, play: Play) -> None:
-        super().__init__((HOST, 0), socketserver.BaseRequestHandler)
+    def __init__(self, play: Play, port: int = 0) -> None:
+        super().__init__((HOST, port), socketserver.BaseRequestHandler)
         self._play = play
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()

@@ -6,11 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.real import cause_table
 from tests.servers import program
 from tests.servers.account import Account
 from tests.servers.directory import public_directory
 from tests.servers.openssh import OpenSSH
 from tests.servers.slurm import Slurm
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show what the causes came to, whatever the outcome."""
+    if outcomes := config.stash.get(cause_table.OUTCOMES, []):
+        terminalreporter.section("causes")
+        for line in cause_table.lines(outcomes):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

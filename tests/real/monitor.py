@@ -4,15 +4,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.fakes.discord import LoopbackDiscord
 from tests.fakes.file_commands import read_outputs
+from tests.servers import process
 from tests.servers.openssh import OpenSSH
 
 ROOT = Path(__file__).parents[2]
+_PATIENCE_SECONDS = 60
 
 
 class Run(NamedTuple):
@@ -22,6 +25,8 @@ class Run(NamedTuple):
     log: str
     outputs: Mapping[str, str]
     summary: str
+    seconds: float
+    peak_bytes: int
 
     @property
     def partitions(self) -> dict[str, Any]:
@@ -46,6 +51,7 @@ class Monitor:
             "history-store": "file",
             "attempt-delay": "0.1",
         }
+        self.started_by: tuple[str | Path, ...] = ()
 
     def poll(self, **changes: str) -> Run:
         """Run once; `changes` are inputs, with underscores for hyphens."""
@@ -62,16 +68,26 @@ class Monitor:
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT / "src"),
         }
-        process = subprocess.run(
-            [sys.executable, ROOT / "entrypoint.py"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-            check=False,
+        peak = self._directory / "peak"
+        meter: tuple[str | Path, ...] = (
+            sys.executable,
+            "-I",
+            "-S",
+            Path(__file__).with_name("meter.py"),
+            peak,
         )
-        return Run(process.returncode, process.stdout, read_outputs(outputs.read_text()), summary.read_text())
+        begun = time.monotonic()
+        exit_status, log = _run(
+            [*self.started_by, *meter, sys.executable, ROOT / "entrypoint.py"], environment
+        )
+        return Run(
+            exit_status,
+            log,
+            read_outputs(outputs.read_text()),
+            summary.read_text(),
+            seconds=time.monotonic() - begun,
+            peak_bytes=int(peak.read_text()),
+        )
 
     def history(self) -> Any:
         return json.loads(self.history_file.read_text())
@@ -79,3 +95,15 @@ class Monitor:
     def headlines(self) -> list[str]:
         """Return what the channel was told, without the coloured signs."""
         return [message["embeds"][0]["title"].partition(" ")[2] for message in self._discord.messages]
+
+
+def _run(command: Sequence[str | Path], environment: Mapping[str, str]) -> tuple[int, str]:
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        try:
+            log, _ = running.communicate(timeout=_PATIENCE_SECONDS)
+        except BaseException:
+            process.end(process.freeze(running.pid), grace_seconds=0)
+            raise
+    return running.returncode, log

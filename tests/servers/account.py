@@ -52,6 +52,10 @@ class Account:
         _run("chpasswd", said=f"{self.name}:{password}\n")
         self.password = password
 
+    def expire_password(self) -> None:
+        """Want another one at the next login, as after its last day."""
+        _run("chage", "--lastday", "0", self.name)
+
     def _remove(self) -> None:
         # userdel refuses while something runs for the account
         process.end(process.owned_by(self.uid))

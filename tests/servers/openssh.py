@@ -67,7 +67,8 @@ class OpenSSH:
         self.set_env = set_env
         self.extra_configuration = extra_configuration
         [self.port] = port.free_ports(1)
-        self._host_keys = [_new_host_key(directory, of_type) for of_type in host_key_types]
+        self._host_key_types = host_key_types
+        self.change_host_keys()
         self._read_of_log = 0
         configuration = directory / "sshd_config"
         log = directory / "sshd.log"
@@ -114,6 +115,10 @@ class OpenSSH:
         """End it with its sessions and what runs in them; what detached itself ends with the account."""
         self.daemon.stop()
 
+    def change_host_keys(self) -> None:
+        """Make new ones, as a server has that was installed anew; they count from the next start."""
+        self._host_keys = [_new_host_key(self.directory, of_type) for of_type in self._host_key_types]
+
     def end_sessions(self) -> None:
         """Hang up on every client, and go on listening."""
         process.end(process.descendants(self.daemon.pid), grace_seconds=0)
@@ -154,6 +159,7 @@ class OpenSSH:
 
 def _new_host_key(directory: Path, of_type: str) -> Path:
     path = directory / f"host_key_{of_type}"
+    path.unlink(missing_ok=True)  # ssh-keygen would ask first
     command: list[str | Path] = [
         program.find("ssh-keygen"),
         "-q",

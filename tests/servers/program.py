@@ -11,7 +11,12 @@ SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/s
 
 DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
     {
+        "bash": "bash",  # which hands on variables with hyphens in their names
+        "chage": "passwd",
         "chpasswd": "passwd",
+        "env": "coreutils",
+        "ip": "iproute2",
+        "iptables": "iptables",
         "munge": "munge",
         "munged": "munge",
         "sbatch": "slurm-client",
@@ -25,6 +30,7 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
         "ssh-keygen": "openssh-client",
         "sshd": "openssh-server",
         "sshpass": "sshpass",
+        "unshare": "util-linux",
         "useradd": "passwd",
         "userdel": "passwd",
     },

@@ -78,11 +78,18 @@ class Slurm:
 
     def start(self) -> None:
         """Start without any memory of an earlier run; return when every node is idle."""
-        shutil.rmtree(self._state, ignore_errors=True)
-        self._state.mkdir()
         try:
-            self._start_munge()
+            self._begin_anew()
             self.start_controller()
+        except BaseException:
+            self.stop()
+            raise
+
+    def start_without_nodes(self) -> None:
+        """Start likewise, and return when the controller answers, which has not heard of any node yet."""
+        try:
+            self._begin_anew()
+            self._launch_controller()
         except BaseException:
             self.stop()
             raise
@@ -107,8 +114,7 @@ class Slurm:
 
     def start_controller(self) -> None:
         """Return when it has heard from every node."""
-        self.controller.launch()
-        self.controller.wait_until_ready(lambda: port.answers(self._controller_port))
+        self._launch_controller()
         self._restart_nodes(self.nodes)
 
     def scontrol(self, *arguments: str) -> str:
@@ -172,6 +178,15 @@ class Slurm:
 
     def wait_for(self, condition: Callable[[], bool], timeout_seconds: float) -> None:
         wait_until(condition, timeout_seconds, explain=self._describe)
+
+    def _begin_anew(self) -> None:
+        shutil.rmtree(self._state, ignore_errors=True)
+        self._state.mkdir()
+        self._start_munge()
+
+    def _launch_controller(self) -> None:
+        self.controller.launch()
+        self.controller.wait_until_ready(lambda: port.answers(self._controller_port))
 
     def _start_munge(self) -> None:
         if not self.munge.is_running:

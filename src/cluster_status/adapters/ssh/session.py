@@ -145,7 +145,7 @@ class _Packetizer(Packetizer):
 
 
 class _Farewell(logging.Handler):
-    """Catches what paramiko only logs: a server's words ahead of its banner and at its end; a login's begin."""
+    """Catches what paramiko only logs: a server's first and last words, and that a login begins."""
 
     def __init__(self, transport: paramiko.Transport) -> None:
         super().__init__(logging.DEBUG)

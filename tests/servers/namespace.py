@@ -1,0 +1,88 @@
+"""A network of our own: nothing that is done to it is felt outside."""
+
+import contextlib
+import ctypes
+import itertools
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.servers import program
+
+_NETWORK = 0x4000_0000  # CLONE_NEWNET; os.setns comes with Python 3.12
+_HERE = Path("/proc/thread-self/ns/net")
+_MADE = Path("/run/netns")
+_numbers = itertools.count()
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Namespace:
+    """A context manager: a network with a loopback, a firewall that lets everything pass, and no more."""
+
+    def __init__(self) -> None:
+        self.name = f"clusterwatch{os.getpid()}x{next(_numbers)}"
+
+    def __enter__(self) -> Self:
+        _run("ip", "netns", "add", self.name)
+        try:
+            _run("ip", "-n", self.name, "link", "set", "lo", "up")
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._remove()
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """Have this thread in it, and the processes, threads and sockets that it makes meanwhile."""
+        before = os.open(_HERE, os.O_RDONLY)
+        try:
+            there = os.open(_MADE / self.name, os.O_RDONLY)
+            try:
+                _enter(there)
+            finally:
+                os.close(there)
+            try:
+                yield
+            finally:
+                _enter(before)
+        finally:
+            os.close(before)
+
+    def firewall(self, *rule: str) -> None:
+        """Apply a rule to what comes in, such as `"-p", "tcp", "-j", "DROP"`."""
+        _run("ip", "netns", "exec", self.name, str(program.find("iptables")), "-A", "INPUT", *rule)
+
+    def take_down(self) -> None:
+        """Leave no way to anywhere."""
+        _run("ip", "-n", self.name, "link", "set", "lo", "down")
+        _run("ip", "-n", self.name, "route", "flush", "table", "local")
+
+    def route_everything_here(self) -> None:
+        """Let every address be this machine's own, so that the firewall decides what answers."""
+        _run("ip", "-n", self.name, "route", "add", "local", "default", "dev", "lo")
+
+    def _remove(self) -> None:
+        _run("ip", "netns", "del", self.name)
+
+
+def _enter(namespace: int) -> None:
+    if _libc.setns(namespace, _NETWORK) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def _run(name: str, *arguments: str) -> None:
+    done = subprocess.run([program.find(name), *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{name} {' '.join(arguments)} failed: {done.stderr.strip()}")
