@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -42,8 +43,8 @@ def outcomes(
     request: pytest.FixtureRequest, server_directory: Path, account: Account
 ) -> Iterator[Mapping[str, Future[Outcome]]]:
     """Play what is asked for side by side; those with the limits of a user wait beside all of the others."""
-    asked: list[Case] = [
-        item.callspec.params["case"]
+    asked = [
+        cast("Case", item.callspec.params["case"])
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.path == request.path and hasattr(item, "callspec")
     ]

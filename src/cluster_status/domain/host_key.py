@@ -7,6 +7,8 @@ from typing import Self
 
 from msgspec import Struct
 
+from cluster_status.domain.text import clean
+
 _FINGERPRINT = "SHA256:"
 _DIGEST_BYTES = 32
 
@@ -86,7 +88,9 @@ def _checked_fingerprint(word: str, number: int) -> str:
 def _key_among(words: list[str], number: int) -> HostKey:
     """Find the type and the key in a known_hosts line, with or without its host names and marker."""
     if words[0].startswith("@"):
-        raise ValueError(f"line {number} is marked {words[0]}: only plain host keys can be pinned")
+        raise ValueError(
+            f"line {number} is marked {clean(words[0], limit=40)}: only plain host keys can be pinned"
+        )
     for kind, text in pairwise(words):
         try:
             blob = base64.b64decode(text, validate=True)
@@ -99,11 +103,11 @@ def _key_among(words: list[str], number: int) -> HostKey:
 
 def _fields(blob: bytes) -> list[bytes]:
     """Split the wire form, fields with their lengths ahead; empty if it is no whole one (RFC 4253, 6.6)."""
-    fields = []
-    while blob:
-        size = int.from_bytes(blob[:4], "big")
-        if len(blob) < 4 + size:
+    fields, begin = [], 0
+    while begin < len(blob):
+        end = begin + 4 + int.from_bytes(blob[begin : begin + 4], "big")
+        if len(blob) < end:
             return []
-        fields.append(blob[4 : 4 + size])
-        blob = blob[4 + size :]
+        fields.append(blob[begin + 4 : end])
+        begin = end
     return fields if len(fields) > 1 else []

@@ -22,6 +22,10 @@ from cluster_status.errors import UnparsableError
 _DEFAULT_MARK = "*"
 _NO_NODES = "n/a"
 _NAME_LIMIT = 100
+# Several times what the largest sites have; beyond it, log, outputs and memory would be flooded.
+_ROW_LIMIT = 10_000
+_PARTITION_LIMIT = 2_000
+_UNRECOGNISED_LIMIT = 20
 _COUNT = re.compile(r"[0-9]{1,9}")
 
 _COMMAND_NOT_FOUND = 127
@@ -127,6 +131,8 @@ class _Row(Struct, frozen=True):
 
 
 def _rows(lines: list[str], shape: str) -> Iterator[_Row]:
+    if len(lines) > _ROW_LIMIT:
+        raise UnparsableError(f"sinfo printed {len(lines)} rows of {shape}, which is beyond belief")
     for line in lines:
         *partition, count, state = fields = (
             line.split("|") if line.count("|") == shape.count("|") else ["", ""]
@@ -150,8 +156,10 @@ def _add(partitions: dict[str, Partition], row: _Row) -> None:
     if known not in {None, listed}:
         raise UnparsableError(f"sinfo contradicts itself about a partition in '{clean(row.line)}'")
     partitions[name] = listed.plus(row.bucket, row.nodes)
+    if len(partitions) > _PARTITION_LIMIT:
+        raise UnparsableError(f"sinfo lists more than {_PARTITION_LIMIT} partitions")
 
 
 def _note(unrecognised: dict[str, None], row: _Row) -> None:
-    if row.known_bucket is None and row.state != _NO_NODES:
+    if row.known_bucket is None and row.state != _NO_NODES and len(unrecognised) < _UNRECOGNISED_LIMIT:
         unrecognised[clean(row.state)] = None

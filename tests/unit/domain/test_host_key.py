@@ -110,6 +110,11 @@ def test_a_marked_line_is_refused_for_its_mark() -> None:
         Pins.parse(f"@cert-authority *.hpc.example {KEY.type} {TEXT}")
 
 
+def test_a_mark_is_quoted_cleaned_and_not_at_any_length() -> None:
+    with pytest.raises(ValueError, match=r"^line 1 is marked @ \[31mx+…: only"):
+        Pins.parse(f"@\x1b[31m{'x' * 1_000} * {KEY.type} {TEXT}")
+
+
 def test_the_types_to_negotiate_are_those_of_the_pinned_keys_each_once() -> None:
     another = host_key(secret=b"2" * 36)
     lines = "\n".join(key.line("login", 22) for key in (KEY, RSA, another))

@@ -246,6 +246,28 @@ def test_every_recording_is_held_against_what_was_there() -> None:
     }
 
 
+# What would flood log, outputs and memory
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([f"p{number}|up|30:00|1|idle" for number in range(2_001)], "more than 2000 partitions"),
+        (["p|up|30:00|1|idle"] * 10_001, "10001 rows"),
+    ],
+    ids=["partitions", "rows"],
+)
+def test_more_than_any_cluster_has_is_an_error(rows: list[str], told: str) -> None:
+    with pytest.raises(UnparsableError, match=told):
+        parse(answer(rows), FRAME)
+
+
+def test_of_states_that_nobody_knows_twenty_are_named_and_all_are_counted() -> None:
+    listing = parse(answer([f"p|up|30:00|1|state{number}" for number in range(100)]), FRAME)
+    assert listing.unrecognised == tuple(f"state{number}" for number in range(20))
+    assert listing.nodes.unknown == 100
+
+
 # What a failure means
 
 

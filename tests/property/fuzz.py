@@ -1,0 +1,236 @@
+"""What reads text that others wrote: a row a reader, each with what must be true of any bytes it is given.
+
+Another reader is another row: seeds, a probe, and its finds in a folder of that name below tests/data/fuzz.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cluster_status.domain import document, sinfo
+from cluster_status.domain.cause import Cause
+from cluster_status.domain.cluster import NodeCounts
+from cluster_status.domain.history import History
+from cluster_status.domain.host_key import Pins
+from cluster_status.domain.text import clean
+from cluster_status.errors import HistoryError, UnparsableError
+
+FINDS = Path(__file__).parents[1] / "data" / "fuzz"
+RECORDINGS = Path(__file__).parents[1] / "data" / "sinfo"
+FRAME = "f4a3e"
+MESSAGE_LIMIT = 500  # characters of an error, whatever it quotes
+
+_ROWS = b"debug*|up|1-00:00:00|6|idle\ndebug*|up|1-00:00:00|2|drained*\nempty|down|infinite|0|n/a\n"
+_ED25519 = b"AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+_PENDING = (
+    b'{"schema":1,"cluster":"c","pending":[{"telling":"outage","at":"2026-11-24T10:00:00Z","spell":'
+    b'{"status":"offline","since":"2026-11-24T10:00:00Z","causes":["refused"]}}]}'
+)
+_DIAGNOSABLE = {
+    Cause.LOGIN_REFUSED,
+    Cause.NO_SCHEDULER,
+    Cause.SCHEDULER_DOWN,
+    Cause.SINFO_FAILED,
+}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """`probe` fails an assertion, or raises what it should not, where a reader is at fault."""
+
+    name: str
+    probe: Callable[[bytes], None]
+    seeds: tuple[bytes, ...]
+    words: tuple[bytes, ...]  # what its language is made of
+
+    def finds(self) -> Iterator[Path]:
+        return iter(sorted((FINDS / self.name).glob("*")))
+
+
+def _answer(by_partition: bytes, in_all: bytes) -> bytes:
+    return b"%b\n%b%b\n%b%b\n" % (FRAME.encode(), by_partition, FRAME.encode(), in_all, FRAME.encode())
+
+
+def _is_shown(text: str, limit: int) -> bool:
+    return len(text) <= limit and (not text or text.isprintable())
+
+
+def _check_error(error: Exception) -> None:
+    assert _is_shown(str(error), MESSAGE_LIMIT), str(error)[:1_000]
+
+
+def _counts_add_up(nodes: NodeCounts) -> bool:
+    return nodes.total == nodes.in_service + nodes.maintenance + nodes.unavailable + nodes.unknown
+
+
+def probe_sinfo(content: bytes) -> None:
+    try:
+        listing = sinfo.parse(content, FRAME)
+    except UnparsableError as error:
+        _check_error(error)
+        return
+    for partition in listing.partitions:
+        assert _is_shown(partition.name, 100)
+        assert _is_shown(partition.availability, 300)
+        assert _is_shown(partition.time_limit, 300)
+        assert _counts_add_up(partition.nodes)
+    assert _counts_add_up(listing.nodes)
+    assert all(_is_shown(word, 300) for word in listing.unrecognised)
+    rows = [line.split("|") for line in content.decode("utf-8", "replace").split("\n")]
+    nodes = sum(int(row[3]) for row in rows if len(row) == 5 and row[3].isdecimal())
+    # outside of the frame there may be more
+    assert sum(partition.nodes.total for partition in listing.partitions) <= nodes
+
+
+def probe_diagnosis(content: bytes) -> None:
+    exit_status, (output, _, complaint) = content[:1], content[1:].partition(b"\0")
+    obstacle = sinfo.diagnose(exit_status[0] if exit_status else 1, output, complaint, FRAME)
+    assert obstacle.cause in _DIAGNOSABLE
+    assert obstacle.detail
+    assert _is_shown(obstacle.detail, 300)
+
+
+def probe_text(content: bytes) -> None:
+    for text in (clean(content), clean(content.decode("utf-8", "surrogateescape")), clean(content, limit=7)):
+        assert _is_shown(text, 300)
+        assert text == text.strip()
+        assert clean(text) == text
+        text.encode()
+
+
+def probe_history(content: bytes) -> None:
+    try:
+        history = document.parse(content)
+    except HistoryError as error:
+        _check_error(error)
+        return
+    written = document.render(history)
+    assert document.parse(written) == history
+    assert document.render(document.parse(written)) == written
+
+
+def probe_known_hosts(content: bytes) -> None:
+    text = content.decode("utf-8", "replace")
+    try:
+        pins = Pins.parse(text)
+    except ValueError as error:
+        _check_error(error)
+        return
+    assert pins
+    assert all(pins.accept(key) for key in pins.keys)
+    for key in pins.keys:
+        assert Pins.parse(key.line("login.cluster.example", 22)).keys == (key,)
+    for fingerprint in pins.fingerprints:
+        assert Pins.parse(fingerprint).fingerprints == (fingerprint,)
+
+
+READERS = (
+    Reader(
+        "sinfo",
+        probe_sinfo,
+        (
+            _answer(_ROWS, b"6|idle\n2|drained*\n"),
+            _answer(b"", b""),
+            b"Welcome\r\n" + _answer(b"p|up|30:00|1|mixed#\r\n", b"1|mixed#\r\n"),
+            *(file.read_bytes() for file in sorted(RECORDINGS.glob("*.txt"))),
+        ),
+        (
+            FRAME.encode(),
+            b"|",
+            b"\n",
+            b"\r\n",
+            b"*",
+            b"n/a",
+            b"idle",
+            b"down*",
+            b"up",
+            b"0",
+            b"999999999",
+            b"\xff",
+        ),
+    ),
+    Reader(
+        "diagnosis",
+        probe_diagnosis,
+        (
+            b"\x01f4a3e\n\0slurm_load_partitions: Unable to contact slurm controller (connect failure)\n",
+            b"\x7ff4a3e\n\0env: 'sinfo': No such file or directory\n",
+            b"\x01\0WARNING: Your password has expired.\nPassword change required but no TTY available.\n",
+            b"\x89f4a3e\n\0bash: line 1: 1234 Killed  sinfo\n",
+        ),
+        (
+            FRAME.encode(),
+            b"\0",
+            b"\n",
+            b"sinfo: ",
+            b"slurm_load: ",
+            b"env: ",
+            b"Munge encode failed",
+            b"\x1b[31m",
+        ),
+    ),
+    Reader(
+        "text",
+        probe_text,
+        (
+            "a reason\twith \x1b[31mcolour\x1b[0m, \u202edirection and \ue000private\n".encode(),
+            b"\xff\xfe plain",
+        ),
+        (
+            "\u2028".encode(),
+            "\u202e".encode(),
+            b"\x1b[0m",
+            b"\xed\xa0\x80",
+            b" ",
+            b"\n",
+            "é".encode(),
+            "…".encode(),
+        ),
+    ),
+    Reader(
+        "history",
+        probe_history,
+        (
+            document.render(History(cluster="mscluster")),
+            b'{"schema":1,"cluster":"c","polls":[{"at":"2026-11-24T10:00:00Z","status":"offline","cause":"dns"}]}',
+            _PENDING,
+        ),
+        (
+            b'"schema":',
+            b"1",
+            b"2",
+            b'"status":"online"',
+            b'"unknown"',
+            b"null",
+            b"[",
+            b"{",
+            b"}",
+            b"1e999",
+            b"\xff",
+        ),
+    ),
+    Reader(
+        "known_hosts",
+        probe_known_hosts,
+        (
+            b"github.com ssh-ed25519 " + _ED25519 + b"\n",
+            b"# a comment\r\n|1|c2FsdA==|aGFzaA== ssh-ed25519 " + _ED25519 + b" root@login\r\n",
+            b"SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU\n",
+            b"@cert-authority * ssh-ed25519 " + _ED25519,
+            b"ssh-ed25519 ",
+        ),
+        (
+            b"SHA256:",
+            b"ssh-ed25519 ",
+            b"ssh-rsa ",
+            _ED25519,
+            b"@revoked ",
+            b"#",
+            b"=",
+            b"\n",
+            b" ",
+            b"AAAA",
+            "é".encode(),
+        ),
+    ),
+)

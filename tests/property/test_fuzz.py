@@ -1,0 +1,77 @@
+"""The readers of foreign text, given what they do not expect; `scripts/fuzz` looks for more, and longer."""
+
+import random
+import time
+import tracemalloc
+
+import pytest
+
+from tests.property.fuzz import FINDS, READERS, Reader
+
+ROUNDS = 1_500
+LARGE_BYTES = 400_000
+LARGE_SECONDS = 15.0  # it takes one at the most, however busy the machine
+
+readers = pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
+
+
+def mutated(reader: Reader, source: random.Random) -> bytes:
+    """Return a seed with some of it changed, left out, doubled, or replaced by words of its language."""
+    content = bytearray(source.choice(reader.seeds))
+    for _ in range(source.randrange(1, 8)):
+        begin = source.randrange(len(content) + 1)
+        end = min(len(content), begin + source.choice((0, 1, 2, 8, 64)))
+        content[begin:end] = source.choice(
+            (b"", source.choice(reader.words), source.randbytes(end - begin), 2 * content[begin:end], b"\0\n")
+        )
+    return bytes(content)
+
+
+def large_units(reader: Reader) -> tuple[bytes, ...]:
+    return (*reader.seeds[:3], *reader.words, b"a", b"a ", b"a\n")
+
+
+def large(reader: Reader, unit: bytes) -> bytes:
+    return reader.seeds[-1] + unit * (LARGE_BYTES // len(unit))
+
+
+@readers
+def test_whatever_is_read_is_understood_or_a_documented_error(reader: Reader) -> None:
+    source = random.Random(reader.name)  # noqa: S311 - the same at every run
+    for _ in range(ROUNDS):
+        content = mutated(reader, source)
+        try:
+            reader.probe(content)
+        except Exception as error:
+            error.add_note(f"given {content!r}")
+            raise
+
+
+@readers
+def test_much_of_anything_takes_its_time_and_no_more(reader: Reader) -> None:
+    for unit in large_units(reader):
+        begun = time.monotonic()
+        reader.probe(large(reader, unit))
+        assert time.monotonic() - begun < LARGE_SECONDS, unit
+
+
+@readers
+def test_much_of_anything_takes_no_more_than_a_multiple_in_memory(reader: Reader) -> None:
+    content = large(reader, reader.seeds[0])[: LARGE_BYTES // 4]
+    tracemalloc.start()
+    try:
+        reader.probe(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 30 * len(content)
+
+
+@readers
+def test_what_was_found_once_is_not_found_again(reader: Reader) -> None:
+    for find in reader.finds():
+        reader.probe(find.read_bytes())
+
+
+def test_every_find_has_a_reader() -> None:
+    assert {folder.name for folder in FINDS.iterdir()} <= {reader.name for reader in READERS}
