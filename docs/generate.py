@@ -1,4 +1,4 @@
-"""Writes what follows from the tables of inputs and outputs, and aws/handler.py into its template.
+"""Writes what follows from the tables of inputs, outputs and causes, and aws/handler.py into its template.
 
 python -m docs.generate           writes
 python -m docs.generate --check   changes nothing; exit status 1 if something is out of date
@@ -13,9 +13,12 @@ from textwrap import indent
 from typing import Any
 
 from cluster_status.app.report import OUTPUTS
+from cluster_status.domain.cause import TRAITS, Cause, Status, Traits
+from cluster_status.domain.standing import POLLS_BEFORE_DOUBT_IS_TOLD
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS, Input
 
 ROOT = Path(__file__).parent.parent
+CAUSES = ROOT / "docs" / "causes.md"
 
 
 def action_yml() -> str:
@@ -64,6 +67,27 @@ def inline_handler() -> str:
     return "        ZipFile: |\n" + indent(code, " " * 10).rstrip()
 
 
+def causes_table() -> str:
+    rows = (f"| {' | '.join(_cells(cause, traits))} |" for cause, traits in TRAITS.items())
+    head = "| cause | status | what it means | looked at again | told | what to do |"
+    return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *rows])
+
+
+def _cells(cause: Cause, traits: Traits) -> Iterator[str]:
+    yield f"`{cause}`"
+    yield f"`{traits.status}`" + (" or `unknown`" if traits.network else "")
+    yield traits.words
+    yield "within the poll" if traits.looked_at_again else "at the next poll"
+    yield _told(traits)
+    yield traits.remedy or "-"
+
+
+def _told(traits: Traits) -> str:
+    if traits.status is Status.UNKNOWN:
+        return f"after {POLLS_BEFORE_DOUBT_IS_TOLD} polls, as *cannot tell*"
+    return "after `confirm-after` polls" if traits.needs_confirmation else "at once"
+
+
 def documents() -> dict[Path, str]:
     """Return each document as it should be."""
     return {
@@ -74,6 +98,9 @@ def documents() -> dict[Path, str]:
         ROOT / "aws" / "template.yaml": _between(
             ROOT / "aws" / "template.yaml", "        # {}", {"handler.py": inline_handler()}
         ),
+
+
+        CAUSES: _between(CAUSES, "<!-- {} -->", {"causes": causes_table()}),
     }
 
 

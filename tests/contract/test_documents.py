@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from cluster_status.app.report import OUTPUTS
-from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.cause import TRAITS, Cause, Status, Traits
 from cluster_status.domain.cluster import Listing, NodeCounts, Partition
 from cluster_status.domain.history import Announcement
 from cluster_status.domain.message import Wording, compose
@@ -27,6 +27,10 @@ NEEDED = {
     "prune": {"prune-workflows"},
 }
 YAML_BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+
+
+def may_be_unknown(traits: Traits) -> bool:
+    return traits.network or traits.status is Status.UNKNOWN
 
 
 def test_action_yml_declares_just_the_inputs_of_the_table() -> None:
@@ -101,6 +105,12 @@ def test_the_messages_that_the_readme_shows_are_what_a_channel_is_told() -> None
     shown = re.search(r"```text\n(.*?)\n```", README, re.DOTALL)
     assert shown
     assert shown.group(1) == "\n\n".join(told)
+
+
+@pytest.mark.parametrize("cause", [cause for cause, traits in TRAITS.items() if may_be_unknown(traits)])
+def test_a_cause_that_fails_a_run_has_a_part_of_its_own_that_says_what_to_do(cause: Cause) -> None:
+    text = (ROOT / "docs" / "causes.md").read_text()
+    assert [line for line in text.splitlines() if line.startswith("### ") and f"`{cause}`" in line]
 
 
 def test_every_file_that_a_document_points_to_exists() -> None:
