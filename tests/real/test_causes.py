@@ -1,5 +1,6 @@
 """Each cause is told from every other: on a real server, in time, in little memory, in words."""
 
+import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.real.scene import Stage, scene
 from tests.servers.account import Account
 
 SIDE_BY_SIDE = 3
-START_SECONDS = 8.0  # for a process to begin and to end, on a machine that does as much at once
+START_SECONDS = 5.0  # for a process to begin and to end, on a machine that does not much else
 PEAK_BYTES = 60_000_000
 HASTE = {"attempts": "2", "confirm-after": "1"}
 
@@ -32,6 +33,11 @@ def play(case: Case, stage: Stage) -> Outcome:
         here.running.close()
         offers = tuple(offer.accepted for offer in here.openssh.offered_credentials())
     return Outcome(case, run, offers)
+
+
+def _crowding() -> float:
+    """Return how many times longer a process takes, since it has to share the machine."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def _as_arguments(inputs: Mapping[str, str]) -> dict[str, str]:
@@ -71,7 +77,7 @@ def test_a_cause_is_told_from_every_other_in_time_in_little_memory_and_in_words(
     assert (run.outputs["cause"], run.outputs["status"]) == (case.cause or "", case.status), said
     assert [words for words in case.says if words not in said] == [], said
     assert outcome.offers == tuple(case.offers), said
-    assert case.limit <= run.seconds < case.limit + START_SECONDS
+    assert case.limit <= run.seconds < case.limit + START_SECONDS * _crowding()
     assert run.peak_bytes < PEAK_BYTES
     assert run.exit_status == (3 if case.status is Status.UNKNOWN and case.fails else 0)
 
