@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cluster_status.domain import document, sinfo
+from cluster_status.domain import document, drain_reason, gpu, reservation, sinfo
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.cluster import NodeCounts
 from cluster_status.domain.history import History
@@ -25,6 +25,10 @@ _ED25519 = b"AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJ
 _PENDING = (
     b'{"schema":1,"cluster":"c","pending":[{"telling":"outage","at":"2026-11-24T10:00:00Z","spell":'
     b'{"status":"offline","since":"2026-11-24T10:00:00Z","causes":["refused"]}}]}'
+)
+_RESERVATION = (
+    b"ReservationName=r1 StartTime=2026-11-24T10:00:00 EndTime=2026-11-25T10:00:00 Duration=1-00:00:00 "
+    b"Nodes=n1 NodeCnt=1 PartitionName=(null) Flags=MAINT,SPEC_NODES TRES=cpu=4\n"
 )
 _DIAGNOSABLE = {
     Cause.LOGIN_REFUSED,
@@ -88,6 +92,19 @@ def probe_diagnosis(content: bytes) -> None:
     assert obstacle.cause in _DIAGNOSABLE
     assert obstacle.detail
     assert _is_shown(obstacle.detail, 300)
+
+
+def probe_details(content: bytes) -> None:
+    """Of details nothing is an error: what does not make sense is not known."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    gpus = gpu.parse(lines)
+    assert all(_is_shown(one.type, 40) for types in gpus.values() for one in types)
+    for with_names in (True, False):
+        for reason in drain_reason.parse(lines, FRAME, with_names=with_names):
+            assert _is_shown(reason.reason, 300)
+            assert _is_shown(reason.node_names + reason.set_by, 200)
+    reservations = reservation.parse(lines, ["batch"])
+    assert all(_is_shown(one.name, 300) and one.begin < one.end for one in reservations)
 
 
 def probe_text(content: bytes) -> None:
@@ -167,6 +184,26 @@ READERS = (
             b"env: ",
             b"Munge encode failed",
             b"\x1b[31m",
+        ),
+    ),
+    Reader(
+        "details",
+        probe_details,
+        (
+            b"batch* 4 mixed gpu:a100:4(S:0-1) gpu:a100:2(IDX:0-1)\nbatch* 1 idle gpu:2 gpu:0\n",
+            b"f4a3e|2|2026-11-24T10:00:00|root|n[1-2]|bad | disk\nand more\nf4a3e|1|Unknown|a|b|c\n",
+            _RESERVATION,
+        ),
+        (
+            FRAME.encode(),
+            b"|",
+            b"\n",
+            b"gpu:",
+            b"(IDX:",
+            b" EndTime=",
+            b" Flags=MAINT",
+            b"9999-12-31T23:59:59",
+            b"\x1b",
         ),
     ),
     Reader(

@@ -13,6 +13,7 @@ from cluster_status.domain.cluster import Bucket, Gpus
 from cluster_status.domain.node_state import bucket_of
 from cluster_status.domain.question import GPUS
 from cluster_status.domain.sinfo import partition_name
+from cluster_status.domain.text import clean
 
 _WIDTHS = [int(width) for width in re.findall(r":([0-9]+)", GPUS.arguments[-1])]
 _ASIDE = re.compile(r"\([^()]*\)")  # sockets and indices: gpu:a100:4(S:0-1), gpu:(null):2(IDX:0,3)
@@ -57,8 +58,8 @@ def _count(written: str) -> dict[str, int]:
         name, *parts = entry.split(":")
         if name == "gpu":
             number = int(parts.pop()) if parts and _COUNT.fullmatch(parts[-1]) else 1
-            kind = parts[0] if parts and parts[0] not in _NO_TYPE else ""
-            counted[kind[:_TYPE_LIMIT]] = counted.get(kind[:_TYPE_LIMIT], 0) + number
+            kind = clean(parts[0], limit=_TYPE_LIMIT) if parts and parts[0] not in _NO_TYPE else ""
+            counted[kind] = counted.get(kind, 0) + number
     return counted
 
 
