@@ -1,19 +1,17 @@
 """Each cause, and what brings it about on a real server: a row a case."""
 
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 
 from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.host_key import HostKey
-from tests.fakes.ssh import BANNER, HOST, PASSWORD, USER, Front, Visit, ed25519, raw
+from tests.fakes.ssh import BANNER, raw
+from tests.real import act
 from tests.real.scene import NAME, Scene
 from tests.servers import program
 
 _CONNECT, _COMMAND = "cluster-connect-timeout", "cluster-command-timeout"
-_GIGABYTE = 1_000_000_000
-_PACKET_SIZE = _GIGABYTE + 4  # as a block cipher has it
+_A_PACKET_BEGINS = BANNER + (act.GIGABYTE + 4).to_bytes(4, "big")  # a multiple of the size of a block
 
 
 @dataclass(frozen=True)
@@ -45,132 +43,19 @@ class Case:
         return self.limit > 0 and not self.limited_by
 
 
-# what is done
-
-
-def nothing(_: Scene) -> None:
-    """Leave all as it is."""
-
-
-def lose_the_name(scene: Scene) -> None:
-    scene.give_it_a_name()
-    scene.see_all_well()
-    scene.forget_its_name()
-
-
-def lose_the_resolver(scene: Scene) -> None:
-    scene.give_it_a_name()
-    scene.see_all_well()
-    scene.forget_its_name()
-    scene.network.route_everything_here()
-    scene.network.firewall("-p", "udp", "--dport", "53", "-j", "DROP")
-
-
-def firewall(*verdict: str) -> Callable[[Scene], None]:
-    def act(scene: Scene) -> None:
-        scene.network.firewall("-p", "tcp", "--dport", str(scene.openssh.port), "-j", *verdict)
-
-    return act
-
-
-def flood(connection: socket.socket, *, after: bytes = b"") -> None:
-    connection.sendall(after)
-    for _ in range(_GIGABYTE // 1_000_000):
-        connection.sendall(b"x" * 1_000_000)
-
-
-def never_answers_a_login(scene: Scene) -> None:
-    def hold(visit: Visit, _: str) -> int:
-        visit.hold()
-        return 0
-
-    key = ed25519()
-    line = HostKey(key.get_name(), key.asbytes()).line(HOST, scene.openssh.port)
-    scene.inputs |= {"cluster-host-key": line, "cluster-user": USER, "cluster-password": PASSWORD}
-    scene.put_in_its_place(Front(at_login=hold))
-
-
-def log_in_as_expired(scene: Scene) -> None:
-    account = scene.stage.expired
-    scene.inputs |= {"cluster-user": account.name, "cluster-password": account.password}
-
-
-def be_refused_before(scene: Scene) -> None:
-    scene.poll_before(cluster_password="not it")
-
-
-def write_a_banner(scene: Scene) -> None:
-    (scene.directory / "banner").write_text(3_200 * f"{79 * 'x'}\n", encoding="ascii")
-
-
-def sinfo(*lines: str) -> Callable[[Scene], None]:
-    return lambda scene: scene.let_sinfo(*lines)
-
-
-def sinfo_without_configuration(scene: Scene) -> None:
-    scene.let_sinfo(f'SLURM_CONF={scene.directory / "none"} exec {program.find("sinfo")} "$@"')
-
-
-def slurm(act: str, *arguments: str, filled: bool = False) -> Callable[[Scene], None]:
-    """Do something to a real Slurm, all nodes of which are idle, or full of jobs."""
-
-    def do(scene: Scene) -> None:
-        running = scene.ask_a_slurm()
-        if filled:
-            running.fill(scene.stage.account.name)
-        getattr(running, act)(*arguments)
-
-    return do
-
-
-def reserve_all_for_maintenance(scene: Scene) -> None:
-    running = scene.ask_a_slurm()
-    reservation = ["starttime=now", "duration=60", "user=root", "nodes=ALL", "flags=maint,ignore_jobs"]
-    running.scontrol("create", "reservation", *reservation)
-    running.wait_for(lambda: set(running.node_states().values()) == {"maint"}, timeout_seconds=10)
-
-
-def hide_partitions(scene: Scene) -> None:
-    running = scene.ask_a_slurm()
-    for name in ("debug", "short"):
-        running.scontrol("update", f"partitionname={name}", "hidden=yes")
-
-
-def start_a_controller(scene: Scene) -> None:
-    scene.ask_a_slurm(with_nodes=False)
-
-
-def kill_the_controller(scene: Scene) -> None:
-    scene.ask_a_slurm(with_nodes=False).controller.kill()
-
-
-def stop_the_controller(scene: Scene) -> None:
-    scene.ask_a_slurm(with_nodes=False).controller.pause()
-
-
-def stop_munged(scene: Scene) -> None:
-    scene.ask_a_slurm(with_nodes=False).munge.stop()
-
-
-def kill_munged(scene: Scene) -> None:
-    scene.ask_a_slurm(with_nodes=False).munge.kill()
-
-
-# what comes of it
-
 _NONE: Sequence[bool] = ()
 _DROPPED = "it drops SSH connections before the login"
 _NOT_IN_TIME = "sinfo gives no answer in time (sinfo has not ended within"
 _NOT_REACHED_YET = "and no run is known to have reached it"
 
 CASES = (
-    Case(None, Status.ONLINE, "nothing", nothing, ()),
+    Case(None, Status.ONLINE, "nothing", act.nothing, ()),
     # the way to it
     Case(
         Cause.DNS,
         Status.OFFLINE,
         "its name was deleted",
-        lose_the_name,
+        act.lose_the_name,
         ("its host name does not resolve", f"{NAME}: "),
         offers=_NONE,
     ),
@@ -178,7 +63,7 @@ CASES = (
         Cause.DNS,
         Status.OFFLINE,
         "the resolver's packets are dropped",
-        lose_the_resolver,
+        act.lose_the_resolver,
         ("its host name does not resolve", "no answer from the resolver within 1 s"),
         limit=1,
         limited_by=_CONNECT,
@@ -189,7 +74,7 @@ CASES = (
         Cause.DNS,
         Status.UNKNOWN,
         "a name that never was",
-        nothing,
+        act.nothing,
         ("its host name does not resolve", _NOT_REACHED_YET, "Check the spelling of cluster-host."),
         inputs={"cluster-host": NAME},
         offers=_NONE,
@@ -215,7 +100,7 @@ CASES = (
         Cause.UNREACHABLE,
         Status.OFFLINE,
         "a firewall rejects: no route to host",
-        firewall("REJECT", "--reject-with", "icmp-host-unreachable"),
+        act.firewall("REJECT", "--reject-with", "icmp-host-unreachable"),
         ("no route leads to it (no route to host)",),
         seen_before=True,
         offers=_NONE,
@@ -235,7 +120,7 @@ CASES = (
         Cause.TIMEOUT,
         Status.OFFLINE,
         "a firewall drops all packets",
-        firewall("DROP"),
+        act.firewall("DROP"),
         ("it does not answer (no connection within 1 s)",),
         limit=1,
         limited_by=_CONNECT,
@@ -247,7 +132,7 @@ CASES = (
         Cause.TIMEOUT,
         Status.OFFLINE,
         "a firewall drops all packets, limit by default",
-        firewall("DROP"),
+        act.firewall("DROP"),
         ("it does not answer (no connection within 10 s)",),
         limit=10,
         seen_before=True,
@@ -338,7 +223,7 @@ CASES = (
         Cause.DROPPED,
         Status.OFFLINE,
         "1 GB in the place of its banner",
-        lambda scene: scene.put_in_its_place(flood),
+        lambda scene: scene.put_in_its_place(act.flood),
         (f"{_DROPPED} (it hung up, or does not speak SSH",),
         seen_before=True,
         offers=_NONE,
@@ -347,7 +232,7 @@ CASES = (
         Cause.INCOMPATIBLE_SSH,
         Status.UNKNOWN,
         "one packet of 1 GB",
-        lambda scene: scene.put_in_its_place(partial(flood, after=BANNER + _PACKET_SIZE.to_bytes(4, "big"))),
+        lambda scene: scene.put_in_its_place(partial(act.flood, after=_A_PACKET_BEGINS)),
         ("no safe way to speak SSH with it was found (it announced a packet of",),
         offers=_NONE,
     ),
@@ -355,7 +240,7 @@ CASES = (
         Cause.INCOMPATIBLE_SSH,
         Status.UNKNOWN,
         "only SHA-1 to exchange keys",
-        nothing,
+        act.nothing,
         ("no safe way to speak SSH", "no acceptable kex algorithm", "ask the administrators"),
         offers=_NONE,
         sshd=("KexAlgorithms diffie-hellman-group1-sha1,diffie-hellman-group14-sha1",),
@@ -364,7 +249,7 @@ CASES = (
         Cause.INCOMPATIBLE_SSH,
         Status.UNKNOWN,
         "only ssh-rsa with SHA-1 as host key",
-        nothing,
+        act.nothing,
         ("no safe way to speak SSH", "no acceptable host key", "ask the administrators"),
         offers=_NONE,
         sshd=("HostKeyAlgorithms ssh-rsa",),
@@ -374,7 +259,7 @@ CASES = (
         Cause.INCOMPATIBLE_SSH,
         Status.UNKNOWN,
         "only ChaCha20 as cipher",
-        nothing,
+        act.nothing,
         ("no safe way to speak SSH", "no acceptable ciphers", "ask the administrators"),
         offers=_NONE,
         sshd=("Ciphers chacha20-poly1305@openssh.com",),
@@ -383,7 +268,7 @@ CASES = (
         Cause.HOST_KEY,
         Status.UNKNOWN,
         "another host key than the pinned one",
-        nothing,
+        act.nothing,
         (
             "its SSH host key is not a trusted one",
             "No password was sent.",
@@ -411,7 +296,7 @@ CASES = (
         Cause.LOGIN_REFUSED,
         Status.UNKNOWN,
         "a wrong password",
-        nothing,
+        act.nothing,
         ("it refuses the login (the password was refused)", "Check cluster-user and cluster-password"),
         inputs={"cluster-password": "not it"},
         offers=(False,),
@@ -420,25 +305,25 @@ CASES = (
         Cause.LOGIN_REFUSED,
         Status.UNKNOWN,
         "the same wrong password again",
-        be_refused_before,
+        act.be_refused_before,
         ("it refuses the login (refused within the last hour, and not tried again yet)",),
         inputs={"cluster-password": "not it"},
         fails=False,
         offers=_NONE,
     ),
-    Case(None, Status.ONLINE, "a changed password after a wrong one", be_refused_before, ()),
+    Case(None, Status.ONLINE, "a changed password after a wrong one", act.be_refused_before, ()),
     Case(
         Cause.LOGIN_REFUSED,
         Status.UNKNOWN,
         "an expired password",
-        log_in_as_expired,
+        act.log_in_as_expired,
         ("it refuses the login (Password change required", "that the password has not expired"),
     ),
     Case(
         Cause.LOGIN_REFUSED,
         Status.UNKNOWN,
         "an expired password, with PAM",
-        log_in_as_expired,
+        act.log_in_as_expired,
         ("it refuses the login (Password change required", "that the password has not expired"),
         sshd=("UsePAM yes",),
     ),
@@ -446,7 +331,7 @@ CASES = (
         Cause.TIMEOUT,
         Status.OFFLINE,
         "the login is never answered, limit by default",
-        never_answers_a_login,
+        act.never_answers_a_login,
         ("it does not answer (no answer to the login within 10 s)",),
         limit=10,
         offers=_NONE,
@@ -455,7 +340,7 @@ CASES = (
         None,
         Status.ONLINE,
         "a login banner of 256 kB",
-        write_a_banner,
+        act.write_a_banner,
         (),
         sshd=("Banner {directory}/banner",),
     ),
@@ -479,7 +364,7 @@ CASES = (
         Cause.SCHEDULER_TIMEOUT,
         Status.DEGRADED,
         "sinfo hangs",
-        sinfo("exec sleep 600"),
+        act.sinfo("exec sleep 600"),
         (f"{_NOT_IN_TIME} 2 s)", "raise cluster-command-timeout"),
         limit=2,
         limited_by=_COMMAND,
@@ -488,7 +373,7 @@ CASES = (
         Cause.SCHEDULER_TIMEOUT,
         Status.DEGRADED,
         "sinfo hangs, limit by default",
-        sinfo("exec sleep 600"),
+        act.sinfo("exec sleep 600"),
         (f"{_NOT_IN_TIME} 30 s)",),
         limit=30,
     ),
@@ -496,28 +381,36 @@ CASES = (
         Cause.UNPARSABLE,
         Status.UNKNOWN,
         "sinfo prints 1 GB",
-        sinfo(f"head -c {_GIGABYTE} /dev/zero | tr '\\0' x"),
+        act.sinfo(f"head -c {act.GIGABYTE} /dev/zero | tr '\\0' x"),
         ("sinfo's answer cannot be read (more than 2000000 bytes came back)", "prints without an end"),
     ),
     Case(
         Cause.UNPARSABLE,
         Status.UNKNOWN,
         "sinfo complains of 1 GB",
-        sinfo(f"yes 'sinfo: error: what' | head -c {_GIGABYTE} >&2"),
+        act.sinfo(f"yes 'sinfo: error: what' | head -c {act.GIGABYTE} >&2"),
         ("sinfo's answer cannot be read (more than 200000 bytes came back)", "prints without an end"),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "sinfo prints 1 GB where details are asked for",
+        act.flood_the_details,
+        (),
+        inputs={"details": "full"},
     ),
     Case(
         Cause.UNPARSABLE,
         Status.UNKNOWN,
         "sinfo prints garbage",
-        sinfo("head -c 3000 /dev/urandom"),
+        act.sinfo("head -c 3000 /dev/urandom"),
         ("sinfo's answer cannot be read (sinfo", "if it comes from Slurm itself, please report it"),
     ),
     Case(
         Cause.SINFO_FAILED,
         Status.UNKNOWN,
         "sinfo exits with 1",
-        sinfo("exit 1"),
+        act.sinfo("exit 1"),
         ("sinfo fails (exit status 1)", "Log in as cluster-user and run sinfo"),
     ),
     Case(
@@ -531,14 +424,14 @@ CASES = (
         Cause.SINFO_FAILED,
         Status.UNKNOWN,
         "sinfo is killed",
-        sinfo("kill -9 $$"),
+        act.sinfo("kill -9 $$"),
         ("sinfo fails (it was killed by signal 9)",),
     ),
     Case(
         Cause.SINFO_FAILED,
         Status.UNKNOWN,
         "its login shell is killed",
-        sinfo("kill -9 $PPID"),
+        act.sinfo("kill -9 $PPID"),
         ("sinfo fails (it was killed, or the connection was lost)",),
     ),
     # Slurm
@@ -546,14 +439,14 @@ CASES = (
         Cause.SCHEDULER_DOWN,
         Status.DEGRADED,
         "slurmctld was killed",
-        kill_the_controller,
+        act.kill_the_controller,
         ("Slurm's controller does not answer (slurm_load_partitions: Unable to contact slurm controller",),
     ),
     Case(
         Cause.SCHEDULER_TIMEOUT,
         Status.DEGRADED,
         "slurmctld was stopped (SIGSTOP)",
-        stop_the_controller,
+        act.stop_the_controller,
         (f"{_NOT_IN_TIME} 1 s)",),
         limit=1,
         limited_by=_COMMAND,
@@ -562,7 +455,7 @@ CASES = (
         Cause.SCHEDULER_DOWN,
         Status.DEGRADED,
         "slurmctld was stopped, and Slurm gives up first",
-        stop_the_controller,
+        act.stop_the_controller,
         ("Slurm's controller does not answer (slurm_load_partitions: Socket timed out",),
         inputs={"attempts": "1"},
     ),
@@ -570,7 +463,7 @@ CASES = (
         Cause.SCHEDULER_DOWN,
         Status.DEGRADED,
         "munged was stopped",
-        stop_munged,
+        act.stop_munged,
         ("Slurm's controller does not answer (sinfo: error: Munge encode failed",),
     ),
     Case(
@@ -578,7 +471,7 @@ CASES = (
         Cause.SCHEDULER_TIMEOUT,
         Status.DEGRADED,
         "munged was killed",
-        kill_munged,
+        act.kill_munged,
         (f"{_NOT_IN_TIME} 2 s)",),
         limit=2,
         limited_by=_COMMAND,
@@ -587,14 +480,14 @@ CASES = (
         Cause.SCHEDULER_DOWN,
         Status.DEGRADED,
         "there is no slurm.conf",
-        sinfo(f'exec {program.find("sinfo")} "$@"'),
+        act.sinfo(f'exec {program.find("sinfo")} "$@"'),
         ("Slurm's controller does not answer (sinfo: fatal: Could not establish a configuration source)",),
     ),
     Case(
         Cause.SCHEDULER_TIMEOUT,
         Status.DEGRADED,
         "slurm.conf was deleted from its usual place",
-        sinfo_without_configuration,
+        act.sinfo_without_configuration,
         (f"{_NOT_IN_TIME} 2 s; the last that was said: sinfo: error:", "No such file or directory"),
         limit=2,
         limited_by=_COMMAND,
@@ -603,45 +496,53 @@ CASES = (
         Cause.SCHEDULER_STARTING,
         Status.UNKNOWN,
         "slurmctld has not heard of its nodes",
-        start_a_controller,
+        act.start_a_controller,
         ("Slurm's controller has just started and does not know its nodes yet (0 of 3 nodes in service)",),
     ),
     # nodes
-    Case(None, Status.ONLINE, "all nodes are allocated", slurm("node_states", filled=True), ()),
-    Case(None, Status.ONLINE, "no partition is shown to this account", hide_partitions, ()),
+    Case(
+        Cause.NO_SUCH_PARTITION,
+        Status.UNKNOWN,
+        "none of its partitions is to be watched",
+        act.nothing,
+        ("Slurm lists none of the partitions to watch", "'elsewhere'", "Check the input partitions"),
+        inputs={"partitions": "elsewhere"},
+    ),
+    Case(None, Status.ONLINE, "all nodes are allocated", act.slurm("node_states", filled=True), ()),
+    Case(None, Status.ONLINE, "no partition is shown to this account", act.hide_partitions, ()),
     Case(
         Cause.NO_NODES_IN_SERVICE,
         Status.OFFLINE,
         "all nodes are drained",
-        slurm("drain", "n[1-3]", "cooling"),
+        act.slurm("drain", "n[1-3]", "cooling"),
         ("not one node is in service (0 of 3 nodes in service)",),
     ),
     Case(
         Cause.NODES_DRAINING,
         Status.DEGRADED,
         "all nodes are drained while jobs run",
-        slurm("drain", "n[1-3]", "cooling", filled=True),
+        act.slurm("drain", "n[1-3]", "cooling", filled=True),
         ("all nodes in service are draining",),
     ),
     Case(
         Cause.NODES_DOWN,
         Status.DEGRADED,
         "two of three nodes are drained",
-        slurm("drain", "n[1-2]", "cooling"),
+        act.slurm("drain", "n[1-2]", "cooling"),
         ("too few nodes are in service (1 of 3 nodes in service)",),
     ),
     Case(
         Cause.PARTITION_DOWN,
         Status.DEGRADED,
         "the default partition is down",
-        slurm("partition", "debug", "DOWN"),
-        ("its default partition is not up",),
+        act.slurm("partition", "debug", "DOWN"),
+        ("its default partition, or one that is watched by name, is not up", "partition debug is down"),
     ),
     Case(
         Cause.MAINTENANCE,
         Status.MAINTENANCE,
         "all nodes are in a MAINT reservation",
-        reserve_all_for_maintenance,
+        act.reserve_all_for_maintenance,
         ("nodes are in maintenance (0 of 3 nodes in service)",),
     ),
 )

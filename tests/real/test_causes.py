@@ -67,7 +67,7 @@ def outcomes(
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_cause_is_told_from_every_other_in_time_in_little_memory_and_in_words(
+def test_what_was_done_is_told_in_words_in_time_and_in_little_memory(
     case: Case, outcomes: Mapping[str, Future[Outcome]], request: pytest.FixtureRequest
 ) -> None:
     outcome = outcomes[case.name].result()
