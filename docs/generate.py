@@ -98,8 +98,6 @@ def documents() -> dict[Path, str]:
         ROOT / "aws" / "template.yaml": _between(
             ROOT / "aws" / "template.yaml", "        # {}", {"handler.py": inline_handler()}
         ),
-
-
         CAUSES: _between(CAUSES, "<!-- {} -->", {"causes": causes_table()}),
     }
 
