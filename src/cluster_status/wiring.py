@@ -17,19 +17,21 @@ from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.adapters.runner import ActionsRunner, mask
+from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.probe import SshProbe, Target
 from cluster_status.app.look import look
 from cluster_status.app.plan import Patience, Plan, Tools
 from cluster_status.app.poll import poll
 from cluster_status.app.prune import Pruning, prune
+from cluster_status.domain.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.history import Terms
-from cluster_status.domain.identity import identify
+from cluster_status.domain.identity import Identity, identify
 from cluster_status.domain.message import Wording
 from cluster_status.errors import ExitStatus, InputError, heaviest
 from cluster_status.ports import HistoryStore, Notifier, Runner
-from cluster_status.settings.reading import Settings, Surroundings
+from cluster_status.settings.reading import Settings, Surroundings, WayIn
 
-__all__ = ["mask", "run", "runner"]
+__all__ = ["authorized_keys", "mask", "run", "runner"]
 
 _BUDGET_SECONDS = 90.0  # for all looks of one run
 _WITNESS_SECONDS = 5.0
@@ -79,6 +81,21 @@ def _prune(settings: Settings, clock: SystemClock, runner: Runner, *, budget_sec
         return prune(GithubRuns(api, here.repository, allowance, clock), runner, plan)
 
 
+def authorized_keys(way_in: WayIn, public_key: str = "") -> Iterator[str]:
+    """Yield the lines that let a key in for what is asked and no more; without one, for the private key."""
+    if not (public_key or way_in.key):
+        raise InputError(["cluster-key is required, or a public key as an argument: set CLUSTER_KEY"])
+    key = public_key or public_line(read_key(way_in.key, way_in.key_passphrase))
+    line = authorized_keys_line(key)
+    if not (way_in.jump and way_in.host):
+        yield line
+        return
+    yield f"# in authorized_keys on the head node, {way_in.host}:"
+    yield line
+    yield f"# in authorized_keys on the jump host, {way_in.jump.host}:"
+    yield jump_host_line(key, way_in.host, way_in.port)
+
+
 def runner(surroundings: Surroundings) -> Runner:
     if surroundings.on_runner:
         return ActionsRunner(surroundings.output_file, surroundings.summary_file)
@@ -105,21 +122,29 @@ def _target(settings: Settings) -> Target:
         connect_timeout_seconds=cluster.connect_timeout_seconds,
         command_timeout_seconds=cluster.command_timeout_seconds,
         interest=cluster.interest,
+        key=read_key(cluster.key, cluster.key_passphrase) if cluster.key else None,
+        jump=cluster.jump,
     )
 
 
 def _plan(settings: Settings) -> Plan:
     cluster, discord, judgement = settings.cluster, settings.discord, settings.judgement
-    identity = identify(
-        webhook=discord.webhook.reveal(),
-        server=f"{cluster.host}\0{cluster.port}",
-        login=f"{cluster.user}\0{cluster.password.reveal()}",
-    )
     return Plan(
         patience=Patience(judgement.attempts, judgement.attempt_delay_seconds, _BUDGET_SECONDS),
         degraded_below=judgement.degraded_below,
-        terms=Terms(identity, judgement.confirm_after, discord.always),
+        terms=Terms(_identity(settings), judgement.confirm_after, discord.always),
         wording=Wording(cluster.name, discord.with_partitions, discord.with_quotation),
+    )
+
+
+def _identity(settings: Settings) -> Identity:
+    cluster, jump = settings.cluster, settings.cluster.jump
+    way = f"\0{jump.user}\0{jump.host}\0{jump.port}" if jump else ""
+    key = f"\0{cluster.key.reveal()}" if cluster.key else ""
+    return identify(
+        webhook=settings.discord.webhook.reveal(),
+        server=f"{cluster.host}\0{cluster.port}{way}",
+        login=f"{cluster.user}\0{cluster.password.reveal()}{key}{way}",
     )
 
 

@@ -13,7 +13,7 @@ from cluster_status.adapters.ssh.address import connect
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.adapters.ssh.stop import Deadline, Stopped
 from cluster_status.domain.cause import Cause
-from cluster_status.domain.host_key import HostKey, Pins
+from cluster_status.domain.host_key import HostKey, Pin, Pins
 from cluster_status.domain.verdict import worth_another_look
 from tests.contract.ssh_look import (
     PATIENCE_SECONDS,
@@ -256,7 +256,7 @@ def test_a_server_that_has_nothing_in_common_with_us_is_incompatible(said: list[
 
 
 def test_a_pinned_type_of_key_that_is_not_supported_is_told_by_its_name() -> None:
-    seen = look_at(Front(), pins=Pins((HostKey("ssh-dss", b"x"),)))
+    seen = look_at(Front(), pins=Pins((Pin(HostKey("ssh-dss", b"x")),)))
     assert seen.told == (Cause.INCOMPATIBLE_SSH, "host keys of type ssh-dss are not supported")
 
 

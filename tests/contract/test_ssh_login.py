@@ -1,13 +1,14 @@
-"""What is offered to whom: the host key first, then the password, once."""
+"""What is offered to whom: the host key first, then key and password, each once."""
 
 import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import paramiko
 import pytest
-from paramiko.common import AUTH_FAILED, AUTH_PARTIALLY_SUCCESSFUL
+from paramiko.common import AUTH_FAILED, AUTH_PARTIALLY_SUCCESSFUL, AUTH_SUCCESSFUL
 
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.host_key import Pins
@@ -15,12 +16,14 @@ from cluster_status.domain.secret import Secret
 from cluster_status.domain.sighting import Recollection
 from cluster_status.domain.verdict import worth_another_look
 from tests.contract.ssh_look import host_key, is_listed, look, look_at, pinned, probing, remembering
-from tests.fakes.ssh import PASSWORD, USER, Front, Loopback, Visit, ecdsa, ed25519, hang_up, rsa
+from tests.fakes.ssh import PASSWORD, USER, Ask, Front, Loopback, Visit, ecdsa, ed25519, hang_up, rsa
 from tests.servers.daemon import wait_until
 
 LIMIT_SECONDS = 1.0
 SLACK_SECONDS = 1.5  # of a busy machine
 WRONG = Secret("not it")
+PASSWORD_PLEASE = ("", "", ("Password: ", False))
+BY_QUESTION = "keyboard-interactive"
 
 
 def has_sessions() -> bool:
@@ -212,36 +215,38 @@ def test_a_wrong_password_is_refused_and_never_worth_another_look() -> None:
     assert not worth_another_look(seen.sighting, degraded_below=50)
 
 
-@pytest.mark.parametrize("methods", ["publickey", "keyboard-interactive", "publickey,keyboard-interactive"])
-def test_a_server_that_takes_no_password_is_told_with_what_it_takes(methods: str) -> None:
+@pytest.mark.parametrize("methods", ["publickey", "publickey,hostbased"])
+def test_a_server_that_takes_no_password_is_not_offered_it_and_told_with_what_it_takes(methods: str) -> None:
     front = Front(methods=methods)
-    seen = look_at(front, password=WRONG)
+    seen = look_at(front)
     wanted = methods.replace(",", ", ")
     assert seen.told == (Cause.LOGIN_REFUSED, f"it takes no password, only: {wanted}")
-    assert [method for method, _, _ in front.offers] == ["password"]
+    assert not seen.sighting.credential_offered
+    assert front.offers == []
 
 
 def test_a_wrong_password_is_not_typed_as_an_answer_either() -> None:
-    front = Front(methods="password,keyboard-interactive")
+    front = Front(methods="password,keyboard-interactive", questions=[PASSWORD_PLEASE])
     assert look_at(front, password=WRONG).cause is Cause.LOGIN_REFUSED
     assert [method for method, _, _ in front.offers] == ["password"]
 
 
-def test_a_server_that_names_no_way_at_all_refused_the_password() -> None:
-    seen = look_at(Front(methods=""), password=WRONG)
-    assert seen.told == (Cause.LOGIN_REFUSED, "the password was refused")
+def test_a_server_that_names_no_way_at_all_takes_no_password() -> None:
+    seen = look_at(Front(methods=""))
+    assert seen.told == (Cause.LOGIN_REFUSED, "it takes no password")
 
 
 @pytest.mark.parametrize(
     ("methods", "wanted"), [("publickey", "publickey"), ("publickey,hostbased", "publickey, hostbased")]
 )
 def test_a_password_that_is_right_and_not_enough_says_what_is_missing(methods: str, wanted: str) -> None:
-    front = Front(methods=methods, at_login=lambda *_: AUTH_PARTIALLY_SUCCESSFUL)
+    def go_on(_: Visit, __: str) -> int:
+        front.methods = methods
+        return AUTH_PARTIALLY_SUCCESSFUL
+
+    front = Front(at_login=go_on)
     seen = look_at(front)
-    assert seen.told == (
-        Cause.LOGIN_REFUSED,
-        f"the password alone will not do, it also wants: {wanted}",
-    )
+    assert seen.told == (Cause.LOGIN_REFUSED, f"the password was right, but it also wants: {wanted}")
     assert len(front.offers) == 1
 
 
@@ -291,3 +296,134 @@ def test_a_login_that_is_never_answered_runs_into_the_time_limit_and_is_not_repe
     assert seen.took < 2 * LIMIT_SECONDS + SLACK_SECONDS
     assert len(front.offers) == 1
     assert not worth_another_look(seen.sighting, degraded_below=50)
+
+
+# the key
+
+
+def opened_by(key: paramiko.PKey, **changes: Any) -> Front:
+    def known(_: Visit) -> int:
+        return AUTH_SUCCESSFUL if front.offers[-1][2] == key.get_base64() else AUTH_FAILED
+
+    front = Front(methods="publickey,password", at_key=known, **changes)
+    return front
+
+
+@pytest.mark.parametrize("key", [ed25519, ecdsa, rsa])
+def test_a_key_lets_in_and_the_password_stays_here(key: Callable[[], paramiko.PKey]) -> None:
+    front = opened_by(key())
+    assert is_listed(look_at(front, key=key()))
+    assert front.offers == [("publickey", USER, key().get_base64())]
+
+
+def test_a_key_that_is_refused_is_told_of_and_never_worth_another_look() -> None:
+    front = opened_by(ed25519())
+    seen = look_at(front, key=ecdsa(), password=Secret())
+    assert seen.told == (Cause.LOGIN_REFUSED, "the key was refused")
+    assert seen.sighting.credential_offered
+    assert not worth_another_look(seen.sighting, degraded_below=50)
+
+
+def test_where_both_are_refused_both_are_told_of() -> None:
+    front = opened_by(ed25519())
+    seen = look_at(front, key=ecdsa(), password=WRONG)
+    assert seen.told == (Cause.LOGIN_REFUSED, "the key was refused, the password was refused")
+    assert [method for method, _, _ in front.offers] == ["publickey", "password"]
+
+
+def test_the_service_is_asked_for_once_however_much_is_offered() -> None:
+    front = opened_by(ed25519())
+    look_at(front, key=ecdsa())
+    assert len(front.offers) == 2
+    assert front.services_asked_for == 1
+
+
+def test_an_rsa_key_is_never_signed_with_by_sha_1() -> None:
+    front = opened_by(rsa(), disabled={"pubkeys": ["rsa-sha2-512", "rsa-sha2-256"]})
+    seen = look_at(front, key=rsa(), password=Secret())
+    assert seen.cause is Cause.LOGIN_REFUSED
+    assert "only with SHA-1" in seen.obstacle.detail
+    assert (front.offers, seen.sighting.credential_offered) == ([], False)
+
+
+def test_a_server_that_hangs_up_at_the_key_refused_it() -> None:
+    def drop(visit: Visit) -> int:
+        visit.hang_up()
+        return AUTH_FAILED
+
+    seen = look_at(Front(methods="publickey", at_key=drop), key=ed25519())
+    assert seen.told == (Cause.LOGIN_REFUSED, "it hung up when it got the key")
+
+
+# questions
+
+
+def test_the_password_is_typed_where_it_is_asked_for() -> None:
+    hello = ("Welcome", "Mind the gap.")
+    front = Front(methods=BY_QUESTION, questions=[hello, PASSWORD_PLEASE])
+    assert is_listed(look_at(front))
+    assert front.offers == [(BY_QUESTION, USER, PASSWORD)]
+
+
+@pytest.mark.parametrize(
+    "prompt", ["Password for otp@code.example: ", "LDAP Password:", "Passwort: ", "(watcher@x) password:"]
+)
+def test_a_password_is_asked_for_in_many_ways(prompt: str) -> None:
+    assert is_listed(look_at(Front(methods=BY_QUESTION, questions=[("", "", (prompt, False))])))
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        ("Verification code: ", False),
+        ("One-time password (OATH) for `watcher': ", False),
+        ("Password & verification code: ", False),
+        ("Enter PASSCODE: ", False),
+        ("Your password: ", True),
+        ("Yes or no? ", True),
+        ("", False),
+    ],
+)
+def test_no_other_question_is_answered(prompt: tuple[str, bool]) -> None:
+    front = Front(methods=BY_QUESTION, questions=[("", "", prompt)])
+    seen = look_at(front)
+    assert seen.cause is Cause.LOGIN_REFUSED
+    asked = prompt[0].strip()
+    assert seen.obstacle.detail == f"it asks for a second factor, which a monitor cannot give: '{asked}'"
+    assert (front.offers, seen.sighting.credential_offered) == ([], False)
+
+
+def test_a_second_factor_after_the_password_is_refused_and_the_password_typed_once() -> None:
+    front = Front(methods=BY_QUESTION, questions=[PASSWORD_PLEASE, ("", "", ("Code: ", False))])
+    seen = look_at(front)
+    assert "a second factor" in seen.obstacle.detail
+    assert front.offers == [(BY_QUESTION, USER, PASSWORD)]
+    assert seen.sighting.credential_offered
+
+
+@pytest.mark.parametrize(
+    ("questions", "told"),
+    [
+        ([PASSWORD_PLEASE, PASSWORD_PLEASE], "the password was refused"),
+        (
+            [PASSWORD_PLEASE, ("", "", ("New password: ", False))],
+            "it asks for another password: 'New password:'",
+        ),
+        (
+            [("", "", ("Password: ", False), ("Code: ", False))],
+            "it asks for a second factor, which a monitor cannot give: 'Password: / Code:'",
+        ),
+        ([], "it refused the login before it asked for the password"),
+    ],
+    ids=["again", "a new one", "together with another", "never"],
+)
+def test_what_a_server_asks_instead_is_told(questions: list[Ask], told: str) -> None:
+    seen = look_at(Front(methods=BY_QUESTION, questions=questions))
+    assert seen.told == (Cause.LOGIN_REFUSED, told)
+
+
+def test_a_server_that_asks_for_ever_runs_into_the_time_limit() -> None:
+    front = Front(methods=BY_QUESTION, questions=[("", "Still there?")] * 100_000)
+    seen = look_at(front, connect_timeout_seconds=LIMIT_SECONDS)
+    assert seen.cause is Cause.TIMEOUT
+    assert seen.took < 2 * LIMIT_SECONDS + SLACK_SECONDS

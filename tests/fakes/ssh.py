@@ -11,9 +11,9 @@ import socketserver
 import struct
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import paramiko
@@ -28,6 +28,7 @@ from paramiko.common import (
     cMSG_DISCONNECT,
     cMSG_KEXINIT,
 )
+from paramiko.server import InteractiveQuery
 
 HOST = "127.0.0.1"
 USER, PASSWORD = "watcher", "open sesame"
@@ -231,14 +232,34 @@ class Visit(paramiko.ServerInterface):
         del username
         return self._front.methods
 
+    def get_banner(self) -> tuple[None, None]:
+        self._front.services_asked_for += 1  # where paramiko grants it, it asks for a greeting
+        return None, None
+
     def check_auth_password(self, username: str, password: str) -> int:
         self._front.offers.append(("password", username, password))
         return self._front.at_login(self, password)
 
-    def check_auth_interactive(self, username: str, submethods: bytes | str) -> int:
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        self._front.offers.append(("publickey", username, key.get_base64()))
+        return self._front.at_key(self)
+
+    def check_auth_interactive(self, username: str, submethods: bytes | str) -> int | InteractiveQuery:
         del submethods
-        self._front.offers.append(("keyboard-interactive", username, ""))
-        return AUTH_FAILED
+        self._user = username
+        self._questions = list(self._front.questions)
+        return self._next_question(AUTH_FAILED)
+
+    def check_auth_interactive_response(self, responses: list[str]) -> int | InteractiveQuery:
+        given = [("keyboard-interactive", self._user, response) for response in responses]
+        self._front.offers += given
+        return self._next_question(self._front.at_login(self, responses[0]) if given else AUTH_FAILED)
+
+    def _next_question(self, otherwise: int) -> int | InteractiveQuery:
+        if not self._questions:
+            return otherwise
+        name, instruction, *prompts = self._questions.pop(0)
+        return InteractiveQuery(str(name), str(instruction), *prompts)
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
         del kind, chanid
@@ -266,6 +287,7 @@ class Visit(paramiko.ServerInterface):
 
 
 Command = Callable[[Visit, paramiko.Channel, str], None]
+Ask = tuple[str | tuple[str, bool], ...]  # name, instruction, prompts; whether it shows what is typed
 
 
 def waits(channel: paramiko.Channel) -> None:
@@ -294,6 +316,9 @@ class Front:
         *,
         keys: Sequence[paramiko.PKey] = (),
         methods: str = "password",
+        questions: Sequence[Ask] = (),
+        at_key: Callable[[Visit], int] = lambda _: AUTH_FAILED,
+        disabled: Mapping[str, Sequence[str]] = MappingProxyType({}),
         at_login: Callable[[Visit, str], int] = let_in,
         at_channel: Callable[[Visit], int] = lambda _: OPEN_SUCCEEDED,
         at_command: Callable[[Visit], bool] = lambda _: True,
@@ -302,16 +327,20 @@ class Front:
         self.command = command
         self.keys = keys or (ed25519(),)
         self.methods = methods
+        self.questions = questions
+        self.at_key = at_key
+        self.disabled = disabled
         self.at_login = at_login
         self.at_channel = at_channel
         self.at_command = at_command
         self.with_keys = with_keys
-        self.offers: list[tuple[str, str, str]] = []  # method, user, password
+        self.offers: list[tuple[str, str, str]] = []  # method, user, and what was given
         self.commands: list[str] = []
+        self.services_asked_for = 0
         self.negotiated: list[str] = []
 
     def __call__(self, connection: socket.socket) -> None:
-        transport = paramiko.Transport(connection)
+        transport = paramiko.Transport(connection, disabled_algorithms=self.disabled)
         transport.set_log_channel(_LOG)
         for key in self.keys:
             transport.add_server_key(key)

@@ -1,6 +1,7 @@
 """The shell for people: its options are the inputs, and no secret is one of them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +78,47 @@ def test_a_command_that_is_none_is_refused(
         cli.main(["watch"])
     assert (ended.value.code, environ) == (2, {})
     assert "watch" in capsys.readouterr().err
+
+
+PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@laptop"
+
+
+@pytest.mark.parametrize("form", ["one word", "several", "a file"])
+def test_the_line_for_a_public_key_ends_with_it(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "key.pub"
+    file.write_text(f"{PUBLIC}\n")
+    words = {"one word": [PUBLIC], "several": PUBLIC.split(), "a file": [str(file)]}[form]
+    assert cli.main(["authorized-keys", *words]) == 0
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith('restrict,command="exec /bin/sh -c ')
+    assert line.endswith(f'" {PUBLIC}')
+
+
+def test_behind_a_jump_host_its_line_comes_too_and_opens_one_way(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLUSTER_HOST", "2001:db8::7")
+    monkeypatch.setenv("CLUSTER_JUMP", "me@gw.example.org")
+    cli.main(["authorized-keys", PUBLIC])
+    where, _, where_else, line = capsys.readouterr().out.splitlines()
+    assert (where, where_else) == (
+        "# in authorized_keys on the head node, 2001:db8::7:",
+        "# in authorized_keys on the jump host, gw.example.org:",
+    )
+    assert line == f'restrict,port-forwarding,permitopen="[2001:db8::7]:22",command="exit 1" {PUBLIC}'
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["no-such-file"], ["-----BEGIN OPENSSH PRIVATE KEY-----"], [f"{PUBLIC}\n{PUBLIC}"]]
+)
+def test_without_a_key_there_is_no_line_and_what_was_given_is_not_shown(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("CLUSTER_KEY", raising=False)
+    assert cli.main(["authorized-keys", "--", *words]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err
+    assert not [word for word in words if word in said.err]

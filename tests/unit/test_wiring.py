@@ -9,14 +9,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from cluster_status import wiring
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
+from cluster_status.app.plan import Plan
 from cluster_status.app.prune import Pruning
 from cluster_status.domain.history import History
+from cluster_status.domain.identity import Identity
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, HistoryError, InputError
 from cluster_status.ports import HistoryStore, Notifier
@@ -41,6 +45,14 @@ ON_RUNNER = REQUIRED | WEBHOOK | {"GITHUB_ACTIONS": "true"} | RUNTIME
 NEEDED = ("GITHUB_REPOSITORY", "ACTIONS_RESULTS_URL", "ACTIONS_RUNTIME_TOKEN")
 
 pytestmark = pytest.mark.usefixtures("cheap_digests")
+
+
+def _key() -> str:
+    form = (Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    return Ed25519PrivateKey.generate().private_bytes(*form).decode()
+
+
+KEYS = (_key(), _key())
 
 Wired = tuple[HistoryStore, Notifier]
 Wire = Callable[[Mapping[str, str]], Wired]
@@ -243,3 +255,49 @@ def test_without_a_webhook_a_shell_shows_what_would_be_told(
 ) -> None:
     _, notifier = wire(environ)
     assert type(notifier) is heard_by
+
+
+def identity(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Identity:
+    """Return what a run with these inputs would be known by later."""
+    identities: list[Identity] = []
+
+    def poll(_tools: object, _store: object, _notifier: object, plan: Plan) -> ExitStatus:
+        identities.append(plan.terms.identity)
+        return ExitStatus.OK
+
+    monkeypatch.setattr(wiring, "poll", poll)
+    environ = ON_RUNNER | {f"INPUT_CLUSTER-{name.upper()}": text for name, text in changes.items()}
+    wiring.run(reading.read(environ), wiring.runner(reading.surroundings(environ)))
+    return identities[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "changed"),
+    [
+        ({"password": "another"}, {"login"}),
+        ({"key": KEYS[0]}, {"login"}),
+        ({"key": KEYS[0], "password": ""}, {"login"}),
+        ({"user": "bob"}, {"login"}),
+        ({"jump": "alice@gw"}, {"server", "login"}),
+        ({"port": "2222"}, {"server"}),
+        ({"host-key": f"SHA256:{'A' * 43}"}, set()),
+    ],
+    ids=repr,
+)
+def test_a_login_is_another_one_with_another_user_password_or_key(
+    changes: dict[str, str], changed: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = identity(monkeypatch), identity(monkeypatch, **changes)
+    names = ("server", "login", "webhook")
+    assert {name for name in names if getattr(before, name) != getattr(after, name)} == changed
+
+
+def test_another_key_is_another_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    logins = {identity(monkeypatch, key=key, password="").login for key in KEYS}
+    assert len(logins) == 2
+
+
+def test_a_key_that_cannot_be_read_is_a_bad_input_and_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = KEYS[0].splitlines()
+    with pytest.raises(InputError, match="cluster-key is damaged"):
+        identity(monkeypatch, key="\n".join([*lines[:-2], *lines[-1:]]))

@@ -23,6 +23,7 @@ class Cause(StrEnum):
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
     DROPPED = "dropped"
+    JUMP_HOST = "jump-host"
     HOST_KEY = "host-key"
     INCOMPATIBLE_SSH = "incompatible-ssh"
     LOGIN_REFUSED = "login-refused"
@@ -83,6 +84,13 @@ TRAITS = {
         _FIREWALL,
         needs_confirmation=True,
     ),
+    Cause.JUMP_HOST: Traits(
+        status=Status.UNKNOWN,  # what is behind it may be well
+        words="no way leads through its jump host",
+        noun="no way through the jump host",
+        remedy="Check cluster-jump, and that the jump host lets connections through to cluster-host.",
+        looked_at_again=True,
+    ),
     Cause.HOST_KEY: Traits(
         status=Status.UNKNOWN,
         words="its SSH host key is not a trusted one",
@@ -102,9 +110,9 @@ TRAITS = {
         status=Status.UNKNOWN,
         words="it refuses the login",
         noun="login refused",
-        remedy="Check cluster-user and cluster-password, and that the password has not expired. A refused "
-        "login is not tried again for an hour, so that the account is not locked; a changed one is tried at "
-        "once.",
+        remedy="Check cluster-user and cluster-password, and that the password has not expired; or "
+        "cluster-key, and that its public half is in authorized_keys there. A refused login is not tried "
+        "again for an hour, so that the account is not locked; a changed one is tried at once.",
     ),
     Cause.NO_SCHEDULER: Traits(
         status=Status.DEGRADED, words="Slurm's sinfo is no longer found on it", noun="sinfo not found"

@@ -2,15 +2,19 @@
 
 import base64
 import hashlib
+import hmac
+import re
 from itertools import pairwise
 from typing import Self
 
 from msgspec import Struct
 
+from cluster_status.domain.endpoint import Endpoint
 from cluster_status.domain.text import clean
 
 _FINGERPRINT = "SHA256:"
 _DIGEST_BYTES = 32
+_HASHED = "|1|"
 
 
 class HostKey(Struct, frozen=True):
@@ -31,39 +35,74 @@ class HostKey(Struct, frozen=True):
 
     def line(self, host: str, port: int) -> str:
         """Return the known_hosts line that pins this key, ready to paste."""
-        name = host if port == 22 else f"[{host}]:{port}"  # noqa: PLR2004 - ssh's own port
-        return f"{name} {self.type} {base64.b64encode(self.blob).decode()}"
+        return f"{_name(host, port)} {self.type} {base64.b64encode(self.blob).decode()}"
+
+
+class Pin(Struct, frozen=True):
+    """One line: a key or a fingerprint, and the host names ahead of it, which may be hashed or patterns."""
+
+    key: HostKey | None = None
+    fingerprint: str = ""
+    names: str = ""
+
+    def is_for(self, host: str, port: int) -> bool:
+        """Tell whether it names this server; one without names is for none in particular."""
+        name = _name(host, port).lower()
+        if self.names.startswith(_HASHED):
+            return _hashes_to(self.names, name)
+        patterns = self.names.split(",")
+        if any(_matches(pattern[1:], name) for pattern in patterns if pattern.startswith("!")):
+            return False
+        return any(_matches(pattern, name) for pattern in patterns)
 
 
 class Pins(Struct, frozen=True):
     """The keys that are accepted; any of them will do. Empty: none is pinned."""
 
-    keys: tuple[HostKey, ...] = ()
-    fingerprints: tuple[str, ...] = ()
+    lines: tuple[Pin, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read one pin a line; raise ValueError, naming the line's number, for one that is none.
-
-        The host names of known_hosts lines do not matter, nor do hashed ones: what is pasted here is meant
-        for this cluster.
-        """
-        keys, fingerprints = [], []
+        """Read one pin a line; raise ValueError, naming the line's number, for one that is none."""
+        lines = []
         for number, line in enumerate(text.splitlines(), 1):
             words = line.split()
             if not words or words[0].startswith("#"):
                 continue
             fingerprint = next((word for word in words if word.startswith(_FINGERPRINT)), None)
             if fingerprint:
-                fingerprints.append(_checked_fingerprint(fingerprint, number))
+                lines.append(Pin(fingerprint=_checked_fingerprint(fingerprint, number)))
             else:
-                keys.append(_key_among(words, number))
-        if not (keys or fingerprints):
+                key = _key_among(words, number)
+                lines.append(Pin(key, names="" if words[0] == key.type else words[0]))
+        if not lines:
             raise ValueError("there is no key in it")
-        return cls(tuple(keys), tuple(fingerprints))
+        return cls(tuple(lines))
 
     def __bool__(self) -> bool:
-        return bool(self.keys or self.fingerprints)
+        return bool(self.lines)
+
+    @property
+    def keys(self) -> tuple[HostKey, ...]:
+        return tuple(line.key for line in self.lines if line.key)
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        return tuple(line.fingerprint for line in self.lines if line.fingerprint)
+
+    def apart_from(self, other: Endpoint, this: Endpoint) -> Self:
+        """Return those that serve for `this` server, where there is another one beside it.
+
+        A line that names the other one is for that one alone. Any other line is taken for both: what is
+        pasted here is meant for this cluster, whatever name it had where it was copied from.
+        """
+        return type(self)(
+            tuple(
+                line
+                for line in self.lines
+                if line.is_for(this.host, this.port) or not line.is_for(other.host, other.port)
+            )
+        )
 
     def accept(self, key: HostKey) -> bool:
         return key in self.keys or key.fingerprint in self.fingerprints
@@ -72,6 +111,25 @@ class Pins(Struct, frozen=True):
     def types(self) -> tuple[str, ...]:
         """The types to negotiate; empty where a fingerprint is pinned, which does not tell its type."""
         return () if self.fingerprints else tuple(dict.fromkeys(key.type for key in self.keys))
+
+
+def _name(host: str, port: int) -> str:
+    """Return the name that known_hosts has for a server."""
+    return host if port == 22 else f"[{host}]:{port}"  # noqa: PLR2004 - ssh's own port
+
+
+def _matches(pattern: str, name: str) -> bool:
+    wild = re.escape(pattern.lower()).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(wild, name) is not None
+
+
+def _hashes_to(hashed: str, name: str) -> bool:
+    """Compare with a name that `ssh-keygen -H` has hashed: `|1|salt|digest`."""
+    try:
+        salt, digest = (base64.b64decode(part, validate=True) for part in hashed[len(_HASHED) :].split("|"))
+    except ValueError:
+        return False
+    return hmac.compare_digest(hmac.digest(salt, name.encode(), "sha1"), digest)
 
 
 def _checked_fingerprint(word: str, number: int) -> str:

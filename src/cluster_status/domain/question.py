@@ -35,8 +35,12 @@ _PLAIN_NAME = re.compile(
 )  # what a quoted word may hold in each shell; csh reads "!", even there
 
 
+FRAME = "{frame}"
+"""Stands in an argument for the word that frames the answer."""
+
+
 class Question(Struct, frozen=True):
-    """A command and its arguments; `{frame}` in one stands for the word that frames the answer."""
+    """A command and its arguments."""
 
     program: str
     arguments: tuple[str, ...]
@@ -51,7 +55,7 @@ class Question(Struct, frozen=True):
 
     def line(self, frame: str) -> str:
         unset = " ".join(f"-u {variable}" for variable in _UNSET)
-        words = (argument.replace("{frame}", frame) for argument in self.arguments)
+        words = (argument.replace(FRAME, frame) for argument in self.arguments)
         quoted = " ".join(word if _BARE_WORD.fullmatch(word) else f"'{word}'" for word in words)
         return f"env {unset} {' '.join(_SET)} {self.program} {quoted}"
 
@@ -68,10 +72,10 @@ TOTAL = Question("sinfo", ("-h", "-o", "%D|%T"))
 GPUS = Question("sinfo", ("-h", "-O", "Partition:64,Nodes:12,StateLong:24,Gres:200,GresUsed:250"))
 """From 15.08 on; before 19.05 without GresUsed, of which sinfo then prints nothing. Cut at these widths."""
 
-DRAIN_REASONS = Question("sinfo", ("-h", "-R", "-o", "{frame}|%D|%H|%E"))
+DRAIN_REASONS = Question("sinfo", ("-h", "-R", "-o", f"{FRAME}|%D|%H|%E"))
 """A reason may hold bars and line ends: each record begins with the frame."""
 
-DRAIN_REASONS_WITH_NAMES = Question("sinfo", ("-h", "-R", "-o", "{frame}|%D|%H|%u|%N|%E"))
+DRAIN_REASONS_WITH_NAMES = Question("sinfo", ("-h", "-R", "-o", f"{FRAME}|%D|%H|%u|%N|%E"))
 
 RESERVATIONS = Question("scontrol", ("-o", "show", "reservation"))
 

@@ -47,7 +47,32 @@ CLUSTER_HOST = Input("cluster-host", "Host name or IP address of the head node. 
 CLUSTER_PORT = Input("cluster-port", "Port of its SSH server.", kinds.PORT, 22, "22")
 CLUSTER_USER = Input("cluster-user", "Account to log in with. Required.", kinds.USER, "")
 CLUSTER_PASSWORD = Input(
-    "cluster-password", "Its password, from a secret. Required.", kinds.PASSWORD, Secret(), secret=True
+    "cluster-password",
+    "Its password, from a secret. Required unless there is a key; offered after it.",
+    kinds.PASSWORD,
+    Secret(),
+    secret=True,
+)
+CLUSTER_KEY = Input(
+    "cluster-key",
+    "The account's private key, from a secret: the text of its file (OpenSSH or PEM; ed25519, ECDSA, RSA).",
+    kinds.PRIVATE_KEY,
+    Secret(),
+    secret=True,
+)
+CLUSTER_KEY_PASSPHRASE = Input(
+    "cluster-key-passphrase",
+    "Passphrase of that key, from a secret; if it is encrypted.",
+    kinds.PASSPHRASE,
+    Secret(),
+    secret=True,
+)
+CLUSTER_JUMP = Input(
+    "cluster-jump",
+    "A jump host that the head node is reached through, as `user@host:port`, by the same key and password. "
+    "Its host key has to be in `cluster-host-key`.",
+    kinds.JUMP,
+    None,
 )
 CLUSTER_HOST_KEY = Input(
     "cluster-host-key",
@@ -209,10 +234,13 @@ INPUTS: tuple[Input[Any], ...] = (
     CLUSTER_HOST,
     CLUSTER_USER,
     CLUSTER_PASSWORD,
+    CLUSTER_KEY,
+    CLUSTER_KEY_PASSPHRASE,
     DISCORD_WEBHOOK,
     CLUSTER_NAME,
     CLUSTER_PORT,
     CLUSTER_HOST_KEY,
+    CLUSTER_JUMP,
     CLUSTER_CONNECT_TIMEOUT,
     CLUSTER_COMMAND_TIMEOUT,
     DISCORD_USER,

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from cluster_status.domain.endpoint import Endpoint
 from cluster_status.domain.host_key import Pins
+from cluster_status.domain.private_key import unwrap
 from cluster_status.domain.secret import Secret
 
 T = TypeVar("T")
@@ -82,6 +84,18 @@ def _host(given: str) -> str:
     return given
 
 
+def _jump(given: str) -> Endpoint:
+    if "," in given:
+        raise ValueError("one jump host is supported, not a chain of them")
+    user, _, server = given.rpartition("@")
+    with_port = re.fullmatch(r"(\[[^\]]*\]|[^:]*):([0-9]*)", server)
+    host, port = with_port.groups() if with_port else (server, "22")
+    try:
+        return Endpoint(USER.read(user), HOST.read(host), PORT.read(port))
+    except ValueError:
+        raise ValueError("write user@host or user@host:port") from None
+
+
 def _url(given: str) -> str:
     try:
         parts = urlsplit(given)
@@ -118,6 +132,10 @@ def _webhook_name(given: str) -> str:
 
 def _password(given: str) -> Secret:
     return Secret(given.rstrip("\r\n"))  # pasted with the end of its line
+
+
+def _private_key(given: str) -> Secret:
+    return Secret(unwrap(given))
 
 
 def _token(given: str) -> Secret:
@@ -169,11 +187,14 @@ CLUSTER_NAME = Kind(
 )
 HOST = Kind(_host, "a host name or an IP address")
 HOST_KEYS = Kind(Pins.parse, "known_hosts lines or SHA256:... fingerprints, one a line")
+JUMP: Kind[Endpoint | None] = Kind(_jump, "a jump host")
+PASSPHRASE = Kind(_password, "a passphrase", verbatim=True)
 PASSWORD = Kind(_password, "a password", verbatim=True)
 PATH = Kind(_path, "the path of a file")
 PATTERNS = Kind(_patterns, "a list of names or patterns of partitions")
 PERCENT = Kind(_percent, "a share from 0 to 100, as 50 or 50%")
 PORT = whole_number(1, 65535)
+PRIVATE_KEY = Kind(_private_key, "an SSH private key")
 TOKEN = Kind(_token, "a token: one word of visible characters")
 URL = Kind(_url, "a URL")
 USER = text("a user name", r"[^\s:@/\x00-\x1f]{1,64}")

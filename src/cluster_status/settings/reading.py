@@ -9,8 +9,10 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.endpoint import Endpoint
 from cluster_status.domain.host_key import Pins
 from cluster_status.domain.interest import Interest
+from cluster_status.domain.private_key import secret_lines
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.text import clean
 from cluster_status.errors import InputError
@@ -29,6 +31,9 @@ class Cluster(Struct, frozen=True):
     port: int
     user: str
     password: Secret
+    key: Secret
+    key_passphrase: Secret
+    jump: Endpoint | None
     host_keys: Pins
     connect_timeout_seconds: float
     command_timeout_seconds: float
@@ -97,6 +102,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     given = _Given(environ)
     command = given.value(inputs.COMMAND)
     for_a_cluster = given.value if command == "prune" else given.required
+    without_a_key = given.value if given.has(inputs.CLUSTER_KEY) else for_a_cluster
     settings = Settings(
         command=command,
         cluster=Cluster(
@@ -104,7 +110,10 @@ def read(environ: Mapping[str, str]) -> Settings:
             host=for_a_cluster(inputs.CLUSTER_HOST),
             port=given.value(inputs.CLUSTER_PORT),
             user=for_a_cluster(inputs.CLUSTER_USER),
-            password=for_a_cluster(inputs.CLUSTER_PASSWORD),
+            password=without_a_key(inputs.CLUSTER_PASSWORD),
+            key=given.value(inputs.CLUSTER_KEY),
+            key_passphrase=given.value(inputs.CLUSTER_KEY_PASSPHRASE),
+            jump=given.value(inputs.CLUSTER_JUMP),
             host_keys=given.value(inputs.CLUSTER_HOST_KEY),
             connect_timeout_seconds=given.value(inputs.CLUSTER_CONNECT_TIMEOUT),
             command_timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
@@ -164,6 +173,30 @@ def _pruning(given: "_Given", command: str, here: Surroundings) -> Pruning:
     return pruning
 
 
+class WayIn(Struct, frozen=True):
+    """The key, and the way it is to open, as far as they are given."""
+
+    host: str
+    port: int
+    jump: Endpoint | None
+    key: Secret
+    key_passphrase: Secret
+
+
+def read_way_in(environ: Mapping[str, str]) -> WayIn:
+    """Return these alone, none of which is required, or raise InputError."""
+    given = _Given(environ)
+    way_in = WayIn(
+        host=given.value(inputs.CLUSTER_HOST),
+        port=given.value(inputs.CLUSTER_PORT),
+        jump=given.value(inputs.CLUSTER_JUMP),
+        key=given.value(inputs.CLUSTER_KEY),
+        key_passphrase=given.value(inputs.CLUSTER_KEY_PASSPHRASE),
+    )
+    given.raise_problems()
+    return way_in
+
+
 def surroundings(environ: Mapping[str, str]) -> Surroundings:
     days = environ.get("GITHUB_RETENTION_DAYS", "")
     run_id = environ.get("GITHUB_RUN_ID", "")
@@ -202,6 +235,8 @@ def secrets(environ: Mapping[str, str]) -> Iterator[str]:
             yield text
             yield text.strip()
             yield from re.findall(r"/webhooks/[0-9]+/([A-Za-z0-9_-]+)", text)  # the part that is the secret
+            if spec is inputs.CLUSTER_KEY:
+                yield from secret_lines(text)
 
 
 def _given_text(environ: Mapping[str, str], spec: Input[T]) -> str:
@@ -226,8 +261,8 @@ class _Given:
         try:
             return spec.kind.read(text if spec.kind.verbatim else text.strip())
         except ValueError as error:
-            # user:password@host is no secret by its name, but by what is in it
-            hidden = spec.secret or re.search(":.*@", text, re.DOTALL)
+            # no secret by its name, but by what is in it: user:password@host, a key in the wrong place
+            hidden = spec.secret or re.search(":.*@|PRIVATE KEY|PuTTY", text, re.DOTALL)
             got = "what was given" if hidden else f"'{clean(text)}'"
             hint = f": {error}" if str(error) else ""
             self._problems[spec.name] = f"{spec.name}: {got} is not {spec.kind.accepts}{hint}"
@@ -245,10 +280,11 @@ class _Given:
         return self.value(spec)
 
     def _lack(self, spec: Input[T]) -> str:
+        instead = ", or cluster-key" if spec is inputs.CLUSTER_PASSWORD else ""
         if not surroundings(self._environ).on_runner:
-            return f"is required: set {spec.environment_variable or spec.variable}"
+            return f"is required: set {spec.environment_variable or spec.variable}{instead}"
         if spec.secret:
-            return "is empty: set the secret; pull requests from forks are given none"
+            return f"is empty: set the secret{instead}; pull requests from forks are given none"
         return "is required"
 
     def raise_problems(self) -> None:

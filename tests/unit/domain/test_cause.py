@@ -10,6 +10,7 @@ SCHEDULER = {Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT, Cause.SCHEDULER_STAR
 STATUSES = {
     Status.OFFLINE: NETWORK | {Cause.NO_NODES_IN_SERVICE},
     Status.UNKNOWN: {
+        Cause.JUMP_HOST,
         Cause.HOST_KEY,
         Cause.INCOMPATIBLE_SSH,
         Cause.LOGIN_REFUSED,
@@ -41,7 +42,9 @@ def test_a_status_has_exactly_the_causes_that_were_decided(status: Status) -> No
 
 
 def test_only_what_may_pass_in_a_moment_is_looked_at_again() -> None:
-    assert {cause for cause, traits in TRAITS.items() if traits.looked_at_again} == NETWORK | SCHEDULER
+    assert {cause for cause, traits in TRAITS.items() if traits.looked_at_again} == (
+        NETWORK | SCHEDULER | {Cause.JUMP_HOST}
+    )
 
 
 def test_only_what_may_look_otherwise_from_another_address_needs_confirmation() -> None:

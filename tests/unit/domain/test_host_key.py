@@ -1,7 +1,9 @@
 import base64
+import hmac
 
 import pytest
 
+from cluster_status.domain.endpoint import Endpoint
 from cluster_status.domain.host_key import HostKey, Pins
 from tests.unit.domain.build import host_key
 
@@ -126,3 +128,57 @@ def test_the_types_to_negotiate_are_those_of_the_pinned_keys_each_once() -> None
 )
 def test_a_fingerprint_leaves_the_type_open(pins: Pins) -> None:
     assert pins.types == ()
+
+
+# two servers: the jump host, and the one behind it
+
+JUMP, HEAD = Endpoint("me", "gw.hpc.example", 22), Endpoint("me", "login.hpc.example", 2222)
+
+
+def hashed(name: str) -> str:
+    """Do as `ssh-keygen -H` does."""
+    salt = b"twenty bytes of salt"
+    parts = (salt, hmac.digest(salt, name.encode(), "sha1"))
+    return "|1|" + "|".join(base64.b64encode(part).decode() for part in parts)
+
+
+def test_a_hashed_name_is_recognised_as_ssh_keygen_wrote_it() -> None:
+    # ssh-keygen -H, of OpenSSH 9.2
+    names = "|1|nVhNKxW4ttY87brmrmdsHIZ1/Es=|DBpLijlFSsTPOEusa8BF3Nb68no="
+    pins = Pins.parse(f"{names} {KEY.type} {TEXT}")
+    assert pins.apart_from(HEAD, JUMP)
+    assert not pins.apart_from(JUMP, HEAD)
+
+
+@pytest.mark.parametrize(
+    ("names", "for_jump", "for_head"),
+    [
+        ("gw.hpc.example", True, False),
+        ("GW.hpc.example,10.0.0.1", True, False),
+        ("[login.hpc.example]:2222", False, True),
+        ("login.hpc.example", True, True),  # of another port, thus of neither
+        ("*.hpc.example", True, False),
+        ("[*.hpc.example]:2222", False, True),
+        ("*.hpc.example,!gw.hpc.example", True, True),
+        ("gw.hpc.exampl?", True, False),
+        ("gw", True, True),
+        ("gw.hpc.example,[login.hpc.example]:2222", True, True),
+        ("", True, True),
+        (hashed("gw.hpc.example"), True, False),
+        (hashed("[login.hpc.example]:2222"), False, True),
+        (hashed("elsewhere"), True, True),
+        ("|1|c2FsdA==", True, True),
+        ("|1|c2FsdA==|!", True, True),
+    ],
+)
+def test_a_line_that_names_one_of_two_servers_is_for_that_one_alone(
+    names: str, *, for_jump: bool, for_head: bool
+) -> None:
+    pins = Pins.parse(f"{names} {KEY.type} {TEXT}".strip())
+    assert pins.apart_from(HEAD, JUMP).accept(KEY) is for_jump
+    assert pins.apart_from(JUMP, HEAD).accept(KEY) is for_head
+
+
+def test_a_fingerprint_names_no_server_and_is_for_both() -> None:
+    pins = Pins.parse(KEY.fingerprint)
+    assert pins.apart_from(HEAD, JUMP) == pins.apart_from(JUMP, HEAD) == pins

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cluster_status.domain.endpoint import Endpoint
 from cluster_status.domain.host_key import HostKey
 from cluster_status.settings import kinds
 from cluster_status.settings.kinds import Kind
@@ -50,6 +51,10 @@ ACCEPTED: list[tuple[Kind[Any], str, object]] = [
     (kinds.USER, "alice", "alice"),
     (kinds.USER, "DOMAIN\\alice", "DOMAIN\\alice"),
     (kinds.USER, "a" * 64, "a" * 64),
+    (kinds.JUMP, "alice@gw.example.org", Endpoint("alice", "gw.example.org", 22)),
+    (kinds.JUMP, "alice@gw:2222", Endpoint("alice", "gw", 2222)),
+    (kinds.JUMP, "alice@[2001:db8::7]:22", Endpoint("alice", "2001:db8::7", 22)),
+    (kinds.JUMP, "alice@::1", Endpoint("alice", "::1", 22)),
     (kinds.CLUSTER_NAME, "MsCluster", "MsCluster"),
     (kinds.CLUSTER_NAME, "Größe 1 (test)", "Größe 1 (test)"),
     (kinds.CLUSTER_NAME, "n" * 50, "n" * 50),
@@ -88,6 +93,7 @@ REFUSED: list[tuple[Kind[Any], str]] = [
             "*",
         )
     ],
+    *[(kinds.JUMP, text) for text in ("gw", "@gw", "a@", "a@gw:", "a@gw:0", "a@b@c", "ssh://a@gw", "a:b@gw")],
     *[(kinds.USER, text) for text in ("alice@head", "al ice", "alice:pw", "a/b", "a" * 65, "a\tb")],
     *[(kinds.CLUSTER_NAME, text) for text in ("n" * 51, "a\nb", "a\x1b[31m", "---", "\u202eabc")],
     *[(kinds.WEBHOOK_NAME, text) for text in ("w" * 81, "Discord bot", "my dIsCoRd", "Clydesdale")],
@@ -124,6 +130,8 @@ HINTS = [
     (kinds.HOST, "ssh://head.example.org", "cluster-port"),
     (kinds.HOST, "head.example.org:22", "cluster-port"),
     (kinds.HOST, "[2001:db8::7]:22", "cluster-port"),
+    (kinds.JUMP, "gw.example.org:22", "user@host:port"),
+    (kinds.JUMP, "alice@gw1,alice@gw2", "one jump host"),
     (kinds.URL, "http://example.org/a.png", "https://"),
     (kinds.WEBHOOK, "https://discord.com/channels/1/2", "Copy Webhook URL"),
     (kinds.HOST_KEYS, f"# head\nhead {KEY.type} {KEY_TEXT[:-10]}", "line 2"),

@@ -1,13 +1,15 @@
 """From the environment to settings: defaults, precedence, and every mistake told at once without a secret."""
 
+import base64
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cluster_status.domain.endpoint import Endpoint
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, InputError
 from cluster_status.settings import inputs
@@ -16,6 +18,7 @@ from cluster_status.settings.reading import Settings, read, secrets, surrounding
 
 WEBHOOK = "https://discord.com/api/webhooks/123456789012345678/tOkEn-of-the-webhook"
 FINGERPRINT = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 REQUIRED = {"cluster-host": "head.example.org", "cluster-user": "alice", "cluster-password": "s3cret"}
 ON_RUNNER = {"GITHUB_ACTIONS": "true"}
 
@@ -29,6 +32,9 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "cluster-port": ("cluster.port", 22, "2222", 2222, "65536"),
     "cluster-user": ("cluster.user", None, "bob", "bob", "bob@head"),
     "cluster-password": ("cluster.password", None, "hunter2", "hunter2", ""),
+    "cluster-key": ("cluster.key", "", KEY, KEY, "ssh-ed25519 AAAA"),
+    "cluster-key-passphrase": ("cluster.key_passphrase", "", "open sesame", "open sesame", ""),
+    "cluster-jump": ("cluster.jump", None, "bob@gw:2222", Endpoint("bob", "gw", 2222), "gw"),
     "cluster-host-key": ("cluster.host_keys.fingerprints", (), FINGERPRINT, (FINGERPRINT,), "no key"),
     "cluster-name": ("cluster.name", "cluster", "MsCluster", "MsCluster", "---"),
     "cluster-connect-timeout": ("cluster.connect_timeout_seconds", 10.0, "2.5", 2.5, "0"),
@@ -57,13 +63,16 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
 PRUNING = {"prune-keep": "10", "prune-workflows": "poll.yml", "github-token": "ghs_abc"}
 WORKFLOW_REF = "owner/name/.github/workflows/poll.yml@refs/heads/main"
 REPOSITORY = {"GITHUB_REPOSITORY": "owner/name"}
-SECRETS = ("cluster-password", "discord-webhook", "github-token")
+SECRETS = ("cluster-password", "cluster-key", "cluster-key-passphrase", "discord-webhook", "github-token")
 BAD = {name: row[4] for name, row in TABLE.items() if row[4]}
 NAMES_IN_THE_ENVIRONMENT = {
     "CLUSTER_HOST": "cluster-host",
     "CLUSTER_PORT": "cluster-port",
     "CLUSTER_USER": "cluster-user",
     "CLUSTER_PASSWORD": "cluster-password",
+    "CLUSTER_KEY": "cluster-key",
+    "CLUSTER_KEY_PASSPHRASE": "cluster-key-passphrase",
+    "CLUSTER_JUMP": "cluster-jump",
     "CLUSTER_HOST_KEY": "cluster-host-key",
     "CLUSTER_NAME": "cluster-name",
     "CLUSTER_CONNECT_TIMEOUT": "cluster-connect-timeout",
@@ -135,7 +144,7 @@ def test_an_empty_input_is_one_that_is_not_given(blank: str) -> None:
     assert repr(settings_of(given)) == repr(settings_of())
 
 
-@pytest.mark.parametrize("name", [name for name in TABLE if name != "cluster-password"])
+@pytest.mark.parametrize("name", [name for name in TABLE if "pass" not in name])
 def test_blanks_around_a_text_do_not_matter(name: str) -> None:
     place, _, text, value, _ = TABLE[name]
     assert value_at(settings_of(whole({name: f"  {text}\n"}), REPOSITORY), place) == value
@@ -350,6 +359,32 @@ def test_every_secret_given_is_known_before_it_is_judged() -> None:
     masked = set(secrets(as_inputs(given)))
     assert {"pass word", "pass word\n", "https://no-webhook", "ghs_abc"} <= masked
     assert "" not in masked
+
+
+@pytest.mark.parametrize("environ", [{}, ON_RUNNER], ids=["in a shell", "on a runner"])
+def test_without_either_the_key_is_named_too(environ: Given) -> None:
+    (problem,) = problems_of({"discord-webhook": WEBHOOK, "cluster-password": ""}, environ)
+    assert ", or cluster-key" in problem
+
+
+def test_a_key_makes_a_password_needless() -> None:
+    settings = settings_of({"cluster-password": "", "cluster-key": KEY})
+    assert not settings.cluster.password
+    assert settings.cluster.key
+
+
+@pytest.mark.parametrize(
+    "wrapped", [str, lambda key: base64.b64encode(key.encode()).decode()], ids=["", "base64"]
+)
+def test_each_line_of_a_key_is_a_secret_of_its_own(wrapped: Callable[[str], str]) -> None:
+    assert "b3BlbnNzaC1rZXktdjEAAAAA" in set(secrets(as_inputs({"cluster-key": wrapped(KEY)})))
+
+
+@pytest.mark.parametrize("name", ["cluster-host", "cluster-host-key", "cluster-jump", "cluster-name"])
+def test_a_key_in_the_wrong_place_is_not_quoted(name: str) -> None:
+    (problem,) = problems_of({name: KEY})
+    assert problem.startswith(f"{name}: what was given is not ")
+    assert "b3BlbnNz" not in problem
 
 
 def test_of_a_webhook_the_token_alone_is_a_secret_too() -> None:

@@ -1,7 +1,8 @@
 """The probe over SSH; the only room that knows paramiko.
 
-`address` connects, `session` shakes hands and logs in, `command` runs one command, `probe` makes one look
-of the three.
+`address` connects, or `jump` through another host; `session` shakes hands and logs in, for which `login`
+chooses what `conversation` offers; `command` runs one command, `inquiry` asks Slurm by it; `probe` makes one
+look of it all.
 """
 
 import logging

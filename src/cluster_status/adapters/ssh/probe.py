@@ -3,15 +3,18 @@
 import time
 from collections.abc import Callable
 
+import paramiko
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.adapters.ssh.address import connect
 from cluster_status.adapters.ssh.inquiry import inquire
+from cluster_status.adapters.ssh.jump import at_jump_host, connect_through
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.adapters.ssh.stop import Deadline, Stopped
-from cluster_status.domain.cause import Cause
+from cluster_status.domain.cause import TRAITS, Cause
 from cluster_status.domain.cluster import Listing
+from cluster_status.domain.endpoint import Endpoint
 from cluster_status.domain.host_key import HostKey, Pins
 from cluster_status.domain.interest import Interest
 from cluster_status.domain.secret import Secret
@@ -24,18 +27,24 @@ class Target(Struct, frozen=True):
     host: str
     port: int
     user: str
-    password: Secret
+    password: Secret  # empty where there is only a key
     pins: Pins
     connect_timeout_seconds: float  # for connecting, for the handshake, and for the login
     command_timeout_seconds: float
     interest: Interest = Interest()
+    key: paramiko.PKey | None = None
+    jump: Endpoint | None = None  # the host it is reached through, by the same password and key
 
 
 class SshProbe:
-    """Looks over SSH. Another look uses the session of the one before: the password is offered once."""
+    """Looks over SSH. Another look uses the sessions of the one before: each credential is offered once."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
+        self._here = Endpoint(target.user, target.host, target.port)
+        self._pins = target.pins.apart_from(target.jump, self._here) if target.jump else target.pins
+        self._jump: Session | None = None
+        self._is_through = False  # logged in to the jump host
         self._session: Session | None = None
         self._so_far = Sighting(seen=Listing())
 
@@ -48,61 +57,89 @@ class SshProbe:
             seen: Listing | Obstacle = self._ask(whole)
         except Stopped as stopped:
             seen = stopped.obstacle
+            if TRAITS[seen.cause].network and self._jump and self._jump.is_lost():
+                seen = Obstacle(Cause.JUMP_HOST, "the connection to the jump host was lost")
         return replace(self._so_far, seen=seen)
 
     def close(self) -> None:
-        if self._session:
-            self._session.close()
-            self._session = None
+        for session in (self._session, self._jump):
+            if session:
+                session.close()
+        self._session = self._jump = None
 
     def _log_in(self, recall: Callable[[], Recollection | None], whole: Deadline) -> None:
         target = self._target
-        memory = None if target.pins else recall()
+        if target.jump and not self._is_through:
+            self._pass(target.jump, recall, whole)
+        memory = None if self._pins else recall()
         session, key = self._meet(memory, whole)
-        if target.pins:
+        if self._pins:
             memory = recall()
             if not session.is_open:  # no server waits for a login as long as it took
                 session, key = self._meet(memory, whole)
         self._check(key, memory)
-        self._note(host_key=key, line_to_pin="" if target.pins else key.line(target.host, target.port))
-        if memory and memory.login_held_back:
-            raise Stopped(Cause.LOGIN_REFUSED, "refused within the last hour, and not tried again yet")
-        limit = Deadline(target.connect_timeout_seconds, within=whole)
+        self._note(host_key=key, line_to_pin="" if self._pins else key.line(target.host, target.port))
+        self._heed(memory)
         try:
-            session.log_in(target.user, target.password, limit)
+            session.log_in(target.user, target.key, target.password, self._limit(whole))
         finally:
             self._note(credential_offered=session.has_offered)
         self._note(logged_in=True)
 
-    def _meet(self, memory: Recollection | None, whole: Deadline) -> tuple[Session, HostKey]:
-        target, seconds = self._target, self._target.connect_timeout_seconds
-        self.close()
-        self._session = session = Session(connect(target.host, target.port, Deadline(seconds, within=whole)))
+    def _pass(self, jump: Endpoint, recall: Callable[[], Recollection | None], whole: Deadline) -> None:
+        """Log in to the jump host. It has to be pinned: what is remembered is the cluster's own key."""
+        if self._jump:
+            self._jump.close()
+        pins = self._target.pins.apart_from(self._here, jump)
         try:
-            types = _types_to_ask_for(target.pins, memory)
-            return session, session.shake_hands(types, Deadline(seconds, within=whole))
+            self._heed(recall())
+            self._jump = session = Session(connect(jump.host, jump.port, self._limit(whole)), "jump")
+            key = session.shake_hands(pins.types, self._limit(whole))
+            if not pins.accept(key):
+                raise _stranger(key, jump, "" if pins else "Make sure that it is the right one, and pin it.")
+            try:
+                session.log_in(jump.user, self._target.key, self._target.password, self._limit(whole))
+            except Stopped:
+                self._note(credential_offered=session.has_offered)
+                raise
+        except Stopped as stopped:
+            raise at_jump_host(stopped.obstacle, jump) from None
+        self._is_through = True
+
+    def _meet(self, memory: Recollection | None, whole: Deadline) -> tuple[Session, HostKey]:
+        if self._session:
+            self._session.close()
+        address = (self._target.host, self._target.port, self._limit(whole))
+        self._session = session = Session(
+            connect_through(self._jump, *address) if self._jump else connect(*address)
+        )
+        try:
+            return session, session.shake_hands(_types_to_ask_for(self._pins, memory), self._limit(whole))
         finally:
             self._note(reached=self._so_far.reached or session.reached)
 
     def _check(self, key: HostKey, memory: Recollection | None) -> None:
         """Make sure of the host key: nothing secret has left yet, and nothing will to a stranger."""
-        pins = self._target.pins
-        if pins:
-            expected = pins.accept(key)
+        if self._pins:
+            expected = self._pins.accept(key)
         elif memory is None:
             raise Stopped(
                 Cause.HOST_KEY,
                 "none is pinned, and the history that would remember it is out of reach",
                 remedy="Mend what is wrong with the history, or pin the key by cluster-host-key: "
-                f"{key.line(self._target.host, self._target.port)}",
+                f"{key.line(self._here.host, self._here.port)}",
             )
         else:
             expected = memory.host_key in {None, key.identity}
         if not expected:
-            line = key.line(self._target.host, self._target.port)
-            raise Stopped(
-                Cause.HOST_KEY, f"it showed {key.fingerprint}; the line for cluster-host-key is: {line}"
-            )
+            raise _stranger(key, self._here)
+
+    def _heed(self, memory: Recollection | None) -> None:
+        if memory and memory.login_held_back:
+            raise Stopped(Cause.LOGIN_REFUSED, "refused within the last hour, and not tried again yet")
+
+    def _limit(self, whole: Deadline) -> Deadline:
+        return Deadline(self._target.connect_timeout_seconds, within=whole)
 
     def _ask(self, whole: Deadline) -> Listing | Obstacle:
         if self._session is None:
@@ -112,6 +149,12 @@ class SshProbe:
 
     def _note(self, **facts: object) -> None:
         self._so_far = replace(self._so_far, **facts)
+
+
+def _stranger(key: HostKey, server: Endpoint, remedy: str = "") -> Stopped:
+    line = key.line(server.host, server.port)
+    what = f"it showed {key.fingerprint}; the line for cluster-host-key is: {line}"
+    return Stopped(Cause.HOST_KEY, what, remedy=remedy)
 
 
 def _off_the_clock(

@@ -1,33 +1,33 @@
-"""One SSH session: handshake, host key, password."""
+"""One SSH session: handshake, host key, login."""
 
-import logging
 import socket
 from typing import cast
 
 import paramiko
-from paramiko.packet import Packetizer
 from paramiko.ssh_exception import IncompatiblePeer
 
+from cluster_status.adapters.ssh.conversation import Conversation
+from cluster_status.adapters.ssh.line import BoundedPacketizer, Words
+from cluster_status.adapters.ssh.login import Login, Refused
 from cluster_status.adapters.ssh.stop import Deadline, Stopped
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.host_key import HostKey
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.text import clean
 
-# What a server may make us keep: paramiko has no limits of its own. OpenSSH's for a packet is the same.
-_PACKET_LIMIT = 262_144
-_PREAMBLE_LIMIT = 65_536  # bytes of text ahead of the SSH banner
-
+_MOMENT_SECONDS = 0.2
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")  # what a key of type ssh-rsa is asked for as: SHA-1 is out of use
 
 
 class Session:
-    """A session on a connected socket, which it owns from here on."""
+    """A session on a connected socket, or on a channel like one, which it owns from here on."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self.transport = paramiko.Transport(connection, packetizer_class=_Packetizer)
-        self._packetizer = cast("_Packetizer", self.transport.packetizer)
-        self._farewell = _Farewell(self.transport)
+    def __init__(self, connection: socket.socket | paramiko.Channel, name: str = "cluster") -> None:
+        self.transport = paramiko.Transport(connection, packetizer_class=BoundedPacketizer)
+        self.transport.set_log_channel(f"paramiko.{name}")  # what another session is told is not for this one
+        self._packetizer = cast("BoundedPacketizer", self.transport.packetizer)
+        self._words = Words(self.transport)
+        self._talk: Conversation | None = None
 
     @property
     def reached(self) -> bool:
@@ -38,10 +38,21 @@ class Session:
     def is_open(self) -> bool:
         return self.transport.is_active()
 
+    def is_lost(self) -> bool:
+        """Tell whether it has ended, also where that is just being found out."""
+        if self.transport.is_alive():
+            self.transport.join(_MOMENT_SECONDS)
+        return not self.is_open
+
+    @property
+    def last_words(self) -> str:
+        """What the server said when it ended the session or refused a channel, cleaned."""
+        return self._words.last
+
     @property
     def has_offered(self) -> bool:
         """A credential was sent, or is just being sent."""
-        return self._farewell.login_begun
+        return bool(self._talk and self._talk.offered)
 
     def shake_hands(self, key_types: tuple[str, ...], deadline: Deadline) -> HostKey:
         """Agree on keys and return the server's host key; ask for `key_types` if any are given."""
@@ -58,23 +69,18 @@ class Session:
             raise self._broken_handshake(error, deadline) from None
         raise self._broken_handshake(TimeoutError(), deadline)
 
-    def log_in(self, user: str, password: Secret, deadline: Deadline) -> None:
-        """Offer the password, once."""
-        self.transport.auth_timeout = deadline.seconds
+    def log_in(self, user: str, key: paramiko.PKey | None, password: Secret, deadline: Deadline) -> None:
+        """Offer what is given, each credential once."""
+        self._talk = Conversation(self.transport, user, deadline)
         try:
-            missing = self.transport.auth_password(user, password.reveal(), fallback=False)
-        except paramiko.BadAuthenticationType as error:
-            methods = clean(", ".join(error.allowed_types))
-            what = f"it takes no password, only: {methods}" if methods else "the password was refused"
-            raise Stopped(Cause.LOGIN_REFUSED, what) from None
-        except Exception:  # noqa: BLE001 - as above
-            raise self._failed_login(deadline) from None
-        if missing:
-            methods = clean(", ".join(missing))
-            raise Stopped(Cause.LOGIN_REFUSED, f"the password alone will not do, it also wants: {methods}")
+            Login(self._talk, key, password).proceed()
+        except Refused as refused:
+            raise Stopped(Cause.LOGIN_REFUSED, self._with_farewell(str(refused))) from None
+        except (EOFError, OSError, paramiko.SSHException):
+            raise self._failed_login(self._talk, deadline) from None
 
     def close(self) -> None:
-        self._farewell.close()
+        self._words.close()
         self.transport.close()
         self.transport.sock.close()  # which a transport that never became active leaves open
 
@@ -93,12 +99,10 @@ class Session:
             return Stopped(Cause.TIMEOUT, f"{self._unfinished} within {deadline.seconds:.0f} s")
         if not self.reached:
             what = "it hung up, or does not speak SSH, before its SSH banner"
-            return Stopped(Cause.DROPPED, f"{what}: {self._farewell.preamble}".rstrip(": "))
+            return Stopped(Cause.DROPPED, f"{what}: {self._words.first}".rstrip(": "))
         hung_up = isinstance(error, EOFError | OSError) or self.transport.initial_kex_done
-        if hung_up or self._farewell.words:
-            return Stopped(
-                Cause.DROPPED, f"it hung up during the key exchange: {self._farewell}".rstrip(": ")
-            )
+        if hung_up or self._words.last:
+            return Stopped(Cause.DROPPED, self._with_farewell("it hung up during the key exchange"))
         return Stopped(Cause.INCOMPATIBLE_SSH, clean(str(error)))
 
     @property
@@ -108,66 +112,15 @@ class Session:
         silent = not self._packetizer.preamble_bytes
         return "it accepts connections and says nothing" if silent else "it has shown no SSH banner"
 
-    def _failed_login(self, deadline: Deadline) -> Stopped:
+    def _failed_login(self, talk: Conversation, deadline: Deadline) -> Stopped:
         if deadline.passed:
             return Stopped(Cause.TIMEOUT, f"no answer to the login within {deadline.seconds:.0f} s")
-        if self.transport.is_active() or self._farewell.words:
-            return Stopped(Cause.LOGIN_REFUSED, f"the password was refused: {self._farewell}".rstrip(": "))
-        if not self.has_offered:
-            return Stopped(Cause.DROPPED, "it hung up before the login")
+        if not talk.offered:
+            return Stopped(Cause.DROPPED, self._with_farewell("it hung up before the login"))
+        if self._words.last:
+            return Stopped(Cause.LOGIN_REFUSED, self._with_farewell(f"the {talk.offered} was refused"))
         # some servers answer a wrong password so: to offer it again could lock the account
-        return Stopped(Cause.LOGIN_REFUSED, "it hung up when it got the password")
+        return Stopped(Cause.LOGIN_REFUSED, f"it hung up when it got the {talk.offered}")
 
-
-class _Packetizer(Packetizer):
-    """Has bounds to what it keeps, and no limit of its own to the time of the handshake.
-
-    The deadline is one, and paramiko's 15 s could come first.
-    """
-
-    preamble_bytes = 0
-
-    def start_handshake(self, timeout: float) -> None:
-        """Start no timer, which nobody would stop if the handshake fails."""
-
-    def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002 - as paramiko has it
-        if n > _PACKET_LIMIT:
-            raise paramiko.SSHException(f"it announced a packet of {n} bytes")
-        return super().read_all(n, check_rekey)
-
-    def _read_timeout(self, timeout: float) -> bytes:
-        """Read on, for a line ahead of the keys; which paramiko would wait for as long as more comes."""
-        read: bytes = super()._read_timeout(timeout)  # type: ignore[misc]
-        self.preamble_bytes += len(read)
-        if self.preamble_bytes > _PREAMBLE_LIMIT:
-            raise paramiko.SSHException("too much text, and no SSH banner")
-        return read
-
-
-class _Farewell(logging.Handler):
-    """Catches what paramiko only logs: a server's first and last words, and that a login begins."""
-
-    def __init__(self, transport: paramiko.Transport) -> None:
-        super().__init__(logging.DEBUG)
-        self.preamble = ""
-        self.words = ""
-        self.login_begun = False
-        self._logger = logging.getLogger(transport.get_log_channel())
-        self._logger.setLevel(logging.DEBUG)
-        self._logger.addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if message.startswith("Banner: "):
-            self.preamble = self.preamble or clean(message.partition(": ")[2])
-        if message == "userauth is OK":  # the server is ready for it, and the credential is the next to leave
-            self.login_begun = True
-        if message.startswith("Disconnect ("):
-            self.words = clean(message.partition(": ")[2]) or "no reason given"
-
-    def close(self) -> None:
-        self._logger.removeHandler(self)
-        super().close()
-
-    def __str__(self) -> str:
-        return self.words
+    def _with_farewell(self, what: str) -> str:
+        return f"{what}: {self._words.last}" if self._words.last else what

@@ -1,0 +1,74 @@
+"""The private key that a text holds, ready to sign with."""
+
+import io
+import warnings
+
+import paramiko
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from cluster_status.domain.secret import Secret
+from cluster_status.errors import InputError
+
+_OPENSSH = "-----BEGIN OPENSSH "
+_NOT_SUPPORTED = (
+    "cluster-key is of a type, or encrypted in a way, that is not supported, or not whole: ssh-keygen -t "
+    "ed25519 makes a new one; ECDSA and RSA will do as well"
+)
+_CURVES = {"secp256r1", "secp384r1", "secp521r1"}
+_DAMAGED = (ValueError, InvalidTag, NotImplementedError)  # what cryptography makes of it
+
+
+def read_key(text: Secret, passphrase: Secret) -> paramiko.PKey:
+    """Return the key in the text of its file; raise InputError, which quotes nothing of it.
+
+    cryptography reads it, on which paramiko stands: paramiko itself knows no PKCS8. A passphrase that is not
+    needed does no harm.
+    """
+    try:
+        return _read(text, None)
+    except TypeError:  # its word for an encrypted one
+        if not passphrase:
+            raise InputError(
+                ["cluster-key is encrypted: put its passphrase into cluster-key-passphrase"]
+            ) from None
+    except _DAMAGED:
+        raise InputError(
+            ["cluster-key is damaged: paste the whole file, from -----BEGIN to -----END"]
+        ) from None
+    try:
+        return _read(text, passphrase.reveal().encode())
+    except (TypeError, *_DAMAGED):
+        raise InputError(["cluster-key-passphrase does not decrypt cluster-key"]) from None
+
+
+def public_line(key: paramiko.PKey) -> str:
+    """Return the public key as its .pub file has it, without a comment."""
+    return f"{key.get_name()} {key.get_base64()}"
+
+
+def _read(text: Secret, passphrase: bytes | None) -> paramiko.PKey:
+    plain = text.reveal()
+    openssh = plain.startswith(_OPENSSH)
+    load = serialization.load_ssh_private_key if openssh else serialization.load_pem_private_key
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is out of use: it is refused below
+            return _for_paramiko(load(plain.encode(), passphrase))
+    except UnsupportedAlgorithm:
+        raise InputError([_NOT_SUPPORTED]) from None
+
+
+def _for_paramiko(key: object) -> paramiko.PKey:
+    if isinstance(key, RSAPrivateKey):
+        return paramiko.RSAKey(key=key)
+    if isinstance(key, EllipticCurvePrivateKey) and key.curve.name in _CURVES:
+        return paramiko.ECDSAKey(vals=(key, key.public_key()))
+    if isinstance(key, Ed25519PrivateKey):
+        encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH
+        plain = key.private_bytes(encoding, form, serialization.NoEncryption())
+        return paramiko.Ed25519Key(file_obj=io.StringIO(plain.decode()))
+    raise UnsupportedAlgorithm("another type")
