@@ -18,6 +18,15 @@ ROOT = Path(__file__).parents[2]
 _PATIENCE_SECONDS = 60
 
 
+def authorized_keys(*arguments: str, **variables: str) -> list[str]:
+    """Return the lines that `cluster-status authorized-keys` prints."""
+    command = [sys.executable, "-m", "cluster_status.cli", "authorized-keys", *arguments]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src"), **variables}
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=60
+    ).stdout.splitlines()
+
+
 class Run(NamedTuple):
     """What a run left behind."""
 

@@ -56,6 +56,12 @@ class Account:
         """Want another one at the next login, as after its last day."""
         _run("chage", "--lastday", "0", self.name)
 
+    def authorize(self, *lines: str) -> None:
+        """Let in whoever has one of these keys, and nobody else: lines of authorized_keys."""
+        directory = self.home / ".ssh"
+        directory.mkdir(exist_ok=True)
+        (directory / "authorized_keys").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
     def _remove(self) -> None:
         # userdel refuses while something runs for the account
         process.end(process.owned_by(self.uid))

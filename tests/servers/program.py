@@ -14,7 +14,9 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
         "bash": "bash",  # which hands on variables with hyphens in their names
         "chage": "passwd",
         "chpasswd": "passwd",
+        "dash": "dash",
         "env": "coreutils",
+        "fish": "fish",
         "ip": "iproute2",
         "iptables": "iptables",
         "munge": "munge",
@@ -30,6 +32,7 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
         "ssh-keygen": "openssh-client",
         "sshd": "openssh-server",
         "sshpass": "sshpass",
+        "tcsh": "tcsh",
         "unshare": "util-linux",
         "useradd": "passwd",
         "userdel": "passwd",

@@ -1,0 +1,142 @@
+"""How one logs in to a real OpenSSH server: what is offered, in which order, and how often."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cluster_status.domain.cause import Cause
+from tests.contract.ssh_look import is_listed
+from tests.fakes.discord import LoopbackDiscord
+from tests.real.door import BY_PAM, door, knock, offers
+from tests.real.monitor import Monitor
+from tests.servers.account import Account
+from tests.servers.key import KeyPair, new_key
+from tests.servers.openssh import OpenSSH
+from tests.servers.slurm import Slurm
+
+
+@pytest.fixture
+def key(tmp_path: Path, account: Account) -> KeyPair:
+    """Have a key that opens."""
+    made = new_key(tmp_path)
+    account.authorize(made.public)
+    return made
+
+
+@pytest.fixture
+def monitor(tmp_path: Path, openssh: OpenSSH) -> Iterator[Monitor]:
+    with LoopbackDiscord() as discord:
+        yield Monitor(tmp_path, openssh, discord)
+
+
+# the key
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [("ed25519", "", ""), ("ecdsa", "a passphrase", "PEM"), ("rsa", "", "PKCS8")],
+    ids=["ed25519", "an encrypted ECDSA key in PEM", "RSA in PKCS8"],
+)
+def test_a_poll_with_a_key_and_without_a_password_offers_the_key_once(
+    tmp_path: Path, monitor: Monitor, openssh: OpenSSH, kind: tuple[str, str, str]
+) -> None:
+    of_type, passphrase, form = kind
+    key = new_key(tmp_path, of_type, passphrase=passphrase, form=form)
+    openssh.account.authorize(key.public)
+    run = monitor.poll(cluster_password="", cluster_key=key.private, cluster_key_passphrase=passphrase)
+    assert (run.exit_status, run.outputs["status"]) == (0, "online"), run.log
+    assert offers(openssh) == ["publickey accepted"]
+
+
+def test_a_key_that_cannot_be_used_ends_the_run_before_anything_is_sent(
+    tmp_path: Path, monitor: Monitor, openssh: OpenSSH
+) -> None:
+    key = new_key(tmp_path, passphrase="a passphrase")
+    before = openssh.log
+    run = monitor.poll(cluster_password="", cluster_key=key.private, cluster_key_passphrase="another")
+    assert run.exit_status == 2
+    assert "::error::cluster-key-passphrase does not decrypt cluster-key" in run.log
+    assert openssh.log == before
+
+
+def test_a_refused_key_is_held_back_but_a_changed_one_is_tried_at_once(
+    tmp_path: Path, monitor: Monitor, openssh: OpenSSH, key: KeyPair
+) -> None:
+    stranger = new_key(tmp_path)
+    monitor.inputs["cluster-password"] = ""
+    runs = [monitor.poll(cluster_key=one.private) for one in (stranger, stranger, key)]
+    assert [run.outputs["cause"] for run in runs] == ["login-refused", "login-refused", ""]
+    assert "the key was refused" in runs[0].log
+    assert "not tried again yet" in runs[1].log
+    assert offers(openssh) == ["publickey refused", "publickey accepted"]
+
+
+def test_of_a_key_that_was_given_nothing_is_shown(monitor: Monitor, key: KeyPair) -> None:
+    run = monitor.poll(cluster_key=key.private, discord_msg_always="true")
+    shown = "\n".join(line for line in run.log.splitlines() if not line.startswith("::add-mask::"))
+    everything = [shown, run.summary, *run.outputs.values(), monitor.history_file.read_text()]
+    assert [line for line in key.private.splitlines() if line in "\n".join(everything)] == []
+
+
+# the key, and the password
+
+
+def test_a_password_is_offered_after_a_key_that_is_refused(
+    tmp_path: Path, slurm: Slurm, account: Account, key: KeyPair
+) -> None:
+    with door(account, slurm) as openssh:
+        assert is_listed(knock(openssh, new_key(tmp_path), password=account.password))
+        assert offers(openssh) == ["publickey refused", "password accepted"]
+        assert is_listed(knock(openssh, key, password=account.password))
+        assert offers(openssh)[2:] == ["publickey accepted"]
+
+
+@pytest.mark.parametrize(
+    ("methods", "offered"),
+    [
+        ("publickey,password", ["publickey", "password"]),
+        ("password,publickey", ["password", "publickey"]),
+        ("publickey,keyboard-interactive", ["publickey", "keyboard-interactive/pam"]),
+    ],
+)
+def test_a_server_that_wants_both_is_given_both_once(
+    slurm: Slurm, account: Account, key: KeyPair, methods: str, offered: list[str]
+) -> None:
+    with door(account, slurm, *BY_PAM, f"AuthenticationMethods {methods}") as openssh:
+        assert is_listed(knock(openssh, key, password=account.password))
+        assert offers(openssh) == [f"{method} accepted" for method in offered]
+
+
+def test_a_key_that_is_right_and_not_enough_is_told_with_what_is_missing(
+    slurm: Slurm, account: Account, key: KeyPair
+) -> None:
+    with door(account, slurm, "AuthenticationMethods publickey,password") as openssh:
+        seen = knock(openssh, key)
+    assert seen.told == (Cause.LOGIN_REFUSED, "the key was right, but it also wants: password")
+
+
+# the password, by whichever method it is asked for
+
+
+def test_a_server_that_asks_for_the_password_is_given_it_once(slurm: Slurm, account: Account) -> None:
+    with door(account, slurm, *BY_PAM, "PasswordAuthentication no") as openssh:
+        assert is_listed(knock(openssh, password=account.password))
+        assert offers(openssh) == ["keyboard-interactive/pam accepted"]
+
+
+@pytest.mark.parametrize("by_password", ["yes", "no"])
+def test_a_wrong_password_is_offered_once_although_there_are_two_methods(
+    slurm: Slurm, account: Account, by_password: str
+) -> None:
+    with door(account, slurm, *BY_PAM, f"PasswordAuthentication {by_password}") as openssh:
+        assert knock(openssh, password="not it").told == (Cause.LOGIN_REFUSED, "the password was refused")
+        assert len(offers(openssh)) == 1
+
+
+def test_a_server_that_takes_no_password_is_not_sent_it(slurm: Slurm, account: Account) -> None:
+    with door(account, slurm, "PasswordAuthentication no") as openssh:
+        seen = knock(openssh, password=account.password)
+        assert seen.told == (Cause.LOGIN_REFUSED, "it takes no password, only: publickey")
+        assert not seen.sighting.credential_offered
+        assert "Failed password" not in openssh.log
