@@ -7,4 +7,4 @@ The floors, from the ground up; each imports only from those below it:
 `domain` and `render` are pure: values in, values out. `docs/architecture.md` says where a change belongs.
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -1,8 +1,6 @@
 import contextlib
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
+from tests.contract import npm
 from tests.fakes.github import Run
 
 DISCORD = Path(__file__).parent / "discord"
@@ -38,8 +37,8 @@ def github_document() -> Iterator[CheckExchange]:
 @pytest.fixture(scope="session")
 def official_client() -> OfficialClient:
     """Run a command of `github/client.mjs` in a run's environment: what it says, or {"error"}."""
-    node = _find("node")
-    _install(GITHUB, "--omit=dev")
+    node = npm.find("node")
+    npm.install(GITHUB, "--omit=dev")
 
     def call(run: Run, *command: object) -> dict[str, Any]:
         tokens = {"GITHUB_TOKEN": run.github_token}
@@ -62,14 +61,14 @@ def official_client() -> OfficialClient:
 
 @pytest.fixture(scope="session")
 def find_program() -> Callable[[str], str]:
-    return _find
+    return npm.find
 
 
 @contextlib.contextmanager
 def _checker(package: Path, wanted: str) -> Iterator[Callable[[object], list[str]]]:
     """Keep a package's `check.mjs` running: one line in, one line out."""
-    node = _find("node")
-    _install(package, wanted)
+    node = npm.find("node")
+    npm.install(package, wanted)
     command = [node, "check.mjs"]
     with subprocess.Popen(
         command, cwd=package, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
@@ -93,25 +92,3 @@ def _checker(package: Path, wanted: str) -> Iterator[Callable[[object], list[str
             assert process.wait(timeout=10) == 0
         finally:
             process.kill()
-
-
-def _find(program: str) -> str:
-    found = shutil.which(program)
-    if found is None:
-        pytest.fail(f"{program} is not on the PATH: the contract tests need Node.js 20 or newer, with npm")
-    return found
-
-
-def _install(package: Path, wanted: str) -> None:
-    """Run `npm ci` when nothing is there yet, or when what is there came from another lock."""
-    stamp = package / "node_modules" / ".installed-from"
-    expected = hashlib.sha256()
-    for name in ("package.json", "package-lock.json"):
-        expected.update((package / name).read_bytes())
-    if stamp.exists() and stamp.read_text() == expected.hexdigest():
-        return
-    command = [_find("npm"), "ci", wanted]
-    result = subprocess.run(command, cwd=package, capture_output=True, text=True, timeout=100, check=False)
-    if result.returncode != 0:
-        pytest.fail(f"npm ci failed in {package.name}:\n{result.stdout}{result.stderr}")
-    stamp.write_text(expected.hexdigest())

@@ -1,0 +1,101 @@
+"""What is wrong with workflows and action.yml, by GitHub's own parser, by their schemas, and by zizmor.
+
+python -m tests.contract.workflows.validators   checks those of this repository; exit status 1 if one is at fault
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from tests.contract import npm
+
+ROOT = Path(__file__).parents[3]
+ACTION = "org/cluster-status-action"
+_HERE = Path(__file__).parent
+_PROGRAMS = Path(sys.executable).parent
+_CONFIGURATION = ROOT / ".github" / "zizmor.yml"
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with a file."""
+
+    file: Path
+    message: str
+
+
+def files() -> list[Path]:
+    """Return the files of this repository that GitHub reads."""
+    workflows = [*(ROOT / "examples").glob("*.yml"), *(ROOT / ".github" / "workflows").glob("*.yml")]
+    return sorted([*workflows, ROOT / "action.yml", ROOT / ".github" / "dependabot.yml"])
+
+
+def github_parser(given: Sequence[Path]) -> Iterator[Fault]:
+    """Read them as GitHub does; what is given to this action is compared with its action.yml."""
+    npm.install(_HERE, "--omit=dev")
+    readable = [file for file in given if _kind(file) != "dependabot"]
+    said = _run(npm.find("node"), _HERE / "parse.mjs", ACTION, ROOT / "action.yml", *readable)
+    for line in said.splitlines():
+        fault = json.loads(line)
+        yield Fault(Path(fault["file"]), f"line {fault['line']}: {fault['message']}")
+
+
+def schema(given: Sequence[Path]) -> Iterator[Fault]:
+    """Compare them with the schemas that SchemaStore has for them."""
+    for kind in ("github-workflows", "github-actions", "dependabot"):
+        of_this_kind = [file for file in given if _kind(file) == kind]
+        if not of_this_kind:
+            continue
+        options = ("--output-format", "json", "--builtin-schema", f"vendor.{kind}")
+        result: dict[str, Any] = json.loads(_run("check-jsonschema", *options, *of_this_kind))
+        for fault in result.get("parse_errors", []):
+            yield Fault(Path(fault["filename"]), fault["message"])
+        for fault in result["errors"]:
+            yield Fault(Path(fault["filename"]), f"{fault['path']}: {fault['message']}")
+
+
+def zizmor(given: Sequence[Path]) -> Iterator[Fault]:
+    """Look for what an attacker could use."""
+    options = ("--offline", "--quiet", "--strict-collection", "--persona", "pedantic", "--format", "json")
+    for fault in json.loads(_run("zizmor", *options, "--config", _CONFIGURATION, *given)):
+        [place, *_] = fault["locations"]
+        line = place["concrete"]["location"]["start_point"]["row"] + 1
+        message = f"line {line}: {fault['ident']}: {place['symbolic']['annotation']}"
+        yield Fault(Path(place["symbolic"]["key"]["Local"]["verbatim_path"]), message)
+
+
+VALIDATORS: Mapping[str, Callable[[Sequence[Path]], Iterator[Fault]]] = MappingProxyType(
+    {"GitHub's parser": github_parser, "schema": schema, "zizmor": zizmor}
+)
+
+
+def _kind(file: Path) -> str:
+    return {"action.yml": "github-actions", "dependabot.yml": "dependabot"}.get(file.name, "github-workflows")
+
+
+def _run(program: str, *arguments: object) -> str:
+    """Return what a validator prints; it says with its exit status, too, whether there are faults."""
+    path = _PROGRAMS / program  # an absolute path stays what it is
+    result = subprocess.run([path, *map(str, arguments)], capture_output=True, text=True, check=False)
+    if not result.stdout and (result.returncode or result.stderr):
+        raise RuntimeError(f"{program} ended with status {result.returncode}: {result.stderr}")
+    return result.stdout
+
+
+def main() -> int:
+    """Print each fault; return 1 if there is one."""
+    given = files()
+    faults = [
+        f"{fault.file.relative_to(ROOT)}: {fault.message} ({name})"
+        for name, validate in VALIDATORS.items()
+        for fault in validate(given)
+    ]
+    print(*faults, sep="\n", end="\n" if faults else "")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
