@@ -70,15 +70,16 @@ def base_image() -> str:
 class Image:
     """This repository's image. Within the context it exists, and so may containers of it.
 
-    Its name is also the label that its containers bear: they end with it.
+    Its name is also the label that its containers bear: they end with it. `source` may be another checkout.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, source: Path = ROOT, *options: str) -> None:
+        self._build = (*options, str(source))
         self.name = f"cluster-status-under-test-{secrets.token_hex(4)}"
 
     def __enter__(self) -> Self:
         demand_engine()
-        ask("build", "--quiet", "--tag", self.name, str(ROOT), timeout_seconds=_BUILD_SECONDS)
+        ask("build", "--quiet", "--tag", self.name, *self._build, timeout_seconds=_BUILD_SECONDS)
         return self
 
     def __exit__(
