@@ -1,0 +1,91 @@
+"""The image of a release: how it is built and pushed, and whether it runs."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from release.refusal import Refusal
+from release.repository import Repository
+from release.version import Version
+
+BASE = "python:3.13-slim"
+PLATFORMS = ("linux/amd64", "linux/arm64")
+_BAD_INPUT = 2
+
+
+def resolve_base() -> list[str]:
+    """Return the command that asks the registry for the digest of the base."""
+    return ["docker", "buildx", "imagetools", "inspect", BASE, "--format", "{{.Manifest.Digest}}"]
+
+
+def build(repository: Repository, version: Version, source: str, base: str, *options: str) -> list[str]:
+    """Return the command that builds; `base` is what it starts from, with its digest where that is known.
+
+    What went into it is written on it: which commit, and which base.
+    """
+    name, _, digest = base.partition("@")
+    labels = {
+        "source": source,
+        "revision": repository.commit,
+        "version": str(version),
+        "licenses": "MIT",
+        "base.name": f"docker.io/library/{name}",
+        **({"base.digest": digest} if digest else {}),
+    }
+    return [
+        *("docker", "buildx", "build", "--build-arg", f"BASE={base}"),
+        *("--build-arg", f"SOURCE_DATE_EPOCH={repository.epoch}"),
+        *(word for key, value in labels.items() for word in _label(key, value)),
+        *options,
+        str(repository.root),
+    ]
+
+
+def publishing(image: str, version: Version) -> Iterator[str]:
+    """Yield the options that make of a build the one that is published."""
+    yield from ("--platform", ",".join(PLATFORMS), "--sbom=true", "--provenance=mode=max")
+    yield from ("--output", f"type=image,name={image}:{version},push=true,rewrite-timestamp=true")
+
+
+def publish(repository: Repository, version: Version, source: str, image: str) -> str:
+    """Build for each platform, push, start each, and return the digest by which the image is known now."""
+    base = f"{BASE}@{_run(resolve_base()).strip()}"
+    with tempfile.TemporaryDirectory() as directory:
+        metadata = Path(directory) / "metadata.json"
+        options = (*publishing(image, version), "--metadata-file", str(metadata))
+        _run(build(repository, version, source, base, *options))
+        digest = str(json.loads(metadata.read_text(encoding="utf-8"))["containerimage.digest"])
+    for platform in PLATFORMS:
+        demand_that_it_starts(f"{image}@{digest}", "--pull", "always", "--platform", platform)
+    return digest
+
+
+def build_here(repository: Repository, version: Version, source: str, name: str) -> str:
+    """Build for this machine alone, from the base that it has; return the digest of what came out."""
+    _run(build(repository, version, source, BASE, "--load", "--tag", name))
+    return _run(["docker", "image", "inspect", "--format", "{{.Id}}", name]).strip()
+
+
+def demand_that_it_starts(image: str, *options: str) -> None:
+    """Run it without inputs: it says that it lacks them. From a registry, this pulls it, as anybody does."""
+    surroundings = ("--network", "none", "--env", "GITHUB_ACTIONS=true")
+    command = ["docker", "run", "--rm", *surroundings, *options, image]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != _BAD_INPUT or "cluster-host" not in result.stdout:
+        raise Refusal(
+            f"{image} does not run, or cannot be pulled by everybody (a new package of GitHub's registry is "
+            f"private until its settings say otherwise): {result.stdout}{result.stderr}"
+        )
+
+
+def _label(key: str, value: str) -> tuple[str, str]:
+    return "--label", f"org.opencontainers.image.{key}={value}"
+
+
+def _run(command: list[str]) -> str:
+    result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if result.returncode:
+        raise Refusal(f"{' '.join(command[:3])} failed with status {result.returncode}")
+    return result.stdout

@@ -1,0 +1,38 @@
+"""The version of a release, and the tags it has."""
+
+import re
+from typing import NamedTuple, Self
+
+from release.refusal import Refusal
+
+
+class Version(NamedTuple):
+    """Compares as versions do."""
+
+    major: int
+    minor: int
+    patch: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if not re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", text):
+            raise Refusal(f"'{text}' is no version: three numbers are wanted, as in 1.2.3, without a v")
+        return cls(*map(int, text.split(".")))
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+    @property
+    def tag(self) -> str:
+        """Return the tag that is never moved."""
+        return f"v{self}"
+
+    @property
+    def moving_tag(self) -> str:
+        """Return the tag that users name; each release moves it."""
+        return f"v{self.major}"
+
+
+def released(tags: list[str]) -> list[Version]:
+    """Return the versions that have a tag."""
+    return [Version.parse(tag[1:]) for tag in tags if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]

@@ -1,0 +1,224 @@
+"""A release: what is refused, what is tagged and pushed; with git itself, and without GitHub."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from release import __main__ as program
+from release.pin import pin
+from release.refusal import Refusal
+from release.repository import Repository
+from release.steps import Release
+from release.version import Version
+from tests.contract.workflows.validators import ROOT
+
+DIGEST = f"sha256:{'5e' * 32}"
+IMAGE = "ghcr.io/org/cluster-status-action"
+ACTION_YML = (ROOT / "action.yml").read_text(encoding="utf-8")
+FILES = {
+    "action.yml": ACTION_YML,
+    "pyproject.toml": '[project]\nversion = "1.2.3"\n',
+    "src/cluster_status/__init__.py": '__version__ = "1.2.3"\n',
+    "CHANGELOG.md": "# Changes\n\n## Unreleased\n\n## 1.2.3\n\n- Faster\n\n## 1.2.2\n\n- Older\n",
+}
+
+
+class Clone(Repository):
+    """A clone of a repository of four files, which is ready for the release of 1.2.3."""
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(text, encoding="utf-8")
+
+    def commit_all(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "Something")
+
+    def at_origin(self, *arguments: str) -> str:
+        """Run git on what the clone is a clone of."""
+        return self.git("-C", str(self.root.parent / "origin"), *arguments)
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    for variable, value in (("NAME", "somebody"), ("EMAIL", "somebody@example.org")):
+        monkeypatch.setenv(f"GIT_AUTHOR_{variable}", value)
+        monkeypatch.setenv(f"GIT_COMMITTER_{variable}", value)
+    subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", tmp_path / "origin"], check=True)
+    subprocess.run(["git", "clone", "--quiet", tmp_path / "origin", tmp_path / "clone"], check=True)
+    clone = Clone(tmp_path / "clone")
+    for name, text in FILES.items():
+        clone.write(name, text)
+    clone.commit_all()
+    clone.git("push", "--quiet", "origin", "main")
+    return clone
+
+
+@pytest.fixture
+def github(clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put stand-ins for `gh` and for an image that starts before all programs; return what `gh` was told."""
+    said = tmp_path / "gh.log"
+    programs = {
+        "docker": "echo 'cluster-host is required'; exit 2",
+        "gh": f'git ls-remote --exit-code --tags origin "$3" && printf "%s\\n" "$*" >>{said}',
+    }
+    for name, script in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert clone.root.exists()
+    return said
+
+
+def _release(clone: Clone, version: str = "1.2.3") -> Release:
+    return Release(clone, Version.parse(version), "Org/Cluster-Status-Action")
+
+
+REFUSALS: dict[str, tuple[Callable[[Clone], object], str]] = {
+    "a version that exists": (lambda clone: clone.git("tag", "v1.2.3"), "v1.2.3 exists, and is never moved"),
+    "one that is older": (lambda clone: clone.git("tag", "v1.10.0"), "1.10.0 is newer: v1 would move back"),
+    "another in pyproject.toml": (
+        lambda clone: clone.write("pyproject.toml", '[project]\nversion = "1.2.4"\n'),
+        "pyproject.toml says 1.2.4, not 1.2.3",
+    ),
+    "another in the package": (
+        lambda clone: clone.write("src/cluster_status/__init__.py", '__version__ = "1.2"\n'),
+        "src/cluster_status/__init__.py says 1.2, not 1.2.3",
+    ),
+    "none in the changelog": (
+        lambda clone: clone.write("CHANGELOG.md", "# Changes\n\n## 1.2.30\n\n- Other\n"),
+        "CHANGELOG.md has no section '## 1.2.3'",
+    ),
+    "nothing to say": (
+        lambda clone: clone.write("CHANGELOG.md", "# Changes\n\n## 1.2.3\n\n## 1.2.2\n\n- Older\n"),
+        "CHANGELOG.md says nothing of 1.2.3",
+    ),
+    "more to say": (
+        lambda clone: clone.write(
+            "CHANGELOG.md", FILES["CHANGELOG.md"].replace("eased\n", "eased\n\n- More\n")
+        ),
+        "CHANGELOG.md has changes under 'Unreleased'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_release_is_refused_for(name: str, clone: Clone) -> None:
+    spoil, reason = REFUSALS[name]
+    spoil(clone)
+    if clone.git("status", "--porcelain"):
+        clone.commit_all()
+    with pytest.raises(Refusal) as refused:
+        _release(clone)
+    assert str(refused.value).startswith(reason)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_release_is_refused_for_changes_that_are_not_committed_and_every_reason_is_named(
+    clone: Clone,
+) -> None:
+    clone.write("new.txt", "")
+    with pytest.raises(Refusal) as refused:
+        _release(clone, "1.2.4")
+    assert [line.split()[0] for line in str(refused.value).splitlines()] == [
+        "pyproject.toml",
+        "src/cluster_status/__init__.py",
+        "there",
+        "CHANGELOG.md",
+    ]
+
+
+@pytest.mark.parametrize("version", ["v1.2.3", "1.2", "1.2.3-rc1", "01.2.3", "1.2.3\n", "", "--force"])
+def test_what_is_no_version_is_refused(version: str) -> None:
+    with pytest.raises(Refusal):
+        Version.parse(version)
+
+
+def test_a_release_of_a_branch_is_refused_and_says_so_by_its_exit_status(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(clone.root)
+    monkeypatch.delenv("GITHUB_REF", raising=False)
+    assert program.main(["check", "1.2.3"]) == 0
+    monkeypatch.setenv("GITHUB_REF", "refs/heads/topic")
+    assert program.main(["check", "1.2.3"]) == 1
+    assert capsys.readouterr().err == "There is no release:\nreleases are made of main, not of topic\n"
+
+
+def test_the_commit_that_names_the_image_is_off_main_and_has_both_tags(clone: Clone, github: Path) -> None:
+    main = clone.commit
+    _release(clone).publish(DIGEST)
+    assert clone.at_origin("rev-parse", "main") == main
+    assert clone.at_origin("rev-parse", "v1.2.3^{commit}", "v1^{commit}", "v1.2.3~1").splitlines() == [
+        *[clone.commit] * 2,
+        main,
+    ]
+    assert clone.at_origin("diff", "--name-only", "main", "v1.2.3") == "action.yml"
+    assert clone.at_origin("show", "v1:action.yml").endswith(f"image: docker://{IMAGE}@{DIGEST}")
+    [said] = github.read_text().splitlines()
+    assert said.startswith("release create v1.2.3 --verify-tag --title v1.2.3 --notes-file ")
+    assert said.endswith("--latest=true")
+
+
+def test_the_next_release_moves_the_short_tag_and_leaves_the_long_one(clone: Clone, github: Path) -> None:
+    _release(clone).publish(DIGEST)
+    first = clone.commit
+    clone.git("switch", "--quiet", "main")
+    for name, text in FILES.items():
+        clone.write(name, text.replace("1.2.3", "1.3.0"))
+    clone.commit_all()
+    _release(clone, "1.3.0").publish(DIGEST)
+    tags = clone.at_origin("rev-parse", "v1.2.3^{commit}", "v1.3.0^{commit}", "v1^{commit}").splitlines()
+    assert tags == [first, clone.commit, clone.commit]
+    assert len(github.read_text().splitlines()) == 2
+
+
+def test_a_tag_that_only_github_knows_of_is_not_moved_and_neither_is_the_short_one(
+    clone: Clone, github: Path
+) -> None:
+    clone.at_origin("tag", "v1.2.3", "main")
+    with pytest.raises(subprocess.CalledProcessError):
+        _release(clone).publish(DIGEST)
+    assert clone.at_origin("tag", "--list") == "v1.2.3"
+    assert clone.at_origin("rev-parse", "v1.2.3") == clone.at_origin("rev-parse", "main")
+    assert not github.exists()
+
+
+def test_nothing_is_tagged_when_not_everybody_can_run_the_image(clone: Clone, github: Path) -> None:
+    (github.parent / "docker").write_text("#!/bin/sh\necho denied; exit 125\n", encoding="utf-8")
+    with pytest.raises(Refusal, match="cannot be pulled by everybody"):
+        _release(clone).publish(DIGEST)
+    assert clone.git("tag", "--list") == clone.at_origin("tag", "--list") == ""
+    assert not github.exists()
+
+
+def test_an_older_line_is_not_called_the_latest(clone: Clone, github: Path) -> None:
+    clone.git("tag", "v2.0.0")
+    _release(clone).publish(DIGEST)
+    assert github.read_text().strip().endswith("--latest=false")
+
+
+def test_a_pinned_action_yml_differs_in_one_line() -> None:
+    before, after = ACTION_YML.splitlines(), pin(ACTION_YML, IMAGE, DIGEST).splitlines()
+    assert [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]] == [
+        ("  image: Dockerfile", f"  image: docker://{IMAGE}@{DIGEST}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "digest"),
+    [
+        (ACTION_YML, "latest"),
+        (ACTION_YML, DIGEST[:-1]),
+        (ACTION_YML, f"{DIGEST}\n"),
+        (ACTION_YML.replace("Dockerfile", "docker://somewhere/else"), DIGEST),
+        (f"{ACTION_YML}runs:\n  image: Dockerfile\n", DIGEST),
+        (ACTION_YML.replace("\nruns:", "\nruns: {using: docker, image: other}\nno-runs:"), DIGEST),
+    ],
+)
+def test_what_cannot_be_pinned_is_refused(action: str, digest: str) -> None:
+    with pytest.raises(Refusal):
+        pin(action, IMAGE, digest)
