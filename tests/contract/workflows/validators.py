@@ -1,6 +1,6 @@
 """What is wrong with workflows and action.yml, by GitHub's own parser, by their schemas, and by zizmor.
 
-python -m tests.contract.workflows.validators   checks those of this repository; exit status 1 if one is at fault
+python -m tests.contract.workflows.validators   checks this repository; exit status 1 if there are faults
 """
 
 import json
@@ -89,11 +89,11 @@ def main() -> int:
     """Print each fault; return 1 if there is one."""
     given = files()
     faults = [
-        f"{fault.file.relative_to(ROOT)}: {fault.message} ({name})"
+        f"{fault.file.relative_to(ROOT)}: {fault.message} ({name})\n"
         for name, validate in VALIDATORS.items()
         for fault in validate(given)
     ]
-    print(*faults, sep="\n", end="\n" if faults else "")
+    sys.stdout.writelines(faults)
     return 1 if faults else 0
 
 

@@ -1,0 +1,169 @@
+"""The workflows that users copy, and those of this repository, are sound; what checks them finds faults."""
+
+import re
+from itertools import chain, product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from cluster_status.settings import reading
+from cluster_status.settings.inputs import INPUTS
+from tests.contract.workflows.validators import ACTION, ROOT, VALIDATORS
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+README_BLOCKS = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+PARSER, SCHEMA, ZIZMOR = VALIDATORS
+SECRETS = {
+    "CLUSTER_PASSWORD": "hunter2",
+    "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/123456789012345678/aBcD",
+}
+
+
+class Breakage(NamedTuple):
+    """What is broken in a copy of each example, and who finds it."""
+
+    name: str
+    pattern: str
+    broken: str
+    found_by: tuple[str, ...]
+
+
+_PERMISSIONS = r"^permissions:( \{\})?(\n  .*)?$"
+_STRANGERS_COMMAND = r"\g<0>\n      - run: echo ${{ github.head_ref }}"
+BREAKAGES = (
+    Breakage("an unknown trigger", "  workflow_dispatch:", "  workflow_dispatched:", (PARSER, SCHEMA)),
+    Breakage("an unknown key", "timeout-minutes:", "timeout-minuets:", (PARSER, SCHEMA)),
+    Breakage("an unknown permission", _PERMISSIONS, "permissions: {acts: read}", (PARSER, SCHEMA)),
+    Breakage("a job without a runner", "    runs-on: .*\n", "", (PARSER, SCHEMA)),
+    Breakage("a time-out in words", "timeout-minutes: .*", "timeout-minutes: soon", (PARSER, SCHEMA)),
+    Breakage("an action of no version", f"{ACTION}@v1", ACTION, (PARSER,)),
+    Breakage("an undeclared input", "(cluster-name|prune-keep):", r"\1d:", (PARSER,)),
+    Breakage("an expression without an end", r"(\$\{\{.*) }}", r"\1", (PARSER,)),
+    Breakage("an unknown context", r"\$\{\{ \w+\.", "${{ nothing.", (PARSER,)),
+    Breakage("an action of a stranger", f"{ACTION}@v1", "stranger/else@main", (ZIZMOR,)),
+    Breakage("all permissions", _PERMISSIONS, "permissions: write-all", (ZIZMOR,)),
+    Breakage("a trigger for strangers", "^on:", "on:\n  pull_request_target:", (ZIZMOR,)),
+    Breakage("a command by strangers", "    steps:", _STRANGERS_COMMAND, (ZIZMOR,)),
+)
+BROKEN = list(product(EXAMPLES, BREAKAGES))
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[str, str]]]:
+    """Break copies of the examples, and return by validator the copies in which it found a fault."""
+    directory = tmp_path_factory.mktemp("broken")
+    copies: dict[tuple[Path, Breakage], Path] = {}
+    for example, breakage in BROKEN:
+        text, count = re.subn(
+            breakage.pattern, breakage.broken, example.read_text(), count=1, flags=re.MULTILINE
+        )
+        assert count, f"there is nothing in {example.name} for: {breakage.name}"
+        copy = copies[example, breakage] = directory / breakage.name / example.name
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text(text)
+    return {
+        name: {
+            (fault.file.name, fault.file.parent.name)
+            for fault in validate([copy for (_, broken), copy in copies.items() if name in broken.found_by])
+        }
+        for name, validate in VALIDATORS.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("example", "breakage"), BROKEN, ids=[f"{example.stem}: {breakage.name}" for example, breakage in BROKEN]
+)
+def test_a_broken_copy_of_an_example_is_caught(
+    example: Path, breakage: Breakage, found: dict[str, set[tuple[str, str]]]
+) -> None:
+    copy = (example.name, breakage.name)
+    assert [name for name in breakage.found_by if copy not in found[name]] == []
+
+
+@pytest.mark.parametrize("validator", VALIDATORS)
+def test_nothing_is_wrong_with_the_examples_themselves(validator: str) -> None:
+    assert list(VALIDATORS[validator](EXAMPLES)) == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_the_action_takes_what_an_example_gives(example: Path) -> None:
+    [given] = [step["with"] for step in _steps(_load(example)) if step.get("uses") == f"{ACTION}@v1"]
+    assert set(given) <= {spec.name for spec in INPUTS}
+    inputs = {f"INPUT_{name.upper()}": _evaluate(str(value)) for name, value in given.items()}
+    runner = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "org/monitor",
+        "INPUT_GITHUB-TOKEN": "ghs_of_the_run",
+    }
+    reading.read({**runner, **inputs})  # raises where it does not
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs_one_at_a_time_with_an_end_to_each_job_and_no_more_rights_than_it_names(
+    example: Path,
+) -> None:
+    workflow = _load(example)
+    assert workflow["concurrency"]["group"]
+    assert workflow["concurrency"]["cancel-in-progress"] is False
+    assert all(job["timeout-minutes"] <= 30 for job in workflow["jobs"].values())
+    rights = [workflow["permissions"], *(job.get("permissions", {}) for job in workflow["jobs"].values())]
+    assert set(chain.from_iterable(rights)) <= {"actions"}
+
+
+def test_whoever_starts_it_a_poll_is_the_same() -> None:
+    by_hand, by_schedule = (_load(ROOT / "examples" / name) for name in ("poll.yml", "fallback-schedule.yml"))
+    [in_readme] = [_read(block) for block in README_BLOCKS if "\njobs:\n  poll:\n" in block]
+    for workflow in (by_schedule, in_readme):
+        assert [workflow[key] for key in ("permissions", "concurrency", "jobs")] == [
+            by_hand[key] for key in ("permissions", "concurrency", "jobs")
+        ]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_an_action_of_others_is_named_by_the_commit_of_a_version(workflow: Path) -> None:
+    for used in re.findall(r"uses: (?!\./)(.*)", workflow.read_text()):
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used)
+
+
+def test_an_action_of_others_is_the_same_one_everywhere() -> None:
+    used = set(re.findall(r"uses: ([\w-]+/[\w-]+)(@.*)", "".join(path.read_text() for path in WORKFLOWS)))
+    assert len({action for action, _ in used}) == len(used)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_of_this_repository_has_no_secrets_and_no_rights_but_those_its_jobs_name(
+    workflow: Path,
+) -> None:
+    assert _load(workflow)["permissions"] == {}
+    assert "secrets" not in workflow.read_text()
+    scripts = set(re.findall(r"scripts/\w+", workflow.read_text()))
+    assert [script for script in scripts if not (ROOT / script).stat().st_mode & 0o111] == []
+
+
+def test_dependabot_looks_after_every_package_of_npm() -> None:
+    looked_after = _load(ROOT / ".github" / "dependabot.yml")["updates"]
+    [npm] = [each for each in looked_after if each["package-ecosystem"] == "npm"]
+    locks = (ROOT / "tests").glob("*/*/package-lock.json")
+    assert npm["directories"] == sorted(f"/{lock.parent.relative_to(ROOT)}" for lock in locks)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    return _read(path.read_text())
+
+
+def _read(text: str) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(text)
+    return read
+
+
+def _steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
+    return [step for job in workflow["jobs"].values() for step in job.get("steps", ())]
+
+
+def _evaluate(text: str) -> str:
+    """Put values in the place of expressions."""
+    text = re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda secret: SECRETS[secret.group(1)], text)
+    return re.sub(r"\$\{\{ inputs\.[\w-]+ \|\| (\w+) }}", r"\1", text)
