@@ -44,9 +44,11 @@ def _run(environ: Mapping[str, str]) -> int:
     except InputError as error:
         for problem in error.problems:
             runner.annotate(Level.ERROR, problem)
+        wiring.report_failure(reading.heartbeat(environ), runner)
         return error.exit_status
     except Exception as error:  # noqa: BLE001 - a fault of our own; its text may hold a secret
         _confess(runner, error)
+        wiring.report_failure(reading.heartbeat(environ), runner)
         return _UNEXPECTED
 
 

@@ -6,7 +6,8 @@
     │   ├── HistoryOutOfReachError   ... the store does not answer
     │   └── UnreadableHistoryError   ... it is there, and damaged
     ├── DeliveryError         6  a message could not be delivered
-    │   └── WebhookGoneError     ... and never will be with this webhook
+    │   ├── WebhookGoneError     ... and never will be with this webhook
+    │   └── PostLostError        ... where it was to be: what was posted is gone, or final
     ├── GitHubError           5  workflow runs could not be pruned
     │   ├── GitHubOutOfReachError    ... GitHub does not answer, or not as it should
     │   ├── NoSuchWorkflowError      ... there is no workflow of that name
@@ -103,6 +104,13 @@ class WebhookGoneError(DeliveryError):
             remedy="Make a new webhook and put its URL into the secret behind discord-webhook; "
             "what is pending is delivered then.",
         )
+
+
+class PostLostError(DeliveryError):
+    """What was posted was deleted, or was edited too often: a new post takes its place."""
+
+    def __init__(self) -> None:
+        super().__init__("The message can no longer be edited.", cause="post-lost")
 
 
 class GitHubError(ClusterStatusError):

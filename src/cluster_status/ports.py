@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 from msgspec import Struct
 
 from cluster_status.domain.artifact import Listed
-from cluster_status.domain.history import History
+from cluster_status.domain.history import History, Post
 from cluster_status.domain.message import Message
 from cluster_status.domain.retention import WorkflowRun
 from cluster_status.domain.sighting import Recollection, Sighting
@@ -54,8 +54,28 @@ class HistoryStore(Protocol):
 class Notifier(Protocol):
     """Tells people."""
 
-    def send(self, message: Message) -> None:
-        """Return once the message is known to be delivered; raise DeliveryError if it is not."""
+    def send(self, message: Message) -> Post | None:
+        """Return once the message is known to be delivered; raise DeliveryError if it is not.
+
+        What is returned is for a `Board`; None where nothing can be changed any more.
+        """
+
+
+class Board(Protocol):
+    """A notifier that can change what it has posted. Nobody is notified of that."""
+
+    def edit(self, post: Post, message: Message) -> Post:
+        """Let the post show this message; if it does, nothing is sent.
+
+        Raises DeliveryError; PostLostError if there is no such post any more, or it can be edited no more.
+        """
+
+
+class Heartbeat(Protocol):
+    """Tells a watchdog that polls go on."""
+
+    def beat(self, *, worked: bool) -> None:
+        """Report this poll. That this fails is mentioned, and never raised."""
 
 
 class RunPage(Struct, frozen=True):

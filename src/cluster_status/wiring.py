@@ -10,6 +10,7 @@ from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.github_runs.allowance import Allowance
 from cluster_status.adapters.github_runs.catalog import GithubRuns
+from cluster_status.adapters.heartbeat import HttpHeartbeat, NoHeartbeat
 from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
 from cluster_status.adapters.history_artifact.results import Job, ResultsService
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
@@ -20,18 +21,19 @@ from cluster_status.adapters.runner import ActionsRunner, mask
 from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.probe import SshProbe, Target
 from cluster_status.app.look import look
-from cluster_status.app.plan import Patience, Plan, Tools
+from cluster_status.app.plan import Channel, Patience, Plan, Tools
 from cluster_status.app.poll import poll
 from cluster_status.app.prune import Pruning, prune
 from cluster_status.domain.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.history import Terms
 from cluster_status.domain.identity import Identity, identify
 from cluster_status.domain.message import Wording
+from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, InputError, heaviest
-from cluster_status.ports import HistoryStore, Notifier, Runner
+from cluster_status.ports import Heartbeat, HistoryStore, Runner
 from cluster_status.settings.reading import Settings, Surroundings, WayIn
 
-__all__ = ["authorized_keys", "mask", "run", "runner"]
+__all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
 
 _BUDGET_SECONDS = 90.0  # for all looks of one run
 _WITNESS_SECONDS = 5.0
@@ -55,16 +57,18 @@ def run(settings: Settings, runner: Runner) -> ExitStatus:
 
 def _run(settings: Settings, clock: SystemClock, runner: Runner) -> ExitStatus:
     with _http() as http:
+        plan = _plan(settings)
         probe = SshProbe(_target(settings))
         tools = Tools(probe, clock, _witness(settings, http), runner)
         try:
             if settings.command == "look":
-                return look(tools, _plan(settings))
+                return look(tools, plan)
             return poll(
                 tools,
                 _store(settings, http, clock, runner),
-                _notifier(settings, http, clock, runner),
-                _plan(settings),
+                [_channel(settings, plan, http, clock, runner)],
+                _heartbeat(settings.heartbeat, http, runner),
+                plan,
             )
         finally:
             probe.close()
@@ -94,6 +98,12 @@ def authorized_keys(way_in: WayIn, public_key: str = "") -> Iterator[str]:
     yield line
     yield f"# in authorized_keys on the jump host, {way_in.jump.host}:"
     yield jump_host_line(key, way_in.host, way_in.port)
+
+
+def report_failure(url: Secret, runner: Runner) -> None:
+    """Tell the watchdog, if there is one, of a poll that could not even begin."""
+    with _http() as http:
+        _heartbeat(url, http, runner).beat(worked=False)
 
 
 def runner(surroundings: Surroundings) -> Runner:
@@ -132,7 +142,12 @@ def _plan(settings: Settings) -> Plan:
     return Plan(
         patience=Patience(judgement.attempts, judgement.attempt_delay_seconds, _BUDGET_SECONDS),
         degraded_below=judgement.degraded_below,
-        terms=Terms(_identity(settings), judgement.confirm_after, discord.always),
+        terms=Terms(
+            _identity(settings),
+            judgement.confirm_after,
+            tell_always=discord.always,
+            live=discord.live and bool(discord.webhook),
+        ),
         wording=Wording(cluster.name, discord.with_partitions, discord.with_quotation),
     )
 
@@ -173,10 +188,20 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     )
 
 
-def _notifier(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> Notifier:
+def _channel(settings: Settings, plan: Plan, http: Http, clock: SystemClock, runner: Runner) -> Channel:
     discord = settings.discord
     if not discord.webhook and isinstance(runner, Console):
-        return runner
-    return DiscordWebhook(
-        discord.webhook.reveal(), http, clock, username=discord.user, avatar_url=discord.image
+        return Channel("console", runner)
+    webhook = DiscordWebhook(
+        discord.webhook.reveal(),
+        http,
+        clock,
+        username=discord.user,
+        avatar_url=discord.image,
+        ping=discord.ping,
     )
+    return Channel("discord", webhook, plan.terms.identity.webhook, webhook if discord.live else None)
+
+
+def _heartbeat(url: Secret, http: Http, runner: Runner) -> Heartbeat:
+    return HttpHeartbeat(url.reveal(), http, runner.annotate) if url else NoHeartbeat()

@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from cluster_status.domain.history import Post
 from cluster_status.domain.message import Message
-from cluster_status.errors import DeliveryError
+from cluster_status.errors import DeliveryError, PostLostError
 
 
 class AfterAccepting(Struct, frozen=True):
@@ -16,15 +17,21 @@ class AfterAccepting(Struct, frozen=True):
 
 
 class RecordingNotifier:
-    """Implements ports.Notifier; `messages` are those that arrived, `asked` counts all that were sent."""
+    """Implements ports.Notifier and ports.Board.
+
+    `messages` are those that arrived, as they were posted; `asked` counts all that were sent. `shown` is what
+    the posts show since they were edited, by their ids, and `edits` counts what that took.
+    """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.asked = 0
+        self.shown: dict[str, Message] = {}
+        self.edits = 0
         self._faults: deque[DeliveryError | AfterAccepting | None] = deque()
         self._interludes: deque[Callable[[], None]] = deque()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Post:
         self.asked += 1
         if self._interludes:
             self._interludes.popleft()()
@@ -36,6 +43,27 @@ class RecordingNotifier:
                 raise fault
             case fault:
                 raise fault
+        post = str(len(self.messages))
+        self.shown[post] = message
+        return Post(post, repr(message))
+
+    def edit(self, post: Post, message: Message) -> Post:
+        if post.shown == repr(message):
+            return post
+        match self._faults.popleft() if self._faults else None:
+            case None:
+                pass
+            case AfterAccepting(fault=fault) | fault:
+                raise fault
+        if post.id not in self.shown:
+            raise PostLostError
+        self.edits += 1
+        self.shown[post.id] = message
+        return Post(post.id, repr(message))
+
+    def lose(self) -> None:
+        """Let somebody delete every post."""
+        self.shown.clear()
 
     def during_next(self, *interludes: Callable[[], None]) -> None:
         """Let something happen while the next messages are under way."""

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.history import History, Terms, told, untold
+from cluster_status.domain.history import History, Terms
 from cluster_status.domain.verdict import Verdict
 from tests.unit.domain.build import (
     IDENTITY,
@@ -19,6 +19,8 @@ from tests.unit.domain.build import (
     reserved,
     shown,
     step,
+    told,
+    untold,
 )
 
 _VERDICTS = (

@@ -14,12 +14,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.history import Announcement, History, Terms, advance, told, untold
+from cluster_status.domain.history import Announcement, History, Terms, advance
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.sighting import Sighting
 from cluster_status.domain.transitions import Telling
 from cluster_status.domain.verdict import judge, worth_another_look
 from tests.fakes.probe import ONLINE, listed, met, partition
+from tests.unit.domain.build import told, untold
 
 BEGIN = 1_767_225_600  # 2026-01-01
 INTERVAL = 300

@@ -5,7 +5,6 @@ from cluster_status.domain.cause import Status
 from cluster_status.domain.history import (
     Announcement,
     History,
-    told,
 )
 from tests.property import draw
 from tests.property.steady import steady_courses
@@ -14,6 +13,7 @@ from tests.unit.domain.build import (
     listed,
     noon_plus,
     step,
+    told,
 )
 
 GOOD = listed(free=4)

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 import pytest
 
-from cluster_status.app.plan import Patience, Plan, Tools
+from cluster_status.app.plan import Channel, Patience, Plan, Tools
 from cluster_status.app.poll import poll
 from cluster_status.background import beside
 from cluster_status.domain.cause import Cause
@@ -24,6 +24,7 @@ from cluster_status.domain.message import Message, Wording
 from cluster_status.domain.sighting import Recollection, Sighting
 from cluster_status.errors import DeliveryError, ExitStatus
 from tests.fakes.clock import VirtualClock
+from tests.fakes.heartbeat import RecordingHeartbeat
 from tests.fakes.probe import ONLINE, met
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.store import MemoryStore
@@ -117,7 +118,7 @@ class Run:
     def _live(self) -> None:
         try:
             tools = Tools(self, self._world.clock, lambda: True, RecordingRunner())
-            exit_status = poll(tools, self, self, PLAN)
+            exit_status = poll(tools, self, [Channel("discord", self)], RecordingHeartbeat(), PLAN)
             assert exit_status in {ExitStatus.OK, ExitStatus.UNKNOWN, ExitStatus.UNDELIVERED}
         except Killed:
             pass
@@ -183,7 +184,8 @@ def played(seed: int, odds: Odds) -> World:
     world.odds = Odds()
     if any(run.is_killed for run in world.runs):
         world.clock.advance(TELLING_TAKES_AT_MOST)  # only a dead run's mark has to be waited for
-    world.overlap(1)
+    for _ in range(2):  # one tells for half a minute at the most
+        world.overlap(1)
     return world
 
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.history import History, told
+from cluster_status.domain.history import History
 from cluster_status.domain.sighting import Sighting
 from cluster_status.domain.transitions import TELLINGS, Telling
 from cluster_status.domain.uptime import WINDOWS, uptime
 from tests.property.steady import steady_courses
-from tests.unit.domain.build import NOON, history, listed, met, noon_plus, step
+from tests.unit.domain.build import NOON, history, listed, met, noon_plus, step, told
 
 LENGTH = 6
 ALPHABET = (

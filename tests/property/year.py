@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from cluster_status.domain.cause import Cause
-from cluster_status.domain.history import History, Terms, advance, told
+from cluster_status.domain.history import History, Terms, advance
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.sighting import Sighting
 from cluster_status.domain.verdict import judge
 from tests.fakes.probe import ONLINE, listed, met, partition
+from tests.unit.domain.build import told
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 INTERVAL = timedelta(minutes=5)

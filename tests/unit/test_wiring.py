@@ -17,7 +17,7 @@ from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
-from cluster_status.app.plan import Plan
+from cluster_status.app.plan import Channel, Plan
 from cluster_status.app.prune import Pruning
 from cluster_status.domain.history import History
 from cluster_status.domain.identity import Identity
@@ -65,8 +65,9 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     def wire(environ: Mapping[str, str]) -> Wired:
         given: list[Wired] = []
 
-        def poll(_tools: object, store: HistoryStore, notifier: Notifier, _plan: object) -> ExitStatus:
-            given.append((store, notifier))
+        def poll(_tools: object, store: HistoryStore, channels: list[Channel], *_: object) -> ExitStatus:
+            [channel] = channels
+            given.append((store, channel.notifier))
             return ExitStatus.OK
 
         monkeypatch.setattr(wiring, "poll", poll)

@@ -1,16 +1,27 @@
 """The outbox: what is to be told is saved before it is sent, and leaves only after it was told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import wait
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.app.plan import Channel
 from cluster_status.background import Once, beside
-from cluster_status.domain.history import TELLING_TAKES_AT_MOST, Announcement, History, may_tell, told, untold
-from cluster_status.domain.identity import Identity
+from cluster_status.domain.history import (
+    TELLING_TAKES_AT_MOST,
+    Announcement,
+    History,
+    Live,
+    Post,
+    may_tell,
+    settled,
+    told,
+    untold,
+)
 from cluster_status.domain.message import Message
 from cluster_status.errors import (
     Cancelled,
@@ -20,12 +31,12 @@ from cluster_status.errors import (
     HistoryOutOfReachError,
     WebhookGoneError,
 )
-from cluster_status.ports import HistoryStore, Notifier
+from cluster_status.ports import HistoryStore
 
 _GRACE_SECONDS = (
     2.0  # for a message that is under way when the run is cancelled, and again for the note of it
 )
-_BUDGET = timedelta(minutes=1)  # for all messages of a run; what is left then, the next one tells
+_BUDGET = timedelta(seconds=30)  # for all that a run tells a channel; what is left then, the next one tells
 
 
 class Outbox(Struct, frozen=True):
@@ -34,16 +45,16 @@ class Outbox(Struct, frozen=True):
     store: HistoryStore
     newer: Callable[[], History | None]
     now: Callable[[], datetime]
-    notifier: Notifier
-    identity: Identity
+    channels: Sequence[Channel]
     words: Callable[[Announcement], Message]
 
     def save_and_tell(self, history: History, at: datetime) -> tuple[History, list[ClusterStatusError]]:
-        """Save `history`, tell what is pending in it, oldest first, and save what became of it.
+        """Save `history`, tell each channel what is pending for it, and save what became of it.
 
         Returns that, and what went wrong on the way. Raises HistoryError if it is the first save that
         fails: then nothing was sent, since what cannot be remembered as told would be told at every poll.
         """
+        history = settled(history, self.names)  # a channel that is no more holds nothing up
         begin = self.now()  # the poll itself may be minutes old, if the store was slow
         telling = may_tell(history, begin)
         if telling:
@@ -58,6 +69,10 @@ class Outbox(Struct, frozen=True):
             delivery.wind_up()
             raise
         return delivery.history, delivery.mishaps
+
+    @property
+    def names(self) -> list[str]:
+        return [channel.name for channel in self.channels]
 
 
 class _Delivery:
@@ -74,13 +89,8 @@ class _Delivery:
 
     def run(self) -> None:
         try:
-            end = self._outbox.now() + _BUDGET
-            while self.history.pending and not (self.mishaps or self._cancelled.is_set()):
-                outcome = self._tell(self.history.pending[0])
-                self._outcomes.append(outcome)
-                self.history = outcome(self.history)
-                if self._outbox.now() >= end:
-                    break
+            for channel in self._outbox.channels:
+                self._tell_all(channel)
         finally:
             try:
                 self._note_once()
@@ -93,18 +103,38 @@ class _Delivery:
         if not self._ended.wait(_GRACE_SECONDS):
             wait([beside(self._note_once)], _GRACE_SECONDS)
 
-    def _tell(self, announcement: Announcement) -> Callable[[History], History]:
-        """Return what becomes of a history by it."""
-        webhook = self._outbox.identity.webhook
-        try:
-            if webhook and webhook == self.history.webhook_gone:
-                raise WebhookGoneError
-            self._outbox.notifier.send(self._outbox.words(announcement))
-        except DeliveryError as error:
-            self.mishaps.append(error)
-            reason, gone = error.cause, webhook if isinstance(error, WebhookGoneError) else None
-            return lambda history: untold(history, reason, self._at, webhook_gone=gone)
-        return lambda history: told(history, announcement)
+    def _tell_all(self, channel: Channel) -> None:
+        """Tell one channel, oldest first; behind what fails no other is sent."""
+        end = self._outbox.now() + _BUDGET
+        due = [one for one in self.history.pending if channel.name not in one.told_to]
+        for announcement in due:
+            if self._cancelled.is_set():
+                break
+            try:
+                post = self._send(channel, announcement)
+            except DeliveryError as error:
+                self.mishaps.append(error)
+                self._becomes(partial(failed, channel=channel, error=error, at=self._at))
+                break
+            self._becomes(partial(self._told, announcement=announcement, channel=channel, post=post))
+            if self._outbox.now() >= end:
+                break
+
+    def _send(self, channel: Channel, announcement: Announcement) -> Post | None:
+        if is_gone(self.history, channel):
+            raise WebhookGoneError
+        return channel.notifier.send(self._outbox.words(announcement))
+
+    def _told(
+        self, history: History, *, announcement: Announcement, channel: Channel, post: Post | None
+    ) -> History:
+        if channel.board and post:
+            history = replace(history, live=Live(channel.identity, post, announcement))
+        return told(history, announcement, channel.name, due_to=self._outbox.names)
+
+    def _becomes(self, outcome: Callable[[History], History]) -> None:
+        self._outcomes.append(outcome)
+        self.history = outcome(self.history)
 
     def _note(self) -> None:
         """Save the outcomes on top of the latest history: another run may have polled meanwhile."""
@@ -123,3 +153,15 @@ class _Delivery:
             return self._outbox.newer() or self._saved
         except HistoryOutOfReachError:
             return self._saved  # better to lose what may be there than to tell everything again
+
+
+def is_gone(history: History, channel: Channel) -> bool:
+    """Tell whether the channel said that it is no more: to ask again would only get the runner banned."""
+    complaint = history.undelivered.get(channel.name)
+    return complaint is not None and complaint.gone is not None and complaint.gone == channel.identity
+
+
+def failed(history: History, *, channel: Channel, error: DeliveryError, at: datetime) -> History:
+    """Return the history after a channel did not take something."""
+    gone = channel.identity if isinstance(error, WebhookGoneError) else None
+    return untold(history, channel.name, error.cause, at, gone=gone)

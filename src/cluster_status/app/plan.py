@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from cluster_status.domain.history import Terms
 from cluster_status.domain.message import Wording
-from cluster_status.ports import Clock, Probe, Runner, Witness
+from cluster_status.ports import Board, Clock, Notifier, Probe, Runner, Witness
 
 
 class Patience(Struct, frozen=True):
@@ -29,3 +29,12 @@ class Tools(Struct, frozen=True):
     clock: Clock
     witness: Witness
     runner: Runner
+
+
+class Channel(Struct, frozen=True):
+    """A place where people are told. What it was told is remembered by its name."""
+
+    name: str
+    notifier: Notifier
+    identity: str | None = None  # a digest, by which it is left alone once it is gone
+    board: Board | None = None  # where its latest message is kept up to date

@@ -5,20 +5,25 @@ from concurrent.futures import Future
 
 from msgspec.structs import replace
 
+from cluster_status.app.live import keep_up_to_date
 from cluster_status.app.look import look_patiently
 from cluster_status.app.outbox import Outbox
-from cluster_status.app.plan import Plan, Tools
+from cluster_status.app.plan import Channel, Plan, Tools
 from cluster_status.app.report import annotate, publish, report_error, warn_of_silence
 from cluster_status.background import beside
+from cluster_status.domain.cause import Status
+from cluster_status.domain.cluster import Listing
 from cluster_status.domain.history import Announcement, History, advance, silence_ended
 from cluster_status.domain.message import Message, compose
 from cluster_status.domain.sighting import Recollection
 from cluster_status.domain.verdict import Knowledge, judge
 from cluster_status.errors import ClusterStatusError, ExitStatus, HistoryError, heaviest
-from cluster_status.ports import HistoryStore, Notifier
+from cluster_status.ports import Heartbeat, HistoryStore
 
 
-def poll(tools: Tools, store: HistoryStore, notifier: Notifier, plan: Plan) -> ExitStatus:
+def poll(
+    tools: Tools, store: HistoryStore, channels: Sequence[Channel], heartbeat: Heartbeat, plan: Plan
+) -> ExitStatus:
     """Poll once and return what the process is to end with; the outputs are published in any case."""
     loading = beside(lambda: _ours(store.load(), plan) or History(cluster=plan.wording.cluster_name))
     sighting = look_patiently(tools, plan, lambda: _recollect(loading, tools, plan))
@@ -28,9 +33,14 @@ def poll(tools: Tools, store: HistoryStore, notifier: Notifier, plan: Plan) -> E
     verdict = judge(sighting, known, degraded_below=plan.degraded_below)
     annotate(tools.runner, plan, verdict, sighting)
 
-    def words(announcement: Announcement) -> Message:
-        # one that comes late goes without the table: what was listed then is not known any more
-        return compose(announcement, plan.wording, verdict.listing if announcement.at == at else None)
+    # what was there was seen before we looked
+    in_turn = before is not None and has_loaded and before is loading.result()
+
+    def advanced(history: History) -> History:
+        return advance(history, sighting, verdict, plan.terms, at, in_turn=in_turn)
+
+    def words(announcement: Announcement, listing: Listing | None = verdict.listing) -> Message:
+        return compose(announcement, plan.wording, listing)
 
     after = before
     mishaps: list[ClusterStatusError] = [trouble] if trouble else []
@@ -39,21 +49,24 @@ def poll(tools: Tools, store: HistoryStore, notifier: Notifier, plan: Plan) -> E
             store=store,
             newer=lambda: _ours(store.newer(), plan),
             now=tools.clock.now,
-            notifier=notifier,
-            identity=plan.terms.identity,
-            words=words,
+            channels=channels,
+            # one that comes late goes without the table: what was listed then is not known any more
+            words=lambda one: words(one, verdict.listing if one.at == at else None),
         )
-        in_turn = has_loaded and before is loading.result()  # what was there was seen before we looked
-        moved = advance(before, sighting, verdict, plan.terms, at, in_turn=in_turn)
+        moved, setbacks = keep_up_to_date(advanced(before), verdict, channels, words, at)
+        if before.live and not moved.live:  # a new message takes the place of the one that is lost
+            moved = advanced(replace(before, live=None))
         if silence := silence_ended(moved, at):
             warn_of_silence(tools.runner, silence)
         try:
             after, mishaps = outbox.save_and_tell(moved, at)
         except HistoryError as error:
             mishaps = [error]
+        mishaps = [*setbacks, *mishaps]
     for mishap in mishaps:
         report_error(tools.runner, mishap)
     publish(tools.runner, plan, verdict, before=before, after=after, history_path=store.path)
+    heartbeat.beat(worked=verdict.status is not Status.UNKNOWN and not mishaps)
     return heaviest(_failures(mishaps, before, after))
 
 
@@ -97,5 +110,5 @@ def _failures(
     if before and after:
         if after.unknown and after.unknown != before.unknown:
             yield ExitStatus.UNKNOWN
-        if after.undelivered and after.undelivered != before.undelivered:
+        if any(complaint != before.undelivered.get(name) for name, complaint in after.undelivered.items()):
             yield ExitStatus.UNDELIVERED

@@ -4,6 +4,7 @@ It is public wherever workflow artifacts are, so it holds no secret, no host, no
 no text that the cluster chose. Times are aware UTC datetimes, whole seconds.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -39,7 +40,7 @@ class Window(Struct, frozen=True):
 
 
 class Announcement(Struct, frozen=True, omit_defaults=True):
-    """Something to be told. It leaves the history only after it was told."""
+    """Something to be told. It leaves the history only after every channel was told."""
 
     telling: Telling
     at: Instant
@@ -52,6 +53,22 @@ class Announcement(Struct, frozen=True, omit_defaults=True):
     uptime: Uptime | None = None  # of the last 30 days
     missed_polls: int = 0  # that never came, in a silence before this one
     window: Window | None = None  # of the maintenance that is coming, or now
+    told_to: tuple[str, ...] = ()  # the channels that have been, while another one has not
+
+
+class Post(Struct, frozen=True):
+    """A message in a channel; `shown` is a digest of what it shows, by which a change is seen."""
+
+    id: str
+    shown: str
+
+
+class Live(Struct, frozen=True):
+    """The message that is kept up to date, and what it tells; `webhook` is the digest of whose it is."""
+
+    webhook: str | None
+    post: Post
+    announcement: Announcement
 
 
 class Server(Struct, frozen=True):
@@ -81,12 +98,19 @@ class Complaint(Struct, frozen=True):
     at: Instant
 
 
+class Undelivered(Complaint, frozen=True, omit_defaults=True):
+    """A channel that could not be told; `gone` is the digest of a webhook that is no more."""
+
+    gone: str | None = None
+
+
 class Terms(Struct, frozen=True):
     """What the user set, as far as the history depends on it."""
 
     identity: Identity = Identity()
     confirm_after: int = 2  # polls
     tell_always: bool = False
+    live: bool = False  # whether the latest message is kept up to date
 
 
 class History(Struct, frozen=True, kw_only=True):
@@ -107,8 +131,8 @@ class History(Struct, frozen=True, kw_only=True):
     host_key: str | None = None
     login: Login = Login()
     unknown: Complaint | None = None
-    undelivered: Complaint | None = None
-    webhook_gone: str | None = None
+    undelivered: dict[str, Undelivered] = {}  # by channel
+    live: Live | None = None
 
     def knowledge(self, identity: Identity) -> Knowledge:
         """Return what is known of the server that `identity` means: another one starts from nothing."""
@@ -162,7 +186,8 @@ def advance(  # noqa: PLR0913 - what a poll is made of
         login=login,
         unknown=_complaint(history.unknown, str(verdict.cause), at) if cannot_tell else None,
     )
-    if telling is None and terms.tell_always and verdict.status is _confirmed_status(moved):
+    repeats = terms.tell_always or (terms.live and not is_live(history, terms.identity))
+    if telling is None and repeats and verdict.status is _confirmed_status(moved):
         telling = Telling.REPEAT
     if telling is None or standing.confirmed is None:
         return _announce_maintenance(moved, verdict, at)
@@ -187,17 +212,50 @@ def has_changed(before: History, after: History) -> bool:
     return _confirmed_status(before) is not _confirmed_status(after)
 
 
+def is_live(history: History, identity: Identity) -> bool:
+    """Tell whether there is a message that can be kept up to date: another webhook cannot edit it."""
+    return history.live is not None and history.live.webhook == identity.webhook
+
+
+def refreshed(announcement: Announcement, history: History, verdict: Verdict) -> Announcement | None:
+    """Return what was told as it is now; None if this poll saw something else, or could not tell."""
+    standing = history.standing
+    if announcement.doubt:
+        is_same = verdict.status is Status.UNKNOWN and standing.doubt is not None
+        return replace(announcement, doubt=standing.doubt) if is_same else None
+    if verdict.status is not announcement.spell.status or standing.confirmed is None:
+        return None
+    nodes = verdict.listing.nodes if verdict.listing else None
+    return replace(announcement, spell=standing.confirmed, nodes=nodes)
+
+
 def may_tell(history: History, now: datetime) -> bool:
     """Tell whether there is something to tell, and no other run that may be telling it at this moment."""
     since = history.telling_since
     return bool(history.pending) and (since is None or abs(now - since) >= TELLING_TAKES_AT_MOST)
 
 
-def told(history: History, announcement: Announcement) -> History:
-    """Return the history after a pending announcement was told."""
-    this = (announcement.telling, announcement.at)
-    pending = tuple(one for one in history.pending if (one.telling, one.at) != this)
-    return replace(history, pending=pending, telling_since=None, undelivered=None, webhook_gone=None)
+def told(history: History, announcement: Announcement, channel: str, *, due_to: Collection[str]) -> History:
+    """Return the history after a channel was told; what each of `due_to` has been told is pending no more."""
+
+    def marked(one: Announcement) -> Announcement:
+        is_it = (one.telling, one.at) == (announcement.telling, announcement.at)
+        return replace(one, told_to=(*one.told_to, channel)) if is_it and channel not in one.told_to else one
+
+    marks = replace(history, pending=tuple(map(marked, history.pending)), telling_since=None)
+    return delivered(settled(marks, due_to), channel)
+
+
+def settled(history: History, due_to: Collection[str]) -> History:
+    """Return the history without what every channel of `due_to` has been told."""
+    pending = tuple(one for one in history.pending if not set(due_to) <= set(one.told_to))
+    return replace(history, pending=pending)
+
+
+def delivered(history: History, channel: str) -> History:
+    """Return the history after a channel took something: there is nothing to complain of any more."""
+    failing = {name: complaint for name, complaint in history.undelivered.items() if name != channel}
+    return replace(history, undelivered=failing)
 
 
 def taken_as_told(history: History) -> History:
@@ -205,10 +263,11 @@ def taken_as_told(history: History) -> History:
     return replace(history, pending=(), telling_since=None) if history.telling_since else history
 
 
-def untold(history: History, reason: str, at: datetime, *, webhook_gone: str | None) -> History:
-    """Return the history after telling failed; `webhook_gone` is the digest of a webhook that is no more."""
-    complaint = _complaint(history.undelivered, reason, at)
-    return replace(history, telling_since=None, undelivered=complaint, webhook_gone=webhook_gone)
+def untold(history: History, channel: str, reason: str, at: datetime, *, gone: str | None) -> History:
+    """Return the history after telling failed; `gone` is the digest of a webhook that is no more."""
+    complaint = _complaint(history.undelivered.get(channel), reason, at)
+    failing = {**history.undelivered, channel: Undelivered(complaint.cause, complaint.at, gone)}
+    return replace(history, telling_since=None, undelivered=failing)
 
 
 def silence_ended(history: History, at: datetime) -> Silence | None:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.cluster import Listing, NodeCounts, Partition
-from cluster_status.domain.history import Announcement
+from cluster_status.domain.cluster import Details, DrainReason, Gpus, Listing, NodeCounts, Partition
+from cluster_status.domain.history import Announcement, Window
 from cluster_status.domain.quotation import Quotation, quotation_for
 from cluster_status.domain.standing import Spell
 from cluster_status.domain.transitions import Telling
+from cluster_status.domain.uptime import Uptime
 from cluster_status.domain.verdict import Verdict
 
 
@@ -28,7 +29,11 @@ class Message(Struct, frozen=True):
     at: datetime
     facts: tuple[Fact, ...] = ()
     partitions: tuple[Partition, ...] = ()
+    gpus: dict[str, tuple[Gpus, ...]] = {}  # by name of the partition
+    drain_reasons: tuple[DrainReason, ...] = ()  # newest first
     quotation: Quotation | None = None
+    urgent: bool = False  # somebody may want to be called
+    is_news: bool = True  # else nobody needs to be disturbed
 
 
 class Wording(Struct, frozen=True):
@@ -38,6 +43,10 @@ class Wording(Struct, frozen=True):
     with_partitions: bool = True
     with_quotation: bool = False
 
+
+UPTIME_DAYS = 30
+_WELL_KNOWN = 0.9  # from this coverage on, an uptime needs no words about what it is based on
+_EPSILON = 1e-6  # 0.29 * 100 is a little less than 29
 
 _PHRASES = {
     Status.ONLINE: "online",
@@ -66,6 +75,8 @@ def compose(announcement: Announcement, wording: Wording, listing: Listing | Non
     status = Status.UNKNOWN if doubt else spell.status
     if announcement.telling is Telling.COMING:
         status = Status.MAINTENANCE
+    details = (listing.details if listing else None) or Details()
+    shows_partitions = listing is not None and wording.with_partitions
     headline = _HEADLINES[announcement.telling]
     if doubt and doubt.cause is Cause.LOGIN_REFUSED:
         headline = "The monitor can no longer log in to {name}"
@@ -74,9 +85,13 @@ def compose(announcement: Announcement, wording: Wording, listing: Listing | Non
         headline=headline.format(name=wording.cluster_name, status=_PHRASES[spell.status]),
         sentence=_sentence(announcement),
         at=announcement.at,
-        facts=tuple(_facts(announcement)),
-        partitions=listing.partitions if listing and wording.with_partitions else (),
+        facts=tuple(_facts(announcement, announcement.window or _maintenance(details, announcement.at))),
+        partitions=listing.partitions if listing and shows_partitions else (),
+        gpus=details.gpus if shows_partitions else {},
+        drain_reasons=details.drain_reasons if shows_partitions else (),
         quotation=quotation_for(status, announcement.at) if wording.with_quotation else None,
+        urgent=announcement.telling is Telling.OUTAGE,
+        is_news=announcement.telling is not Telling.REPEAT,
     )
 
 
@@ -111,7 +126,12 @@ def _sentence(announcement: Announcement) -> str:
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in words)
 
 
-def _facts(announcement: Announcement) -> Iterator[Fact]:
+def _maintenance(details: Details, at: datetime) -> Window | None:
+    """Return the time of the maintenance that is next, or now."""
+    return next((Window(one.begin, one.end, one.nodes) for one in details.reservations if one.end > at), None)
+
+
+def _facts(announcement: Announcement, maintenance: Window | None) -> Iterator[Fact]:
     doubt, spell, before = announcement.doubt, announcement.spell, announcement.before
     if doubt:
         yield Fact("Cannot tell since", doubt.since)
@@ -127,11 +147,12 @@ def _facts(announcement: Announcement) -> Iterator[Fact]:
         yield Fact(
             "Nodes", f"{nodes.in_service} of {nodes.total} in service" if nodes.total else "none listed"
         )
-    if announcement.window and announcement.window.begin > announcement.at:
-        yield Fact("Nodes reserved", str(announcement.window.nodes))
-        yield Fact("Maintenance begins", announcement.window.begin)
-    if announcement.window:
-        yield Fact("Maintenance ends", announcement.window.end)
+    yield from _record(announcement)
+    if maintenance and maintenance.begin > announcement.at:
+        yield Fact("Nodes reserved", str(maintenance.nodes))
+        yield Fact("Maintenance begins", maintenance.begin)
+    if maintenance:
+        yield Fact("Maintenance ends", maintenance.end)
     if announcement.left_out:
         yield Fact("Older messages that could not be delivered", str(announcement.left_out))
 
@@ -141,3 +162,19 @@ def _replaced(before: Spell, spell: Spell) -> Iterator[Fact]:
         yield Fact(f"Was {_PHRASES[before.status]} for", spell.since - before.since)
     if before.causes:
         yield Fact("The cause was", ", then ".join(TRAITS[cause].noun for cause in before.causes))
+
+
+def _record(announcement: Announcement) -> Iterator[Fact]:
+    if announcement.uptime and announcement.uptime.coverage > 0:
+        yield Fact(f"Uptime, {UPTIME_DAYS} days", _uptime(announcement.uptime))
+    if announcement.missed_polls:
+        yield Fact("Polls missed before this one", str(announcement.missed_polls))
+
+
+def _uptime(uptime: Uptime) -> str:
+    """Put it in tenths of a percent, rounded down: what was down for a minute was not up all the time."""
+    share = f"{int(uptime.up * 1000 + _EPSILON) / 10:.1f} %"
+    if uptime.coverage >= _WELL_KNOWN:
+        return share
+    days = max(1, round(uptime.coverage * UPTIME_DAYS))
+    return f"{share} of the {days} days known" if days > 1 else f"{share} of the one day known"

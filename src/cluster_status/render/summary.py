@@ -17,6 +17,7 @@ from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
 
 _TABLE_LIMIT = 100_000  # GitHub takes 1 MiB a step
+_TABLE_WIDTH = 80
 _LEGEND = (
     "A star marks the default partition. BUSY: in service, not free. DOWN: not in service. "
     "A node in several partitions counts in each."
@@ -47,7 +48,10 @@ def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> S
 def markdown(summary: Summary) -> str:
     blocks = [f"### {SIGNS[summary.status]} {escape(summary.headline)}", *map(escape, summary.facts)]
     if summary.partitions:
-        blocks += [f"~~~text\n{table(summary.partitions, limit=_TABLE_LIMIT)}\n~~~", _LEGEND]
+        blocks += [
+            f"~~~text\n{table(summary.partitions, width=_TABLE_WIDTH, limit=_TABLE_LIMIT)}\n~~~",
+            _LEGEND,
+        ]
     for section in summary.sections:
         blocks += [f"**{section.title}**", "\n".join(f"- {escape(line)}" for line in section.lines)]
     if summary.uptimes:
@@ -58,7 +62,7 @@ def markdown(summary: Summary) -> str:
 def plain(summary: Summary, *, with_table: bool) -> str:
     lines = [f"{SIGNS[summary.status]} {summary.headline}", *summary.facts]
     if summary.partitions and with_table:
-        lines += [table(summary.partitions, limit=_TABLE_LIMIT), _LEGEND]
+        lines += [table(summary.partitions, width=_TABLE_WIDTH, limit=_TABLE_LIMIT), _LEGEND]
     for section in summary.sections:
         lines += [f"{section.title}:", *(f"- {line}" for line in section.lines)]
     if summary.uptimes:

@@ -1,50 +1,105 @@
-"""The partition table as aligned monospace text."""
+"""The partition table as aligned monospace text, what matters first."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, takewhile
 
-from cluster_status.domain.cluster import Partition
+from cluster_status.domain.cluster import Gpus, Partition
+from cluster_status.render.width import columns, fitted, isolated, left, right, units
 
-_NAME_WIDTH = 20
-_HEAD = ("PARTITION", "FREE", "BUSY", "DOWN", "TOTAL", "LIMIT")
+PHONE_WIDTH = 36
+"""Columns of a code block in a card on a phone 390 points wide, on a desktop 40; more would wrap."""
+
+_HEAD = ("PARTITION", "FREE", "BUSY", "DOWN", "ALL", "LIMIT")
+_LIMIT_WIDTH = 8
+_GPU_TYPES = 4  # that are shown of a partition
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+_AVAILABILITIES = {"inactive": "INACT"}  # as sinfo shortens it
 
 
-def table(partitions: Sequence[Partition], *, limit: int) -> str:
-    """Return the table in at most `limit` characters; partitions that do not fit are counted, not dropped.
+def table(
+    partitions: Sequence[Partition],
+    gpus: Mapping[str, Sequence[Gpus]] | None = None,
+    *,
+    width: int,
+    limit: int,
+    most: int | None = None,
+) -> str:
+    """Return at most `most` partitions in `width` columns and `limit` UTF-16 units; the rest is counted.
 
     BUSY has what is in service but not free; DOWN what is not in service, for whatever reason. A star marks
     the default partition; one that is not up has its availability in place of the time limit.
     """
-    rows = [_HEAD, *(_cells(partition) for partition in partitions)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    lines = [_aligned(row, widths) for row in rows]
-    return _fit(lines, limit)
+    shown = sorted(partitions, key=_weight)[:most]
+    names = [_HEAD[0], *(f"{one.name}*" if one.default else one.name for one in shown)]
+    rows = [_HEAD[1:], *(_cells(partition) for partition in shown)]
+    widths = [max(columns(row[column]) for row in rows) for column in range(len(_HEAD) - 1)]
+    room = max(width - sum(widths) - len(widths), 2)
+    widths = [min(room, max(map(columns, names))), *widths]
+    lines = [_aligned(fitted(name, widths[0]), row, widths) for name, row in zip(names, rows, strict=True)]
+    blocks = lines[:1]
+    for partition, line in zip(shown, lines[1:], strict=True):
+        blocks.append("\n".join([line, *_gpu_lines((gpus or {}).get(partition.name, ()), width)]))
+    return _fit(blocks, limit, of=len(partitions))
+
+
+def _weight(partition: Partition) -> tuple[bool, bool, int, int, str]:
+    """Sort the default one first, then those in trouble, and the larger before the smaller."""
+    nodes = partition.nodes
+    in_trouble = nodes.total > 0 and (nodes.missing > 0 or partition.availability != "up")
+    return not partition.default, not in_trouble, -nodes.missing, -nodes.total, partition.name
 
 
 def _cells(partition: Partition) -> tuple[str, ...]:
     nodes = partition.nodes
-    name = partition.name + ("*" if partition.default else "")
+    is_up = partition.availability == "up"
     return (
-        name if len(name) <= _NAME_WIDTH else name[: _NAME_WIDTH - 1] + "…",
         str(nodes.free + nodes.power_saved),
         str(nodes.busy + nodes.held + nodes.draining),
         str(nodes.missing),
         str(nodes.total),
-        partition.time_limit if partition.availability == "up" else partition.availability.upper(),
+        _limit(partition.time_limit) if is_up else _availability(partition.availability),
     )
 
 
-def _aligned(row: Iterable[str], widths: Sequence[int]) -> str:
-    name, *numbers, limit = row
-    first, *middle, _ = widths
-    figures = (number.rjust(width) for number, width in zip(numbers, middle, strict=True))
-    return "  ".join([name.ljust(first), *figures, limit]).rstrip()
+def _limit(written: str) -> str:
+    """Shorten a time limit as Slurm writes it: `3-00:00:00` to `3d`, `30:00` to `30m`."""
+    if written == "infinite":
+        return "∞"
+    parts = re.fullmatch(r"(?:(\d{1,6})-)?(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2})", written, re.ASCII)
+    if not parts:
+        return isolated(fitted(written, _LIMIT_WIDTH))
+    days, hours, minutes, seconds = (int(part or 0) for part in parts.groups())
+    length = days * 86_400 + hours * 3_600 + minutes * 60 + seconds
+    return next(f"{length // size}{unit}" for unit, size in _UNITS if length % size == 0)
 
 
-def _fit(lines: list[str], limit: int) -> str:
-    """Keep as many lines from the front as leave room for the count of the rest."""
-    if len("\n".join(lines)) <= limit:
-        return "\n".join(lines)
-    rest = f"… {len(lines) - 1} more"  # as long as this line can get
-    kept = list(takewhile(lambda end: end + len(rest) <= limit, accumulate(len(line) + 1 for line in lines)))
-    return "\n".join([*lines[: len(kept)], f"… {len(lines) - max(len(kept), 1)} more"])[:limit]
+def _availability(word: str) -> str:
+    return isolated(fitted(_AVAILABILITIES.get(word, word.upper()), _LIMIT_WIDTH))
+
+
+def _aligned(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
+    *numbers, limit = cells
+    figures = [right(number, width) for number, width in zip(numbers, widths[1:], strict=False)]
+    return " ".join([left(isolated(name), widths[0]), *figures, limit]).rstrip()
+
+
+def _gpu_lines(gpus: Sequence[Gpus], width: int) -> Iterator[str]:
+    for one in gpus[:_GPU_TYPES]:
+        free, words = ("", "GPUs") if one.free is None else (f"{one.free} of ", "GPUs free")
+        count = f"  {free}{one.total}"
+        kind = isolated(fitted(one.type, max(width - len(count) - len(words) - 2, 2)))
+        yield " ".join([count, kind, words] if kind else [count, words])
+    if len(gpus) > _GPU_TYPES:
+        yield f"  … {len(gpus) - _GPU_TYPES} more types of GPUs"
+
+
+def _fit(blocks: list[str], limit: int, *, of: int) -> str:
+    """Keep as many blocks from the front as leave room for the count of the rest."""
+    whole = "\n".join(blocks)
+    if len(blocks) == of + 1 and units(whole) <= limit:
+        return whole
+    rest = f"… {of} more"  # as long as this line can get
+    ends = accumulate(units(block) + 1 for block in blocks)
+    kept = list(takewhile(lambda end: end + len(rest) <= limit, ends))
+    return "\n".join([*blocks[: len(kept)], f"… {of - max(len(kept) - 1, 0)} more"])[:limit]

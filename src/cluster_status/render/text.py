@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cluster_status.domain.cause import Status
+from cluster_status.domain.cluster import DrainReason
 from cluster_status.domain.message import Fact, Message
 from cluster_status.render.phrase import duration, instant
 from cluster_status.render.table import table
@@ -16,6 +17,8 @@ SIGNS = {
     Status.UNKNOWN: "⚪",
 }
 _TABLE_LIMIT = 20_000
+_TABLE_WIDTH = 80
+_REASONS = 5
 
 
 def text(message: Message) -> str:
@@ -31,6 +34,16 @@ def value(fact: Fact) -> str:
     return fact.value
 
 
+def drained(reason: DrainReason) -> str:
+    """Return how many nodes it is about, or which."""
+    count = f"{reason.nodes} node{'' if reason.nodes == 1 else 's'}"
+    return f"{reason.node_names} ({count})" if reason.node_names else count
+
+
+def by(reason: DrainReason) -> str:
+    return f", by {reason.set_by}" if reason.set_by else ""
+
+
 def _lines(message: Message) -> Iterator[str]:
     yield f"{SIGNS[message.status]} {message.headline}"
     if message.sentence:
@@ -38,6 +51,11 @@ def _lines(message: Message) -> Iterator[str]:
     for fact in message.facts:
         yield f"{fact.label}: {value(fact)}"
     if message.partitions:
-        yield table(message.partitions, limit=_TABLE_LIMIT)
+        yield table(message.partitions, message.gpus, width=_TABLE_WIDTH, limit=_TABLE_LIMIT)
+    if message.drain_reasons:
+        yield "Drained:"
+        for reason in message.drain_reasons[:_REASONS]:
+            age = f", {duration(message.at - reason.since)} ago" if reason.since else ""
+            yield f"- {drained(reason)}: {reason.reason}{age}{by(reason)}"
     if message.quotation:
         yield f"“{message.quotation.text}” — {message.quotation.source}"

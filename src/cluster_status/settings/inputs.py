@@ -30,7 +30,7 @@ class Input(Struct, Generic[T], frozen=True):
     @property
     def environment_variable(self) -> str | None:
         """The variable that works as well, as with the script this action replaces."""
-        if not self.name.startswith(("cluster-", "discord-")):
+        if not self.name.startswith(("cluster-", "discord-", "heartbeat-")):
             return None
         return self.name.upper().replace("-", "_")
 
@@ -129,6 +129,20 @@ DISCORD_USER = Input(
 DISCORD_IMG = Input(
     "discord-img", "URL of the picture shown with it; empty: the webhook's own.", kinds.URL, ""
 )
+DISCORD_MODE = Input(
+    "discord-mode",
+    "`post`: a message for each change. `live`: the latest message is also edited at every poll, so that its "
+    "table is up to date; phones make a sound for a change only.",
+    kinds.choice("post", "live"),
+    "post",
+    "post",
+)
+DISCORD_PING = Input(
+    "discord-ping",
+    "Who is mentioned when the cluster goes offline: `<@&ID>` for a role, `<@ID>` for a user.",
+    kinds.PING,
+    "",
+)
 DISCORD_MSG_INFO = Input(
     "discord-msg-info",
     "Whether messages show the table of partitions.",
@@ -149,6 +163,14 @@ DISCORD_MSG_ALWAYS = Input(
     kinds.BOOLEAN,
     default=False,
     shown_default="false",
+)
+HEARTBEAT_URL = Input(
+    "heartbeat-url",
+    "URL to ask for after every poll that worked, from a secret; with `/fail` behind it after one that did "
+    "not. A watchdog such as Healthchecks gives you one, and calls you when the polls stop.",
+    kinds.SECRET_URL,
+    Secret(),
+    secret=True,
 )
 DEGRADED_BELOW = Input(
     "degraded-below",
@@ -245,9 +267,12 @@ INPUTS: tuple[Input[Any], ...] = (
     CLUSTER_COMMAND_TIMEOUT,
     DISCORD_USER,
     DISCORD_IMG,
+    DISCORD_MODE,
+    DISCORD_PING,
     DISCORD_MSG_INFO,
     DISCORD_MSG_QUOTE,
     DISCORD_MSG_ALWAYS,
+    HEARTBEAT_URL,
     PARTITIONS,
     DETAILS,
     SHOW_NODES,

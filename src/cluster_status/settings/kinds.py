@@ -123,6 +123,19 @@ def _webhook(given: str) -> Secret:
     return Secret(given)
 
 
+def _ping(given: str) -> str:
+    mention = re.fullmatch(r"<@(&?)!?([0-9]{15,20})>", given)
+    if mention:
+        return f"<@{mention[1]}{mention[2]}>"
+    if re.fullmatch("[0-9]{15,20}", given):
+        raise ValueError(f"write <@&{given}> if it is a role, <@{given}> if it is a user")
+    raise ValueError("with developer mode on, a role's or a user's menu has Copy ID")
+
+
+def _secret_url(given: str) -> Secret:
+    return Secret(_url(given))
+
+
 def _webhook_name(given: str) -> str:
     reserved = given.lower() in {"everyone", "here"} or re.search("discord|clyde", given, re.IGNORECASE)
     if len(given) > _WEBHOOK_NAME_LIMIT or reserved:
@@ -193,9 +206,11 @@ PASSWORD = Kind(_password, "a password", verbatim=True)
 PATH = Kind(_path, "the path of a file")
 PATTERNS = Kind(_patterns, "a list of names or patterns of partitions")
 PERCENT = Kind(_percent, "a share from 0 to 100, as 50 or 50%")
+PING = Kind(_ping, "<@&ID> for a role, <@ID> for a user")
 PORT = whole_number(1, 65535)
 PRIVATE_KEY = Kind(_private_key, "an SSH private key")
 TOKEN = Kind(_token, "a token: one word of visible characters")
+SECRET_URL = Kind(_secret_url, "a URL")
 URL = Kind(_url, "a URL")
 USER = text("a user name", r"[^\s:@/\x00-\x1f]{1,64}")
 WEBHOOK = Kind(_webhook, "the URL of a Discord webhook")

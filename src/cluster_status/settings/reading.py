@@ -47,6 +47,8 @@ class Discord(Struct, frozen=True):
     with_partitions: bool
     with_quotation: bool
     always: bool
+    live: bool
+    ping: str
 
 
 class Judgement(Struct, frozen=True):
@@ -91,6 +93,7 @@ class Settings(Struct, frozen=True):
     command: str  # poll, look, prune
     cluster: Cluster
     discord: Discord
+    heartbeat: Secret
     judgement: Judgement
     storage: Storage
     pruning: Pruning
@@ -130,7 +133,10 @@ def read(environ: Mapping[str, str]) -> Settings:
             with_partitions=given.value(inputs.DISCORD_MSG_INFO),
             with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
             always=given.value(inputs.DISCORD_MSG_ALWAYS),
+            live=given.value(inputs.DISCORD_MODE) == "live",
+            ping=given.value(inputs.DISCORD_PING),
         ),
+        heartbeat=given.value(inputs.HEARTBEAT_URL),
         judgement=Judgement(
             degraded_below=given.value(inputs.DEGRADED_BELOW),
             attempts=given.value(inputs.ATTEMPTS),
@@ -148,6 +154,10 @@ def read(environ: Mapping[str, str]) -> Settings:
     )
     if command == "poll" and settings.surroundings.on_runner:
         given.required(inputs.DISCORD_WEBHOOK)
+    if settings.discord.live and settings.discord.always:
+        given.complain(
+            inputs.DISCORD_MSG_ALWAYS, "with discord-mode live every poll edits the message: unset it"
+        )
     given.raise_problems()
     return settings
 
@@ -195,6 +205,13 @@ def read_way_in(environ: Mapping[str, str]) -> WayIn:
     )
     given.raise_problems()
     return way_in
+
+
+def heartbeat(environ: Mapping[str, str]) -> Secret:
+    """Return the URL to report a poll to that cannot begin; empty where none is given, or for a look."""
+    given = _Given(environ)
+    is_poll = given.value(inputs.COMMAND) == "poll"
+    return given.value(inputs.HEARTBEAT_URL) if is_poll else Secret()
 
 
 def surroundings(environ: Mapping[str, str]) -> Surroundings:

@@ -49,8 +49,8 @@ def test_a_message_is_printed_whole_and_set_apart(console: Console, stream: io.S
         "🔴 mscluster is offline\n"
         "It does not answer.\n"
         "Since: 2026-03-01 12:00:00 UTC\n"
-        "PARTITION  FREE  BUSY  DOWN  TOTAL  LIMIT\n"
-        "debug*        1     0     7      8  1-00:00:00\n"
+        "PARTITION FREE BUSY DOWN ALL LIMIT\n"
+        "debug*       1    0    7   8 1d\n"
         "───────────────\n"
     )
 
@@ -68,8 +68,8 @@ def test_of_the_results_the_summary_is_printed_and_not_the_outputs(
     assert stream.getvalue() == (
         "🔴 mscluster is offline\n"
         "Seen: No route to host\n"
-        "PARTITION  FREE  BUSY  DOWN  TOTAL  LIMIT\n"
-        "debug*        1     0     7      8  1-00:00:00\n"
+        "PARTITION FREE BUSY DOWN ALL LIMIT\n"
+        "debug*       1    0    7   8 1d\n"
         f"{LEGEND}\n"
     )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from cluster_status.app.look import look
-from cluster_status.app.plan import Patience, Plan, Tools
+from cluster_status.app.plan import Channel, Patience, Plan, Tools
 from cluster_status.app.poll import poll
 from cluster_status.domain.history import Terms
 from cluster_status.domain.identity import identify
@@ -15,6 +15,7 @@ from cluster_status.domain.sighting import Sighting
 from cluster_status.errors import ExitStatus
 from cluster_status.ports import HistoryStore, Level
 from tests.fakes.clock import VirtualClock
+from tests.fakes.heartbeat import RecordingHeartbeat
 from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.probe import ScriptedProbe
 from tests.fakes.runner import RecordingRunner
@@ -52,6 +53,9 @@ class Monitor:
         self.clock = VirtualClock()
         self.store = MemoryStore()
         self.notifier = RecordingNotifier()
+        self.others: list[Channel] = []
+        self.live = False
+        self.heartbeat = RecordingHeartbeat()
         self.runner = RecordingRunner()
         self.network = True  # whether this run reaches anything else than the cluster
         self.asked_for_network = 0
@@ -89,8 +93,17 @@ class Monitor:
         self.clock.advance(later)
         probe = self._begin(script)
         before = len(self.notifier.messages)
-        exit_status = poll(self._tools(probe), store or self.store, self.notifier, self.plan)
+        channels = [self._channel(), *self.others]
+        exit_status = poll(self._tools(probe), store or self.store, channels, self.heartbeat, self.plan)
         return Run(exit_status, self.runner, probe, self.notifier.messages[before:])
+
+    def keep_up_to_date(self) -> None:
+        self.live = True
+        self.set_terms(live=True)
+
+    def _channel(self) -> Channel:
+        board = self.notifier if self.live else None
+        return Channel("discord", self.notifier, self.plan.terms.identity.webhook, board)
 
     def _begin(self, script: tuple[Sighting | BaseException, ...]) -> ScriptedProbe:
         self.runner = RecordingRunner()

@@ -291,7 +291,7 @@ def test_two_webhooks_that_are_gone_are_told_apart(deserted: Monitor) -> None:
 def test_the_history_does_not_hold_the_webhook_it_remembers_as_gone(deserted: Monitor) -> None:
     assert deserted.store.content
     assert b"a webhook" not in deserted.store.content
-    assert deserted.store.history.webhook_gone
+    assert deserted.store.history.undelivered["discord"].gone
 
 
 def test_in_a_shell_without_a_webhook_none_can_be_gone(watching: Monitor) -> None:
@@ -405,11 +405,11 @@ def test_a_run_whose_save_took_minutes_leaves_the_telling_to_the_next(watching: 
     assert [run.headlines for run in runs] == [[], ["mscluster is offline"]]
 
 
-def test_what_cannot_be_told_within_a_minute_is_left_to_the_next_run(watching: Monitor) -> None:
+def test_what_cannot_be_told_within_half_a_minute_is_left_to_the_next_run(watching: Monitor) -> None:
     watching.notifier.fail_next(*[FAILED] * 3)
     for sight in (REFUSED, ONLINE, REFUSED):
         watching.poll(sight)
-    watching.notifier.during_next(*[lambda: watching.clock.advance(timedelta(seconds=31))] * 4)
+    watching.notifier.during_next(*[lambda: watching.clock.advance(timedelta(seconds=16))] * 4)
     runs = [watching.poll(ONLINE), watching.poll(ONLINE)]
     assert [len(run.messages) for run in runs] == [2, 2]
 

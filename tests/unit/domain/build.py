@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
+from cluster_status.domain import history as history_domain
 from cluster_status.domain.cause import TRAITS, Cause, Status
 from cluster_status.domain.cluster import Bucket, Details, Listing, NodeCounts, Partition, Reservation
 from cluster_status.domain.history import Announcement, History, Login, Server, Terms, advance
@@ -18,6 +19,7 @@ from cluster_status.domain.verdict import Verdict, judge
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 IDENTITY = Identity("server-digest", "login-digest", "webhook-digest")
 TERMS = Terms(IDENTITY)
+CHANNEL = "discord"
 BEFORE_THE_LOGIN = frozenset(
     {cause for cause, traits in TRAITS.items() if traits.network}
     | {Cause.HOST_KEY, Cause.INCOMPATIBLE_SSH, Cause.LOGIN_REFUSED}
@@ -138,6 +140,15 @@ def step(
 ) -> History:
     judged = judge(sighting, before.knowledge(terms.identity), degraded_below=50)
     return advance(before, sighting, judged, terms, at, in_turn=in_turn)
+
+
+def told(history: History, announcement: Announcement) -> History:
+    """Tell the only channel there is."""
+    return history_domain.told(history, announcement, CHANNEL, due_to=[CHANNEL])
+
+
+def untold(history: History, reason: str, at: datetime, *, webhook_gone: str | None = None) -> History:
+    return history_domain.untold(history, CHANNEL, reason, at, gone=webhook_gone)
 
 
 def tellings(pending: Iterable[Announcement]) -> list[Telling]:

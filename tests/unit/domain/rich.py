@@ -3,8 +3,8 @@
 import json
 
 from cluster_status.domain.document import render
-from cluster_status.domain.history import History, untold
-from tests.unit.domain.build import EVENTFUL, NOON, polled
+from cluster_status.domain.history import History
+from tests.unit.domain.build import EVENTFUL, NOON, polled, untold
 
 EMPTY = History(cluster="Deep Thought")
 """A history in which nothing has happened."""

@@ -12,12 +12,11 @@ from cluster_status.domain.history import (
     History,
     Login,
     Terms,
+    Undelivered,
     Window,
     has_changed,
     may_tell,
     taken_as_told,
-    told,
-    untold,
 )
 from cluster_status.domain.identity import Identity, identify
 from cluster_status.domain.poll import Poll
@@ -26,6 +25,7 @@ from cluster_status.domain.standing import Doubt, Standing
 from cluster_status.domain.transitions import Telling
 from cluster_status.domain.verdict import Knowledge
 from tests.unit.domain.build import (
+    CHANNEL,
     IDENTITY,
     NOON,
     announcement,
@@ -43,6 +43,8 @@ from tests.unit.domain.build import (
     spell,
     step,
     tellings,
+    told,
+    untold,
 )
 
 NEW = History(cluster="Deep Thought")
@@ -450,26 +452,25 @@ def test_an_undelivered_message_is_complained_of_when_it_begins_or_changes_and_o
     after: timedelta, reason: str, complained_at: datetime
 ) -> None:
     begun = untold(full(2), "no-answer", NOON, webhook_gone=None)
-    assert begun.undelivered == Complaint("no-answer", NOON)
-    assert untold(begun, reason, NOON + after, webhook_gone=None).undelivered == Complaint(
-        reason, complained_at
-    )
+    assert begun.undelivered == {CHANNEL: Undelivered("no-answer", NOON)}
+    again = untold(begun, reason, NOON + after, webhook_gone=None)
+    assert again.undelivered == {CHANNEL: Undelivered(reason, complained_at)}
 
 
 def test_a_delivery_ends_the_complaint_and_clears_the_webhook() -> None:
     before = untold(full(2), "webhook-gone", NOON, webhook_gone="digest")
     after = told(before, before.pending[0])
-    assert (after.undelivered, after.webhook_gone) == (None, None)
+    assert after.undelivered == {}
 
 
 def test_a_webhook_that_is_gone_is_remembered() -> None:
-    assert untold(full(2), "webhook-gone", NOON, webhook_gone="digest").webhook_gone == "digest"
+    assert untold(full(2), "webhook-gone", NOON, webhook_gone="digest").undelivered[CHANNEL].gone == "digest"
 
 
 def test_a_poll_alone_does_not_end_the_complaint_about_a_message() -> None:
     before = untold(full(2), "webhook-gone", NOON, webhook_gone="digest")
     after = polled(before, GOOD, start=noon_plus(60))
-    assert (after.undelivered, after.webhook_gone) == (before.undelivered, "digest")
+    assert after.undelivered == before.undelivered == {CHANNEL: Undelivered("webhook-gone", NOON, "digest")}
 
 
 # The server

@@ -14,7 +14,7 @@ from tests.unit.domain.build import IDENTITY, caused, history, listed, listing, 
 
 ONLINE = Verdict(Status.ONLINE, listing=listing(free=4))
 SILENT = caused(Cause.TIMEOUT)
-TABLE = table(listing(free=4).partitions, limit=10_000)
+TABLE = table(listing(free=4).partitions, width=80, limit=10_000)
 
 LEGEND = (
     "A star marks the default partition. BUSY: in service, not free. DOWN: not in service. "

@@ -1,22 +1,27 @@
 import pytest
+from msgspec.structs import replace
 
-from cluster_status.domain.cluster import Bucket, Partition
+from cluster_status.domain.cluster import Bucket, Gpus, Partition
 from cluster_status.render.table import table
+from cluster_status.render.width import columns
 from tests.unit.domain.build import partition
 
 UNLIMITED = 100_000
+WIDE = 80
 
 
 def rows(*partitions: Partition) -> list[list[str]]:
-    return [line.split() for line in table(partitions, limit=UNLIMITED).splitlines()[1:]]
+    return [line.split() for line in table(partitions, width=WIDE, limit=UNLIMITED).splitlines()[1:]]
 
 
 def test_columns_are_aligned() -> None:
     batch = partition(default=True, free=5, busy=120, unavailable=3)
-    assert table([batch, partition("gpu", availability="drain", free=1)], limit=UNLIMITED).splitlines() == [
-        "PARTITION  FREE  BUSY  DOWN  TOTAL  LIMIT",
-        "batch*        5   120     3    128  1-00:00:00",
-        "gpu           1     0     0      1  DRAIN",
+    assert table(
+        [batch, partition("gpu", availability="drain", free=1)], width=WIDE, limit=UNLIMITED
+    ).splitlines() == [
+        "PARTITION FREE BUSY DOWN ALL LIMIT",
+        "batch*       5  120    3 128 1d",
+        "gpu          1    0    0   1 DRAIN",
     ]
 
 
@@ -35,42 +40,108 @@ def test_columns_are_aligned() -> None:
 )
 def test_a_node_of_each_bucket_is_in_one_column(bucket: str, figures: str) -> None:
     [row] = rows(partition().plus(Bucket(bucket), 1))
-    assert row == ["batch", *figures.split(), "1-00:00:00"]
+    assert row == ["batch", *figures.split(), "1d"]
 
 
 @pytest.mark.parametrize("availability", ["down", "drain", "inactive"])
 def test_a_partition_that_is_not_up_says_so_in_place_of_its_limit(availability: str) -> None:
-    assert rows(partition(availability=availability))[0][-1] == availability.upper()
+    assert rows(partition(availability=availability))[0][-1] == availability.upper()[:5]
 
 
 def test_a_star_marks_the_default_partition() -> None:
     assert [row[0] for row in rows(partition("a", default=True), partition("b"))] == ["a*", "b"]
 
 
-def test_a_long_name_is_cut_and_shows_it() -> None:
-    assert rows(partition("n" * 20), partition("n" * 21)) == [
-        ["n" * 20, "0", "0", "0", "0", "1-00:00:00"],
-        ["n" * 19 + "…", "0", "0", "0", "0", "1-00:00:00"],
+def test_a_long_name_is_cut_to_what_the_width_leaves_and_shows_it() -> None:
+    one = partition("n" * 30, free=1)
+    assert table([one], width=36, limit=UNLIMITED).splitlines()[1] == "n" * 10 + "…    1    0    0   1 1d"
+    assert "n" * 30 in table([one], width=WIDE, limit=UNLIMITED)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("1-00:00:00", "1d"),
+        ("14-00:00:00", "14d"),
+        ("1-12:00:00", "36h"),
+        ("12:00:00", "12h"),
+        ("1:30:00", "90m"),
+        ("30:00", "30m"),
+        ("0:45", "45s"),
+        ("infinite", "∞"),
+        ("n/a", "n/a"),
+        ("whatever else", "whateve…"),
+    ],
+)
+def test_a_time_limit_is_shown_short(written: str, shown: str) -> None:
+    one = replace(partition(free=1), time_limit=written)
+    assert table([one], width=WIDE, limit=UNLIMITED).splitlines()[1].endswith(f" 1 {shown}")
+
+
+def test_first_comes_the_default_then_what_is_in_trouble_then_the_larger() -> None:
+    listed = [
+        partition("small", free=1),
+        partition("large", free=90),
+        partition("retired", availability="inactive"),
+        partition("shut", availability="drain", free=2),
+        partition("half", free=3, unavailable=3),
+        partition("mine", default=True, free=1),
+    ]
+    assert [row[0] for row in rows(*listed)] == ["mine*", "half", "shut", "large", "small", "retired"]
+
+
+def test_no_more_partitions_are_shown_than_wanted_and_the_rest_is_counted() -> None:
+    lines = table([partition(f"p{number}") for number in range(9)], width=WIDE, limit=UNLIMITED, most=4)
+    assert lines.splitlines()[-1] == "… 5 more"
+    assert len(lines.splitlines()) == 1 + 4 + 1
+
+
+def test_under_a_partition_are_its_free_gpus_by_type() -> None:
+    types = (Gpus("a100", 8, 3), Gpus("", 2, 0), *(Gpus(f"t{number}", 1, 1) for number in range(3)))
+    lines = table([partition("gpu"), partition("cpu")], {"gpu": types}, width=36, limit=UNLIMITED)
+    below = lines.splitlines()[lines.splitlines().index("gpu          0    0    0   0 1d") :]
+    assert below[1:6] == [
+        "  3 of 8 a100 GPUs free",
+        "  0 of 2 GPUs free",
+        "  1 of 1 t0 GPUs free",
+        "  1 of 1 t1 GPUs free",
+        "  … 1 more types of GPUs",
     ]
 
 
+@pytest.mark.parametrize(
+    "name", ["計算分区", "cafe\u0301", "e" + "\u0301" * 50, "한국", "🖥️", "שלום", "عنقود", "हिन्दी"]
+)
+def test_columns_are_aligned_whatever_script_a_name_is_in(name: str) -> None:
+    lines = table([partition(name, free=7), partition("b", free=7)], width=36, limit=UNLIMITED).splitlines()
+    assert len({columns(line) for line in lines[1:]}) == 1
+    assert max(map(len, lines)) < 60
+
+
 def test_a_table_of_nothing_is_its_heading() -> None:
-    assert table([], limit=UNLIMITED).split() == ["PARTITION", "FREE", "BUSY", "DOWN", "TOTAL", "LIMIT"]
+    assert table([], width=WIDE, limit=UNLIMITED).split() == [
+        "PARTITION",
+        "FREE",
+        "BUSY",
+        "DOWN",
+        "ALL",
+        "LIMIT",
+    ]
 
 
 def test_partitions_that_do_not_fit_are_counted() -> None:
     many = [partition(f"p{number}") for number in range(10)]
-    text = table(many, limit=200)
-    assert text.splitlines()[-1] == "… 7 more"
-    assert len(text.splitlines()) == 1 + 3 + 1
+    text = table(many, width=WIDE, limit=200)
+    assert text.splitlines()[-1] == "… 6 more"
+    assert len(text.splitlines()) == 1 + 4 + 1
 
 
 def test_a_table_that_just_fits_is_whole() -> None:
     many = [partition(f"p{number}") for number in range(10)]
-    whole = table(many, limit=UNLIMITED)
-    assert table(many, limit=len(whole)) == whole
-    assert table(many, limit=len(whole) - 1) != whole
+    whole = table(many, width=WIDE, limit=UNLIMITED)
+    assert table(many, width=WIDE, limit=len(whole)) == whole
+    assert table(many, width=WIDE, limit=len(whole) - 1) != whole
 
 
 def test_a_count_is_right_even_where_the_heading_does_not_fit() -> None:
-    assert table([partition()] * 5, limit=12) == "… 5 more"
+    assert table([partition()] * 5, width=WIDE, limit=12) == "… 5 more"

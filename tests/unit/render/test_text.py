@@ -42,7 +42,7 @@ def test_a_full_message_has_its_parts_in_order() -> None:
             "Since: 2026-01-31 12:00:00 UTC",
             "Was online for: 2 h",
             "Nodes: 3 of 4 in service",
-            table(partitions, limit=10_000),
+            table(partitions, width=80, limit=10_000),
             "“The rest is silence.” — Shakespeare, Hamlet",
         ]
     )

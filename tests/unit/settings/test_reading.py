@@ -26,6 +26,7 @@ Given = Mapping[str, str]
 NOTHING: Given = {}
 
 # input, where it goes, its default, a text that is accepted, what that is read as, a text that is not
+ROLE = "123456789012345678"
 TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "command": ("command", "poll", "look", "look", "watch"),
     "cluster-host": ("cluster.host", None, "192.0.2.7", "192.0.2.7", "alice@head"),
@@ -42,9 +43,18 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "discord-webhook": ("discord.webhook", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
     "discord-user": ("discord.user", "", "watch", "watch", "Discord"),
     "discord-img": ("discord.image", "", "https://a.example/i.png", "https://a.example/i.png", "i.png"),
+    "discord-mode": ("discord.live", False, "live", True, "edit"),
+    "discord-ping": ("discord.ping", "", f"<@&{ROLE}>", f"<@&{ROLE}>", ROLE),
     "discord-msg-info": ("discord.with_partitions", True, "false", False, "ture"),
     "discord-msg-quote": ("discord.with_quotation", False, "true", True, "ture"),
     "discord-msg-always": ("discord.always", False, "true", True, "ture"),
+    "heartbeat-url": (
+        "heartbeat",
+        "",
+        "https://hc.example/a-b",
+        "https://hc.example/a-b",
+        "http://hc.example/",
+    ),
     "partitions": ("cluster.interest.patterns", (), "gpu*, batch\ngpu*", ("gpu*", "batch"), "two words"),
     "details": ("cluster.interest.details", False, "full", True, "all"),
     "show-nodes": ("cluster.interest.node_names", False, "true", True, "yes"),
@@ -63,7 +73,14 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
 PRUNING = {"prune-keep": "10", "prune-workflows": "poll.yml", "github-token": "ghs_abc"}
 WORKFLOW_REF = "owner/name/.github/workflows/poll.yml@refs/heads/main"
 REPOSITORY = {"GITHUB_REPOSITORY": "owner/name"}
-SECRETS = ("cluster-password", "cluster-key", "cluster-key-passphrase", "discord-webhook", "github-token")
+SECRETS = (
+    "cluster-password",
+    "cluster-key",
+    "cluster-key-passphrase",
+    "discord-webhook",
+    "heartbeat-url",
+    "github-token",
+)
 BAD = {name: row[4] for name, row in TABLE.items() if row[4]}
 NAMES_IN_THE_ENVIRONMENT = {
     "CLUSTER_HOST": "cluster-host",
@@ -80,6 +97,9 @@ NAMES_IN_THE_ENVIRONMENT = {
     "DISCORD_WEBHOOK": "discord-webhook",
     "DISCORD_USER": "discord-user",
     "DISCORD_IMG": "discord-img",
+    "DISCORD_MODE": "discord-mode",
+    "DISCORD_PING": "discord-ping",
+    "HEARTBEAT_URL": "heartbeat-url",
     "DISCORD_MSG_INFO": "discord-msg-info",
     "DISCORD_MSG_QUOTE": "discord-msg-quote",
     "DISCORD_MSG_ALWAYS": "discord-msg-always",
