@@ -7,16 +7,18 @@ from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.http import Http
 from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.cluster import Listing, NodeCounts
-from cluster_status.domain.history import Announcement
+from cluster_status.domain.cluster import Details, DrainReason, Gpus, Listing, NodeCounts
+from cluster_status.domain.history import Announcement, Window
 from cluster_status.domain.message import Message, Wording, compose
 from cluster_status.domain.standing import Doubt, Spell
 from cluster_status.domain.transitions import Telling
-from cluster_status.errors import DeliveryError, WebhookGoneError
+from cluster_status.domain.uptime import Uptime
+from cluster_status.errors import DeliveryError, PostLostError, WebhookGoneError
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import (
     Broken,
@@ -33,10 +35,15 @@ Check = Callable[[str, object], list[str]]
 Connect = Callable[..., DiscordWebhook]
 
 MESSAGE = Message(Status.ONLINE, "mscluster is online", "Watching from now on.", START)
+ROLE = "<@&123456789012345678>"
 EARLIER = START - timedelta(hours=30)
 LISTING = Listing(
     tuple(partition(f"partition-{number:03}", free=number, unavailable=1) for number in range(200)),
     NodeCounts(total=20_100, free=19_900, unavailable=200),
+    details=Details(
+        {f"partition-{number:03}": (Gpus("a100", 8, 3), Gpus("h100", 4, 0)) for number in range(200)},
+        tuple(DrainReason(f"reason {number}", EARLIER, 3, "n[1-3]", "root") for number in range(9)),
+    ),
 )
 
 
@@ -60,9 +67,9 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def connect(discord: LoopbackDiscord, http: Http, clock: VirtualClock) -> Connect:
-    def connect(url: str = "", *, username: str = "", avatar_url: str = "") -> DiscordWebhook:
+    def connect(url: str = "", *, username: str = "", avatar_url: str = "", ping: str = "") -> DiscordWebhook:
         return DiscordWebhook(
-            url or discord.webhook_url, http, clock, username=username, avatar_url=avatar_url
+            url or discord.webhook_url, http, clock, username=username, avatar_url=avatar_url, ping=ping
         )
 
     return connect
@@ -84,6 +91,9 @@ def announcement(telling: Telling, status: Status) -> Announcement:
         login_worked_at=EARLIER if telling is Telling.BLIND else None,
         nodes=LISTING.nodes,
         left_out=123,
+        uptime=Uptime(0.987, 0.5),
+        missed_polls=7,
+        window=Window(START + timedelta(days=1), START + timedelta(days=2)),
     )
 
 
@@ -101,14 +111,18 @@ def error_of(webhook: DiscordWebhook) -> DeliveryError:
 def test_every_kind_of_message_is_taken_and_conforms_to_the_published_schema(
     telling: Telling,
     status: Status,
-    webhook: DiscordWebhook,
+    connect: Connect,
     discord: LoopbackDiscord,
     discord_schema: Check,
 ) -> None:
     wording = Wording("mscluster", with_quotation=True)
-    webhook.send(compose(announcement(telling, status), wording, LISTING))
-    (request,) = discord.requests
-    assert discord_schema("execute", request.json()) == []
+    webhook = connect(ping=ROLE)
+    message = compose(announcement(telling, status), wording, LISTING)
+    post = webhook.send(message)
+    webhook.edit(post, replace(message, sentence="Otherwise."))
+    posting, editing = discord.requests
+    assert discord_schema("execute", posting.json()) == []
+    assert discord_schema("edit", editing.json()) == []
     assert len(discord.messages) == 1
 
 
@@ -147,6 +161,90 @@ def test_nothing_in_a_message_pings_anybody(webhook: DiscordWebhook, discord: Lo
     (message,) = discord.messages
     assert (message["pinged"], message["mentioned"], message["content"]) == ([], [], "")
     assert message["allowed_mentions"] == {"parse": []}
+
+
+def test_whom_the_user_named_is_pinged_by_an_outage_and_by_no_edit_of_it(
+    connect: Connect, discord: LoopbackDiscord
+) -> None:
+    webhook = connect(ping=ROLE)
+    outage = replace(MESSAGE, headline=f"down {ROLE}", urgent=True)
+    webhook.edit(webhook.send(outage), replace(outage, sentence="@everyone <@1>"))
+    webhook.send(MESSAGE)
+    assert [message["pinged"] for message in discord.messages] == [[ROLE], []]
+    assert [message["mentioned"] for message in discord.messages] == [[ROLE], []]
+
+
+def test_what_is_no_news_disturbs_nobody(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+    webhook.send(replace(MESSAGE, is_news=False))
+    webhook.send(MESSAGE)
+    assert [message.get("flags", 0) for message in discord.messages] == [4096, 0]
+
+
+# what is edited
+
+
+def test_an_edit_shows_another_card_in_the_same_message(
+    webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    post = webhook.send(MESSAGE)
+    later = webhook.edit(post, replace(MESSAGE, headline="mscluster is still online"))
+    (message,) = discord.messages
+    assert (later.id, message["embeds"][0]["title"]) == (message["id"], "🟢 mscluster is still online")
+    assert later.shown != post.shown
+
+
+def test_what_shows_already_is_not_sent(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+    post = webhook.send(MESSAGE)
+    assert webhook.edit(post, MESSAGE) == post
+    assert len(discord.requests) == 1
+
+
+def test_a_message_in_a_thread_is_edited_there(connect: Connect, discord: LoopbackDiscord) -> None:
+    webhook = connect(f"{discord.webhook_url}?thread_id=123456789012345678&wait=false")
+    webhook.edit(webhook.send(MESSAGE), replace(MESSAGE, sentence="Otherwise."))
+    assert [request.query for request in discord.requests] == [
+        {"thread_id": "123456789012345678", "wait": "true"},
+        {"thread_id": "123456789012345678"},
+    ]
+    assert "Otherwise." in discord.messages[0]["embeds"][0]["description"]
+
+
+LOST = {
+    "deleted": None,
+    "edited too often": Refused(429, 30046, "Maximum number of edits to messages older than 1 hour reached"),
+}
+
+
+@pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
+def test_a_message_that_cannot_be_edited_any_more_is_lost_at_once(
+    fault: Fault | None, webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
+) -> None:
+    post = webhook.send(MESSAGE)
+    if fault:
+        discord.fail_next(fault)
+    else:
+        discord.delete_messages()
+    with pytest.raises(PostLostError):
+        webhook.edit(post, replace(MESSAGE, sentence="Otherwise."))
+    assert (clock.sleeps, len(discord.requests)) == ([], 2)
+
+
+@pytest.mark.parametrize("fault", [RateLimited(2.5, "global"), CloudflareLimited(3.0), Broken(503)])
+def test_an_edit_is_as_patient_as_a_message(
+    fault: Fault, webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
+) -> None:
+    post = webhook.send(MESSAGE)
+    discord.fail_next(fault)
+    webhook.edit(post, replace(MESSAGE, sentence="Otherwise."))
+    assert len(clock.sleeps) == 1
+    assert "Otherwise." in discord.messages[0]["embeds"][0]["description"]
+
+
+def test_what_tells_cards_apart_says_nothing_of_them_to_who_does_not_know_the_webhook(
+    connect: Connect,
+) -> None:
+    with LoopbackDiscord() as other:
+        assert connect(other.webhook_url).send(MESSAGE).shown != connect().send(MESSAGE).shown
 
 
 # what is worth asking again
@@ -262,7 +360,10 @@ def test_a_message_discord_refuses_is_an_error_that_says_so_and_is_not_sent_agai
 ) -> None:
     error = error_of(connect(username="Discord"))
     assert error.cause == "http 400 code 50035"
-    assert "Invalid Form Body" in str(error)
+    assert str(error) == (
+        "Discord did not take the message (http 400 code 50035): Invalid Form Body: "
+        'username Username cannot contain "discord".'
+    )
     assert "stays pending" in error.remedy
     assert len(discord.requests) == 1
 

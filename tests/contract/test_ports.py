@@ -22,8 +22,8 @@ from cluster_status.domain.cause import Status
 from cluster_status.domain.history import History
 from cluster_status.domain.message import Message
 from cluster_status.domain.retention import Tally
-from cluster_status.errors import Cancelled, DeliveryError, HistoryError, WebhookGoneError
-from cluster_status.ports import Clock, HistoryStore, Level, Notifier, Runner
+from cluster_status.errors import Cancelled, DeliveryError, HistoryError, PostLostError, WebhookGoneError
+from cluster_status.ports import Board, Clock, HistoryStore, Level, Notifier, Runner
 from cluster_status.render.pruning import Pruned, plain
 from cluster_status.render.summary import Summary
 from tests.fakes.clock import START, VirtualClock
@@ -217,6 +217,10 @@ class Channel(Protocol):
         """Return the headlines that arrived, in order."""
 
 
+class Editor(Notifier, Board, Protocol):
+    """Both in one."""
+
+
 class FailingChannel(Channel, Protocol):
     """A channel that can be disturbed."""
 
@@ -230,7 +234,12 @@ class FakeChannel:
         self.notifier = RecordingNotifier()
 
     def heard(self) -> list[str]:
-        return [message.headline for message in self.notifier.messages]
+        edited = {int(post): message for post, message in self.notifier.shown.items()}
+        messages = enumerate(self.notifier.messages, 1)
+        return [edited.get(number, message).headline for number, message in messages]
+
+    def lose(self) -> None:
+        self.notifier.lose()
 
     def fail_next(self, *, after_accepting: bool) -> None:
         fault = DeliveryError("It was not delivered.", cause="no answer")
@@ -267,6 +276,9 @@ class Webhook:
 
     def delete(self) -> None:
         self._discord.delete_webhook()
+
+    def lose(self) -> None:
+        self._discord.delete_messages()
 
 
 @pytest.fixture
@@ -340,6 +352,51 @@ def test_a_channel_that_is_gone_says_that_it_is(failing_channel: FailingChannel)
     with pytest.raises(WebhookGoneError):
         failing_channel.notifier.send(message("nobody hears"))
     assert failing_channel.heard() == []
+
+
+# Board
+
+
+class Wall(Protocol):
+    """A channel whose messages can be changed."""
+
+    @property
+    def notifier(self) -> Editor: ...
+
+    def heard(self) -> list[str]: ...
+
+    def lose(self) -> None:
+        """Let somebody delete all messages."""
+
+
+@pytest.fixture(params=["webhook", "fake"])
+def wall(request: pytest.FixtureRequest) -> Wall:
+    found = _channel(request)
+    assert not isinstance(found, Terminal)
+    return found
+
+
+def test_a_post_shows_what_it_was_edited_to_and_is_no_second_message(wall: Wall) -> None:
+    post = wall.notifier.send(message("before"))
+    assert post
+    edited = wall.notifier.edit(post, message("after"))
+    assert (edited.id, wall.heard()) == (post.id, ["after"])
+    assert wall.notifier.edit(edited, message("after")) == edited
+
+
+def test_an_earlier_post_can_be_edited_too(wall: Wall) -> None:
+    first, _ = wall.notifier.send(message("one")), wall.notifier.send(message("two"))
+    assert first
+    wall.notifier.edit(first, message("uno"))
+    assert wall.heard() == ["uno", "two"]
+
+
+def test_a_post_that_was_deleted_is_lost(wall: Wall) -> None:
+    post = wall.notifier.send(message("gone"))
+    assert post
+    wall.lose()
+    with pytest.raises(PostLostError):
+        wall.notifier.edit(post, message("after"))
 
 
 # Runner

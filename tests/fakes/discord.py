@@ -167,6 +167,10 @@ class LoopbackDiscord:
         if self._server is None or not self._holds.release(timeout_seconds):
             raise TimeoutError("no request was held")
 
+    def delete_messages(self) -> None:
+        """Delete what the channel holds, as somebody may who has the right to."""
+        self._channel.clear()
+
     def delete_webhook(self) -> None:
         self._channel.exists = False
 

@@ -173,6 +173,10 @@ class Channel:
         with self._lock:
             return copy.deepcopy(self._records)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._records.clear()
+
     def wait_for_messages(self, count: int, timeout_seconds: float) -> list[dict[str, Any]]:
         with self._lock:
             if not self._lock.wait_for(lambda: len(self._records) >= count, timeout_seconds):

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.app import outbox
+from cluster_status.app.plan import Channel
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.history import advance
 from cluster_status.domain.identity import Identity
@@ -17,6 +18,7 @@ from cluster_status.domain.message import Fact
 from cluster_status.domain.sighting import Sighting
 from cluster_status.domain.verdict import Knowledge, Verdict, judge
 from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, WebhookGoneError
+from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.probe import ONLINE, met
 from tests.unit.app.monitor import Monitor
 
@@ -504,3 +506,72 @@ def test_a_run_cancelled_before_its_first_save_tells_nothing(watching: Monitor) 
     with pytest.raises(Cancelled):
         watching.poll(REFUSED)
     assert (watching.store.content, len(watching.notifier.messages)) == (kept, 1)
+
+
+# several channels
+
+
+@pytest.fixture
+def second(watching: Monitor) -> RecordingNotifier:
+    """Have a second channel, which was told of nothing yet."""
+    notifier = RecordingNotifier()
+    watching.others = [Channel("second", notifier)]
+    return notifier
+
+
+def headlines(notifier: RecordingNotifier) -> list[str]:
+    return [message.headline for message in notifier.messages]
+
+
+def test_each_channel_is_told_once_whatever_becomes_of_the_other(
+    watching: Monitor, second: RecordingNotifier
+) -> None:
+    watching.notifier.fail_next(FAILED, FAILED)
+    runs = [watching.poll(REFUSED), watching.poll(ONLINE), watching.poll(ONLINE)]
+    changes = ["mscluster is offline", "mscluster is back online"]
+    assert headlines(second) == changes
+    assert [run.headlines for run in runs] == [[], [], changes]
+    assert pending(watching) == []
+
+
+def test_a_channel_that_takes_what_it_is_told_does_not_hide_that_another_one_fails(
+    watching: Monitor, second: RecordingNotifier
+) -> None:
+    second.fail_next(*[FAILED] * 4)
+    runs = [watching.poll(REFUSED) for _ in range(3)]
+    assert [run.exit_status for run in runs] == [ExitStatus.UNDELIVERED, ExitStatus.OK, ExitStatus.OK]
+    assert watching.poll(ONLINE).headlines == ["mscluster is back online"]
+    assert list(watching.store.history.undelivered) == ["second"]
+
+
+def test_a_channel_that_is_gone_keeps_no_other_one_from_being_told(
+    watching: Monitor, second: RecordingNotifier
+) -> None:
+    watching.notifier.fail_next(WebhookGoneError())
+    for sighting in (REFUSED, ONLINE):
+        watching.poll(sighting)
+    assert headlines(second) == ["mscluster is offline", "mscluster is back online"]
+    assert pending(watching) == ["outage", "recovery"]
+
+
+def test_what_was_due_only_to_a_channel_that_was_removed_is_pending_no_more(
+    watching: Monitor, second: RecordingNotifier
+) -> None:
+    second.fail_next(FAILED)
+    watching.poll(REFUSED)
+    assert pending(watching) == ["outage"]
+    watching.others = []
+    assert watching.poll(REFUSED).headlines == []
+    assert pending(watching) == []
+
+
+# the heartbeat
+
+
+def test_the_watchdog_hears_of_every_poll_whether_it_worked(watching: Monitor) -> None:
+    watching.notifier.fail_next(None, FAILED)
+    for sighting in (REFUSED, REFUSED, ONLINE, met(Cause.HOST_KEY), met(Cause.HOST_KEY)):
+        watching.poll(sighting)
+    watching.store.fail_save()
+    watching.poll(ONLINE)
+    assert watching.heartbeat.beats == [True, True, True, False, False, False, False]

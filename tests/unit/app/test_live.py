@@ -1,0 +1,140 @@
+"""The live message is edited while nothing changes, and a new one is posted only when something does."""
+
+from datetime import timedelta
+
+import pytest
+
+from cluster_status.domain.cause import Cause
+from cluster_status.errors import DeliveryError, ExitStatus, WebhookGoneError
+from tests.fakes.probe import listed, met, partition
+from tests.unit.app.monitor import Monitor
+
+REFUSED = met(Cause.REFUSED)
+IDLE, BUSY = listed(partition(free=8)), listed(partition(free=3, busy=5))
+FAILED = DeliveryError("Discord was not reached.", cause="no answer", remedy="Later.")
+
+
+@pytest.fixture
+def live(monitor: Monitor) -> Monitor:
+    """Have a monitor that has told of an idle cluster, in a message that is kept up to date."""
+    monitor.set_patience(attempts=1)
+    monitor.keep_up_to_date()
+    monitor.poll(IDLE)
+    return monitor
+
+
+def shown(monitor: Monitor) -> list[tuple[str, int]]:
+    """Return what the posts show: their headlines, and the free nodes of their tables."""
+    return [
+        (message.headline, sum(one.nodes.free for one in message.partitions))
+        for message in monitor.notifier.shown.values()
+    ]
+
+
+def test_while_the_status_lasts_its_message_shows_what_each_poll_saw(live: Monitor) -> None:
+    assert shown(live) == [("mscluster is online", 8)]
+    live.poll(BUSY)
+    assert shown(live) == [("mscluster is online", 3)]
+    assert (live.notifier.asked, live.notifier.edits) == (1, 1)
+
+
+def test_where_nothing_has_changed_nothing_is_sent_and_one_save_is_enough(live: Monitor) -> None:
+    saves = live.store.saves
+    for _ in range(3):
+        live.poll(IDLE)
+    assert (live.notifier.asked, live.notifier.edits, live.store.saves) == (1, 0, saves + 3)
+
+
+def test_a_change_is_a_new_message_and_the_old_one_stays_as_it_was(live: Monitor) -> None:
+    live.poll(REFUSED)
+    live.poll(REFUSED)
+    live.poll(BUSY)
+    assert shown(live) == [
+        ("mscluster is online", 8),
+        ("mscluster is offline", 0),
+        ("mscluster is back online", 3),
+    ]
+    assert live.notifier.edits == 0
+
+
+def test_a_new_cause_of_an_outage_shows_in_its_message(live: Monitor) -> None:
+    live.poll(REFUSED)
+    live.poll(met(Cause.DNS))
+    assert [message.sentence for message in live.notifier.shown.values()][-1] == (
+        "Its host name does not resolve."
+    )
+    assert live.notifier.asked == 2
+
+
+@pytest.mark.parametrize("sight", [met(Cause.HOST_KEY), met(Cause.TIMEOUT)], ids=["unknown", "not confirmed"])
+def test_what_is_not_believed_yet_changes_nothing(live: Monitor, sight: object) -> None:
+    live.poll(sight)  # type: ignore[arg-type]
+    assert (shown(live), live.notifier.edits) == ([("mscluster is online", 8)], 0)
+
+
+def test_that_the_monitor_cannot_tell_is_kept_up_to_date_as_well(live: Monitor) -> None:
+    for cause in (*[Cause.HOST_KEY] * 3, Cause.INCOMPATIBLE_SSH):
+        live.poll(met(cause))
+    assert [message.sentence for message in live.notifier.shown.values()][-1] == (
+        "No safe way to speak SSH with it was found."
+    )
+    assert live.notifier.asked == 2
+
+
+def test_a_message_that_was_deleted_is_replaced_in_the_same_run_and_disturbs_nobody(live: Monitor) -> None:
+    live.notifier.lose()
+    [message] = live.poll(BUSY).messages
+    assert (message.headline, message.is_news) == ("mscluster is still online", False)
+    live.poll(IDLE)
+    assert shown(live) == [("mscluster is still online", 8)]
+
+
+def test_a_new_webhook_gets_a_message_of_its_own(live: Monitor) -> None:
+    live.identify(webhook="a new webhook")
+    assert live.poll(BUSY).headlines == ["mscluster is still online"]
+    live.poll(IDLE)
+    assert shown(live) == [("mscluster is online", 8), ("mscluster is still online", 8)]
+
+
+def test_a_channel_that_was_told_before_it_was_live_gets_a_message_to_keep_up_to_date(
+    monitor: Monitor,
+) -> None:
+    monitor.poll(IDLE)
+    monitor.keep_up_to_date()
+    assert monitor.poll(IDLE).headlines == ["mscluster is still online"]
+    assert monitor.poll(BUSY).headlines == []
+    assert shown(monitor)[-1] == ("mscluster is still online", 3)
+
+
+def test_a_message_is_forgotten_once_the_channel_is_live_no_more(live: Monitor) -> None:
+    live.live = False
+    live.set_terms(live=False)
+    assert live.poll(BUSY).headlines == []
+    assert live.store.history.live is None
+
+
+def test_an_edit_that_fails_is_made_good_by_the_next_poll_and_delays_no_change(live: Monitor) -> None:
+    live.notifier.fail_next(FAILED, FAILED)
+    runs = [live.poll(BUSY), live.poll(BUSY), live.poll(BUSY)]
+    assert [run.exit_status for run in runs] == [ExitStatus.UNDELIVERED, ExitStatus.OK, ExitStatus.OK]
+    assert [run.errors for run in runs] == [["Discord was not reached. Later."]] * 2 + [[]]
+    assert shown(live) == [("mscluster is online", 3)]
+    assert live.store.history.undelivered == {}
+
+
+def test_a_webhook_that_is_gone_is_not_asked_to_edit_again(live: Monitor) -> None:
+    live.notifier.fail_next(WebhookGoneError())
+    runs = [live.poll(BUSY), live.poll(BUSY), live.poll(IDLE, later=timedelta(days=2))]
+    assert [run.exit_status for run in runs] == [6, 0, 6]
+    assert live.notifier.edits == 0
+    live.identify(webhook="a new webhook")
+    assert live.poll(BUSY).headlines == ["mscluster is still online"]
+
+
+def test_a_new_message_that_is_not_delivered_leaves_the_old_one_alone(live: Monitor) -> None:
+    live.notifier.fail_next(FAILED, FAILED)
+    live.poll(REFUSED)
+    live.poll(REFUSED)
+    assert shown(live) == [("mscluster is online", 8)]
+    live.poll(REFUSED)
+    assert shown(live)[-1] == ("mscluster is offline", 0)
