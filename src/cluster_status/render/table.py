@@ -35,8 +35,9 @@ def table(
     rows = [_HEAD[1:], *(_cells(partition) for partition in shown)]
     widths = [max(columns(row[column]) for row in rows) for column in range(len(_HEAD) - 1)]
     room = max(width - sum(widths) - len(widths), 2)
-    widths = [min(room, max(map(columns, names))), *widths]
-    lines = [_aligned(fitted(name, widths[0]), row, widths) for name, row in zip(names, rows, strict=True)]
+    names = [fitted(name, room) for name in names]
+    widths = [max(map(columns, names)), *widths]
+    lines = [_aligned(name, row, widths) for name, row in zip(names, rows, strict=True)]
     blocks = lines[:1]
     for partition, line in zip(shown, lines[1:], strict=True):
         blocks.append("\n".join([line, *_gpu_lines((gpus or {}).get(partition.name, ()), width)]))

@@ -6,6 +6,7 @@ With what Python knows of Unicode: the package wcwidth, which a test compares th
 from unicodedata import bidirectional, category, east_asian_width
 
 _MARKS_EACH = 2  # that a character keeps; no script of today needs more, and towers of them hide other lines
+_LONGEST = 8  # characters a column that are looked at
 _LEFT_TO_RIGHT = "\u200e"  # a mark without width
 
 
@@ -21,7 +22,7 @@ def units(text: str) -> int:
 
 def fitted(text: str, width: int) -> str:
     """Return `text` in at most `width` columns; what is cut off shows as an ellipsis."""
-    text = text if text.isascii() else "".join(_without_towers(text))
+    text = text if text.isascii() else "".join(_without_towers(text[: _LONGEST * width]))
     if columns(text) <= width:
         return text
     kept, used = "", 0

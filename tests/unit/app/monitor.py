@@ -93,7 +93,7 @@ class Monitor:
         self.clock.advance(later)
         probe = self._begin(script)
         before = len(self.notifier.messages)
-        channels = [self._channel(), *self.others]
+        channels = [self.channel(), *self.others]
         exit_status = poll(self._tools(probe), store or self.store, channels, self.heartbeat, self.plan)
         return Run(exit_status, self.runner, probe, self.notifier.messages[before:])
 
@@ -101,7 +101,8 @@ class Monitor:
         self.live = True
         self.set_terms(live=True)
 
-    def _channel(self) -> Channel:
+    def channel(self) -> Channel:
+        """Return the channel of the next run."""
         board = self.notifier if self.live else None
         return Channel("discord", self.notifier, self.plan.terms.identity.webhook, board)
 

@@ -1,0 +1,75 @@
+"""A watchdog is told of every poll; that it cannot be told is mentioned, and nothing more."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from cluster_status import action
+from cluster_status.adapters import heartbeat
+from cluster_status.adapters.heartbeat import HttpHeartbeat
+from cluster_status.adapters.http import Http
+from tests.fakes.loopback import Answer, Reset, Silent
+from tests.fakes.runner import RecordingRunner
+from tests.fakes.watchdog import Fault, LoopbackWatchdog
+
+BAD_INPUT = {"GITHUB_ACTIONS": "true", "INPUT_CLUSTER-PORT": "ssh"}
+
+
+@pytest.fixture
+def watchdog() -> Iterator[LoopbackWatchdog]:
+    with LoopbackWatchdog() as running:
+        yield running
+
+
+@pytest.fixture
+def http() -> Iterator[Http]:
+    with contextlib.closing(Http()) as opened:
+        yield opened
+
+
+def test_a_poll_that_worked_is_told_from_one_that_did_not(watchdog: LoopbackWatchdog, http: Http) -> None:
+    runner = RecordingRunner()
+    for url in (watchdog.url, f"{watchdog.url}/", f"{watchdog.url}?rid=1"):
+        HttpHeartbeat(url, http, runner.annotate).beat(worked=False)
+    HttpHeartbeat(watchdog.url, http, runner.annotate).beat(worked=True)
+    assert (watchdog.pings, runner.annotations) == (["fail", "fail", "fail", "ok"], [])
+
+
+FAULTS: dict[str, tuple[Fault, str]] = {
+    "unknown": (Answer(404, b"not found"), "http 404"),
+    "moved": (Answer(301, headers={"Location": "https://elsewhere.example/"}), "http 301"),
+    "out of order": (Answer(503), "http 503"),
+    "reset": (Reset(), "the connection failed"),
+    "silent": (Silent(), "no answer in time"),
+}
+
+
+@pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
+def test_a_watchdog_that_cannot_be_told_is_a_warning_without_its_url(
+    fault: Fault, reason: str, watchdog: LoopbackWatchdog, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heartbeat, "_TIMEOUT_SECONDS", 0.1)
+    runner = RecordingRunner()
+    watchdog.fail_next(fault)
+    HttpHeartbeat(watchdog.url, http, runner.annotate).beat(worked=True)
+    [(level, text)] = runner.annotations
+    assert (level, text) == ("warning", f"heartbeat-url was not told of this poll: {reason}.")
+
+
+@pytest.mark.parametrize(("command", "pings"), [("", ["fail"]), ("poll", ["fail"]), ("look", [])])
+def test_a_poll_that_cannot_begin_is_one_that_did_not_work(
+    command: str, pings: list[str], watchdog: LoopbackWatchdog
+) -> None:
+    given = {**BAD_INPUT, "INPUT_HEARTBEAT-URL": watchdog.url, "INPUT_COMMAND": command}
+    assert action.main(given) == 2
+    assert watchdog.pings == pings
+
+
+def test_a_heartbeat_that_cannot_be_used_is_a_bad_input_like_any_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert action.main({**BAD_INPUT, "INPUT_HEARTBEAT-URL": "http://watchdog.example/s3cret"}) == 2
+    said = "\n".join(line for line in capsys.readouterr().out.splitlines() if "add-mask" not in line)
+    assert "heartbeat-url: what was given is not a URL: it must begin with https://" in said
+    assert "s3cret" not in said

@@ -1,0 +1,71 @@
+"""A loopback stand-in for a watchdog such as Healthchecks: a URL to ask for, one for failures below it."""
+
+import contextlib
+import secrets
+import threading
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from tests.fakes.loopback import Aborted, Answer, Held, Holds, LoopbackServer, Request, Reset, Silent
+
+Fault = Answer | Reset | Silent
+
+
+class LoopbackWatchdog:
+    """`pings` are those of its check, in order: "ok" or "fail". Whoever asks for anything else gets a 404."""
+
+    def __init__(self) -> None:
+        self.secret = secrets.token_hex(16)
+        self._pings: list[str] = []
+        self._faults: deque[Fault] = deque()
+        self._lock = threading.Lock()
+        self._running = contextlib.ExitStack()
+        self._server: LoopbackServer | None = None
+
+    def __enter__(self) -> Self:
+        self._server = self._running.enter_context(LoopbackServer("watchdog", self, Holds()))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.close()
+
+    @property
+    def url(self) -> str:
+        if self._server is None:
+            raise RuntimeError("there is an address only inside the context")
+        return f"{self._server.url}/ping/{self.secret}"
+
+    @property
+    def pings(self) -> list[str]:
+        with self._lock:
+            return list(self._pings)
+
+    def fail_next(self, *faults: Fault) -> None:
+        """Let the next requests fail, one fault each."""
+        with self._lock:
+            self._faults.extend(faults)
+
+    def receive(self, request: Request) -> Answer | Held | Aborted:
+        with self._lock:
+            fault = self._faults.popleft() if self._faults else None
+        match fault:
+            case None:
+                return self.decide(request)
+            case Reset():
+                return Aborted()
+            case Silent():
+                return Held()
+            case answer:
+                return answer
+
+    def decide(self, request: Request) -> Answer:
+        kinds = {f"/ping/{self.secret}": "ok", f"/ping/{self.secret}/fail": "fail"}
+        kind = kinds.get(request.path)
+        if kind is None or request.method not in {"GET", "HEAD", "POST"}:
+            return Answer(404, b"not found")
+        with self._lock:
+            self._pings.append(kind)
+        return Answer(200, b"OK")

@@ -1,0 +1,211 @@
+"""A hostile cluster: whatever it calls its parts, nothing pings, nothing breaks, nothing exceeds a limit."""
+
+import contextlib
+import re
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cluster_status.adapters.discord.card import card
+from cluster_status.domain import sinfo
+from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.cluster import (
+    Details,
+    DrainReason,
+    Gpus,
+    Listing,
+    NodeCounts,
+    Partition,
+    Reservation,
+)
+from cluster_status.domain.history import Announcement, History, Terms, advance
+from cluster_status.domain.identity import Identity
+from cluster_status.domain.message import Wording, compose
+from cluster_status.domain.sighting import Obstacle, Sighting
+from cluster_status.domain.standing import Doubt, Spell
+from cluster_status.domain.transitions import Telling
+from cluster_status.domain.uptime import Uptime
+from cluster_status.domain.verdict import Knowledge, judge
+from cluster_status.errors import UnparsableError
+from cluster_status.render.text import text
+from cluster_status.render.width import columns, units
+from tests.fakes.clock import START
+from tests.fakes.discord_channel import mentions
+from tests.fakes.discord_limits import refusals
+
+# what fails is shown as it was drawn: to shrink 10,000 characters takes minutes
+hostile = settings(
+    max_examples=40, derandomize=True, database=None, deadline=None, phases=(Phase.explicit, Phase.generate)
+)
+
+PIECES = (
+    "@everyone",
+    "@here",
+    "<@123456789012345678>",
+    "<@&123456789012345678>",
+    "<#1>",
+    "<t:0:R>",
+    "</cmd:1>",
+    "<:e:1>",
+    ":fire:",
+    "```",
+    "`",
+    "**",
+    "__",
+    "~~",
+    "||",
+    "> ",
+    "# ",
+    "-# ",
+    "- ",
+    "1. ",
+    "[a](https://evil.example)",
+    "https://evil.example/@everyone",
+    "\\",
+    "\n",
+    "\r\n",
+    "\t",
+    "\x1b[31m",
+    "\x9b1m",
+    "\x00",
+    "\u202e",
+    "\u2066",
+    "\u200f",
+    "\u200b",
+    "\u2028",
+    "\ufeff",
+    "שלום",
+    "عنقود",
+    "計算機",
+    "🔥",
+    "👩\u200d💻",
+    "e\u0301",
+    "\u0301" * 40,
+    "\ud800",
+    "a",
+    "-",
+    ".",
+    " ",
+)
+WORDS = st.one_of(
+    st.text(st.sampled_from("abc ") | st.characters(), max_size=40),
+    st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
+    st.sampled_from(PIECES).map(lambda piece: piece * (10_000 // len(piece))),
+)
+NAMES = WORDS.filter(bool)
+NUMBERS = st.integers(0, 99_999)
+ROLE = "<@&123456789012345678>"
+
+
+@st.composite
+def listings(draw: st.DrawFn) -> Listing:
+    """Draw what Slurm might list, uncleaned: the card must bear even that."""
+    partitions = tuple(
+        Partition(
+            draw(NAMES),
+            draw(st.booleans()),
+            draw(st.sampled_from(["up", "down", "inactive"]) | WORDS),
+            draw(st.sampled_from(["1-00:00:00", "infinite"]) | WORDS),
+            NodeCounts(total=draw(NUMBERS), free=draw(NUMBERS)),
+        )
+        for _ in range(draw(st.integers(0, 4)))
+    ) * draw(st.sampled_from([1, 1, 60]))
+    gpus = {
+        partition.name: tuple(
+            Gpus(draw(WORDS), draw(NUMBERS), draw(NUMBERS)) for _ in range(draw(st.integers(0, 6)))
+        )
+        for partition in partitions[:4]
+    }
+    reasons = tuple(
+        DrainReason(draw(WORDS), draw(st.none() | st.just(START)), draw(NUMBERS), draw(WORDS), draw(WORDS))
+        for _ in range(draw(st.integers(0, 8)))
+    )
+    maintenance = (Reservation(draw(WORDS), START, START + timedelta(days=1), draw(NUMBERS)),)
+    return Listing(partitions, NodeCounts(total=9), details=Details(gpus, reasons, maintenance))
+
+
+@st.composite
+def announcements(draw: st.DrawFn) -> Announcement:
+    telling = draw(st.sampled_from(Telling))
+    causes = tuple(draw(st.lists(st.sampled_from(Cause), unique=True)))
+    status = draw(st.sampled_from([one for one in Status if one is not Status.UNKNOWN]))
+    return Announcement(
+        telling,
+        START,
+        Spell(status, START, causes),
+        before=Spell(Status.OFFLINE, START - timedelta(days=9), causes),
+        doubt=Doubt(START, 3, draw(st.sampled_from(Cause))) if telling is Telling.BLIND else None,
+        nodes=NodeCounts(total=9),
+        left_out=draw(NUMBERS),
+        uptime=Uptime(draw(st.floats(0, 1)), draw(st.floats(0, 1))),
+        missed_polls=draw(NUMBERS),
+    )
+
+
+def check(body: dict[str, Any], *, pings: list[str]) -> None:
+    assert refusals(body) == []
+    content = body.get("content", "")
+    assert mentions(content, body["allowed_mentions"]) == pings
+    assert body["allowed_mentions"]["parse"] == []
+    [embed] = body["embeds"]
+    title, description = embed["title"], embed["description"]
+    assert units(title) <= 256
+    assert units(description) <= 4096
+    assert units(title) + units(description) <= 6000
+    assert "\n" not in title
+    assert description.count("```") in {0, 2}
+    before, _, rest = description.partition("```\n")
+    block, _, after = rest.partition("\n```")
+    assert "`" not in block
+    assert all(columns(line) <= 36 for line in block.split("\n"))
+    for prose in (title, before, after):
+        bare = re.sub(r"\\.", "", prose)  # what is escaped is no markup
+        ours = re.sub(r"<t:-?\d+:[fR]>|^\*\*|\*\* |^\*“|”\* |\*\*$", "", bare, flags=re.MULTILINE)
+        assert not re.search(r"[`*_~|<>\[\]#@:\\]", ours.replace(": ", " ")), prose
+
+
+@hostile
+@given(announcements(), listings(), WORDS)
+def test_whatever_it_is_called_the_card_is_taken_and_nothing_in_it_is_obeyed(
+    announcement: Announcement, listing: Listing, name: str
+) -> None:
+    message = compose(announcement, Wording(name, with_quotation=True), listing)
+    check(card(message), pings=[])
+    check(card(message, ping=ROLE), pings=[ROLE] if message.urgent else [])
+    assert text(replace(message, partitions=message.partitions[:4]))
+
+
+def told(sightings: list[Sighting]) -> list[dict[str, Any]]:
+    """Return the cards of a course of polls."""
+    history, cards = History(cluster="mscluster"), []
+    for number, sighting in enumerate(sightings):
+        verdict = judge(sighting, Knowledge(reached=True, scheduler_seen=True), degraded_below=50)
+        at = START + timedelta(minutes=5 * number)
+        history = advance(history, sighting, verdict, Terms(Identity(), tell_always=True), at)
+        listing = sighting.seen if isinstance(sighting.seen, Listing) else None
+        wording = Wording("mscluster")
+        cards += [card(compose(one, wording, listing), ping=ROLE) for one in history.pending if one.at == at]
+    return cards
+
+
+@hostile
+@given(st.lists(st.tuples(NAMES, NAMES, NAMES), min_size=1, max_size=5), NAMES, st.integers(0, 255))
+def test_whatever_sinfo_says_the_channel_is_told_something_harmless_or_nothing(
+    rows: list[tuple[str, str, str]], complaint: str, exit_status: int
+) -> None:
+    said = "".join(f"{name}*|{up}|{limit}|1|idle\n" for name, up, limit in rows)
+    output = f"frame\n{said}frame\n{len(rows)}|idle\nframe\n".encode("utf-8", "surrogatepass")
+    sightings = [
+        logged_in(sinfo.diagnose(exit_status, b"frame\n", complaint.encode("utf-8", "replace"), "frame"))
+    ]
+    with contextlib.suppress(UnparsableError):
+        sightings.insert(0, logged_in(sinfo.parse(output, "frame")))
+    for body in told([*sightings[:1], *sightings * 4]):
+        check(body, pings=[ROLE] if "content" in body else [])
+
+
+def logged_in(seen: Listing | Obstacle) -> Sighting:
+    return Sighting(seen=seen, reached=True, credential_offered=True, logged_in=True)
