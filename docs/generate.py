@@ -1,4 +1,4 @@
-"""Writes what follows from the tables of inputs, outputs and causes, and aws/handler.py into its template.
+"""Writes what follows from the tables of inputs, outputs and causes; all cards; aws/handler.py into its template.
 
 python -m docs.generate           writes
 python -m docs.generate --check   changes nothing; exit status 1 if something is out of date
@@ -16,9 +16,11 @@ from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.cause import TRAITS, Cause, Status, Traits
 from cluster_status.domain.standing import POLLS_BEFORE_DOUBT_IS_TOLD
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS, Input
+from docs import messages
 
 ROOT = Path(__file__).parent.parent
 CAUSES = ROOT / "docs" / "causes.md"
+CARDS = ROOT / "tests" / "data" / "cards"
 
 
 def action_yml() -> str:
@@ -99,6 +101,8 @@ def documents() -> dict[Path, str]:
             ROOT / "aws" / "template.yaml", "        # {}", {"handler.py": inline_handler()}
         ),
         CAUSES: _between(CAUSES, "<!-- {} -->", {"causes": causes_table()}),
+        ROOT / "docs" / "messages.md": messages.document(),
+        **messages.reviewed(CARDS),
     }
 
 
@@ -113,8 +117,12 @@ def _between(path: Path, comment: str, blocks: dict[str, str]) -> str:
     return text
 
 
+def _content(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 def main(arguments: Sequence[str]) -> int:
-    outdated = {path: text for path, text in documents().items() if path.read_text(encoding="utf-8") != text}
+    outdated = {path: text for path, text in documents().items() if _content(path) != text}
     if "--check" in arguments:
         for path in outdated:
             print(f"{path.name} is out of date: run scripts/generate")

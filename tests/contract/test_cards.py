@@ -1,0 +1,30 @@
+"""The cards of the twelve situations are those that were reviewed, and Discord takes each of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from docs import generate, messages
+from docs.situations import SITUATIONS, SIZES, cards
+from tests.fakes.discord_limits import refusals
+
+ALL = list(cards())
+IDS = [f"{situation.slug}-{size}" for situation, size, _ in ALL]
+
+
+def test_there_are_twelve_situations_for_two_sizes_of_a_cluster() -> None:
+    assert (len({situation.slug for situation in SITUATIONS}), len(ALL)) == (12, 12 * len(SIZES))
+
+
+def test_each_card_is_the_one_that_was_reviewed() -> None:
+    kept = {path.name: path.read_text() for path in generate.CARDS.iterdir()}
+    assert kept == {path.name: text for path, text in messages.reviewed(generate.CARDS).items()}
+
+
+@pytest.mark.parametrize("body", [body for *_, body in ALL], ids=IDS)
+def test_discord_takes_each_card(
+    body: dict[str, Any], discord_schema: Callable[[str, object], list[str]]
+) -> None:
+    assert refusals(body) == []
+    assert discord_schema("execute", body) == []
