@@ -4,12 +4,13 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.cluster import Listing
+from cluster_status.domain.cluster import Details, Listing, Reservation
 from cluster_status.domain.history import Announcement, Window
 from cluster_status.domain.message import Fact, Message, Wording, compose, describe
 from cluster_status.domain.quotation import quotation_for
 from cluster_status.domain.standing import Doubt
 from cluster_status.domain.transitions import Telling
+from cluster_status.domain.uptime import Uptime
 from cluster_status.domain.verdict import Verdict
 from tests.unit.domain.build import NOON, announcement, caused, counts, listing, noon_plus, spell
 
@@ -160,6 +161,51 @@ def test_a_refused_login_tells_until_when_it_worked() -> None:
 
 def test_a_cluster_that_lists_no_nodes_says_so() -> None:
     assert Fact("Nodes", "none listed") in composed(announcement(Telling.FIRST, ONLINE, nodes=counts())).facts
+
+
+@pytest.mark.parametrize(
+    ("uptime", "words"),
+    [
+        (Uptime(0.99999, 1.0), "99.9 %"),
+        (Uptime(1.0, 0.9), "100.0 %"),
+        (Uptime(0.29, 1.0), "29.0 %"),
+        (Uptime(0.5, 0.41), "50.0 % of the 12 days known"),
+        (Uptime(0.5, 0.001), "50.0 % of the one day known"),
+    ],
+)
+def test_an_uptime_is_never_rounded_up_and_says_what_it_is_based_on_if_that_is_little(
+    uptime: Uptime, words: str
+) -> None:
+    told = replace(announcement(Telling.RECOVERY, ONLINE), uptime=uptime)
+    assert Fact("Uptime, 30 days", words) in composed(told).facts
+
+
+def test_an_uptime_of_which_nothing_is_known_is_not_told() -> None:
+    told = replace(announcement(Telling.RECOVERY, ONLINE), uptime=Uptime(0.0, 0.0))
+    assert "Uptime, 30 days" not in {fact.label for fact in composed(told).facts}
+
+
+def test_polls_that_never_came_are_counted() -> None:
+    told = replace(announcement(Telling.RECOVERY, ONLINE), missed_polls=7)
+    assert Fact("Polls missed before this one", "7") in composed(told).facts
+
+
+def test_a_maintenance_that_slurm_lists_is_shown_with_whatever_is_told() -> None:
+    coming = Reservation("a name", noon_plus(200), noon_plus(300), 4)
+    over = Reservation("before", noon_plus(-200), noon_plus(-100), 4)
+    listed = replace(listing(free=4), details=Details(reservations=(over, coming)))
+    assert composed(announcement(Telling.RECOVERY, ONLINE), WORDING, listed).facts[1:] == (
+        Fact("Nodes reserved", "4"),
+        Fact("Maintenance begins", noon_plus(200)),
+        Fact("Maintenance ends", noon_plus(300)),
+    )
+
+
+@pytest.mark.parametrize("telling", Telling)
+def test_an_outage_alone_is_urgent_and_a_repeat_alone_is_no_news(telling: Telling) -> None:
+    doubt = DOUBT if telling is Telling.BLIND else None
+    message = composed(announcement(telling, ONLINE, doubt=doubt))
+    assert (message.urgent, message.is_news) == (telling is Telling.OUTAGE, telling is not Telling.REPEAT)
 
 
 def test_messages_that_were_left_out_are_counted() -> None:

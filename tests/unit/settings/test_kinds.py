@@ -157,6 +157,34 @@ def test_a_likely_mistake_is_answered_with_a_hint(kind: Kind[Any], text: str, hi
 
 
 @pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("<@&123456789012345678>", "<@&123456789012345678>"),
+        ("<@!123456789012345678>", "<@123456789012345678>"),
+    ],
+)
+def test_a_mention_is_read_as_discord_writes_it(given: str, read: str) -> None:
+    assert kinds.PING.read(given) == read
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        (
+            "123456789012345678",
+            "write <@&123456789012345678> if it is a role, <@123456789012345678> if it is a user",
+        ),
+        ("@everyone", "Copy ID"),
+        ("<@&1>", "Copy ID"),
+        ("<@123456789012345678> <@123456789012345679>", "Copy ID"),
+    ],
+)
+def test_of_what_is_no_mention_the_mend_is_said(given: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=hint):
+        kinds.PING.read(given)
+
+
+@pytest.mark.parametrize(
     "url",
     [
         WEBHOOK,

@@ -507,3 +507,8 @@ def test_a_password_given_with_the_host_is_not_quoted(host: str) -> None:
 def test_a_user_given_with_the_host_is_quoted_as_it_is_no_secret() -> None:
     (problem,) = problems_of({"cluster-host": "alice@head"})
     assert "'alice@head'" in problem
+
+
+def test_a_message_at_every_poll_and_one_that_is_edited_at_every_poll_exclude_each_other() -> None:
+    (problem,) = problems_of({"discord-mode": "live", "discord-msg-always": "true"})
+    assert problem.startswith("discord-msg-always: with discord-mode live ")
