@@ -1,4 +1,4 @@
-"""Writes what follows from the tables of inputs, outputs and causes; all cards; aws/handler.py into its template.
+"""Writes what follows from the tables of inputs, outputs, causes; cards; aws/handler.py into its template.
 
 python -m docs.generate           writes
 python -m docs.generate --check   changes nothing; exit status 1 if something is out of date

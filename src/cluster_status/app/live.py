@@ -29,7 +29,7 @@ def keep_up_to_date(
     live = history.live
     if channel is None or channel.board is None or live is None or live.webhook != channel.identity:
         return replace(history, live=None), []
-    now = refreshed(live.announcement, history, verdict)
+    now = refreshed(live.announcement, history, verdict, at)
     if now is None or history.pending:
         return history, []
     try:

@@ -217,7 +217,9 @@ def is_live(history: History, identity: Identity) -> bool:
     return history.live is not None and history.live.webhook == identity.webhook
 
 
-def refreshed(announcement: Announcement, history: History, verdict: Verdict) -> Announcement | None:
+def refreshed(
+    announcement: Announcement, history: History, verdict: Verdict, at: datetime
+) -> Announcement | None:
     """Return what was told as it is now; None if this poll saw something else, or could not tell."""
     standing = history.standing
     if announcement.doubt:
@@ -226,7 +228,8 @@ def refreshed(announcement: Announcement, history: History, verdict: Verdict) ->
     if verdict.status is not announcement.spell.status or standing.confirmed is None:
         return None
     nodes = verdict.listing.nodes if verdict.listing else None
-    return replace(announcement, spell=standing.confirmed, nodes=nodes)
+    share = uptime(history.ledger, WINDOWS["30 d"], at)
+    return replace(announcement, spell=standing.confirmed, nodes=nodes, uptime=share)
 
 
 def may_tell(history: History, now: datetime) -> bool:

@@ -165,7 +165,7 @@ def _replaced(before: Spell, spell: Spell) -> Iterator[Fact]:
 
 
 def _record(announcement: Announcement) -> Iterator[Fact]:
-    if announcement.uptime and announcement.uptime.coverage > 0:
+    if announcement.uptime and announcement.uptime.coverage * UPTIME_DAYS >= 1:  # less says nothing yet
         yield Fact(f"Uptime, {UPTIME_DAYS} days", _uptime(announcement.uptime))
     if announcement.missed_polls:
         yield Fact("Polls missed before this one", str(announcement.missed_polls))
@@ -176,5 +176,5 @@ def _uptime(uptime: Uptime) -> str:
     share = f"{int(uptime.up * 1000 + _EPSILON) / 10:.1f} %"
     if uptime.coverage >= _WELL_KNOWN:
         return share
-    days = max(1, round(uptime.coverage * UPTIME_DAYS))
+    days = round(uptime.coverage * UPTIME_DAYS)
     return f"{share} of the {days} days known" if days > 1 else f"{share} of the one day known"

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cluster_status.domain.cause import Cause
+from cluster_status.domain.message import Fact
 from cluster_status.errors import DeliveryError, ExitStatus, WebhookGoneError
 from tests.fakes.probe import listed, met, partition
 from tests.unit.app.monitor import Monitor
@@ -138,3 +139,11 @@ def test_a_new_message_that_is_not_delivered_leaves_the_old_one_alone(live: Moni
     assert shown(live) == [("mscluster is online", 8)]
     live.poll(REFUSED)
     assert shown(live)[-1] == ("mscluster is offline", 0)
+
+
+def test_the_uptime_in_the_message_is_that_of_the_latest_poll(live: Monitor) -> None:
+    for _ in range(289):  # a day
+        live.poll(IDLE)
+    [message] = live.notifier.shown.values()
+    assert message.facts[-1] == Fact("Uptime, 30 days", "100.0 % of the one day known")
+    assert live.notifier.edits == 1

@@ -170,7 +170,7 @@ def test_a_cluster_that_lists_no_nodes_says_so() -> None:
         (Uptime(1.0, 0.9), "100.0 %"),
         (Uptime(0.29, 1.0), "29.0 %"),
         (Uptime(0.5, 0.41), "50.0 % of the 12 days known"),
-        (Uptime(0.5, 0.001), "50.0 % of the one day known"),
+        (Uptime(0.5, 0.04), "50.0 % of the one day known"),
     ],
 )
 def test_an_uptime_is_never_rounded_up_and_says_what_it_is_based_on_if_that_is_little(
@@ -180,8 +180,9 @@ def test_an_uptime_is_never_rounded_up_and_says_what_it_is_based_on_if_that_is_l
     assert Fact("Uptime, 30 days", words) in composed(told).facts
 
 
-def test_an_uptime_of_which_nothing_is_known_is_not_told() -> None:
-    told = replace(announcement(Telling.RECOVERY, ONLINE), uptime=Uptime(0.0, 0.0))
+@pytest.mark.parametrize("coverage", [0.0, 0.03])
+def test_an_uptime_of_which_not_a_day_is_known_is_not_told(coverage: float) -> None:
+    told = replace(announcement(Telling.RECOVERY, ONLINE), uptime=Uptime(1.0, coverage))
     assert "Uptime, 30 days" not in {fact.label for fact in composed(told).facts}
 
 
