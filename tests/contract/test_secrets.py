@@ -15,6 +15,8 @@ from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from demo.cluster import DemoCluster
 from tests.fakes import github as github_faults
@@ -24,6 +26,7 @@ from tests.fakes.loopback import Answer
 from tests.fakes.watchdog import LoopbackWatchdog
 
 ROOT = Path(__file__).parents[2]
+PASSPHRASE = "open, sésame! &%"
 PASSWORD = "p&ss wörd/+%=?<x>"
 ANOTHER_KEY = f"SHA256:{'A' * 43}"
 MASK = "::add-mask::"
@@ -69,6 +72,21 @@ def refuse_quoting(scene: Scene) -> None:
     scene.watchdog.fail_next(Answer(500, f"{scene.watchdog.url} {words}".encode()))
 
 
+def private_key() -> str:
+    key = Ed25519PrivateKey.generate()
+    locked = BestAvailableEncryption(PASSPHRASE.encode())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, locked).decode()
+
+
+def use_key(scene: Scene, *, passphrase: str = PASSPHRASE, length: int | None = None) -> None:
+    scene.inputs.update({"cluster-key": private_key()[:length], "cluster-key-passphrase": passphrase})
+
+
+def be_refused(scene: Scene) -> None:
+    use_key(scene)
+    scene.inputs["cluster-password"] = PASSWORD
+
+
 def be_behind_a_proxy(scene: Scene) -> None:
     scene.inputs["history-store"] = "file"
     scene.environment["HTTP_PROXY"] = f"http://user:{quote_plus(PASSWORD)}@127.0.0.1:1"
@@ -81,6 +99,9 @@ FAILURES: dict[str, tuple[Callable[[Scene], object], str]] = {
         lambda s: s.inputs.update({"cluster-password": PASSWORD}),
         "it refuses the login",
     ),
+    "a key is refused, then the password": (be_refused, "refuses the login"),
+    "a passphrase is wrong": (lambda s: use_key(s, passphrase=PASSWORD), "cluster-key-passphrase"),
+    "a key is cut off": (lambda s: use_key(s, length=200), "cluster-key"),
     "the cluster is down": (lambda s: s.cluster.stop(), "it refuses SSH connections"),
     "the host key is another": (
         lambda s: s.inputs.update({"cluster-host-key": ANOTHER_KEY}),
@@ -164,7 +185,10 @@ def run(scene: Scene) -> tuple[str, set[str]]:
     kept += [content.decode() for one in scene.github.artifacts for content in one.files.values()]
     written = [path.read_text() for path in paths.values()]
     messages = json.dumps(scene.discord.messages, default=str, ensure_ascii=False)
+    lines = [line for line in given.get("cluster-key", "").splitlines() if len(line) > 10 and line[0] != "-"]
     given_secrets = {
+        *lines,
+        PASSPHRASE,
         given["cluster-password"],
         PASSWORD,
         scene.cluster.password,
