@@ -19,6 +19,7 @@ from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS, Input
 from docs import messages
 
 ROOT = Path(__file__).parent.parent
+INPUTS_AND_OUTPUTS = ROOT / "docs" / "inputs.md"
 CAUSES = ROOT / "docs" / "causes.md"
 CARDS = ROOT / "tests" / "data" / "cards"
 
@@ -94,8 +95,8 @@ def documents() -> dict[Path, str]:
     """Return each document as it should be."""
     return {
         ROOT / "action.yml": _between(ROOT / "action.yml", "# {}", {"inputs and outputs": action_yml()}),
-        ROOT / "README.md": _between(
-            ROOT / "README.md", "<!-- {} -->", {"inputs": inputs_table(), "outputs": outputs_table()}
+        INPUTS_AND_OUTPUTS: _between(
+            INPUTS_AND_OUTPUTS, "<!-- {} -->", {"inputs": inputs_table(), "outputs": outputs_table()}
         ),
         ROOT / "aws" / "template.yaml": _between(
             ROOT / "aws" / "template.yaml", "        # {}", {"handler.py": inline_handler()}
