@@ -29,6 +29,18 @@ def lose_the_resolver(scene: Scene) -> None:
     scene.network.firewall("-p", "udp", "--dport", "53", "-j", "DROP")
 
 
+def stop_the_jump_host(scene: Scene) -> None:
+    jump = scene.go_through_a_jump_host()
+    scene.see_all_well()
+    jump.stop()
+
+
+def stop_it_behind_a_jump_host(scene: Scene) -> None:
+    scene.go_through_a_jump_host()
+    scene.see_all_well()
+    scene.openssh.stop()
+
+
 def firewall(*verdict: str) -> Callable[[Scene], None]:
     def act(scene: Scene) -> None:
         scene.network.firewall("-p", "tcp", "--dport", str(scene.openssh.port), "-j", *verdict)

@@ -101,6 +101,15 @@ class Scene:
             waiting.settimeout(0)
             waiting.connect_ex(address)
 
+    def go_through_a_jump_host(self, *sshd: str) -> OpenSSH:
+        """Have another sshd, with lines of sshd_config, and the inputs that lead through it."""
+        directory = self.running.enter_context(public_directory())
+        jump = OpenSSH(directory, self.stage.account, extra_configuration=sshd)
+        self.running.enter_context(jump)
+        self.inputs["cluster-jump"] = f"{jump.user}@{jump.host}:{jump.port}"
+        self.inputs["cluster-host-key"] = f"{self.openssh.known_hosts_line}\n{jump.known_hosts_line}"
+        return jump
+
     # the name
 
     def give_it_a_name(self) -> None:

@@ -56,15 +56,6 @@ def test_each_of_two_hosts_is_offered_the_password_once(
     assert (offers(openssh), offers(jump)) == (["password accepted"], ["password accepted"])
 
 
-def test_a_jump_host_that_is_down_says_nothing_about_the_cluster(monitor: Monitor, jump: OpenSSH) -> None:
-    monitor.poll()
-    jump.stop()
-    run = monitor.poll(attempts="2")
-    assert (run.exit_status, run.outputs["status"], run.outputs["cause"]) == (3, "unknown", "jump-host")
-    assert f"(jump host {jump.host}: connection refused)" in run.log
-    assert monitor.headlines() == ["mscluster is online"]
-
-
 def test_a_head_node_that_is_down_behind_the_jump_host_is_an_outage(
     monitor: Monitor, openssh: OpenSSH, jump: OpenSSH
 ) -> None:
@@ -119,17 +110,6 @@ def test_behind_a_pinned_jump_host_the_head_node_s_key_may_be_remembered(
     seen = knock(openssh, **way(openssh, jump, jump.known_hosts_line))
     assert is_listed(seen)
     assert seen.sighting.line_to_pin == openssh.known_hosts_line
-
-
-def test_a_jump_host_that_forwards_nothing_is_not_the_cluster_s_fault(
-    account: Account, slurm: Slurm, openssh: OpenSSH
-) -> None:
-    with door(account, slurm, "AllowTcpForwarding no") as jump:
-        seen = knock(openssh, **way(openssh, jump))
-    assert seen.told == (
-        Cause.JUMP_HOST,
-        f"the jump host does not forward to {openssh.host}:{openssh.port}",
-    )
 
 
 def test_a_jump_host_that_goes_away_in_between_is_not_the_cluster_s_fault(
