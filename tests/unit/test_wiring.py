@@ -262,7 +262,7 @@ def identity(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Identity:
     """Return what a run with these inputs would be known by later."""
     identities: list[Identity] = []
 
-    def poll(_tools: object, _store: object, _notifier: object, plan: Plan) -> ExitStatus:
+    def poll(_tools: object, _store: object, _channels: object, _heartbeat: object, plan: Plan) -> ExitStatus:
         identities.append(plan.terms.identity)
         return ExitStatus.OK
 
