@@ -104,12 +104,12 @@ SAID: dict[str, Callable[[Scene], None]] = {
     "in the name of the cluster": lambda scene: scene.workflow.inputs.update(
         {"cluster-name": f"{NAMES[0]} {NAMES[1]}"}
     ),
+    "by a server that is none": lambda scene: _talk(scene, WORDS.encode()),
     # with an @ it might be a user's password, and would not be shown
     "in an input": lambda scene: scene.workflow.inputs.update({"cluster-port": WORDS.replace("@", "")}),
 }
 UNHEARD: dict[str, Callable[[Scene], None]] = {
     "before a login that is refused": _refuse_the_login,
-    "by a server that is none": lambda scene: _talk(scene, WORDS.encode()),
     "by a server of another version": lambda scene: _talk(scene, b"SSH-1.5-" + WORDS.encode()),
 }
 
