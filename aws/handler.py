@@ -51,10 +51,9 @@ class Answer(NamedTuple):
     reason: str
     body: dict[str, Any]
 
-    @property
-    def message(self) -> str:
-        said = str(self.body.get("message", ""))[:200].rstrip(".")
-        return "".join(each if each.isprintable() else " " for each in said)
+    def said(self, key: str, otherwise: str) -> str:
+        text = str(self.body.get(key) or otherwise)[:200].rstrip(".")
+        return "".join(each if each.isprintable() else " " for each in text)
 
 
 def handle(event: object, _context: object = None) -> str:
@@ -68,7 +67,7 @@ def handle(event: object, _context: object = None) -> str:
         answer = answer if newer == token else _dispatch(target, newer)
     if answer.status not in (200, 204):
         raise target.not_started(*_refusal(answer))
-    line = f"Started {target.workflow} of {target.repository}: {answer.body.get('html_url', 'see its runs')}"
+    line = f"Started {target.workflow} of {target.repository}: {answer.said('html_url', 'see its runs')}"
     print(line)  # noqa: T201  # this is how Lambda logs
     return line
 
@@ -107,7 +106,7 @@ def read_token(secret: str) -> str:
 
 def _dispatch(target: Target, token: str) -> Answer:
     answer = _post(target, token, {"ref": target.ref, DETAILS: True})
-    if answer.status == 400 or (answer.status == 422 and DETAILS in answer.message):
+    if answer.status == 400 or (answer.status == 422 and DETAILS in answer.said("message", "")):
         return _post(target, token, {"ref": target.ref})  # for an older GitHub Enterprise Server
     return answer
 
@@ -136,14 +135,15 @@ def _post(target: Target, token: str, body: dict[str, object]) -> Answer:
         except (OSError, HTTPException) as error:
             raise target.not_started(f"{api.hostname} was not reached ({error})", NOTHING_TO_MEND) from error
         answer = Answer(response.status, response.reason, {})
-        with contextlib.suppress(OSError, HTTPException, ValueError):  # what counts is the status
+        with contextlib.suppress(OSError, HTTPException, ValueError, RecursionError):  # the status counts
             said = json.loads(response.read(65_536))
             answer = answer._replace(body=said if isinstance(said, dict) else {})
         return answer
 
 
 def _refusal(answer: Answer) -> tuple[str, str]:
-    is_limited = answer.status == 403 and "rate limit" in answer.message.lower()
+    said = answer.said("message", answer.reason)
+    is_limited = answer.status == 403 and "rate limit" in said.lower()
     code = "429" if is_limited else str(answer.status)
     mend = MENDS.get(code) or MENDS.get(f"{code[0]}xx", "Compare that with the parameters of the stack.")
-    return f"GitHub answered {answer.status} ({answer.message or answer.reason})", mend
+    return f"GitHub answered {answer.status} ({said})", mend

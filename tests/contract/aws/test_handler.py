@@ -12,7 +12,7 @@ import pytest
 from tests.contract.aws.cloud import POLL, SECRET, Cloud, as_asked, load_handler, write_inline_code
 from tests.contract.aws.dispatch_faults import FAULTS, Fault, environment, outcome
 from tests.contract.aws.template import AWS
-from tests.fakes.github import Failed
+from tests.fakes.github import Failed, Odd
 from tests.fakes.lambda_runtime import LambdaFunction
 
 CheckExchange = Callable[[Mapping[str, object]], list[str]]
@@ -118,6 +118,24 @@ def test_a_token_that_was_stored_with_a_newline_works(spaces: str, cloud: Cloud)
     cloud.secrets_manager.secrets[SECRET] = spaces.format(cloud.secrets_manager.secrets[SECRET])
     with environment(cloud.environment):
         assert RUN in load_handler().handle(POLL, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"html_url": f"https://x\n\x1b[31m{'x' * 1000}"}, f"https://x  [31m{'x' * 185}"),
+        ({"html_url": None}, "see its runs"),
+        (["html_url"], "see its runs"),
+        ("[" * 60_000, "see its runs"),
+    ],
+)
+def test_a_started_poll_stays_started_and_has_one_short_line_whatever_is_answered(
+    body: object, said: str, cloud: Cloud
+) -> None:
+    answer = body if isinstance(body, str) else json.dumps(body)
+    cloud.github.fail_next(Odd(answer.encode()), on="dispatch")
+    with environment(cloud.environment):
+        assert load_handler().handle(POLL, None) == f"Started poll.yml of octo-org/cluster: {said}"
 
 
 def test_the_function_is_short_and_needs_the_standard_library_until_its_first_call() -> None:
