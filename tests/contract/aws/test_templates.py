@@ -83,6 +83,8 @@ def test_no_parameter_can_hold_the_token_or_break_out_of_the_input(name: str) ->
         ("PollWorkflow", 'poll.yml"'),
         ("Repository", "https://github.com/octo-org/cluster"),
         ("ApiUrl", "http://github.example.org/api/v3"),
+        ("ApiUrl", "https://github.example.org:port/api/v3"),
+        ("ApiUrl", "https://github.example.org/api/v3/"),
     ):
         with pytest.raises(ValueError, match=f"{parameter} may not be"):
             deploy(name, {**REPOSITORY, parameter: value})
