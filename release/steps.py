@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from release import image, publication
+from release.refusal import Refusal
 from release.repository import Repository
 from release.version import Version
 
@@ -35,11 +36,14 @@ class Release:
         with tempfile.TemporaryDirectory() as directory:
             notes = Path(directory) / _NOTES
             notes.write_text(f"{self._notes}\n", encoding="utf-8")
-            for command in (
-                publication.push(self._version),
-                publication.announce(self._version, self._versions, notes),
-            ):
-                subprocess.run(command, cwd=self._repository.root, check=True)
+            subprocess.run(publication.push(self._version), cwd=self._repository.root, check=True)
+            announce = publication.announce(self._version, self._versions, notes)
+            if subprocess.run(announce, cwd=self._repository.root, check=False).returncode:
+                by_hand = publication.announce(self._version, self._versions, Path(_NOTES))
+                raise Refusal(
+                    f"{self._version.tag} and {self._version.moving_tag} are pushed, and can be used: only "
+                    f"the page is missing, which is made by hand: {shlex.join(by_hand)}"
+                )
 
     def rehearse(self) -> None:
         """Do in a copy what can be done without GitHub, and print what would follow there."""

@@ -5,6 +5,8 @@ from typing import NamedTuple, Self
 
 from release.refusal import Refusal
 
+_NUMBERS = r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}"
+
 
 class Version(NamedTuple):
     """Compares as versions do."""
@@ -15,7 +17,7 @@ class Version(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        if not re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", text):
+        if not re.fullmatch(_NUMBERS, text):
             raise Refusal(f"'{text}' is no version: three numbers are wanted, as in 1.2.3, without a v")
         return cls(*map(int, text.split(".")))
 
@@ -35,4 +37,4 @@ class Version(NamedTuple):
 
 def released(tags: list[str]) -> list[Version]:
     """Return the versions that have a tag."""
-    return [Version.parse(tag[1:]) for tag in tags if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]
+    return [Version.parse(tag[1:]) for tag in tags if re.fullmatch(f"v{_NUMBERS}", tag)]

@@ -1,5 +1,6 @@
 """A release: what is refused, what is tagged and pushed; with git itself, and without GitHub."""
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -185,6 +186,28 @@ def test_a_tag_that_only_github_knows_of_is_not_moved_and_neither_is_the_short_o
     assert clone.at_origin("tag", "--list") == "v1.2.3"
     assert clone.at_origin("rev-parse", "v1.2.3") == clone.at_origin("rev-parse", "main")
     assert not github.exists()
+
+
+def test_what_is_left_to_do_is_said_when_only_the_page_of_the_release_is_missing(
+    clone: Clone, github: Path
+) -> None:
+    (github.parent / "gh").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    with pytest.raises(Refusal, match=r"v1\.2\.3 and v1 are pushed.*: gh release create v1\.2\.3 "):
+        _release(clone).publish(DIGEST)
+    assert clone.at_origin("tag", "--list").splitlines() == ["v1", "v1.2.3"]
+
+
+def test_a_tag_that_is_no_release_is_in_the_way_of_none(clone: Clone, github: Path) -> None:
+    for tag in ("v01.2.3", "v1.2", "v1.2.4-rc1", "nightly"):
+        clone.git("tag", tag)
+    _release(clone).publish(DIGEST)
+    assert len(github.read_text().splitlines()) == 1
+
+
+def test_the_image_that_a_document_names_is_one_that_a_release_pushes() -> None:
+    document = (ROOT / ".github" / "SECURITY.md").read_text(encoding="utf-8")
+    [named] = re.findall(rf"oci://{IMAGE}:(\S+)", document)
+    assert str(Version.parse(named)) in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_nothing_is_tagged_when_not_everybody_can_run_the_image(clone: Clone, github: Path) -> None:
