@@ -1,4 +1,4 @@
-"""The programs that the real servers are made of, and the packages that bring them."""
+"""The programs that the tests run beside Python's own, and the packages that bring them."""
 
 import os
 import shutil
@@ -14,6 +14,7 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
         "bash": "bash",  # which hands on variables with hyphens in their names
         "chage": "passwd",
         "chpasswd": "passwd",
+        "curl": "curl",  # which the documents let cron call
         "dash": "dash",
         "env": "coreutils",
         "fish": "fish",
