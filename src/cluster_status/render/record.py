@@ -48,7 +48,9 @@ def outage_facts(history: History) -> Iterator[str]:
     found = outages(history.incidents, history.standing.confirmed, history.polls[-1].at)
     if found is None:
         return
-    yield f"Outages on record: {found.number}, the longest {_length(found.longest, history.silences)}"
+    longest = _length(found.longest, history.silences)
+    has_lasted = found.longest.length > timedelta()  # not where this poll saw the first one begin
+    yield f"Outages on record: {found.number}" + (f", the longest {longest}" if has_lasted else "")
     if found.mean_time_to_recover is not None:
         yield f"Back after, on average: {duration(found.mean_time_to_recover)}"
 

@@ -54,6 +54,10 @@ def test_an_outage_that_lasts_is_one_and_has_no_end_to_average() -> None:
     ]
 
 
+def test_an_outage_that_begins_with_this_poll_has_no_length_yet() -> None:
+    assert list(outage_facts(watched(GOOD, REFUSED))) == ["Outages on record: 1"]
+
+
 def test_the_part_of_an_outage_that_nobody_watched_is_said() -> None:
     course = polled(step(watched(GOOD, GOOD, REFUSED), REFUSED, noon_plus(310)), GOOD, start=noon_plus(315))
     assert next(outage_facts(course)).endswith(
