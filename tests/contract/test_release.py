@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from release import __main__ as program
+from release.image import publishing
 from release.pin import pin
 from release.refusal import Refusal
 from release.repository import Repository
@@ -222,6 +223,12 @@ def test_an_older_line_is_not_called_the_latest(clone: Clone, github: Path) -> N
     clone.git("tag", "v2.0.0")
     _release(clone).publish(DIGEST)
     assert github.read_text().strip().endswith("--latest=false")
+
+
+def test_the_image_that_a_document_has_verified_is_one_that_a_release_pushes() -> None:
+    document = (ROOT / ".github" / "SECURITY.md").read_text()
+    [(image, tag)] = re.findall(r"oci://([^\s:]+):(\S+)", document)
+    assert any(f"name={image}:{tag}," in option for option in publishing(image, Version.parse(tag)))
 
 
 def test_a_pinned_action_yml_differs_in_one_line() -> None:
