@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *(ROOT / ".github").glob("*.md")]
 # What these blocks show is made by a program, or is a drawing: tests of their own see to the former.
 SHOWN = {"README.md", "messages.md", "architecture.md"}
-COMMANDS = {"gh", "scripts/lint", "scripts/poll", "scripts/test", "sinfo"}
+COMMANDS = {"gh", "jq", "scripts/lint", "scripts/poll", "scripts/test", "sinfo"}
 
 
 class Block(NamedTuple):

@@ -18,6 +18,9 @@ MAX_BYTES = 5_000_000  # a year of polls is 25 times smaller
 
 _KEEP = "It was left as it is: nothing was announced and nothing overwritten."
 _UNREADABLE = f"Restore an older copy, or remove it to start anew. {_KEEP}"
+_LONG_ORIGINAL = (
+    f"Shorten it as docs/migration.md shows: of each poll only poll_time and online count. {_KEEP}"
+)
 
 
 class _Envelope(Struct):
@@ -29,7 +32,8 @@ class _Envelope(Struct):
 def parse(content: bytes) -> History:
     """Read a history; raise HistoryError, naming what is wrong with it and where."""
     if len(content) > MAX_BYTES:
-        raise UnreadableHistoryError(f"The history is larger than {MAX_BYTES} bytes.", remedy=_UNREADABLE)
+        remedy = _LONG_ORIGINAL if original.is_original(content) else _UNREADABLE
+        raise UnreadableHistoryError(f"The history is larger than {MAX_BYTES} bytes.", remedy=remedy)
     try:
         if original.is_original(content):
             return original.restore(content)

@@ -88,6 +88,12 @@ def test_a_document_that_is_damaged_is_an_error_that_says_how(content: bytes, co
     assert "nothing was announced and nothing overwritten" in error.value.remedy
 
 
+def test_an_original_history_that_is_too_long_can_be_shortened_and_says_where() -> None:
+    with pytest.raises(UnreadableHistoryError, match="larger than") as error:
+        parse(b"[" + b" " * MAX_BYTES)
+    assert "docs/migration.md" in error.value.remedy
+
+
 DOUBT = {"since": "2026-01-31T12:00:00Z", "polls": 3, "cause": "host-key", "told": True}
 FIRST, IMPAIRED, BLIND = range(3)  # what is to be told in the rich history
 CONTRADICTIONS = {

@@ -61,6 +61,11 @@ def test_nothing_that_the_cluster_said_is_carried_over() -> None:
     assert [word for word in ("batch", "hpc.example", "alice", "timed out") if word in kept] == []
 
 
+def test_without_what_is_not_carried_over_it_is_the_same_history() -> None:
+    bare = [{key: poll[key] for key in ("poll_time", "online")} for poll in json.loads(COURSE)]
+    assert parse(written(*bare)) == parse(COURSE)
+
+
 def test_a_script_that_never_was_online_has_told_nothing_that_we_would() -> None:
     restored = parse(written(entry(0, online=False), entry(5, online=False)))
     assert step(restored, met(Cause.REFUSED), noon_plus(10)).pending == ()
