@@ -26,6 +26,7 @@ from cluster_status.domain.verdict import Knowledge, Verdict
 
 SCHEMA = 1
 PENDING_KEPT = 20
+MAINTENANCE_TOLD_KEPT = 50  # no cluster plans more for a day
 LOGIN_HELD_BACK_FOR = timedelta(hours=1)
 COMPLAINT_REPEATED_AFTER = timedelta(days=1)
 TELLING_TAKES_AT_MOST = timedelta(minutes=10)  # no job that polls should take longer
@@ -368,7 +369,8 @@ def _announce_maintenance(history: History, verdict: Verdict, at: datetime) -> H
         window=window,
     )
     pending = _queue(history.pending, announcement)
-    return replace(history, maintenance_told=(*told, window), pending=pending, missed_polls=0)
+    told = (*told, window)[-MAINTENANCE_TOLD_KEPT:]
+    return replace(history, maintenance_told=told, pending=pending, missed_polls=0)
 
 
 def _reservations(verdict: Verdict) -> tuple[Reservation, ...]:

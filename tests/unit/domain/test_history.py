@@ -8,6 +8,7 @@ from cluster_status.domain import document
 from cluster_status.domain.cause import Cause, Status
 from cluster_status.domain.cluster import Reservation
 from cluster_status.domain.history import (
+    MAINTENANCE_TOLD_KEPT,
     Complaint,
     History,
     Login,
@@ -303,6 +304,12 @@ def test_one_that_is_over_is_forgotten() -> None:
     after = polled(READY, forewarned(soon, free=4))
     assert len(after.maintenance_told) == 1
     assert step(after, listed(free=4), soon.end).maintenance_told == ()
+
+
+def test_however_many_are_told_of_few_are_remembered() -> None:
+    """A cluster may reserve anew at each poll, for a century."""
+    polls = [forewarned(reserved(noon_plus(60 + 5 * number), hours=900_000), free=4) for number in range(60)]
+    assert len(polled(READY, *polls).maintenance_told) == MAINTENANCE_TOLD_KEPT
 
 
 def test_a_poll_that_sees_nothing_does_not_forget_what_was_told() -> None:
