@@ -9,6 +9,7 @@ from cluster_status.app.outbox import failed, is_gone
 from cluster_status.app.plan import Channel
 from cluster_status.domain.history import Announcement, History, Live, delivered, refreshed
 from cluster_status.domain.message import Message
+from cluster_status.domain.poll import is_overtaken
 from cluster_status.domain.verdict import Verdict
 from cluster_status.errors import DeliveryError, PostLostError, WebhookGoneError
 
@@ -30,7 +31,7 @@ def keep_up_to_date(
     if channel is None or channel.board is None or live is None or live.webhook != channel.identity:
         return replace(history, live=None), []
     now = refreshed(live.announcement, history, verdict, at)
-    if now is None or history.pending:
+    if now is None or history.pending or is_overtaken(history.polls, at):
         return history, []
     try:
         if is_gone(history, channel):

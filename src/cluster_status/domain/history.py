@@ -226,11 +226,13 @@ def refreshed(
     if announcement.doubt:
         is_same = verdict.status is Status.UNKNOWN and standing.doubt is not None
         return replace(announcement, doubt=standing.doubt) if is_same else None
-    if verdict.status is not announcement.spell.status or standing.confirmed is None:
+    is_same = verdict.status is announcement.spell.status is _confirmed_status(history)
+    if not is_same or standing.confirmed is None:
         return None
     nodes = verdict.listing.nodes if verdict.listing else None
     share = uptime(history.ledger, WINDOWS["30 d"], at)
-    return replace(announcement, spell=standing.confirmed, nodes=nodes, uptime=share)
+    window = announcement.window and (_window(current(_reservations(verdict), at)) or announcement.window)
+    return replace(announcement, spell=standing.confirmed, nodes=nodes, uptime=share, window=window)
 
 
 def may_tell(history: History, now: datetime) -> bool:

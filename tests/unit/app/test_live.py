@@ -4,11 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from cluster_status.app.live import keep_up_to_date
+from cluster_status.domain import document
 from cluster_status.domain.cause import Cause
-from cluster_status.domain.message import Fact
+from cluster_status.domain.history import taken_as_told
+from cluster_status.domain.message import Fact, compose
+from cluster_status.domain.verdict import Knowledge, judge
 from cluster_status.errors import DeliveryError, ExitStatus, WebhookGoneError
 from tests.fakes.probe import listed, met, partition
 from tests.unit.app.monitor import Monitor
+from tests.unit.domain.build import forewarned, reserved
 
 REFUSED = met(Cause.REFUSED)
 IDLE, BUSY = listed(partition(free=8)), listed(partition(free=3, busy=5))
@@ -147,3 +152,42 @@ def test_the_uptime_in_the_message_is_that_of_the_latest_poll(live: Monitor) -> 
     [message] = live.notifier.shown.values()
     assert message.facts[-1] == Fact("Uptime, 30 days", "100.0 % of the one day known")
     assert live.notifier.edits == 1
+
+
+def test_a_maintenance_that_is_drawn_out_shows_its_new_end(live: Monitor) -> None:
+    begin = live.clock.now()
+    for hours in (2, 9):
+        live.poll(forewarned(reserved(begin, hours=hours), maintenance=4))
+    assert list(live.notifier.shown.values())[-1].facts[-1] == Fact(
+        "Maintenance ends", begin + timedelta(hours=9)
+    )
+    assert live.notifier.asked == 2
+
+
+def test_what_foretells_a_maintenance_is_not_kept_up_to_date_past_its_end(live: Monitor) -> None:
+    live.poll(forewarned(reserved(live.clock.now() + timedelta(hours=5)), free=8))
+    live.poll(BUSY, later=timedelta(days=3))
+    assert shown(live) == [("mscluster is online", 3), ("Maintenance of mscluster is coming", 8)]
+
+
+def test_a_poll_that_another_has_overtaken_shows_nothing_older(live: Monitor) -> None:
+    live.poll(BUSY)
+    latest, verdict = live.store.history, judge(IDLE, Knowledge(), degraded_below=50)
+    late = live.clock.now() - timedelta(minutes=2)
+    kept = keep_up_to_date(
+        latest, verdict, [live.channel()], lambda one: compose(one, live.plan.wording, verdict.listing), late
+    )
+    assert (kept, shown(live)) == ((latest, []), [("mscluster is online", 3)])
+
+
+def test_a_message_whose_successor_is_lost_is_not_told_of_another_status(live: Monitor) -> None:
+    live.poll(REFUSED)
+    live.store.fail_save(2)
+    live.poll(IDLE)  # what is saved of this is that it was about to be told
+    live.store.content = document.render(taken_as_told(live.store.history))
+    live.poll(met(Cause.TIMEOUT))
+    assert [headline for headline, _ in shown(live)] == [
+        "mscluster is online",
+        "mscluster is offline",
+        "mscluster is back online",
+    ]
