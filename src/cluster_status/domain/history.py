@@ -7,7 +7,7 @@ no text that the cluster chose. Times are aware UTC datetimes, whole seconds.
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cluster_status.domain.cause import Cause, Status
@@ -132,7 +132,8 @@ class History(Struct, frozen=True, kw_only=True):
     host_key: str | None = None
     login: Login = Login()
     unknown: Complaint | None = None
-    undelivered: dict[str, Undelivered] = {}  # by channel
+    # by channel; in older documents `undelivered` is that of the only one there was
+    undelivered: dict[str, Undelivered] = field(default_factory=dict, name="undelivered_by_channel")
     live: Live | None = None
 
     def knowledge(self, identity: Identity) -> Knowledge:

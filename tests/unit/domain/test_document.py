@@ -2,6 +2,7 @@ import json
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from cluster_status.domain.document import MAX_BYTES, parse, render
 from cluster_status.domain.history import SCHEMA
@@ -37,6 +38,14 @@ def test_what_a_document_does_not_say_yet_starts_from_nothing(name: str) -> None
 
 def test_what_a_document_says_beyond_its_schema_is_passed_over() -> None:
     assert parse(changed("weather", to=["fine"])) == RICH
+
+
+@pytest.mark.parametrize("complaint", [None, {"cause": "no answer", "at": "2026-01-31T12:00:00Z"}])
+def test_a_document_of_the_time_when_there_was_one_channel_is_read(complaint: object) -> None:
+    older = json.loads(changed("undelivered", to=complaint))
+    del older["undelivered_by_channel"], older["live"]
+    older["webhook_gone"] = None
+    assert parse(json.dumps(older).encode()) == replace(RICH, undelivered={}, live=None)
 
 
 # What cannot be read
