@@ -230,6 +230,8 @@ def refreshed(
     is_same = verdict.status is announcement.spell.status is _confirmed_status(history)
     if not is_same or standing.confirmed is None:
         return None
+    if announcement.telling is Telling.COMING and announcement.window and announcement.window.begin <= at:
+        announcement = replace(announcement, telling=Telling.REPEAT, window=None)  # it is coming no more
     nodes = verdict.listing.nodes if verdict.listing else None
     share = uptime(history.ledger, WINDOWS["30 d"], at)
     window = announcement.window and (_window(current(_reservations(verdict), at)) or announcement.window)

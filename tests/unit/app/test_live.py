@@ -87,6 +87,19 @@ def test_that_the_monitor_cannot_tell_is_kept_up_to_date_as_well(live: Monitor) 
     assert live.notifier.asked == 2
 
 
+def test_that_a_maintenance_is_coming_is_shown_until_it_has_begun(live: Monitor) -> None:
+    soon = reserved(live.clock.now() + timedelta(hours=1))
+    live.poll(forewarned(soon, free=8))
+    live.poll(forewarned(soon, free=7, unavailable=1))
+    assert [message.headline for message in live.notifier.shown.values()][-1] == (
+        "Maintenance of mscluster is coming"
+    )
+    live.poll(forewarned(soon, free=7, unavailable=1), later=timedelta(hours=1))
+    live.poll(IDLE, later=timedelta(hours=3))
+    assert shown(live) == [("mscluster is online", 8), ("mscluster is still online", 8)]
+    assert live.notifier.asked == 2
+
+
 def test_a_message_that_was_deleted_is_replaced_in_the_same_run_and_disturbs_nobody(live: Monitor) -> None:
     live.notifier.lose()
     [message] = live.poll(BUSY).messages
@@ -147,7 +160,7 @@ def test_a_new_message_that_is_not_delivered_leaves_the_old_one_alone(live: Moni
 
 
 def test_the_uptime_in_the_message_is_that_of_the_latest_poll(live: Monitor) -> None:
-    for _ in range(300):  # a little more than a day
+    for _ in range(300):  # a day, and more: the window of 30 days begins with a whole one
         live.poll(IDLE)
     [message] = live.notifier.shown.values()
     assert message.facts[-1] == Fact("Uptime, 30 days", "100.0 % of the one day known")
