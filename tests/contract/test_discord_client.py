@@ -9,8 +9,9 @@ from typing import Any, Literal
 import pytest
 from msgspec.structs import replace
 
+from cluster_status.adapters.discord.answer import seconds_to_wait
 from cluster_status.adapters.discord.client import DiscordWebhook
-from cluster_status.adapters.http import Http
+from cluster_status.adapters.http import Answer, Http
 from cluster_status.domain.cause import Cause, Status
 from cluster_status.domain.cluster import Details, DrainReason, Gpus, Listing, NodeCounts
 from cluster_status.domain.history import Announcement, Window
@@ -212,6 +213,7 @@ def test_a_message_in_a_thread_is_edited_there(connect: Connect, discord: Loopba
 LOST = {
     "deleted": None,
     "edited too often": Refused(429, 30046, "Maximum number of edits to messages older than 1 hour reached"),
+    "in an archived thread": Refused(400, 50083, "Thread is archived"),
 }
 
 
@@ -271,6 +273,12 @@ def test_a_rate_limit_of_cloudflares_is_waited_for_too(
     assert clock.sleeps[0] == 3.0
     assert 1.0 <= clock.sleeps[1] <= 10.0  # nothing was said
     assert len(discord.messages) == 1
+
+
+@pytest.mark.parametrize("seconds", ["0", "-5", "NaN", "null", "[1]"])
+def test_a_rate_limit_that_names_no_time_to_wait_is_not_answered_at_once(seconds: str) -> None:
+    answer = Answer(429, {}, f'{{"message": "limited", "retry_after": {seconds}}}'.encode())
+    assert seconds_to_wait(answer, 4.0) == 4.0
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

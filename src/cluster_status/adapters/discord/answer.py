@@ -7,8 +7,9 @@ from cluster_status.adapters.http import Answer
 
 UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
 UNKNOWN_MESSAGE, TOO_MANY_EDITS = 10008, 30046
+ARCHIVED_THREAD = 50083  # a new message opens it again, an edit does not
 GONE = frozenset({UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN})
-LOST = frozenset({UNKNOWN_MESSAGE, TOO_MANY_EDITS})
+LOST = frozenset({UNKNOWN_MESSAGE, TOO_MANY_EDITS, ARCHIVED_THREAD})
 
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
@@ -30,9 +31,11 @@ def seconds_to_wait(answer: Answer, pause: float) -> float | None:
         return None
     for given in (answer.json().get("retry_after"), answer.headers.get("Retry-After")):
         try:
-            return max(0.0, float(given))  # type: ignore[arg-type]  # whatever it is, it is tried
+            seconds = float(given)  # type: ignore[arg-type]  # whatever it is, it is tried
         except (TypeError, ValueError, OverflowError):
             continue
+        if seconds > 0:  # nor is it NaN
+            return seconds
     return pause
 
 
