@@ -196,7 +196,7 @@ def advance(  # noqa: PLR0913 - what a poll is made of
     announcement = Announcement(
         telling,
         _free(at, telling, pending),
-        standing.confirmed,
+        standing.confirmed.ending_with(verdict.cause),
         before=history.standing.confirmed if has_changed(history, moved) else None,
         doubt=standing.doubt if telling is Telling.BLIND else None,
         login_worked_at=login.worked_at if verdict.cause is Cause.LOGIN_REFUSED else None,
@@ -235,7 +235,8 @@ def refreshed(
     nodes = verdict.listing.nodes if verdict.listing else None
     share = uptime(history.ledger, WINDOWS["30 d"], at)
     window = announcement.window and (_window(current(_reservations(verdict), at)) or announcement.window)
-    return replace(announcement, spell=standing.confirmed, nodes=nodes, uptime=share, window=window)
+    spell = standing.confirmed.ending_with(verdict.cause)
+    return replace(announcement, spell=spell, nodes=nodes, uptime=share, window=window)
 
 
 def may_tell(history: History, now: datetime) -> bool:

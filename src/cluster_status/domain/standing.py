@@ -28,6 +28,12 @@ class Spell(Struct, frozen=True):
             return self
         return replace(self, causes=(*self.causes, cause))
 
+    def ending_with(self, cause: Cause | None) -> "Spell":
+        """Return it with one of its causes last: the one that is now, though another was new after it."""
+        if cause is None or cause not in self.causes:
+            return self
+        return replace(self, causes=(*(one for one in self.causes if one is not cause), cause))
+
 
 class Doubt(Struct, frozen=True):
     """A spell of polls that could not tell; never an outage, never in the uptime."""

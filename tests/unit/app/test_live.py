@@ -69,6 +69,8 @@ def test_a_new_cause_of_an_outage_shows_in_its_message(live: Monitor) -> None:
     assert [message.sentence for message in live.notifier.shown.values()][-1] == (
         "Its host name does not resolve."
     )
+    live.poll(REFUSED)
+    assert [message.sentence for message in live.notifier.shown.values()][-1] == "It refuses SSH connections."
     assert live.notifier.asked == 2
 
 
