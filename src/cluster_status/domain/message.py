@@ -118,7 +118,7 @@ def _sentence(announcement: Announcement) -> str:
         return ""
     doubt = announcement.doubt
     causes = (doubt.cause,) if doubt else announcement.spell.causes[-1:]
-    words = [TRAITS[cause].words for cause in causes if cause]
+    words = [TRAITS[cause].words for cause in causes if cause and cause is not Cause.MAINTENANCE]
     if doubt and doubt.cause and TRAITS[doubt.cause].network:
         words = ["this run reaches neither it nor anything else"]  # else it would be an outage
     if announcement.telling is Telling.FIRST:
@@ -140,6 +140,10 @@ def _facts(announcement: Announcement, maintenance: Window | None) -> Iterator[F
         yield Fact("Last known", spell.status.value)
     elif announcement.telling is not Telling.COMING:
         yield Fact("Since", spell.since)
+    elif maintenance:
+        yield Fact("Begins", maintenance.begin)
+        yield Fact("Ends", maintenance.end)
+        yield Fact("Nodes reserved", str(maintenance.nodes))
     if before:
         yield from _replaced(before, spell)
     if announcement.nodes:
@@ -148,20 +152,25 @@ def _facts(announcement: Announcement, maintenance: Window | None) -> Iterator[F
             "Nodes", f"{nodes.in_service} of {nodes.total} in service" if nodes.total else "none listed"
         )
     yield from _record(announcement)
-    if maintenance and maintenance.begin > announcement.at:
-        yield Fact("Nodes reserved", str(maintenance.nodes))
-        yield Fact("Maintenance begins", maintenance.begin)
-    if maintenance:
-        yield Fact("Maintenance ends", maintenance.end)
+    if maintenance and announcement.telling is not Telling.COMING:
+        yield from _reserved(maintenance, announcement.at)
     if announcement.left_out:
         yield Fact("Older messages that could not be delivered", str(announcement.left_out))
+
+
+def _reserved(maintenance: Window, at: datetime) -> Iterator[Fact]:
+    if maintenance.begin > at:
+        yield Fact("Nodes reserved", str(maintenance.nodes))
+        yield Fact("Maintenance begins", maintenance.begin)
+    yield Fact("Maintenance ends", maintenance.end)
 
 
 def _replaced(before: Spell, spell: Spell) -> Iterator[Fact]:
     if spell.since >= before.since:  # else the clock was set back, and nobody knows for how long
         yield Fact(f"Was {_PHRASES[before.status]} for", spell.since - before.since)
-    if before.causes:
-        yield Fact("The cause was", ", then ".join(TRAITS[cause].noun for cause in before.causes))
+    causes = [TRAITS[cause].noun for cause in before.causes if cause is not Cause.MAINTENANCE]
+    if causes:
+        yield Fact("The cause was", ", then ".join(causes))
 
 
 def _record(announcement: Announcement) -> Iterator[Fact]:

@@ -53,7 +53,7 @@ def _lines(message: Message) -> Iterator[str]:
     if message.partitions:
         yield table(message.partitions, message.gpus, width=_TABLE_WIDTH, limit=_TABLE_LIMIT)
     if message.drain_reasons:
-        yield "Drained:"
+        yield "Why nodes are out of service:"
         for reason in message.drain_reasons[:_REASONS]:
             age = f", {duration(message.at - reason.since)} ago" if reason.since else ""
             yield f"- {drained(reason)}: {reason.reason}{age}{by(reason)}"

@@ -62,9 +62,9 @@ def test_a_maintenance_is_foretold_with_its_times_and_without_what_is_now() -> N
     assert (message.headline, message.sentence) == ("Maintenance of Deep Thought is coming", "")
     assert message.status is Status.MAINTENANCE
     assert message.facts == (
+        Fact("Begins", noon_plus(60)),
+        Fact("Ends", noon_plus(180)),
         Fact("Nodes reserved", "9"),
-        Fact("Maintenance begins", window.begin),
-        Fact("Maintenance ends", window.end),
     )
 
 
@@ -98,12 +98,24 @@ def test_a_cluster_may_have_any_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "cause", [cause for cause, traits in TRAITS.items() if traits.status is not Status.UNKNOWN]
+    "cause",
+    [
+        cause
+        for cause, traits in TRAITS.items()
+        if traits.status not in {Status.UNKNOWN, Status.MAINTENANCE}
+    ],
 )
 def test_the_sentence_gives_the_cause_in_plain_words(cause: Cause) -> None:
     sentence = composed(announcement(Telling.REPEAT, spell(TRAITS[cause].status, cause))).sentence
     assert sentence[1:] == f"{TRAITS[cause].words[1:]}."
     assert sentence[0].isupper()
+
+
+def test_a_maintenance_is_said_once() -> None:
+    maintenance = spell(Status.MAINTENANCE, Cause.MAINTENANCE)
+    assert composed(announcement(Telling.MAINTENANCE, maintenance)).sentence == ""
+    message = composed(announcement(Telling.RECOVERY, ONLINE, before=maintenance))
+    assert [fact.label for fact in message.facts] == ["Since", "Was in maintenance for"]
 
 
 def test_the_sentence_gives_the_latest_of_several_causes() -> None:

@@ -82,7 +82,7 @@ def _fact(fact: Fact) -> str:
 
 def _reasons(reasons: tuple[DrainReason, ...]) -> Iterator[str]:
     if reasons:
-        yield "**Drained**"
+        yield "**Why nodes are out of service**"
     for reason in reasons[:_REASONS]:
         which = _escaped(drained(reason), _REASON_LIMIT)
         words = _escaped(f"{reason.reason}{by(reason)}", _REASON_LIMIT)

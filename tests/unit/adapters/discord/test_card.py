@@ -56,7 +56,7 @@ CARD = {
                 "long         0    2    5   7 DRAIN\n"
                 "```\n"
                 "\n"
-                "**Drained**\n"
+                "**Why nodes are out of service**\n"
                 "• n\\[1-4\\] (4 nodes): bad \\*disk\\*, by root, <t:1772355600:R>\n"
                 "• 1 node: kernel panic\n"
                 "\n"
@@ -175,7 +175,7 @@ def test_markup_from_outside_shows_as_it_is_written(text: str) -> None:
         embed["title"].partition(" ")[2],
         sentence,
         fact.removeprefix("**F** "),
-        reasons.removeprefix("**Drained**\n• 1 node: "),
+        reasons.removeprefix("**Why nodes are out of service**\n• 1 node: "),
     )
     for part in written:
         assert re.sub(r"\\(.)", r"\1", part) == " ".join(text.split())
