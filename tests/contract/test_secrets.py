@@ -15,8 +15,6 @@ from typing import NamedTuple
 from urllib.parse import quote, quote_plus
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from demo.cluster import DemoCluster
 from tests.fakes import github as github_faults
@@ -24,10 +22,11 @@ from tests.fakes.discord import Broken, CloudflareLimited, LoopbackDiscord, Rate
 from tests.fakes.github import LoopbackGitHub
 from tests.fakes.loopback import Answer
 from tests.fakes.watchdog import LoopbackWatchdog
+from tests.servers.key import new_key
 
 ROOT = Path(__file__).parents[2]
-PASSPHRASE = "open, sésame! &%"
 PASSWORD = "p&ss wörd/+%=?<x>"
+PASSPHRASE = "l0ng & sécret/+%"
 ANOTHER_KEY = f"SHA256:{'A' * 43}"
 MASK = "::add-mask::"
 
@@ -55,6 +54,8 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             "cluster-port": str(cluster.port),
             "cluster-user": cluster.user,
             "cluster-password": cluster.password,
+            "cluster-key": new_key(tmp_path, passphrase=PASSPHRASE).private,
+            "cluster-key-passphrase": PASSPHRASE,
             "cluster-host-key": cluster.host_key,
             "cluster-connect-timeout": "2",
             "discord-webhook": discord.webhook_url,
@@ -72,19 +73,25 @@ def refuse_quoting(scene: Scene) -> None:
     scene.watchdog.fail_next(Answer(500, f"{scene.watchdog.url} {words}".encode()))
 
 
-def private_key() -> str:
-    key = Ed25519PrivateKey.generate()
-    locked = BestAvailableEncryption(PASSPHRASE.encode())
-    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, locked).decode()
+def damage_the_key(scene: Scene) -> None:
+    lines = scene.inputs["cluster-key"].splitlines()
+    scene.inputs["cluster-key"] = "\n".join([*lines[:2], f"{lines[2]}?", *lines[3:]])
 
 
-def use_key(scene: Scene, *, passphrase: str = PASSPHRASE, length: int | None = None) -> None:
-    scene.inputs.update({"cluster-key": private_key()[:length], "cluster-key-passphrase": passphrase})
+def mistake_the_passphrase(scene: Scene) -> None:
+    scene.inputs["cluster-key-passphrase"] = PASSWORD
 
 
-def be_refused(scene: Scene) -> None:
-    use_key(scene)
-    scene.inputs["cluster-password"] = PASSWORD
+def put_the_key_in_a_wrong_place(scene: Scene) -> None:
+    scene.inputs["cluster-host-key"] = scene.inputs["cluster-user"] = scene.inputs["cluster-key"]
+
+
+def name_a_jump_host_with_a_password(scene: Scene) -> None:
+    scene.inputs["cluster-jump"] = f"me:{PASSWORD}@127.0.0.1:1"
+
+
+def jump_in_vain(scene: Scene) -> None:
+    scene.inputs["cluster-jump"] = "jumper@127.0.0.1:1"
 
 
 def be_behind_a_proxy(scene: Scene) -> None:
@@ -99,9 +106,11 @@ FAILURES: dict[str, tuple[Callable[[Scene], object], str]] = {
         lambda s: s.inputs.update({"cluster-password": PASSWORD}),
         "it refuses the login",
     ),
-    "a key is refused, then the password": (be_refused, "refuses the login"),
-    "a passphrase is wrong": (lambda s: use_key(s, passphrase=PASSWORD), "cluster-key-passphrase"),
-    "a key is cut off": (lambda s: use_key(s, length=200), "cluster-key"),
+    "a key that is damaged": (damage_the_key, "cluster-key: what was given"),
+    "a passphrase that is another's": (mistake_the_passphrase, "cluster-key-passphrase"),
+    "a key where none belongs": (put_the_key_in_a_wrong_place, "cluster-host-key: what was given"),
+    "a password where none belongs": (name_a_jump_host_with_a_password, "cluster-jump: what was given"),
+    "the jump host is down": (jump_in_vain, "no way leads through its jump host"),
     "the cluster is down": (lambda s: s.cluster.stop(), "it refuses SSH connections"),
     "the host key is another": (
         lambda s: s.inputs.update({"cluster-host-key": ANOTHER_KEY}),
@@ -185,11 +194,10 @@ def run(scene: Scene) -> tuple[str, set[str]]:
     kept += [content.decode() for one in scene.github.artifacts for content in one.files.values()]
     written = [path.read_text() for path in paths.values()]
     messages = json.dumps(scene.discord.messages, default=str, ensure_ascii=False)
-    lines = [line for line in given.get("cluster-key", "").splitlines() if len(line) > 10 and line[0] != "-"]
     given_secrets = {
-        *lines,
-        PASSPHRASE,
         given["cluster-password"],
+        *(line for line in given["cluster-key"].splitlines() if "-----" not in line),
+        PASSPHRASE,
         PASSWORD,
         scene.cluster.password,
         scene.discord.webhook_url,

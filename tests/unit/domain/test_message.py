@@ -99,11 +99,7 @@ def test_a_cluster_may_have_any_name() -> None:
 
 @pytest.mark.parametrize(
     "cause",
-    [
-        cause
-        for cause, traits in TRAITS.items()
-        if traits.status not in {Status.UNKNOWN, Status.MAINTENANCE}
-    ],
+    [cause for cause, traits in TRAITS.items() if traits.status not in {Status.UNKNOWN, Status.MAINTENANCE}],
 )
 def test_the_sentence_gives_the_cause_in_plain_words(cause: Cause) -> None:
     sentence = composed(announcement(Telling.REPEAT, spell(TRAITS[cause].status, cause))).sentence
