@@ -149,7 +149,15 @@ SITUATIONS = (
     Situation(
         "sees-again",
         "The monitor can tell again, after polls that never came",
-        Announcement(Telling.SIGHTED, NOW, _ONLINE, missed_polls=17, uptime=Uptime(1.0, 0.86), left_out=2),
+        Announcement(
+            Telling.SIGHTED,
+            NOW,
+            _ONLINE,
+            missed_polls=17,
+            uptime=Uptime(1.0, 0.86),
+            left_out=2,
+            blind_since=_EARLIER,
+        ),
         gone=0,
     ),
 )

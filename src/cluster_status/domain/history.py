@@ -54,6 +54,7 @@ class Announcement(Struct, frozen=True, omit_defaults=True):
     uptime: Uptime | None = None  # of the last 30 days
     missed_polls: int = 0  # that never came, in a silence before this one
     window: Window | None = None  # of the maintenance that is coming, or now
+    blind_since: Instant | None = None  # where the monitor can tell again
     told_to: tuple[str, ...] = ()  # the channels that have been, while another one has not
 
 
@@ -174,7 +175,8 @@ def advance(  # noqa: PLR0913 - what a poll is made of
     # a repeat that was never told is overtaken, whatever this poll saw
     pending = tuple(one for one in history.pending if one.telling is not Telling.REPEAT)
     login = _login(history.login, sighting, terms.identity, at)
-    standing, telling = history.standing, None
+    before = standing = history.standing
+    telling = None
     if login.worked_at:  # a login that never worked tells the channel nothing: the set-up is not done yet
         standing, telling = observe(standing, verdict, at, confirm_after=terms.confirm_after)
     cannot_tell = verdict.status is Status.UNKNOWN
@@ -197,13 +199,14 @@ def advance(  # noqa: PLR0913 - what a poll is made of
         telling,
         _free(at, telling, pending),
         standing.confirmed.ending_with(verdict.cause),
-        before=history.standing.confirmed if has_changed(history, moved) else None,
+        before=before.confirmed if has_changed(history, moved) else None,
         doubt=standing.doubt if telling is Telling.BLIND else None,
         login_worked_at=login.worked_at if verdict.cause is Cause.LOGIN_REFUSED else None,
         nodes=verdict.listing.nodes if verdict.listing else None,
         uptime=uptime(moved.ledger, WINDOWS["30 d"], at),
         missed_polls=moved.missed_polls,
         window=_window(current(_reservations(verdict), at)) if verdict.status is Status.MAINTENANCE else None,
+        blind_since=before.doubt.since if before.doubt and telling is Telling.SIGHTED else None,
     )
     queued = replace(moved, pending=_queue(pending, announcement), missed_polls=0)
     return _announce_maintenance(queued, verdict, at)

@@ -144,6 +144,8 @@ def _facts(announcement: Announcement, maintenance: Window | None) -> Iterator[F
         yield Fact("Begins", maintenance.begin)
         yield Fact("Ends", maintenance.end)
         yield Fact("Nodes reserved", str(maintenance.nodes))
+    if announcement.blind_since and announcement.at >= announcement.blind_since:
+        yield Fact("Could not tell for", announcement.at - announcement.blind_since)
     if before:
         yield from _replaced(before, spell)
     if announcement.nodes:

@@ -87,6 +87,8 @@ def test_that_the_monitor_cannot_tell_is_kept_up_to_date_as_well(live: Monitor) 
         "No safe way to speak SSH with it was found."
     )
     assert live.notifier.asked == 2
+    [message] = live.poll(IDLE).messages
+    assert message.facts[1] == Fact("Could not tell for", timedelta(minutes=20))
 
 
 def test_that_a_maintenance_is_coming_is_shown_until_it_has_begun(live: Monitor) -> None:
