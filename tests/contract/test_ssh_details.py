@@ -9,8 +9,8 @@ from cluster_status.domain.cause import Cause
 from cluster_status.domain.cluster import Details, DrainReason, Gpus, Listing
 from cluster_status.domain.interest import Interest
 from cluster_status.domain.question import PARTITIONS, TOTAL, WITH_HIDDEN
-from tests.contract.ssh_look import Look, look_at
-from tests.fakes.ssh import Command, Front, Visit, healthy, waits
+from tests.contract.ssh_look import Look, look, look_at, probing
+from tests.fakes.ssh import Command, Front, Loopback, Visit, healthy, waits
 
 LIMIT_SECONDS = 0.5
 SLACK_SECONDS = 1.5  # of a busy machine
@@ -35,8 +35,11 @@ REASONS = says("{}|2|2026-01-31T12:00:00|fan")
 NONE = says("No reservations in the system")
 
 
-def site(*, gpus: Play = GPUS, reasons: Play = REASONS, reservations: Play = NONE) -> Front:
-    """Play a login shell that answers each question in its own way."""
+def site(
+    *, gpus: Play = GPUS, reasons: Play = REASONS, reservations: Play = NONE, states: tuple[str, ...] = ()
+) -> Front:
+    """Play a login shell that answers each question in its own way; all nodes have these states in turn."""
+    in_turn = iter(states)
 
     def command(visit: Visit, channel: paramiko.Channel, frame: str) -> None:
         line = front.commands[-1]
@@ -47,7 +50,7 @@ def site(*, gpus: Play = GPUS, reasons: Play = REASONS, reservations: Play = NON
         elif " -O " in line:
             gpus(visit, channel, frame)
         else:
-            channel.sendall(healthy(frame))
+            channel.sendall(healthy(frame).replace(b"idle", next(in_turn, "idle").encode()))
             channel.send_exit_status(0)
 
     front = Front(command)
@@ -81,6 +84,18 @@ def test_all_details_are_asked_for_in_the_same_session_by_five_commands_in_all()
     assert [(one.reason, one.nodes) for one in found.drain_reasons] == [("fan", 2)]
     assert sum(line.count(" env ") for line in front.commands) == 5
     assert len(front.offers) == 1
+
+
+def test_details_are_asked_for_once_however_often_it_looks_and_not_while_slurm_is_starting() -> None:
+    front = site(states=("unknown", "unknown"))
+    with Loopback(front) as server, probing(server.port, interest=FULL) as probe:
+        seen = [look(probe).sighting.seen for _ in range(4)]
+    found = [one.details for one in seen if isinstance(one, Listing)]
+    assert found[0] is found[1] is None
+    assert found[2]
+    assert found[2] == found[3]
+    assert sum(" -R " in line for line in front.commands) == 1
+    assert len(front.commands) == 4 + 3
 
 
 def test_without_the_wish_for_details_none_are_asked_for() -> None:

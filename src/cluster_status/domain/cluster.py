@@ -52,6 +52,11 @@ class NodeCounts(Struct, frozen=True):
     def missing(self) -> int:
         return self.total - self.in_service
 
+    @property
+    def mostly_unknown(self) -> bool:
+        """The controller has just started, and has not heard of its nodes yet."""
+        return 2 * self.unknown > self.total
+
 
 class Partition(Struct, frozen=True):
     """One partition; a node counts in each partition it belongs to."""

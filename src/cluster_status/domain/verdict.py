@@ -63,7 +63,7 @@ def _shortcoming(listing: Listing, degraded_below: int) -> Cause | None:
     nodes = listing.nodes
     if nodes.total == 0:
         return None
-    if 2 * nodes.unknown > nodes.total:
+    if nodes.mostly_unknown:
         return Cause.SCHEDULER_STARTING
     if nodes.in_service == 0:
         return Cause.MAINTENANCE if nodes.missing == nodes.maintenance else Cause.NO_NODES_IN_SERVICE

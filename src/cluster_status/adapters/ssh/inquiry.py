@@ -28,16 +28,27 @@ def inquire(
     limit = Deadline(seconds, within=whole)
     frame = secrets.token_hex(16)
     try:
-        if not interest.patterns:
-            listing = sinfo.parse(_answer(transport, sinfo.command(frame), limit, frame), frame)
-        else:
-            listing = _list_chosen(transport, interest, limit, frame)
+        if interest.patterns:
+            return _list_chosen(transport, interest, limit, frame)
+        return sinfo.parse(_answer(transport, sinfo.command(frame), limit, frame), frame)
     except UnparsableError as error:
         return Obstacle(Cause.UNPARSABLE, str(error))
-    if not interest.details:
-        return listing
+
+
+def ask_for_details(
+    transport: paramiko.Transport, interest: Interest, listing: Listing, seconds: float, whole: Deadline
+) -> Details:
+    """Return what can be had; a question without a good answer in time costs nothing but its own."""
     limit = Deadline(min(seconds, _DETAILS_SECONDS), within=whole)
-    return replace(listing, details=_ask_for_details(transport, interest, listing, limit, frame))
+    frame = secrets.token_hex(16)
+    details = Details()
+    names = [partition.name for partition in listing.partitions]
+    for question, read in enquiries(interest, names, frame):
+        if limit.passed:
+            break
+        lines = _lines(transport, question, limit, frame)
+        details = read(details, lines) if lines is not None else details
+    return details
 
 
 def _list_chosen(transport: paramiko.Transport, interest: Interest, limit: Deadline, frame: str) -> Listing:
@@ -61,20 +72,6 @@ def _answer(transport: paramiko.Transport, line: str, limit: Deadline, frame: st
         found = sinfo.diagnose(answer.exit_status, answer.output, answer.complaint, frame)
         raise Stopped(found.cause, found.detail, remedy=found.remedy)
     return answer.output
-
-
-def _ask_for_details(
-    transport: paramiko.Transport, interest: Interest, listing: Listing, limit: Deadline, frame: str
-) -> Details:
-    """Return what can be had; a question without a good answer in time costs nothing but its own."""
-    details = Details()
-    names = [partition.name for partition in listing.partitions]
-    for question, read in enquiries(interest, names, frame):
-        if limit.passed:
-            break
-        lines = _lines(transport, question, limit, frame)
-        details = read(details, lines) if lines is not None else details
-    return details
 
 
 def _lines(

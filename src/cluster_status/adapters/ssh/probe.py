@@ -8,12 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.adapters.ssh.address import connect
-from cluster_status.adapters.ssh.inquiry import inquire
+from cluster_status.adapters.ssh.inquiry import ask_for_details, inquire
 from cluster_status.adapters.ssh.jump import at_jump_host, connect_through
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.adapters.ssh.stop import Deadline, Stopped
 from cluster_status.domain.cause import TRAITS, Cause
-from cluster_status.domain.cluster import Listing
+from cluster_status.domain.cluster import Details, Listing
 from cluster_status.domain.endpoint import Endpoint
 from cluster_status.domain.host_key import HostKey, Pins
 from cluster_status.domain.interest import Interest
@@ -37,7 +37,10 @@ class Target(Struct, frozen=True):
 
 
 class SshProbe:
-    """Looks over SSH. Another look uses the sessions of the one before: each credential is offered once."""
+    """Looks over SSH. Another look uses the sessions of the one before: each credential is offered once.
+
+    Details are asked for once, too, and not of a controller that does not know its nodes yet.
+    """
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -47,6 +50,7 @@ class SshProbe:
         self._is_through = False  # logged in to the jump host
         self._session: Session | None = None
         self._so_far = Sighting(seen=Listing())
+        self._details: Details | None = None
 
     def look(self, recall: Callable[[], Recollection | None], *, seconds: float) -> Sighting:
         """See ports.Probe."""
@@ -144,8 +148,13 @@ class SshProbe:
     def _ask(self, whole: Deadline) -> Listing | Obstacle:
         if self._session is None:
             raise Stopped(Cause.SINFO_FAILED, "the session is closed")
-        target = self._target
-        return inquire(self._session.transport, target.interest, target.command_timeout_seconds, whole)
+        transport, interest = self._session.transport, self._target.interest
+        seconds = self._target.command_timeout_seconds
+        seen = inquire(transport, interest, seconds, whole)
+        if not (isinstance(seen, Listing) and interest.details) or seen.nodes.mostly_unknown:
+            return seen
+        self._details = self._details or ask_for_details(transport, interest, seen, seconds, whole)
+        return replace(seen, details=self._details)
 
     def _note(self, **facts: object) -> None:
         self._so_far = replace(self._so_far, **facts)
