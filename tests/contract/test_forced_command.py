@@ -104,6 +104,19 @@ def test_whatever_else_is_asked_fails_and_is_not_run(programs: Path, asked: str)
     assert not done.stderr or done.stderr.startswith("this key is not for: ")
 
 
+@pytest.mark.parametrize("asked", ["echo " + "a" * 100_000, "echo && " * 12_000, "x" * 100_000], ids=len)
+def test_what_is_far_too_long_is_refused_before_it_is_read(programs: Path, asked: str) -> None:
+    done = run(programs, asked)
+    assert (done.returncode, done.stdout) == (126, "")
+    assert done.stderr == "this key is not for so long a command\n"
+
+
+def test_a_thousand_partitions_are_not_too_many(programs: Path) -> None:
+    names = [f"partition-{number}" for number in range(1_000)]
+    done = run(programs, command(WORD, TOTAL.of(names)))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_question_that_fails_ends_it_with_its_exit_status(programs: Path) -> None:
     (programs / "sinfo").write_text("#!/bin/sh\necho 'sinfo: fatal' >&2\nexit 3\n")
     done = run(programs, usual_command(WORD))

@@ -1,9 +1,10 @@
 """The line of authorized_keys by which a key can do nothing but ask Slurm what is asked here.
 
 sshd runs the forced command in place of the one we send, in the account's login shell, and hands it ours in
-SSH_ORIGINAL_COMMAND. It takes that apart at each `&&`, and runs a part only if it is one of our questions,
-word for word. The word that frames the answers has to be hexadecimal, and names of partitions are passed on
-as one argument, so that neither can hold a command.
+SSH_ORIGINAL_COMMAND. It refuses what is far longer than we ever ask, on which a shell may spend minutes,
+takes the rest apart at each `&&`, and runs a part only if it is one of our questions, word for word. The word
+that frames the answers has to be hexadecimal, and names of partitions are passed on as one argument, so that
+neither can hold a command.
 
 bash, dash, csh and fish read it alike: one single-quoted text for /bin/sh, without a single quote, and
 without the exclamation mark that csh reads even there.
@@ -16,8 +17,11 @@ from cluster_status.domain.question import FRAME, QUESTIONS, Question
 
 _PUBLIC_KEY = re.compile(r"((?:ssh|ecdsa|sk)-[\w.@-]+ AAAA[A-Za-z0-9+/]+={0,2}(?: [^\r\n]*)?)\s*")
 
+_LIMIT = 20_000  # characters; names of 1,000 partitions
+
 _SCRIPT = (
     'q=$(printf "\\047"); f=; rest="$SSH_ORIGINAL_COMMAND && "; '
+    f'[ "${{#rest}}" -le {_LIMIT} ] || {{ echo "this key is not for so long a command" >&2; exit 126; }}; '
     'while [ -n "$rest" ]; do part=${rest%%" && "*}; rest=${rest#*" && "}; set --; '
     "case $part in echo) echo;; "
     '"echo "*) f=${part#"echo "}; [ "$(printf %s "$f" | tr -cd 0-9a-f)" = "$f" ] && echo "$f";; '
