@@ -1,9 +1,10 @@
 """What a sighting means: the cause first, the status from it."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.cluster import Listing
+from cluster_status.domain.cluster import Listing, NodeCounts
 from cluster_status.domain.sighting import Obstacle, Sighting
 
 
@@ -63,8 +64,14 @@ def _shortcoming(listing: Listing, degraded_below: int) -> Cause | None:
     nodes = listing.nodes
     if nodes.total == 0:
         return None
-    if nodes.mostly_unknown:
-        return Cause.SCHEDULER_STARTING
+    cause = _lack(listing, nodes, degraded_below)
+    heard_of = replace(nodes, free=nodes.free + nodes.unknown, unknown=0)
+    if nodes.mostly_unknown or cause is not _lack(listing, heard_of, degraded_below):
+        return Cause.SCHEDULER_STARTING  # it depends on the nodes that are yet to be heard of
+    return cause
+
+
+def _lack(listing: Listing, nodes: NodeCounts, degraded_below: int) -> Cause | None:
     if nodes.in_service == 0:
         return Cause.MAINTENANCE if nodes.missing == nodes.maintenance else Cause.NO_NODES_IN_SERVICE
     if nodes.in_service == nodes.draining:

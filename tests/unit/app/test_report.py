@@ -21,7 +21,7 @@ from tests.unit.app.monitor import Monitor
 TWO_PARTITIONS = listed(
     partition("debug", free=1, busy=2, held=3, power_saved=4),
     partition(
-        "gpu", default=False, availability="drain", draining=5, maintenance=1, unavailable=12, unknown=8
+        "gpu", default=False, availability="drain", draining=5, maintenance=1, unavailable=19, unknown=1
     ),
 )
 PARTITIONS = [
@@ -55,8 +55,8 @@ PARTITIONS = [
             "power_saved": 0,
             "draining": 5,
             "maintenance": 1,
-            "unavailable": 12,
-            "unknown": 8,
+            "unavailable": 19,
+            "unknown": 1,
         },
     },
 ]
