@@ -72,14 +72,14 @@ def _shortcoming(listing: Listing, degraded_below: int) -> Cause | None:
 
 
 def _lack(listing: Listing, nodes: NodeCounts, degraded_below: int) -> Cause | None:
+    explained = 100 * (nodes.in_service + nodes.maintenance) >= degraded_below * nodes.total
     if nodes.in_service == 0:
-        return Cause.MAINTENANCE if nodes.missing == nodes.maintenance else Cause.NO_NODES_IN_SERVICE
+        return Cause.MAINTENANCE if nodes.maintenance and explained else Cause.NO_NODES_IN_SERVICE
     if nodes.in_service == nodes.draining:
         return Cause.NODES_DRAINING
     if _not_up(listing):
         return Cause.PARTITION_DOWN
     if 100 * nodes.in_service < degraded_below * nodes.total:
-        explained = 100 * (nodes.in_service + nodes.maintenance) >= degraded_below * nodes.total
         return Cause.MAINTENANCE if explained else Cause.NODES_DOWN
     return None
 

@@ -52,7 +52,8 @@ def test_a_partition_that_is_watched_by_name_must_be_up(named: tuple[str, ...], 
         ({"free": 50, "maintenance": 50}, Status.ONLINE, None),
         # none in service
         ({"unavailable": 4}, Status.OFFLINE, Cause.NO_NODES_IN_SERVICE),
-        ({"unavailable": 1, "maintenance": 99}, Status.OFFLINE, Cause.NO_NODES_IN_SERVICE),
+        ({"unavailable": 1, "maintenance": 99}, Status.MAINTENANCE, Cause.MAINTENANCE),
+        ({"unavailable": 51, "maintenance": 49}, Status.OFFLINE, Cause.NO_NODES_IN_SERVICE),
         ({"maintenance": 4}, Status.MAINTENANCE, Cause.MAINTENANCE),
         ({"maintenance": 2, "unknown": 2}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
         # all of those in service are draining
