@@ -23,7 +23,6 @@ from cluster_status.domain.history import (
     untold,
 )
 from cluster_status.domain.message import Message
-from cluster_status.domain.transitions import Telling
 from cluster_status.errors import (
     Cancelled,
     ClusterStatusError,
@@ -129,8 +128,7 @@ class _Delivery:
     def _told(
         self, history: History, *, announcement: Announcement, channel: Channel, post: Post | None
     ) -> History:
-        # what foretells a maintenance stands as it was told: it would be brought up to date past its end
-        if channel.board and post and announcement.telling is not Telling.COMING:
+        if channel.board and post:
             history = replace(history, live=Live(channel.identity, post, announcement))
         return told(history, announcement, channel.name, due_to=self._outbox.names)
 

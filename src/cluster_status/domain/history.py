@@ -237,7 +237,9 @@ def refreshed(
         announcement = replace(announcement, telling=Telling.REPEAT, window=None)  # it is coming no more
     nodes = verdict.listing.nodes if verdict.listing else None
     share = uptime(history.ledger, WINDOWS["30 d"], at)
-    window = announcement.window and (_window(current(_reservations(verdict), at)) or announcement.window)
+    window = announcement.window  # while it is coming: what was foretold
+    if window and announcement.telling is not Telling.COMING:
+        window = _window(current(_reservations(verdict), at)) or window
     spell = standing.confirmed.ending_with(verdict.cause)
     return replace(announcement, spell=spell, nodes=nodes, uptime=share, window=window)
 

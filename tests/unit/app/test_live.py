@@ -181,12 +181,6 @@ def test_a_maintenance_that_is_drawn_out_shows_its_new_end(live: Monitor) -> Non
     assert live.notifier.asked == 2
 
 
-def test_what_foretells_a_maintenance_is_not_kept_up_to_date_past_its_end(live: Monitor) -> None:
-    live.poll(forewarned(reserved(live.clock.now() + timedelta(hours=5)), free=8))
-    live.poll(BUSY, later=timedelta(days=3))
-    assert shown(live) == [("mscluster is online", 3), ("Maintenance of mscluster is coming", 8)]
-
-
 def test_a_poll_that_another_has_overtaken_shows_nothing_older(live: Monitor) -> None:
     live.poll(BUSY)
     latest, verdict = live.store.history, judge(IDLE, Knowledge(), degraded_below=50)
