@@ -193,6 +193,7 @@ def test_after_a_run_that_was_killed_the_next_one_ends_with_the_same(pruner: Pru
     [
         (SecondaryRateLimited(90), 90),
         (SecondaryRateLimited(None), 60),
+        (SecondaryRateLimited(0), 60),
         (SecondaryRateLimited(None, status=429), 60),
     ],
 )

@@ -56,7 +56,7 @@ class Allowance:
             self._resets_at = max(self._resets_at, self._clock.now() + timedelta(seconds=_PENALTY_SECONDS))
             return
         wanted = _number(answer.headers, "retry-after")
-        if wanted is None:
+        if not wanted:  # nor is none at all a pause
             wanted, self._penalty_seconds = int(self._penalty_seconds), 2 * self._penalty_seconds
         self._free_at = self._clock.monotonic() + wanted
         self._pause_over = _TOO_MUCH
