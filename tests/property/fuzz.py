@@ -3,17 +3,24 @@
 Another reader is another row: seeds, a probe, and its finds in a folder of that name below tests/data/fuzz.
 """
 
+import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from cluster_status.adapters.ssh.credential import read_key
 from cluster_status.domain import document, drain_reason, gpu, reservation, sinfo
 from cluster_status.domain.cause import Cause
 from cluster_status.domain.cluster import NodeCounts
 from cluster_status.domain.history import History
 from cluster_status.domain.host_key import Pins
+from cluster_status.domain.private_key import secret_lines, unwrap
+from cluster_status.domain.secret import Secret
 from cluster_status.domain.text import clean
-from cluster_status.errors import HistoryError, UnparsableError
+from cluster_status.errors import HistoryError, InputError, UnparsableError
 
 FINDS = Path(__file__).parents[1] / "data" / "fuzz"
 RECORDINGS = Path(__file__).parents[1] / "data" / "sinfo"
@@ -30,6 +37,7 @@ _RESERVATION = (
     b"ReservationName=r1 StartTime=2026-11-24T10:00:00 EndTime=2026-11-25T10:00:00 Duration=1-00:00:00 "
     b"Nodes=n1 NodeCnt=1 PartitionName=(null) Flags=MAINT,SPEC_NODES TRES=cpu=4\n"
 )
+_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))  # a key that opens nothing
 _DIAGNOSABLE = {
     Cause.LOGIN_REFUSED,
     Cause.NO_SCHEDULER,
@@ -141,6 +149,22 @@ def probe_known_hosts(content: bytes) -> None:
         assert Pins.parse(fingerprint).fingerprints == (fingerprint,)
 
 
+def _pem(form: PrivateFormat) -> bytes:
+    return _KEY.private_bytes(Encoding.PEM, form, NoEncryption())
+
+
+def probe_private_key(content: bytes) -> None:
+    text = content.decode("utf-8", "replace")
+    hidden = secret_lines(text)
+    try:
+        key = read_key(Secret(unwrap(text)), Secret())
+    except (ValueError, InputError) as error:
+        _check_error(error)
+        return
+    assert key.can_sign()
+    assert hidden
+
+
 READERS = (
     Reader(
         "sinfo",
@@ -222,6 +246,26 @@ READERS = (
             b"\n",
             "é".encode(),
             "…".encode(),
+        ),
+    ),
+    Reader(
+        "private_key",
+        probe_private_key,
+        (
+            _pem(PrivateFormat.OpenSSH),
+            _pem(PrivateFormat.PKCS8).replace(b"\n", b"\r\n"),
+            base64.b64encode(_pem(PrivateFormat.PKCS8)),
+        ),
+        (
+            b"-----BEGIN PRIVATE KEY-----",
+            b"-----END PRIVATE KEY-----\n",
+            b"-----BEGIN OPENSSH PRIVATE KEY-----\n",
+            b"PuTTY-User-Key-File-2",
+            b"ssh-rsa AAAA",
+            b"\\n",
+            b"\r\n",
+            b"=",
+            b" ",
         ),
     ),
     Reader(

@@ -13,6 +13,7 @@ _HEADERS = re.compile(r"\s*Proc-Type:\s*4,ENCRYPTED\s+DEK-Info:\s*([A-Z0-9-]+,[0
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SUPPORTED = ("OPENSSH ", "RSA ", "EC ", "ENCRYPTED ", "")
 
+_LIMIT = 40_000  # characters; RSA of 16,384 bits has 13,000, and base64 around the whole makes a third more
 _WHOLE = "paste the whole file, from -----BEGIN to -----END"
 _LINE = 64
 _TELLING = 8  # characters; to hide less would hide what only looks like it
@@ -43,6 +44,8 @@ def unwrap(text: str) -> str:
     Pasted through a browser, a shell or a JSON document, it may have come to have other line ends, blanks
     for line ends, `\n` for them, an indentation, or base64 around the whole.
     """
+    if len(text) > _LIMIT:
+        raise ValueError(f"it is far too long for a key: {_WHOLE}")
     plain = _decoded(text).replace("\\r", "").replace("\\n", "\n")
     block = _BLOCK.search(plain)
     if not block:
