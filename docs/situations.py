@@ -8,9 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.adapters.discord.card import card
+from cluster_status.domain.announcement import Announcement, Window
 from cluster_status.domain.cause import Cause, Status
 from cluster_status.domain.cluster import Details, DrainReason, Gpus, Listing, NodeCounts, Partition
-from cluster_status.domain.history import Announcement, Window
 from cluster_status.domain.message import Wording, compose
 from cluster_status.domain.standing import Doubt, Spell
 from cluster_status.domain.transitions import Telling

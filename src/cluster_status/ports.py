@@ -7,8 +7,9 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
+from cluster_status.domain.announcement import Post
 from cluster_status.domain.artifact import Listed
-from cluster_status.domain.history import History, Post
+from cluster_status.domain.history import History
 from cluster_status.domain.message import Message
 from cluster_status.domain.retention import WorkflowRun
 from cluster_status.domain.sighting import Recollection, Sighting

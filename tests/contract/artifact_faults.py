@@ -21,7 +21,8 @@ from cluster_status.adapters.http import Answer, Http, Options
 from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.domain import document
 from cluster_status.domain.cause import Cause
-from cluster_status.domain.history import TELLING_TAKES_AT_MOST, History
+from cluster_status.domain.delivery import TELLING_TAKES_AT_MOST
+from cluster_status.domain.history import History
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.sighting import Sighting
 from cluster_status.domain.text import clean

@@ -12,7 +12,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from cluster_status.domain import document
-from cluster_status.domain.history import TELLING_TAKES_AT_MOST, History
+from cluster_status.domain.delivery import TELLING_TAKES_AT_MOST
+from cluster_status.domain.history import History
 from cluster_status.domain.text import clean
 from tests.contract.process import Site, site, without_nodes
 from tests.fakes.discord import Silent

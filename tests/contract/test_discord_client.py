@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from cluster_status.adapters.discord.answer import seconds_to_wait
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.http import Answer, Http
+from cluster_status.domain.announcement import Announcement, Window
 from cluster_status.domain.cause import Cause, Status
 from cluster_status.domain.cluster import Details, DrainReason, Gpus, Listing, NodeCounts
-from cluster_status.domain.history import Announcement, Window
 from cluster_status.domain.message import Message, Wording, compose
 from cluster_status.domain.standing import Doubt, Spell
 from cluster_status.domain.transitions import Telling

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from cluster_status.app.report import OUTPUTS
+from cluster_status.domain.announcement import Announcement
 from cluster_status.domain.cause import TRAITS, Cause, Status, Traits
 from cluster_status.domain.cluster import Listing, NodeCounts, Partition
-from cluster_status.domain.history import Announcement
 from cluster_status.domain.message import Wording, compose
 from cluster_status.domain.standing import Spell
 from cluster_status.domain.transitions import Telling

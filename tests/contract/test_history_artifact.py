@@ -23,8 +23,9 @@ from cluster_status.adapters.history_artifact.store import HistoryArtifact, arti
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.domain import document
+from cluster_status.domain.announcement import Announcement
 from cluster_status.domain.cause import Status
-from cluster_status.domain.history import Announcement, History
+from cluster_status.domain.history import History
 from cluster_status.domain.poll import Poll
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.standing import Spell

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from cluster_status.domain.history import Post
+from cluster_status.domain.announcement import Post
 from cluster_status.domain.message import Message
 from cluster_status.errors import DeliveryError, PostLostError
 

@@ -13,8 +13,9 @@ from random import Random
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.announcement import Announcement
 from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.history import Announcement, History, Terms, advance
+from cluster_status.domain.history import History, Terms, advance
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.sighting import Sighting
 from cluster_status.domain.transitions import Telling

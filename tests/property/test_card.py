@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from cluster_status.adapters.discord.card import card
 from cluster_status.domain import sinfo
+from cluster_status.domain.announcement import Announcement
 from cluster_status.domain.cause import Cause, Status
 from cluster_status.domain.cluster import (
     Details,
@@ -21,7 +22,7 @@ from cluster_status.domain.cluster import (
     Partition,
     Reservation,
 )
-from cluster_status.domain.history import Announcement, History, Terms, advance
+from cluster_status.domain.history import History, Terms, advance
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.message import Wording, compose
 from cluster_status.domain.sighting import Obstacle, Sighting

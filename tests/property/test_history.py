@@ -1,11 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster_status.domain.announcement import Announcement
 from cluster_status.domain.cause import Status
-from cluster_status.domain.history import (
-    Announcement,
-    History,
-)
+from cluster_status.domain.history import History
 from tests.property import draw
 from tests.property.steady import steady_courses
 from tests.unit.domain.build import (

@@ -19,7 +19,8 @@ from cluster_status.app.plan import Channel, Patience, Plan, Tools
 from cluster_status.app.poll import poll
 from cluster_status.background import beside
 from cluster_status.domain.cause import Cause
-from cluster_status.domain.history import TELLING_TAKES_AT_MOST, History, Terms
+from cluster_status.domain.delivery import TELLING_TAKES_AT_MOST
+from cluster_status.domain.history import History, Terms
 from cluster_status.domain.message import Message, Wording
 from cluster_status.domain.sighting import Recollection, Sighting
 from cluster_status.errors import DeliveryError, ExitStatus

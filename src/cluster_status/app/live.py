@@ -7,7 +7,9 @@ from msgspec.structs import replace
 
 from cluster_status.app.outbox import failed, is_gone
 from cluster_status.app.plan import Channel
-from cluster_status.domain.history import Announcement, History, Live, delivered, refreshed
+from cluster_status.domain.announcement import Announcement, Live
+from cluster_status.domain.delivery import delivered
+from cluster_status.domain.history import History, refreshed
 from cluster_status.domain.message import Message
 from cluster_status.domain.poll import is_overtaken
 from cluster_status.domain.verdict import Verdict

@@ -11,17 +11,9 @@ from msgspec.structs import replace
 
 from cluster_status.app.plan import Channel
 from cluster_status.background import Once, beside
-from cluster_status.domain.history import (
-    TELLING_TAKES_AT_MOST,
-    Announcement,
-    History,
-    Live,
-    Post,
-    may_tell,
-    settled,
-    told,
-    untold,
-)
+from cluster_status.domain.announcement import Announcement, Live, Post
+from cluster_status.domain.delivery import TELLING_TAKES_AT_MOST, may_tell, settled, told, untold
+from cluster_status.domain.history import History
 from cluster_status.domain.message import Message
 from cluster_status.errors import (
     Cancelled,

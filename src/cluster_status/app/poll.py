@@ -11,9 +11,10 @@ from cluster_status.app.outbox import Outbox
 from cluster_status.app.plan import Channel, Plan, Tools
 from cluster_status.app.report import annotate, publish, report_error, warn_of_silence
 from cluster_status.background import beside
+from cluster_status.domain.announcement import Announcement
 from cluster_status.domain.cause import Status
 from cluster_status.domain.cluster import Listing
-from cluster_status.domain.history import Announcement, History, advance, silence_ended
+from cluster_status.domain.history import History, advance, silence_ended
 from cluster_status.domain.message import Message, compose
 from cluster_status.domain.sighting import Recollection
 from cluster_status.domain.verdict import Knowledge, judge

@@ -4,14 +4,15 @@ It is public wherever workflow artifacts are, so it holds no secret, no host, no
 no text that the cluster chose. Times are aware UTC datetimes, whole seconds.
 """
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from cluster_status.domain.announcement import Announcement, Live, Window, free_instant, queued
 from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.cluster import NodeCounts, Reservation
+from cluster_status.domain.cluster import Reservation
+from cluster_status.domain.complaint import Complaint, Undelivered, complaint
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.incident import INCIDENTS_KEPT, Incident, incident_over
 from cluster_status.domain.ledger import Ledger, booked
@@ -19,58 +20,14 @@ from cluster_status.domain.poll import Poll, Polls, appended, inserted, is_overt
 from cluster_status.domain.reservation import coming, current
 from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
 from cluster_status.domain.silence import SILENCES_KEPT, Silence, Stretch, since_last_poll, without_future
-from cluster_status.domain.standing import Doubt, Instant, Spell, Standing, observe
+from cluster_status.domain.standing import Instant, Standing, observe
 from cluster_status.domain.transitions import Telling
-from cluster_status.domain.uptime import WINDOWS, Uptime, uptime
+from cluster_status.domain.uptime import WINDOWS, uptime
 from cluster_status.domain.verdict import Knowledge, Verdict
 
 SCHEMA = 1
-PENDING_KEPT = 20
 MAINTENANCE_TOLD_KEPT = 50  # no cluster plans more for a day
 LOGIN_HELD_BACK_FOR = timedelta(hours=1)
-COMPLAINT_REPEATED_AFTER = timedelta(days=1)
-TELLING_TAKES_AT_MOST = timedelta(minutes=10)  # no job that polls should take longer
-
-
-class Window(Struct, frozen=True):
-    """The time a maintenance takes, by which it is known here, and how many nodes."""
-
-    begin: Instant
-    end: Instant
-    nodes: int = 0
-
-
-class Announcement(Struct, frozen=True, omit_defaults=True):
-    """Something to be told. It leaves the history only after every channel was told."""
-
-    telling: Telling
-    at: Instant
-    spell: Spell  # the status told of; for a doubt, the confirmed one
-    before: Spell | None = None  # what it replaced
-    doubt: Doubt | None = None  # where the monitor cannot tell
-    login_worked_at: Instant | None = None  # ... because it is refused
-    nodes: NodeCounts | None = None
-    left_out: int = 0  # older announcements that were dropped, unread, to keep the history small
-    uptime: Uptime | None = None  # of the last 30 days
-    missed_polls: int = 0  # that never came, in a silence before this one
-    window: Window | None = None  # of the maintenance that is coming, or now
-    blind_since: Instant | None = None  # where the monitor can tell again
-    told_to: tuple[str, ...] = ()  # the channels that have been, while another one has not
-
-
-class Post(Struct, frozen=True):
-    """A message in a channel; `shown` is a digest of what it shows, by which a change is seen."""
-
-    id: str
-    shown: str
-
-
-class Live(Struct, frozen=True):
-    """The message that is kept up to date, and what it tells; `webhook` is the digest of whose it is."""
-
-    webhook: str | None
-    post: Post
-    announcement: Announcement
 
 
 class Server(Struct, frozen=True):
@@ -91,19 +48,6 @@ class Login(Struct, frozen=True):
     worked_at: Instant | None = None
     refused_at: Instant | None = None
     refused: str | None = None
-
-
-class Complaint(Struct, frozen=True):
-    """A reason to fail the run, and when a run last failed for it: when it changes, and once a day."""
-
-    cause: str
-    at: Instant
-
-
-class Undelivered(Complaint, frozen=True, omit_defaults=True):
-    """A channel that could not be told; `gone` is the digest of a webhook that is no more."""
-
-    gone: str | None = None
 
 
 class Terms(Struct, frozen=True):
@@ -188,7 +132,7 @@ def advance(  # noqa: PLR0913 - what a poll is made of
         server=_server(history.knowledge(terms.identity), sighting, terms.identity),
         host_key=_host_key(history.host_key, sighting),
         login=login,
-        unknown=_complaint(history.unknown, str(verdict.cause), at) if cannot_tell else None,
+        unknown=complaint(history.unknown, str(verdict.cause), at) if cannot_tell else None,
     )
     repeats = terms.tell_always or (terms.live and not is_live(history, terms.identity))
     if telling is None and repeats and verdict.status is _confirmed_status(moved):
@@ -197,7 +141,7 @@ def advance(  # noqa: PLR0913 - what a poll is made of
         return _announce_maintenance(moved, verdict, at)
     announcement = Announcement(
         telling,
-        _free(at, telling, pending),
+        free_instant(at, telling, pending),
         standing.confirmed.ending_with(verdict.cause),
         before=before.confirmed if has_changed(history, moved) else None,
         doubt=standing.doubt if telling is Telling.BLIND else None,
@@ -208,8 +152,8 @@ def advance(  # noqa: PLR0913 - what a poll is made of
         window=_window(current(_reservations(verdict), at)) if verdict.status is Status.MAINTENANCE else None,
         blind_since=before.doubt.since if before.doubt and telling is Telling.SIGHTED else None,
     )
-    queued = replace(moved, pending=_queue(pending, announcement), missed_polls=0)
-    return _announce_maintenance(queued, verdict, at)
+    waiting = replace(moved, pending=queued(pending, announcement), missed_polls=0)
+    return _announce_maintenance(waiting, verdict, at)
 
 
 def has_changed(before: History, after: History) -> bool:
@@ -242,47 +186,6 @@ def refreshed(
         window = _window(current(_reservations(verdict), at)) or window
     spell = standing.confirmed.ending_with(verdict.cause)
     return replace(announcement, spell=spell, nodes=nodes, uptime=share, window=window)
-
-
-def may_tell(history: History, now: datetime) -> bool:
-    """Tell whether there is something to tell, and no other run that may be telling it at this moment."""
-    since = history.telling_since
-    return bool(history.pending) and (since is None or abs(now - since) >= TELLING_TAKES_AT_MOST)
-
-
-def told(history: History, announcement: Announcement, channel: str, *, due_to: Collection[str]) -> History:
-    """Return the history after a channel was told; what each of `due_to` has been told is pending no more."""
-
-    def marked(one: Announcement) -> Announcement:
-        is_it = (one.telling, one.at) == (announcement.telling, announcement.at)
-        return replace(one, told_to=(*one.told_to, channel)) if is_it and channel not in one.told_to else one
-
-    marks = replace(history, pending=tuple(map(marked, history.pending)), telling_since=None)
-    return delivered(settled(marks, due_to), channel)
-
-
-def settled(history: History, due_to: Collection[str]) -> History:
-    """Return the history without what every channel of `due_to` has been told."""
-    pending = tuple(one for one in history.pending if not set(due_to) <= set(one.told_to))
-    return replace(history, pending=pending)
-
-
-def delivered(history: History, channel: str) -> History:
-    """Return the history after a channel took something: there is nothing to complain of any more."""
-    failing = {name: complaint for name, complaint in history.undelivered.items() if name != channel}
-    return replace(history, undelivered=failing)
-
-
-def taken_as_told(history: History) -> History:
-    """Return a history whose successor is lost: what it was about to tell was told before there was one."""
-    return replace(history, pending=(), telling_since=None) if history.telling_since else history
-
-
-def untold(history: History, channel: str, reason: str, at: datetime, *, gone: str | None) -> History:
-    """Return the history after telling failed; `gone` is the digest of a webhook that is no more."""
-    complaint = _complaint(history.undelivered.get(channel), reason, at)
-    failing = {**history.undelivered, channel: Undelivered(complaint.cause, complaint.at, gone)}
-    return replace(history, telling_since=None, undelivered=failing)
 
 
 def silence_ended(history: History, at: datetime) -> Silence | None:
@@ -322,20 +225,6 @@ def _missed(silences: tuple[Silence, ...]) -> int:
     return sum(silence.missed for silence in silences)
 
 
-def _free(at: datetime, telling: Telling, pending: tuple[Announcement, ...]) -> datetime:
-    """Return an instant by which an announcement is told from those that came within the same second."""
-    while any((one.telling, one.at) == (telling, at) for one in pending):
-        at += timedelta(seconds=1)
-    return at
-
-
-def _complaint(previous: Complaint | None, cause: str, at: datetime) -> Complaint:
-    """Return the previous complaint, or if it is time to complain again a new one, which fails this run."""
-    if previous and previous.cause == cause and abs(at - previous.at) < COMPLAINT_REPEATED_AFTER:
-        return previous
-    return Complaint(cause, at)
-
-
 def _confirmed_status(history: History) -> Status | None:
     return history.standing.confirmed.status if history.standing.confirmed else None
 
@@ -373,13 +262,13 @@ def _announce_maintenance(history: History, verdict: Verdict, at: datetime) -> H
     nodes = verdict.listing.nodes if verdict.listing else None
     announcement = Announcement(
         Telling.COMING,
-        _free(at, Telling.COMING, history.pending),
+        free_instant(at, Telling.COMING, history.pending),
         history.standing.confirmed,
         nodes=nodes,
         missed_polls=history.missed_polls,
         window=window,
     )
-    pending = _queue(history.pending, announcement)
+    pending = queued(history.pending, announcement)
     told = (*told, window)[-MAINTENANCE_TOLD_KEPT:]
     return replace(history, maintenance_told=told, pending=pending, missed_polls=0)
 
@@ -391,14 +280,3 @@ def _reservations(verdict: Verdict) -> tuple[Reservation, ...]:
 
 def _window(reservation: Reservation | None) -> Window | None:
     return Window(reservation.begin, reservation.end, reservation.nodes) if reservation else None
-
-
-def _queue(pending: tuple[Announcement, ...], announcement: Announcement) -> tuple[Announcement, ...]:
-    """Append; beyond the bound the oldest are summed up."""
-    waiting = (*pending, announcement)
-    overflow, kept = waiting[:-PENDING_KEPT], waiting[-PENDING_KEPT:]
-    if not overflow:
-        return kept
-    left_out = sum(1 + one.left_out for one in overflow)
-    missed = kept[0].missed_polls + sum(one.missed_polls for one in overflow)
-    return (replace(kept[0], left_out=left_out, missed_polls=missed), *kept[1:])

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cluster_status.domain.announcement import Announcement, Window
 from cluster_status.domain.cause import TRAITS, Cause, Status
 from cluster_status.domain.cluster import Details, DrainReason, Gpus, Listing, NodeCounts, Partition
-from cluster_status.domain.history import Announcement, Window
 from cluster_status.domain.quotation import Quotation, quotation_for
 from cluster_status.domain.standing import Spell
 from cluster_status.domain.transitions import Telling

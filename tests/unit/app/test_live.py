@@ -7,7 +7,7 @@ import pytest
 from cluster_status.app.live import keep_up_to_date
 from cluster_status.domain import document
 from cluster_status.domain.cause import Cause
-from cluster_status.domain.history import taken_as_told
+from cluster_status.domain.delivery import taken_as_told
 from cluster_status.domain.message import Fact, compose
 from cluster_status.domain.verdict import Knowledge, judge
 from cluster_status.errors import DeliveryError, ExitStatus, WebhookGoneError

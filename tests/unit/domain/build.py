@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from cluster_status.domain import history as history_domain
+from cluster_status.domain import delivery
+from cluster_status.domain.announcement import Announcement
 from cluster_status.domain.cause import TRAITS, Cause, Status
 from cluster_status.domain.cluster import Bucket, Details, Listing, NodeCounts, Partition, Reservation
-from cluster_status.domain.history import Announcement, History, Login, Server, Terms, advance
+from cluster_status.domain.history import History, Login, Server, Terms, advance
 from cluster_status.domain.host_key import HostKey
 from cluster_status.domain.identity import Identity
 from cluster_status.domain.sighting import Obstacle, Sighting
@@ -144,11 +145,11 @@ def step(
 
 def told(history: History, announcement: Announcement) -> History:
     """Tell the only channel there is."""
-    return history_domain.told(history, announcement, CHANNEL, due_to=[CHANNEL])
+    return delivery.told(history, announcement, CHANNEL, due_to=[CHANNEL])
 
 
 def untold(history: History, reason: str, at: datetime, *, webhook_gone: str | None = None) -> History:
-    return history_domain.untold(history, CHANNEL, reason, at, gone=webhook_gone)
+    return delivery.untold(history, CHANNEL, reason, at, gone=webhook_gone)
 
 
 def tellings(pending: Iterable[Announcement]) -> list[Telling]:

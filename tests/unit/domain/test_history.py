@@ -5,20 +5,12 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain import document
+from cluster_status.domain.announcement import Window
 from cluster_status.domain.cause import Cause, Status
 from cluster_status.domain.cluster import Reservation
-from cluster_status.domain.history import (
-    MAINTENANCE_TOLD_KEPT,
-    Complaint,
-    History,
-    Login,
-    Terms,
-    Undelivered,
-    Window,
-    has_changed,
-    may_tell,
-    taken_as_told,
-)
+from cluster_status.domain.complaint import Complaint, Undelivered
+from cluster_status.domain.delivery import may_tell, taken_as_told
+from cluster_status.domain.history import MAINTENANCE_TOLD_KEPT, History, Login, Terms, has_changed
 from cluster_status.domain.identity import Identity, identify
 from cluster_status.domain.poll import Poll
 from cluster_status.domain.sighting import Obstacle, Recollection, Sighting

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from cluster_status.domain.announcement import Announcement, Window
 from cluster_status.domain.cause import TRAITS, Cause, Status
 from cluster_status.domain.cluster import Details, Listing, Reservation
-from cluster_status.domain.history import Announcement, Window
 from cluster_status.domain.message import Fact, Message, Wording, compose, describe
 from cluster_status.domain.quotation import quotation_for
 from cluster_status.domain.standing import Doubt

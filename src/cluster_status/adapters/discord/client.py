@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from cluster_status.adapters.discord import answer as said
 from cluster_status.adapters.discord.card import card
 from cluster_status.adapters.http import Answer, Http, HttpFailure
-from cluster_status.domain.history import Post
+from cluster_status.domain.announcement import Post
 from cluster_status.domain.message import Message
 from cluster_status.domain.text import clean
 from cluster_status.errors import DeliveryError, PostLostError, WebhookGoneError

@@ -10,7 +10,8 @@ from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.adapters.history_artifact.results import ResultsService
 from cluster_status.domain import document
 from cluster_status.domain.artifact import PREFIX, SECOND, TRIED_AT_MOST, Listed
-from cluster_status.domain.history import History, taken_as_told
+from cluster_status.domain.delivery import taken_as_told
+from cluster_status.domain.history import History
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 
