@@ -4,7 +4,7 @@ import io
 import warnings
 
 import paramiko
-from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,7 +19,7 @@ _NOT_SUPPORTED = (
     "ed25519 makes a new one; ECDSA and RSA will do as well"
 )
 _CURVES = {"secp256r1", "secp384r1", "secp521r1"}
-_DAMAGED = (ValueError, InvalidTag, NotImplementedError)  # what cryptography makes of it
+_DAMAGED = (ValueError, InvalidTag, InternalError, NotImplementedError)  # what cryptography makes of it
 
 
 def read_key(text: Secret, passphrase: Secret) -> paramiko.PKey:
