@@ -74,7 +74,8 @@ def _shortcoming(listing: Listing, degraded_below: int) -> Cause | None:
 def _lack(listing: Listing, nodes: NodeCounts, degraded_below: int) -> Cause | None:
     explained = 100 * (nodes.in_service + nodes.maintenance) >= degraded_below * nodes.total
     if nodes.in_service == 0:
-        return Cause.MAINTENANCE if nodes.maintenance and explained else Cause.NO_NODES_IN_SERVICE
+        mostly = 2 * nodes.maintenance >= nodes.missing  # however low a share is set: the rest is an outage
+        return Cause.MAINTENANCE if mostly and explained else Cause.NO_NODES_IN_SERVICE
     if nodes.in_service == nodes.draining:
         return Cause.NODES_DRAINING
     if _not_up(listing):

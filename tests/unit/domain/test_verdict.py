@@ -88,6 +88,7 @@ def test_nodes_are_judged_as_it_was_decided(
         (100, {"free": 1_000}, Status.ONLINE),
         (100, {"free": 999, "unavailable": 1}, Status.DEGRADED),
         (100, {"free": 999, "maintenance": 1}, Status.MAINTENANCE),
+        (0, {"unavailable": 90, "maintenance": 10}, Status.OFFLINE),
         (100, {"free": 999, "unknown": 1}, Status.UNKNOWN),
         (33, {"free": 1, "unavailable": 2}, Status.ONLINE),
         (34, {"free": 1, "unavailable": 2}, Status.DEGRADED),
