@@ -20,8 +20,8 @@ from cluster_status.adapters.history_artifact.store import HistoryArtifact, arti
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.retry import RetryingHttp
-from cluster_status.domain import document
-from cluster_status.domain.history import History
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
 from cluster_status.domain.secret import Secret
 from cluster_status.ports import HistoryStore
 from tests.fakes.github import LoopbackGitHub
@@ -69,8 +69,8 @@ def _grow() -> tuple[list[Size], dict[int, History]]:
     for number, history in enumerate(year(), 1):
         day, rest = divmod(number, POLLS_A_DAY)
         if rest == 0:
-            content = document.render(history)
-            if document.render(document.parse(content)) != content:
+            content = codec.render(history)
+            if codec.render(codec.parse(content)) != content:
                 raise SystemExit(f"what was written on day {day} is not read back to the byte")
             sizes.append(Size(day, len(content), len(pack(content))))
         if rest == 0 and day in AGES:
@@ -90,7 +90,7 @@ def _cost_with_artifacts(history: History) -> float:
     """Measure in a process of its own: GitHub on loopback lives in this one."""
     here, there = multiprocessing.Pipe()
     with LoopbackGitHub() as github:
-        github.plant(artifact_name(history.cluster), pack(document.render(history)))
+        github.plant(artifact_name(history.cluster), pack(codec.render(history)))
         poller = multiprocessing.get_context("spawn").Process(target=_poll_in_runs, args=(there,))
         poller.start()
         costs = list[float]()

@@ -44,7 +44,7 @@ def _until_first_byte(action: ContainerAction, cluster: socket) -> float:
         "cluster-port": str(cluster.getsockname()[1]),
         "cluster-user": "somebody",
         "cluster-password": "anything",
-        "command": "look",
+        "command": "check",
         "attempts": "1",
     }
     begin = time.perf_counter()

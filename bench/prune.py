@@ -4,9 +4,9 @@ import sys
 import time
 
 from cluster_status.adapters.clock import SystemClock
-from cluster_status.adapters.github_runs.allowance import Allowance
 from cluster_status.adapters.github_runs.api import Api
 from cluster_status.adapters.github_runs.catalog import GithubRuns
+from cluster_status.adapters.github_runs.rate_limiter import RateLimiter
 from cluster_status.app.prune import Pruning, prune
 from cluster_status.domain.secret import Secret
 from tests.fakes.github import LoopbackGitHub
@@ -26,7 +26,7 @@ def main() -> int:
         api = Api(github.api_url, Secret(github.new_token("write")))
         begin, cpu = time.perf_counter(), time.process_time()
         catalog = GithubRuns(
-            api, github.repository, Allowance(clock, budget_seconds=300, spare_requests=300), clock
+            api, github.repository, RateLimiter(clock, budget_seconds=300, spare_requests=300), clock
         )
         prune(catalog, runner, Pruning(("poll.yml",), KEPT, dry_run=False, current_run=None))
         seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu

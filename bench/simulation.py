@@ -6,7 +6,7 @@ No alarm may be false, no outage of two polls untold, none told twice. The same 
 import sys
 import time
 
-from tests.property.simulation import Event, Simulation
+from tests.property.simulation import Fault, Simulation
 
 POLLS = 1_000_000
 SEED = 2026
@@ -18,13 +18,13 @@ def main() -> int:
     simulation = Simulation(SEED).run(POLLS)
     seconds = time.process_time() - begin
     print(f"{POLLS:>9,} polls, {seconds / POLLS * 1e6:.0f} µs of CPU each")
-    for event in Event:
-        print(f"{simulation.events[event]:>9,} {event}")
+    for fault in Fault:
+        print(f"{simulation.faults[fault]:>9,} {fault}")
     print(f"{simulation.outages_due:>9,} outages to be told: two polls saw them, or one what needs no second")
     print(f"{simulation.outages_passed_over:>9,} outages that a single poll saw, and the next one did not")
     print(f"{sum(simulation.messages.values()):>9,} messages:")
-    for telling, number in simulation.messages.most_common():
-        print(f"{number:>17,} {telling}")
+    for event, number in simulation.messages.most_common():
+        print(f"{number:>17,} {event}")
     for problem in simulation.problems[:20]:
         print(f"WRONG {problem}")
     print("met    nothing told wrongly" if not simulation.problems else f"MISSED {len(simulation.problems)}")

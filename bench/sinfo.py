@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from itertools import cycle, islice
 
-from cluster_status.domain import drain_reason, gpu, reservation, sinfo
-from cluster_status.domain.question import answers
+from cluster_status.domain.slurm import drain_reason, gpu, reservation, sinfo
+from cluster_status.domain.slurm.commands import answers
 
 ROUNDS = 51
 MOST_MILLISECONDS = 20.0
 NODES, PARTITIONS, ROWS = 5_000, 200, 440
-FRAME = "0123456789abcdef0123456789abcdef"
+BOUNDARY = "0123456789abcdef0123456789abcdef"
 STATES = (
     "idle",
     "mixed",
@@ -29,17 +29,17 @@ STATES = (
 
 def main() -> int:
     """Measure and print; return 1 if the goal is missed."""
-    listing = _listing()
-    seen = sinfo.parse(listing, FRAME)
-    rows = listing.count(b"\n") - 4 - len(STATES)
+    cluster_state = _cluster_state()
+    seen = sinfo.parse(cluster_state, BOUNDARY)
+    rows = cluster_state.count(b"\n") - 4 - len(STATES)
     if (seen.nodes.total, len(seen.partitions), rows) != (NODES, PARTITIONS, ROWS):
         raise SystemExit(f"{seen.nodes.total} nodes, {len(seen.partitions)} partitions, {rows} rows")
-    gpus, reasons, reservations = _framed(_gpus()), _framed(_reasons()), _framed(_reservations())
+    gpus, reasons, reservations = _bounded_by(_gpus()), _bounded_by(_reasons()), _bounded_by(_reservations())
     figures = {
-        "the partitions": _median_milliseconds(lambda: sinfo.parse(listing, FRAME)),
+        "the partitions": _median_milliseconds(lambda: sinfo.parse(cluster_state, BOUNDARY)),
         "GPUs": _median_milliseconds(lambda: gpu.parse(_lines(gpus))),
         "drain reasons": _median_milliseconds(
-            lambda: drain_reason.parse(_lines(reasons), FRAME, with_names=False)
+            lambda: drain_reason.parse(_lines(reasons), BOUNDARY, with_names=False)
         ),
         "reservations": _median_milliseconds(lambda: reservation.parse(_lines(reservations), [])),
     }
@@ -60,14 +60,14 @@ def _median_milliseconds(read: Callable[[], object]) -> float:
     return statistics.median(once() for _ in range(ROUNDS))
 
 
-def _listing() -> bytes:
+def _cluster_state() -> bytes:
     names = [f"partition{number:03}{'' if number else '*'}" for number in range(PARTITIONS)]
     rows = [
         f"{name}|up|1-00:00:00|{10 + number % 5}|{state}"
         for number, (name, state) in enumerate(zip(islice(cycle(names), ROWS), cycle(STATES), strict=False))
     ]
     in_all = [f"{NODES // len(STATES)}|{state}" for state in STATES]
-    return "\n".join(["", FRAME, *rows, FRAME, *in_all, FRAME, ""]).encode()
+    return "\n".join(["", BOUNDARY, *rows, BOUNDARY, *in_all, BOUNDARY, ""]).encode()
 
 
 def _gpus() -> list[str]:
@@ -78,7 +78,9 @@ def _gpus() -> list[str]:
 
 
 def _reasons() -> list[str]:
-    return [f"{FRAME}|{number}|2026-01-31T12:00:{number % 60:02}|bad disk {number}" for number in range(ROWS)]
+    return [
+        f"{BOUNDARY}|{number}|2026-01-31T12:00:{number % 60:02}|bad disk {number}" for number in range(ROWS)
+    ]
 
 
 def _reservations() -> list[str]:
@@ -89,12 +91,12 @@ def _reservations() -> list[str]:
     ]
 
 
-def _framed(lines: list[str]) -> bytes:
-    return "\n".join(["", FRAME, *lines, FRAME, ""]).encode()
+def _bounded_by(lines: list[str]) -> bytes:
+    return "\n".join(["", BOUNDARY, *lines, BOUNDARY, ""]).encode()
 
 
 def _lines(answer: bytes) -> list[str]:
-    return answers(answer, FRAME, 1)[0]
+    return answers(answer, BOUNDARY, 1)[0]
 
 
 if __name__ == "__main__":

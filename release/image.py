@@ -70,8 +70,8 @@ def build_here(repository: Repository, version: Version, source: str, name: str)
 
 def demand_that_it_starts(image: str, *options: str) -> None:
     """Run it without inputs: it says that it lacks them. From a registry, this pulls it, as anybody does."""
-    surroundings = ("--network", "none", "--env", "GITHUB_ACTIONS=true")
-    command = ["docker", "run", "--rm", *surroundings, *options, image]
+    runner_context = ("--network", "none", "--env", "GITHUB_ACTIONS=true")
+    command = ["docker", "run", "--rm", *runner_context, *options, image]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != _BAD_INPUT or "cluster-host" not in result.stdout:
         raise Refusal(

@@ -22,46 +22,46 @@ def main(environ: Mapping[str, str]) -> int:
         signal.signal(number, _cancel)  # process 1 of a container has no defaults
     try:
         return _run(environ)
-    except Cancelled as wish:
-        return _KILLED_BY + wish.signal_number
+    except Cancelled as cancelled:
+        return _KILLED_BY + cancelled.signal_number
 
 
 def _run(environ: Mapping[str, str]) -> int:
     # imported here, so that a signal meanwhile finds its handler: it takes a quarter of a second
     from cluster_status import wiring  # noqa: PLC0415
     from cluster_status.ports import Level  # noqa: PLC0415
-    from cluster_status.settings import reading  # noqa: PLC0415
+    from cluster_status.settings import load  # noqa: PLC0415
 
-    here = reading.surroundings(environ)
-    if here.on_runner:  # anywhere else a mask would be a secret, printed
-        wiring.mask(reading.secrets(environ))
-    runner = wiring.runner(here)
+    context = load.runner_context(environ)
+    if context.on_runner:  # anywhere else a mask would be a secret, printed
+        wiring.mask(load.secrets(environ))
+    runner = wiring.runner(context)
     try:
-        return wiring.run(reading.read(environ), runner)
-    except Cancelled as wish:
-        runner.annotate(Level.WARNING, f"Cancelled by {signal.Signals(wish.signal_number).name}.")
+        return wiring.run(load.read(environ), runner)
+    except Cancelled as cancelled:
+        runner.annotate(Level.WARNING, f"Cancelled by {signal.Signals(cancelled.signal_number).name}.")
         raise
     except InputError as error:
         for problem in error.problems:
             runner.annotate(Level.ERROR, problem)
-        wiring.report_failure(reading.heartbeat(environ), runner)
+        wiring.report_failure(load.heartbeat(environ), runner)
         return error.exit_status
     except Exception as error:  # noqa: BLE001 - a fault of our own; its text may hold a secret
-        _confess(runner, error)
-        wiring.report_failure(reading.heartbeat(environ), runner)
+        _report_crash(runner, error)
+        wiring.report_failure(load.heartbeat(environ), runner)
         return _UNEXPECTED
 
 
 def _cancel(number: int, _frame: FrameType | None) -> None:
-    for wish in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(wish, signal.SIG_IGN)  # once is enough: what is being saved now is to be saved
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)  # once is enough: what is being saved now is to be saved
     # whatever holds it up, and where Python drops what is raised, as in the middle of an import
     signal.signal(signal.SIGALRM, lambda *_: os._exit(_KILLED_BY + number))
     signal.setitimer(signal.ITIMER_REAL, _GRACE_SECONDS)
     raise Cancelled(number)
 
 
-def _confess(runner: "Runner", error: Exception) -> None:
+def _report_crash(runner: "Runner", error: Exception) -> None:
     """Show where it happened, in our code's lines only: an exception's own words may quote anything."""
     import traceback  # noqa: PLC0415 - hardly ever needed
 

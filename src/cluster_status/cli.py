@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cluster_status import action
-from cluster_status.domain.forced_command import public_key
+from cluster_status.domain.slurm.forced_command import public_key
 from cluster_status.errors import ExitStatus, InputError
-from cluster_status.settings import reading
+from cluster_status.settings import load
 from cluster_status.settings.inputs import COMMAND, INPUTS
 
 _AUTHORIZED_KEYS = "authorized-keys"
@@ -35,7 +35,7 @@ def _authorized_keys(arguments: Sequence[str]) -> int:
     parser.add_argument("key", nargs="*", metavar="KEY", help="a public key, or the file that holds it")
     words = parser.parse_args(arguments).key
     try:
-        lines = list(wiring.authorized_keys(reading.read_way_in(os.environ), _public_key(words)))
+        lines = list(wiring.authorized_keys(load.load_ssh_access(os.environ), _public_key(words)))
     except InputError as error:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return error.exit_status
@@ -64,7 +64,7 @@ def _as_inputs(argv: Sequence[str]) -> Mapping[str, str]:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "command", choices=("poll", "look", "prune"), nargs="?", help=_help(COMMAND.description)
+        "command", choices=("poll", "check", "prune"), nargs="?", help=_help(COMMAND.description)
     )
     for spec in INPUTS:
         if spec is not COMMAND and not spec.secret:

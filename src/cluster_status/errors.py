@@ -41,7 +41,7 @@ _BY_WEIGHT = (
 )
 
 
-def heaviest(statuses: Iterable[ExitStatus]) -> ExitStatus:
+def most_severe(statuses: Iterable[ExitStatus]) -> ExitStatus:
     """Of several reasons to fail, the one the process ends with."""
     given = set(statuses)
     return next((status for status in _BY_WEIGHT if status in given), ExitStatus.OK)

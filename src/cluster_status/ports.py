@@ -7,13 +7,13 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
-from cluster_status.domain.announcement import Post
-from cluster_status.domain.artifact import Listed
-from cluster_status.domain.history import History
-from cluster_status.domain.message import Message
-from cluster_status.domain.retention import WorkflowRun
-from cluster_status.domain.sighting import Recollection, Sighting
-from cluster_status.render.pruning import Pruned
+from cluster_status.domain.actions.artifact import Artifact
+from cluster_status.domain.actions.retention import WorkflowRun
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.notification import MessageRef
+from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
+from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary
 
 
@@ -28,7 +28,7 @@ class Level(StrEnum):
 class Probe(Protocol):
     """Looks at one cluster. It keeps its session for the next look, until it is closed."""
 
-    def look(self, recall: Callable[[], Recollection | None], *, seconds: float) -> Sighting:
+    def probe(self, load_remembered: Callable[[], RememberedLogin | None], *, seconds: float) -> ProbeResult:
         """Look, within `seconds`; what goes wrong out there is a sighting, too.
 
         `recall` is asked before a credential is offered; None means that the memory is out of reach.
@@ -55,17 +55,17 @@ class HistoryStore(Protocol):
 class Notifier(Protocol):
     """Tells people."""
 
-    def send(self, message: Message) -> Post | None:
+    def send(self, message: Message) -> MessageRef | None:
         """Return once the message is known to be delivered; raise DeliveryError if it is not.
 
         What is returned is for a `Board`; None where nothing can be changed any more.
         """
 
 
-class Board(Protocol):
+class EditableNotifier(Protocol):
     """A notifier that can change what it has posted. Nobody is notified of that."""
 
-    def edit(self, post: Post, message: Message) -> Post:
+    def edit(self, post: MessageRef, message: Message) -> MessageRef:
         """Let the post show this message; if it does, nothing is sent.
 
         Raises DeliveryError; PostLostError if there is no such post any more, or it can be edited no more.
@@ -91,7 +91,7 @@ class ArtifactPage(Struct, frozen=True):
 
     total: int
     is_last: bool
-    artifacts: Sequence[Listed]
+    artifacts: Sequence[Artifact]
 
 
 class RunCatalog(Protocol):
@@ -106,7 +106,7 @@ class RunCatalog(Protocol):
 
     def artifacts(self, page: int) -> ArtifactPage: ...
 
-    def artifacts_of(self, run_id: int) -> Sequence[Listed]: ...
+    def artifacts_of(self, run_id: int) -> Sequence[Artifact]: ...
 
     def delete(self, run_id: int) -> bool:
         """Delete it, with its artifacts and logs; True if it is gone, False if GitHub keeps it for now."""
@@ -125,7 +125,7 @@ class Runner(Protocol):
 
     def publish(self, outputs: Mapping[str, str], summary: Summary) -> None: ...
 
-    def tally(self, pruned: Pruned) -> None:
+    def tally(self, pruned: PruneReport) -> None:
         """Show what became of the runs, after what was published, if anything was."""
 
 
@@ -138,5 +138,5 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
-Witness: TypeAlias = Callable[[], bool]
+ConnectivityCheck: TypeAlias = Callable[[], bool]
 """Tells whether this run reaches anything at all; asked when the cluster cannot be reached."""

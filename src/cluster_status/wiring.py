@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
-from cluster_status.adapters.github_runs.allowance import Allowance
 from cluster_status.adapters.github_runs.catalog import GithubRuns
+from cluster_status.adapters.github_runs.rate_limiter import RateLimiter
 from cluster_status.adapters.heartbeat import HttpHeartbeat, NoHeartbeat
 from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
 from cluster_status.adapters.history_artifact.results import Job, ResultsService
@@ -20,23 +20,23 @@ from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.adapters.runner import ActionsRunner, mask
 from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.probe import SshProbe, Target
-from cluster_status.app.look import look
-from cluster_status.app.plan import Channel, Patience, Plan, Tools
+from cluster_status.app.check import check
+from cluster_status.app.plan import Channel, Plan, RetryPolicy, Tools
 from cluster_status.app.poll import poll
 from cluster_status.app.prune import Pruning, prune
-from cluster_status.domain.forced_command import authorized_keys_line, jump_host_line
-from cluster_status.domain.history import Terms
-from cluster_status.domain.identity import Identity, identify
-from cluster_status.domain.message import Wording
+from cluster_status.domain.history.digests import Digests, keyed_digests
+from cluster_status.domain.history.history import Terms
+from cluster_status.domain.notification.message import MessageOptions
 from cluster_status.domain.secret import Secret
-from cluster_status.errors import ExitStatus, InputError, heaviest
+from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
+from cluster_status.errors import ExitStatus, InputError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore, Runner
-from cluster_status.settings.reading import Settings, Surroundings, WayIn
+from cluster_status.settings.load import RunnerContext, Settings, SshAccess
 
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
 
 _BUDGET_SECONDS = 90.0  # for all looks of one run
-_WITNESS_SECONDS = 5.0
+_CONNECTIVITY_CHECK_SECONDS = 5.0
 _PRUNING_SECONDS = 300.0
 _PRUNING_SECONDS_OF_A_POLL = 60.0  # the next poll waits
 _REQUESTS_LEFT_TO_OTHERS = 300  # of the thousand in an hour that GitHub allows a repository's workflows
@@ -51,7 +51,7 @@ def run(settings: Settings, runner: Runner) -> ExitStatus:
     status = _run(settings, clock, runner)
     if settings.pruning.wanted and status is not ExitStatus.HISTORY:  # what is not saved must not go
         pruned = _prune(settings, clock, runner, budget_seconds=_PRUNING_SECONDS_OF_A_POLL)
-        return heaviest([status, pruned])
+        return most_severe([status, pruned])
     return status
 
 
@@ -59,10 +59,10 @@ def _run(settings: Settings, clock: SystemClock, runner: Runner) -> ExitStatus:
     with _http() as http:
         plan = _plan(settings)
         probe = SshProbe(_target(settings))
-        tools = Tools(probe, clock, _witness(settings, http), runner)
+        tools = Tools(probe, clock, _connectivity_check(settings, http), runner)
         try:
-            if settings.command == "look":
-                return look(tools, plan)
+            if settings.command == "check":
+                return check(tools, plan)
             return poll(
                 tools,
                 _store(settings, http, clock, runner),
@@ -78,26 +78,26 @@ def _prune(settings: Settings, clock: SystemClock, runner: Runner, *, budget_sec
     # imported here: PyGithub takes a fifth of a second, which no poll is to pay for
     from cluster_status.adapters.github_runs.api import Api  # noqa: PLC0415
 
-    here, pruning = settings.surroundings, settings.pruning
+    here, pruning = settings.runner_context, settings.pruning
     plan = Pruning(pruning.workflows, pruning.keep, pruning.dry_run, here.run_id)
-    allowance = Allowance(clock, budget_seconds=budget_seconds, spare_requests=_REQUESTS_LEFT_TO_OTHERS)
+    rate_limiter = RateLimiter(clock, budget_seconds=budget_seconds, spare_requests=_REQUESTS_LEFT_TO_OTHERS)
     with closing(Api(here.api_url or _GITHUB, settings.storage.token)) as api:
-        return prune(GithubRuns(api, here.repository, allowance, clock), runner, plan)
+        return prune(GithubRuns(api, here.repository, rate_limiter, clock), runner, plan)
 
 
-def authorized_keys(way_in: WayIn, public_key: str = "") -> Iterator[str]:
+def authorized_keys(ssh_access: SshAccess, public_key: str = "") -> Iterator[str]:
     """Yield the lines that let a key in for what is asked and no more; without one, for the private key."""
-    if not (public_key or way_in.key):
+    if not (public_key or ssh_access.key):
         raise InputError(["cluster-key is required, or a public key as an argument: set CLUSTER_KEY"])
-    key = public_key or public_line(read_key(way_in.key, way_in.key_passphrase))
+    key = public_key or public_line(read_key(ssh_access.key, ssh_access.key_passphrase))
     line = authorized_keys_line(key)
-    if not (way_in.jump and way_in.host):
+    if not (ssh_access.jump and ssh_access.host):
         yield line
         return
-    yield f"# in authorized_keys on the head node, {way_in.host}:"
+    yield f"# in authorized_keys on the head node, {ssh_access.host}:"
     yield line
-    yield f"# in authorized_keys on the jump host, {way_in.jump.host}:"
-    yield jump_host_line(key, way_in.host, way_in.port)
+    yield f"# in authorized_keys on the jump host, {ssh_access.jump.host}:"
+    yield jump_host_line(key, ssh_access.host, ssh_access.port)
 
 
 def report_failure(url: Secret, runner: Runner) -> None:
@@ -106,9 +106,9 @@ def report_failure(url: Secret, runner: Runner) -> None:
         _heartbeat(url, http, runner).beat(worked=False)
 
 
-def runner(surroundings: Surroundings) -> Runner:
-    if surroundings.on_runner:
-        return ActionsRunner(surroundings.output_file, surroundings.summary_file)
+def runner(runner_context: RunnerContext) -> Runner:
+    if runner_context.on_runner:
+        return ActionsRunner(runner_context.output_file, runner_context.summary_file)
     return Console(sys.stdout)
 
 
@@ -131,47 +131,47 @@ def _target(settings: Settings) -> Target:
         pins=cluster.host_keys,
         connect_timeout_seconds=cluster.connect_timeout_seconds,
         command_timeout_seconds=cluster.command_timeout_seconds,
-        interest=cluster.interest,
+        partition_filter=cluster.partition_filter,
         key=read_key(cluster.key, cluster.key_passphrase) if cluster.key else None,
         jump=cluster.jump,
     )
 
 
 def _plan(settings: Settings) -> Plan:
-    cluster, discord, judgement = settings.cluster, settings.discord, settings.judgement
+    cluster, discord, thresholds = settings.cluster, settings.discord, settings.thresholds
     return Plan(
-        patience=Patience(judgement.attempts, judgement.attempt_delay_seconds, _BUDGET_SECONDS),
-        degraded_below=judgement.degraded_below,
+        retries=RetryPolicy(thresholds.attempts, thresholds.attempt_delay_seconds, _BUDGET_SECONDS),
+        degraded_below=thresholds.degraded_below,
         terms=Terms(
             _identity(settings),
-            judgement.confirm_after,
-            tell_always=discord.always,
+            thresholds.confirm_after,
+            notify_always=discord.always,
             live=discord.live and bool(discord.webhook),
         ),
-        wording=Wording(cluster.name, discord.with_partitions, discord.with_quotation),
+        message_options=MessageOptions(cluster.name, discord.with_partitions, discord.with_quotation),
     )
 
 
-def _identity(settings: Settings) -> Identity:
+def _identity(settings: Settings) -> Digests:
     cluster, jump = settings.cluster, settings.cluster.jump
     way = f"\0{jump.user}\0{jump.host}\0{jump.port}" if jump else ""
     key = f"\0{cluster.key.reveal()}" if cluster.key else ""
-    return identify(
+    return keyed_digests(
         webhook=settings.discord.webhook.reveal(),
         server=f"{cluster.host}\0{cluster.port}{way}",
         login=f"{cluster.user}\0{cluster.password.reveal()}{key}{way}",
     )
 
 
-def _witness(settings: Settings, http: Http) -> Callable[[], bool]:
+def _connectivity_check(settings: Settings, http: Http) -> Callable[[], bool]:
     """Reach for GitHub, or in a shell for the webhook's server: without either, nobody else can be asked."""
     webhook = urlsplit(settings.discord.webhook.reveal())
-    url = settings.surroundings.api_url or (webhook.netloc and f"{webhook.scheme}://{webhook.netloc}/")
-    return lambda: not url or http.answers(url, timeout_seconds=_WITNESS_SECONDS)
+    url = settings.runner_context.api_url or (webhook.netloc and f"{webhook.scheme}://{webhook.netloc}/")
+    return lambda: not url or http.answers(url, timeout_seconds=_CONNECTIVITY_CHECK_SECONDS)
 
 
 def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> HistoryStore:
-    storage, here = settings.storage, settings.surroundings
+    storage, here = settings.storage, settings.runner_context
     if storage.store == "file" or (storage.store == "auto" and not here.on_runner):
         return HistoryFile(storage.path, here.workspace)
     if not (here.results_url and here.runtime_token and here.repository):

@@ -17,14 +17,14 @@ from cluster_status.adapters.history_artifact.archive import pack
 from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
 from cluster_status.adapters.history_artifact.results import Job, ResultsService
 from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
-from cluster_status.adapters.http import Answer, Http, Options
+from cluster_status.adapters.http import Http, HttpResponse, Options
 from cluster_status.adapters.retry import RetryingHttp
-from cluster_status.domain import document
-from cluster_status.domain.cause import Cause
-from cluster_status.domain.delivery import TELLING_TAKES_AT_MOST
-from cluster_status.domain.history import History
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.sighting import Sighting
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.text import clean
 from tests.fakes.github import (
     QUOTA_HIT,
@@ -56,13 +56,13 @@ class Fault(Struct, frozen=True):
     words: str
     strike: Callable[[LoopbackGitHub], object]
     permission: Any = "write"
-    mend: Callable[[LoopbackGitHub], object] = lambda _: None
+    remedy: Callable[[LoopbackGitHub], object] = lambda _: None
 
 
 class Outcome(Struct, frozen=True):
     fault: Fault
     exit_status: int
-    seen: str
+    result: str
     headlines: tuple[str, ...]
     polls_kept: int
 
@@ -71,7 +71,7 @@ class Outcome(Struct, frozen=True):
         cells = (
             self.fault.moment,
             self.fault.words,
-            self.seen,
+            self.result,
             str(self.exit_status),
             ", ".join(headline.removeprefix("mscluster is ") for headline in self.headlines),
             str(self.polls_kept),
@@ -112,13 +112,13 @@ def _several_files() -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for name in ("history.json", "../history.json"):
-            file.writestr(name, document.render(History(cluster="mscluster")))
+            file.writestr(name, codec.render(History(cluster="mscluster")))
     return archive.getvalue()
 
 
-_STRANGER = pack(document.render(History(cluster="another")))
-_TO_COME = pack(document.render(History(schema=99, cluster="mscluster")))
-_FORGED = pack(document.render(History(cluster="mscluster")))
+_UNTRUSTED = pack(codec.render(History(cluster="another")))
+_TO_COME = pack(codec.render(History(schema=99, cluster="mscluster")))
+_FORGED = pack(codec.render(History(cluster="mscluster")))
 
 FAULTS = (
     Fault("restoring", "a newer one has expired", _planted(_FORGED, expired=True)),
@@ -130,11 +130,11 @@ FAULTS = (
     Fault(
         "restoring",
         "a newer one holds another cluster's history",
-        _planted(_STRANGER),
-        mend=_delete_the_newest,
+        _planted(_UNTRUSTED),
+        remedy=_delete_the_newest,
     ),
-    Fault("restoring", "a newer one has a schema to come", _planted(_TO_COME), mend=_delete_the_newest),
-    Fault("restoring", "the newest three are damaged", _plant_damaged_ones, mend=_delete_damaged_ones),
+    Fault("restoring", "a newer one has a schema to come", _planted(_TO_COME), remedy=_delete_the_newest),
+    Fault("restoring", "the newest three are damaged", _plant_damaged_ones, remedy=_delete_damaged_ones),
     Fault("restoring", "the token lacks the permission", lambda _: None, permission="none"),
     Fault("restoring", "the rate limit is used up", _failing("list", RateLimited())),
     Fault("restoring", "429 for good", _failing("list", *[Failed(429)] * TRIES)),
@@ -176,9 +176,9 @@ def outcome(fault: Fault) -> Outcome:
         else:
             fault.strike(github)
         struck = _poll(monitor, github, http, REFUSED, permission=fault.permission)
-        fault.mend(github)
+        fault.remedy(github)
         # by then, a run that told and could not note it is held for one that was killed
-        _poll(monitor, github, http, REFUSED, later=TELLING_TAKES_AT_MOST)
+        _poll(monitor, github, http, REFUSED, later=DELIVERY_TAKES_AT_MOST)
         kept = store_of(monitor, http, github.start_run()).load()
     seen = [text for _, text in struck.runner.annotations if "refuses SSH connections" not in text]
     return Outcome(
@@ -201,12 +201,12 @@ def table() -> str:
 class _HastyHttp(Http):
     """Waits a tenth of a second, not ten: the answers are on loopback, or never come."""
 
-    def request(self, method: str, url: str, **options: Unpack[Options]) -> Answer:
+    def request(self, method: str, url: str, **options: Unpack[Options]) -> HttpResponse:
         options["timeout_seconds"] = 0.1
         return super().request(method, url, **options)
 
 
-def _poll(monitor: Monitor, github: LoopbackGitHub, http: Http, seen: Sighting, **how: Any) -> Run:
+def _poll(monitor: Monitor, github: LoopbackGitHub, http: Http, seen: ProbeResult, **how: Any) -> Run:
     run = github.start_run(permission=how.pop("permission", "write"))
     done = monitor.poll(seen, store=store_of(monitor, http, run), **how)
     run.finish()

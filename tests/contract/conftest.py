@@ -14,8 +14,8 @@ from tests.fakes.github import Run
 DISCORD = Path(__file__).parent / "discord"
 GITHUB = Path(__file__).parent / "github"
 
-Kind = Literal["execute", "edit", "message", "webhook", "error", "rate-limit"]
-Check = Callable[[Kind, object], list[str]]
+InputType = Literal["execute", "edit", "message", "webhook", "error", "rate-limit"]
+Check = Callable[[InputType, object], list[str]]
 CheckExchange = Callable[[Mapping[str, object]], list[str]]
 OfficialClient = Callable[..., dict[str, Any]]
 

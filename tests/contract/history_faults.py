@@ -11,9 +11,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from cluster_status.domain import document
-from cluster_status.domain.delivery import TELLING_TAKES_AT_MOST
-from cluster_status.domain.history import History
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
 from cluster_status.domain.text import clean
 from tests.contract.process import Site, site, without_nodes
 from tests.fakes.discord import Silent
@@ -27,7 +27,7 @@ KILL_HEAD = """\
 | killed | told in all | polls kept |
 | --- | --- | --- |
 """
-TEN_MINUTES = int(TELLING_TAKES_AT_MOST.total_seconds())
+TEN_MINUTES = int(DELIVERY_TAKES_AT_MOST.total_seconds())
 
 
 class FileFault(Struct, frozen=True):
@@ -68,8 +68,8 @@ FILE_FAULTS = (
     FileFault("contradicts itself", _contradict_itself),
     FileFault("is nested 200,000 deep", _holding(b'{"schema": 1, "cluster": ' + b"[" * 200_000)),
     FileFault("has 100 MB", _grow),
-    FileFault("has a schema to come", _holding(document.render(History(schema=99, cluster="mscluster")))),
-    FileFault("is another cluster's", _holding(document.render(History(cluster="another")))),
+    FileFault("has a schema to come", _holding(codec.render(History(schema=99, cluster="mscluster")))),
+    FileFault("is another cluster's", _holding(codec.render(History(cluster="another")))),
     FileFault("is the original script's, and lacks an instant", _holding(b'[{"online": true}]')),
     FileFault(
         "is the original script's, and an instant of it is none",
@@ -182,7 +182,7 @@ def kill_outcome(site: Site, good: bytes, kill: Kill) -> KillOutcome:
     if after.exit_status:
         raise RuntimeError(f"the run after the kill failed: {after.log}")
     told = site.headlines()
-    polls = len(document.parse(site.history_file.read_bytes()).polls) - len(document.parse(good).polls)
+    polls = len(codec.parse(site.history_file.read_bytes()).polls) - len(codec.parse(good).polls)
     row = f"| {kill.words} | {', '.join(told)} | {polls} of 2 |"
     return KillOutcome(row, killed.exit_status == -9, told)
 

@@ -154,7 +154,7 @@ def site(workspace: Path) -> Iterator[Site]:
         yield Site(workspace, server, front, discord)
 
 
-def without_nodes(_: Visit, channel: paramiko.Channel, frame: str) -> None:
+def without_nodes(_: Visit, channel: paramiko.Channel, boundary: str) -> None:
     """Answer as a cluster none of whose nodes is in service: offline, and believed at once."""
-    channel.sendall(healthy(frame).replace(b"idle", b"down"))
+    channel.sendall(healthy(boundary).replace(b"idle", b"down"))
     channel.send_exit_status(0)

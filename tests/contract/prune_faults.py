@@ -31,7 +31,7 @@ class Fault(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     fault: Fault
     exit_status: int | None  # None: it was killed
-    seen: str
+    result: str
     deleted: int
     deleted_next: int
     left: tuple[int, ...]
@@ -39,7 +39,7 @@ class Outcome(Struct, frozen=True):
     @property
     def row(self) -> str:
         status = "killed" if self.exit_status is None else str(self.exit_status)
-        cells = (self.fault.words, self.seen, status, str(self.deleted), str(self.deleted_next))
+        cells = (self.fault.words, self.result, status, str(self.deleted), str(self.deleted_next))
         return f"| {' | '.join(cells)} |"
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from docs import generate, messages
-from docs.situations import SITUATIONS, SIZES, cards
 from tests.fakes.discord_limits import refusals
+from tools.docs import generate, messages
+from tools.docs.situations import SITUATIONS, SIZES, cards
 
 ALL = list(cards())
 IDS = [f"{situation.slug}-{size}" for situation, size, _ in ALL]

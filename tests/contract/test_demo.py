@@ -14,11 +14,11 @@ import paramiko
 import pytest
 
 from cluster_status.adapters.ssh.probe import SshProbe, Target
-from cluster_status.domain.cause import Cause
-from cluster_status.domain.cluster import Listing
-from cluster_status.domain.host_key import Pins
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.sighting import Recollection, Sighting
+from cluster_status.domain.slurm.cluster_state import ClusterState
+from cluster_status.domain.ssh.host_key import Pins
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
 from demo import story
 from demo.cluster import DemoCluster
 from demo.interruption import Interruption
@@ -52,7 +52,7 @@ def show(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
-def look(cluster: DemoCluster, *, password: str | None = None, host_key: str = "") -> Sighting:
+def check(cluster: DemoCluster, *, password: str | None = None, host_key: str = "") -> ProbeResult:
     target = Target(
         host=cluster.host,
         port=cluster.port,
@@ -63,7 +63,7 @@ def look(cluster: DemoCluster, *, password: str | None = None, host_key: str = "
         command_timeout_seconds=10,
     )
     with closing(SshProbe(target)) as probe:
-        return probe.look(Recollection, seconds=30)
+        return probe.probe(RememberedLogin, seconds=30)
 
 
 def processes_in(directory: Path) -> list[str]:
@@ -82,36 +82,36 @@ def processes_in(directory: Path) -> list[str]:
 
 
 def test_the_demo_cluster_answers_the_real_probe(cluster: DemoCluster) -> None:
-    seen = look(cluster, host_key=cluster.host_key).seen
-    assert isinstance(seen, Listing), seen
+    seen = check(cluster, host_key=cluster.host_key).outcome
+    assert isinstance(seen, ClusterState), seen
     assert [partition.name for partition in seen.partitions if partition.default] == ["cpu"]
     assert [partition.name for partition in seen.partitions] == ["cpu", "gpu", "long"]
-    assert seen.unrecognised == ()
+    assert seen.unknown_states == ()
     # long shares its nodes with cpu: in all, each counts once
     assert seen.nodes.total == sum(partition.nodes.total for partition in seen.partitions[:2]) == 36
-    assert (seen.nodes.free, seen.nodes.busy, seen.nodes.unavailable) == (10, 25, 1)
+    assert (seen.nodes.idle, seen.nodes.allocated, seen.nodes.down) == (10, 25, 1)
 
 
 @pytest.mark.parametrize("password", ["", "wrong", "wröng"])
 def test_a_wrong_password_is_refused(cluster: DemoCluster, password: str) -> None:
-    sighting = look(cluster, password=password)
-    assert sighting.cause is Cause.LOGIN_REFUSED
-    assert sighting.reached
+    result = check(cluster, password=password)
+    assert result.cause is Cause.LOGIN_REFUSED
+    assert result.reached
 
 
 def test_each_cluster_has_a_password_and_a_host_key_of_its_own(cluster: DemoCluster) -> None:
     with DemoCluster() as other:
-        assert look(other, password=cluster.password).cause is Cause.LOGIN_REFUSED
-        assert look(other, host_key=cluster.host_key).cause is Cause.HOST_KEY
+        assert check(other, password=cluster.password).cause is Cause.LOGIN_REFUSED
+        assert check(other, host_key=cluster.host_key).cause is Cause.HOST_KEY
 
 
 def test_a_stopped_cluster_refuses_and_comes_back_with_the_same_host_key(cluster: DemoCluster) -> None:
-    before = look(cluster)
+    before = check(cluster)
     for _ in range(3):
         cluster.stop()
-        assert look(cluster).cause is Cause.REFUSED
+        assert check(cluster).cause is Cause.REFUSED
         cluster.start()
-        after = look(cluster)
+        after = check(cluster)
         assert after.logged_in
         assert after.host_key == before.host_key
 
@@ -152,7 +152,7 @@ def test_the_show_prints_three_messages_and_leaves_only_its_history(
 
 
 @pytest.mark.parametrize(
-    ("moment", "wish"),
+    ("moment", "cancelled"),
     [
         ("This is a demo", signal.SIGINT),
         ("==> 1", signal.SIGTERM),
@@ -162,13 +162,13 @@ def test_the_show_prints_three_messages_and_leaves_only_its_history(
     ],
 )
 def test_an_interrupted_show_ends_at_once_and_leaves_nothing_running(
-    show: subprocess.Popen[str], tmp_path: Path, moment: str, wish: signal.Signals
+    show: subprocess.Popen[str], tmp_path: Path, moment: str, cancelled: signal.Signals
 ) -> None:
     assert show.stdout is not None
     assert any(moment in line for line in show.stdout)
-    show.send_signal(wish)
+    show.send_signal(cancelled)
     rest, _ = show.communicate(timeout=5)
-    assert show.returncode == 128 + wish
+    assert show.returncode == 128 + cancelled
     assert "Traceback" not in rest
     assert processes_in(tmp_path) == []
     assert {path.name for path in tmp_path.iterdir()} <= {"demo-history.json"}

@@ -9,16 +9,16 @@ from typing import Any, Literal
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.adapters.discord.answer import seconds_to_wait
 from cluster_status.adapters.discord.client import DiscordWebhook
-from cluster_status.adapters.http import Answer, Http
-from cluster_status.domain.announcement import Announcement, Window
-from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.cluster import Details, DrainReason, Gpus, Listing, NodeCounts
-from cluster_status.domain.message import Message, Wording, compose
-from cluster_status.domain.standing import Doubt, Spell
-from cluster_status.domain.transitions import Telling
-from cluster_status.domain.uptime import Uptime
+from cluster_status.adapters.discord.response import seconds_to_wait
+from cluster_status.adapters.http import Http, HttpResponse
+from cluster_status.domain.notification.message import Message, MessageOptions, compose
+from cluster_status.domain.notification.notification import Notification, Window
+from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, NodeCounts
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
+from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.errors import DeliveryError, PostLostError, WebhookGoneError
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import (
@@ -38,9 +38,9 @@ Connect = Callable[..., DiscordWebhook]
 MESSAGE = Message(Status.ONLINE, "mscluster is online", "Watching from now on.", START)
 ROLE = "<@&123456789012345678>"
 EARLIER = START - timedelta(hours=30)
-LISTING = Listing(
-    tuple(partition(f"partition-{number:03}", free=number, unavailable=1) for number in range(200)),
-    NodeCounts(total=20_100, free=19_900, unavailable=200),
+CLUSTER_STATE = ClusterState(
+    tuple(partition(f"partition-{number:03}", idle=number, down=1) for number in range(200)),
+    NodeCounts(total=20_100, idle=19_900, down=200),
     details=Details(
         {f"partition-{number:03}": (Gpus("a100", 8, 3), Gpus("h100", 4, 0)) for number in range(200)},
         tuple(DrainReason(f"reason {number}", EARLIER, 3, "n[1-3]", "root") for number in range(9)),
@@ -81,17 +81,19 @@ def webhook(connect: Connect) -> DiscordWebhook:
     return connect()
 
 
-def announcement(telling: Telling, status: Status) -> Announcement:
+def notification(event: Event, status: Status) -> Notification:
     """Return an announcement with everything in it that one of its kind can have."""
-    return Announcement(
-        telling,
+    return Notification(
+        event,
         START,
-        Spell(status, EARLIER, tuple(Cause)),
-        before=Spell(Status.OFFLINE, EARLIER - timedelta(days=1), tuple(Cause)),
-        doubt=Doubt(EARLIER, 3, Cause.LOGIN_REFUSED, told=True) if telling is Telling.BLIND else None,
-        login_worked_at=EARLIER if telling is Telling.BLIND else None,
-        nodes=LISTING.nodes,
-        left_out=123,
+        StatusPeriod(status, EARLIER, tuple(Cause)),
+        before=StatusPeriod(Status.OFFLINE, EARLIER - timedelta(days=1), tuple(Cause)),
+        unknown_period=UnknownPeriod(EARLIER, 3, Cause.LOGIN_REFUSED, told=True)
+        if event is Event.MONITOR_LOST
+        else None,
+        login_worked_at=EARLIER if event is Event.MONITOR_LOST else None,
+        nodes=CLUSTER_STATE.nodes,
+        dropped=123,
         uptime=Uptime(0.987, 0.5),
         missed_polls=7,
         window=Window(START + timedelta(days=1), START + timedelta(days=2)),
@@ -107,18 +109,18 @@ def error_of(webhook: DiscordWebhook) -> DeliveryError:
 # what is sent
 
 
-@pytest.mark.parametrize("telling", Telling)
+@pytest.mark.parametrize("event", Event)
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.UNKNOWN])
 def test_every_kind_of_message_is_taken_and_conforms_to_the_published_schema(
-    telling: Telling,
+    event: Event,
     status: Status,
     connect: Connect,
     discord: LoopbackDiscord,
     discord_schema: Check,
 ) -> None:
-    wording = Wording("mscluster", with_quotation=True)
+    message_options = MessageOptions("mscluster", with_quotation=True)
     webhook = connect(ping=ROLE)
-    message = compose(announcement(telling, status), wording, LISTING)
+    message = compose(notification(event, status), message_options, CLUSTER_STATE)
     post = webhook.send(message)
     webhook.edit(post, replace(message, sentence="Otherwise."))
     posting, editing = discord.requests
@@ -158,7 +160,7 @@ def test_the_sender_is_shown_as_the_user_wants(connect: Connect, discord: Loopba
 
 def test_nothing_in_a_message_pings_anybody(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
     text = "@everyone @here <@12> <@&34>"
-    webhook.send(Message(Status.OFFLINE, text, text, START, partitions=(partition(text, free=1),)))
+    webhook.send(Message(Status.OFFLINE, text, text, START, partitions=(partition(text, idle=1),)))
     (message,) = discord.messages
     assert (message["pinged"], message["mentioned"], message["content"]) == ([], [], "")
     assert message["allowed_mentions"] == {"parse": []}
@@ -277,7 +279,7 @@ def test_a_rate_limit_of_cloudflares_is_waited_for_too(
 
 @pytest.mark.parametrize("seconds", ["0", "-5", "NaN", "null", "[1]"])
 def test_a_rate_limit_that_names_no_time_to_wait_is_not_answered_at_once(seconds: str) -> None:
-    answer = Answer(429, {}, f'{{"message": "limited", "retry_after": {seconds}}}'.encode())
+    answer = HttpResponse(429, {}, f'{{"message": "limited", "retry_after": {seconds}}}'.encode())
     assert seconds_to_wait(answer, 4.0) == 4.0
 
 

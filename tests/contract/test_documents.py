@@ -9,15 +9,15 @@ import pytest
 import yaml
 
 from cluster_status.app.report import OUTPUTS
-from cluster_status.domain.announcement import Announcement
-from cluster_status.domain.cause import TRAITS, Cause, Status, Traits
-from cluster_status.domain.cluster import Listing, NodeCounts, Partition
-from cluster_status.domain.message import Wording, compose
-from cluster_status.domain.standing import Spell
-from cluster_status.domain.transitions import Telling
+from cluster_status.domain.notification.message import MessageOptions, compose
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
+from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
+from cluster_status.domain.status.tracker import StatusPeriod
 from cluster_status.render.text import text
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS
-from docs import generate
+from tools.docs import generate
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -29,8 +29,8 @@ NEEDED = {
 YAML_BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 
 
-def may_be_unknown(traits: Traits) -> bool:
-    return traits.network or traits.status is Status.UNKNOWN
+def may_be_unknown(info: CauseInfo) -> bool:
+    return info.network or info.status is Status.UNKNOWN
 
 
 def test_action_yml_declares_just_the_inputs_of_the_table() -> None:
@@ -87,27 +87,30 @@ def test_the_readme_shows_a_workflow() -> None:
 
 
 def test_the_messages_that_the_readme_shows_are_what_a_channel_is_told() -> None:
-    online = Spell(Status.ONLINE, datetime(2026, 11, 20, 10, 20, tzinfo=UTC))
-    offline = Spell(Status.OFFLINE, datetime(2026, 11, 23, 14, 30, tzinfo=UTC), (Cause.REFUSED,))
-    back = Spell(Status.ONLINE, datetime(2026, 11, 23, 15, 50, tzinfo=UTC))
-    batch, gpu = NodeCounts(total=38, free=12, busy=24, unavailable=2), NodeCounts(total=2, busy=2)
-    listing = Listing(
+    online = StatusPeriod(Status.ONLINE, datetime(2026, 11, 20, 10, 20, tzinfo=UTC))
+    offline = StatusPeriod(Status.OFFLINE, datetime(2026, 11, 23, 14, 30, tzinfo=UTC), (Cause.REFUSED,))
+    back = StatusPeriod(Status.ONLINE, datetime(2026, 11, 23, 15, 50, tzinfo=UTC))
+    batch, gpu = NodeCounts(total=38, idle=12, allocated=24, down=2), NodeCounts(total=2, allocated=2)
+    cluster_state = ClusterState(
         (
             Partition("batch", default=True, availability="up", time_limit="3-00:00:00", nodes=batch),
             Partition("gpu", default=False, availability="up", time_limit="1-00:00:00", nodes=gpu),
         ),
-        NodeCounts(total=40, free=12, busy=26, unavailable=2),
+        NodeCounts(total=40, idle=12, allocated=26, down=2),
     )
-    outage = Announcement(Telling.OUTAGE, offline.since, offline, before=online)
-    recovery = Announcement(Telling.RECOVERY, back.since, back, before=offline, nodes=listing.nodes)
-    wording = Wording("mscluster")
-    told = [text(compose(outage, wording, None)), text(compose(recovery, wording, listing))]
+    outage = Notification(Event.OUTAGE, offline.since, offline, before=online)
+    recovery = Notification(Event.RECOVERY, back.since, back, before=offline, nodes=cluster_state.nodes)
+    message_options = MessageOptions("mscluster")
+    told = [
+        text(compose(outage, message_options, None)),
+        text(compose(recovery, message_options, cluster_state)),
+    ]
     shown = re.search(r"```text\n(.*?)\n```", README, re.DOTALL)
     assert shown
     assert shown.group(1) == "\n\n".join(told)
 
 
-@pytest.mark.parametrize("cause", [cause for cause, traits in TRAITS.items() if may_be_unknown(traits)])
+@pytest.mark.parametrize("cause", [cause for cause, info in CAUSES.items() if may_be_unknown(info)])
 def test_a_cause_that_fails_a_run_has_a_part_of_its_own_that_says_what_to_do(cause: Cause) -> None:
     text = (ROOT / "docs" / "causes.md").read_text()
     assert [line for line in text.splitlines() if line.startswith("### ") and f"`{cause}`" in line]

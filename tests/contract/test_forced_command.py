@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from cluster_status.domain.forced_command import forced_command
-from cluster_status.domain.question import (
+from cluster_status.domain.slurm.commands import (
+    BOUNDARY,
+    COMMANDS,
     DRAIN_REASONS,
-    FRAME,
     PARTITIONS,
-    QUESTIONS,
     TOTAL,
-    Question,
+    Command,
     command,
 )
-from cluster_status.domain.sinfo import command as usual_command
+from cluster_status.domain.slurm.forced_command import forced_command
+from cluster_status.domain.slurm.sinfo import command as usual_command
 
 WORD = "0123abcd"
 BY_PARTITION, IN_ALL = PARTITIONS.line(WORD), TOTAL.line(WORD)
@@ -24,7 +24,7 @@ BY_PARTITION, IN_ALL = PARTITIONS.line(WORD), TOTAL.line(WORD)
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
     """Have Slurm's programs show their arguments."""
-    for name in {question.program for question in QUESTIONS}:
+    for name in {question.program for question in COMMANDS}:
         program = tmp_path / name
         program.write_text('#!/bin/sh\nfor word; do printf "<%s>" "$word"; done; echo\n')
         program.chmod(0o755)
@@ -52,13 +52,13 @@ def test_what_is_asked_at_each_look_is_answered_as_without_it(programs: Path, sh
 
 
 @pytest.mark.parametrize("partitions", [(), ("gpu",), ("gpu", "long.2")], ids=repr)
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.line(WORD).partition("UTC ")[2])
+@pytest.mark.parametrize("question", COMMANDS, ids=lambda question: question.line(WORD).partition("UTC ")[2])
 def test_every_question_there_is_is_answered(
-    programs: Path, question: Question, partitions: tuple[str, ...]
+    programs: Path, question: Command, partitions: tuple[str, ...]
 ) -> None:
     asked = question.of(partitions)
     done = run(programs, command(WORD, asked))
-    words = "".join(f"<{word.replace(FRAME, WORD)}>" for word in asked.arguments)
+    words = "".join(f"<{word.replace(BOUNDARY, WORD)}>" for word in asked.arguments)
     assert (done.returncode, done.stdout.splitlines()) == (0, ["", WORD, words, WORD])
 
 

@@ -811,10 +811,14 @@ def test_another_attempt_is_the_same_run_with_other_tokens(github: LoopbackGitHu
 def test_every_request_is_kept(github: LoopbackGitHub, client: Client) -> None:
     client.api(name="history")
     client.call("ListArtifacts")
-    listing, call = github.requests
-    assert (listing.server, listing.operation, listing.method) == ("api", "list", "GET")
-    assert (listing.path, listing.query, listing.body) == (ARTIFACTS, {"name": "history"}, b"")
-    assert listing.headers["user-agent"] == "contract-tests"
+    cluster_state, call = github.requests
+    assert (cluster_state.server, cluster_state.operation, cluster_state.method) == ("api", "list", "GET")
+    assert (cluster_state.path, cluster_state.query, cluster_state.body) == (
+        ARTIFACTS,
+        {"name": "history"},
+        b"",
+    )
+    assert cluster_state.headers["user-agent"] == "contract-tests"
     assert (call.server, call.operation, call.path) == ("results", "list-run", f"{SERVICE}ListArtifacts")
     assert json.loads(call.body) == client.ids
 

@@ -11,9 +11,9 @@ import pytest
 
 import cluster_status
 from cluster_status.adapters.github_runs import api as api_module
-from cluster_status.adapters.github_runs.allowance import Allowance
 from cluster_status.adapters.github_runs.api import Api
 from cluster_status.adapters.github_runs.catalog import GithubRuns
+from cluster_status.adapters.github_runs.rate_limiter import RateLimiter
 from cluster_status.adapters.http import HttpFailure
 from cluster_status.app.prune import Pruning, prune
 from cluster_status.domain.secret import Secret
@@ -52,10 +52,10 @@ def runner() -> RecordingRunner:
 
 def prune_by_http(github: LoopbackGitHub, runner: RecordingRunner, *, keep: int = 3) -> ExitStatus:
     clock = VirtualClock()
-    allowance = Allowance(clock, budget_seconds=300, spare_requests=300)
+    rate_limiter = RateLimiter(clock, budget_seconds=300, spare_requests=300)
     plan = Pruning(("poll.yml",), keep, dry_run=False, current_run=None)
     with contextlib.closing(Api(github.api_url, Secret(github.new_token("write")))) as api:
-        return prune(GithubRuns(api, github.repository, allowance, clock), runner, plan)
+        return prune(GithubRuns(api, github.repository, rate_limiter, clock), runner, plan)
 
 
 def poll(github: LoopbackGitHub, times: int) -> None:

@@ -107,7 +107,7 @@ def test_a_body_that_the_document_refuses_is_refused(
 
 
 def test_inputs_that_the_workflow_does_not_have_are_refused(client: Client) -> None:
-    answer = _dispatch(client, {"ref": "main", "inputs": {"command": "look"}})
+    answer = _dispatch(client, {"ref": "main", "inputs": {"command": "check"}})
     assert (answer.status_code, answer.json()["message"]) == (422, 'Unexpected inputs provided: ["command"]')
 
 

@@ -9,7 +9,7 @@ from cluster_status import action
 from cluster_status.adapters import heartbeat
 from cluster_status.adapters.heartbeat import HttpHeartbeat
 from cluster_status.adapters.http import Http
-from tests.fakes.loopback import Answer, Reset, Silent
+from tests.fakes.loopback import HttpResponse, Reset, Silent
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.watchdog import Fault, LoopbackWatchdog
 
@@ -37,9 +37,9 @@ def test_a_poll_that_worked_is_told_from_one_that_did_not(watchdog: LoopbackWatc
 
 
 FAULTS: dict[str, tuple[Fault, str]] = {
-    "unknown": (Answer(404, b"not found"), "http 404"),
-    "moved": (Answer(301, headers={"Location": "https://elsewhere.example/"}), "http 301"),
-    "out of order": (Answer(503), "http 503"),
+    "unknown": (HttpResponse(404, b"not found"), "http 404"),
+    "moved": (HttpResponse(301, headers={"Location": "https://elsewhere.example/"}), "http 301"),
+    "out of order": (HttpResponse(503), "http 503"),
     "reset": (Reset(), "the connection failed"),
     "silent": (Silent(), "no answer in time"),
 }
@@ -57,7 +57,7 @@ def test_a_watchdog_that_cannot_be_told_is_a_warning_without_its_url(
     assert (level, text) == ("warning", f"heartbeat-url was not told of this poll: {reason}.")
 
 
-@pytest.mark.parametrize(("command", "pings"), [("", ["fail"]), ("poll", ["fail"]), ("look", [])])
+@pytest.mark.parametrize(("command", "pings"), [("", ["fail"]), ("poll", ["fail"]), ("check", [])])
 def test_a_poll_that_cannot_begin_is_one_that_did_not_work(
     command: str, pings: list[str], watchdog: LoopbackWatchdog
 ) -> None:

@@ -22,14 +22,14 @@ from cluster_status.adapters.history_artifact.results import Job, ResultsService
 from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.retry import RetryingHttp
-from cluster_status.domain import document
-from cluster_status.domain.announcement import Announcement
-from cluster_status.domain.cause import Status
-from cluster_status.domain.history import History
-from cluster_status.domain.poll import Poll
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.transitions import Event
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.standing import Spell
-from cluster_status.domain.transitions import Telling
+from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.tracker import StatusPeriod
+from cluster_status.domain.uptime.polls import Poll
 from cluster_status.errors import ExitStatus, HistoryError, UnreadableHistoryError
 from cluster_status.ports import Level
 from tests.fakes.clock import VirtualClock
@@ -102,7 +102,7 @@ def shelf(github: LoopbackGitHub, http: Http) -> Callable[..., Shelf]:
 
 
 def planted(history: History | bytes) -> bytes:
-    return pack(document.render(history) if isinstance(history, History) else history)
+    return pack(codec.render(history) if isinstance(history, History) else history)
 
 
 def test_what_one_run_saves_the_next_one_restores(shelf: Callable[..., Shelf]) -> None:
@@ -120,7 +120,7 @@ def test_the_official_client_downloads_what_was_saved_with_an_equal_digest(
     said = official_client(run, "download", NAME, tmp_path)
     assert said["digestMismatch"] is False
     assert said["expectedHash"] == github.artifacts[0].digest
-    assert (tmp_path / "history.json").read_bytes() == document.render(HISTORY)
+    assert (tmp_path / "history.json").read_bytes() == codec.render(HISTORY)
 
 
 def test_github_is_told_the_digest_and_the_type_of_what_is_uploaded(
@@ -140,7 +140,7 @@ def test_what_the_official_client_uploaded_is_restored(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "history.json"
-    file.write_bytes(document.render(HISTORY))
+    file.write_bytes(codec.render(HISTORY))
     assert "error" not in official_client(github.start_run(), "upload", NAME, file)
     assert shelf().store.load() == HISTORY
 
@@ -265,8 +265,8 @@ def test_a_lost_answer_costs_a_name_and_no_save(
 
 TELLING = replace(
     HISTORY,
-    pending=(Announcement(Telling.OUTAGE, AT, Spell(Status.OFFLINE, AT)),),
-    telling_since=AT,
+    pending=(Notification(Event.OUTAGE, AT, StatusPeriod(Status.OFFLINE, AT)),),
+    delivering_since=AT,
 )
 
 
@@ -279,7 +279,7 @@ def test_what_a_run_told_is_not_told_again_where_its_note_of_that_is_damaged(
     github.fail_next(Failed(404), on="zip")
     restored = shelf().store.load()
     assert restored
-    assert (restored.pending, restored.telling_since) == ((), None)
+    assert (restored.pending, restored.delivering_since) == ((), None)
 
 
 def test_what_a_killed_run_has_not_told_stays_pending_though_a_later_run_s_history_is_damaged(
@@ -392,7 +392,7 @@ HEADER_BYTES = 30 + len("history.json")  # of a zip archive, before what is pack
 
 
 def _packed_by(method: int, *, spoilt: slice = slice(0)) -> bytes:
-    archive = bytearray(_zip({"history.json": document.render(HISTORY)}, method))
+    archive = bytearray(_zip({"history.json": codec.render(HISTORY)}, method))
     for place in range(len(archive))[spoilt]:
         archive[place] = 0xFF
     return bytes(archive)
@@ -407,7 +407,7 @@ DAMAGED = {
     "half an archive": planted(HISTORY)[:-30],
     "no JSON in it": planted(b"not JSON"),
     "an empty file in it": planted(b""),
-    "two files in it": _zip({"history.json": document.render(HISTORY), "other": b""}),
+    "two files in it": _zip({"history.json": codec.render(HISTORY), "other": b""}),
     "no file in it": _zip({}),
     "a bomb": _zip({"history.json": bytes(200_000_000)}),
     "bzip2": _packed_by(zipfile.ZIP_BZIP2),
@@ -483,14 +483,14 @@ def test_a_newer_schema_is_an_error_and_never_passed_over(
 
 
 def test_a_path_in_an_archive_leads_nowhere(github: LoopbackGitHub, shelf: Callable[..., Shelf]) -> None:
-    github.plant(NAME, _zip({"../../etc/history.json": document.render(HISTORY)}))
+    github.plant(NAME, _zip({"../../etc/history.json": codec.render(HISTORY)}))
     assert shelf().store.load() == HISTORY
 
 
 def test_an_artifact_without_an_archive_is_the_history_itself(
     github: LoopbackGitHub, shelf: Callable[..., Shelf]
 ) -> None:
-    github.plant(NAME, document.render(HISTORY), raw=True)
+    github.plant(NAME, codec.render(HISTORY), raw=True)
     assert shelf().store.load() == HISTORY
 
 

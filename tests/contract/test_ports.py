@@ -17,14 +17,14 @@ from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.runner import ActionsRunner
-from cluster_status.domain import document
-from cluster_status.domain.cause import Status
-from cluster_status.domain.history import History
-from cluster_status.domain.message import Message
-from cluster_status.domain.retention import Tally
+from cluster_status.domain.actions.retention import PruneResult
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.message import Message
+from cluster_status.domain.status.cause import Status
 from cluster_status.errors import Cancelled, DeliveryError, HistoryError, PostLostError, WebhookGoneError
-from cluster_status.ports import Board, Clock, HistoryStore, Level, Notifier, Runner
-from cluster_status.render.pruning import Pruned, plain
+from cluster_status.ports import Clock, EditableNotifier, HistoryStore, Level, Notifier, Runner
+from cluster_status.render.pruning import PruneReport, plain
 from cluster_status.render.summary import Summary
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import LoopbackDiscord, Reset
@@ -110,7 +110,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 OLD, NEW = History(cluster="old"), History(cluster="new")
-OLD_CONTENT = document.render(OLD)
+OLD_CONTENT = codec.render(OLD)
 
 
 def test_a_store_where_nothing_was_saved_has_no_history(place: Place) -> None:
@@ -188,7 +188,7 @@ def test_what_another_run_saved_since_is_newer_and_then_known(before: bytes | No
         place.put(before)
     store = place.open()
     store.load()
-    place.put(document.render(NEW))
+    place.put(codec.render(NEW))
     assert (store.newer(), store.newer()) == (NEW, None)
 
 
@@ -217,7 +217,7 @@ class Channel(Protocol):
         """Return the headlines that arrived, in order."""
 
 
-class Editor(Notifier, Board, Protocol):
+class Editor(Notifier, EditableNotifier, Protocol):
     """Both in one."""
 
 
@@ -500,7 +500,9 @@ def test_to_publish_annotates_nothing(show: Show) -> None:
 
 def test_what_became_of_the_runs_is_shown_after_what_was_published(show: Show) -> None:
     show.runner.publish(OUTPUTS, SUMMARY)
-    show.runner.tally(Pruned((Tally("poll.yml", found=20, kept=10, protected=1, deleted=9),), dry_run=False))
+    show.runner.tally(
+        PruneReport((PruneResult("poll.yml", found=20, kept=10, protected=1, deleted=9),), dry_run=False)
+    )
     text = show.summary()
     assert text.index(SUMMARY.headline) < text.index("Runs deleted: 9") < text.index("poll.yml")
 

@@ -20,7 +20,7 @@ from demo.cluster import DemoCluster
 from tests.fakes import github as github_faults
 from tests.fakes.discord import Broken, CloudflareLimited, LoopbackDiscord, RateLimited, Refused, Reset
 from tests.fakes.github import LoopbackGitHub
-from tests.fakes.loopback import Answer
+from tests.fakes.loopback import HttpResponse
 from tests.fakes.watchdog import LoopbackWatchdog
 from tests.servers.key import new_key
 
@@ -70,7 +70,7 @@ def refuse_quoting(scene: Scene) -> None:
     """Let everybody refuse, with the words that they were sent."""
     words = f"{scene.discord.webhook_url} {scene.inputs['cluster-password']}"
     scene.discord.fail_next(Refused(400, 50035, f"{scene.discord.webhook_id}/{scene.discord.token} is wrong"))
-    scene.watchdog.fail_next(Answer(500, f"{scene.watchdog.url} {words}".encode()))
+    scene.watchdog.fail_next(HttpResponse(500, f"{scene.watchdog.url} {words}".encode()))
 
 
 def damage_the_key(scene: Scene) -> None:
@@ -135,7 +135,7 @@ FAILURES: dict[str, tuple[Callable[[Scene], object], str]] = {
         "http 403",
     ),
     "the watchdog is unknown": (
-        lambda s: s.watchdog.fail_next(Answer(404, b"not found")),
+        lambda s: s.watchdog.fail_next(HttpResponse(404, b"not found")),
         "was not told of this poll: http 404",
     ),
     "a webhook that is none": (

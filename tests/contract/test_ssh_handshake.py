@@ -9,23 +9,23 @@ import paramiko
 import pytest
 from paramiko.auth_handler import AuthHandler
 
-from cluster_status.adapters.ssh.address import connect
+from cluster_status.adapters.ssh.connect import connect
+from cluster_status.adapters.ssh.deadline import Deadline, ProbeFailed
 from cluster_status.adapters.ssh.session import Session
-from cluster_status.adapters.ssh.stop import Deadline, Stopped
-from cluster_status.domain.cause import Cause
-from cluster_status.domain.host_key import HostKey, Pin, Pins
-from cluster_status.domain.verdict import worth_another_look
-from tests.contract.ssh_look import (
+from cluster_status.domain.ssh.host_key import HostKey, Pin, Pins
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.verdict import cause_to_retry
+from tests.contract.ssh_probe import (
     PATIENCE_SECONDS,
+    check,
     is_listed,
-    look,
-    look_at,
     nothing_left,
     open_sockets,
     pinned,
+    probe_at,
     probing,
 )
-from tests.fakes.ssh import BANNER, HOST, Front, Loopback, ed25519, farewell, kexinit, packet, raw
+from tests.fakes.ssh import BANNER, HOST, Front, Loopback, ed25519, kexinit, packet, raw, reason
 from tests.servers.daemon import wait_until
 
 LIMIT_SECONDS = 0.3
@@ -58,9 +58,9 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def test_a_closed_port_refuses() -> None:
     with probing(closed_port()) as probe:
-        seen = look(probe)
+        seen = check(probe)
     assert seen.told == (Cause.REFUSED, "connection refused")
-    assert not seen.sighting.reached
+    assert not seen.result.reached
 
 
 def test_a_name_that_does_not_resolve_is_told_in_the_resolver_s_words(
@@ -71,15 +71,15 @@ def test_a_name_that_does_not_resolve_is_told_in_the_resolver_s_words(
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     with probing(1, host="no.such.example") as probe:
-        assert look(probe).told == (Cause.DNS, "no.such.example: Name or [31mservice not known")
+        assert check(probe).told == (Cause.DNS, "no.such.example: Name or [31mservice not known")
 
 
 @pytest.mark.parametrize("name", ["a..b", "x" * 64, ".example", "\udcff"])
 def test_a_name_that_cannot_be_one_does_not_resolve(name: str) -> None:
     with probing(1, host=name) as probe:
-        seen = look(probe)
+        seen = check(probe)
     assert seen.cause is Cause.DNS
-    assert seen.obstacle.detail
+    assert seen.failure.detail
 
 
 def test_a_resolver_that_does_not_answer_is_left_behind_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,18 +92,18 @@ def test_a_resolver_that_does_not_answer_is_left_behind_in_time(monkeypatch: pyt
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     with probing(1, connect_timeout_seconds=LIMIT_SECONDS) as probe:
         try:
-            seen = look(probe)
+            seen = check(probe)
         finally:
             release.set()
     assert seen.cause is Cause.DNS
-    assert "no answer from the resolver" in seen.obstacle.detail
+    assert "no answer from the resolver" in seen.failure.detail
     assert LIMIT_SECONDS <= seen.took < LIMIT_SECONDS + SLACK_SECONDS
 
 
 def test_an_address_that_refuses_leaves_the_next_one_to_be_tried(resolve: Callable[..., None]) -> None:
     with Loopback(Front()) as server, probing(server.port, host="two.example") as probe:
         resolve(ipv4(closed_port()), ipv4(server.port))
-        assert is_listed(look(probe))
+        assert is_listed(check(probe))
 
 
 def test_an_address_of_a_family_this_system_lacks_leaves_the_next_one_to_be_tried(
@@ -112,13 +112,13 @@ def test_an_address_of_a_family_this_system_lacks_leaves_the_next_one_to_be_trie
     with Loopback(Front()) as server, probing(server.port, host="two.example") as probe:
         # so a name with IPv6 looks where the kernel was started without it; DECnet is in none any more
         resolve((12, socket.SOCK_STREAM, 0, "", ("::1", server.port, 0, 0)), ipv4(server.port))
-        assert is_listed(look(probe))
+        assert is_listed(check(probe))
 
 
 def test_no_address_of_a_family_this_system_has_is_no_route(resolve: Callable[..., None]) -> None:
     with probing(22, host="one.example") as probe:
         resolve((12, socket.SOCK_STREAM, 0, "", ("::1", 22, 0, 0)))
-        assert look(probe).cause is Cause.UNREACHABLE
+        assert check(probe).cause is Cause.UNREACHABLE
 
 
 def test_each_address_gets_its_share_of_the_time_and_the_most_telling_failure_is_told(
@@ -140,9 +140,9 @@ def test_each_address_gets_its_share_of_the_time_and_the_most_telling_failure_is
     resolve(ipv4(closed), ipv4(closed), ipv4(closed))
     with nothing_left(), monkeypatch.context() as patch:
         patch.setattr(socket, "socket", make)
-        with pytest.raises(Stopped) as stopped:
+        with pytest.raises(ProbeFailed) as failed:
             connect("three.example", 22, Deadline(9))
-    assert stopped.value.obstacle.cause is Cause.REFUSED
+    assert failed.value.failure.cause is Cause.REFUSED
     assert waits == [3.0, 9.0]  # what one address leaves of its share, the others get
 
 
@@ -150,10 +150,10 @@ def test_each_address_gets_its_share_of_the_time_and_the_most_telling_failure_is
 
 
 def test_a_server_that_accepts_and_says_nothing_runs_into_the_time_limit() -> None:
-    seen = look_at(raw(then_silent=True), connect_timeout_seconds=LIMIT_SECONDS)
+    seen = probe_at(raw(then_silent=True), connect_timeout_seconds=LIMIT_SECONDS)
     assert seen.cause is Cause.TIMEOUT
-    assert "accepts connections and says nothing" in seen.obstacle.detail
-    assert not seen.sighting.reached
+    assert "accepts connections and says nothing" in seen.failure.detail
+    assert not seen.result.reached
     assert LIMIT_SECONDS <= seen.took < LIMIT_SECONDS + SLACK_SECONDS
 
 
@@ -173,9 +173,9 @@ def test_a_server_that_accepts_and_says_nothing_runs_into_the_time_limit() -> No
 def test_what_hangs_up_before_it_is_known_as_an_ssh_server_is_dropped_and_not_reached(
     said: bytes, quoted: str
 ) -> None:
-    seen = look_at(raw(said))
+    seen = probe_at(raw(said))
     assert seen.told == (Cause.DROPPED, f"it hung up, or does not speak SSH, before its SSH banner{quoted}")
-    assert not seen.sighting.reached
+    assert not seen.result.reached
 
 
 def test_lines_before_the_banner_are_allowed() -> None:
@@ -185,25 +185,25 @@ def test_lines_before_the_banner_are_allowed() -> None:
         connection.sendall(b"Welcome to the cluster\r\nNo mining\r\n")
         front(connection)
 
-    assert is_listed(look_at(play))
+    assert is_listed(probe_at(play))
 
 
 def test_a_server_that_hangs_up_after_its_banner_was_reached_and_dropped_the_connection() -> None:
-    seen = look_at(raw(BANNER))
+    seen = probe_at(raw(BANNER))
     assert seen.told == (Cause.DROPPED, "it hung up during the key exchange")
-    assert seen.sighting.reached
+    assert seen.result.reached
 
 
 def test_a_server_that_falls_silent_after_its_banner_runs_into_the_time_limit() -> None:
-    seen = look_at(raw(BANNER, then_silent=True), connect_timeout_seconds=LIMIT_SECONDS)
+    seen = probe_at(raw(BANNER, then_silent=True), connect_timeout_seconds=LIMIT_SECONDS)
     assert seen.cause is Cause.TIMEOUT
-    assert "the key exchange did not end" in seen.obstacle.detail
-    assert seen.sighting.reached
+    assert "the key exchange did not end" in seen.failure.detail
+    assert seen.result.reached
     assert LIMIT_SECONDS <= seen.took < LIMIT_SECONDS + SLACK_SECONDS
 
 
 def test_a_server_that_falls_silent_within_its_banner_is_not_said_to_say_nothing() -> None:
-    seen = look_at(raw(b"SSH-2.0-hal", then_silent=True), connect_timeout_seconds=LIMIT_SECONDS)
+    seen = probe_at(raw(b"SSH-2.0-hal", then_silent=True), connect_timeout_seconds=LIMIT_SECONDS)
     assert seen.told == (Cause.TIMEOUT, "it has shown no SSH banner within 0 s")
 
 
@@ -216,7 +216,7 @@ def test_a_key_exchange_may_take_as_long_as_the_user_allows(monkeypatch: pytest.
         transport.handshake_timeout = 0.05
 
     monkeypatch.setattr(paramiko.Transport, "__init__", hasty)
-    seen = look_at(raw(BANNER, then_silent=True), connect_timeout_seconds=LIMIT_SECONDS)
+    seen = probe_at(raw(BANNER, then_silent=True), connect_timeout_seconds=LIMIT_SECONDS)
     assert seen.cause is Cause.TIMEOUT
 
 
@@ -229,12 +229,12 @@ def test_a_key_exchange_may_take_as_long_as_the_user_allows(monkeypatch: pytest.
     ],
 )
 def test_a_farewell_during_the_key_exchange_is_quoted_cleaned(words: bytes, told: str) -> None:
-    seen = look_at(raw(BANNER, packet(farewell(words))))
+    seen = probe_at(raw(BANNER, packet(reason(words))))
     assert seen.told == (Cause.DROPPED, f"it hung up during the key exchange{told}")
 
 
 def test_a_farewell_in_no_language_ends_the_look_as_any_other() -> None:
-    seen = look_at(raw(BANNER, packet(farewell(b"\xff\xfe"))))
+    seen = probe_at(raw(BANNER, packet(reason(b"\xff\xfe"))))
     assert seen.cause in {Cause.DROPPED, Cause.INCOMPATIBLE_SSH}
 
 
@@ -249,20 +249,20 @@ def test_a_farewell_in_no_language_ends_the_look_as_any_other() -> None:
     ids=["key exchange", "host key", "cipher", "version"],
 )
 def test_a_server_that_has_nothing_in_common_with_us_is_incompatible(said: list[bytes]) -> None:
-    seen = look_at(raw(*said))
+    seen = probe_at(raw(*said))
     assert seen.cause is Cause.INCOMPATIBLE_SSH
-    assert seen.obstacle.detail.startswith("Incompatible")
-    assert seen.sighting.reached
+    assert seen.failure.detail.startswith("Incompatible")
+    assert seen.result.reached
 
 
 def test_a_pinned_type_of_key_that_is_not_supported_is_told_by_its_name() -> None:
-    seen = look_at(Front(), pins=Pins((Pin(HostKey("ssh-dss", b"x")),)))
+    seen = probe_at(Front(), pins=Pins((Pin(HostKey("ssh-dss", b"x")),)))
     assert seen.told == (Cause.INCOMPATIBLE_SSH, "host keys of type ssh-dss are not supported")
 
 
 def test_a_server_without_a_key_of_the_pinned_type_is_incompatible() -> None:
     front = Front()
-    seen = look_at(front, pins=pinned(paramiko.ECDSAKey.generate()))
+    seen = probe_at(front, pins=pinned(paramiko.ECDSAKey.generate()))
     assert seen.cause is Cause.INCOMPATIBLE_SSH
     assert front.offers == []
 
@@ -277,9 +277,9 @@ def test_a_server_that_hangs_up_with_the_key_exchange_just_done_is_dropped(
         wait_until(lambda: not transport.is_active(), timeout_seconds=3)
 
     monkeypatch.setattr(paramiko.Transport, "start_client", slowly)
-    seen = look_at(Front(with_keys=lambda visit: visit.hang_up()))
+    seen = probe_at(Front(with_keys=lambda visit: visit.hang_up()))
     assert seen.told == (Cause.DROPPED, "it hung up during the key exchange")
-    assert not seen.sighting.credential_offered
+    assert not seen.result.credential_offered
 
 
 def test_a_server_that_hangs_up_when_asked_for_a_login_is_dropped_and_was_offered_nothing(
@@ -287,10 +287,10 @@ def test_a_server_that_hangs_up_when_asked_for_a_login_is_dropped_and_was_offere
 ) -> None:
     monkeypatch.setattr(AuthHandler, "_parse_service_request", lambda handler, _: handler.transport.close())
     front = Front()
-    seen = look_at(front)
+    seen = probe_at(front)
     assert seen.told == (Cause.DROPPED, "it hung up before the login")
-    assert not seen.sighting.credential_offered
-    assert worth_another_look(seen.sighting, degraded_below=50)
+    assert not seen.result.credential_offered
+    assert cause_to_retry(seen.result, degraded_below=50)
     assert front.offers == []
 
 

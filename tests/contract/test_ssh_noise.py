@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from cluster_status.domain.cause import Cause
-from tests.contract.ssh_look import Look, look_at
+from cluster_status.domain.status.cause import Cause
+from tests.contract.ssh_probe import Check, probe_at
 from tests.fakes.ssh import BANNER, Play, kexinit, packet, raw
 
 LIMIT_SECONDS = 0.3
@@ -21,7 +21,7 @@ def noise(seed: int) -> bytes:
     return source.randbytes(source.choice((1, 7, 8, 16, 100, 2_000, 40_000)))
 
 
-def framed(seed: int) -> bytes:
+def bounded(seed: int) -> bytes:
     """Return packets that are well-formed, of any type, with anything in them."""
     source = random.Random(seed)  # noqa: S311  # the same at every run
     return b"".join(packet(source.randbytes(source.randrange(1, 200))) for _ in range(5))
@@ -36,11 +36,11 @@ def endless(begin: bytes) -> Play:
     return play
 
 
-def measured(play: Play) -> tuple[Look, int]:
+def measured(play: Play) -> tuple[Check, int]:
     """Look; return the peak of memory, too."""
     tracemalloc.start()
     try:
-        seen = look_at(play, connect_timeout_seconds=LIMIT_SECONDS)
+        seen = probe_at(play, connect_timeout_seconds=LIMIT_SECONDS)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -54,14 +54,14 @@ def measured(play: Play) -> tuple[Look, int]:
         lambda seed: raw(noise(seed)),
         lambda seed: raw(BANNER, noise(seed)),
         lambda seed: raw(BANNER, kexinit(), noise(seed)),
-        lambda seed: raw(BANNER, framed(seed)),
-        lambda seed: raw(BANNER, kexinit(), framed(seed)),
+        lambda seed: raw(BANNER, bounded(seed)),
+        lambda seed: raw(BANNER, kexinit(), bounded(seed)),
         lambda seed: raw(BANNER, kexinit(), packet(bytes([31, *noise(seed)[:200]]))),
     ],
     ids=["at once", "after the banner", "after kexinit", "packets", "packets after kexinit", "as a key"],
 )
 def test_noise_is_a_cause_and_never_an_exception(say: Callable[[int], Play]) -> None:
-    seen = {seed: look_at(say(seed)).told for seed in SEEDS}
+    seen = {seed: probe_at(say(seed)).told for seed in SEEDS}
     allowed = {Cause.DROPPED, Cause.INCOMPATIBLE_SSH}
     assert {seed: told for seed, told in seen.items() if told[0] not in allowed or not told[1]} == {}
 
@@ -70,11 +70,11 @@ def test_noise_is_a_cause_and_never_an_exception(say: Callable[[int], Play]) -> 
 def test_a_packet_that_lies_about_its_size_is_a_cause_and_costs_no_memory(size: int) -> None:
     tracemalloc.start()
     try:
-        seen = look_at(raw(BANNER, size.to_bytes(4, "big") + bytes(60)))
+        seen = probe_at(raw(BANNER, size.to_bytes(4, "big") + bytes(60)))
     finally:
         tracemalloc.stop()
     assert seen.cause in {Cause.DROPPED, Cause.INCOMPATIBLE_SSH}
-    assert seen.obstacle.detail
+    assert seen.failure.detail
 
 
 @pytest.mark.parametrize("said", [b"x" * 1_000_000, b"x\r\n" * 300_000, b"SSH-2.0-" + b"x" * 1_000_000])

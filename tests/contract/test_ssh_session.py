@@ -8,8 +8,8 @@ import paramiko
 import pytest
 from paramiko.common import AUTH_FAILED, OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
-from cluster_status.domain.cause import Cause
-from tests.contract.ssh_look import is_listed, look, look_at, open_sockets, probing
+from cluster_status.domain.status.cause import Cause
+from tests.contract.ssh_probe import check, is_listed, open_sockets, probe_at, probing
 from tests.fakes.ssh import BANNER, Front, Loopback, Play, Visit, answer, raw, waits
 from tests.servers.daemon import wait_until
 
@@ -23,7 +23,7 @@ SLACK_SECONDS = 1.5  # of a busy machine
 def test_a_second_look_uses_the_session_of_the_first() -> None:
     front = Front()
     with Loopback(front) as server, probing(server.port) as probe:
-        assert [is_listed(look(probe)) for _ in range(3)] == [True] * 3
+        assert [is_listed(check(probe)) for _ in range(3)] == [True] * 3
         assert server.visits == 1
     assert len(front.offers) == 1
     assert len(front.commands) == 3
@@ -35,9 +35,9 @@ def test_after_a_command_that_hung_another_look_uses_the_same_session() -> None:
 
     front = Front(hang)
     with Loopback(front) as server, probing(server.port, command_timeout_seconds=LIMIT_SECONDS) as probe:
-        assert look(probe).cause is Cause.SCHEDULER_TIMEOUT
+        assert check(probe).cause is Cause.SCHEDULER_TIMEOUT
         front.command = answer
-        assert is_listed(look(probe))
+        assert is_listed(check(probe))
     assert len(front.offers) == 1
 
 
@@ -48,12 +48,12 @@ def test_after_a_session_is_lost_another_look_has_a_cause_and_offers_nothing() -
 
     front = Front(lose)
     with Loopback(front) as server, probing(server.port) as probe:
-        first, second = look(probe), look(probe)
+        first, second = check(probe), check(probe)
         assert server.visits == 1
     assert first.cause is Cause.SINFO_FAILED
     assert second.cause is Cause.SINFO_FAILED
-    assert second.obstacle.detail
-    assert second.sighting.logged_in
+    assert second.failure.detail
+    assert second.result.logged_in
     assert len(front.offers) == 1
 
 
@@ -61,7 +61,7 @@ def test_to_close_leaves_no_thread_and_no_socket() -> None:
     with Loopback(Front()) as server:
         threads, sockets = threading.active_count(), open_sockets()
         with probing(server.port) as probe:
-            look(probe)
+            check(probe)
             assert threading.active_count() > threads
             assert len(open_sockets() - sockets) == 2  # both ends are in this process
             probe.close()
@@ -72,7 +72,7 @@ def test_to_close_leaves_no_thread_and_no_socket() -> None:
 def test_to_close_again_or_before_a_look_does_nothing() -> None:
     with Loopback(Front()) as server, probing(server.port) as probe:
         probe.close()
-        assert is_listed(look(probe))
+        assert is_listed(check(probe))
         probe.close()
         probe.close()
         assert server.visits == 1
@@ -81,9 +81,9 @@ def test_to_close_again_or_before_a_look_does_nothing() -> None:
 def test_a_look_after_the_end_has_a_cause_and_offers_nothing() -> None:
     front = Front()
     with Loopback(front) as server, probing(server.port) as probe:
-        look(probe)
+        check(probe)
         probe.close()
-        seen = look(probe)
+        seen = check(probe)
     assert seen.told == (Cause.SINFO_FAILED, "the session is closed")
     assert len(front.offers) == 1
 
@@ -141,7 +141,7 @@ LIMITS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("where", HANGING)
 @pytest.mark.parametrize("limit", LIMITS)
 def test_a_server_that_hangs_ends_the_look_in_time(limit: str, where: str) -> None:
-    seen = look_at(HANGING[where](), **LIMITS[limit])
+    seen = probe_at(HANGING[where](), **LIMITS[limit])
     assert seen.cause in {Cause.TIMEOUT, Cause.SCHEDULER_TIMEOUT}
     assert LIMIT_SECONDS - 0.1 <= seen.took < LIMIT_SECONDS + SLACK_SECONDS
 
@@ -150,20 +150,20 @@ def test_a_server_that_hangs_over_new_keys_ends_another_look_in_time() -> None:
     front = Front(at_command=never_agrees_on_new_keys)
     with Loopback(front) as server, probing(server.port, command_timeout_seconds=LIMIT_SECONDS) as probe:
         for _ in range(2):
-            seen = look(probe)
+            seen = check(probe)
             assert seen.cause is Cause.SCHEDULER_TIMEOUT
             assert seen.took < LIMIT_SECONDS + SLACK_SECONDS
 
 
 def test_a_look_without_any_time_ends_at_once() -> None:
-    seen = look_at(Front(), seconds=0.0)
+    seen = probe_at(Front(), seconds=0.0)
     assert seen.cause in {Cause.DNS, Cause.TIMEOUT, Cause.SCHEDULER_TIMEOUT}
     assert seen.took < SLACK_SECONDS
 
 
 def test_another_look_without_any_time_ends_at_once() -> None:
     with Loopback(Front()) as server, probing(server.port) as probe:
-        look(probe)
-        seen = look(probe, seconds=0.0)
+        check(probe)
+        seen = check(probe, seconds=0.0)
     assert seen.cause is Cause.SCHEDULER_TIMEOUT
     assert seen.took < SLACK_SECONDS

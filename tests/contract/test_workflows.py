@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from cluster_status.settings import reading
+from cluster_status.settings import load
 from cluster_status.settings.inputs import INPUTS
 from tests.contract.workflows.validators import ACTION, ROOT, VALIDATORS
 
@@ -98,7 +98,7 @@ def test_the_action_takes_what_an_example_gives(example: Path) -> None:
         "GITHUB_REPOSITORY": "org/monitor",
         "INPUT_GITHUB-TOKEN": "ghs_of_the_run",
     }
-    reading.read({**runner, **inputs})  # raises where it does not
+    load.read({**runner, **inputs})  # raises where it does not
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

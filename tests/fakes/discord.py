@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
 from tests.fakes import loopback
-from tests.fakes.discord_channel import Answer, Channel, RateLimit, Request, is_versioned, rate_limited
+from tests.fakes.discord_channel import Channel, HttpResponse, RateLimit, Request, is_versioned, rate_limited
 from tests.fakes.loopback import Aborted, Held, Holds, LoopbackServer, Reset, Silent
 
 __all__ = [
@@ -45,7 +45,7 @@ class RateLimited:
     scope: Literal["user", "shared", "global"] = "user"
     after_accepting: ClassVar[bool] = False
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> HttpResponse:
         versioned = is_versioned(request.path)
         return rate_limited(self.retry_after_seconds, scope=self.scope, versioned=versioned)
 
@@ -57,10 +57,10 @@ class CloudflareLimited:
     retry_after_seconds: float | None = None
     after_accepting: ClassVar[bool] = False
 
-    def answer(self, _: Request) -> Answer:
+    def answer(self, _: Request) -> HttpResponse:
         wait = self.retry_after_seconds
         headers = {} if wait is None else {"Retry-After": str(math.ceil(wait))}
-        return Answer.cloudflare(429, "error code: 1015", headers)
+        return HttpResponse.cloudflare(429, "error code: 1015", headers)
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Refused:
     message: str
     after_accepting: ClassVar[bool] = False
 
-    def answer(self, _: Request) -> Answer:
-        return Answer.error(self.status, self.code, self.message)
+    def answer(self, _: Request) -> HttpResponse:
+        return HttpResponse.error(self.status, self.code, self.message)
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ class Broken:
     status: int = 502
     after_accepting: bool = False
 
-    def answer(self, _: Request) -> Answer:
+    def answer(self, _: Request) -> HttpResponse:
         if self.status == 500:
-            return Answer.error(500, 0, "500: Internal Server Error")
-        return Answer.cloudflare(self.status, "<html><title>upstream</title></html>")
+            return HttpResponse.error(500, 0, "500: Internal Server Error")
+        return HttpResponse.cloudflare(self.status, "<html><title>upstream</title></html>")
 
 
 Fault = RateLimited | CloudflareLimited | Refused | Broken | Silent | Reset
@@ -174,7 +174,7 @@ class LoopbackDiscord:
     def delete_webhook(self) -> None:
         self._channel.exists = False
 
-    def receive(self, request: loopback.Request) -> loopback.Answer | Held | Aborted:
+    def receive(self, request: loopback.Request) -> loopback.HttpResponse | Held | Aborted:
         asked = _read(request)
         with self._arrived:
             self._requests.append(asked)
@@ -191,7 +191,7 @@ class LoopbackDiscord:
             case _:
                 return _write(fault.answer(asked))
 
-    def decide(self, request: loopback.Request) -> loopback.Answer:
+    def decide(self, request: loopback.Request) -> loopback.HttpResponse:
         return _write(self._channel.answer(_read(request)))
 
 
@@ -200,5 +200,5 @@ def _read(request: loopback.Request) -> Request:
     return Request(request.method, request.path, query, request.headers, request.body)
 
 
-def _write(answer: Answer) -> loopback.Answer:
-    return loopback.Answer(answer.status, answer.body, answer.headers)
+def _write(answer: HttpResponse) -> loopback.HttpResponse:
+    return loopback.HttpResponse(answer.status, answer.body, answer.headers)

@@ -56,27 +56,27 @@ def _refuse_constant(name: str) -> None:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, status: int, body: object, headers: Mapping[str, str] | None = None) -> "Answer":
+    def of(cls, status: int, body: object, headers: Mapping[str, str] | None = None) -> "HttpResponse":
         """Answer as Discord itself does; what Cloudflare answers in its place has no `Via`."""
         sent = {"Content-Type": "application/json", "Via": "1.1 google"} | dict(headers or {})
         return cls(status, json.dumps(body).encode(), sent)
 
     @classmethod
-    def error(cls, status: int, code: int, message: str) -> "Answer":
+    def error(cls, status: int, code: int, message: str) -> "HttpResponse":
         return cls.of(status, {"message": message, "code": code})
 
     @classmethod
-    def nothing(cls) -> "Answer":
+    def nothing(cls) -> "HttpResponse":
         return cls(204, headers={"Via": "1.1 google"})
 
     @classmethod
-    def cloudflare(cls, status: int, text: str, headers: Mapping[str, str] | None = None) -> "Answer":
+    def cloudflare(cls, status: int, text: str, headers: Mapping[str, str] | None = None) -> "HttpResponse":
         sent = {"Content-Type": "text/plain", "Server": "cloudflare"} | dict(headers or {})
         return cls(status, text.encode(), sent)
 
@@ -85,7 +85,7 @@ def is_versioned(path: str) -> bool:
     return path.startswith("/api/v")
 
 
-def rate_limited(retry_after_seconds: float, *, scope: str, versioned: bool) -> Answer:
+def rate_limited(retry_after_seconds: float, *, scope: str, versioned: bool) -> HttpResponse:
     """Build a 429 of Discord's own.
 
     A URL without a version means version 6, whose waits are milliseconds in the header and in the body
@@ -99,7 +99,7 @@ def rate_limited(retry_after_seconds: float, *, scope: str, versioned: bool) -> 
         headers["X-RateLimit-Global"] = "true"
     else:
         headers["X-RateLimit-Reset-After"] = str(retry_after_seconds)
-    return Answer.of(429, body, headers)
+    return HttpResponse.of(429, body, headers)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class RateLimit:
     per_seconds: float = 2.0
 
 
-class Bucket:
+class NodeGroup:
     def __init__(self, limit: RateLimit, clock: Callable[[], float]) -> None:
         self._limit = limit
         self._clock = clock
@@ -163,7 +163,7 @@ class Channel:
         self.channel_id = str(10**17 + secrets.randbelow(8 * 10**17))
         self.name = "the hook"
         self.exists = True
-        self._bucket = Bucket(rate_limit, clock) if rate_limit else None
+        self._group = NodeGroup(rate_limit, clock) if rate_limit else None
         self._records: list[dict[str, Any]] = []
         self._sequence = itertools.count()
         self._lock = threading.Condition()
@@ -183,65 +183,65 @@ class Channel:
                 raise TimeoutError(f"{len(self._records)} of {count} messages were accepted")
             return copy.deepcopy(self._records)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> HttpResponse:
         agent = request.headers.get("User-Agent", "")
         if not agent or agent.startswith("Python-urllib/"):
-            return Answer.cloudflare(403, "error code: 1010")
+            return HttpResponse.cloudflare(403, "error code: 1010")
         route = ROUTE.fullmatch(request.path)
         if route is None:
-            return Answer.error(404, 0, "404: Not Found")
+            return HttpResponse.error(404, 0, "404: Not Found")
         with self._lock:
-            wait = self._bucket.take() if self._bucket else None
+            wait = self._group.take() if self._group else None
             if wait is None:
                 answer = self._answer_webhook(request, route)
             else:
                 answer = rate_limited(round(wait, 3), scope="user", versioned=is_versioned(request.path))
-            limits = self._bucket.headers() if self._bucket else {}
-        return Answer(answer.status, answer.body, {**answer.headers, **limits})
+            limits = self._group.headers() if self._group else {}
+        return HttpResponse(answer.status, answer.body, {**answer.headers, **limits})
 
-    def _answer_webhook(self, request: Request, route: re.Match[str]) -> Answer:
+    def _answer_webhook(self, request: Request, route: re.Match[str]) -> HttpResponse:
         found = list(refuse_snowflake(("webhook_id",), route["webhook_id"]))
         if found:
             return _refused(request, found)
         if route["webhook_id"] != self.webhook_id or not self.exists:
-            return Answer.error(404, 10015, "Unknown Webhook")
+            return HttpResponse.error(404, 10015, "Unknown Webhook")
         if route["token"] != self.token:
-            return Answer.error(401, 50027, "Invalid Webhook Token")
+            return HttpResponse.error(401, 50027, "Invalid Webhook Token")
         match (request.method, route["message_id"]):
             case ("GET", None):
-                return Answer.of(200, self._webhook_object())
+                return HttpResponse.of(200, self._webhook_object())
             case ("POST", None):
                 return self._execute(request)
             case ("GET" | "PATCH" | "DELETE", str(message_id)):
                 return self._answer_message(request, message_id)
             case _:
-                return Answer.error(405, 0, "405: Method Not Allowed")
+                return HttpResponse.error(405, 0, "405: Method Not Allowed")
 
-    def _answer_message(self, request: Request, message_id: str) -> Answer:
+    def _answer_message(self, request: Request, message_id: str) -> HttpResponse:
         found = list(refuse_snowflake(("message_id",), message_id))
         if found:
             return _refused(request, found)
         wanted = (message_id, request.query.get("thread_id"))
         record = next((each for each in self._records if (each["id"], each["thread_id"]) == wanted), None)
         if record is None:
-            return Answer.error(404, 10008, "Unknown Message")
+            return HttpResponse.error(404, 10008, "Unknown Message")
         if request.method == "PATCH":
             return self._edit(request, record)
         if request.method == "DELETE":
             self._records.remove(record)
-            return Answer.nothing()
-        return Answer.of(200, self._message_object(record))
+            return HttpResponse.nothing()
+        return HttpResponse.of(200, self._message_object(record))
 
-    def _execute(self, request: Request) -> Answer:
+    def _execute(self, request: Request) -> HttpResponse:
         payload = _read_payload(request, editing=False)
-        if isinstance(payload, Answer):
+        if isinstance(payload, HttpResponse):
             return payload
         thread_id = request.query.get("thread_id")
         found = [] if thread_id is None else list(refuse_snowflake(("thread_id",), thread_id))
         if found:
             return _refused(request, found)
         if is_empty(payload):
-            return Answer.error(400, 50006, "Cannot send an empty message")
+            return HttpResponse.error(400, 50006, "Cannot send an empty message")
         now = datetime.now(UTC)
         content = (payload.get("content") or "").strip()
         mentioned = mentions(content, payload.get("allowed_mentions"))
@@ -259,12 +259,12 @@ class Channel:
         self._records.append(record)
         self._lock.notify_all()
         if request.query.get("wait") in ("true", "True", "1"):
-            return Answer.of(200, self._message_object(record))
-        return Answer.nothing()
+            return HttpResponse.of(200, self._message_object(record))
+        return HttpResponse.nothing()
 
-    def _edit(self, request: Request, record: dict[str, Any]) -> Answer:
+    def _edit(self, request: Request, record: dict[str, Any]) -> HttpResponse:
         payload = _read_payload(request, editing=True)
-        if isinstance(payload, Answer):
+        if isinstance(payload, HttpResponse):
             return payload
         changes = {
             key: value for key, value in payload.items() if key not in ("username", "avatar_url", "tts")
@@ -276,9 +276,9 @@ class Channel:
             # parsed anew, and without `allowed_mentions` by the defaults; but an edit notifies nobody
             changes["mentioned"] = mentions(changes["content"], changes.get("allowed_mentions"))
         if is_empty(record | changes):
-            return Answer.error(400, 50006, "Cannot send an empty message")
+            return HttpResponse.error(400, 50006, "Cannot send an empty message")
         record.update(changes, edited=datetime.now(UTC))
-        return Answer.of(200, self._message_object(record))
+        return HttpResponse.of(200, self._message_object(record))
 
     def _next_snowflake(self, now: datetime) -> str:
         milliseconds = int(now.timestamp() * 1000) - DISCORD_EPOCH_MILLISECONDS
@@ -320,28 +320,28 @@ class Channel:
         }
 
 
-def _read_payload(request: Request, *, editing: bool) -> dict[str, Any] | Answer:
+def _read_payload(request: Request, *, editing: bool) -> dict[str, Any] | HttpResponse:
     content_type = request.headers.get_content_type() if "Content-Type" in request.headers else ""
     if content_type not in FORM_TYPES:
         message = f'Expected "Content-Type" header to be one of {FORM_TYPES}.'
         return _refused(request, [Refusal((), "CONTENT_TYPE_INVALID", message)])
     if content_type != "application/json":
-        return Answer.error(501, 0, f"LoopbackDiscord does not read {content_type} yet")
+        return HttpResponse.error(501, 0, f"LoopbackDiscord does not read {content_type} yet")
     try:
         payload = request.json()
     except ValueError:
-        return Answer.error(400, 50109, "The request body contains invalid JSON.")
+        return HttpResponse.error(400, 50109, "The request body contains invalid JSON.")
     found = refusals(payload, editing=editing)
     if found:
         return _refused(request, found)
     unbuilt = [key for key in UNBUILT if payload.get(key)]
     if unbuilt:
-        return Answer.error(501, 0, f"LoopbackDiscord does not know {', '.join(unbuilt)} yet")
+        return HttpResponse.error(501, 0, f"LoopbackDiscord does not know {', '.join(unbuilt)} yet")
     return dict(payload)
 
 
-def _refused(request: Request, found: Iterable[Refusal]) -> Answer:
-    return Answer.of(400, form_error(found) if is_versioned(request.path) else legacy_form_error(found))
+def _refused(request: Request, found: Iterable[Refusal]) -> HttpResponse:
+    return HttpResponse.of(400, form_error(found) if is_versioned(request.path) else legacy_form_error(found))
 
 
 def _user_object(user_id: str, name: str) -> dict[str, Any]:

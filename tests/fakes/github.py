@@ -37,7 +37,7 @@ from tests.fakes.github_blobs import Blobs
 from tests.fakes.github_limits import RATE_LIMIT, rate_limit_headers
 from tests.fakes.github_results import Results
 from tests.fakes.github_workflows import Workflow, Workflows
-from tests.fakes.loopback import Aborted, Answer, Held, Holds, LoopbackServer, Request, Reset, Silent
+from tests.fakes.loopback import Aborted, Held, Holds, HttpResponse, LoopbackServer, Request, Reset, Silent
 
 __all__ = [
     "FORBIDDEN",
@@ -113,7 +113,7 @@ class Failed:
     headers: Mapping[str, str] = field(default_factory=dict)
     after_accepting: bool = False
 
-    def answer(self, request: Request, _: datetime) -> Answer:
+    def answer(self, request: Request, _: datetime) -> HttpResponse:
         match request.server:
             case "api":
                 answer = github_api.error(self.status, self.message)
@@ -138,7 +138,7 @@ class RateLimited:
     reset_after_seconds: float = 3600
     status: Literal[403, 429] = 403
 
-    def answer(self, _: Request, now: datetime) -> Answer:
+    def answer(self, _: Request, now: datetime) -> HttpResponse:
         resets_at = now + timedelta(seconds=self.reset_after_seconds)
         return github_api.rate_limited(rate_limit_headers(RATE_LIMIT, 0, resets_at), self.status)
 
@@ -150,7 +150,7 @@ class SecondaryRateLimited:
     retry_after_seconds: float | None = 60
     status: Literal[403, 429] = 403
 
-    def answer(self, _: Request, now: datetime) -> Answer:  # noqa: ARG002  # all faults are asked alike
+    def answer(self, _: Request, now: datetime) -> HttpResponse:  # noqa: ARG002  # all faults are asked alike
         return github_api.too_hasty(self.retry_after_seconds, self.status)
 
 
@@ -161,8 +161,10 @@ class Broken:
     status: int = 502
     after_accepting: bool = False
 
-    def answer(self, _: Request, now: datetime) -> Answer:  # noqa: ARG002  # all faults are asked alike
-        return Answer(self.status, b"<!DOCTYPE html><title>Unicorn!</title>", {"Content-Type": "text/html"})
+    def answer(self, _: Request, now: datetime) -> HttpResponse:  # noqa: ARG002  # all faults are asked alike
+        return HttpResponse(
+            self.status, b"<!DOCTYPE html><title>Unicorn!</title>", {"Content-Type": "text/html"}
+        )
 
 
 @dataclass(frozen=True)
@@ -176,8 +178,8 @@ class Odd:
 
     body: bytes
 
-    def answer(self, _: Request, now: datetime) -> Answer:  # noqa: ARG002  # all faults are asked alike
-        return Answer(200, self.body)
+    def answer(self, _: Request, now: datetime) -> HttpResponse:  # noqa: ARG002  # all faults are asked alike
+        return HttpResponse(200, self.body)
 
 
 Fault = Failed | RateLimited | SecondaryRateLimited | Broken | Odd | Silent | Reset | Truncated
@@ -205,7 +207,7 @@ class LoopbackGitHub:
         blobs = Blobs(self._actions, refuse_put_blob=refuse_put_blob)
         self._workflows = Workflows(self._actions)
         self._api = Api(self._actions, blobs, self._workflows, rate_limit)
-        self._decide: dict[str, Callable[[Request], Answer]] = {
+        self._decide: dict[str, Callable[[Request], HttpResponse]] = {
             "api": self._api.answer,
             "results": Results(self._actions, blobs).answer,
             "blob": blobs.answer,
@@ -376,7 +378,7 @@ class LoopbackGitHub:
         if not self._holds.release(timeout_seconds):
             raise TimeoutError("no request was held")
 
-    def receive(self, request: Request) -> Answer | Held | Aborted:
+    def receive(self, request: Request) -> HttpResponse | Held | Aborted:
         request = replace(request, operation=OPERATION_OF[request.server](request) or "")
         with self._lock:
             self._requests.append(request)
@@ -398,13 +400,13 @@ class LoopbackGitHub:
                 case _:
                     return self._fail(fault, request)
 
-    def decide(self, request: Request) -> Answer:
+    def decide(self, request: Request) -> HttpResponse:
         with self._lock:
             return self._decide[request.server](request)
 
     def _fail(
         self, fault: Failed | RateLimited | SecondaryRateLimited | Broken | Odd, request: Request
-    ) -> Answer:
+    ) -> HttpResponse:
         if isinstance(fault, Failed | Broken) and fault.after_accepting:
             self.decide(request)
         answer = fault.answer(request, self._clock())

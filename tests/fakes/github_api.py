@@ -19,7 +19,7 @@ from tests.fakes.github_blobs import Blobs
 from tests.fakes.github_limits import RateLimit, SecondaryLimit
 from tests.fakes.github_runs import run_object
 from tests.fakes.github_workflows import Refused, Started, Workflows
-from tests.fakes.loopback import Answer, Request
+from tests.fakes.loopback import HttpResponse, Request
 
 API_VERSIONS = ("2022-11-28", "2026-03-10")
 DOCUMENTATION = "https://docs.github.com/rest"
@@ -44,21 +44,21 @@ def operation(request: Request) -> str | None:
     return route.operation if route else None
 
 
-def error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+def error(status: int, message: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
     body = {"message": message, "documentation_url": DOCUMENTATION, "status": str(status)}
     return of(status, body, headers)
 
 
-def of(status: int, body: object, headers: Mapping[str, str] | None = None) -> Answer:
+def of(status: int, body: object, headers: Mapping[str, str] | None = None) -> HttpResponse:
     sent = {"Content-Type": "application/json; charset=utf-8"} | dict(headers or {})
-    return Answer(status, json.dumps(body).encode(), sent)
+    return HttpResponse(status, json.dumps(body).encode(), sent)
 
 
-def rate_limited(headers: Mapping[str, str] | None = None, status: int = 403) -> Answer:
+def rate_limited(headers: Mapping[str, str] | None = None, status: int = 403) -> HttpResponse:
     return error(status, "API rate limit exceeded for installation ID 1.", headers)
 
 
-def too_hasty(retry_after_seconds: float | None = 60, status: int = 403) -> Answer:
+def too_hasty(retry_after_seconds: float | None = 60, status: int = 403) -> HttpResponse:
     words = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
     wait = {} if retry_after_seconds is None else {"Retry-After": str(ceil(retry_after_seconds))}
     return error(status, words, wait)
@@ -72,13 +72,13 @@ class Api:
         self._rate_limit = RateLimit(rate_limit, actions.clock)
         self._secondary_limit = SecondaryLimit(actions.clock)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> HttpResponse:
         is_in_time = self._secondary_limit.take(request.method)
         if not self._rate_limit.take():
             answer = rate_limited()
         else:
             answer = self._answer(request) if is_in_time else too_hasty()
-        return Answer(answer.status, answer.body, {**self.headers(), **answer.headers})
+        return HttpResponse(answer.status, answer.body, {**self.headers(), **answer.headers})
 
     def headers(self) -> dict[str, str]:
         return {
@@ -89,16 +89,16 @@ class Api:
             **self._rate_limit.headers(),
         }
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> HttpResponse:
         if not request.headers.get("User-Agent"):
             words = (
                 b"Request forbidden by administrative rules. Please make sure your request has a User-Agent."
             )
-            return Answer(403, words, {"Content-Type": "text/plain"})
+            return HttpResponse(403, words, {"Content-Type": "text/plain"})
         if request.headers.get("X-GitHub-Api-Version", API_VERSIONS[0]) not in API_VERSIONS:
             return error(400, "The requested API version is not supported")
         permission = self._permission(request)
-        if isinstance(permission, Answer):
+        if isinstance(permission, HttpResponse):
             return permission
         route = _route(request)
         if route is None or not self._is_here(request.path):
@@ -113,7 +113,7 @@ class Api:
             return self._dispatched(self._workflows.dispatch(route.of, request.body))
         return self._delete_run(route) if route.operation == "delete-run" else self._answer_one(route)
 
-    def _permission(self, request: Request) -> Permission | Answer:
+    def _permission(self, request: Request) -> Permission | HttpResponse:
         """Read the token. A public repository can be listed without one; this one is private."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if not token:
@@ -127,7 +127,7 @@ class Api:
             return parts[2] == str(self._actions.repository_id)
         return "/".join(parts[2:4]).lower() == self._actions.repository.lower()
 
-    def _dispatched(self, outcome: Started | Refused) -> Answer:
+    def _dispatched(self, outcome: Started | Refused) -> HttpResponse:
         match outcome:
             case Refused(status, message):
                 return error(status, message)
@@ -142,9 +142,9 @@ class Api:
                     },
                 )
             case _:
-                return Answer(204)
+                return HttpResponse(204)
 
-    def _list(self, request: Request, route: Route) -> Answer:
+    def _list(self, request: Request, route: Route) -> HttpResponse:
         if any(name not in PARAMETERS[route.operation] for name in request.query):
             return error(422, "Invalid request.\n\nA query parameter is not one of this endpoint's.")
         numbers = [request.query.get("per_page", str(PER_PAGE_DEFAULT)), request.query.get("page", "1")]
@@ -171,14 +171,14 @@ class Api:
         links = self._links(request, page, max(1, ceil(total / per_page)))
         return of(200, {"total_count": total, name: rows}, {"Link": links} if links else {})
 
-    def _delete_run(self, route: Route) -> Answer:
+    def _delete_run(self, route: Route) -> HttpResponse:
         run = self._actions.runs.get(int(route.of))
         if run is None:
             return error(404, "Not Found")
         if not self._actions.can_be_deleted(run):
             return error(409, "The workflow run is in progress")  # the status is known, the words are not
         self._actions.delete_run(run)
-        return Answer(204)
+        return HttpResponse(204)
 
     def _links(self, request: Request, page: int, last: int) -> str:
         """Link to further pages, by the repository's number, as GitHub does."""
@@ -191,7 +191,7 @@ class Api:
             for name in wanted
         )
 
-    def _answer_one(self, route: Route) -> Answer:
+    def _answer_one(self, route: Route) -> HttpResponse:
         artifact = self._actions.find(int(route.of)) if route.of.isdigit() else None
         if artifact is None:
             return error(404, "Not Found")
@@ -200,11 +200,11 @@ class Api:
                 return of(200, self._artifact_object(artifact))
             case "delete-by-id":
                 self._actions.delete(artifact)
-                return Answer(204)
+                return HttpResponse(204)
             case _ if self._actions.has_expired(artifact):
                 return error(410, "Artifact has expired")
             case _:
-                return Answer(302, b"", {"Location": self._blobs.download_url(artifact)})
+                return HttpResponse(302, b"", {"Location": self._blobs.download_url(artifact)})
 
     def _artifact_object(self, artifact: Artifact) -> dict[str, object]:
         actions, run = self._actions, artifact.run

@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from urllib.parse import quote, urlencode
 
 from tests.fakes.github_actions import Actions, Artifact, Blob, Reservation, disposition, rfc3339
-from tests.fakes.loopback import Answer, Request
+from tests.fakes.loopback import HttpResponse, Request
 
 UPLOAD_LIFETIME = timedelta(hours=1)
 DOWNLOAD_LIFETIME = timedelta(minutes=1)  # as documented; GitHub's own signatures have been seen to last ten
@@ -45,11 +45,11 @@ def operation(request: Request) -> str | None:
             return None
 
 
-def error(status: int, code: str, message: str) -> Answer:
+def error(status: int, code: str, message: str) -> HttpResponse:
     """Build an error as Azure does. Its headers repeat the code."""
     body = f'\N{ZERO WIDTH NO-BREAK SPACE}<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code>'
     body += f"<Message>{message}</Message></Error>"
-    return Answer(status, body.encode(), {"Content-Type": "application/xml", "x-ms-error-code": code})
+    return HttpResponse(status, body.encode(), {"Content-Type": "application/xml", "x-ms-error-code": code})
 
 
 class Blobs:
@@ -65,14 +65,14 @@ class Blobs:
         shown = {"rscd": disposition(artifact), "rsct": artifact.mime_type}
         return self._sign(artifact.blob, "r", DOWNLOAD_LIFETIME, shown)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> HttpResponse:
         refused = self._refuse(request)
         if refused:
             return refused
         blob = self._actions.blobs.get(request.path)
         if blob is None:
             return error(404, "BlobNotFound", "The specified blob does not exist.")
-        puts: dict[str | None, Callable[[Request, Blob], Answer]] = {
+        puts: dict[str | None, Callable[[Request, Blob], HttpResponse]] = {
             "put": self._put,
             "put-block": _put_block,
             "put-block-list": _put_block_list,
@@ -98,7 +98,7 @@ class Blobs:
         text = "\n".join([path, *(parameters.get(name, "") for name in SIGNED)])
         return base64.b64encode(hmac.digest(self._key, text.encode(), "sha256")).decode()
 
-    def _refuse(self, request: Request) -> Answer | None:
+    def _refuse(self, request: Request) -> HttpResponse | None:
         if "Authorization" in request.headers:
             words = "Authentication information is not given in the correct format."
             return error(
@@ -125,7 +125,7 @@ class Blobs:
             return error(403, "AuthorizationPermissionMismatch", words)
         return None
 
-    def _get(self, request: Request, blob: Blob) -> Answer:
+    def _get(self, request: Request, blob: Blob) -> HttpResponse:
         if blob.content is None:
             return error(404, "BlobNotFound", "The specified blob does not exist.")
         headers = {
@@ -136,9 +136,9 @@ class Blobs:
             "x-ms-blob-type": "BlockBlob",
             "x-ms-version": SERVICE_VERSION,
         }
-        return Answer(200, blob.content, headers)
+        return HttpResponse(200, blob.content, headers)
 
-    def _put(self, request: Request, blob: Blob) -> Answer:
+    def _put(self, request: Request, blob: Blob) -> HttpResponse:
         kind = request.headers.get("x-ms-blob-type")
         if kind is None:
             return error(400, "MissingRequiredHeader", "An HTTP header that's mandatory is not specified.")
@@ -150,7 +150,7 @@ class Blobs:
         return _created(request.body)
 
 
-def _put_block(request: Request, blob: Blob) -> Answer:
+def _put_block(request: Request, blob: Blob) -> HttpResponse:
     block_id = request.query.get("blockid", "")
     try:
         length = len(base64.b64decode(block_id, validate=True))
@@ -165,7 +165,7 @@ def _put_block(request: Request, blob: Blob) -> Answer:
     return _created(request.body)
 
 
-def _put_block_list(request: Request, blob: Blob) -> Answer:
+def _put_block_list(request: Request, blob: Blob) -> HttpResponse:
     if not BLOCK_LIST.fullmatch(request.body):
         return error(400, "InvalidXmlDocument", "XML specified is not syntactically valid.")
     block_ids = [match.decode() for match in BLOCK.findall(request.body)]
@@ -176,14 +176,14 @@ def _put_block_list(request: Request, blob: Blob) -> Answer:
     return _created(blob.content)
 
 
-def _created(content: bytes) -> Answer:
+def _created(content: bytes) -> HttpResponse:
     headers = {
         "ETag": _etag(content),
         "x-ms-request-id": secrets.token_hex(16),
         "x-ms-request-server-encrypted": "true",
         "x-ms-version": SERVICE_VERSION,
     }
-    return Answer(201, b"", headers)
+    return HttpResponse(201, b"", headers)
 
 
 def _etag(content: bytes) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.fakes.github_actions import ZIP_TYPE, Actions, Artifact, Reservation, Run, rfc3339, sha256
 from tests.fakes.github_blobs import Blobs
-from tests.fakes.loopback import Answer, Request
+from tests.fakes.loopback import HttpResponse, Request
 
 SERVICE = "/twirp/github.actions.results.api.v1.ArtifactService/"
 VERSIONS = range(4, 8)  # 7 is the first that knows a mime_type
@@ -60,18 +60,18 @@ class Refusal(Exception):  # noqa: N818  # it is the service's answer, not a fai
         self.meta = meta
 
 
-def error(code: str, message: str, meta: Mapping[str, str] | None = None) -> Answer:
+def error(code: str, message: str, meta: Mapping[str, str] | None = None) -> HttpResponse:
     body = {"code": code, "msg": message} | ({"meta": dict(meta)} if meta else {})
     return of(STATUSES[code], body)
 
 
-def of(status: int, body: object) -> Answer:
+def of(status: int, body: object) -> HttpResponse:
     headers = {
         "Content-Type": "application/json",
         "x-github-backend": "Kubernetes",
         "x-github-request-id": secrets.token_hex(12).upper(),
     }
-    return Answer(status, json.dumps(body).encode(), headers)
+    return HttpResponse(status, json.dumps(body).encode(), headers)
 
 
 def _text(value: object) -> str:
@@ -113,7 +113,7 @@ class Results:
         self._actions = actions
         self._blobs = blobs
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> HttpResponse:
         methods = {
             "create": self._create,
             "finalize": self._finalize,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from email.message import Message
 
-from cluster_status.adapters.http import Answer, HttpFailure
+from cluster_status.adapters.http import HttpFailure, HttpResponse
 from tests.fakes import loopback
 from tests.fakes.github import LoopbackGitHub
 from tests.fakes.github_api import operation
@@ -26,17 +26,17 @@ class Wire:
         """Send a token from now on that is none."""
         self._headers.replace_header("Authorization", "Bearer ghs_wrong")
 
-    def request(self, method: str, path: str, query: Mapping[str, str | int]) -> Answer:
+    def request(self, method: str, path: str, query: Mapping[str, str | int]) -> HttpResponse:
         if self.broken_after is not None and self.statuses.total() >= self.broken_after:
             raise KeyboardInterrupt
         texts = {name: str(value) for name, value in query.items()}
         request = Request("api", method, path, texts, self._headers, b"")
         answer = self._github.receive(request)
-        if not isinstance(answer, loopback.Answer):
+        if not isinstance(answer, loopback.HttpResponse):
             raise HttpFailure("the connection failed")
         self.statuses[operation(request) or "", answer.status] += 1
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Answer(answer.status, headers, answer.body)
+        return HttpResponse(answer.status, headers, answer.body)
 
     def count(self, name: str, status: int | None = None) -> int:
         """Return how many requests for an operation there were, with this outcome if one is given."""

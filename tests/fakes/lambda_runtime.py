@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.fakes.loopback import Aborted, Answer, Holds, LoopbackServer, Request
+from tests.fakes.loopback import Aborted, Holds, HttpResponse, LoopbackServer, Request
 
 API = "/2018-06-01/runtime"
 ENDS_BY_SECONDS = 30.0
@@ -87,7 +87,7 @@ class LambdaFunction:
                 raise TimeoutError(f"the function did not end; its log:\n{self.log}")
             return self._outcomes[-1]
 
-    def receive(self, request: Request) -> Answer | Aborted:
+    def receive(self, request: Request) -> HttpResponse | Aborted:
         match request.path.removeprefix(API).split("/"):
             case ["", "invocation", "next"]:
                 return self._next()
@@ -96,12 +96,12 @@ class LambdaFunction:
             case ["", "invocation", _, "error"] | ["", "init", "error"]:
                 return self._end(Outcome(error=json.loads(request.body)))
             case _:
-                return Answer(404)
+                return HttpResponse(404)
 
-    def decide(self, request: Request) -> Answer:
+    def decide(self, request: Request) -> HttpResponse:
         raise NotImplementedError(f"nothing is decided later of {request.path}")
 
-    def _next(self) -> Answer | Aborted:
+    def _next(self) -> HttpResponse | Aborted:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._has_ended)
             if self._has_ended:
@@ -113,10 +113,10 @@ class LambdaFunction:
             "Lambda-Runtime-Deadline-Ms": "4102444800000",
             "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-west-1:123456789012:function:dispatch",
         }
-        return Answer(200, event, headers)
+        return HttpResponse(200, event, headers)
 
-    def _end(self, outcome: Outcome) -> Answer:
+    def _end(self, outcome: Outcome) -> HttpResponse:
         with self._changed:
             self._outcomes.append(outcome)
             self._changed.notify_all()
-        return Answer(202, b'{"status":"OK"}', {"Content-Type": "application/json"})
+        return HttpResponse(202, b'{"status":"OK"}', {"Content-Type": "application/json"})

@@ -35,7 +35,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Answer:
 class Held:
     """No answer until the client goes away, or until the release: then this one, or one decided then."""
 
-    answer: Answer | None = None
+    answer: HttpResponse | None = None
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class Reset:
 
 
 class Front(Protocol):
-    def receive(self, request: Request) -> Answer | Held | Aborted: ...
+    def receive(self, request: Request) -> HttpResponse | Held | Aborted: ...
 
-    def decide(self, request: Request) -> Answer: ...
+    def decide(self, request: Request) -> HttpResponse: ...
 
 
 class Holds:
@@ -154,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.headers.get("Transfer-Encoding"):
             self.close_connection = True
-            self._send(Answer(411, b"Length Required"))
+            self._send(HttpResponse(411, b"Length Required"))
             return
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
@@ -171,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  # the names http.server looks for
 
-    def _answer(self, request: Request) -> Answer | None:
+    def _answer(self, request: Request) -> HttpResponse | None:
         match self.server.front.receive(request):
             case Held(answer):
                 if not self.server.holds.hold(self.connection):
@@ -183,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
             case answer:
                 return answer
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: HttpResponse) -> None:
         self.send_response_only(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from cluster_status.domain.announcement import Post
-from cluster_status.domain.message import Message
+from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.errors import DeliveryError, PostLostError
 
 
@@ -31,7 +31,7 @@ class RecordingNotifier:
         self._faults: deque[DeliveryError | AfterAccepting | None] = deque()
         self._interludes: deque[Callable[[], None]] = deque()
 
-    def send(self, message: Message) -> Post:
+    def send(self, message: Message) -> MessageRef:
         self.asked += 1
         if self._interludes:
             self._interludes.popleft()()
@@ -45,9 +45,9 @@ class RecordingNotifier:
                 raise fault
         post = str(len(self.messages))
         self.shown[post] = message
-        return Post(post, repr(message))
+        return MessageRef(post, repr(message))
 
-    def edit(self, post: Post, message: Message) -> Post:
+    def edit(self, post: MessageRef, message: Message) -> MessageRef:
         if post.shown == repr(message):
             return post
         match self._faults.popleft() if self._faults else None:
@@ -59,7 +59,7 @@ class RecordingNotifier:
             raise PostLostError
         self.edits += 1
         self.shown[post.id] = message
-        return Post(post.id, repr(message))
+        return MessageRef(post.id, repr(message))
 
     def lose(self) -> None:
         """Let somebody delete every post."""

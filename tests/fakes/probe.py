@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from cluster_status.domain.cause import TRAITS, Cause
-from cluster_status.domain.cluster import Listing, NodeCounts, Partition
-from cluster_status.domain.host_key import HostKey
-from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
+from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
+from cluster_status.domain.ssh.host_key import HostKey
+from cluster_status.domain.status.cause import CAUSES, Cause
+from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult, RememberedLogin
 from tests.fakes.clock import VirtualClock
 
 HOST_KEY = HostKey("ssh-ed25519", b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32))
@@ -16,13 +16,13 @@ HOST_KEY = HostKey("ssh-ed25519", b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)
 _BEFORE_THE_CREDENTIAL = {Cause.HOST_KEY, Cause.INCOMPATIBLE_SSH}
 
 
-def listed(*partitions: Partition, unrecognised: tuple[str, ...] = ()) -> Sighting:
+def listed(*partitions: Partition, unknown_states: tuple[str, ...] = ()) -> ProbeResult:
     """Return the sighting of a cluster whose partitions share no node."""
     counts = {
         field: sum(getattr(partition.nodes, field) for partition in partitions)
         for field in NodeCounts.__struct_fields__
     }
-    return _logged_in(Listing(partitions, NodeCounts(**counts), unrecognised))
+    return _logged_in(ClusterState(partitions, NodeCounts(**counts), unknown_states))
 
 
 def partition(
@@ -32,23 +32,23 @@ def partition(
     return Partition(name, default, availability, "1-00:00:00", counts)
 
 
-def met(cause: Cause, detail: str = "") -> Sighting:
+def met(cause: Cause, detail: str = "") -> ProbeResult:
     """Return the sighting of a look that got as far as this cause lets it."""
-    seen = Obstacle(cause, detail)
-    if TRAITS[cause].network:
-        return Sighting(seen=seen)
+    seen = ProbeFailure(cause, detail)
+    if CAUSES[cause].network:
+        return ProbeResult(outcome=seen)
     if cause in _BEFORE_THE_CREDENTIAL:
-        return Sighting(seen=seen, reached=True)
+        return ProbeResult(outcome=seen, reached=True)
     if cause is Cause.LOGIN_REFUSED:
-        return Sighting(seen=seen, reached=True, host_key=HOST_KEY, credential_offered=True)
+        return ProbeResult(outcome=seen, reached=True, host_key=HOST_KEY, credential_offered=True)
     return _logged_in(seen)
 
 
-def _logged_in(seen: Listing | Obstacle) -> Sighting:
-    return Sighting(seen=seen, reached=True, host_key=HOST_KEY, credential_offered=True, logged_in=True)
+def _logged_in(seen: ClusterState | ProbeFailure) -> ProbeResult:
+    return ProbeResult(outcome=seen, reached=True, host_key=HOST_KEY, credential_offered=True, logged_in=True)
 
 
-ONLINE = listed(partition(free=8))
+ONLINE = listed(partition(idle=8))
 
 
 class ScriptedProbe:
@@ -60,25 +60,25 @@ class ScriptedProbe:
     def __init__(
         self,
         clock: VirtualClock,
-        *script: Sighting | BaseException,
+        *script: ProbeResult | BaseException,
         pinned: bool = True,
-        look_seconds: float = 0.0,
+        probe_seconds: float = 0.0,
     ) -> None:
         self._clock = clock
         self._script = list(script)
         self._pinned = pinned
-        self._look_seconds = look_seconds
+        self._look_seconds = probe_seconds
         self._logged_in = False
         self.allowed: list[float] = []  # seconds, of each look
-        self.recalls = 0
+        self.loads = 0
         self.offers = 0
         self.closed = False
 
     @property
-    def looks(self) -> int:
+    def checks(self) -> int:
         return len(self.allowed)
 
-    def look(self, recall: Callable[[], Recollection | None], *, seconds: float) -> Sighting:
+    def probe(self, load_remembered: Callable[[], RememberedLogin | None], *, seconds: float) -> ProbeResult:
         self.allowed.append(seconds)
         self._clock.advance(timedelta(seconds=min(self._look_seconds, seconds)))
         played = self._script.pop(0) if len(self._script) > 1 else self._script[0]
@@ -86,26 +86,30 @@ class ScriptedProbe:
             raise played
         if self._logged_in or not played.credential_offered:
             return self._with_line_to_pin(played)
-        return self._with_line_to_pin(self._offer(played, recall))
+        return self._with_line_to_pin(self._offer(played, load_remembered))
 
     def close(self) -> None:
         self.closed = True
 
-    def _offer(self, played: Sighting, recall: Callable[[], Recollection | None]) -> Sighting:
+    def _offer(
+        self, played: ProbeResult, load_remembered: Callable[[], RememberedLogin | None]
+    ) -> ProbeResult:
         """Go on as the script says, unless what is remembered forbids to offer the credential."""
-        self.recalls += 1
-        memory = recall()
+        self.loads += 1
+        memory = load_remembered()
         key = played.host_key
         strange = memory is None or (key and memory.host_key not in {None, key.identity})
         if not self._pinned and strange:
-            return Sighting(seen=Obstacle(Cause.HOST_KEY), reached=True)
+            return ProbeResult(outcome=ProbeFailure(Cause.HOST_KEY), reached=True)
         if memory and memory.login_held_back:
-            return Sighting(seen=Obstacle(Cause.LOGIN_REFUSED, "held back"), reached=True, host_key=key)
+            return ProbeResult(
+                outcome=ProbeFailure(Cause.LOGIN_REFUSED, "held back"), reached=True, host_key=key
+            )
         self.offers += 1
         self._logged_in = played.logged_in
         return played
 
-    def _with_line_to_pin(self, sighting: Sighting) -> Sighting:
-        if self._pinned or sighting.host_key is None:
-            return sighting
-        return replace(sighting, line_to_pin=sighting.host_key.line("head.example.org", 22))
+    def _with_line_to_pin(self, result: ProbeResult) -> ProbeResult:
+        if self._pinned or result.host_key is None:
+            return result
+        return replace(result, line_to_pin=result.host_key.line("head.example.org", 22))

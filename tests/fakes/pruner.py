@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from cluster_status.adapters.github_runs.allowance import Allowance
 from cluster_status.adapters.github_runs.catalog import GithubRuns
+from cluster_status.adapters.github_runs.rate_limiter import RateLimiter
 from cluster_status.app.prune import Pruning, prune
-from cluster_status.domain.retention import Tally
+from cluster_status.domain.actions.retention import PruneResult
 from cluster_status.errors import ExitStatus
 from cluster_status.ports import Level
 from tests.fakes.clock import VirtualClock
@@ -57,13 +57,13 @@ class Pruner:
     def prune(self, **changes: object) -> ExitStatus:
         self.plan = replace(self.plan, **changes)
         self.runner = RecordingRunner()
-        allowance = Allowance(self.clock, budget_seconds=self.budget_seconds, spare_requests=300)
+        rate_limiter = RateLimiter(self.clock, budget_seconds=self.budget_seconds, spare_requests=300)
         return prune(
-            GithubRuns(self.wire, self.github.repository, allowance, self.clock), self.runner, self.plan
+            GithubRuns(self.wire, self.github.repository, rate_limiter, self.clock), self.runner, self.plan
         )
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> PruneResult:
         """What became of the runs of the first workflow."""
         assert self.runner.pruned
         return self.runner.pruned.tallies[0]

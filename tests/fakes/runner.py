@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cluster_status.ports import Level
-from cluster_status.render.pruning import Pruned
+from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary
 
 
@@ -20,7 +20,7 @@ class RecordingRunner:
         self.annotations: list[Annotation] = []
         self.outputs: dict[str, str] = {}
         self.summary: Summary | None = None
-        self.pruned: Pruned | None = None
+        self.pruned: PruneReport | None = None
         self.published = 0
         self.lines: list[str] = []
 
@@ -35,7 +35,7 @@ class RecordingRunner:
         self.summary = summary
         self.published += 1
 
-    def tally(self, pruned: Pruned) -> None:
+    def tally(self, pruned: PruneReport) -> None:
         self.pruned = pruned
 
     def of(self, level: Level) -> list[str]:

@@ -12,7 +12,7 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
-from tests.fakes.loopback import Aborted, Answer, Held, Holds, LoopbackServer, Request
+from tests.fakes.loopback import Aborted, Held, Holds, HttpResponse, LoopbackServer, Request
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -23,9 +23,9 @@ SIGNED = re.compile(
 )
 
 
-def refusal(code: str, message: str, status: int = 400) -> Answer:
+def refusal(code: str, message: str, status: int = 400) -> HttpResponse:
     body = json.dumps({"__type": code, "Message": message}).encode()
-    return Answer(status, body, {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": "1"})
+    return HttpResponse(status, body, {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": "1"})
 
 
 class LoopbackSecretsManager:
@@ -35,7 +35,7 @@ class LoopbackSecretsManager:
         self.secrets: dict[str, str] = {}
         self.reads: list[str] = []
         self._may_read = may_read
-        self._faults: deque[Answer | Held | Aborted] = deque()
+        self._faults: deque[HttpResponse | Held | Aborted] = deque()
         self._holds = Holds()
         self._server = LoopbackServer("secretsmanager", self, self._holds)
 
@@ -64,13 +64,13 @@ class LoopbackSecretsManager:
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         }
 
-    def fail_next(self, *faults: Answer | Held | Aborted) -> None:
+    def fail_next(self, *faults: HttpResponse | Held | Aborted) -> None:
         self._faults.extend(faults)
 
-    def receive(self, request: Request) -> Answer | Held | Aborted:
+    def receive(self, request: Request) -> HttpResponse | Held | Aborted:
         return self._faults.popleft() if self._faults else self.decide(request)
 
-    def decide(self, request: Request) -> Answer:
+    def decide(self, request: Request) -> HttpResponse:
         if request.headers["X-Amz-Target"] != "secretsmanager.GetSecretValue":
             return refusal("UnknownOperationException", "Only values are given here.")
         if not SIGNED.fullmatch(request.headers["Authorization"] or ""):
@@ -91,4 +91,4 @@ class LoopbackSecretsManager:
             "VersionId": "00000000-0000-0000-0000-000000000001",
             "VersionStages": ["AWSCURRENT"],
         }
-        return Answer(200, json.dumps(body).encode(), {"Content-Type": "application/x-amz-json-1.1"})
+        return HttpResponse(200, json.dumps(body).encode(), {"Content-Type": "application/x-amz-json-1.1"})

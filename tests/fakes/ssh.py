@@ -146,7 +146,7 @@ def kexinit(kex: str = "ecdh-sha2-nistp256", key: str = "ssh-ed25519", cipher: s
     return packet(message.asbytes())
 
 
-def farewell(words: bytes) -> bytes:
+def reason(words: bytes) -> bytes:
     """Return the payload that ends a session in good form."""
     message = paramiko.Message()
     message.add_byte(cMSG_DISCONNECT)
@@ -175,10 +175,10 @@ def rsa() -> paramiko.PKey:
     return paramiko.RSAKey.generate(2048)
 
 
-def healthy(frame: str) -> bytes:
+def healthy(boundary: str) -> bytes:
     """Return what a login shell prints when all is well."""
     rows = "debug*|up|1-00:00:00|8|idle"
-    return f"\n{frame}\n{rows}\n{frame}\n8|idle\n{frame}\n".encode()
+    return f"\n{boundary}\n{rows}\n{boundary}\n8|idle\n{boundary}\n".encode()
 
 
 class Visit(paramiko.ServerInterface):
@@ -196,7 +196,7 @@ class Visit(paramiko.ServerInterface):
         hang_up(self._connection)
 
     def say_farewell(self, words: bytes) -> None:
-        self.transport._send_message(paramiko.Message(farewell(words)))  # type: ignore[attr-defined]  # noqa: SLF001
+        self.transport._send_message(paramiko.Message(reason(words)))  # type: ignore[attr-defined]  # noqa: SLF001
         self.hang_up()
 
     def hold(self) -> None:
@@ -266,11 +266,11 @@ class Visit(paramiko.ServerInterface):
         return self._front.at_channel(self)
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
-        frame = command.split()[3].decode()
+        boundary = command.split()[3].decode()
         self._front.commands.append(command.decode())
         if not self._front.at_command(self):
             return False
-        self._running.append(threading.Thread(target=self._run, args=(channel, frame)))
+        self._running.append(threading.Thread(target=self._run, args=(channel, boundary)))
         return True
 
     def _handle_request(self, channel: paramiko.Channel, message: paramiko.Message) -> None:
@@ -280,9 +280,9 @@ class Visit(paramiko.ServerInterface):
             if running.ident is None:
                 running.start()
 
-    def _run(self, channel: paramiko.Channel, frame: str) -> None:
+    def _run(self, channel: paramiko.Channel, boundary: str) -> None:
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException):  # the client was quicker
-            self._front.command(self, channel, frame)
+            self._front.command(self, channel, boundary)
             channel.close()
 
 
@@ -299,8 +299,8 @@ def let_in(_: Visit, password: str) -> int:
     return AUTH_SUCCESSFUL if password == PASSWORD else AUTH_FAILED
 
 
-def answer(_: Visit, channel: paramiko.Channel, frame: str) -> None:
-    channel.sendall(healthy(frame))
+def answer(_: Visit, channel: paramiko.Channel, boundary: str) -> None:
+    channel.sendall(healthy(boundary))
     channel.send_exit_status(0)
 
 

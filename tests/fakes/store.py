@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from cluster_status.domain import document
-from cluster_status.domain.history import History
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
 from cluster_status.errors import Cancelled, HistoryError, HistoryOutOfReachError
 
 
@@ -37,7 +37,7 @@ class MemoryStore:
         if self._load_fault:
             raise self._load_fault
         self._loaded = self.content
-        return None if self.content is None else document.parse(self.content)
+        return None if self.content is None else codec.parse(self.content)
 
     def newer(self) -> History | None:
         before = self._loaded
@@ -45,7 +45,7 @@ class MemoryStore:
         return history if self._loaded != before else None
 
     def save(self, history: History) -> None:
-        content = document.render(history)
+        content = codec.render(history)
         self.saves += 1
         if fault := self._save_faults.pop(self.saves, None):
             raise fault
@@ -58,7 +58,7 @@ class MemoryStore:
         """What a later run would load."""
         if self.content is None:
             raise LookupError("nothing was saved")
-        return document.parse(self.content)
+        return codec.parse(self.content)
 
     def be_out_of_reach(self) -> None:
         self._load_fault = HistoryOutOfReachError("The store does not answer.", remedy="Wait.")

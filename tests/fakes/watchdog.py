@@ -7,9 +7,9 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
-from tests.fakes.loopback import Aborted, Answer, Held, Holds, LoopbackServer, Request, Reset, Silent
+from tests.fakes.loopback import Aborted, Held, Holds, HttpResponse, LoopbackServer, Request, Reset, Silent
 
-Fault = Answer | Reset | Silent
+Fault = HttpResponse | Reset | Silent
 
 
 class LoopbackWatchdog:
@@ -48,7 +48,7 @@ class LoopbackWatchdog:
         with self._lock:
             self._faults.extend(faults)
 
-    def receive(self, request: Request) -> Answer | Held | Aborted:
+    def receive(self, request: Request) -> HttpResponse | Held | Aborted:
         with self._lock:
             fault = self._faults.popleft() if self._faults else None
         match fault:
@@ -61,11 +61,11 @@ class LoopbackWatchdog:
             case answer:
                 return answer
 
-    def decide(self, request: Request) -> Answer:
+    def decide(self, request: Request) -> HttpResponse:
         kinds = {f"/ping/{self.secret}": "ok", f"/ping/{self.secret}/fail": "fail"}
         kind = kinds.get(request.path)
         if kind is None or request.method not in {"GET", "HEAD", "POST"}:
-            return Answer(404, b"not found")
+            return HttpResponse(404, b"not found")
         with self._lock:
             self._pings.append(kind)
-        return Answer(200, b"OK")
+        return HttpResponse(200, b"OK")

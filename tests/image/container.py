@@ -132,7 +132,7 @@ class ContainerAction:
         variables = {
             **(env or {}),
             **_as_variables(inputs),
-            **self._surroundings(files),
+            **self._runner_context(files),
             **github,
             **(instead or {}),
         }
@@ -172,7 +172,7 @@ class ContainerAction:
             path.touch()
         return files
 
-    def _surroundings(self, files: Mapping[str, Path]) -> Mapping[str, str]:
+    def _runner_context(self, files: Mapping[str, Path]) -> Mapping[str, str]:
         return {
             "HOME": "/github/home",
             "GITHUB_ACTION": "__self",

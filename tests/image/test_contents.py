@@ -76,10 +76,10 @@ def test_it_runs_python_isolated_and_by_an_absolute_path_as_root(image: Image) -
 
 
 def _files(image: str) -> set[str]:
-    listing = docker.ask(
+    cluster_state = docker.ask(
         "run", "--rm", "--network", "none", "--entrypoint", "find", image, "/", "-xdev", "-type", "f"
     )
-    return set(listing.splitlines())
+    return set(cluster_state.splitlines())
 
 
 def _normal(name: str) -> str:

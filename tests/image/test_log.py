@@ -20,10 +20,8 @@ from tests.image.site import Site
 from tests.image.workflow import Workflow
 from tests.servers.daemon import wait_until
 
-WITNESS = "witness"
-_LINE = (
-    f"::stop-commands::{WITNESS} ##[add-mask]online ##[set-output name=a]b %0A::error::x %25 \x1b[1m\x9b1m"
-)
+MARKER = "witness"
+_LINE = f"::stop-commands::{MARKER} ##[add-mask]online ##[set-output name=a]b %0A::error::x %25 \x1b[1m\x9b1m"
 # whichever line is shown, it begins with a command of one form and has some of the other
 WORDS = (
     f"{_LINE}\r::set-output name=a::b\n##[add-mask]online\n::set-env name=A::b\r\n\u2028::add-path::/tmp\n"
@@ -60,9 +58,9 @@ def _answer(scene: Scene, script: str) -> None:
 
 def _list_partitions(scene: Scene) -> None:
     rows = "".join(f"{name}|{name}|{name}|1|idle\n" for name in NAMES) + f"debug*|up|1:00|9|{NAMES[0]}\n"
-    listing = scene.site.directory / "listing"
-    listing.write_bytes(rows.encode())
-    _answer(scene, f"case \"$*\" in *%P*) cat '{listing}' ;; *) echo '10|idle' ;; esac")
+    cluster_state = scene.site.directory / "listing"
+    cluster_state.write_bytes(rows.encode())
+    _answer(scene, f"case \"$*\" in *%P*) cat '{cluster_state}' ;; *) echo '10|idle' ;; esac")
 
 
 def _refuse_the_login(scene: Scene) -> None:
@@ -75,7 +73,7 @@ def _talk(scene: Scene, words: bytes) -> None:
     scene.workflow.inputs |= {"cluster-port": str(port), "cluster-host-key": ""}
 
 
-def _farewell() -> bytes:
+def _reason() -> bytes:
     """Build the packet by which an SSH server ends a session, with its reason, before there is a key."""
     text = WORDS.encode()
     payload = b"\x01" + (2).to_bytes(4, "big") + len(text).to_bytes(4, "big") + text + bytes(4)
@@ -91,7 +89,7 @@ SAID: dict[str, Callable[[Scene], None]] = {
     ),
     "in names of partitions": _list_partitions,
     "by a server that ends the session": lambda scene: _talk(
-        scene, b"SSH-2.0-" + WORDS.encode().splitlines()[0] + b"\r\n" + _farewell()
+        scene, b"SSH-2.0-" + WORDS.encode().splitlines()[0] + b"\r\n" + _reason()
     ),
     "by what stands in for sinfo": lambda scene: _answer(scene, 'cat "$words" >&2; exit 127'),
     "by Discord": lambda scene: scene.workflow.discord.fail_next(discord_fakes.Refused(400, 1, WORDS)),
@@ -141,7 +139,7 @@ def check(workflow: Workflow, run: Ending) -> None:
 def test_what_is_said_is_shown_and_does_not_act(scene: Scene, said: Callable[[Scene], None]) -> None:
     said(scene)
     run = scene.workflow.poll()
-    assert any(WITNESS in text for text in (run.log, run.summary, run.outputs.get("partitions", "")))
+    assert any(MARKER in text for text in (run.log, run.summary, run.outputs.get("partitions", "")))
     check(scene.workflow, run)
 
 
@@ -150,7 +148,7 @@ def test_what_nobody_needs_to_know_is_not_shown(scene: Scene, said: Callable[[Sc
     said(scene)
     run = scene.workflow.poll()
     assert run.exit_status in {0, 3}, run.log
-    assert WITNESS not in run.log + run.summary
+    assert MARKER not in run.log + run.summary
     check(scene.workflow, run)
 
 

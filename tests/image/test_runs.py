@@ -53,7 +53,7 @@ def test_the_second_run_restores_what_the_first_has_saved_and_tells_nothing(work
     run = workflow.poll()
     assert (run.exit_status, run.outputs["previous-status"]) == (0, "online")
     assert workflow.history()["polls"][:-1] == first["polls"]
-    assert workflow.history()["standing"] == first["standing"]
+    assert workflow.history()["tracker"] == first["tracker"]
     assert workflow.headlines() == ["mscluster is online"]
 
 

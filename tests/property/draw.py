@@ -5,12 +5,13 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.history import History, Terms
-from cluster_status.domain.verdict import Verdict
+from cluster_status.domain.history.history import History, Terms
+from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.status.verdict import Verdict
 from tests.unit.domain.build import (
     IDENTITY,
     NOON,
+    delivery_failed,
     forewarned,
     host_key,
     listed,
@@ -20,13 +21,12 @@ from tests.unit.domain.build import (
     shown,
     step,
     told,
-    untold,
 )
 
 _VERDICTS = (
     Verdict(Status.ONLINE),
-    *(Verdict(traits.status, cause) for cause, traits in TRAITS.items()),
-    *(Verdict(Status.UNKNOWN, cause) for cause, traits in TRAITS.items() if traits.network),
+    *(Verdict(info.status, cause) for cause, info in CAUSES.items()),
+    *(Verdict(Status.UNKNOWN, cause) for cause, info in CAUSES.items() if info.network),
 )
 _EVENTFUL = (
     Verdict(Status.ONLINE),
@@ -45,17 +45,17 @@ def courses() -> st.SearchStrategy[list[Verdict]]:
 
 
 _OBSTACLES = tuple(met(cause) for cause in Cause)
-_SIGHTINGS = (
+_RESULTS = (
     listed(),
-    listed(free=4),
-    listed(busy=1, held=1, power_saved=1, unavailable=3),
-    listed(draining=2, unavailable=2),
+    listed(idle=4),
+    listed(allocated=1, reserved=1, powered_down=1, down=3),
+    listed(draining=2, down=2),
     listed(maintenance=4),
     listed(unknown=4),
-    forewarned(reserved(NOON + timedelta(days=1)), free=4),
+    forewarned(reserved(NOON + timedelta(days=1)), idle=4),
     *_OBSTACLES,
-    *(shown(obstacle, host_key()) for obstacle in _OBSTACLES if obstacle.reached),
-    *(replace(obstacle, runner_online=False) for obstacle in _OBSTACLES if not obstacle.reached),
+    *(shown(failure, host_key()) for failure in _OBSTACLES if failure.reached),
+    *(replace(failure, runner_online=False) for failure in _OBSTACLES if not failure.reached),
 )
 _MINUTES = (5, 90, 2_000)
 _OUTCOMES = ("told", "untold", "gone", "nothing is sent")
@@ -66,14 +66,16 @@ def histories(draw: st.DrawFn) -> History:
     """Draw what a course of polls leaves; after some, a message was told, or could not be."""
     terms = Terms(IDENTITY, draw(st.integers(1, 3)), draw(st.booleans()))
     history, at = History(cluster=draw(st.text('aé ✓"\\', max_size=8))), NOON
-    polls = st.tuples(st.sampled_from(_SIGHTINGS), st.sampled_from(_MINUTES), st.sampled_from(_OUTCOMES))
-    for sighting, minutes, outcome in draw(st.lists(polls, max_size=20)):
+    polls = st.tuples(st.sampled_from(_RESULTS), st.sampled_from(_MINUTES), st.sampled_from(_OUTCOMES))
+    for result, minutes, outcome in draw(st.lists(polls, max_size=20)):
         at += timedelta(minutes=minutes)
-        history = step(history, sighting, at, terms=terms)
+        history = step(history, result, at, terms=terms)
         if history.pending and outcome == "told":
             history = told(history, history.pending[0])
         elif history.pending and outcome in {"untold", "gone"}:
-            history = untold(history, outcome, at, webhook_gone="digest" if outcome == "gone" else None)
+            history = delivery_failed(
+                history, outcome, at, webhook_gone="digest" if outcome == "gone" else None
+            )
     return history
 
 
@@ -84,14 +86,14 @@ def chronicles(draw: st.DrawFn) -> list[History]:
     Each sight lasts for some polls, or hardly anything would be confirmed, and hardly any doubt told.
     """
     terms = Terms(IDENTITY, draw(st.integers(1, 3)), draw(st.booleans()))
-    spells = st.tuples(st.sampled_from(_SIGHTINGS), st.integers(1, 4), st.sampled_from(_OUTCOMES))
+    periods = st.tuples(st.sampled_from(_RESULTS), st.integers(1, 4), st.sampled_from(_OUTCOMES))
     chronicle = [History(cluster="Deep Thought")]
-    for sighting, polls, outcome in draw(st.lists(spells, min_size=10, max_size=40)):
+    for result, polls, outcome in draw(st.lists(periods, min_size=10, max_size=40)):
         for _ in range(polls):
             at = noon_plus(5 * len(chronicle))
-            chronicle.append(step(chronicle[-1], sighting, at, terms=terms))
+            chronicle.append(step(chronicle[-1], result, at, terms=terms))
             if chronicle[-1].pending and outcome == "told":
                 chronicle.append(told(chronicle[-1], chronicle[-1].pending[0]))
             elif chronicle[-1].pending and outcome == "untold":
-                chronicle.append(untold(chronicle[-1], outcome, at, webhook_gone=None))
+                chronicle.append(delivery_failed(chronicle[-1], outcome, at, webhook_gone=None))
     return chronicle

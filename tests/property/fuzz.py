@@ -12,25 +12,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from cluster_status.adapters.ssh.credential import read_key
-from cluster_status.domain import document, drain_reason, gpu, reservation, sinfo
-from cluster_status.domain.cause import Cause
-from cluster_status.domain.cluster import NodeCounts
-from cluster_status.domain.history import History
-from cluster_status.domain.host_key import Pins
-from cluster_status.domain.private_key import secret_lines, unwrap
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.slurm import drain_reason, gpu, reservation, sinfo
+from cluster_status.domain.slurm.cluster_state import NodeCounts
+from cluster_status.domain.ssh.host_key import Pins
+from cluster_status.domain.ssh.private_key import secret_lines, unwrap
+from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.text import clean
 from cluster_status.errors import HistoryError, InputError, UnparsableError
 
 FINDS = Path(__file__).parents[1] / "data" / "fuzz"
 RECORDINGS = Path(__file__).parents[1] / "data" / "sinfo"
-FRAME = "f4a3e"
+BOUNDARY = "f4a3e"
 MESSAGE_LIMIT = 500  # characters of an error, whatever it quotes
 
 _ROWS = b"debug*|up|1-00:00:00|6|idle\ndebug*|up|1-00:00:00|2|drained*\nempty|down|infinite|0|n/a\n"
 _ED25519 = b"AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
 _PENDING = (
-    b'{"schema":1,"cluster":"c","pending":[{"telling":"outage","at":"2026-11-24T10:00:00Z","spell":'
+    b'{"schema":1,"cluster":"c","pending":[{"event":"outage","at":"2026-11-24T10:00:00Z","period":'
     b'{"status":"offline","since":"2026-11-24T10:00:00Z","causes":["refused"]}}]}'
 )
 _RESERVATION = (
@@ -60,7 +61,13 @@ class Reader:
 
 
 def _answer(by_partition: bytes, in_all: bytes) -> bytes:
-    return b"%b\n%b%b\n%b%b\n" % (FRAME.encode(), by_partition, FRAME.encode(), in_all, FRAME.encode())
+    return b"%b\n%b%b\n%b%b\n" % (
+        BOUNDARY.encode(),
+        by_partition,
+        BOUNDARY.encode(),
+        in_all,
+        BOUNDARY.encode(),
+    )
 
 
 def _is_shown(text: str, limit: int) -> bool:
@@ -72,34 +79,34 @@ def _check_error(error: Exception) -> None:
 
 
 def _counts_add_up(nodes: NodeCounts) -> bool:
-    return nodes.total == nodes.in_service + nodes.maintenance + nodes.unavailable + nodes.unknown
+    return nodes.total == nodes.in_service + nodes.maintenance + nodes.down + nodes.unknown
 
 
 def probe_sinfo(content: bytes) -> None:
     try:
-        listing = sinfo.parse(content, FRAME)
+        cluster_state = sinfo.parse(content, BOUNDARY)
     except UnparsableError as error:
         _check_error(error)
         return
-    for partition in listing.partitions:
+    for partition in cluster_state.partitions:
         assert _is_shown(partition.name, 100)
         assert _is_shown(partition.availability, 300)
         assert _is_shown(partition.time_limit, 300)
         assert _counts_add_up(partition.nodes)
-    assert _counts_add_up(listing.nodes)
-    assert all(_is_shown(word, 300) for word in listing.unrecognised)
+    assert _counts_add_up(cluster_state.nodes)
+    assert all(_is_shown(word, 300) for word in cluster_state.unknown_states)
     rows = [line.split("|") for line in content.decode("utf-8", "replace").split("\n")]
     nodes = sum(int(row[3]) for row in rows if len(row) == 5 and row[3].isdecimal())
     # outside of the frame there may be more
-    assert sum(partition.nodes.total for partition in listing.partitions) <= nodes
+    assert sum(partition.nodes.total for partition in cluster_state.partitions) <= nodes
 
 
 def probe_diagnosis(content: bytes) -> None:
-    exit_status, (output, _, complaint) = content[:1], content[1:].partition(b"\0")
-    obstacle = sinfo.diagnose(exit_status[0] if exit_status else 1, output, complaint, FRAME)
-    assert obstacle.cause in _DIAGNOSABLE
-    assert obstacle.detail
-    assert _is_shown(obstacle.detail, 300)
+    exit_status, (output, _, stderr) = content[:1], content[1:].partition(b"\0")
+    failure = sinfo.diagnose(exit_status[0] if exit_status else 1, output, stderr, BOUNDARY)
+    assert failure.cause in _DIAGNOSABLE
+    assert failure.detail
+    assert _is_shown(failure.detail, 300)
 
 
 def probe_details(content: bytes) -> None:
@@ -108,7 +115,7 @@ def probe_details(content: bytes) -> None:
     gpus = gpu.parse(lines)
     assert all(_is_shown(one.type, 40) for types in gpus.values() for one in types)
     for with_names in (True, False):
-        for reason in drain_reason.parse(lines, FRAME, with_names=with_names):
+        for reason in drain_reason.parse(lines, BOUNDARY, with_names=with_names):
             assert _is_shown(reason.reason, 300)
             assert _is_shown(reason.node_names + reason.set_by, 200)
     reservations = reservation.parse(lines, ["batch"])
@@ -125,13 +132,13 @@ def probe_text(content: bytes) -> None:
 
 def probe_history(content: bytes) -> None:
     try:
-        history = document.parse(content)
+        history = codec.parse(content)
     except HistoryError as error:
         _check_error(error)
         return
-    written = document.render(history)
-    assert document.parse(written) == history
-    assert document.render(document.parse(written)) == written
+    written = codec.render(history)
+    assert codec.parse(written) == history
+    assert codec.render(codec.parse(written)) == written
 
 
 def probe_known_hosts(content: bytes) -> None:
@@ -176,7 +183,7 @@ READERS = (
             *(file.read_bytes() for file in sorted(RECORDINGS.glob("*.txt"))),
         ),
         (
-            FRAME.encode(),
+            BOUNDARY.encode(),
             b"|",
             b"\n",
             b"\r\n",
@@ -200,7 +207,7 @@ READERS = (
             b"\x89f4a3e\n\0bash: line 1: 1234 Killed  sinfo\n",
         ),
         (
-            FRAME.encode(),
+            BOUNDARY.encode(),
             b"\0",
             b"\n",
             b"sinfo: ",
@@ -219,7 +226,7 @@ READERS = (
             _RESERVATION,
         ),
         (
-            FRAME.encode(),
+            BOUNDARY.encode(),
             b"|",
             b"\n",
             b"gpu:",
@@ -272,7 +279,7 @@ READERS = (
         "history",
         probe_history,
         (
-            document.render(History(cluster="mscluster")),
+            codec.render(History(cluster="mscluster")),
             b'{"schema":1,"cluster":"c","polls":[{"at":"2026-11-24T10:00:00Z","status":"offline","cause":"dns"}]}',
             _PENDING,
         ),

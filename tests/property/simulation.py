@@ -13,32 +13,32 @@ from random import Random
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.domain.announcement import Announcement
-from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.history import History, Terms, advance
-from cluster_status.domain.identity import Identity
-from cluster_status.domain.sighting import Sighting
-from cluster_status.domain.transitions import Telling
-from cluster_status.domain.verdict import judge, worth_another_look
+from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.history import History, Terms, advance
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.verdict import cause_to_retry, judge
 from tests.fakes.probe import ONLINE, listed, met, partition
-from tests.unit.domain.build import told, untold
+from tests.unit.domain.build import delivery_failed, told
 
 BEGIN = 1_767_225_600  # 2026-01-01
 INTERVAL = 300
 ATTEMPTS, DELAY = 3, 15
-PATIENCE = (ATTEMPTS - 1) * DELAY
-TERMS = Terms(Identity("server-digest", "login-digest", "webhook-digest"), confirm_after=2)
+RETRIES = (ATTEMPTS - 1) * DELAY
+TERMS = Terms(Digests("server-digest", "login-digest", "webhook-digest"), confirm_after=2)
 
 DEGRADED = met(Cause.SCHEDULER_DOWN)
 MAINTENANCE = listed(partition(maintenance=8))
 UNREADABLE = met(Cause.UNPARSABLE)
-OUTAGES = tuple(met(cause) for cause in Cause if TRAITS[cause].network)
+OUTAGES = tuple(met(cause) for cause in Cause if CAUSES[cause].network)
 
 
-class Event(StrEnum):
+class Fault(StrEnum):
     OUTAGE = "outages"
     BLIP = "blips, shorter than a run's patience"
-    IMPAIRED = "times degraded"
+    DEGRADED = "times degraded"
     MAINTENANCE = "maintenances"
     UNREADABLE = "times unreadable"
     RUNNER = "runs without a network"
@@ -47,12 +47,12 @@ class Event(StrEnum):
     DISCORD = "times Discord was down"
 
 
-class Spell(Struct, frozen=True):
+class StatusPeriod(Struct, frozen=True):
     """What the cluster is, from one second on to the next spell."""
 
     begin: int
-    sighting: Sighting
-    event: Event | None = None
+    result: ProbeResult
+    fault: Fault | None = None
 
 
 class Run(Struct):
@@ -60,7 +60,7 @@ class Run(Struct):
 
     polls: int = 0
     at_once: bool = False  # one of them saw what needs no confirmation
-    tellings: int = 0
+    events: int = 0
 
     @property
     def is_due(self) -> bool:
@@ -72,15 +72,15 @@ class Simulation:
 
     def __init__(self, seed: int) -> None:
         self.problems: list[str] = []
-        self.events = Counter[Event]()
-        self.messages = Counter[Telling]()
+        self.faults = Counter[Fault]()
+        self.messages = Counter[Event]()
         self.outages_due = self.outages_passed_over = 0
         self.history = History(cluster="mscluster")
         self._random = Random(seed)  # noqa: S311 - the same at every run
-        self._spells = self._cluster()
-        self._now, self._next = next(self._spells), next(self._spells)
-        self._queued: set[tuple[Telling, datetime]] = set()
-        self._sent: set[tuple[Telling, datetime]] = set()
+        self._periods = self._cluster()
+        self._now, self._next = next(self._periods), next(self._periods)
+        self._queued: set[tuple[Event, datetime]] = set()
+        self._sent: set[tuple[Event, datetime]] = set()
         self._run: Run | None = None
         self._offset = self._offset_polls = self._discord_down = 0
 
@@ -98,38 +98,38 @@ class Simulation:
 
     # The world
 
-    def _cluster(self) -> Iterator[Spell]:
+    def _cluster(self) -> Iterator[StatusPeriod]:
         second, chance = BEGIN, self._random
-        yield Spell(second, ONLINE)
+        yield StatusPeriod(second, ONLINE)
         while True:
             second += chance.choice([chance.randint(60, 3_000), chance.randint(3_000, 200_000)])
-            event, length = (
+            fault, length = (
                 chance.choices(
-                    [Event.OUTAGE, Event.BLIP, Event.IMPAIRED, Event.MAINTENANCE, Event.UNREADABLE],
+                    [Fault.OUTAGE, Fault.BLIP, Fault.DEGRADED, Fault.MAINTENANCE, Fault.UNREADABLE],
                     weights=[4, 8, 2, 1, 1],
                 )[0],
                 chance.choice([chance.randint(60, 1_200), chance.randint(1_200, 40_000)]),
             )
-            if event is Event.BLIP:
-                length = chance.randint(1, PATIENCE - 1)
+            if fault is Fault.BLIP:
+                length = chance.randint(1, RETRIES - 1)
             for _ in range(chance.choice([1, 1, 1, chance.randint(2, 8)])):  # else it flaps
-                self.events[event] += 1
-                yield Spell(second, self._seen_in(event), event)
+                self.faults[fault] += 1
+                yield StatusPeriod(second, self._result_in(fault), fault)
                 second += length
-                yield Spell(second, ONLINE)
-                second += chance.randint(PATIENCE + 1, 1_200)
+                yield StatusPeriod(second, ONLINE)
+                second += chance.randint(RETRIES + 1, 1_200)
 
-    def _seen_in(self, event: Event) -> Sighting:
+    def _result_in(self, fault: Fault) -> ProbeResult:
         return {
-            Event.OUTAGE: self._random.choice(OUTAGES),
-            Event.BLIP: self._random.choice((*OUTAGES, DEGRADED)),
-            Event.IMPAIRED: DEGRADED,
-            Event.MAINTENANCE: MAINTENANCE,
-        }.get(event, UNREADABLE)
+            Fault.OUTAGE: self._random.choice(OUTAGES),
+            Fault.BLIP: self._random.choice((*OUTAGES, DEGRADED)),
+            Fault.DEGRADED: DEGRADED,
+            Fault.MAINTENANCE: MAINTENANCE,
+        }.get(fault, UNREADABLE)
 
-    def _at(self, second: int) -> Spell:
+    def _at(self, second: int) -> StatusPeriod:
         while self._next.begin <= second:
-            self._now, self._next = self._next, next(self._spells)
+            self._now, self._next = self._next, next(self._periods)
         return self._now
 
     def _clock(self, second: int) -> datetime:
@@ -137,7 +137,7 @@ class Simulation:
         if self._offset_polls == 0:
             self._offset = 0
             if self._random.random() < 1 / 3_000:
-                self.events[Event.CLOCK] += 1
+                self.faults[Fault.CLOCK] += 1
                 self._offset = self._random.choice([-7_200, -500, -301, -60, -1, 60, 500, 7_200, 90_000])
                 self._offset_polls = self._random.randint(1, 5)
         else:
@@ -148,56 +148,58 @@ class Simulation:
 
     def _poll(self, second: int) -> None:
         if self._random.random() < 1 / 200:
-            self.events[Event.MISSED] += 1
+            self.faults[Fault.MISSED] += 1
             return
-        spell, second = self._look(second)
-        sighting = spell.sighting
+        period, second = self._look(second)
+        result = period.result
         if self._random.random() < 1 / 500:
-            self.events[Event.RUNNER] += 1
-            sighting = replace(self._random.choice(OUTAGES), runner_online=False)
-        known = self.history.knowledge(TERMS.identity)
-        verdict = judge(sighting, known, degraded_below=50)
+            self.faults[Fault.RUNNER] += 1
+            result = replace(self._random.choice(OUTAGES), runner_online=False)
+        known = self.history.known_server(TERMS.identity)
+        verdict = judge(result, known, degraded_below=50)
         at = self._clock(second)
         waiting = self.history.pending
-        self.history = advance(self.history, sighting, verdict, TERMS, at, in_turn=True)
+        self.history = advance(self.history, result, verdict, TERMS, at, in_turn=True)
         new = [one for one in self.history.pending if one not in waiting]
-        self._account(verdict.status, sighting, spell, new)
+        self._account(verdict.status, result, period, new)
         if self._discord_down:
             self._discord_down -= 1
         elif self._random.random() < 1 / 2_000:
-            self.events[Event.DISCORD] += 1
+            self.faults[Fault.DISCORD] += 1
             self._discord_down = self._random.randint(1, 12)
         self._deliver(second)
 
-    def _look(self, second: int) -> tuple[Spell, int]:
+    def _look(self, second: int) -> tuple[StatusPeriod, int]:
         """Look as patiently as a run does; return what was there at the last look, and when."""
-        spell = self._at(second)
+        period = self._at(second)
         for _ in range(ATTEMPTS - 1):
-            if worth_another_look(spell.sighting, degraded_below=50) is None:
+            if cause_to_retry(period.result, degraded_below=50) is None:
                 break
             second += DELAY
-            spell = self._at(second)
-        return spell, second
+            period = self._at(second)
+        return period, second
 
     def _deliver(self, second: int) -> None:
         if self._discord_down and self.history.pending:
             now = datetime.fromtimestamp(second, UTC)
-            self.history = untold(self.history, "no answer", now, webhook_gone=None)
+            self.history = delivery_failed(self.history, "no answer", now, webhook_gone=None)
         while self.history.pending and not self._discord_down:
-            announcement = self.history.pending[0]
-            key = (announcement.telling, announcement.at)
+            notification = self.history.pending[0]
+            key = (notification.event, notification.at)
             if key in self._sent:
-                self.problems.append(f"told twice: {announcement}")
+                self.problems.append(f"told twice: {notification}")
             self._sent.add(key)
-            self.messages[announcement.telling] += 1
-            self.history = told(self.history, announcement)
+            self.messages[notification.event] += 1
+            self.history = told(self.history, notification)
 
     # What is due
 
-    def _account(self, status: Status, sighting: Sighting, spell: Spell, new: list[Announcement]) -> None:
-        for announcement in new:
-            self._queued.add((announcement.telling, announcement.at))
-        offline = [one for one in new if one.spell.status is Status.OFFLINE and one.before]
+    def _account(
+        self, status: Status, result: ProbeResult, period: StatusPeriod, new: list[Notification]
+    ) -> None:
+        for notification in new:
+            self._queued.add((notification.event, notification.at))
+        offline = [one for one in new if one.period.status is Status.OFFLINE and one.before]
         if status is Status.UNKNOWN:
             if offline:
                 self.problems.append(f"told of an outage without knowing: {offline}")
@@ -207,10 +209,10 @@ class Simulation:
             return
         run = self._run = self._run or Run()
         run.polls += 1
-        run.at_once |= sighting.cause is not None and not TRAITS[sighting.cause].needs_confirmation
-        run.tellings += len(offline)
-        if spell.event is not Event.OUTAGE:
-            self.problems.append(f"offline in no outage: {spell}")
+        run.at_once |= result.cause is not None and not CAUSES[result.cause].needs_confirmation
+        run.events += len(offline)
+        if period.fault is not Fault.OUTAGE:
+            self.problems.append(f"offline in no outage: {period}")
         if offline and not run.is_due:
             self.problems.append(f"told too early: {offline}")
 
@@ -220,5 +222,5 @@ class Simulation:
             return
         self.outages_due += run.is_due
         self.outages_passed_over += not run.is_due
-        if run.tellings != int(run.is_due):
-            self.problems.append(f"an outage of {run.polls} polls was told {run.tellings} times")
+        if run.events != int(run.is_due):
+            self.problems.append(f"an outage of {run.polls} polls was told {run.events} times")

@@ -9,27 +9,27 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cluster_status.adapters.discord.card import card
-from cluster_status.domain import sinfo
-from cluster_status.domain.announcement import Announcement
-from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.cluster import (
+from cluster_status.adapters.discord.embed import card
+from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.history import History, Terms, advance
+from cluster_status.domain.notification.message import MessageOptions, compose
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.slurm import sinfo
+from cluster_status.domain.slurm.cluster_state import (
+    ClusterState,
     Details,
     DrainReason,
     Gpus,
-    Listing,
     NodeCounts,
     Partition,
     Reservation,
 )
-from cluster_status.domain.history import History, Terms, advance
-from cluster_status.domain.identity import Identity
-from cluster_status.domain.message import Wording, compose
-from cluster_status.domain.sighting import Obstacle, Sighting
-from cluster_status.domain.standing import Doubt, Spell
-from cluster_status.domain.transitions import Telling
-from cluster_status.domain.uptime import Uptime
-from cluster_status.domain.verdict import Knowledge, judge
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
+from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
+from cluster_status.domain.status.verdict import KnownServer, judge
+from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.errors import UnparsableError
 from cluster_status.render.text import text
 from cluster_status.render.width import columns, units
@@ -102,7 +102,7 @@ ROLE = "<@&123456789012345678>"
 
 
 @st.composite
-def listings(draw: st.DrawFn) -> Listing:
+def cluster_states(draw: st.DrawFn) -> ClusterState:
     """Draw what Slurm might list, uncleaned: the card must bear even that."""
     partitions = tuple(
         Partition(
@@ -110,7 +110,7 @@ def listings(draw: st.DrawFn) -> Listing:
             draw(st.booleans()),
             draw(st.sampled_from(["up", "down", "inactive"]) | WORDS),
             draw(st.sampled_from(["1-00:00:00", "infinite"]) | WORDS),
-            NodeCounts(total=draw(NUMBERS), free=draw(NUMBERS)),
+            NodeCounts(total=draw(NUMBERS), idle=draw(NUMBERS)),
         )
         for _ in range(draw(st.integers(0, 4)))
     ) * draw(st.sampled_from([1, 1, 60]))
@@ -125,22 +125,24 @@ def listings(draw: st.DrawFn) -> Listing:
         for _ in range(draw(st.integers(0, 8)))
     )
     maintenance = (Reservation(draw(WORDS), START, START + timedelta(days=1), draw(NUMBERS)),)
-    return Listing(partitions, NodeCounts(total=9), details=Details(gpus, reasons, maintenance))
+    return ClusterState(partitions, NodeCounts(total=9), details=Details(gpus, reasons, maintenance))
 
 
 @st.composite
-def announcements(draw: st.DrawFn) -> Announcement:
-    telling = draw(st.sampled_from(Telling))
+def notifications(draw: st.DrawFn) -> Notification:
+    event = draw(st.sampled_from(Event))
     causes = tuple(draw(st.lists(st.sampled_from(Cause), unique=True)))
     status = draw(st.sampled_from([one for one in Status if one is not Status.UNKNOWN]))
-    return Announcement(
-        telling,
+    return Notification(
+        event,
         START,
-        Spell(status, START, causes),
-        before=Spell(Status.OFFLINE, START - timedelta(days=9), causes),
-        doubt=Doubt(START, 3, draw(st.sampled_from(Cause))) if telling is Telling.BLIND else None,
+        StatusPeriod(status, START, causes),
+        before=StatusPeriod(Status.OFFLINE, START - timedelta(days=9), causes),
+        unknown_period=UnknownPeriod(START, 3, draw(st.sampled_from(Cause)))
+        if event is Event.MONITOR_LOST
+        else None,
         nodes=NodeCounts(total=9),
-        left_out=draw(NUMBERS),
+        dropped=draw(NUMBERS),
         uptime=Uptime(draw(st.floats(0, 1)), draw(st.floats(0, 1))),
         missed_polls=draw(NUMBERS),
     )
@@ -161,7 +163,7 @@ def check(body: dict[str, Any], *, pings: list[str]) -> None:
     before, _, rest = description.partition("```\n")
     block, _, after = rest.partition("\n```")
     assert "`" not in block
-    assert all(columns(line) <= 36 for line in block.split("\n"))
+    assert all(columns(line) <= 37 for line in block.split("\n"))
     for prose in (title, before, after):
         bare = re.sub(r"\\.", "", prose)  # what is escaped is no markup
         ours = re.sub(r"<t:-?\d+:[fR]>|^\*\*|\*\* |^\*“|”\* |\*\*$", "", bare, flags=re.MULTILINE)
@@ -169,26 +171,30 @@ def check(body: dict[str, Any], *, pings: list[str]) -> None:
 
 
 @hostile
-@given(announcements(), listings(), WORDS)
+@given(notifications(), cluster_states(), WORDS)
 def test_whatever_it_is_called_the_card_is_taken_and_nothing_in_it_is_obeyed(
-    announcement: Announcement, listing: Listing, name: str
+    notification: Notification, cluster_state: ClusterState, name: str
 ) -> None:
-    message = compose(announcement, Wording(name, with_quotation=True), listing)
+    message = compose(notification, MessageOptions(name, with_quotation=True), cluster_state)
     check(card(message), pings=[])
     check(card(message, ping=ROLE), pings=[ROLE] if message.urgent else [])
     assert text(replace(message, partitions=message.partitions[:4]))
 
 
-def told(sightings: list[Sighting]) -> list[dict[str, Any]]:
+def told(results: list[ProbeResult]) -> list[dict[str, Any]]:
     """Return the cards of a course of polls."""
     history, cards = History(cluster="mscluster"), []
-    for number, sighting in enumerate(sightings):
-        verdict = judge(sighting, Knowledge(reached=True, scheduler_seen=True), degraded_below=50)
+    for number, result in enumerate(results):
+        verdict = judge(result, KnownServer(reached=True, scheduler_seen=True), degraded_below=50)
         at = START + timedelta(minutes=5 * number)
-        history = advance(history, sighting, verdict, Terms(Identity(), tell_always=True), at)
-        listing = sighting.seen if isinstance(sighting.seen, Listing) else None
-        wording = Wording("mscluster")
-        cards += [card(compose(one, wording, listing), ping=ROLE) for one in history.pending if one.at == at]
+        history = advance(history, result, verdict, Terms(Digests(), notify_always=True), at)
+        cluster_state = result.outcome if isinstance(result.outcome, ClusterState) else None
+        message_options = MessageOptions("mscluster")
+        cards += [
+            card(compose(one, message_options, cluster_state), ping=ROLE)
+            for one in history.pending
+            if one.at == at
+        ]
     return cards
 
 
@@ -199,14 +205,14 @@ def test_whatever_sinfo_says_the_channel_is_told_something_harmless_or_nothing(
 ) -> None:
     said = "".join(f"{name}*|{up}|{limit}|1|idle\n" for name, up, limit in rows)
     output = f"frame\n{said}frame\n{len(rows)}|idle\nframe\n".encode("utf-8", "surrogatepass")
-    sightings = [
+    results = [
         logged_in(sinfo.diagnose(exit_status, b"frame\n", complaint.encode("utf-8", "replace"), "frame"))
     ]
     with contextlib.suppress(UnparsableError):
-        sightings.insert(0, logged_in(sinfo.parse(output, "frame")))
-    for body in told([*sightings[:1], *sightings * 4]):
+        results.insert(0, logged_in(sinfo.parse(output, "frame")))
+    for body in told([*results[:1], *results * 4]):
         check(body, pings=[ROLE] if "content" in body else [])
 
 
-def logged_in(seen: Listing | Obstacle) -> Sighting:
-    return Sighting(seen=seen, reached=True, credential_offered=True, logged_in=True)
+def logged_in(seen: ClusterState | ProbeFailure) -> ProbeResult:
+    return ProbeResult(outcome=seen, reached=True, credential_offered=True, logged_in=True)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.adapters.ssh.credential import read_key
-from cluster_status.domain.endpoint import Endpoint
-from cluster_status.domain.host_key import Pin
-from cluster_status.domain.private_key import secret_lines, unwrap
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.ssh.host_key import Pin
+from cluster_status.domain.ssh.private_key import secret_lines, unwrap
+from cluster_status.domain.ssh.target import Endpoint
 from cluster_status.errors import InputError
 
 
@@ -46,11 +46,11 @@ PIECES = st.sampled_from(
 def test_any_text_is_a_key_or_refused_in_words(text: str) -> None:
     assert text not in secret_lines(text) or "-----" not in text
     try:
-        key, mend = unwrap(text), ""
+        key, remedy = unwrap(text), ""
     except ValueError as error:
-        key, mend = "", str(error)
-    assert mend.isprintable()
-    assert mend or unwrap(key) == key
+        key, remedy = "", str(error)
+    assert remedy.isprintable()
+    assert remedy or unwrap(key) == key
 
 
 @given(
@@ -62,8 +62,8 @@ def test_a_key_with_some_bytes_changed_is_read_or_refused(
 ) -> None:
     first, *lines, last = text.splitlines()
     content = base64.b64decode("".join(lines))
-    for begin, new, left_out in changes:
-        content = content[:begin] + new + content[begin + left_out :]
+    for begin, new, dropped in changes:
+        content = content[:begin] + new + content[begin + dropped :]
     if b"bcrypt" in content:
         return  # of any number of rounds, each costs time
     changed = Secret("\n".join([first, base64.b64encode(content).decode(), last]))

@@ -12,9 +12,9 @@ from typing import Any, Unpack
 import pytest
 
 from cluster_status.adapters.discord.client import DiscordWebhook
-from cluster_status.adapters.http import Answer, Http, Options
+from cluster_status.adapters.http import Http, HttpResponse, Options
 from cluster_status.app.plan import Channel
-from cluster_status.domain.cause import Cause
+from cluster_status.domain.status.cause import Cause
 from tests.fakes.discord import (
     Broken,
     CloudflareLimited,
@@ -35,18 +35,18 @@ DELETING = 0.05
 TIMEOUT_SECONDS = 0.15
 QUIET = 4096
 SIGHTS = {
-    "online": listed(partition(free=8)),
-    "busy": listed(partition(busy=8)),
-    "degraded": listed(partition(free=2, unavailable=6)),
-    "maintenance": listed(partition(free=2, maintenance=6)),
+    "online": listed(partition(idle=8)),
+    "allocated": listed(partition(allocated=8)),
+    "degraded": listed(partition(idle=2, down=6)),
+    "maintenance": listed(partition(idle=2, maintenance=6)),
     "offline": met(Cause.REFUSED),
 }
-STATUS_OF = {"busy": "online"}
+STATUS_OF = {"allocated": "online"}
 SHOWN = {
-    "online": "debug*       8    0    0   8 1d",
-    "busy": "debug*       0    8    0   8 1d",
-    "degraded": "debug*       2    0    6   8 1d",
-    "maintenance": "debug*       2    0    6   8 1d",
+    "online": "debug*       8     0    0     8 1d",
+    "allocated": "debug*       0     8    0     8 1d",
+    "degraded": "debug*       2     0    6     8 1d",
+    "maintenance": "debug*       2     0    6     8 1d",
     "offline": "It refuses SSH connections.",
 }
 FAULTS: tuple[Fault, ...] = (
@@ -74,7 +74,7 @@ class Line(Http):
         super().__init__()
         self.acknowledged: list[str] = []
 
-    def request(self, method: str, url: str, **options: Unpack[Options]) -> Answer:
+    def request(self, method: str, url: str, **options: Unpack[Options]) -> HttpResponse:
         options["timeout_seconds"] = TIMEOUT_SECONDS
         answer = super().request(method, url, **options)
         if method == "POST" and answer.ok:
@@ -150,7 +150,7 @@ class Course:
             discord.posted[message]["embeds"][0]["timestamp"] for message in line.acknowledged
         ]
         self.pending = monitor.store.history.pending
-        self.seen = seen
+        self.outcome = seen
 
     def news(self) -> list[str]:
         """Return when what was told came about, without what is no news."""
@@ -190,4 +190,4 @@ def test_in_the_end_the_channel_shows_what_there_is(course: Course) -> None:
     [embed] = course.left[-1]["embeds"]
     assert embed["title"].endswith(course.changes[-1][1])
     if course.live:
-        assert SHOWN[course.seen] in embed["description"]
+        assert SHOWN[course.outcome] in embed["description"]

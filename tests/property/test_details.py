@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster_status.domain import drain_reason, gpu, reservation
-from cluster_status.domain.cluster import Details
-from cluster_status.domain.question import answers
+from cluster_status.domain.slurm import drain_reason, gpu, reservation
+from cluster_status.domain.slurm.cluster_state import Details
+from cluster_status.domain.slurm.commands import answers
 from cluster_status.render.section import sections
 from tests.property.steady import steady
 
-FRAME = "F"
+BOUNDARY = "F"
 
 WORDS = st.sampled_from(
     ["gpu", "gpu:a100:4", "gpu:a100:2(IDX:0-1)", "(null)", "mixed", "idle", "1", "999999999", "batch*"]
@@ -34,7 +34,7 @@ def read(lines: list[str]) -> list[Details]:
     return [
         Details(
             gpu.parse(lines),
-            drain_reason.parse(lines, FRAME, with_names=with_names),
+            drain_reason.parse(lines, BOUNDARY, with_names=with_names),
             reservation.parse(lines, ["batch"]),
         )
         for with_names in (True, False)
@@ -45,7 +45,7 @@ def check(details: Details) -> None:
     for section in sections(details):
         assert all(line.isprintable() and len(line) < 1_000 for line in section.lines)
     for types in details.gpus.values():
-        assert all(one.free is None or 0 <= one.free <= one.total for one in types)
+        assert all(one.idle is None or 0 <= one.idle <= one.total for one in types)
     assert all(one.begin < one.end for one in details.reservations)
 
 
@@ -59,7 +59,7 @@ def test_whatever_lines_come_back_what_is_known_makes_sense(lines: list[str]) ->
 @steady
 @given(st.binary())
 def test_whatever_bytes_come_back_what_is_known_makes_sense(output: bytes) -> None:
-    [lines] = answers(b"\nF\n" + output.replace(b"F", b"f") + b"\nF\n", FRAME, 1)
+    [lines] = answers(b"\nF\n" + output.replace(b"F", b"f") + b"\nF\n", BOUNDARY, 1)
     for details in read(lines):
         check(details)
 
@@ -73,4 +73,4 @@ def test_no_gpu_is_lost(nodes: list[tuple[int, int, bool]]) -> None:
     ]
     for one in gpu.parse(lines).get("batch", ()):
         assert one.total == sum(number * each for number, each, _ in nodes)
-        assert one.free == sum(number * each for number, each, idle in nodes if idle)
+        assert one.idle == sum(number * each for number, each, idle in nodes if idle)

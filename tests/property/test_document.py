@@ -6,17 +6,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster_status.domain.cause import Cause
-from cluster_status.domain.document import parse, render
-from cluster_status.domain.history import History
-from cluster_status.domain.transitions import Telling
+from cluster_status.domain.history.codec import parse, render
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.status.cause import Cause
 from cluster_status.errors import HistoryError
 from tests.property import draw
 from tests.property.steady import steady, steady_courses
-from tests.unit.domain.build import listed, met, noon_plus, step, tellings
+from tests.unit.domain.build import events, listed, met, noon_plus, step
 from tests.unit.domain.rich import RICH, changed
 
-GOOD, BROKEN, STRANGER = listed(free=4), met(Cause.REFUSED), met(Cause.HOST_KEY)
+GOOD, BROKEN, UNTRUSTED = listed(idle=4), met(Cause.REFUSED), met(Cause.HOST_KEY)
 
 
 @steady_courses
@@ -28,17 +28,17 @@ def test_whatever_is_written_is_read_back_as_it_was_to_the_byte(history: History
 
 
 def test_no_history_of_our_own_is_ever_refused_whatever_is_to_be_told_of_it() -> None:
-    tried = set[Telling]()
+    tried = set[Event]()
 
     @steady_courses
     @given(draw.chronicles())
     def read_back(chronicle: list[History]) -> None:
         for history in chronicle:
             assert parse(render(history)) == history
-            tried.update(tellings(history.pending))
+            tried.update(events(history.pending))
 
     read_back()
-    assert tried == set(Telling)
+    assert tried == set(Event)
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -76,6 +76,6 @@ def test_whatever_stands_in_one_place_it_is_a_history_or_an_error(
 ) -> None:
     with suppress(HistoryError):
         history = parse(changed(*path, to=value))
-        later = [step(history, sighting, noon_plus(60)) for sighting in (GOOD, BROKEN, STRANGER)]
+        later = [step(history, result, noon_plus(60)) for result in (GOOD, BROKEN, UNTRUSTED)]
         for each in (history, *later):
             assert _read_back(each) == each

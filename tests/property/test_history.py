@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster_status.domain.announcement import Announcement
-from cluster_status.domain.cause import Status
-from cluster_status.domain.history import History
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.status.cause import Status
 from tests.property import draw
 from tests.property.steady import steady_courses
 from tests.unit.domain.build import (
@@ -14,16 +14,16 @@ from tests.unit.domain.build import (
     told,
 )
 
-GOOD = listed(free=4)
+GOOD = listed(idle=4)
 
 
-BROKEN = listed(free=1, unavailable=3)
+BROKEN = listed(idle=1, down=3)
 
 
 @steady_courses
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), max_size=4))
 def test_nothing_that_was_to_be_told_is_lost_without_being_counted(rounds: list[tuple[int, int]]) -> None:
-    current, delivered, made = history(Status.ONLINE), list[Announcement](), 0
+    current, delivered, made = history(Status.ONLINE), list[Notification](), 0
     for changes, deliveries in rounds:
         for _ in range(changes):
             current = step(current, GOOD if made % 2 else BROKEN, noon_plus(made))
@@ -33,7 +33,7 @@ def test_nothing_that_was_to_be_told_is_lost_without_being_counted(rounds: list[
             current = told(current, current.pending[0])
         accounted = [*delivered, *current.pending]
         assert len(current.pending) <= 20
-        assert len(accounted) + sum(one.left_out for one in accounted) == made
+        assert len(accounted) + sum(one.dropped for one in accounted) == made
         assert sorted(accounted, key=lambda one: one.at) == accounted
 
 

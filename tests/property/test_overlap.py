@@ -15,15 +15,15 @@ from typing import NamedTuple, TypeVar
 
 import pytest
 
-from cluster_status.app.plan import Channel, Patience, Plan, Tools
+from cluster_status.app.plan import Channel, Plan, RetryPolicy, Tools
 from cluster_status.app.poll import poll
-from cluster_status.background import beside
-from cluster_status.domain.cause import Cause
-from cluster_status.domain.delivery import TELLING_TAKES_AT_MOST
-from cluster_status.domain.history import History, Terms
-from cluster_status.domain.message import Message, Wording
-from cluster_status.domain.sighting import Recollection, Sighting
+from cluster_status.domain.history.history import History, Terms
+from cluster_status.domain.notification.message import Message, MessageOptions
+from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
 from cluster_status.errors import DeliveryError, ExitStatus
+from cluster_status.threads import run_in_thread
 from tests.fakes.clock import VirtualClock
 from tests.fakes.heartbeat import RecordingHeartbeat
 from tests.fakes.probe import ONLINE, met
@@ -31,8 +31,10 @@ from tests.fakes.runner import RecordingRunner
 from tests.fakes.store import MemoryStore
 
 T = TypeVar("T")
-PLAN = Plan(Patience(1, 0, 90), degraded_below=50, terms=Terms(), wording=Wording("mscluster"))
-SIGHTINGS = [ONLINE, met(Cause.REFUSED), met(Cause.SCHEDULER_DOWN)]  # each is believed at once
+PLAN = Plan(
+    RetryPolicy(1, 0, 90), degraded_below=50, terms=Terms(), message_options=MessageOptions("mscluster")
+)
+RESULTS = [ONLINE, met(Cause.REFUSED), met(Cause.SCHEDULER_DOWN)]  # each is believed at once
 SECONDS_A_TURN = [1, 5, 20]  # all turns together stay below the time after which a run is taken for dead
 SEEDS = range(60)
 
@@ -71,7 +73,7 @@ class World:
 
     def overlap(self, number: int) -> None:
         """Let so many runs go on in turns, until each has ended."""
-        runs = [Run(self, self.random.choice(SIGHTINGS)) for _ in range(number)]
+        runs = [Run(self, self.random.choice(RESULTS)) for _ in range(number)]
         while going := [run for run in runs if not run.is_over]:
             self.clock.advance(timedelta(seconds=self.random.choice(SECONDS_A_TURN)))
             run = self.random.choice(going)
@@ -97,7 +99,7 @@ class Run:
 
     path = ""
 
-    def __init__(self, world: World, sighting: Sighting) -> None:
+    def __init__(self, world: World, result: ProbeResult) -> None:
         world.runs.append(self)
         self.name = f"run {len(world.runs)}"
         self.saves = 0
@@ -105,10 +107,10 @@ class Run:
         self.to_note: set[datetime] = set()
         self.is_killed = self.is_over = False
         self._world = world
-        self._sighting = sighting
+        self._result = result
         self._kept = world.store.of_another_run()
         self._turn, self._pause = Semaphore(0), Semaphore(0)
-        self.end = beside(self._live)
+        self.end = run_in_thread(self._live)
         self._pause.acquire()
 
     def go_on(self) -> None:
@@ -140,11 +142,11 @@ class Run:
         self._step("load")
         return self._kept.load()
 
-    def look(self, recall: Callable[[], Recollection | None], *, seconds: float) -> Sighting:
-        del recall, seconds
-        self._step(f"look: {self._sighting.cause or 'all is well'}")
+    def probe(self, load_remembered: Callable[[], RememberedLogin | None], *, seconds: float) -> ProbeResult:
+        del load_remembered, seconds
+        self._step(f"look: {self._result.cause or 'all is well'}")
         self.looked_at = self._world.clock.now()
-        return self._sighting
+        return self._result
 
     def close(self) -> None: ...
 
@@ -156,7 +158,7 @@ class Run:
         self._kept.save(history)
         self.saves += 1
         self.to_note.clear()
-        self._world.announced.update(announcement.at for announcement in history.pending)
+        self._world.announced.update(notification.at for notification in history.pending)
 
     def send(self, message: Message) -> None:
         fails = self._world.random.random() < self._world.odds.failure
@@ -184,7 +186,7 @@ def played(seed: int, odds: Odds) -> World:
     world.overlap(world.random.choice([2, 3]))
     world.odds = Odds()
     if any(run.is_killed for run in world.runs):
-        world.clock.advance(TELLING_TAKES_AT_MOST)  # only a dead run's mark has to be waited for
+        world.clock.advance(DELIVERY_TAKES_AT_MOST)  # only a dead run's mark has to be waited for
     for _ in range(2):  # one tells for half a minute at the most
         world.overlap(1)
     return world
@@ -193,8 +195,8 @@ def played(seed: int, odds: Odds) -> World:
 @pytest.fixture(scope="module", params=list(WORLDS.values()), ids=list(WORLDS))
 def worlds(request: pytest.FixtureRequest) -> Iterator[list[World]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cluster_status.app.poll.beside", in_place)
-        patch.setattr("cluster_status.app.outbox.beside", in_place)
+        patch.setattr("cluster_status.app.poll.run_in_thread", in_place)
+        patch.setattr("cluster_status.app.outbox.run_in_thread", in_place)
         yield [played(seed, request.param) for seed in SEEDS]
 
 

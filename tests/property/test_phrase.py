@@ -3,7 +3,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster_status.render.phrase import duration
+from cluster_status.render.phrases import duration
 from tests.property.steady import steady
 
 

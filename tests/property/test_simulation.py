@@ -1,7 +1,7 @@
 import pytest
 
-from cluster_status.domain.transitions import Telling
-from tests.property.simulation import Event, Simulation
+from cluster_status.domain.notification.transitions import Event
+from tests.property.simulation import Fault, Simulation
 
 POLLS = 10_000  # `scripts/bench simulation` runs a million
 
@@ -18,6 +18,6 @@ def test_no_alarm_is_false_no_outage_of_two_polls_is_missed_and_each_is_told_onc
 
 
 def test_everything_that_can_go_wrong_went_wrong(simulation: Simulation) -> None:
-    assert min(simulation.events[event] for event in Event) > 0
-    assert simulation.outages_due > simulation.messages[Telling.OUTAGE] / 2 > 0
+    assert min(simulation.faults[fault] for fault in Fault) > 0
+    assert simulation.outages_due > simulation.messages[Event.OUTAGE] / 2 > 0
     assert simulation.outages_passed_over > 0

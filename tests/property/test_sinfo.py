@@ -7,14 +7,14 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster_status.domain.cluster import Bucket, Listing, NodeCounts
-from cluster_status.domain.node_state import bucket_of
-from cluster_status.domain.sinfo import diagnose, parse
+from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, NodeGroup
+from cluster_status.domain.slurm.node_state import group_of
+from cluster_status.domain.slurm.sinfo import diagnose, parse
 from cluster_status.errors import UnparsableError
 from tests.property.steady import steady
 from tests.unit.domain.build import counts
 
-FRAME = "f4a3e"
+BOUNDARY = "f4a3e"
 
 
 Row: TypeAlias = tuple[str, int, str]
@@ -24,7 +24,7 @@ Row: TypeAlias = tuple[str, int, str]
 def answer(rows: list[str]) -> bytes:
     """Return what is printed, framed; no partition shares a node with another."""
     in_all = ["|".join(row.split("|")[3:]) for row in rows]
-    return "\n".join([FRAME, *rows, FRAME, *in_all, FRAME, ""]).encode()
+    return "\n".join([BOUNDARY, *rows, BOUNDARY, *in_all, BOUNDARY, ""]).encode()
 
 
 ANY_ROW = st.binary(max_size=20) | st.text("a*|09-\x1b", max_size=20).map(str.encode)
@@ -34,7 +34,7 @@ ANY_ROW = st.binary(max_size=20) | st.text("a*|09-\x1b", max_size=20).map(str.en
 @given(st.binary() | st.lists(ANY_ROW).map(lambda rows: b"\n".join([b"F", *rows, b"F", *rows[:1], b"F"])))
 def test_whatever_bytes_come_back_they_are_a_listing_or_unparsable(output: bytes) -> None:
     with suppress(UnparsableError):
-        assert isinstance(parse(output, "F"), Listing)
+        assert isinstance(parse(output, "F"), ClusterState)
 
 
 STATES = (
@@ -57,27 +57,29 @@ ROWS = st.lists(st.sampled_from([*product(("batch", "gpu", "long"), (0, 1, 10_00
 @steady
 @given(ROWS)
 def test_no_node_is_lost(rows: list[Row]) -> None:
-    listing = parse(answer([f"{name}|up|30:00|{number}|{state}" for name, number, state in rows]), FRAME)
+    cluster_state = parse(
+        answer([f"{name}|up|30:00|{number}|{state}" for name, number, state in rows]), BOUNDARY
+    )
     names = dict.fromkeys(name for name, *_ in rows)
     expected = [tally(row for row in rows if row[0] == name) for name in names]
-    assert [partition.nodes for partition in listing.partitions] == expected
-    assert listing.nodes == tally(rows)
-    for nodes in (listing.nodes, *expected):
-        assert sum(getattr(nodes, bucket) for bucket in Bucket) == nodes.total
+    assert [partition.nodes for partition in cluster_state.partitions] == expected
+    assert cluster_state.nodes == tally(rows)
+    for nodes in (cluster_state.nodes, *expected):
+        assert sum(getattr(nodes, group) for group in NodeGroup) == nodes.total
 
 
 def tally(rows: Iterable[Row]) -> NodeCounts:
     tallied: Counter[str] = Counter()
     for _, number, state in rows:
-        tallied[bucket_of(state) or Bucket.UNKNOWN] += number
+        tallied[group_of(state) or NodeGroup.UNKNOWN] += number
     return counts(**tallied)
 
 
 @steady
 @given(st.integers(1, 255), st.binary(), st.binary())
 def test_whatever_is_complained_the_explanation_can_be_shown(
-    exit_status: int, output: bytes, complaint: bytes
+    exit_status: int, output: bytes, stderr: bytes
 ) -> None:
-    detail = diagnose(exit_status, output, complaint, FRAME).detail
+    detail = diagnose(exit_status, output, stderr, BOUNDARY).detail
     assert len(detail) <= 300
     assert all(character.isprintable() for character in detail)

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster_status.domain.cluster import Partition
+from cluster_status.domain.slurm.cluster_state import Partition
 from cluster_status.render.table import table
 from tests.property.steady import steady
 from tests.unit.domain.build import partition
@@ -14,9 +14,9 @@ PARTITIONS = st.lists(
     st.sampled_from(
         [
             partition("a"),
-            partition("é", availability="inactive", free=3, unknown=1),
-            partition("gpu-a100", default=True, busy=99_999, unavailable=100),
-            partition("n" * 20, default=True, free=1),
+            partition("é", availability="inactive", idle=3, unknown=1),
+            partition("gpu-a100", default=True, allocated=99_999, down=100),
+            partition("n" * 20, default=True, idle=1),
             partition("n" * 30, availability="down", maintenance=7),
         ]
     ),
@@ -50,7 +50,7 @@ def test_no_partition_is_lost_without_being_counted(partitions: list[Partition],
 @given(PARTITIONS)
 def test_every_column_but_the_last_ends_where_its_heading_does(partitions: list[Partition]) -> None:
     heading, *lines = table(partitions, width=WIDE, limit=UNLIMITED).splitlines()
-    end = heading.index(" ALL") + len(" ALL")
+    end = heading.index(" TOTAL") + len(" TOTAL")
     assert [
         line for line in lines if not line[:end].endswith(line[:end].split()[-1]) or line[end] != " "
     ] == []

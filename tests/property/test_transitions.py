@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from cluster_status.domain.cause import TRAITS, Cause, Status
-from cluster_status.domain.history import History
-from cluster_status.domain.sighting import Sighting
-from cluster_status.domain.transitions import TELLINGS, Telling
-from cluster_status.domain.uptime import WINDOWS, uptime
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.transitions import TRANSITIONS, Event
+from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.uptime.uptime import WINDOWS, uptime
 from tests.property.steady import steady_courses
 from tests.unit.domain.build import NOON, history, listed, met, noon_plus, step, told
 
 LENGTH = 6
 ALPHABET = (
-    listed(free=4),
-    listed(free=1, unavailable=3),
+    listed(idle=4),
+    listed(idle=1, down=3),
     listed(maintenance=4),
     met(Cause.REFUSED),  # offline, believed at once
     met(Cause.TIMEOUT),  # offline, believed after two polls
@@ -34,7 +34,7 @@ STATUSES = (
     Status.UNKNOWN,
 )
 NEEDED = (1, 1, 1, 1, 2, 1)
-CHANGES = {telling for row in TELLINGS.values() for telling in row.values() if telling}
+CHANGES = {event for row in TRANSITIONS.values() for event in row.values() if event}
 
 
 class Expected(Struct):
@@ -71,7 +71,7 @@ def expected(course: Sequence[int]) -> Expected:
     return Expected(changes, seconds)
 
 
-def booked(reached: History) -> dict[Status, int]:
+def recorded(reached: History) -> dict[Status, int]:
     return {status: sum(getattr(day, status.value, 0) for day in reached.ledger.days) for status in Status}
 
 
@@ -79,21 +79,19 @@ def test_of_every_course_each_change_is_told_once_none_is_lost_and_no_gap_is_boo
     new = history()
     courses = 0
 
-    def follow(
-        before: History, course: tuple[int, ...], tellings: tuple[tuple[Telling, Status], ...]
-    ) -> None:
+    def follow(before: History, course: tuple[int, ...], events: tuple[tuple[Event, Status], ...]) -> None:
         nonlocal courses
-        for letter, sighting in enumerate(ALPHABET):
+        for letter, result in enumerate(ALPHABET):
             path = (*course, letter)
-            after = step(before, sighting, noon_plus(5 * len(course)))
-            heard = (*tellings, *((one.telling, one.spell.status) for one in after.pending))
-            for announcement in after.pending:
-                after = told(after, announcement)
+            after = step(before, result, noon_plus(5 * len(course)))
+            heard = (*events, *((one.event, one.period.status) for one in after.pending))
+            for notification in after.pending:
+                after = told(after, notification)
             courses += 1
             changes = [one for one in heard if one[0] in CHANGES]
             wanted = expected(path)
-            assert changes == [(TELLINGS[old][new], new) for old, new in wanted.changes], path
-            assert booked(after) == wanted.seconds, path
+            assert changes == [(TRANSITIONS[old][new], new) for old, new in wanted.changes], path
+            assert recorded(after) == wanted.seconds, path
             assert after.pending == ()
             if len(path) < LENGTH:
                 follow(after, path, heard)
@@ -106,16 +104,16 @@ def test_of_every_course_each_change_is_told_once_none_is_lost_and_no_gap_is_boo
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 6)), min_size=20, max_size=60))
 def test_of_a_long_course_too(runs: list[tuple[int, int]]) -> None:
     course = [letter for letter, polls in runs for _ in range(polls)]
-    reached, changes = history(), list[tuple[Telling, Status]]()
+    reached, changes = history(), list[tuple[Event, Status]]()
     for number, letter in enumerate(course):
         reached = step(reached, ALPHABET[letter], noon_plus(5 * number))
-        for announcement in reached.pending:
-            if announcement.telling in CHANGES:
-                changes.append((announcement.telling, announcement.spell.status))
-            reached = told(reached, announcement)
+        for notification in reached.pending:
+            if notification.event in CHANGES:
+                changes.append((notification.event, notification.period.status))
+            reached = told(reached, notification)
     wanted = expected(course)
-    assert changes == [(TELLINGS[old][new], new) for old, new in wanted.changes]
-    assert booked(reached) == wanted.seconds
+    assert changes == [(TRANSITIONS[old][new], new) for old, new in wanted.changes]
+    assert recorded(reached) == wanted.seconds
     assert len(reached.incidents) == sum(old not in {None, Status.ONLINE} for old, _ in wanted.changes)
 
 
@@ -125,25 +123,23 @@ GAPS = st.sampled_from([0, 1, 30, 300, 300, 300, 300, 3_000, 20_000, -1, -300, -
 @steady_courses
 @given(st.lists(st.tuples(st.sampled_from(ALPHABET), GAPS, st.booleans()), max_size=60))
 def test_whatever_the_clock_does_nothing_breaks_and_no_time_is_made_up(
-    polls: list[tuple[Sighting, int, bool]],
+    polls: list[tuple[ProbeResult, int, bool]],
 ) -> None:
     reached, at = history(Status.ONLINE), NOON
     elapsed = 0
-    for sighting, gap, in_turn in polls:
+    for result, gap, in_turn in polls:
         at += timedelta(seconds=gap)
         elapsed += max(gap, 0)
-        reached = step(reached, sighting, at, in_turn=in_turn)
+        reached = step(reached, result, at, in_turn=in_turn)
     assert all(hour.watched <= 3_600 for hour in reached.ledger.hours)
     assert all(day.watched <= 86_400 for day in reached.ledger.days)
     assert sum(day.watched for day in reached.ledger.days) <= elapsed
     for roll_ups in (reached.ledger.hours, reached.ledger.days):
         assert all(one.begin < other.begin for one, other in pairwise(roll_ups))
-    saw_it_down = any(
-        sighting.cause and TRAITS[sighting.cause].status is Status.OFFLINE for sighting, *_ in polls
-    )
-    assert saw_it_down or booked(reached)[Status.OFFLINE] == 0
+    saw_it_down = any(result.cause and CAUSES[result.cause].status is Status.OFFLINE for result, *_ in polls)
+    assert saw_it_down or recorded(reached)[Status.OFFLINE] == 0
     assert all(incident.length >= timedelta() for incident in reached.incidents)
-    assert all(silence.begin < silence.end and silence.missed > 0 for silence in reached.silences)
+    assert all(gap.begin < gap.end and gap.missed > 0 for gap in reached.gaps)
     assert reached.missed_polls >= 0
     for window in WINDOWS.values():
         found = uptime(reached.ledger, window, at)
@@ -154,12 +150,12 @@ def test_whatever_the_clock_does_nothing_breaks_and_no_time_is_made_up(
 @given(
     st.lists(st.tuples(st.sampled_from(ALPHABET), st.sampled_from([300, 3_000, 3_601, 90_000])), max_size=60)
 )
-def test_the_time_of_a_silence_is_never_booked(polls: list[tuple[Sighting, int]]) -> None:
+def test_the_time_of_a_silence_is_never_booked(polls: list[tuple[ProbeResult, int]]) -> None:
     reached, at, watched = history(Status.ONLINE), NOON, 0
-    for sighting, gap in [(ALPHABET[0], 300)] * 3 + polls + [(ALPHABET[0], 300)]:
+    for result, gap in [(ALPHABET[0], 300)] * 3 + polls + [(ALPHABET[0], 300)]:
         at += timedelta(seconds=gap)
         before = reached
-        reached = step(before, sighting, at)
+        reached = step(before, result, at)
         could_tell = bool(before.polls) and before.polls[-1].status is not Status.UNKNOWN
-        watched += gap if reached.silences == before.silences and could_tell else 0
-    assert sum(booked(reached).values()) == watched
+        watched += gap if reached.gaps == before.gaps and could_tell else 0
+    assert sum(recorded(reached).values()) == watched

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable
 
-from cluster_status.domain.host_key import HostKey
+from cluster_status.domain.ssh.host_key import HostKey
 from tests.fakes.ssh import HOST, PASSWORD, USER, Front, Visit, ed25519
 from tests.real.scene import Scene
 from tests.servers import program

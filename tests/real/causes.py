@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 
-from cluster_status.domain.cause import Cause, Status
+from cluster_status.domain.status.cause import Cause, Status
 from tests.fakes.ssh import BANNER, raw
 from tests.real import act
 from tests.real.scene import NAME, Scene

@@ -7,10 +7,10 @@ from typing import Any
 import paramiko
 
 from cluster_status.adapters.ssh.credential import read_key
-from cluster_status.domain.host_key import Pins
-from cluster_status.domain.private_key import unwrap
 from cluster_status.domain.secret import Secret
-from tests.contract.ssh_look import Look, look, probing
+from cluster_status.domain.ssh.host_key import Pins
+from cluster_status.domain.ssh.private_key import unwrap
+from tests.contract.ssh_probe import Check, check, probing
 from tests.servers.account import Account
 from tests.servers.directory import public_directory
 from tests.servers.key import KeyPair
@@ -37,11 +37,11 @@ def private(key: KeyPair, passphrase: str = "") -> paramiko.PKey:
     return read_key(Secret(unwrap(key.private)), Secret(passphrase))
 
 
-def knock(openssh: OpenSSH, key: KeyPair | None = None, *, password: str = "", **changes: Any) -> Look:
+def knock(openssh: OpenSSH, key: KeyPair | None = None, *, password: str = "", **changes: Any) -> Check:
     """Look once, with the key, the password or both."""
     to = {"user": openssh.user, "pins": Pins.parse(openssh.known_hosts_line), "password": Secret(password)}
     with probing(openssh.port, **(to | {"key": private(key) if key else None} | changes)) as probe:
-        return look(probe)
+        return check(probe)
 
 
 def offers(openssh: OpenSSH) -> list[str]:

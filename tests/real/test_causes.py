@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from cluster_status.domain.cause import TRAITS, Cause, Status
+from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from tests.real.cause_table import OUTCOMES, Outcome
 from tests.real.causes import CASES, Case
 from tests.real.scene import Stage, scene
@@ -88,4 +88,4 @@ def test_every_cause_is_brought_about() -> None:
 
 def test_every_cause_is_brought_about_with_the_status_that_it_has() -> None:
     shown = {(case.cause, case.status) for case in CASES if case.cause}
-    assert {(cause, traits.status) for cause, traits in TRAITS.items()} <= shown
+    assert {(cause, info.status) for cause, info in CAUSES.items()} <= shown

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from cluster_status.background import beside
-from cluster_status.domain.cause import Cause
-from cluster_status.domain.endpoint import Endpoint
-from cluster_status.domain.host_key import Pins
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.sighting import Recollection
-from tests.contract.ssh_look import is_listed, look, probing
+from cluster_status.domain.ssh.host_key import Pins
+from cluster_status.domain.ssh.target import Endpoint
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.probe_result import RememberedLogin
+from cluster_status.threads import run_in_thread
+from tests.contract.ssh_probe import check, is_listed, probing
 from tests.fakes.discord import LoopbackDiscord
 from tests.real.door import door, knock, offers
 from tests.real.monitor import Monitor, authorized_keys
@@ -74,14 +74,14 @@ def test_a_password_that_the_jump_host_refuses_is_not_offered_to_the_head_node(
 ) -> None:
     seen = knock(openssh, **way(openssh, jump, password="not it"))
     assert seen.told == (Cause.LOGIN_REFUSED, f"jump host {jump.host}: the password was refused")
-    assert seen.sighting.credential_offered
+    assert seen.result.credential_offered
     assert (offers(jump), offers(openssh)) == (["password refused"], [])
 
 
 def test_a_login_that_is_held_back_is_offered_to_neither(openssh: OpenSSH, jump: OpenSSH) -> None:
     to = way(openssh, jump, user=openssh.user, password=Secret(openssh.password))
     with probing(openssh.port, **to) as probe:
-        seen = look(probe, lambda: Recollection(login_held_back=True))
+        seen = check(probe, lambda: RememberedLogin(login_held_back=True))
     assert seen.cause is Cause.LOGIN_REFUSED
     assert (offers(jump), offers(openssh)) == ([], [])
 
@@ -91,7 +91,7 @@ def test_a_jump_host_that_is_not_pinned_is_offered_nothing_and_its_line_is_shown
 ) -> None:
     seen = knock(openssh, **way(openssh, jump, openssh.known_hosts_line))
     assert seen.cause is Cause.HOST_KEY
-    assert seen.obstacle.detail.endswith(f"the line for cluster-host-key is: {jump.known_hosts_line}")
+    assert seen.failure.detail.endswith(f"the line for cluster-host-key is: {jump.known_hosts_line}")
     assert (offers(jump), offers(openssh)) == ([], [])
 
 
@@ -109,7 +109,7 @@ def test_behind_a_pinned_jump_host_the_head_node_s_key_may_be_remembered(
 ) -> None:
     seen = knock(openssh, **way(openssh, jump, jump.known_hosts_line))
     assert is_listed(seen)
-    assert seen.sighting.line_to_pin == openssh.known_hosts_line
+    assert seen.result.line_to_pin == openssh.known_hosts_line
 
 
 def test_a_jump_host_that_goes_away_in_between_is_not_the_cluster_s_fault(
@@ -123,11 +123,11 @@ def test_a_jump_host_that_goes_away_in_between_is_not_the_cluster_s_fault(
         jump.end_sessions()
 
     openssh.daemon.pause()  # so that its banner is waited for
-    leaving = beside(go_away)
+    leaving = run_in_thread(go_away)
     seen = knock(openssh, **way(openssh, jump))
     leaving.result()
     assert seen.cause is Cause.JUMP_HOST
-    assert not seen.sighting.reached
+    assert not seen.result.reached
 
 
 def test_a_key_that_is_locked_down_on_both_opens_the_way_to_the_head_node_alone(

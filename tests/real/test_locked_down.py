@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cluster_status.domain.cluster import Listing
-from cluster_status.domain.interest import Interest
-from cluster_status.domain.question import TOTAL
-from tests.contract.ssh_look import Look
+from cluster_status.domain.slurm.cluster_state import ClusterState
+from cluster_status.domain.slurm.commands import TOTAL
+from cluster_status.domain.slurm.partition_filter import PartitionFilter
+from tests.contract.ssh_probe import Check
 from tests.real.door import door, knock
 from tests.real.monitor import authorized_keys
 from tests.servers import program
@@ -37,9 +37,9 @@ def shell(request: pytest.FixtureRequest, server_directory: Path, running_slurm:
             yield openssh
 
 
-def nodes(seen: Look) -> int:
-    assert isinstance(seen.sighting.seen, Listing), seen.sighting.seen
-    return seen.sighting.seen.nodes.total
+def nodes(seen: Check) -> int:
+    assert isinstance(seen.result.outcome, ClusterState), seen.result.outcome
+    return seen.result.outcome.nodes.total
 
 
 def test_whatever_login_shell_it_is_what_it_prints_itself_does_not_matter(
@@ -100,10 +100,16 @@ def test_a_locked_key_brings_all_that_another_brings(
     slurm.drain("n1", "broken fan")
     key = new_key(tmp_path)
     account.authorize(*authorized_keys(key.public))
-    for interest in (Interest(details=True), Interest(("deb*",), details=True, node_names=True)):
-        by_key = knock(openssh, key, interest=interest).sighting.seen
-        assert by_key == knock(openssh, password=openssh.password, interest=interest).sighting.seen
-        assert isinstance(by_key, Listing)
+    for partition_filter in (
+        PartitionFilter(details=True),
+        PartitionFilter(("deb*",), details=True, node_names=True),
+    ):
+        by_key = knock(openssh, key, partition_filter=partition_filter).result.outcome
+        assert (
+            by_key
+            == knock(openssh, password=openssh.password, partition_filter=partition_filter).result.outcome
+        )
+        assert isinstance(by_key, ClusterState)
         assert by_key.details
         assert by_key.details.drain_reasons
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cluster_status.domain.cause import Cause
-from tests.contract.ssh_look import is_listed
+from cluster_status.domain.status.cause import Cause
+from tests.contract.ssh_probe import is_listed
 from tests.fakes.discord import LoopbackDiscord
 from tests.real.door import BY_PAM, door, knock, offers
 from tests.real.monitor import Monitor
@@ -138,5 +138,5 @@ def test_a_server_that_takes_no_password_is_not_sent_it(slurm: Slurm, account: A
     with door(account, slurm, "PasswordAuthentication no") as openssh:
         seen = knock(openssh, password=account.password)
         assert seen.told == (Cause.LOGIN_REFUSED, "it takes no password, only: publickey")
-        assert not seen.sighting.credential_offered
+        assert not seen.result.credential_offered
         assert "Failed password" not in openssh.log

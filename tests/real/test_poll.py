@@ -29,7 +29,7 @@ def test_a_cluster_that_is_all_idle_is_online(monitor: Monitor) -> None:
     assert run.exit_status == 0
     assert (run.outputs["status"], run.outputs["cause"]) == ("online", "")
     assert run.partitions["debug"]["default"]
-    assert run.partitions["debug"]["nodes"]["free"] == 8
+    assert run.partitions["debug"]["nodes"]["idle"] == 8
     assert monitor.headlines() == ["mscluster is online"]
 
 
@@ -39,8 +39,8 @@ def test_a_cluster_that_is_fully_allocated_is_online(
     slurm.fill(openssh.user)
     run = monitor.poll()
     assert run.outputs["status"] == "online"
-    assert run.partitions["debug"]["nodes"]["busy"] == 8
-    assert run.partitions["debug"]["nodes"]["free"] == 0
+    assert run.partitions["debug"]["nodes"]["allocated"] == 8
+    assert run.partitions["debug"]["nodes"]["idle"] == 0
 
 
 def test_what_the_account_has_set_for_its_own_sinfo_does_not_matter(
@@ -69,10 +69,10 @@ def test_two_drained_nodes_of_eight_leave_it_online_and_show_on_the_card(
     slurm.drain("n[1-2]", "bad disk")
     run = monitor.poll()
     assert run.outputs["status"] == "online"
-    assert run.partitions["debug"]["nodes"]["unavailable"] == 2
+    assert run.partitions["debug"]["nodes"]["down"] == 2
     embed = discord.messages[0]["embeds"][0]
     assert "**Nodes** 6 of 8 in service" in embed["description"]
-    assert "debug*       6    0    2   8 1d" in embed["description"]
+    assert "debug*       6     0    2     8 1d" in embed["description"]
 
 
 def test_all_nodes_drained_is_an_outage_that_ends_when_they_are_resumed(
@@ -119,7 +119,7 @@ def test_a_partition_that_is_watched_by_name_degrades_the_cluster_when_it_is_dow
 def test_only_chosen_partitions_are_judged(monitor: Monitor, slurm: Slurm) -> None:
     slurm.drain("n[1-4]", "cooling")
     slurm.drain("n5", "cooling")
-    everything, short = monitor.poll(command="look"), monitor.poll(command="look", partitions="sh*, gone")
+    everything, short = monitor.poll(command="check"), monitor.poll(command="check", partitions="sh*, gone")
     assert (everything.outputs["status"], short.outputs["status"]) == ("degraded", "offline")
     assert "Slurm lists none of this name: gone" in short.log
 
@@ -162,15 +162,15 @@ def test_a_maintenance_is_told_beforehand_once_then_as_such_and_its_end_is_told(
         "mscluster is in maintenance",
         "mscluster is back online",
     ]
-    assert len(beforehand["maintenance_told"]) == 1
+    assert len(beforehand["announced_maintenance"]) == 1
     assert "secret_name" not in monitor.history_file.read_text()
     assert "6 nodes from " in now.summary
 
 
 def test_with_all_details_the_output_and_the_summary_have_them(monitor: Monitor, slurm: Slurm) -> None:
     slurm.drain("n[1-2]", "bad disk")
-    plain, full = monitor.poll(command="look"), monitor.poll(command="look", details="full")
-    named = monitor.poll(command="look", details="full", show_nodes="true")
+    plain, full = monitor.poll(command="check"), monitor.poll(command="check", details="full")
+    named = monitor.poll(command="check", details="full", show_nodes="true")
     assert "gpus" not in plain.partitions["debug"]
     assert full.partitions["debug"]["gpus"] == []
     assert "bad disk" not in plain.summary
@@ -328,7 +328,7 @@ def test_without_a_pin_the_log_shows_the_line_to_paste(monitor: Monitor, openssh
 
 
 def test_look_sets_the_outputs_and_leaves_neither_history_nor_message(monitor: Monitor) -> None:
-    run = monitor.poll(command="look")
+    run = monitor.poll(command="check")
     assert (run.exit_status, run.outputs["status"], run.outputs["changed"]) == (0, "online", "false")
     assert not monitor.history_file.exists()
     assert monitor.headlines() == []

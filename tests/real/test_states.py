@@ -8,13 +8,13 @@ import pytest
 from msgspec.structs import asdict
 
 from cluster_status.adapters.ssh.probe import SshProbe, Target
-from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.cluster import Details, Gpus, Listing, Partition
-from cluster_status.domain.host_key import Pins
-from cluster_status.domain.interest import Interest
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.sighting import Obstacle, Recollection, Sighting
-from cluster_status.domain.verdict import Knowledge, judge
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Partition
+from cluster_status.domain.slurm.partition_filter import PartitionFilter
+from cluster_status.domain.ssh.host_key import Pins
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult, RememberedLogin
+from cluster_status.domain.status.verdict import KnownServer, judge
 from tests.servers import slurm_configuration
 from tests.servers.account import Account
 from tests.servers.directory import public_directory
@@ -23,17 +23,17 @@ from tests.servers.slurm import Slurm
 
 # what a partition's nodes are brought into, as sinfo words it, and where each of them belongs
 STATES = {
-    "idle": ("idle", {"free": 1}),
-    "mixed": ("mixed", {"busy": 1}),
-    "allocated": ("allocated", {"busy": 1}),
+    "idle": ("idle", {"idle": 1}),
+    "mixed": ("mixed", {"allocated": 1}),
+    "allocated": ("allocated", {"allocated": 1}),
     "draining": ("draining", {"draining": 1}),
-    "drained": ("drained", {"unavailable": 1}),
-    "failing": ("fail", {"unavailable": 1}),
-    "broken": ("down", {"unavailable": 1}),
-    "silent": ("idle*", {"unavailable": 1}),
-    "asleep": ("idle~", {"power_saved": 1}),
-    "planned": ("planned", {"busy": 1, "held": 1}),
-    "reserved": ("reserved", {"held": 1}),
+    "drained": ("drained", {"down": 1}),
+    "failing": ("fail", {"down": 1}),
+    "broken": ("down", {"down": 1}),
+    "silent": ("idle*", {"down": 1}),
+    "asleep": ("idle~", {"powered_down": 1}),
+    "planned": ("planned", {"allocated": 1, "reserved": 1}),
+    "reserved": ("reserved", {"reserved": 1}),
     "maint": ("maint", {"maintenance": 1}),
     "mending": ("drained$", {"maintenance": 1}),
     "repair": ("down$", {"maintenance": 1}),
@@ -70,7 +70,7 @@ class Site:
         self.slurm = slurm
         self._openssh = openssh
 
-    def see(self, **interest: object) -> Listing | Obstacle:
+    def see(self, **partition_filter: object) -> ClusterState | ProbeFailure:
         target = Target(
             host=self._openssh.host,
             port=self._openssh.port,
@@ -79,14 +79,14 @@ class Site:
             pins=Pins.parse(self._openssh.known_hosts_line),
             connect_timeout_seconds=10,
             command_timeout_seconds=10,
-            interest=Interest(**interest),  # type: ignore[arg-type]
+            partition_filter=PartitionFilter(**partition_filter),  # type: ignore[arg-type]
         )
         with closing(SshProbe(target)) as probe:
-            return probe.look(Recollection, seconds=30).seen
+            return probe.probe(RememberedLogin, seconds=30).outcome
 
-    def list(self, **interest: object) -> Listing:
-        seen = self.see(**interest)
-        assert isinstance(seen, Listing), seen
+    def list(self, **partition_filter: object) -> ClusterState:
+        seen = self.see(**partition_filter)
+        assert isinstance(seen, ClusterState), seen
         return seen
 
 
@@ -150,7 +150,7 @@ def bring_about(slurm: Slurm, user: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def seen(site: Site) -> Listing:
+def seen(site: Site) -> ClusterState:
     return site.list()
 
 
@@ -161,32 +161,32 @@ def detailed(site: Site) -> Details:
     return details
 
 
-def buckets(partition: Partition) -> dict[str, int]:
+def groups(partition: Partition) -> dict[str, int]:
     return {name: number for name, number in asdict(partition.nodes).items() if number and name != "total"}
 
 
-def by_name(listing: Listing) -> dict[str, Partition]:
-    return {partition.name: partition for partition in listing.partitions}
+def by_name(cluster_state: ClusterState) -> dict[str, Partition]:
+    return {partition.name: partition for partition in cluster_state.partitions}
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_a_node_in_this_state_counts_where_it_belongs(seen: Listing, name: str) -> None:
-    assert buckets(by_name(seen)[name]) == STATES[name][1]
+def test_a_node_in_this_state_counts_where_it_belongs(seen: ClusterState, name: str) -> None:
+    assert groups(by_name(seen)[name]) == STATES[name][1]
 
 
-def test_no_state_is_unheard_of_and_each_node_counts_once(seen: Listing) -> None:
-    assert seen.unrecognised == ()
+def test_no_state_is_unheard_of_and_each_node_counts_once(seen: ClusterState) -> None:
+    assert seen.unknown_states == ()
     assert seen.nodes == by_name(seen)["everything"].nodes
     assert seen.nodes.total == len(STATES) + 1
 
 
 @pytest.mark.parametrize("name", AVAILABILITIES)
-def test_a_partition_that_is_not_up_says_what_it_is(seen: Listing, name: str) -> None:
+def test_a_partition_that_is_not_up_says_what_it_is(seen: ClusterState, name: str) -> None:
     assert by_name(seen)[name].availability == AVAILABILITIES[name]
-    assert buckets(by_name(seen)[name]) == {"free": 1}
+    assert groups(by_name(seen)[name]) == {"idle": 1}
 
 
-def test_without_being_asked_for_a_hidden_partition_is_not_shown(seen: Listing) -> None:
+def test_without_being_asked_for_a_hidden_partition_is_not_shown(seen: ClusterState) -> None:
     assert "hidden" not in by_name(seen)
 
 
@@ -194,19 +194,19 @@ def test_without_being_asked_for_a_hidden_partition_is_not_shown(seen: Listing) 
 
 
 def test_a_pattern_chooses_partitions_and_their_nodes_count_once(site: Site) -> None:
-    listing = site.list(patterns=("idle", "m*", "shut", "hidden"))
-    assert list(by_name(listing)) == ["idle", "mixed", "maint", "mending", "shut", "hidden"]
-    assert listing.nodes.total == 5  # shut has the node of idle
-    assert (listing.named, listing.unmatched) == (("idle", "shut", "hidden"), ())
+    cluster_state = site.list(patterns=("idle", "m*", "shut", "hidden"))
+    assert list(by_name(cluster_state)) == ["idle", "mixed", "maint", "mending", "shut", "hidden"]
+    assert cluster_state.nodes.total == 5  # shut has the node of idle
+    assert (cluster_state.named, cluster_state.unmatched_patterns) == (("idle", "shut", "hidden"), ())
 
 
 def test_what_a_pattern_does_not_choose_is_told(site: Site) -> None:
-    assert site.list(patterns=("idle", "gpu*", "fat")).unmatched == ("gpu*", "fat")
+    assert site.list(patterns=("idle", "gpu*", "fat")).unmatched_patterns == ("gpu*", "fat")
 
 
 def test_patterns_that_choose_nothing_at_all_are_no_outage(site: Site) -> None:
     nothing = site.see(patterns=("gpu*",))
-    assert isinstance(nothing, Obstacle)
+    assert isinstance(nothing, ProbeFailure)
     assert nothing.cause is Cause.NO_SUCH_PARTITION
     assert nothing.detail.startswith("'gpu*' chooses none of the partitions: idle, mixed, ")
 
@@ -222,7 +222,7 @@ def test_chosen_partitions_have_only_their_own_details(site: Site) -> None:
 
 
 def test_gpus_are_free_where_a_new_job_could_have_them(detailed: Details) -> None:
-    free = {name: types[0].free for name, types in detailed.gpus.items()}
+    free = {name: types[0].idle for name, types in detailed.gpus.items()}
     expected = dict.fromkeys(STATES, 0) | {"idle": 2, "mixed": 1, "asleep": 2}
     assert {name: free[name] for name in STATES} == expected
     assert detailed.gpus["everything"] == (Gpus("a100", 2 * len(STATES) + 2, 5),)
@@ -277,5 +277,5 @@ def test_an_empty_cloud_is_online(account: Account) -> None:
             seen = Site(slurm, openssh).list(details=True)
     assert list(by_name(seen)) == ["cloud"]
     assert seen.nodes.total == 0
-    verdict = judge(Sighting(seen=seen, logged_in=True), Knowledge(), degraded_below=50)
+    verdict = judge(ProbeResult(outcome=seen, logged_in=True), KnownServer(), degraded_below=50)
     assert (verdict.status, verdict.cause) == (Status.ONLINE, None)

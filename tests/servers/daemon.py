@@ -104,9 +104,9 @@ class Daemon:
             self._child.wait()
             self._child = None
 
-    def last_words(self) -> str:
+    def disconnect_reason(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(lines[-_LOG_LINES_SHOWN:])
 
     def _tell(self, what_happened: str) -> str:
-        return f"{' '.join(self.command)} {what_happened}; its log:\n{self.last_words()}"
+        return f"{' '.join(self.command)} {what_happened}; its log:\n{self.disconnect_reason()}"

@@ -19,10 +19,10 @@ def free_ports(count: int) -> list[int]:
     for _ in range(_ATTEMPTS):
         if len(found) == count:
             return list(found)
-        candidate = random.randrange(_LOWEST, _first_outgoing_port())  # noqa: S311  # nothing secret in a port
+        pending = random.randrange(_LOWEST, _first_outgoing_port())  # noqa: S311  # nothing secret in a port
         with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((LOOPBACK, candidate))
-            found.add(candidate)
+            probe.bind((LOOPBACK, pending))
+            found.add(pending)
     raise RuntimeError(f"no {count} free ports between {_LOWEST} and {_first_outgoing_port()}")
 
 

@@ -15,7 +15,7 @@ _Seen = TypeVar("_Seen")
 
 def descendants(ancestor: int) -> list[int]:
     """List the children of a process, theirs, and so on: parents come before their children."""
-    parents = {pid: int(facts["PPid"]) for pid, facts in _survey(_facts).items()}
+    parents = {pid: int(facts["PPid"]) for pid, facts in _index_artifacts(_facts).items()}
     found: list[int] = []
     generation = {ancestor}
     while generation:
@@ -33,7 +33,11 @@ def owned_by(uid: int) -> list[int]:
 def carrying(variable: str, value: str) -> list[int]:
     """List the processes started with this variable in their environment, this one left out."""
     setting = f"{variable}={value}".encode()
-    return [pid for pid, found in _survey(_environment).items() if setting in found and pid != os.getpid()]
+    return [
+        pid
+        for pid, found in _index_artifacts(_environment).items()
+        if setting in found and pid != os.getpid()
+    ]
 
 
 def still_running(pids: Iterable[int]) -> list[int]:
@@ -72,12 +76,12 @@ def end(pids: Iterable[int], *, grace_seconds: float = 3) -> None:
             raise TimeoutError(f"{len(left)} processes outlived SIGKILL by ten seconds")
 
 
-def _survey(look: Callable[[int], _Seen]) -> dict[int, _Seen]:
+def _index_artifacts(check: Callable[[int], _Seen]) -> dict[int, _Seen]:
     seen = {}
     for pid in (int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal()):
         # it may end while it is looked at; and some, such as a container's first, show themselves to nobody
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            seen[pid] = look(pid)
+            seen[pid] = check(pid)
     return seen
 
 
@@ -92,7 +96,7 @@ def _environment(pid: int) -> list[bytes]:
 
 def _alive() -> dict[int, dict[str, str]]:
     # a zombie ended, and waits for its parent to take note
-    return {pid: facts for pid, facts in _survey(_facts).items() if facts["State"][0] not in "ZX"}
+    return {pid: facts for pid, facts in _index_artifacts(_facts).items() if facts["State"][0] not in "ZX"}
 
 
 def _handle(pid: int, handles: contextlib.ExitStack) -> int | None:

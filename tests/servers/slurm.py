@@ -273,10 +273,10 @@ class Slurm:
         if done.returncode != 0:
             raise DaemonError(
                 f"{name} {' '.join(arguments)} failed with {done.returncode}: {done.stderr.strip()}\n"
-                f"the controller's log:\n{self.controller.last_words()}",
+                f"the controller's log:\n{self.controller.disconnect_reason()}",
             )
         return done.stdout
 
     def _describe(self) -> str:
         nodes = self.sinfo("--all", "--long", "--Node")
-        return f"{nodes}\nthe controller's log:\n{self.controller.last_words()}"
+        return f"{nodes}\nthe controller's log:\n{self.controller.disconnect_reason()}"

@@ -1,9 +1,9 @@
 import pytest
 
-from cluster_status.domain import identity
+from cluster_status.domain.history import digests
 
 
 @pytest.fixture
 def cheap_digests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spend next to nothing on a digest where it is not what a test is about."""
-    monkeypatch.setattr(identity, "_COST", 2)
+    monkeypatch.setattr(digests, "_COST", 2)

@@ -13,11 +13,11 @@ import cluster_status
 from cluster_status import action, wiring
 from cluster_status.errors import Cancelled, ExitStatus
 from cluster_status.ports import Runner
-from cluster_status.settings.reading import Settings
+from cluster_status.settings.load import Settings
 from tests.fakes.workflow_commands import Command, read_commands
 
 IN_A_SHELL = {
-    "INPUT_COMMAND": "look",
+    "INPUT_COMMAND": "check",
     "INPUT_CLUSTER-HOST": "head.example.org",
     "INPUT_CLUSTER-USER": "alice",
     "INPUT_CLUSTER-PASSWORD": "s3cret",

@@ -23,8 +23,8 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def test_an_option_is_an_input(environ: dict[str, str]) -> None:
-    assert cli.main(["look", "--cluster-host", "head.example.org", "--degraded-below", "75%"]) == 3
-    assert environ["INPUT_COMMAND"] == "look"
+    assert cli.main(["check", "--cluster-host", "head.example.org", "--degraded-below", "75%"]) == 3
+    assert environ["INPUT_COMMAND"] == "check"
     assert environ["INPUT_CLUSTER-HOST"] == "head.example.org"
     assert environ["INPUT_DEGRADED-BELOW"] == "75%"
 

@@ -15,10 +15,10 @@ from cluster_status.errors import (
     NoSuchWorkflowError,
     UnparsableError,
     WebhookGoneError,
-    heaviest,
+    most_severe,
 )
 
-HEAVIEST_FIRST = (
+MOST_SEVERE_FIRST = (
     ExitStatus.BAD_INPUT,
     ExitStatus.HISTORY,
     ExitStatus.UNKNOWN,
@@ -42,19 +42,19 @@ def test_an_exit_status_is_the_number_that_is_documented(meaning: ExitStatus, nu
     assert meaning == number
 
 
-@pytest.mark.parametrize("lightest", range(len(HEAVIEST_FIRST)))
+@pytest.mark.parametrize("lightest", range(len(MOST_SEVERE_FIRST)))
 def test_the_first_in_the_documented_order_wins_however_they_are_given(lightest: int) -> None:
-    given = HEAVIEST_FIRST[lightest:]
-    assert {heaviest(order) for order in permutations(given)} == {HEAVIEST_FIRST[lightest]}
+    given = MOST_SEVERE_FIRST[lightest:]
+    assert {most_severe(order) for order in permutations(given)} == {MOST_SEVERE_FIRST[lightest]}
 
 
 @pytest.mark.parametrize("given", [(), (ExitStatus.OK,)])
 def test_without_a_reason_to_fail_the_run_succeeds(given: tuple[ExitStatus, ...]) -> None:
-    assert heaviest(given) is ExitStatus.OK
+    assert most_severe(given) is ExitStatus.OK
 
 
 def test_success_outweighs_no_failure() -> None:
-    assert heaviest([ExitStatus.OK, ExitStatus.UNDELIVERED]) is ExitStatus.UNDELIVERED
+    assert most_severe([ExitStatus.OK, ExitStatus.UNDELIVERED]) is ExitStatus.UNDELIVERED
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,12 @@ from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.app.plan import Channel, Plan
 from cluster_status.app.prune import Pruning
-from cluster_status.domain.history import History
-from cluster_status.domain.identity import Identity
+from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.history import History
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, HistoryError, InputError
 from cluster_status.ports import HistoryStore, Notifier
-from cluster_status.settings import reading
+from cluster_status.settings import load
 
 REQUIRED = {
     "INPUT_CLUSTER-HOST": "head.example.org",
@@ -71,8 +71,8 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
             return ExitStatus.OK
 
         monkeypatch.setattr(wiring, "poll", poll)
-        runner = wiring.runner(reading.surroundings(environ))
-        assert wiring.run(reading.read(environ), runner) is ExitStatus.OK
+        runner = wiring.runner(load.runner_context(environ))
+        assert wiring.run(load.read(environ), runner) is ExitStatus.OK
         [wired] = given
         return wired
 
@@ -181,10 +181,10 @@ def test_pruning_has_its_time_and_leaves_requests_to_others(
     command: str, budget_seconds: float, pruned: list[Pruning], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits: list[dict[str, float]] = []
-    monkeypatch.setattr(wiring, "Allowance", lambda _clock, **given: limits.append(given))
+    monkeypatch.setattr(wiring, "RateLimiter", lambda _clock, **given: limits.append(given))
     monkeypatch.setattr(wiring, "poll", lambda *_: ExitStatus.OK)
     environ = PRUNE | {"INPUT_COMMAND": command, "INPUT_PRUNE-WORKFLOWS": "poll.yml"}
-    wiring.run(reading.read(environ), wiring.runner(reading.surroundings({})))
+    wiring.run(load.read(environ), wiring.runner(load.runner_context({})))
     assert limits == [{"budget_seconds": budget_seconds, "spare_requests": 300}]
     assert len(pruned) == 1
 
@@ -230,19 +230,19 @@ def test_a_poll_prunes_when_its_history_is_saved_and_its_own_outcome_comes_first
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(wiring, "poll", lambda *_: polled)
-    runner = wiring.runner(reading.surroundings({}))
-    assert wiring.run(reading.read(PRUNE | {"GITHUB_RUN_ID": "7"}), runner) is ends_with
+    runner = wiring.runner(load.runner_context({}))
+    assert wiring.run(load.read(PRUNE | {"GITHUB_RUN_ID": "7"}), runner) is ends_with
     assert pruned == [Pruning(("poll.yml",), 5, dry_run=False, current_run=7)] * times
 
 
 def test_the_command_prunes_and_neither_looks_nor_polls(
     pruned: list[Pruning], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("look", "poll", "SshProbe"):
+    for name in ("check", "poll", "SshProbe"):
         monkeypatch.delattr(wiring, name)
     environ = {"INPUT_COMMAND": "prune", "INPUT_PRUNE-WORKFLOWS": "a.yml", "INPUT_GITHUB-TOKEN": "ghs_abc"}
-    settings = reading.read(environ | {"GITHUB_REPOSITORY": "owner/name"})
-    assert wiring.run(settings, wiring.runner(settings.surroundings)) is ExitStatus.GITHUB
+    settings = load.read(environ | {"GITHUB_REPOSITORY": "owner/name"})
+    assert wiring.run(settings, wiring.runner(settings.runner_context)) is ExitStatus.GITHUB
     assert pruned == [Pruning(("a.yml",), 10, dry_run=False, current_run=None)]
 
 
@@ -258,9 +258,9 @@ def test_without_a_webhook_a_shell_shows_what_would_be_told(
     assert type(notifier) is heard_by
 
 
-def identity(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Identity:
+def identity(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Digests:
     """Return what a run with these inputs would be known by later."""
-    identities: list[Identity] = []
+    identities: list[Digests] = []
 
     def poll(_tools: object, _store: object, _channels: object, _heartbeat: object, plan: Plan) -> ExitStatus:
         identities.append(plan.terms.identity)
@@ -268,7 +268,7 @@ def identity(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Identity:
 
     monkeypatch.setattr(wiring, "poll", poll)
     environ = ON_RUNNER | {f"INPUT_CLUSTER-{name.upper()}": text for name, text in changes.items()}
-    wiring.run(reading.read(environ), wiring.runner(reading.surroundings(environ)))
+    wiring.run(load.read(environ), wiring.runner(load.runner_context(environ)))
     return identities[0]
 
 

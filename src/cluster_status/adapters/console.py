@@ -5,10 +5,10 @@ import os
 from collections.abc import Mapping
 from typing import TextIO
 
-from cluster_status.domain.message import Message
+from cluster_status.domain.notification.message import Message
 from cluster_status.ports import Level
 from cluster_status.render import pruning
-from cluster_status.render.pruning import Pruned
+from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary, plain
 from cluster_status.render.text import text
 
@@ -36,7 +36,7 @@ class Console:
         del outputs  # nobody reads them here
         self._print(plain(summary, with_table=not self._told))  # the message had it already
 
-    def tally(self, pruned: Pruned) -> None:
+    def tally(self, pruned: PruneReport) -> None:
         self._print(pruning.plain(pruned))
 
     def _print(self, *lines: str) -> None:

@@ -5,8 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
-from cluster_status.domain import document
-from cluster_status.domain.history import History
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
 from cluster_status.errors import HistoryError
 
 
@@ -24,13 +24,13 @@ class HistoryFile:
     def load(self) -> History | None:
         try:
             with self._file.open("rb") as file:
-                content = file.read(document.MAX_BYTES + 1)
+                content = file.read(codec.MAX_BYTES + 1)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise self._error("read", error) from None
         self._loaded = content
-        return document.parse(content)
+        return codec.parse(content)
 
     def newer(self) -> History | None:
         before = self._loaded
@@ -38,7 +38,7 @@ class HistoryFile:
         return history if self._loaded != before else None
 
     def save(self, history: History) -> None:
-        content = document.render(history)
+        content = codec.render(history)
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._replace(content)

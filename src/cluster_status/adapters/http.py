@@ -12,8 +12,8 @@ import requests
 from msgspec import Struct
 
 from cluster_status import __version__
-from cluster_status.background import beside
 from cluster_status.domain.text import clean
+from cluster_status.threads import run_in_thread
 
 USER_AGENT = f"cluster-status-action/{__version__}"  # Discord turns away the usual ones of Python
 _TIMEOUT_SECONDS = 10.0  # for each wait: to connect, and for the next bytes
@@ -30,7 +30,7 @@ class HttpFailure(Exception):  # noqa: N818 - never leaves the adapters: they ma
     """No whole answer came. `str()` says why, without the URL that exceptions of requests carry."""
 
 
-class Answer(Struct, frozen=True):
+class HttpResponse(Struct, frozen=True):
     """What a server said; `headers` are found in any case of letters."""
 
     status: int
@@ -73,16 +73,16 @@ class Http:
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.auth = _as_it_is  # an `auth` of our own keeps requests from looking into a netrc
 
-    def request(self, method: str, url: str, **options: Unpack[Options]) -> Answer:
+    def request(self, method: str, url: str, **options: Unpack[Options]) -> HttpResponse:
         """Return the answer, whatever its status; redirects are not followed. Raises HttpFailure."""
         seconds = options.get("timeout_seconds", _TIMEOUT_SECONDS)
-        asking = beside(lambda: self._request(method, url, seconds, options))
+        asking = run_in_thread(lambda: self._request(method, url, seconds, options))
         try:
             return asking.result(_SLOWEST * seconds)
         except TimeoutError:
             raise HttpFailure("no whole answer in time") from None
 
-    def _request(self, method: str, url: str, timeout_seconds: float, options: Options) -> Answer:
+    def _request(self, method: str, url: str, timeout_seconds: float, options: Options) -> HttpResponse:
         try:
             with self._session.request(
                 method,
@@ -95,7 +95,7 @@ class Http:
                 stream=True,
             ) as response:
                 body = _read(response, options.get("limit_bytes", _LIMIT_BYTES))
-                return Answer(response.status_code, response.headers, body)
+                return HttpResponse(response.status_code, response.headers, body)
         except (requests.RequestException, OSError, ValueError) as error:  # urllib3 lets some through
             raise HttpFailure(reason(error)) from None
 

@@ -2,7 +2,7 @@
 
 from typing import Unpack
 
-from cluster_status.adapters.http import Answer, Http, HttpFailure, Options
+from cluster_status.adapters.http import Http, HttpFailure, HttpResponse, Options
 from cluster_status.ports import Clock
 
 _PASSING = frozenset({429, 500, 502, 503, 504})
@@ -18,7 +18,7 @@ class RetryingHttp:
         self._http = http
         self._clock = clock
 
-    def request(self, method: str, url: str, **options: Unpack[Options]) -> Answer:
+    def request(self, method: str, url: str, **options: Unpack[Options]) -> HttpResponse:
         """Return the last answer, whatever its status; see Http.request. Raises HttpFailure."""
         for pause in _PAUSES_SECONDS:
             try:
@@ -32,7 +32,7 @@ class RetryingHttp:
         return self._http.request(method, url, **options)
 
 
-def is_limited(answer: Answer) -> bool:
+def is_limited(answer: HttpResponse) -> bool:
     """Tell whether it was refused for having asked too much: in the hour, or at once.
 
     The latter limit may come with nothing but words.
@@ -43,12 +43,12 @@ def is_limited(answer: Answer) -> bool:
     return spent or "rate limit" in answer.said("message")
 
 
-def _may_pass(answer: Answer) -> bool:
+def _may_pass(answer: HttpResponse) -> bool:
     # since 2026 the results service is at times hidden by something that answers 403 in its own words
     # (actions/download-artifact#464)
     return answer.status in _PASSING or b"Error from intermediary" in answer.body
 
 
-def _wanted(answer: Answer) -> float | None:
+def _wanted(answer: HttpResponse) -> float | None:
     text = answer.headers.get("Retry-After", "")
     return min(float(text), _LONGEST_PAUSE_SECONDS) if text.isascii() and text.isdigit() else None

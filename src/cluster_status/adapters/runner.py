@@ -8,7 +8,7 @@ from actions_toolkit.file_command import prepare_key_value_message
 
 from cluster_status.ports import Level
 from cluster_status.render import pruning
-from cluster_status.render.pruning import Pruned
+from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary, markdown
 
 _ANNOTATION_LIMIT = 4000  # the runner cuts at 4096
@@ -41,7 +41,7 @@ class ActionsRunner:
         self._append(self._output_file, pairs, "The outputs")
         self._append(self._summary_file, _cut(markdown(summary)), "The job summary")
 
-    def tally(self, pruned: Pruned) -> None:
+    def tally(self, pruned: PruneReport) -> None:
         for line in pruning.plain(pruned).splitlines():
             self.log(line)
         self._append(self._summary_file, pruning.markdown(pruned), "The job summary")

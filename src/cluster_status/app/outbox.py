@@ -10,11 +10,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.plan import Channel
-from cluster_status.background import Once, beside
-from cluster_status.domain.announcement import Announcement, Live, Post
-from cluster_status.domain.delivery import TELLING_TAKES_AT_MOST, may_tell, settled, told, untold
-from cluster_status.domain.history import History
-from cluster_status.domain.message import Message
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.notification import LiveMessage, MessageRef, Notification
+from cluster_status.domain.notification.outbox import (
+    DELIVERY_TAKES_AT_MOST,
+    delivery_failed,
+    drop_delivered,
+    may_deliver,
+    told,
+)
 from cluster_status.errors import (
     Cancelled,
     ClusterStatusError,
@@ -24,6 +29,7 @@ from cluster_status.errors import (
     WebhookGoneError,
 )
 from cluster_status.ports import HistoryStore
+from cluster_status.threads import Once, run_in_thread
 
 _GRACE_SECONDS = (
     2.0  # for a message that is under way when the run is cancelled, and again for the note of it
@@ -38,29 +44,29 @@ class Outbox(Struct, frozen=True):
     newer: Callable[[], History | None]
     now: Callable[[], datetime]
     channels: Sequence[Channel]
-    words: Callable[[Announcement], Message]
+    words: Callable[[Notification], Message]
 
-    def save_and_tell(self, history: History, at: datetime) -> tuple[History, list[ClusterStatusError]]:
+    def save_and_deliver(self, history: History, at: datetime) -> tuple[History, list[ClusterStatusError]]:
         """Save `history`, tell each channel what is pending for it, and save what became of it.
 
         Returns that, and what went wrong on the way. Raises HistoryError if it is the first save that
         fails: then nothing was sent, since what cannot be remembered as told would be told at every poll.
         """
-        history = settled(history, self.names)  # a channel that is no more holds nothing up
+        history = drop_delivered(history, self.names)  # a channel that is no more holds nothing up
         begin = self.now()  # the poll itself may be minutes old, if the store was slow
-        telling = may_tell(history, begin)
-        if telling:
-            history = replace(history, telling_since=begin)
+        event = may_deliver(history, begin)
+        if event:
+            history = replace(history, delivering_since=begin)
         self.store.save(history)
-        if not telling or self.now() - begin >= TELLING_TAKES_AT_MOST / 2:
+        if not event or self.now() - begin >= DELIVERY_TAKES_AT_MOST / 2:
             return history, []  # after so slow a save, another run may take this one for dead
         delivery = _Delivery(self, history, at)
         try:
-            beside(delivery.run).result()
+            run_in_thread(delivery.run).result()
         except Cancelled:
             delivery.wind_up()
             raise
-        return delivery.history, delivery.mishaps
+        return delivery.history, delivery.errors
 
     @property
     def names(self) -> list[str]:
@@ -72,7 +78,7 @@ class _Delivery:
 
     def __init__(self, outbox: Outbox, history: History, at: datetime) -> None:
         self.history = self._saved = history
-        self.mishaps: list[ClusterStatusError] = []
+        self.errors: list[ClusterStatusError] = []
         self._outbox = outbox
         self._at = at
         self._outcomes: list[Callable[[History], History]] = []
@@ -93,36 +99,36 @@ class _Delivery:
         """Tell nothing more; note what was told, whatever has become of the message that is under way."""
         self._cancelled.set()
         if not self._ended.wait(_GRACE_SECONDS):
-            wait([beside(self._note_once)], _GRACE_SECONDS)
+            wait([run_in_thread(self._note_once)], _GRACE_SECONDS)
 
     def _tell_all(self, channel: Channel) -> None:
         """Tell one channel, oldest first; behind what fails no other is sent."""
         end = self._outbox.now() + _BUDGET
-        due = [one for one in self.history.pending if channel.name not in one.told_to]
-        for announcement in due:
+        due = [one for one in self.history.pending if channel.name not in one.delivered_to]
+        for notification in due:
             if self._cancelled.is_set():
                 break
             try:
-                post = self._send(channel, announcement)
+                post = self._send(channel, notification)
             except DeliveryError as error:
-                self.mishaps.append(error)
+                self.errors.append(error)
                 self._becomes(partial(failed, channel=channel, error=error, at=self._at))
                 break
-            self._becomes(partial(self._told, announcement=announcement, channel=channel, post=post))
+            self._becomes(partial(self._told, notification=notification, channel=channel, post=post))
             if self._outbox.now() >= end:
                 break
 
-    def _send(self, channel: Channel, announcement: Announcement) -> Post | None:
+    def _send(self, channel: Channel, notification: Notification) -> MessageRef | None:
         if is_gone(self.history, channel):
             raise WebhookGoneError
-        return channel.notifier.send(self._outbox.words(announcement))
+        return channel.notifier.send(self._outbox.words(notification))
 
     def _told(
-        self, history: History, *, announcement: Announcement, channel: Channel, post: Post | None
+        self, history: History, *, notification: Notification, channel: Channel, post: MessageRef | None
     ) -> History:
-        if channel.board and post:
-            history = replace(history, live=Live(channel.identity, post, announcement))
-        return told(history, announcement, channel.name, due_to=self._outbox.names)
+        if channel.editor and post:
+            history = replace(history, live=LiveMessage(channel.identity, post, notification))
+        return told(history, notification, channel.name, due_to=self._outbox.names)
 
     def _becomes(self, outcome: Callable[[History], History]) -> None:
         self._outcomes.append(outcome)
@@ -130,15 +136,15 @@ class _Delivery:
 
     def _note(self) -> None:
         """Save the outcomes on top of the latest history: another run may have polled meanwhile."""
-        self.history = replace(self.history, telling_since=None)
+        self.history = replace(self.history, delivering_since=None)
         try:
             history = self._latest()
             for outcome in self._outcomes:
                 history = outcome(history)
-            self._outbox.store.save(replace(history, telling_since=None))
+            self._outbox.store.save(replace(history, delivering_since=None))
         except HistoryError as error:
             remedy = "What was told may be told again by the next run."
-            self.mishaps.append(HistoryError(str(error), remedy=remedy))
+            self.errors.append(HistoryError(str(error), remedy=remedy))
 
     def _latest(self) -> History:
         try:
@@ -149,11 +155,11 @@ class _Delivery:
 
 def is_gone(history: History, channel: Channel) -> bool:
     """Tell whether the channel said that it is no more: to ask again would only get the runner banned."""
-    complaint = history.undelivered.get(channel.name)
-    return complaint is not None and complaint.gone is not None and complaint.gone == channel.identity
+    run_failure = history.failing_channels.get(channel.name)
+    return run_failure is not None and run_failure.gone is not None and run_failure.gone == channel.identity
 
 
 def failed(history: History, *, channel: Channel, error: DeliveryError, at: datetime) -> History:
     """Return the history after a channel did not take something."""
     gone = channel.identity if isinstance(error, WebhookGoneError) else None
-    return untold(history, channel.name, error.cause, at, gone=gone)
+    return delivery_failed(history, channel.name, error.cause, at, gone=gone)

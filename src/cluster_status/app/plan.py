@@ -2,12 +2,12 @@
 
 from msgspec import Struct
 
-from cluster_status.domain.history import Terms
-from cluster_status.domain.message import Wording
-from cluster_status.ports import Board, Clock, Notifier, Probe, Runner, Witness
+from cluster_status.domain.history.history import Terms
+from cluster_status.domain.notification.message import MessageOptions
+from cluster_status.ports import Clock, ConnectivityCheck, EditableNotifier, Notifier, Probe, Runner
 
 
-class Patience(Struct, frozen=True):
+class RetryPolicy(Struct, frozen=True):
     """How often a look is repeated within one run."""
 
     attempts: int
@@ -16,10 +16,10 @@ class Patience(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    patience: Patience
+    retries: RetryPolicy
     degraded_below: int  # percent of the nodes in service
     terms: Terms
-    wording: Wording
+    message_options: MessageOptions
 
 
 class Tools(Struct, frozen=True):
@@ -27,7 +27,7 @@ class Tools(Struct, frozen=True):
 
     probe: Probe
     clock: Clock
-    witness: Witness
+    connectivity_check: ConnectivityCheck
     runner: Runner
 
 
@@ -37,4 +37,4 @@ class Channel(Struct, frozen=True):
     name: str
     notifier: Notifier
     identity: str | None = None  # a digest, by which it is left alone once it is gone
-    board: Board | None = None  # where its latest message is kept up to date
+    editor: EditableNotifier | None = None  # where its latest message is kept up to date

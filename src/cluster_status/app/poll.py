@@ -5,46 +5,50 @@ from concurrent.futures import Future
 
 from msgspec.structs import replace
 
-from cluster_status.app.live import keep_up_to_date
-from cluster_status.app.look import look_patiently
+from cluster_status.app.check import check_with_retries
+from cluster_status.app.live_message import keep_up_to_date
 from cluster_status.app.outbox import Outbox
 from cluster_status.app.plan import Channel, Plan, Tools
-from cluster_status.app.report import annotate, publish, report_error, warn_of_silence
-from cluster_status.background import beside
-from cluster_status.domain.announcement import Announcement
-from cluster_status.domain.cause import Status
-from cluster_status.domain.cluster import Listing
-from cluster_status.domain.history import History, advance, silence_ended
-from cluster_status.domain.message import Message, compose
-from cluster_status.domain.sighting import Recollection
-from cluster_status.domain.verdict import Knowledge, judge
-from cluster_status.errors import ClusterStatusError, ExitStatus, HistoryError, heaviest
+from cluster_status.app.report import annotate, publish, report_error, warn_of_gap
+from cluster_status.domain.history.history import History, advance, gap_ended
+from cluster_status.domain.notification.message import Message, compose
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.slurm.cluster_state import ClusterState
+from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.probe_result import RememberedLogin
+from cluster_status.domain.status.verdict import KnownServer, judge
+from cluster_status.errors import ClusterStatusError, ExitStatus, HistoryError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore
+from cluster_status.threads import run_in_thread
 
 
 def poll(
     tools: Tools, store: HistoryStore, channels: Sequence[Channel], heartbeat: Heartbeat, plan: Plan
 ) -> ExitStatus:
     """Poll once and return what the process is to end with; the outputs are published in any case."""
-    loading = beside(lambda: _ours(store.load(), plan) or History(cluster=plan.wording.cluster_name))
-    sighting = look_patiently(tools, plan, lambda: _recollect(loading, tools, plan))
+    loading = run_in_thread(
+        lambda: _ours(store.load(), plan) or History(cluster=plan.message_options.cluster_name)
+    )
+    result = check_with_retries(tools, plan, lambda: _load_remembered(loading, tools, plan))
     has_loaded, at = loading.done(), tools.clock.now()
     before, trouble = _latest(loading, store, plan)
-    known = before.knowledge(plan.terms.identity) if before else Knowledge()
-    verdict = judge(sighting, known, degraded_below=plan.degraded_below)
-    annotate(tools.runner, plan, verdict, sighting)
+    known = before.known_server(plan.terms.identity) if before else KnownServer()
+    verdict = judge(result, known, degraded_below=plan.degraded_below)
+    annotate(tools.runner, plan, verdict, result)
 
     # what was there was seen before we looked
     in_turn = before is not None and has_loaded and before is loading.result()
 
     def advanced(history: History) -> History:
-        return advance(history, sighting, verdict, plan.terms, at, in_turn=in_turn)
+        return advance(history, result, verdict, plan.terms, at, in_turn=in_turn)
 
-    def words(announcement: Announcement, listing: Listing | None = verdict.listing) -> Message:
-        return compose(announcement, plan.wording, listing)
+    def words(
+        notification: Notification, cluster_state: ClusterState | None = verdict.cluster_state
+    ) -> Message:
+        return compose(notification, plan.message_options, cluster_state)
 
     after = before
-    mishaps: list[ClusterStatusError] = [trouble] if trouble else []
+    errors: list[ClusterStatusError] = [trouble] if trouble else []
     if before:
         outbox = Outbox(
             store=store,
@@ -52,28 +56,28 @@ def poll(
             now=tools.clock.now,
             channels=channels,
             # one that comes late goes without the table: what was listed then is not known any more
-            words=lambda one: words(one, verdict.listing if one.at == at else None),
+            words=lambda one: words(one, verdict.cluster_state if one.at == at else None),
         )
-        moved, setbacks = keep_up_to_date(advanced(before), verdict, channels, words, at)
+        moved, edit_errors = keep_up_to_date(advanced(before), verdict, channels, words, at)
         if before.live and not moved.live:  # a new message takes the place of the one that is lost
             moved = advanced(replace(before, live=None))
-        if silence := silence_ended(moved, at):
-            warn_of_silence(tools.runner, silence)
+        if gap := gap_ended(moved, at):
+            warn_of_gap(tools.runner, gap)
         try:
-            after, mishaps = outbox.save_and_tell(moved, at)
-        except HistoryError as error:
-            mishaps = [error]
-        mishaps = [*setbacks, *mishaps]
-    for mishap in mishaps:
-        report_error(tools.runner, mishap)
+            after, errors = outbox.save_and_deliver(moved, at)
+        except HistoryError as failed:
+            errors = [failed]
+        errors = [*edit_errors, *errors]
+    for error in errors:
+        report_error(tools.runner, error)
     publish(tools.runner, plan, verdict, before=before, after=after, history_path=store.path)
-    heartbeat.beat(worked=verdict.status is not Status.UNKNOWN and not mishaps)
-    return heaviest(_failures(mishaps, before, after))
+    heartbeat.beat(worked=verdict.status is not Status.UNKNOWN and not errors)
+    return most_severe(_failures(errors, before, after))
 
 
-def _recollect(loading: Future[History], tools: Tools, plan: Plan) -> Recollection | None:
+def _load_remembered(loading: Future[History], tools: Tools, plan: Plan) -> RememberedLogin | None:
     try:
-        return loading.result().recollection(plan.terms.identity, tools.clock.now())
+        return loading.result().remembered_login(plan.terms.identity, tools.clock.now())
     except HistoryError:
         return None
 
@@ -90,7 +94,7 @@ def _latest(
 
 
 def _ours(history: History | None, plan: Plan) -> History | None:
-    name = plan.wording.cluster_name
+    name = plan.message_options.cluster_name
     if history and not history.cluster:  # of the script that came before, which knew of one cluster only
         return replace(history, cluster=name)
     if history and history.cluster != name:
@@ -103,13 +107,16 @@ def _ours(history: History | None, plan: Plan) -> History | None:
 
 
 def _failures(
-    mishaps: Sequence[ClusterStatusError], before: History | None, after: History | None
+    errors: Sequence[ClusterStatusError], before: History | None, after: History | None
 ) -> Iterator[ExitStatus]:
     """Yield the reasons to fail: an unusable history every time, others when the complaint is a new one."""
-    if any(isinstance(mishap, HistoryError) for mishap in mishaps):
+    if any(isinstance(error, HistoryError) for error in errors):
         yield ExitStatus.HISTORY
     if before and after:
         if after.unknown and after.unknown != before.unknown:
             yield ExitStatus.UNKNOWN
-        if any(complaint != before.undelivered.get(name) for name, complaint in after.undelivered.items()):
+        if any(
+            complaint != before.failing_channels.get(name)
+            for name, complaint in after.failing_channels.items()
+        ):
             yield ExitStatus.UNDELIVERED

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from cluster_status.app.report import report_error
-from cluster_status.domain.retention import Survey, Tally, WorkflowRun, beyond
+from cluster_status.domain.actions.retention import ArtifactIndex, PruneResult, WorkflowRun, excess_runs
 from cluster_status.errors import (
     ExitStatus,
     GitHubError,
     GitHubOutOfReachError,
     LimitReachedError,
     NoSuchWorkflowError,
-    heaviest,
+    most_severe,
 )
 from cluster_status.ports import Level, RunCatalog, Runner
-from cluster_status.render.pruning import Pruned
+from cluster_status.render.pruning import PruneReport
 
 _WORTH_A_PAGE = 50  # deletions; to list a page of a hundred for fewer would use up more than it brings
 _PAGES_AT_LEAST = 3  # of artifacts, before runs are asked one by one
@@ -36,44 +36,44 @@ class Pruning(Struct, frozen=True):
     current_run: int | None  # the one that prunes
 
 
-class _Shelf:
+class _WorkflowRuns:
     """The runs of one workflow, as far as they were looked at."""
 
     def __init__(self, workflow: str) -> None:
         self.workflow = workflow
         self.found = self.kept = self.protected = self.deleted = self.stuck = 0
-        self.doomed: list[WorkflowRun] = []  # oldest first
+        self.to_delete: list[WorkflowRun] = []  # oldest first
 
     @property
-    def tally(self) -> Tally:
-        return Tally(self.workflow, self.found, self.kept, self.protected, self.deleted)
+    def tally(self) -> PruneResult:
+        return PruneResult(self.workflow, self.found, self.kept, self.protected, self.deleted)
 
 
 def prune(catalog: RunCatalog, runner: Runner, plan: Pruning) -> ExitStatus:
     """Prune, as far as time and limits allow; what is left, the next run goes on with."""
-    shelves: list[_Shelf] = []
-    mishaps: list[GitHubError] = []
+    shelves: list[_WorkflowRuns] = []
+    errors: list[GitHubError] = []
     try:
         for workflow in plan.workflows:
-            shelves.append(_Shelf(workflow))
+            shelves.append(_WorkflowRuns(workflow))
             try:
                 _look_through(catalog, shelves, plan)
             except NoSuchWorkflowError as error:
-                mishaps.append(error)
+                errors.append(error)
         _spare_histories(catalog, shelves)
         for shelf in shelves:
-            runner.log(f"{shelf.workflow}: {shelf.found} runs, of which {len(shelf.doomed)} are to go now")
+            runner.log(f"{shelf.workflow}: {shelf.found} runs, of which {len(shelf.to_delete)} are to go now")
         _delete(catalog, runner, shelves, dry_run=plan.dry_run)
     except GitHubError as error:
-        mishaps.append(error)
-    _report(runner, shelves, mishaps, dry_run=plan.dry_run)
-    return heaviest(mishap.exit_status for mishap in mishaps)
+        errors.append(error)
+    _report(runner, shelves, errors, dry_run=plan.dry_run)
+    return most_severe(error.exit_status for error in errors)
 
 
-def _look_through(catalog: RunCatalog, shelves: Sequence[_Shelf], plan: Pruning) -> None:
+def _look_through(catalog: RunCatalog, shelves: Sequence[_WorkflowRuns], plan: Pruning) -> None:
     """List the runs of the last workflow, from the newest on, no more than can be deleted this time."""
     shelf = shelves[-1]
-    others = sum(len(each.doomed) for each in shelves)
+    others = sum(len(each.to_delete) for each in shelves)
     runs: dict[int, WorkflowRun] = {}
     page, seen = 0, 0
     while True:
@@ -88,48 +88,50 @@ def _look_through(catalog: RunCatalog, shelves: Sequence[_Shelf], plan: Pruning)
             break
         if catalog.affordable_deletions() - others - going < _WORTH_A_PAGE:
             break
-    shelf.doomed = beyond(completed, plan.keep)
-    shelf.kept = len(completed) - len(shelf.doomed)
+    shelf.to_delete = excess_runs(completed, plan.keep)
+    shelf.kept = len(completed) - len(shelf.to_delete)
     shelf.protected = len(runs) - len(completed)
 
 
-def _spare_histories(catalog: RunCatalog, shelves: Sequence[_Shelf]) -> None:
+def _spare_histories(catalog: RunCatalog, shelves: Sequence[_WorkflowRuns]) -> None:
     """Take out the runs that hold a history, and those of which that cannot be told this time."""
-    doomed = sorted(
-        (run for shelf in shelves for run in shelf.doomed), key=lambda run: run.created_at, reverse=True
+    to_delete = sorted(
+        (run for shelf in shelves for run in shelf.to_delete), key=lambda run: run.created_at, reverse=True
     )
-    if not doomed:
+    if not to_delete:
         return
-    survey = _survey(catalog, doomed)
-    unknown = [run for run in doomed if not survey.covers(run)]
-    affordable = catalog.affordable_deletions() - (len(doomed) - len(unknown))
+    index = _index_artifacts(catalog, to_delete)
+    unknown = [run for run in to_delete if not index.covers(run)]
+    affordable = catalog.affordable_deletions() - (len(to_delete) - len(unknown))
     for run in unknown[: max(0, affordable // 2)]:  # each is a question and a deletion
-        survey.ask(run.id, catalog.artifacts_of(run.id))
-    holders = survey.holders()
+        index.ask(run.id, catalog.artifacts_of(run.id))
+    runs_with_history = index.runs_with_history()
     for shelf in shelves:
-        spared = [run for run in shelf.doomed if run.id in holders]
+        spared = [run for run in shelf.to_delete if run.id in runs_with_history]
         shelf.protected += len(spared)
-        shelf.doomed = [run for run in shelf.doomed if survey.covers(run) and run.id not in holders]
+        shelf.to_delete = [
+            run for run in shelf.to_delete if index.covers(run) and run.id not in runs_with_history
+        ]
 
 
-def _survey(catalog: RunCatalog, doomed: Sequence[WorkflowRun]) -> Survey:
+def _index_artifacts(catalog: RunCatalog, to_delete: Sequence[WorkflowRun]) -> ArtifactIndex:
     """Read the list of artifacts back to the oldest of these runs, if that is not too far."""
-    survey = Survey()
-    for number in range(1, _PAGES_AT_LEAST + len(doomed) // _RUNS_PER_PAGE + 1):
+    index = ArtifactIndex()
+    for number in range(1, _PAGES_AT_LEAST + len(to_delete) // _RUNS_PER_PAGE + 1):
         page = catalog.artifacts(number)
-        survey.read(page.artifacts, total=page.total, is_last=page.is_last)
-        if page.is_last or survey.covers(doomed[-1]):
+        index.read(page.artifacts, total=page.total, is_last=page.is_last)
+        if page.is_last or index.covers(to_delete[-1]):
             break
-    return survey
+    return index
 
 
-def _delete(catalog: RunCatalog, runner: Runner, shelves: Sequence[_Shelf], *, dry_run: bool) -> None:
+def _delete(catalog: RunCatalog, runner: Runner, shelves: Sequence[_WorkflowRuns], *, dry_run: bool) -> None:
     in_a_row = 0
     for shelf in shelves:
         if dry_run:
-            shelf.deleted = len(shelf.doomed)
+            shelf.deleted = len(shelf.to_delete)
             continue
-        for run in shelf.doomed:
+        for run in shelf.to_delete:
             try:
                 is_gone = catalog.delete(run.id)
                 in_a_row = 0
@@ -141,20 +143,20 @@ def _delete(catalog: RunCatalog, runner: Runner, shelves: Sequence[_Shelf], *, d
             shelf.deleted += is_gone
             shelf.stuck += not is_gone
             if shelf.deleted % _PROGRESS_EVERY == 0 and is_gone:
-                runner.log(f"{shelf.workflow}: {shelf.deleted} of {len(shelf.doomed)} runs deleted")
+                runner.log(f"{shelf.workflow}: {shelf.deleted} of {len(shelf.to_delete)} runs deleted")
 
 
 def _report(
-    runner: Runner, shelves: Sequence[_Shelf], mishaps: Sequence[GitHubError], *, dry_run: bool
+    runner: Runner, shelves: Sequence[_WorkflowRuns], errors: Sequence[GitHubError], *, dry_run: bool
 ) -> None:
     tallies = tuple(shelf.tally for shelf in shelves)
-    runner.tally(Pruned(tallies, dry_run))
+    runner.tally(PruneReport(tallies, dry_run))
     for shelf in shelves:
         if shelf.stuck:
             text = f"{shelf.workflow}: runs that could not be deleted and were left: {shelf.stuck}."
             runner.annotate(Level.WARNING, f"{text} The next run tries again.")
-    limits = [str(mishap) for mishap in mishaps if isinstance(mishap, LimitReachedError)]
-    failures = [mishap for mishap in mishaps if not isinstance(mishap, LimitReachedError)]
+    limits = [str(error) for error in errors if isinstance(error, LimitReachedError)]
+    failures = [error for error in errors if not isinstance(error, LimitReachedError)]
     left = sum(tally.left for tally in tallies) - sum(shelf.stuck for shelf in shelves)
     if limits or (left and not failures):
         count = [f"Runs left: {left}."] if left else []

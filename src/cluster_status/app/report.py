@@ -6,16 +6,16 @@ from msgspec import json
 from msgspec.structs import asdict
 
 from cluster_status.app.plan import Plan
-from cluster_status.domain.cause import Status
-from cluster_status.domain.cluster import Listing, Partition
-from cluster_status.domain.history import History, has_changed
-from cluster_status.domain.message import describe
-from cluster_status.domain.sighting import Sighting
-from cluster_status.domain.silence import Silence
-from cluster_status.domain.verdict import Verdict
+from cluster_status.domain.history.history import History, has_changed
+from cluster_status.domain.notification.message import describe
+from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
+from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.verdict import Verdict
+from cluster_status.domain.uptime.gaps import Gap
 from cluster_status.errors import ClusterStatusError
 from cluster_status.ports import Level, Runner
-from cluster_status.render.phrase import duration, instant, utc
+from cluster_status.render.phrases import duration, instant, utc
 from cluster_status.render.summary import summarise
 
 OUTPUTS = {
@@ -32,29 +32,29 @@ OUTPUTS = {
 _LEVELS = {Status.UNKNOWN: Level.ERROR, Status.ONLINE: Level.NOTICE}
 
 
-def annotate(runner: Runner, plan: Plan, verdict: Verdict, sighting: Sighting) -> None:
+def annotate(runner: Runner, plan: Plan, verdict: Verdict, result: ProbeResult) -> None:
     """Put what was seen where it catches the eye: an error only where we cannot tell."""
     if verdict.cause or verdict.detail:
         detail = f" ({verdict.detail})" if verdict.detail else ""
-        text = f"{describe(verdict, plan.wording.cluster_name)}{detail}. {verdict.remedy}"
+        text = f"{describe(verdict, plan.message_options.cluster_name)}{detail}. {verdict.remedy}"
         runner.annotate(_LEVELS.get(verdict.status, Level.WARNING), text.rstrip())
-    if verdict.listing and verdict.listing.unrecognised:
-        words = ", ".join(verdict.listing.unrecognised)
+    if verdict.cluster_state and verdict.cluster_state.unknown_states:
+        words = ", ".join(verdict.cluster_state.unknown_states)
         runner.annotate(Level.WARNING, f"Node states this version does not know, counted as unknown: {words}")
-    if verdict.listing and verdict.listing.unmatched:
-        names = ", ".join(verdict.listing.unmatched)
+    if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
+        names = ", ".join(verdict.cluster_state.unmatched_patterns)
         runner.annotate(Level.WARNING, f"partitions: Slurm lists none of this name: {names}")
-    if sighting.line_to_pin:
+    if result.line_to_pin:
         text = "The host key is not pinned. Make sure that it is the right one, then set cluster-host-key to:"
-        runner.annotate(Level.WARNING, f"{text} {sighting.line_to_pin}")
+        runner.annotate(Level.WARNING, f"{text} {result.line_to_pin}")
 
 
-def warn_of_silence(runner: Runner, silence: Silence) -> None:
+def warn_of_gap(runner: Runner, gap: Gap) -> None:
     """Say that nobody watched: the channel is not to be bothered with what may be the trigger's fault."""
-    length = duration(silence.end - silence.begin)
+    length = duration(gap.end - gap.begin)
     runner.annotate(
         Level.WARNING,
-        f"No poll for {length}, since {instant(silence.begin)}: {silence.missed} were missed. "
+        f"No poll for {length}, since {instant(gap.begin)}: {gap.missed} were missed. "
         "Check what starts this workflow.",
     )
 
@@ -73,9 +73,9 @@ def publish(  # noqa: PLR0913 - one argument a source of the outputs
     history_path: str = "",
 ) -> None:
     """Publish outputs and summary; `before` and `after` are the history around this poll, if it has one."""
-    name = plan.wording.cluster_name
-    previous = before.standing.confirmed if before else None
-    confirmed = after.standing.confirmed if after else None
+    name = plan.message_options.cluster_name
+    previous = before.tracker.confirmed if before else None
+    confirmed = after.tracker.confirmed if after else None
     changed = before is not None and after is not None and has_changed(before, after)
     outputs = {
         "status": verdict.status.value,
@@ -84,15 +84,17 @@ def publish(  # noqa: PLR0913 - one argument a source of the outputs
         "cause": verdict.cause.value if verdict.cause else "",
         "since": utc(confirmed.since).isoformat().replace("+00:00", "Z") if confirmed else "",
         "message": describe(verdict, name),
-        "partitions": json.encode(_partitions(verdict.listing)).decode(),
+        "partitions": json.encode(_partitions(verdict.cluster_state)).decode(),
         "history-path": history_path,
     }
     runner.publish(outputs, summarise(verdict, name, after))
 
 
-def _partitions(listing: Listing | None) -> Sequence[Partition] | list[dict[str, object]]:
+def _partitions(cluster_state: ClusterState | None) -> Sequence[Partition] | list[dict[str, object]]:
     """Return the partitions for the output, with their GPUs where those were asked for."""
-    if listing is None or listing.details is None:
-        return listing.partitions if listing else ()
-    gpus = listing.details.gpus
-    return [asdict(partition) | {"gpus": gpus.get(partition.name, ())} for partition in listing.partitions]
+    if cluster_state is None or cluster_state.details is None:
+        return cluster_state.partitions if cluster_state else ()
+    gpus = cluster_state.details.gpus
+    return [
+        asdict(partition) | {"gpus": gpus.get(partition.name, ())} for partition in cluster_state.partitions
+    ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from cluster_status.domain.retention import Tally
+from cluster_status.domain.actions.retention import PruneResult
 from cluster_status.render.summary import escape
 
 _LEGEND = (
@@ -13,8 +13,8 @@ _LEGEND = (
 )
 
 
-class Pruned(Struct, frozen=True):
-    tallies: tuple[Tally, ...]
+class PruneReport(Struct, frozen=True):
+    tallies: tuple[PruneResult, ...]
     dry_run: bool
 
     @property
@@ -23,14 +23,14 @@ class Pruned(Struct, frozen=True):
         return f"Runs that would be deleted: {count}" if self.dry_run else f"Runs deleted: {count}"
 
 
-def markdown(pruned: Pruned) -> str:
+def markdown(pruned: PruneReport) -> str:
     head, *rows = _table(pruned)
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *(list(map(escape, row)) for row in rows)]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     return f"### {pruned.headline}\n\n{table}\n\n{_LEGEND}\n"
 
 
-def plain(pruned: Pruned) -> str:
+def plain(pruned: PruneReport) -> str:
     rows = _table(pruned)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join([pruned.headline, *(_aligned(row, widths) for row in rows)])
@@ -43,7 +43,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     )
 
 
-def _table(pruned: Pruned) -> list[list[str]]:
+def _table(pruned: PruneReport) -> list[list[str]]:
     head = ["workflow", "found", "kept", "protected", "to delete" if pruned.dry_run else "deleted", "left"]
     rows = [
         [each.workflow, *map(str, (each.found, each.kept, each.protected, each.deleted, each.left))]

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from cluster_status.domain.history import History
-from cluster_status.domain.incident import Incident, outages
-from cluster_status.domain.silence import Silence
-from cluster_status.domain.uptime import WINDOWS, Uptime, uptime
-from cluster_status.render.phrase import duration, instant, percent
+from cluster_status.domain.history.history import History
+from cluster_status.domain.uptime.gaps import Gap
+from cluster_status.domain.uptime.incident import Incident, outages
+from cluster_status.domain.uptime.uptime import WINDOWS, Uptime, uptime
+from cluster_status.render.phrases import duration, instant, percent
 
 _WORTH_SHOWING_SECONDS = 3_600
 UPTIME_LEGEND = (
@@ -45,22 +45,22 @@ def outage_facts(history: History) -> Iterator[str]:
     """Yield a line about the outages on record, if there was one."""
     if not history.polls:
         return
-    found = outages(history.incidents, history.standing.confirmed, history.polls[-1].at)
+    found = outages(history.incidents, history.tracker.confirmed, history.polls[-1].at)
     if found is None:
         return
-    longest = _length(found.longest, history.silences)
+    longest = _length(found.longest, history.gaps)
     has_lasted = found.longest.length > timedelta()  # not where this poll saw the first one begin
     yield f"Outages on record: {found.number}" + (f", the longest {longest}" if has_lasted else "")
     if found.mean_time_to_recover is not None:
         yield f"Back after, on average: {duration(found.mean_time_to_recover)}"
 
 
-def _length(incident: Incident, silences: Sequence[Silence]) -> str:
+def _length(incident: Incident, gaps: Sequence[Gap]) -> str:
     length = f"{duration(incident.length)} from {instant(incident.since)}"
     parts = [
-        min(silence.end, incident.until) - max(silence.begin, incident.since)
-        for silence in silences
-        if silence.begin < incident.until and silence.end > incident.since
+        min(gap.end, incident.until) - max(gap.begin, incident.since)
+        for gap in gaps
+        if gap.begin < incident.until and gap.end > incident.since
     ]
     unwatched = sum(parts, timedelta())
     return f"{length}, {duration(unwatched)} of it unwatched" if unwatched else length

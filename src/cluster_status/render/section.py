@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from cluster_status.domain.cluster import Details, DrainReason, Gpus, Reservation
-from cluster_status.render.phrase import instant
+from cluster_status.domain.slurm.cluster_state import Details, DrainReason, Gpus, Reservation
+from cluster_status.render.phrases import instant
 
 _MOST_LINES = 50
 
@@ -47,8 +47,8 @@ def _reason(one: DrainReason) -> str:
 
 def _gpus(partition: str, one: Gpus) -> str:
     kind = f"{one.type} " if one.type else ""
-    free = "not known how many are free" if one.free is None else f"{one.free} free"
-    return f"{partition}: {one.total} {kind}in all, {free}"
+    idle = "not known how many are free" if one.idle is None else f"{one.idle} free"
+    return f"{partition}: {one.total} {kind}in all, {idle}"
 
 
 def _nodes(number: int) -> str:

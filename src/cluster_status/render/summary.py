@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from cluster_status.domain.cause import Status
-from cluster_status.domain.cluster import Partition
-from cluster_status.domain.history import History
-from cluster_status.domain.message import describe
-from cluster_status.domain.uptime import Uptime
-from cluster_status.domain.verdict import Verdict
-from cluster_status.render.phrase import instant
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.message import describe
+from cluster_status.domain.slurm.cluster_state import Partition
+from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.verdict import Verdict
+from cluster_status.domain.uptime.uptime import Uptime
+from cluster_status.render.phrases import instant
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
 from cluster_status.render.section import Section, sections
 from cluster_status.render.table import table
@@ -19,7 +19,7 @@ from cluster_status.render.text import SIGNS
 _TABLE_LIMIT = 100_000  # GitHub takes 1 MiB a step
 _TABLE_WIDTH = 80
 _LEGEND = (
-    "A star marks the default partition. BUSY: in service, not free. DOWN: not in service. "
+    "A star marks the default partition. ALLOC: in service, not idle. DOWN: not in service. "
     "A node in several partitions counts in each."
 )
 _MARKDOWN = str.maketrans({character: f"\\{character}" for character in r"\`*_[]<>#|~&$@"})
@@ -39,8 +39,8 @@ def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> S
         status=verdict.status,
         headline=describe(verdict, cluster_name),
         facts=tuple(_facts(verdict, history)),
-        partitions=verdict.listing.partitions if verdict.listing else (),
-        sections=tuple(sections(verdict.listing.details if verdict.listing else None)),
+        partitions=verdict.cluster_state.partitions if verdict.cluster_state else (),
+        sections=tuple(sections(verdict.cluster_state.details if verdict.cluster_state else None)),
         uptimes=uptimes(history) if history else (),
     )
 
@@ -82,19 +82,19 @@ def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:
         yield f"What to do: {verdict.remedy}"
     if history:
         yield from _memory(history, verdict)
-    if verdict.listing and verdict.listing.unmatched:
-        yield f"Partitions that Slurm does not list: {', '.join(verdict.listing.unmatched)}"
-    if verdict.listing and verdict.listing.unrecognised:
-        yield f"Node states this version does not know: {', '.join(verdict.listing.unrecognised)}"
+    if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
+        yield f"Partitions that Slurm does not list: {', '.join(verdict.cluster_state.unmatched_patterns)}"
+    if verdict.cluster_state and verdict.cluster_state.unknown_states:
+        yield f"Node states this version does not know: {', '.join(verdict.cluster_state.unknown_states)}"
 
 
 def _memory(history: History, verdict: Verdict) -> Iterator[str]:
-    confirmed, candidate = history.standing.confirmed, history.standing.candidate
+    confirmed, pending = history.tracker.confirmed, history.tracker.pending
     if confirmed:
         causes = f" ({', '.join(confirmed.causes)})" if confirmed.causes else ""
         yield f"Confirmed: {confirmed.status} since {instant(confirmed.since)}{causes}"
-    if candidate and candidate.status is verdict.status:
-        yield f"Not confirmed yet: {candidate.status}, polls so far: {history.standing.candidate_polls}"
+    if pending and pending.status is verdict.status:
+        yield f"Not confirmed yet: {pending.status}, polls so far: {history.tracker.pending_polls}"
     yield from outage_facts(history)
     if history.pending:
         yield f"Messages still to be delivered: {len(history.pending)}"

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, takewhile
 
-from cluster_status.domain.cluster import Gpus, Partition
+from cluster_status.domain.slurm.cluster_state import Gpus, Partition
 from cluster_status.render.width import columns, fitted, isolated, left, right, units
 
-PHONE_WIDTH = 36
-"""Columns of a code block in a card on a phone 390 points wide, on a desktop 40; more would wrap."""
+PHONE_WIDTH = 37
+"""Columns of a code block in an embed on a phone 390 points wide, estimated; a desktop has 40."""
 
-_HEAD = ("PARTITION", "FREE", "BUSY", "DOWN", "ALL", "LIMIT")
+_HEAD = ("PARTITION", "IDLE", "ALLOC", "DOWN", "TOTAL", "LIMIT")
 _LIMIT_WIDTH = 8
 _GPU_TYPES = 4  # that are shown of a partition
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
@@ -27,7 +27,7 @@ def table(
 ) -> str:
     """Return at most `most` partitions in `width` columns and `limit` UTF-16 units; the rest is counted.
 
-    BUSY has what is in service but not free; DOWN what is not in service, for whatever reason. A star marks
+    IDLE counts idle and powered-down nodes, ALLOC the other nodes in service, DOWN the rest. A star marks
     the default partition; one that is not up has its availability in place of the time limit.
     """
     shown = sorted(partitions, key=_weight)[:most]
@@ -55,8 +55,8 @@ def _cells(partition: Partition) -> tuple[str, ...]:
     nodes = partition.nodes
     is_up = partition.availability == "up"
     return (
-        str(nodes.free + nodes.power_saved),
-        str(nodes.busy + nodes.held + nodes.draining),
+        str(nodes.idle + nodes.powered_down),
+        str(nodes.allocated + nodes.reserved + nodes.draining),
         str(nodes.missing),
         str(nodes.total),
         _limit(partition.time_limit) if is_up else _availability(partition.availability),
@@ -87,8 +87,8 @@ def _aligned(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _gpu_lines(gpus: Sequence[Gpus], width: int) -> Iterator[str]:
     for one in gpus[:_GPU_TYPES]:
-        free, words = ("", "GPUs") if one.free is None else (f"{one.free} of ", "GPUs free")
-        count = f"  {free}{one.total}"
+        idle, words = ("", "GPUs") if one.idle is None else (f"{one.idle} of ", "GPUs free")
+        count = f"  {idle}{one.total}"
         kind = isolated(fitted(one.type, max(width - len(count) - len(words) - 2, 2)))
         yield " ".join([count, kind, words] if kind else [count, words])
     if len(gpus) > _GPU_TYPES:

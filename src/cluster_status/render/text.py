@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from cluster_status.domain.cause import Status
-from cluster_status.domain.cluster import DrainReason
-from cluster_status.domain.message import Fact, Message
-from cluster_status.render.phrase import duration, instant
+from cluster_status.domain.notification.message import Fact, Message
+from cluster_status.domain.slurm.cluster_state import DrainReason
+from cluster_status.domain.status.cause import Status
+from cluster_status.render.phrases import duration, instant
 from cluster_status.render.table import table
 
 SIGNS = {

@@ -181,7 +181,7 @@ def test_a_failed_dispatch_fails_the_invocation_and_a_changed_token_mends_it_at_
         failed = function.invoke(POLL)
         reads_while_refused = len(cloud.secrets_manager.reads)
         cloud.change_token()
-        mended = function.invoke(POLL)
+        fixed = function.invoke(POLL)
         log = function.log
     words = (
         "Could not start poll.yml of octo-org/cluster: GitHub answered 401 (Bad credentials). The token has"
@@ -191,6 +191,6 @@ def test_a_failed_dispatch_fails_the_invocation_and_a_changed_token_mends_it_at_
     assert failed.error["errorMessage"].startswith(words)
     assert log.startswith(f"[ERROR] NotStartedError: {words}")
     assert reads_while_refused == 2
-    assert mended.result == f"Started poll.yml of octo-org/cluster: {RUN}"
+    assert fixed.result == f"Started poll.yml of octo-org/cluster: {RUN}"
     assert old not in log + json.dumps(failed.error)
     assert cloud.secrets_manager.secrets[SECRET] not in log

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cluster_status.adapters.console import Console
-from cluster_status.domain.cause import Status
-from cluster_status.domain.message import Fact, Message
+from cluster_status.domain.notification.message import Fact, Message
+from cluster_status.domain.status.cause import Status
 from cluster_status.ports import Level
 from cluster_status.render.summary import Summary
 from tests.fakes.clock import START
@@ -20,14 +20,14 @@ MESSAGE = Message(
     "It does not answer.",
     START,
     facts=(Fact("Since", START),),
-    partitions=(partition(free=1, unavailable=7),),
+    partitions=(partition(idle=1, down=7),),
 )
 SUMMARY = Summary(
-    Status.OFFLINE, "mscluster is offline", ("Seen: No route to host",), (partition(free=1, unavailable=7),)
+    Status.OFFLINE, "mscluster is offline", ("Seen: No route to host",), (partition(idle=1, down=7),)
 )
 
 LEGEND = (
-    "A star marks the default partition. BUSY: in service, not free. DOWN: not in service. "
+    "A star marks the default partition. ALLOC: in service, not idle. DOWN: not in service. "
     "A node in several partitions counts in each."
 )
 
@@ -49,8 +49,8 @@ def test_a_message_is_printed_whole_and_set_apart(console: Console, stream: io.S
         "🔴 mscluster is offline\n"
         "It does not answer.\n"
         "Since: 2026-03-01 12:00:00 UTC\n"
-        "PARTITION FREE BUSY DOWN ALL LIMIT\n"
-        "debug*       1    0    7   8 1d\n"
+        "PARTITION IDLE ALLOC DOWN TOTAL LIMIT\n"
+        "debug*       1     0    7     8 1d\n"
         "───────────────\n"
     )
 
@@ -68,8 +68,8 @@ def test_of_the_results_the_summary_is_printed_and_not_the_outputs(
     assert stream.getvalue() == (
         "🔴 mscluster is offline\n"
         "Seen: No route to host\n"
-        "PARTITION FREE BUSY DOWN ALL LIMIT\n"
-        "debug*       1    0    7   8 1d\n"
+        "PARTITION IDLE ALLOC DOWN TOTAL LIMIT\n"
+        "debug*       1     0    7     8 1d\n"
         f"{LEGEND}\n"
     )
 

@@ -9,8 +9,8 @@ from typing import NoReturn
 import pytest
 
 from cluster_status.adapters.history_file import HistoryFile
-from cluster_status.domain import document
-from cluster_status.domain.history import History
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
 from cluster_status.errors import Cancelled, HistoryError
 
 OLD, NEW = History(cluster="old"), History(cluster="new")
@@ -64,7 +64,7 @@ def test_a_file_beyond_all_measure_is_an_error_before_it_is_all_read(
     history_file: HistoryFile, tmp_path: Path
 ) -> None:
     with (tmp_path / "history.json").open("wb") as file:
-        file.truncate(100 * document.MAX_BYTES)  # takes no room
+        file.truncate(100 * codec.MAX_BYTES)  # takes no room
     with pytest.raises(HistoryError, match="larger than"):
         history_file.load()
 
@@ -74,7 +74,7 @@ def test_a_file_beyond_all_measure_is_an_error_before_it_is_all_read(
 
 def test_it_is_relative_to_the_workspace_and_its_directories_are_made(tmp_path: Path) -> None:
     HistoryFile("state/mscluster/history.json", tmp_path).save(NEW)
-    assert (tmp_path / "state/mscluster/history.json").read_bytes() == document.render(NEW)
+    assert (tmp_path / "state/mscluster/history.json").read_bytes() == codec.render(NEW)
 
 
 def test_an_absolute_path_is_not_relative_to_anything(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_write_that_is_cancelled_leaves_the_old_history_and_no_other_file(
 def test_a_link_stays_one_and_what_it_leads_to_is_replaced(tmp_path: Path, *, absolute: bool) -> None:
     target = tmp_path / "kept" / "target.json"
     target.parent.mkdir()
-    target.write_bytes(document.render(OLD))
+    target.write_bytes(codec.render(OLD))
     link = tmp_path / "state" / "history.json"
     link.parent.mkdir()
     link.symlink_to(target if absolute else "../kept/target.json")
@@ -137,7 +137,7 @@ def test_a_link_stays_one_and_what_it_leads_to_is_replaced(tmp_path: Path, *, ab
     assert history_file.load() == OLD
     history_file.save(NEW)
     assert link.is_symlink()
-    assert target.read_bytes() == document.render(NEW)
+    assert target.read_bytes() == codec.render(NEW)
     assert not target.is_symlink()
     assert (files_in(link.parent), files_in(target.parent)) == (["history.json"], ["target.json"])
 
@@ -148,7 +148,7 @@ def test_links_that_lead_to_a_link_stay_too(history_file: HistoryFile, tmp_path:
     history_file.save(NEW)
     assert (tmp_path / "history.json").is_symlink()
     assert (tmp_path / "second.json").is_symlink()
-    assert (tmp_path / "third.json").read_bytes() == document.render(NEW)
+    assert (tmp_path / "third.json").read_bytes() == codec.render(NEW)
 
 
 def test_a_directory_that_is_a_link_stays_one(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_what_a_link_leads_to_is_made_if_it_is_not_there(history_file: HistoryFi
     (tmp_path / "history.json").symlink_to("target.json")
     history_file.save(NEW)
     assert (tmp_path / "history.json").is_symlink()
-    assert (tmp_path / "target.json").read_bytes() == document.render(NEW)
+    assert (tmp_path / "target.json").read_bytes() == codec.render(NEW)
     assert history_file.load() == NEW
 
 

@@ -4,14 +4,14 @@ from typing import Unpack
 
 import pytest
 
-from cluster_status.adapters.http import Answer, Http, HttpFailure, Options
+from cluster_status.adapters.http import Http, HttpFailure, HttpResponse, Options
 from cluster_status.adapters.retry import RetryingHttp
 from tests.fakes.clock import VirtualClock
 
 URL = "https://api.github.com/"
 PAUSES = [3.0, 4.5, 6.75, 10.1]
-OK = Answer(200, {}, b"whole")
-BUSY = Answer(503, {}, b"")
+OK = HttpResponse(200, {}, b"whole")
+ALLOCATED = HttpResponse(503, {}, b"")
 LOST = HttpFailure("the answer broke off")
 INTERMEDIARY = b'{"msg": "Error from intermediary with HTTP status code 403 \\"Forbidden\\""}'
 
@@ -19,12 +19,12 @@ INTERMEDIARY = b'{"msg": "Error from intermediary with HTTP status code 403 \\"F
 class ScriptedHttp(Http):
     """Gives what is in the script, and keeps what it was asked."""
 
-    def __init__(self, *script: Answer | HttpFailure) -> None:
+    def __init__(self, *script: HttpResponse | HttpFailure) -> None:
         super().__init__()
         self.script = list(script)
         self.asked: list[tuple[str, str, Options]] = []
 
-    def request(self, method: str, url: str, **options: Unpack[Options]) -> Answer:
+    def request(self, method: str, url: str, **options: Unpack[Options]) -> HttpResponse:
         self.asked.append((method, url, options))
         given = self.script.pop(0)
         if isinstance(given, HttpFailure):
@@ -32,7 +32,7 @@ class ScriptedHttp(Http):
         return given
 
 
-def ask(*script: Answer | HttpFailure) -> tuple[Answer, list[float]]:
+def ask(*script: HttpResponse | HttpFailure) -> tuple[HttpResponse, list[float]]:
     """Return the answer, and the pauses before it; the whole script has to be used."""
     http, clock = ScriptedHttp(*script), VirtualClock()
     answer = RetryingHttp(http, clock).request("PUT", URL, body=b"zip", limit_bytes=7)
@@ -40,17 +40,17 @@ def ask(*script: Answer | HttpFailure) -> tuple[Answer, list[float]]:
     return answer, clock.sleeps
 
 
-@pytest.mark.parametrize("trouble", [BUSY, LOST], ids=["an answer", "no answer"])
+@pytest.mark.parametrize("trouble", [ALLOCATED, LOST], ids=["an answer", "no answer"])
 @pytest.mark.parametrize("times", range(5))
 def test_trouble_that_passes_within_five_tries_does_no_harm(
-    times: int, trouble: Answer | HttpFailure
+    times: int, trouble: HttpResponse | HttpFailure
 ) -> None:
     assert ask(*[trouble] * times, OK) == (OK, PAUSES[:times])
 
 
 def test_after_five_tries_the_last_answer_is_given() -> None:
-    last = Answer(502, {}, b"the last one")
-    assert ask(*[BUSY] * 4, last) == (last, PAUSES)
+    last = HttpResponse(502, {}, b"the last one")
+    assert ask(*[ALLOCATED] * 4, last) == (last, PAUSES)
 
 
 def test_after_five_tries_without_an_answer_it_is_a_failure() -> None:
@@ -66,20 +66,22 @@ def test_after_five_tries_without_an_answer_it_is_a_failure() -> None:
     + [(text, 3.0) for text in ("", "0", "-7", "²", "nan", "Wed, 21 Oct 2026 07:28:00 GMT")],
 )
 def test_a_wish_to_wait_is_honoured_up_to_twenty_seconds(retry_after: str, pause: float) -> None:
-    wish = Answer(429, {"Retry-After": retry_after}, b"")
-    assert ask(wish, OK) == (OK, [pause])
+    cancelled = HttpResponse(429, {"Retry-After": retry_after}, b"")
+    assert ask(cancelled, OK) == (OK, [pause])
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_status_that_may_pass_is_asked_again(status: int) -> None:
-    assert ask(Answer(status, {}, b""), OK) == (OK, PAUSES[:1])
+    assert ask(HttpResponse(status, {}, b""), OK) == (OK, PAUSES[:1])
 
 
 @pytest.mark.parametrize("status", [201, 302, 400, 401, 403, 404, 409, 410, 412, 422, 501])
 def test_any_other_status_is_given_at_once(status: int) -> None:
-    answer = Answer(status, {"Retry-After": "7"}, b'{"message": "Resource not accessible by integration"}')
+    answer = HttpResponse(
+        status, {"Retry-After": "7"}, b'{"message": "Resource not accessible by integration"}'
+    )
     assert ask(answer) == (answer, [])
 
 
 def test_a_refusal_of_something_in_between_is_asked_again() -> None:
-    assert ask(Answer(403, {}, INTERMEDIARY), OK) == (OK, PAUSES[:1])
+    assert ask(HttpResponse(403, {}, INTERMEDIARY), OK) == (OK, PAUSES[:1])

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.adapters.runner import ActionsRunner, mask
-from cluster_status.domain.cause import Status
+from cluster_status.domain.status.cause import Status
 from cluster_status.ports import Level
 from cluster_status.render.summary import Summary, markdown
 from tests.fakes.file_commands import read_outputs

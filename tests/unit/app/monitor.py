@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from cluster_status.app.look import look
-from cluster_status.app.plan import Channel, Patience, Plan, Tools
+from cluster_status.app.check import check
+from cluster_status.app.plan import Channel, Plan, RetryPolicy, Tools
 from cluster_status.app.poll import poll
-from cluster_status.domain.history import Terms
-from cluster_status.domain.identity import identify
-from cluster_status.domain.message import Message, Wording
-from cluster_status.domain.sighting import Sighting
+from cluster_status.domain.history.digests import keyed_digests
+from cluster_status.domain.history.history import Terms
+from cluster_status.domain.notification.message import Message, MessageOptions
+from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import ExitStatus
 from cluster_status.ports import HistoryStore, Level
 from tests.fakes.clock import VirtualClock
@@ -61,31 +61,31 @@ class Monitor:
         self.asked_for_network = 0
         self.when_asked_for_network = _do_nothing
         self.pinned = True
-        self.look_seconds = 0.0
+        self.probe_seconds = 0.0
         self.plan = Plan(
-            Patience(attempts=3, delay_seconds=15.0, budget_seconds=90.0),
+            RetryPolicy(attempts=3, delay_seconds=15.0, budget_seconds=90.0),
             degraded_below=50,
-            terms=Terms(identify(webhook="a webhook", server=SERVER, login="a login")),
-            wording=Wording("mscluster"),
+            terms=Terms(keyed_digests(webhook="a webhook", server=SERVER, login="a login")),
+            message_options=MessageOptions("mscluster"),
         )
 
-    def identify(self, *, webhook: str = "a webhook", login: str = "a login") -> None:
-        self.set_terms(identity=identify(webhook=webhook, server=SERVER, login=login))
+    def keyed_digests(self, *, webhook: str = "a webhook", login: str = "a login") -> None:
+        self.set_terms(identity=keyed_digests(webhook=webhook, server=SERVER, login=login))
 
     def set_terms(self, **changes: object) -> None:
         self.plan = replace(self.plan, terms=replace(self.plan.terms, **changes))
 
     def set_patience(self, **changes: float) -> None:
-        self.plan = replace(self.plan, patience=replace(self.plan.patience, **changes))
+        self.plan = replace(self.plan, retries=replace(self.plan.retries, **changes))
 
-    def look(self, *script: Sighting | BaseException) -> Run:
+    def probe(self, *script: ProbeResult | BaseException) -> Run:
         probe = self._begin(script)
-        exit_status = look(self._tools(probe), self.plan)
+        exit_status = check(self._tools(probe), self.plan)
         return Run(exit_status, self.runner, probe, [])
 
     def poll(
         self,
-        *script: Sighting | BaseException,
+        *script: ProbeResult | BaseException,
         later: timedelta = FIVE_MINUTES,
         store: HistoryStore | None = None,
     ) -> Run:
@@ -103,17 +103,17 @@ class Monitor:
 
     def channel(self) -> Channel:
         """Return the channel of the next run."""
-        board = self.notifier if self.live else None
-        return Channel("discord", self.notifier, self.plan.terms.identity.webhook, board)
+        editor = self.notifier if self.live else None
+        return Channel("discord", self.notifier, self.plan.terms.identity.webhook, editor)
 
-    def _begin(self, script: tuple[Sighting | BaseException, ...]) -> ScriptedProbe:
+    def _begin(self, script: tuple[ProbeResult | BaseException, ...]) -> ScriptedProbe:
         self.runner = RecordingRunner()
-        return ScriptedProbe(self.clock, *script, pinned=self.pinned, look_seconds=self.look_seconds)
+        return ScriptedProbe(self.clock, *script, pinned=self.pinned, probe_seconds=self.probe_seconds)
 
     def _tools(self, probe: ScriptedProbe) -> Tools:
-        return Tools(probe, self.clock, self._witness, self.runner)
+        return Tools(probe, self.clock, self._connectivity_check, self.runner)
 
-    def _witness(self) -> bool:
+    def _connectivity_check(self) -> bool:
         self.asked_for_network += 1
         self.when_asked_for_network()
         return self.network

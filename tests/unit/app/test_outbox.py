@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from cluster_status.app import outbox
 from cluster_status.app.plan import Channel
-from cluster_status.domain.cause import Cause
-from cluster_status.domain.history import advance
-from cluster_status.domain.identity import Identity
-from cluster_status.domain.message import Fact
-from cluster_status.domain.sighting import Sighting
-from cluster_status.domain.verdict import Knowledge, Verdict, judge
+from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.history import advance
+from cluster_status.domain.notification.message import Fact
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.verdict import KnownServer, Verdict, judge
 from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, WebhookGoneError
 from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.probe import ONLINE, met
@@ -57,8 +57,8 @@ def cancelled_by(number: signal.Signals) -> Iterator[Callable[[], None]]:
         signal.signal(number, before)
 
 
-def judged(sighting: Sighting) -> Verdict:
-    return judge(sighting, Knowledge(reached=True), degraded_below=50)
+def judged(result: ProbeResult) -> Verdict:
+    return judge(result, KnownServer(reached=True), degraded_below=50)
 
 
 def do_nothing() -> None:
@@ -71,7 +71,7 @@ def _ignore(_: object) -> None:
 
 def pending(monitor: Monitor) -> list[str]:
     """Return what a later run would find still to be told."""
-    return [announcement.telling.value for announcement in monitor.store.history.pending]
+    return [notification.event.value for notification in monitor.store.history.pending]
 
 
 # the order of things
@@ -178,7 +178,7 @@ def test_late_messages_are_delivered_in_the_order_they_came_about(watching: Moni
     watching.notifier.fail_next(FAILED, FAILED)
     watching.poll(REFUSED)
     watching.poll(DEGRADED)
-    assert pending(watching) == ["outage", "partly-back"]
+    assert pending(watching) == ["outage", "partial-recovery"]
     assert watching.poll(ONLINE).headlines == [
         "mscluster is offline",
         "mscluster is back, but degraded",
@@ -222,7 +222,7 @@ def test_a_failing_delivery_fails_the_run_when_it_begins_when_its_cause_changes_
 
 def test_a_delivery_that_fails_again_after_one_that_did_not_is_a_new_beginning(watching: Monitor) -> None:
     watching.notifier.fail_next(FAILED, None, FAILED)
-    runs = [watching.poll(sighting) for sighting in (REFUSED, REFUSED, ONLINE)]
+    runs = [watching.poll(result) for result in (REFUSED, REFUSED, ONLINE)]
     assert [run.exit_status for run in runs] == [
         ExitStatus.UNDELIVERED,
         ExitStatus.OK,
@@ -242,7 +242,7 @@ def test_beyond_twenty_the_oldest_messages_are_summed_up_in_the_next(watching: M
 
 
 def test_a_repeat_that_was_not_delivered_is_overtaken_by_the_next(watching: Monitor) -> None:
-    watching.set_terms(tell_always=True)
+    watching.set_terms(notify_always=True)
     watching.notifier.fail_next(FAILED, FAILED)
     runs = [watching.poll(ONLINE) for _ in range(3)]
     assert [run.headlines for run in runs] == [[], [], ["mscluster is still online"]]
@@ -261,8 +261,8 @@ def deserted(watching: Monitor) -> Monitor:
 
 def test_a_webhook_that_is_gone_is_not_asked_again(deserted: Monitor) -> None:
     asked = deserted.notifier.asked
-    for sighting in (REFUSED, ONLINE, REFUSED):
-        deserted.poll(sighting)
+    for result in (REFUSED, ONLINE, REFUSED):
+        deserted.poll(result)
     assert deserted.notifier.asked == asked
     assert pending(deserted) == ["outage", "recovery", "outage"]
 
@@ -276,13 +276,13 @@ def test_a_webhook_that_is_gone_fails_the_run_once_a_day_and_shows_an_error_alwa
 
 def test_a_new_webhook_is_given_all_that_is_pending(deserted: Monitor) -> None:
     deserted.poll(ONLINE)
-    deserted.identify(webhook="a new webhook")
+    deserted.keyed_digests(webhook="a new webhook")
     assert deserted.poll(ONLINE).headlines == ["mscluster is offline", "mscluster is back online"]
     assert deserted.poll(REFUSED).headlines == ["mscluster is offline"]
 
 
 def test_two_webhooks_that_are_gone_are_told_apart(deserted: Monitor) -> None:
-    deserted.identify(webhook="a new webhook")
+    deserted.keyed_digests(webhook="a new webhook")
     deserted.notifier.fail_next(WebhookGoneError())
     deserted.poll(REFUSED)
     asked = deserted.notifier.asked
@@ -293,11 +293,11 @@ def test_two_webhooks_that_are_gone_are_told_apart(deserted: Monitor) -> None:
 def test_the_history_does_not_hold_the_webhook_it_remembers_as_gone(deserted: Monitor) -> None:
     assert deserted.store.content
     assert b"a webhook" not in deserted.store.content
-    assert deserted.store.history.undelivered["discord"].gone
+    assert deserted.store.history.failing_channels["discord"].gone
 
 
 def test_in_a_shell_without_a_webhook_none_can_be_gone(watching: Monitor) -> None:
-    watching.set_terms(identity=Identity())
+    watching.set_terms(identity=Digests())
     assert watching.poll(REFUSED).headlines == ["mscluster is offline"]
 
 
@@ -327,7 +327,7 @@ def test_what_another_run_saves_while_this_one_tells_is_kept(watching: Monitor) 
     watching.poll(REFUSED)
     statuses = [poll.status.value for poll in watching.store.history.polls]
     assert statuses == ["online", "offline", "degraded"]
-    assert pending(watching) == ["partly-back"]
+    assert pending(watching) == ["partial-recovery"]
     assert watching.poll(DEGRADED).headlines == ["mscluster is back, but degraded"]
 
 
@@ -364,17 +364,17 @@ def test_a_poll_that_another_one_has_overtaken_is_recorded_and_moves_nothing(wat
 def test_a_run_that_looked_before_it_had_loaded_is_passed_over_if_another_one_has_looked_since(
     watching: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other, has_looked = beside_it(watching), threading.Event()
+    other, has_checked = beside_it(watching), threading.Event()
     tell_the_time, load = watching.clock.now, watching.store.load
 
     def tell_the_time_of_the_look() -> datetime:
         now = tell_the_time()
-        has_looked.set()
+        has_checked.set()
         return now
 
     def load_late() -> object:
-        if not has_looked.is_set():
-            assert has_looked.wait(5)
+        if not has_checked.is_set():
+            assert has_checked.wait(5)
             other.poll(DEGRADED, later=timedelta(seconds=20))
         return load()
 
@@ -382,7 +382,7 @@ def test_a_run_that_looked_before_it_had_loaded_is_passed_over_if_another_one_ha
     monkeypatch.setattr(watching.store, "load", load_late)
     watching.poll(REFUSED)
     assert [poll.status.value for poll in watching.store.history.polls] == ["online", "offline", "degraded"]
-    assert watching.store.history.standing.confirmed == other.store.history.standing.confirmed
+    assert watching.store.history.tracker.confirmed == other.store.history.tracker.confirmed
 
 
 def test_what_a_slow_run_begins_to_tell_is_its_own_from_then_on(
@@ -541,15 +541,15 @@ def test_a_channel_that_takes_what_it_is_told_does_not_hide_that_another_one_fai
     runs = [watching.poll(REFUSED) for _ in range(3)]
     assert [run.exit_status for run in runs] == [ExitStatus.UNDELIVERED, ExitStatus.OK, ExitStatus.OK]
     assert watching.poll(ONLINE).headlines == ["mscluster is back online"]
-    assert list(watching.store.history.undelivered) == ["second"]
+    assert list(watching.store.history.failing_channels) == ["second"]
 
 
 def test_a_channel_that_is_gone_keeps_no_other_one_from_being_told(
     watching: Monitor, second: RecordingNotifier
 ) -> None:
     watching.notifier.fail_next(WebhookGoneError())
-    for sighting in (REFUSED, ONLINE):
-        watching.poll(sighting)
+    for result in (REFUSED, ONLINE):
+        watching.poll(result)
     assert headlines(second) == ["mscluster is offline", "mscluster is back online"]
     assert pending(watching) == ["outage", "recovery"]
 
@@ -570,8 +570,8 @@ def test_what_was_due_only_to_a_channel_that_was_removed_is_pending_no_more(
 
 def test_the_watchdog_hears_of_every_poll_whether_it_worked(watching: Monitor) -> None:
     watching.notifier.fail_next(None, FAILED)
-    for sighting in (REFUSED, REFUSED, ONLINE, met(Cause.HOST_KEY), met(Cause.HOST_KEY)):
-        watching.poll(sighting)
+    for result in (REFUSED, REFUSED, ONLINE, met(Cause.HOST_KEY), met(Cause.HOST_KEY)):
+        watching.poll(result)
     watching.store.fail_save()
     watching.poll(ONLINE)
     assert watching.heartbeat.beats == [True, True, True, False, False, False, False]

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.history import History
-from cluster_status.domain.host_key import HostKey
-from cluster_status.domain.identity import identify
-from cluster_status.domain.message import Fact
-from cluster_status.domain.sighting import Sighting
+from cluster_status.domain.history.digests import keyed_digests
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.message import Fact
+from cluster_status.domain.ssh.host_key import HostKey
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import Cancelled, DeliveryError, ExitStatus
 from cluster_status.ports import Level
 from tests.fakes.probe import HOST_KEY, ONLINE, listed, met, partition
@@ -35,29 +35,29 @@ def watching(monitor: Monitor) -> Monitor:
     return monitor
 
 
-def headlines(monitor: Monitor, *sightings: Sighting) -> list[list[str]]:
+def headlines(monitor: Monitor, *results: ProbeResult) -> list[list[str]]:
     """Poll once for each sighting; return what each poll told."""
-    return [monitor.poll(sighting).headlines for sighting in sightings]
+    return [monitor.poll(result).headlines for result in results]
 
 
 # what is told
 
 
-FIRST_TOLD = {
+FIRST_NOTIFIED = {
     "online": (ONLINE, "mscluster is online"),
     "degraded": (DEGRADED, "mscluster is degraded"),
     "maintenance": (MAINTENANCE, "mscluster is in maintenance"),
-    "offline": (listed(partition(unavailable=8)), "mscluster is offline"),
+    "offline": (listed(partition(down=8)), "mscluster is offline"),
     "no nodes listed": (listed(), "mscluster is online"),
     "no scheduler": (met(Cause.NO_SCHEDULER), "mscluster is online"),
 }
 
 
-@pytest.mark.parametrize(("sighting", "headline"), FIRST_TOLD.values(), ids=FIRST_TOLD)
+@pytest.mark.parametrize(("result", "headline"), FIRST_NOTIFIED.values(), ids=FIRST_NOTIFIED)
 def test_the_first_status_is_told_once_and_while_it_lasts_no_more(
-    sighting: Sighting, headline: str, monitor: Monitor
+    result: ProbeResult, headline: str, monitor: Monitor
 ) -> None:
-    assert headlines(monitor, sighting, sighting, sighting) == [[headline], [], []]
+    assert headlines(monitor, result, result, result) == [[headline], [], []]
 
 
 @pytest.mark.parametrize("cause", [Cause.DNS, Cause.REFUSED])
@@ -109,7 +109,7 @@ def test_a_cluster_comes_back_in_steps(watching: Monitor) -> None:
 
 
 def test_a_new_cause_within_one_status_is_not_told_but_named_when_it_is_over(watching: Monitor) -> None:
-    silent = headlines(watching, REFUSED, met(Cause.DNS), listed(partition(unavailable=8)))[1:]
+    silent = headlines(watching, REFUSED, met(Cause.DNS), listed(partition(down=8)))[1:]
     (recovery,) = watching.poll(ONLINE).messages
     assert silent == [[], []]
     causes = "SSH connections refused, then host name not resolved, then no node in service"
@@ -119,14 +119,14 @@ def test_a_new_cause_within_one_status_is_not_told_but_named_when_it_is_over(wat
 def test_a_message_shows_the_partitions_listed_at_its_own_poll(monitor: Monitor) -> None:
     monitor.notifier.fail_next(DeliveryError("no", cause="no"))
     monitor.poll(ONLINE)
-    late, fresh = monitor.poll(listed(partition(free=1, maintenance=7))).messages
+    late, fresh = monitor.poll(listed(partition(idle=1, maintenance=7))).messages
     assert late.partitions == ()
-    assert fresh.partitions == (partition(free=1, maintenance=7),)
+    assert fresh.partitions == (partition(idle=1, maintenance=7),)
 
 
 def test_sinfo_that_is_missing_is_a_shortcoming_only_where_it_was_seen_before(monitor: Monitor) -> None:
     gone = met(Cause.NO_SCHEDULER)
-    assert [monitor.poll(sighting).outputs["status"] for sighting in (gone, ONLINE, gone)] == [
+    assert [monitor.poll(result).outputs["status"] for result in (gone, ONLINE, gone)] == [
         "online",
         "online",
         "degraded",
@@ -149,7 +149,7 @@ def test_that_the_monitor_cannot_tell_is_told_once_at_the_third_poll_and_its_end
 ) -> None:
     script = [*[met(cause)] * 5, ONLINE, ONLINE]
     an_hour = timedelta(hours=1)  # for as long a refused credential is held back
-    assert [watching.poll(sighting, later=an_hour).headlines for sighting in script] == [
+    assert [watching.poll(result, later=an_hour).headlines for result in script] == [
         [],
         [],
         [headline],
@@ -174,7 +174,7 @@ def test_not_knowing_is_never_an_outage(watching: Monitor) -> None:
     (message,) = runs[2].messages
     assert message.status is Status.UNKNOWN
     assert [run.outputs["changed"] for run in runs] == ["false"] * 3
-    confirmed = watching.store.history.standing.confirmed
+    confirmed = watching.store.history.tracker.confirmed
     assert confirmed
     assert confirmed.status is Status.ONLINE
 
@@ -210,9 +210,11 @@ NO_LOGIN = {
 }
 
 
-@pytest.mark.parametrize("sighting", NO_LOGIN.values(), ids=NO_LOGIN)
-def test_while_no_login_ever_worked_the_channel_is_told_nothing(sighting: Sighting, monitor: Monitor) -> None:
-    assert headlines(monitor, *[sighting] * 5) == [[]] * 5
+@pytest.mark.parametrize("result", NO_LOGIN.values(), ids=NO_LOGIN)
+def test_while_no_login_ever_worked_the_channel_is_told_nothing(
+    result: ProbeResult, monitor: Monitor
+) -> None:
+    assert headlines(monitor, *[result] * 5) == [[]] * 5
 
 
 def test_a_server_that_was_never_reached_is_not_called_offline(monitor: Monitor) -> None:
@@ -225,7 +227,7 @@ def test_a_server_whose_banner_was_read_once_can_be_offline_ever_after(monitor: 
 
 
 def test_another_server_starts_as_one_that_was_never_reached(watching: Monitor) -> None:
-    other = identify(webhook="a webhook", server="another", login="a login")
+    other = keyed_digests(webhook="a webhook", server="another", login="a login")
     watching.set_terms(identity=other)
     assert watching.poll(REFUSED).outputs["status"] == "unknown"
 
@@ -233,7 +235,7 @@ def test_another_server_starts_as_one_that_was_never_reached(watching: Monitor) 
 def test_a_new_webhook_does_not_make_the_monitor_forget_that_the_server_was_reached(
     watching: Monitor,
 ) -> None:
-    watching.identify(webhook="another webhook")
+    watching.keyed_digests(webhook="another webhook")
     assert watching.poll(REFUSED).outputs["status"] == "offline"
 
 
@@ -247,7 +249,7 @@ def test_a_run_that_reaches_nothing_at_all_tells_of_no_outage(watching: Monitor)
 
 
 def test_told_always_means_every_poll_but_those_that_cannot_tell(monitor: Monitor) -> None:
-    monitor.set_terms(tell_always=True)
+    monitor.set_terms(notify_always=True)
     assert headlines(monitor, ONLINE, ONLINE, UNKNOWN, REFUSED, REFUSED) == [
         ["mscluster is online"],
         ["mscluster is still online"],
@@ -258,13 +260,13 @@ def test_told_always_means_every_poll_but_those_that_cannot_tell(monitor: Monito
 
 
 def test_a_status_told_again_is_no_change(monitor: Monitor) -> None:
-    monitor.set_terms(tell_always=True)
+    monitor.set_terms(notify_always=True)
     monitor.poll(ONLINE)
     assert monitor.poll(ONLINE).outputs["changed"] == "false"
 
 
 def test_told_always_still_tells_nothing_while_no_login_ever_worked(monitor: Monitor) -> None:
-    monitor.set_terms(tell_always=True)
+    monitor.set_terms(notify_always=True)
     assert headlines(monitor, met(Cause.LOGIN_REFUSED), REFUSED) == [[], []]
 
 
@@ -283,12 +285,12 @@ def test_while_a_credential_is_held_back_the_cause_stays_the_same(monitor: Monit
 
 def test_a_changed_credential_is_tried_at_once(monitor: Monitor) -> None:
     monitor.poll(met(Cause.LOGIN_REFUSED))
-    monitor.identify(login="another login")
+    monitor.keyed_digests(login="another login")
     assert monitor.poll(ONLINE).probe.offers == 1
 
 
 def test_a_credential_that_works_is_offered_once_in_every_run(watching: Monitor) -> None:
-    assert [watching.poll(sighting).probe.offers for sighting in (ONLINE, DEGRADED, ONLINE)] == [1, 1, 1]
+    assert [watching.poll(result).probe.offers for result in (ONLINE, DEGRADED, ONLINE)] == [1, 1, 1]
 
 
 def test_without_a_pin_the_first_key_is_remembered_and_no_other_gets_the_credential(monitor: Monitor) -> None:
@@ -303,7 +305,7 @@ def test_without_a_pin_the_first_key_is_remembered_and_no_other_gets_the_credent
 def test_a_key_whose_server_refused_the_login_is_not_the_one_remembered(monitor: Monitor) -> None:
     monitor.pinned = False
     monitor.poll(replace(met(Cause.LOGIN_REFUSED), host_key=ANOTHER_KEY))
-    monitor.identify(login="another login")
+    monitor.keyed_digests(login="another login")
     assert monitor.poll(ONLINE).outputs["status"] == "online"
 
 
@@ -313,8 +315,8 @@ def test_a_pinned_key_leaves_no_fingerprint_in_the_history(watching: Monitor) ->
 
 
 def test_the_history_holds_nothing_that_the_cluster_or_the_secrets_say(monitor: Monitor) -> None:
-    odd = partition("gpu-in-cellar", free=1, unknown=2)
-    monitor.poll(listed(odd, unrecognised=("bewitched",)))
+    odd = partition("gpu-in-cellar", idle=1, unknown=2)
+    monitor.poll(listed(odd, unknown_states=("bewitched",)))
     monitor.poll(met(Cause.SINFO_FAILED, "slurmctld on vault17 says no"))
     monitor.poll(replace(REFUSED, line_to_pin="head.example.org ssh-ed25519 AAAA"))
     assert monitor.store.content
@@ -325,8 +327,8 @@ def test_the_history_holds_nothing_that_the_cluster_or_the_secrets_say(monitor: 
 
 def test_each_poll_is_remembered_with_its_time_status_and_cause(monitor: Monitor) -> None:
     monitor.set_patience(attempts=1)
-    for sighting in (ONLINE, REFUSED):
-        monitor.poll(sighting)
+    for result in (ONLINE, REFUSED):
+        monitor.poll(result)
     assert monitor.store.content
     assert json.loads(monitor.store.content)["polls"] == [
         {"at": "2026-03-01T12:05:00Z", "status": "online", "cause": None},
@@ -406,7 +408,7 @@ def test_with_an_unusable_history_an_unpinned_server_is_offered_no_credential(
     monitor.store.content = content
     monitor.pinned = False
     run = monitor.poll(ONLINE)
-    assert (run.probe.recalls, run.probe.offers) == (1, 0)
+    assert (run.probe.loads, run.probe.offers) == (1, 0)
     assert (run.outputs["cause"], run.exit_status) == ("host-key", ExitStatus.HISTORY)
 
 
@@ -466,7 +468,7 @@ def test_another_cluster_that_took_the_place_during_the_look_is_refused(watching
 
 def test_not_knowing_fails_when_it_begins_when_its_cause_changes_and_once_a_day(watching: Monitor) -> None:
     script = [UNKNOWN] * 3 + [met(Cause.UNPARSABLE)] * 2
-    assert [watching.poll(sighting).exit_status for sighting in script] == [3, 0, 0, 3, 0]
+    assert [watching.poll(result).exit_status for result in script] == [3, 0, 0, 3, 0]
     every_six_hours = [
         watching.poll(met(Cause.UNPARSABLE), later=timedelta(hours=6)).exit_status for _ in range(9)
     ]
@@ -475,7 +477,7 @@ def test_not_knowing_fails_when_it_begins_when_its_cause_changes_and_once_a_day(
 
 def test_not_knowing_again_is_a_new_beginning(watching: Monitor) -> None:
     script = [UNKNOWN, ONLINE, UNKNOWN]
-    assert [watching.poll(sighting).exit_status for sighting in script] == [3, 0, 3]
+    assert [watching.poll(result).exit_status for result in script] == [3, 0, 3]
 
 
 def test_a_monitor_that_never_could_tell_fails_as_one_that_no_longer_can(monitor: Monitor) -> None:
@@ -488,7 +490,7 @@ def test_every_poll_that_cannot_tell_shows_an_error_whether_it_fails_or_not(watc
 
 
 def test_a_cluster_that_is_down_is_a_result_and_no_failure(watching: Monitor) -> None:
-    runs = [watching.poll(sighting) for sighting in (DEGRADED, MAINTENANCE, REFUSED)]
+    runs = [watching.poll(result) for result in (DEGRADED, MAINTENANCE, REFUSED)]
     assert [(run.exit_status, run.errors) for run in runs] == [(ExitStatus.OK, [])] * 3
 
 

@@ -7,22 +7,20 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.app.report import OUTPUTS
-from cluster_status.domain import document
-from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.cluster import Details, Gpus
-from cluster_status.domain.history import History
-from cluster_status.domain.sighting import Sighting
-from cluster_status.domain.standing import Spell, Standing
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
+from cluster_status.domain.slurm.cluster_state import Details, Gpus
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
 from cluster_status.errors import DeliveryError
 from cluster_status.ports import Level
 from tests.fakes.probe import ONLINE, listed, met, partition
 from tests.unit.app.monitor import Monitor
 
 TWO_PARTITIONS = listed(
-    partition("debug", free=1, busy=2, held=3, power_saved=4),
-    partition(
-        "gpu", default=False, availability="drain", draining=5, maintenance=1, unavailable=19, unknown=1
-    ),
+    partition("debug", idle=1, allocated=2, reserved=3, powered_down=4),
+    partition("gpu", default=False, availability="drain", draining=5, maintenance=1, down=19, unknown=1),
 )
 PARTITIONS = [
     {
@@ -32,13 +30,13 @@ PARTITIONS = [
         "time_limit": "1-00:00:00",
         "nodes": {
             "total": 10,
-            "free": 1,
-            "busy": 2,
-            "held": 3,
-            "power_saved": 4,
+            "idle": 1,
+            "allocated": 2,
+            "reserved": 3,
+            "powered_down": 4,
             "draining": 0,
             "maintenance": 0,
-            "unavailable": 0,
+            "down": 0,
             "unknown": 0,
         },
     },
@@ -49,13 +47,13 @@ PARTITIONS = [
         "time_limit": "1-00:00:00",
         "nodes": {
             "total": 26,
-            "free": 0,
-            "busy": 0,
-            "held": 0,
-            "power_saved": 0,
+            "idle": 0,
+            "allocated": 0,
+            "reserved": 0,
+            "powered_down": 0,
             "draining": 5,
             "maintenance": 1,
-            "unavailable": 19,
+            "down": 19,
             "unknown": 1,
         },
     },
@@ -63,7 +61,7 @@ PARTITIONS = [
 
 # polls before, the poll in question, and what it puts out; the first poll is at 12:05, then one comes every
 # five minutes
-SITUATIONS: dict[str, tuple[list[Sighting], Sighting, dict[str, str]]] = {
+SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
     "the first poll": (
         [],
         TWO_PARTITIONS,
@@ -197,14 +195,14 @@ SITUATIONS: dict[str, tuple[list[Sighting], Sighting, dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize(("earlier", "sighting", "outputs"), SITUATIONS.values(), ids=SITUATIONS)
+@pytest.mark.parametrize(("earlier", "result", "outputs"), SITUATIONS.values(), ids=SITUATIONS)
 def test_the_outputs_say_what_this_poll_saw_and_what_is_confirmed(
-    earlier: list[Sighting], sighting: Sighting, outputs: dict[str, str], monitor: Monitor
+    earlier: list[ProbeResult], result: ProbeResult, outputs: dict[str, str], monitor: Monitor
 ) -> None:
     monitor.set_patience(attempts=1)
     for each in earlier:
         monitor.poll(each)
-    run = monitor.poll(sighting)
+    run = monitor.poll(result)
     assert {name: value for name, value in run.outputs.items() if name != "partitions"} == outputs
 
 
@@ -214,21 +212,21 @@ def test_the_partitions_are_a_list_in_json_with_every_bucket(monitor: Monitor) -
 
 def test_where_details_were_asked_for_each_partition_has_its_gpus(monitor: Monitor) -> None:
     details = Details(gpus={"gpu": (Gpus("a100", 8, 3), Gpus("", 1, None))})
-    seen = replace(TWO_PARTITIONS, seen=replace(TWO_PARTITIONS.seen, details=details))
-    gpus = [{"type": "a100", "total": 8, "free": 3}, {"type": "", "total": 1, "free": None}]
-    assert json.loads(monitor.look(seen).outputs["partitions"]) == [
+    seen = replace(TWO_PARTITIONS, outcome=replace(TWO_PARTITIONS.outcome, details=details))
+    gpus = [{"type": "a100", "total": 8, "idle": 3}, {"type": "", "total": 1, "idle": None}]
+    assert json.loads(monitor.probe(seen).outputs["partitions"]) == [
         PARTITIONS[0] | {"gpus": []},
         PARTITIONS[1] | {"gpus": gpus},
     ]
 
 
 def test_without_a_listing_the_partitions_are_an_empty_list(monitor: Monitor) -> None:
-    for sighting in (met(Cause.DNS), met(Cause.SCHEDULER_DOWN), listed()):
-        assert json.loads(monitor.poll(sighting).outputs["partitions"]) == []
+    for result in (met(Cause.DNS), met(Cause.SCHEDULER_DOWN), listed()):
+        assert json.loads(monitor.poll(result).outputs["partitions"]) == []
 
 
 def test_a_look_puts_out_what_it_saw_and_nothing_remembered(monitor: Monitor) -> None:
-    run = monitor.look(TWO_PARTITIONS)
+    run = monitor.probe(TWO_PARTITIONS)
     assert json.loads(run.outputs.pop("partitions")) == PARTITIONS
     assert run.outputs == {
         "status": "degraded",
@@ -263,8 +261,8 @@ def test_a_store_without_a_file_leaves_the_path_empty(monitor: Monitor) -> None:
 def test_whatever_offset_a_history_was_written_with_everything_is_in_utc(
     written: str, put_out: str, shown: str, monitor: Monitor
 ) -> None:
-    confirmed = Spell(Status.ONLINE, datetime.fromisoformat(written))
-    monitor.store.content = document.render(History(cluster="mscluster", standing=Standing(confirmed)))
+    confirmed = StatusPeriod(Status.ONLINE, datetime.fromisoformat(written))
+    monitor.store.content = codec.render(History(cluster="mscluster", tracker=StatusTracker(confirmed)))
     run = monitor.poll(ONLINE)
     assert run.outputs["since"] == put_out
     assert run.runner.summary
@@ -272,7 +270,7 @@ def test_whatever_offset_a_history_was_written_with_everything_is_in_utc(
 
 
 def test_each_run_publishes_once(monitor: Monitor) -> None:
-    assert [monitor.poll(ONLINE).runner.published, monitor.look(ONLINE).runner.published] == [1, 1]
+    assert [monitor.poll(ONLINE).runner.published, monitor.probe(ONLINE).runner.published] == [1, 1]
 
 
 def test_the_summary_shows_what_was_seen_what_is_confirmed_and_what_waits(monitor: Monitor) -> None:
@@ -287,36 +285,36 @@ def test_the_summary_shows_what_was_seen_what_is_confirmed_and_what_waits(monito
         "Confirmed: online since 2026-03-01 12:05:00 UTC",
         "Messages still to be delivered: 1",
     )
-    assert summary.partitions == (partition(free=8),)
+    assert summary.partitions == (partition(idle=8),)
 
 
 # annotations
 
 
-LEVELS: dict[str, tuple[Sighting, list[Level]]] = {
+LEVELS: dict[str, tuple[ProbeResult, list[Level]]] = {
     "online": (ONLINE, []),
     "online, without Slurm": (met(Cause.NO_SCHEDULER), [Level.NOTICE]),
     "degraded": (met(Cause.SCHEDULER_DOWN), [Level.WARNING]),
     "maintenance": (listed(partition(maintenance=8)), [Level.WARNING]),
-    "offline": (listed(partition(unavailable=8)), [Level.WARNING]),
+    "offline": (listed(partition(down=8)), [Level.WARNING]),
     "unknown": (met(Cause.SINFO_FAILED), [Level.ERROR]),
 }
 
 
-@pytest.mark.parametrize(("sighting", "levels"), LEVELS.values(), ids=LEVELS)
+@pytest.mark.parametrize(("result", "levels"), LEVELS.values(), ids=LEVELS)
 def test_the_worse_the_sight_the_louder_the_annotation_and_errors_are_for_what_is_not_known(
-    sighting: Sighting, levels: list[Level], monitor: Monitor
+    result: ProbeResult, levels: list[Level], monitor: Monitor
 ) -> None:
-    assert [annotation.level for annotation in monitor.look(sighting).runner.annotations] == levels
+    assert [annotation.level for annotation in monitor.probe(result).runner.annotations] == levels
 
 
 def test_an_annotation_with_nothing_to_add_is_one_sentence(monitor: Monitor) -> None:
-    run = monitor.look(met(Cause.SCHEDULER_DOWN))
+    run = monitor.probe(met(Cause.SCHEDULER_DOWN))
     assert [text for _, text in run.runner.annotations] == [f"{run.outputs['message']}."]
 
 
 def test_an_annotation_says_what_was_seen_in_which_words_and_what_to_do(monitor: Monitor) -> None:
-    run = monitor.look(met(Cause.SINFO_FAILED, "Access denied"))
+    run = monitor.probe(met(Cause.SINFO_FAILED, "Access denied"))
     (error,) = run.errors
     assert error.startswith(run.outputs["message"])
     assert "Access denied" in error
@@ -324,15 +322,15 @@ def test_an_annotation_says_what_was_seen_in_which_words_and_what_to_do(monitor:
 
 
 def test_states_that_are_unheard_of_are_named(monitor: Monitor) -> None:
-    run = monitor.look(listed(partition(free=8), unrecognised=("bewitched", "lost")))
+    run = monitor.probe(listed(partition(idle=8), unknown_states=("bewitched", "lost")))
     assert run.runner.of(Level.WARNING) == [
         "Node states this version does not know, counted as unknown: bewitched, lost"
     ]
 
 
 def test_partitions_that_are_wanted_and_not_listed_are_named(monitor: Monitor) -> None:
-    seen = replace(ONLINE, seen=replace(ONLINE.seen, unmatched=("gpu*", "fat")))
-    assert monitor.look(seen).runner.of(Level.WARNING) == [
+    seen = replace(ONLINE, outcome=replace(ONLINE.outcome, unmatched_patterns=("gpu*", "fat")))
+    assert monitor.probe(seen).runner.of(Level.WARNING) == [
         "partitions: Slurm lists none of this name: gpu*, fat"
     ]
 

@@ -2,17 +2,17 @@
 
 from msgspec import Struct
 
-from cluster_status.domain.cause import Status
-from cluster_status.domain.standing import Standing, observe
-from cluster_status.domain.transitions import Telling
-from cluster_status.domain.verdict import Verdict
+from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.tracker import StatusTracker, observe
+from cluster_status.domain.status.verdict import Verdict
 from tests.unit.domain.build import noon_plus
 
 
 class Step(Struct):
-    before: Standing
-    after: Standing
-    telling: Telling | None
+    before: StatusTracker
+    after: StatusTracker
+    event: Event | None
 
     @property
     def statuses(self) -> tuple[Status | None, Status | None]:
@@ -24,19 +24,19 @@ class Step(Struct):
         return before is not after
 
 
-def _status(standing: Standing) -> Status | None:
-    return standing.confirmed.status if standing.confirmed else None
+def _status(tracker: StatusTracker) -> Status | None:
+    return tracker.confirmed.status if tracker.confirmed else None
 
 
 def course(*verdicts: Verdict, confirm_after: int = 2) -> list[Step]:
     """Observe a verdict a minute, from noon on."""
-    steps, standing = [], Standing()
+    steps, tracker = [], StatusTracker()
     for minute, verdict in enumerate(verdicts):
-        after, telling = observe(standing, verdict, noon_plus(minute), confirm_after=confirm_after)
-        steps.append(Step(standing, after, telling))
-        standing = after
+        after, event = observe(tracker, verdict, noon_plus(minute), confirm_after=confirm_after)
+        steps.append(Step(tracker, after, event))
+        tracker = after
     return steps
 
 
-def told(*verdicts: Verdict, confirm_after: int = 2) -> list[Telling | None]:
-    return [step.telling for step in course(*verdicts, confirm_after=confirm_after)]
+def told(*verdicts: Verdict, confirm_after: int = 2) -> list[Event | None]:
+    return [step.event for step in course(*verdicts, confirm_after=confirm_after)]

@@ -2,13 +2,13 @@
 
 import json
 
-from cluster_status.domain.document import render
-from cluster_status.domain.history import History
-from tests.unit.domain.build import EVENTFUL, NOON, polled, untold
+from cluster_status.domain.history.codec import render
+from cluster_status.domain.history.history import History
+from tests.unit.domain.build import EVENTFUL, NOON, delivery_failed, polled
 
 EMPTY = History(cluster="Deep Thought")
 """A history in which nothing has happened."""
-RICH = untold(polled(EMPTY, *EVENTFUL), "webhook-gone", NOON, webhook_gone="digest")
+RICH = delivery_failed(polled(EMPTY, *EVENTFUL), "webhook-gone", NOON, webhook_gone="digest")
 """One in which each part has something in it."""
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from cluster_status.domain import drain_reason, gpu, reservation, sinfo
-from cluster_status.domain.cluster import Gpus
-from cluster_status.domain.question import answers
+from cluster_status.domain.slurm import drain_reason, gpu, reservation, sinfo
+from cluster_status.domain.slurm.cluster_state import Gpus
+from cluster_status.domain.slurm.commands import answers
 from tests.unit.domain.build import counts
 
 RECORDINGS = Path(__file__).parents[2] / "data" / "versions"
 VERSIONS = sorted(directory for directory in RECORDINGS.iterdir() if directory.is_dir())
-NODES = counts(free=2, busy=1, unavailable=2)
+NODES = counts(idle=2, allocated=1, down=2)
 ODD = "disk | full forged|1 [31mred"
 
 each_version = pytest.mark.parametrize("version", VERSIONS, ids=lambda directory: directory.name)
@@ -24,12 +24,12 @@ def recorded(version: Path, name: str) -> list[str]:
 
 @each_version
 def test_the_partitions_read_the_same(version: Path) -> None:
-    listing = sinfo.parse((version / "partitions.txt").read_bytes(), "recorded")
-    assert [(one.name, one.nodes) for one in listing.partitions] == [
+    cluster_state = sinfo.parse((version / "partitions.txt").read_bytes(), "recorded")
+    assert [(one.name, one.nodes) for one in cluster_state.partitions] == [
         ("debug", NODES),
-        ("fat", counts(free=2)),
+        ("fat", counts(idle=2)),
     ]
-    assert (listing.nodes, listing.unrecognised) == (NODES, ())
+    assert (cluster_state.nodes, cluster_state.unknown_states) == (NODES, ())
 
 
 @each_version
@@ -41,8 +41,8 @@ def test_chosen_partitions_read_the_same(version: Path) -> None:
 @each_version
 def test_the_gpus_read_the_same(version: Path) -> None:
     assert gpu.parse(recorded(version, "gpus")) == {
-        "debug": (Gpus("a100", total=10, free=5),),
-        "fat": (Gpus("a100", total=4, free=4),),
+        "debug": (Gpus("a100", total=10, idle=5),),
+        "fat": (Gpus("a100", total=4, idle=4),),
     }
 
 

@@ -1,14 +1,14 @@
-from cluster_status.domain.retention import Tally
-from cluster_status.render.pruning import Pruned, markdown, plain
+from cluster_status.domain.actions.retention import PruneResult
+from cluster_status.render.pruning import PruneReport, markdown, plain
 
 TALLIES = (
-    Tally("poll.yml", found=120, kept=10, protected=2, deleted=100),
-    Tally("a_b.yml", found=1, kept=1, protected=0, deleted=0),
+    PruneResult("poll.yml", found=120, kept=10, protected=2, deleted=100),
+    PruneResult("a_b.yml", found=1, kept=1, protected=0, deleted=0),
 )
 
 
 def test_a_table_has_a_row_for_each_workflow_with_every_run_in_one_column() -> None:
-    shown = markdown(Pruned(TALLIES, dry_run=False))
+    shown = markdown(PruneReport(TALLIES, dry_run=False))
     assert shown.splitlines()[:6] == [
         "### Runs deleted: 100",
         "",
@@ -20,7 +20,7 @@ def test_a_table_has_a_row_for_each_workflow_with_every_run_in_one_column() -> N
 
 
 def test_a_dry_run_does_not_say_that_anything_was_deleted() -> None:
-    pruned = Pruned(TALLIES, dry_run=True)
+    pruned = PruneReport(TALLIES, dry_run=True)
     assert plain(pruned).splitlines() == [
         "Runs that would be deleted: 100",
         "workflow  found  kept  protected  to delete  left",

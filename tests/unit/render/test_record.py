@@ -3,16 +3,16 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.history import History
-from cluster_status.domain.sighting import Sighting
-from cluster_status.domain.uptime import Uptime
-from cluster_status.domain.verdict import Verdict
+from cluster_status.domain.history.history import History
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.verdict import Verdict
+from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
 from cluster_status.render.summary import markdown, plain, summarise
 from tests.unit.domain.build import NOON, history, listed, met, noon_plus, polled, step
 
-GOOD, REFUSED, STRANGER = listed(free=4), met(Cause.REFUSED), met(Cause.HOST_KEY)
+GOOD, REFUSED, UNTRUSTED = listed(idle=4), met(Cause.REFUSED), met(Cause.HOST_KEY)
 TABLE = """\
 IN THE LAST    24 h     7 d    30 d    90 d   365 d
 UP             75 %    75 %    75 %    75 %    75 %
@@ -20,8 +20,8 @@ DEGRADED        0 %     0 %     0 %     0 %     0 %
 WATCHED      8.33 %  1.19 %  0.27 %  0.09 %  0.02 %"""
 
 
-def watched(*sightings: Sighting) -> History:
-    return polled(history(Status.ONLINE), *sightings)
+def watched(*results: ProbeResult) -> History:
+    return polled(history(Status.ONLINE), *results)
 
 
 AN_OUTAGE = watched(*[GOOD] * 9, *[REFUSED] * 6, *[GOOD] * 10)
@@ -36,7 +36,7 @@ def test_a_window_in_which_it_was_neither_up_nor_down_has_a_dash() -> None:
     assert [row.split()[-2:] for row in rows[1:]] == [["-", "100", "%"][-2:], ["0", "%"], ["50", "%"]]
 
 
-@pytest.mark.parametrize("remembered", [history(), watched(*[GOOD] * 12), watched(*[STRANGER] * 15)])
+@pytest.mark.parametrize("remembered", [history(), watched(*[GOOD] * 12), watched(*[UNTRUSTED] * 15)])
 def test_before_an_hour_was_watched_there_is_no_table(remembered: History) -> None:
     assert uptimes(remembered) == ()
 

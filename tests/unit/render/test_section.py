@@ -1,4 +1,4 @@
-from cluster_status.domain.cluster import Details, DrainReason, Gpus
+from cluster_status.domain.slurm.cluster_state import Details, DrainReason, Gpus
 from cluster_status.render.section import Section, sections
 from tests.unit.domain.build import NOON, reserved
 

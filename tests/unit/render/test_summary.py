@@ -3,21 +3,21 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.domain.cause import Cause, Status
-from cluster_status.domain.cluster import Details, DrainReason, Listing
-from cluster_status.domain.history import History, Terms
-from cluster_status.domain.verdict import Verdict
+from cluster_status.domain.history.history import History, Terms
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.verdict import Verdict
 from cluster_status.render.summary import Summary, escape, markdown, plain, summarise
 from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
-from tests.unit.domain.build import IDENTITY, caused, history, listed, listing, met, partition, polled
+from tests.unit.domain.build import IDENTITY, caused, cluster_state, history, listed, met, partition, polled
 
-ONLINE = Verdict(Status.ONLINE, listing=listing(free=4))
+ONLINE = Verdict(Status.ONLINE, cluster_state=cluster_state(idle=4))
 SILENT = caused(Cause.TIMEOUT)
-TABLE = table(listing(free=4).partitions, width=80, limit=10_000)
+TABLE = table(cluster_state(idle=4).partitions, width=80, limit=10_000)
 
 LEGEND = (
-    "A star marks the default partition. BUSY: in service, not free. DOWN: not in service. "
+    "A star marks the default partition. ALLOC: in service, not idle. DOWN: not in service. "
     "A node in several partitions counts in each."
 )
 
@@ -61,7 +61,7 @@ def test_another_status_that_waits_is_not_shown_as_this_one() -> None:
 
 
 def test_messages_that_wait_are_counted() -> None:
-    remembered = polled(history(Status.ONLINE), met(Cause.REFUSED), listed(free=4))
+    remembered = polled(history(Status.ONLINE), met(Cause.REFUSED), listed(idle=4))
     assert facts(ONLINE, remembered)[-1] == "Messages still to be delivered: 2"
 
 
@@ -71,7 +71,9 @@ def test_without_a_memory_only_the_poll_is_shown(remembered: History | None) -> 
 
 
 def test_states_that_nobody_has_heard_of_are_named() -> None:
-    verdict = replace(ONLINE, listing=replace(listing(free=4), unrecognised=("quantum*", "exotic")))
+    verdict = replace(
+        ONLINE, cluster_state=replace(cluster_state(idle=4), unknown_states=("quantum*", "exotic"))
+    )
     assert facts(verdict) == ("Node states this version does not know: quantum*, exotic",)
 
 
@@ -94,7 +96,9 @@ def test_markdown_has_its_parts_in_blocks() -> None:
 
 DETAILED = Verdict(
     Status.ONLINE,
-    listing=replace(listing(free=4), details=Details(drain_reasons=(DrainReason("<b> fan", None, 1),))),
+    cluster_state=replace(
+        cluster_state(idle=4), details=Details(drain_reasons=(DrainReason("<b> fan", None, 1),))
+    ),
 )
 
 
@@ -110,19 +114,19 @@ def test_details_follow_the_table_under_their_headings_and_are_escaped() -> None
 
 
 def test_partitions_that_are_wanted_and_not_listed_are_named() -> None:
-    verdict = replace(ONLINE, listing=replace(listing(free=4), unmatched=("gpu*",)))
+    verdict = replace(ONLINE, cluster_state=replace(cluster_state(idle=4), unmatched_patterns=("gpu*",)))
     assert facts(verdict) == ("Partitions that Slurm does not list: gpu*",)
 
 
 @pytest.mark.parametrize("name", ["~~~", "```", "</details>", "| a | b |"])
 def test_no_name_of_a_partition_ends_the_table(name: str) -> None:
-    hostile = Verdict(Status.ONLINE, listing=listing(partition(name), partition("last"), free=4))
+    hostile = Verdict(Status.ONLINE, cluster_state=cluster_state(partition(name), partition("last"), idle=4))
     lines = markdown(summarised(hostile)).splitlines()
     assert [line for line in lines if re.fullmatch(r" {0,3}~{3,} *", line)] == ["~~~"]
 
 
 def test_a_listing_without_partitions_has_no_table() -> None:
-    assert "~~~" not in markdown(summarised(Verdict(Status.ONLINE, listing=Listing())))
+    assert "~~~" not in markdown(summarised(Verdict(Status.ONLINE, cluster_state=ClusterState())))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,7 @@ def test_a_listing_without_partitions_has_no_table() -> None:
         summarised(replace(SILENT, detail="<b>")),
         summarised(replace(SILENT, remedy="<b>")),
         summarised(SILENT, name="<b>"),
-        summarised(replace(ONLINE, listing=replace(listing(free=4), unrecognised=("<b>",)))),
+        summarised(replace(ONLINE, cluster_state=replace(cluster_state(idle=4), unknown_states=("<b>",)))),
     ],
 )
 def test_what_others_wrote_is_escaped(hostile: Summary) -> None:

@@ -1,7 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.domain.cluster import Bucket, Gpus, Partition
+from cluster_status.domain.slurm.cluster_state import Gpus, NodeGroup, Partition
 from cluster_status.render.table import table
 from cluster_status.render.width import columns
 from tests.unit.domain.build import partition
@@ -15,31 +15,31 @@ def rows(*partitions: Partition) -> list[list[str]]:
 
 
 def test_columns_are_aligned() -> None:
-    batch = partition(default=True, free=5, busy=120, unavailable=3)
+    batch = partition(default=True, idle=5, allocated=120, down=3)
     assert table(
-        [batch, partition("gpu", availability="drain", free=1)], width=WIDE, limit=UNLIMITED
+        [batch, partition("gpu", availability="drain", idle=1)], width=WIDE, limit=UNLIMITED
     ).splitlines() == [
-        "PARTITION FREE BUSY DOWN ALL LIMIT",
-        "batch*       5  120    3 128 1d",
-        "gpu          1    0    0   1 DRAIN",
+        "PARTITION IDLE ALLOC DOWN TOTAL LIMIT",
+        "batch*       5   120    3   128 1d",
+        "gpu          1     0    0     1 DRAIN",
     ]
 
 
 @pytest.mark.parametrize(
-    ("bucket", "figures"),
+    ("group", "figures"),
     [
-        ("free", "1 0 0 1"),
-        ("power_saved", "1 0 0 1"),
-        ("busy", "0 1 0 1"),
-        ("held", "0 1 0 1"),
+        ("idle", "1 0 0 1"),
+        ("powered_down", "1 0 0 1"),
+        ("allocated", "0 1 0 1"),
+        ("reserved", "0 1 0 1"),
         ("draining", "0 1 0 1"),
         ("maintenance", "0 0 1 1"),
-        ("unavailable", "0 0 1 1"),
+        ("down", "0 0 1 1"),
         ("unknown", "0 0 1 1"),
     ],
 )
-def test_a_node_of_each_bucket_is_in_one_column(bucket: str, figures: str) -> None:
-    [row] = rows(partition().plus(Bucket(bucket), 1))
+def test_a_node_of_each_bucket_is_in_one_column(group: str, figures: str) -> None:
+    [row] = rows(partition().plus(NodeGroup(group), 1))
     assert row == ["batch", *figures.split(), "1d"]
 
 
@@ -53,8 +53,8 @@ def test_a_star_marks_the_default_partition() -> None:
 
 
 def test_a_long_name_is_cut_to_what_the_width_leaves_and_shows_it() -> None:
-    one = partition("n" * 30, free=1)
-    assert table([one], width=36, limit=UNLIMITED).splitlines()[1] == "n" * 10 + "…    1    0    0   1 1d"
+    one = partition("n" * 30, idle=1)
+    assert table([one], width=37, limit=UNLIMITED).splitlines()[1] == "n" * 8 + "…    1     0    0     1 1d"
     assert "n" * 30 in table([one], width=WIDE, limit=UNLIMITED)
 
 
@@ -74,18 +74,18 @@ def test_a_long_name_is_cut_to_what_the_width_leaves_and_shows_it() -> None:
     ],
 )
 def test_a_time_limit_is_shown_short(written: str, shown: str) -> None:
-    one = replace(partition(free=1), time_limit=written)
+    one = replace(partition(idle=1), time_limit=written)
     assert table([one], width=WIDE, limit=UNLIMITED).splitlines()[1].endswith(f" 1 {shown}")
 
 
 def test_first_comes_the_default_then_what_is_in_trouble_then_the_larger() -> None:
     listed = [
-        partition("small", free=1),
-        partition("large", free=90),
+        partition("small", idle=1),
+        partition("large", idle=90),
         partition("retired", availability="inactive"),
-        partition("shut", availability="drain", free=2),
-        partition("half", free=3, unavailable=3),
-        partition("mine", default=True, free=1),
+        partition("shut", availability="drain", idle=2),
+        partition("half", idle=3, down=3),
+        partition("mine", default=True, idle=1),
     ]
     assert [row[0] for row in rows(*listed)] == ["mine*", "half", "shut", "large", "small", "retired"]
 
@@ -98,8 +98,8 @@ def test_no_more_partitions_are_shown_than_wanted_and_the_rest_is_counted() -> N
 
 def test_under_a_partition_are_its_free_gpus_by_type() -> None:
     types = (Gpus("a100", 8, 3), Gpus("", 2, 0), *(Gpus(f"t{number}", 1, 1) for number in range(3)))
-    lines = table([partition("gpu"), partition("cpu")], {"gpu": types}, width=36, limit=UNLIMITED)
-    below = lines.splitlines()[lines.splitlines().index("gpu          0    0    0   0 1d") :]
+    lines = table([partition("gpu"), partition("cpu")], {"gpu": types}, width=37, limit=UNLIMITED)
+    below = lines.splitlines()[lines.splitlines().index("gpu          0     0    0     0 1d") :]
     assert below[1:6] == [
         "  3 of 8 a100 GPUs free",
         "  0 of 2 GPUs free",
@@ -113,7 +113,7 @@ def test_under_a_partition_are_its_free_gpus_by_type() -> None:
     "name", ["計算分区", "cafe\u0301", "e" + "\u0301" * 50, "한국", "🖥️", "שלום", "عنقود", "हिन्दी"]
 )
 def test_columns_are_aligned_whatever_script_a_name_is_in(name: str) -> None:
-    lines = table([partition(name, free=7), partition("b", free=7)], width=36, limit=UNLIMITED).splitlines()
+    lines = table([partition(name, idle=7), partition("b", idle=7)], width=37, limit=UNLIMITED).splitlines()
     assert len({columns(line) for line in lines[1:]}) == 1
     assert max(map(len, lines)) < 60
 
@@ -121,10 +121,10 @@ def test_columns_are_aligned_whatever_script_a_name_is_in(name: str) -> None:
 def test_a_table_of_nothing_is_its_heading() -> None:
     assert table([], width=WIDE, limit=UNLIMITED).split() == [
         "PARTITION",
-        "FREE",
-        "BUSY",
+        "IDLE",
+        "ALLOC",
         "DOWN",
-        "ALL",
+        "TOTAL",
         "LIMIT",
     ]
 

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.domain.cause import Status
-from cluster_status.domain.message import Fact, Message
-from cluster_status.domain.quotation import Quotation
+from cluster_status.domain.notification.message import Fact, Message
+from cluster_status.domain.notification.quotation import Quotation
+from cluster_status.domain.status.cause import Status
 from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS, text, value
 from tests.unit.domain.build import NOON, partition
@@ -23,7 +23,7 @@ def test_a_bare_message_is_its_headline_with_its_sign() -> None:
 
 
 def test_a_full_message_has_its_parts_in_order() -> None:
-    partitions = (partition(default=True, free=4),)
+    partitions = (partition(default=True, idle=4),)
     full = replace(
         BARE,
         sentence="It refuses SSH connections.",

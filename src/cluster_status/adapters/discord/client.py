@@ -7,11 +7,11 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from cluster_status.adapters.discord import answer as said
-from cluster_status.adapters.discord.card import card
-from cluster_status.adapters.http import Answer, Http, HttpFailure
-from cluster_status.domain.announcement import Post
-from cluster_status.domain.message import Message
+from cluster_status.adapters.discord import response as said
+from cluster_status.adapters.discord.embed import card
+from cluster_status.adapters.http import Http, HttpFailure, HttpResponse
+from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.text import clean
 from cluster_status.errors import DeliveryError, PostLostError, WebhookGoneError
 from cluster_status.ports import Clock
@@ -44,22 +44,22 @@ class DiscordWebhook:
         self._ping = ping
         self._deadline: float | None = None
 
-    def send(self, message: Message) -> Post:
+    def send(self, message: Message) -> MessageRef:
         """Post, and post again where Discord asks to wait or is out of order; see ports.Notifier."""
         body = card(message, ping=self._ping)
         quiet = {} if message.is_news else {"flags": _QUIET}
         answer = self._ask("POST", {**body, **self._sender, **quiet}, later=_POST_LATER)
-        return Post(str(answer.json()["id"]), self._digest(body))
+        return MessageRef(str(answer.json()["id"]), self._digest(body))
 
-    def edit(self, post: Post, message: Message) -> Post:
+    def edit(self, post: MessageRef, message: Message) -> MessageRef:
         """See ports.Board. Mentions are read anew in an edit, so that what is allowed is said again."""
         body = card(message, ping=self._ping)
         shown = self._digest(body)
         if shown != post.shown:
             self._ask("PATCH", body, message_id=post.id, later=_EDIT_LATER)
-        return Post(post.id, shown)
+        return MessageRef(post.id, shown)
 
-    def _ask(self, method: str, body: dict[str, Any], *, later: str, message_id: str = "") -> Answer:
+    def _ask(self, method: str, body: dict[str, Any], *, later: str, message_id: str = "") -> HttpResponse:
         url = self._address(message_id)
         if self._deadline is None:
             self._deadline = self._clock.monotonic() + _BUDGET_SECONDS
@@ -82,7 +82,7 @@ class DiscordWebhook:
                 raise self._error(answer, later)
             self._clock.sleep(wanted)
 
-    def _error(self, answer: Answer, later: str) -> DeliveryError:
+    def _error(self, answer: HttpResponse, later: str) -> DeliveryError:
         code = said.code(answer)
         if code is None:  # not Discord's own words, but a page of something in between
             cause = f"http {answer.status}"

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from github import Auth, Github
 
-from cluster_status.adapters.http import USER_AGENT, Answer, HttpFailure, reason
-from cluster_status.background import beside
+from cluster_status.adapters.http import USER_AGENT, HttpFailure, HttpResponse, reason
 from cluster_status.domain.secret import Secret
+from cluster_status.threads import run_in_thread
 
 _TIMEOUT_SECONDS = 10  # for each wait: to connect, and for the next bytes
 _WHOLE_SECONDS = 30.0
@@ -32,10 +32,10 @@ class Api:
             api_version="2022-11-28",
         )
 
-    def request(self, method: str, path: str, query: Mapping[str, str | int]) -> Answer:
+    def request(self, method: str, path: str, query: Mapping[str, str | int]) -> HttpResponse:
         """Return the answer, whatever its status; names of headers are in lower case. Raises HttpFailure."""
         requester = self._github.requester
-        asking = beside(lambda: requester.requestJson(method, path, parameters=dict(query)))
+        asking = run_in_thread(lambda: requester.requestJson(method, path, parameters=dict(query)))
         try:
             status, headers, body = asking.result(_WHOLE_SECONDS)
         except TimeoutError:
@@ -44,7 +44,7 @@ class Api:
             raise HttpFailure(reason(error)) from None
         except RuntimeError:  # PyGithub's word for it
             raise HttpFailure("it redirects to another server") from None
-        return Answer(status, headers, body.encode())
+        return HttpResponse(status, headers, body.encode())
 
     def close(self) -> None:
         self._github.close()

@@ -8,11 +8,11 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from cluster_status.adapters.github_runs.allowance import Allowance
-from cluster_status.adapters.http import Answer, HttpFailure
+from cluster_status.adapters.github_runs.rate_limiter import RateLimiter
+from cluster_status.adapters.http import HttpFailure, HttpResponse
 from cluster_status.adapters.retry import is_limited
-from cluster_status.domain.artifact import Listed
-from cluster_status.domain.retention import WorkflowRun
+from cluster_status.domain.actions.artifact import Artifact
+from cluster_status.domain.actions.retention import WorkflowRun
 from cluster_status.errors import GitHubError, GitHubOutOfReachError, NoSuchWorkflowError
 from cluster_status.ports import ArtifactPage, Clock, RunPage
 
@@ -36,7 +36,7 @@ T = TypeVar("T")
 class Requests(Protocol):
     """What sends them; see api.Api."""
 
-    def request(self, method: str, path: str, query: Mapping[str, str | int]) -> Answer: ...
+    def request(self, method: str, path: str, query: Mapping[str, str | int]) -> HttpResponse: ...
 
 
 class _Run(Struct):
@@ -53,17 +53,17 @@ class _Runs(Struct):
 
 class _Artifacts(Struct):
     total_count: int
-    artifacts: list[Listed]
+    artifacts: list[Artifact]
 
 
 class GithubRuns:
     """Implements ports.RunCatalog."""
 
-    def __init__(self, api: Requests, repository: str, allowance: Allowance, clock: Clock) -> None:
+    def __init__(self, api: Requests, repository: str, rate_limiter: RateLimiter, clock: Clock) -> None:
         self._api = api
         self._repository = repository
         self._actions = f"/repos/{repository}/actions"
-        self._allowance = allowance
+        self._rate_limiter = rate_limiter
         self._clock = clock
 
     def runs(self, workflow: str, page: int) -> RunPage:
@@ -86,7 +86,7 @@ class GithubRuns:
         is_last = not listed.artifacts or page * _PER_PAGE >= listed.total_count
         return ArtifactPage(listed.total_count, is_last, listed.artifacts)
 
-    def artifacts_of(self, run_id: int) -> Sequence[Listed]:
+    def artifacts_of(self, run_id: int) -> Sequence[Artifact]:
         answer = self._ask("GET", f"{self._actions}/runs/{run_id}/artifacts", {"per_page": _PER_PAGE})
         return [] if answer.status == _NOT_FOUND else _decode(answer, _Artifacts).artifacts
 
@@ -99,21 +99,21 @@ class GithubRuns:
         return True
 
     def affordable_deletions(self) -> int:
-        return self._allowance.deletions()
+        return self._rate_limiter.deletions()
 
-    def _ask(self, method: str, path: str, query: Mapping[str, str | int]) -> Answer:
+    def _ask(self, method: str, path: str, query: Mapping[str, str | int]) -> HttpResponse:
         """Ask, and again where the trouble may pass. To delete twice does no harm."""
         pauses = list(_PAUSES_SECONDS)
         while True:
-            self._allowance.take(method)
+            self._rate_limiter.take(method)
             try:
                 answer = self._api.request(method, path, query)
             except HttpFailure as failure:
                 trouble = f"GitHub was not reached: {failure}."
             else:
-                self._allowance.note(answer)
+                self._rate_limiter.note(answer)
                 if is_limited(answer):
-                    self._allowance.pause(answer)
+                    self._rate_limiter.pause(answer)
                     continue
                 if answer.status < _BROKEN:
                     return answer
@@ -123,7 +123,7 @@ class GithubRuns:
             self._clock.sleep(pauses.pop(0))
 
 
-def _decode(answer: Answer, kind: type[T]) -> T:
+def _decode(answer: HttpResponse, kind: type[T]) -> T:
     if not answer.ok:
         _refuse(answer)
     try:
@@ -132,7 +132,7 @@ def _decode(answer: Answer, kind: type[T]) -> T:
         raise GitHubOutOfReachError("GitHub's answer cannot be read.", remedy=_LATER) from None
 
 
-def _refuse(answer: Answer) -> NoReturn:
+def _refuse(answer: HttpResponse) -> NoReturn:
     said = answer.said("message")
     match answer.status:
         case 401:

@@ -4,7 +4,7 @@ import io
 import zipfile
 import zlib
 
-from cluster_status.domain.document import MAX_BYTES
+from cluster_status.domain.history.codec import MAX_BYTES
 from cluster_status.errors import UnreadableHistoryError
 
 FILE_NAME = "history.json"

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from cluster_status.adapters.http import Answer, HttpFailure
+from cluster_status.adapters.http import HttpFailure, HttpResponse
 from cluster_status.adapters.retry import RetryingHttp, is_limited
-from cluster_status.domain.artifact import Listed, is_in_order
-from cluster_status.domain.document import MAX_BYTES
+from cluster_status.domain.actions.artifact import Artifact, is_in_order
+from cluster_status.domain.history.codec import MAX_BYTES
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import HistoryOutOfReachError, UnreadableHistoryError
 
@@ -39,7 +39,7 @@ class Origin(Struct, frozen=True):
 
 class _Page(Struct, frozen=True):
     total_count: int
-    artifacts: list[Listed]
+    artifacts: list[Artifact]
 
 
 class Catalog:
@@ -49,7 +49,7 @@ class Catalog:
         self._origin = origin
         self._artifacts = f"{origin.api_url}/repos/{origin.repository}/actions/artifacts"
 
-    def newest(self, names: Sequence[str], *, pages: int = _PAGES) -> Iterator[Listed]:
+    def newest(self, names: Sequence[str], *, pages: int = _PAGES) -> Iterator[Artifact]:
         """Yield the artifacts of these names that may be used, newest first.
 
         Used are those that have not expired, of this branch, and not from a fork: a pull request of a
@@ -57,7 +57,7 @@ class Catalog:
         """
         return heapq.merge(*(self._newest(name, pages) for name in names), key=lambda one: -one.id)
 
-    def download(self, artifact: Listed) -> bytes | None:
+    def download(self, artifact: Artifact) -> bytes | None:
         """Return what was uploaded; None if it is not there any more."""
         if artifact.size_in_bytes > _ARTIFACT_LIMIT:
             raise UnreadableHistoryError(f"It is larger than {_ARTIFACT_LIMIT} bytes.")
@@ -80,9 +80,9 @@ class Catalog:
             )
         return answer.body
 
-    def _newest(self, name: str, pages: int) -> Iterator[Listed]:
+    def _newest(self, name: str, pages: int) -> Iterator[Artifact]:
         """GitHub lists the newest first, but promises nothing: a page out of order waits for one in order."""
-        waiting: list[Listed] = []
+        waiting: list[Artifact] = []
         for number in range(1, pages + 1):
             page = self._page(name, number)
             is_last = number * _PER_PAGE >= self.totals[name] or not page
@@ -93,7 +93,7 @@ class Catalog:
             if is_last:
                 return
 
-    def _page(self, name: str, number: int) -> list[Listed]:
+    def _page(self, name: str, number: int) -> list[Artifact]:
         query = urlencode({"name": name, "per_page": _PER_PAGE, "page": number})
         answer = self._get(f"{self._artifacts}?{query}")
         if not answer.ok:
@@ -107,10 +107,10 @@ class Catalog:
         self.totals[name] = page.total_count
         return page.artifacts
 
-    def _is_usable(self, artifact: Listed) -> bool:
+    def _is_usable(self, artifact: Artifact) -> bool:
         return artifact.is_usable and artifact.run.head_branch == self._origin.branch
 
-    def _get(self, url: str) -> Answer:
+    def _get(self, url: str) -> HttpResponse:
         headers = {
             "Authorization": f"Bearer {self._origin.token.reveal()}",
             "Accept": "application/vnd.github+json",
@@ -118,14 +118,14 @@ class Catalog:
         }
         return self._ask(url, headers=headers, limit_bytes=_LIST_LIMIT)
 
-    def _ask(self, url: str, *, headers: dict[str, str], limit_bytes: int) -> Answer:
+    def _ask(self, url: str, *, headers: dict[str, str], limit_bytes: int) -> HttpResponse:
         try:
             return self._http.request("GET", url, headers=headers, limit_bytes=limit_bytes)
         except HttpFailure as failure:
             raise HistoryOutOfReachError(f"GitHub was not reached: {failure}.", remedy=_LATER) from None
 
 
-def _refused(answer: Answer) -> HistoryOutOfReachError:
+def _refused(answer: HttpResponse) -> HistoryOutOfReachError:
     said = answer.said("message")
     if answer.status in {401, 403, 404} and not is_limited(answer):
         return HistoryOutOfReachError(f"GitHub does not show the artifacts ({said}).", remedy=_PERMISSION)

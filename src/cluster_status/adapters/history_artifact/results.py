@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from cluster_status.adapters.http import Answer, HttpFailure
+from cluster_status.adapters.http import HttpFailure, HttpResponse
 from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import HistoryError, InputError
@@ -115,7 +115,7 @@ class ResultsService:
             answer = self._create(name, expires_at)
         return name, _expect(answer, _Created).signed_upload_url
 
-    def _create(self, name: str, expires_at: datetime) -> Answer:
+    def _create(self, name: str, expires_at: datetime) -> HttpResponse:
         details = {
             "name": name,
             "expires_at": expires_at.isoformat().replace("+00:00", "Z"),
@@ -170,7 +170,7 @@ class ResultsService:
         if not answer.ok:
             raise HistoryError(f"The history could not be uploaded (http {answer.status}).", remedy=_LATER)
 
-    def _call(self, method: str, details: Mapping[str, object]) -> Answer:
+    def _call(self, method: str, details: Mapping[str, object]) -> HttpResponse:
         ids = {"workflow_run_backend_id": self._job.run_id, "workflow_job_run_backend_id": self._job.job_id}
         return self._send(
             "POST",
@@ -179,7 +179,7 @@ class ResultsService:
             json.dumps({**ids, **details}).encode(),
         )
 
-    def _send(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
+    def _send(self, method: str, url: str, headers: dict[str, str], body: bytes) -> HttpResponse:
         try:
             return self._http.request(
                 method, url, headers=headers, body=body, timeout_seconds=_TIMEOUT_SECONDS
@@ -188,7 +188,7 @@ class ResultsService:
             raise HistoryError(f"The artifact store was not reached: {failure}.", remedy=_LATER) from None
 
 
-def _expect(answer: Answer, kind: type[T]) -> T:
+def _expect(answer: HttpResponse, kind: type[T]) -> T:
     """Return what a call that worked says."""
     if answer.ok and answer.json().get("ok"):
         return _decode(answer, kind)
@@ -198,7 +198,7 @@ def _expect(answer: Answer, kind: type[T]) -> T:
     raise HistoryError(f"The artifact store refused the history ({said}).", remedy=_LATER)
 
 
-def _decode(answer: Answer, kind: type[T]) -> T:
+def _decode(answer: HttpResponse, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(answer.body, type=kind, strict=False)  # 64-bit numbers come as strings
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -8,10 +8,10 @@ from itertools import takewhile
 from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.adapters.history_artifact.results import ResultsService
-from cluster_status.domain import document
-from cluster_status.domain.artifact import PREFIX, SECOND, TRIED_AT_MOST, Listed
-from cluster_status.domain.delivery import taken_as_told
-from cluster_status.domain.history import History
+from cluster_status.domain.actions.artifact import PREFIX, SECOND, TRIED_AT_MOST, Artifact
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.outbox import assume_delivered
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 
@@ -68,8 +68,8 @@ class HistoryArtifact:
         listed = self._catalog.newest(self._names, pages=1)
         return self._newest_readable(takewhile(lambda artifact: artifact.id > seen, listed))
 
-    def _newest_readable(self, artifacts: Iterator[Listed]) -> History | None:
-        passed_over: list[Listed] = []
+    def _newest_readable(self, artifacts: Iterator[Artifact]) -> History | None:
+        passed_over: list[Artifact] = []
         reasons: list[str] = []
         for artifact in artifacts:
             self._seen = max(self._seen, artifact.id)
@@ -84,21 +84,21 @@ class HistoryArtifact:
             self._mention(reasons)
             # the note of what it told is what was passed over
             told = any(artifact.is_of_the_run_of(other) for other in passed_over)
-            return taken_as_told(history) if told else history
+            return assume_delivered(history) if told else history
         if passed_over:
             raise HistoryError(" ".join(reasons), remedy=_UNUSABLE)
         return None
 
     def save(self, history: History) -> None:
         expires_at = self._clock.now() + self._kept_for
-        archive = pack(document.render(history))
+        archive = pack(codec.render(history))
         self._seen = max(self._seen, self._results.upload(self._names, archive, expires_at=expires_at))
 
-    def _read(self, artifact: Listed) -> History:
+    def _read(self, artifact: Artifact) -> History:
         uploaded = self._catalog.download(artifact)
         if uploaded is None:
             raise UnreadableHistoryError("It was listed, and is gone.")
-        return document.parse(unpack(uploaded))
+        return codec.parse(unpack(uploaded))
 
     def _mention(self, passed_over: list[str]) -> None:
         for line in passed_over:

@@ -7,7 +7,7 @@ import re
 
 import paramiko
 
-from cluster_status.adapters.ssh.conversation import Conversation, Question, Ruling
+from cluster_status.adapters.ssh.auth import AuthClient, AuthReply, Prompts
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.text import clean
 
@@ -25,7 +25,7 @@ class Refused(Exception):  # noqa: N818 - no error: it becomes what the look has
 class Login:
     """One login. The password counts as one credential, by whichever method it is asked for."""
 
-    def __init__(self, talk: Conversation, key: paramiko.PKey | None, password: Secret) -> None:
+    def __init__(self, talk: AuthClient, key: paramiko.PKey | None, password: Secret) -> None:
         self._talk = talk
         self._key = key
         self._password = password
@@ -35,32 +35,32 @@ class Login:
     def proceed(self) -> None:
         """Return when the server lets us in; raise Refused, or what the conversation raises."""
         answer = self._talk.begin()
-        while not (isinstance(answer, Ruling) and answer.accepted):
-            if isinstance(answer, Question):  # to what was no request for one
+        while not (isinstance(answer, AuthReply) and answer.accepted):
+            if isinstance(answer, Prompts):  # to what was no request for one
                 raise self._refused(_about(answer))
             answer = self._offer(answer)
 
-    def _offer(self, ruling: Ruling) -> Ruling | Question:
-        if self._key and "publickey" in ruling.methods:
-            return self._offer_key(self._key, ruling)
-        if self._password and "password" in ruling.methods:
+    def _offer(self, reply: AuthReply) -> AuthReply | Prompts:
+        if self._key and "publickey" in reply.methods:
+            return self._offer_key(self._key, reply)
+        if self._password and "password" in reply.methods:
             return self._noted("password", self._talk.offer_password(self._spend_password()))
-        if self._password and "keyboard-interactive" in ruling.methods and not self._was_asked:
-            return self._be_asked()
-        raise self._refused(self._what_is_wanted(ruling))
+        if self._password and "keyboard-interactive" in reply.methods and not self._was_asked:
+            return self._ask_interactively()
+        raise self._refused(self._what_is_wanted(reply))
 
-    def _offer_key(self, key: paramiko.PKey, ruling: Ruling) -> Ruling | Question:
+    def _offer_key(self, key: paramiko.PKey, reply: AuthReply) -> AuthReply | Prompts:
         self._key = None
         algorithm = self._talk.algorithm_for(key)
         if not algorithm:
             self._story.append("it takes RSA keys only with SHA-1, which is out of use: use an ed25519 key")
-            return ruling
+            return reply
         return self._noted("key", self._talk.offer_key(key, algorithm))
 
-    def _be_asked(self) -> Ruling | Question:
+    def _ask_interactively(self) -> AuthReply | Prompts:
         self._was_asked = True
-        answer = self._talk.be_asked()
-        while isinstance(answer, Question):
+        answer = self._talk.keyboard_interactive()
+        while isinstance(answer, Prompts):
             if answer.prompts == 0:
                 answer = self._talk.reply()
             elif self._password and _is_for_password(answer):
@@ -76,14 +76,14 @@ class Login:
         password, self._password = self._password, Secret()
         return password
 
-    def _noted(self, what: str, answer: Ruling | Question) -> Ruling | Question:
-        if isinstance(answer, Ruling):
+    def _noted(self, what: str, answer: AuthReply | Prompts) -> AuthReply | Prompts:
+        if isinstance(answer, AuthReply):
             self._story.append(f"the {what} was {'right' if answer.in_part else 'refused'}")
         return answer
 
-    def _what_is_wanted(self, ruling: Ruling) -> str:
-        methods = clean(", ".join(ruling.methods))
-        if ruling.in_part:
+    def _what_is_wanted(self, reply: AuthReply) -> str:
+        methods = clean(", ".join(reply.methods))
+        if reply.in_part:
             return f"but it also wants: {methods}"
         left = " and no ".join(
             what for what, held in (("key", self._key), ("password", self._password)) if held
@@ -94,14 +94,14 @@ class Login:
         return Refused(", ".join(filter(None, [*self._story, what])))
 
 
-def _is_for_password(question: Question) -> bool:
+def _is_for_password(question: Prompts) -> bool:
     text = re.sub(_WHOSE, "", question.text)
     asks_for_more = re.search(_CHANGE, text) or re.search(_SECOND_FACTOR, text)
     asks_for_it = question.prompts == 1 and question.is_secret and re.search(_ASKS_FOR_IT, text)
     return bool(asks_for_it and not asks_for_more)
 
 
-def _about(question: Question) -> str:
+def _about(question: Prompts) -> str:
     if _is_for_password(question):
         return "the password was refused"  # it is asked for again
     if re.search(_CHANGE, question.text):

@@ -6,13 +6,13 @@ from typing import cast
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
-from cluster_status.adapters.ssh.conversation import Conversation
-from cluster_status.adapters.ssh.line import BoundedPacketizer, Words
+from cluster_status.adapters.ssh.auth import AuthClient
+from cluster_status.adapters.ssh.deadline import Deadline, ProbeFailed
 from cluster_status.adapters.ssh.login import Login, Refused
-from cluster_status.adapters.ssh.stop import Deadline, Stopped
-from cluster_status.domain.cause import Cause
-from cluster_status.domain.host_key import HostKey
+from cluster_status.adapters.ssh.transport import BoundedPacketizer, Words
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.ssh.host_key import HostKey
+from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.text import clean
 
 _MOMENT_SECONDS = 0.2
@@ -27,7 +27,7 @@ class Session:
         self.transport.set_log_channel(f"paramiko.{name}")  # what another session is told is not for this one
         self._packetizer = cast("BoundedPacketizer", self.transport.packetizer)
         self._words = Words(self.transport)
-        self._talk: Conversation | None = None
+        self._talk: AuthClient | None = None
 
     @property
     def reached(self) -> bool:
@@ -45,7 +45,7 @@ class Session:
         return not self.is_open
 
     @property
-    def last_words(self) -> str:
+    def disconnect_reason(self) -> str:
         """What the server said when it ended the session or refused a channel, cleaned."""
         return self._words.last
 
@@ -64,18 +64,18 @@ class Session:
                 key = self.transport.get_remote_server_key()
                 return HostKey(key.get_name(), key.asbytes())
         except IncompatiblePeer as error:
-            raise Stopped(Cause.INCOMPATIBLE_SSH, clean(str(error))) from None
+            raise ProbeFailed(Cause.INCOMPATIBLE_SSH, clean(str(error))) from None
         except Exception as error:  # noqa: BLE001 - of what a server makes up, paramiko raises all kinds
             raise self._broken_handshake(error, deadline) from None
         raise self._broken_handshake(TimeoutError(), deadline)
 
     def log_in(self, user: str, key: paramiko.PKey | None, password: Secret, deadline: Deadline) -> None:
         """Offer what is given, each credential once."""
-        self._talk = Conversation(self.transport, user, deadline)
+        self._talk = AuthClient(self.transport, user, deadline)
         try:
             Login(self._talk, key, password).proceed()
         except Refused as refused:
-            raise Stopped(Cause.LOGIN_REFUSED, self._with_farewell(str(refused))) from None
+            raise ProbeFailed(Cause.LOGIN_REFUSED, self._with_reason(str(refused))) from None
         except (EOFError, OSError, paramiko.SSHException):
             raise self._failed_login(self._talk, deadline) from None
 
@@ -90,20 +90,20 @@ class Session:
             options = self.transport.get_security_options()
             options.key_types = tuple(name for name in options.key_types if name in wanted)
             if not options.key_types:
-                raise Stopped(
+                raise ProbeFailed(
                     Cause.INCOMPATIBLE_SSH, f"host keys of type {', '.join(key_types)} are not supported"
                 )
 
-    def _broken_handshake(self, error: Exception, deadline: Deadline) -> Stopped:
+    def _broken_handshake(self, error: Exception, deadline: Deadline) -> ProbeFailed:
         if deadline.passed:
-            return Stopped(Cause.TIMEOUT, f"{self._unfinished} within {deadline.seconds:.0f} s")
+            return ProbeFailed(Cause.TIMEOUT, f"{self._unfinished} within {deadline.seconds:.0f} s")
         if not self.reached:
             what = "it hung up, or does not speak SSH, before its SSH banner"
-            return Stopped(Cause.DROPPED, f"{what}: {self._words.first}".rstrip(": "))
+            return ProbeFailed(Cause.DROPPED, f"{what}: {self._words.first}".rstrip(": "))
         hung_up = isinstance(error, EOFError | OSError) or self.transport.initial_kex_done
         if hung_up or self._words.last:
-            return Stopped(Cause.DROPPED, self._with_farewell("it hung up during the key exchange"))
-        return Stopped(Cause.INCOMPATIBLE_SSH, clean(str(error)))
+            return ProbeFailed(Cause.DROPPED, self._with_reason("it hung up during the key exchange"))
+        return ProbeFailed(Cause.INCOMPATIBLE_SSH, clean(str(error)))
 
     @property
     def _unfinished(self) -> str:
@@ -112,15 +112,15 @@ class Session:
         silent = not self._packetizer.preamble_bytes
         return "it accepts connections and says nothing" if silent else "it has shown no SSH banner"
 
-    def _failed_login(self, talk: Conversation, deadline: Deadline) -> Stopped:
+    def _failed_login(self, talk: AuthClient, deadline: Deadline) -> ProbeFailed:
         if deadline.passed:
-            return Stopped(Cause.TIMEOUT, f"no answer to the login within {deadline.seconds:.0f} s")
+            return ProbeFailed(Cause.TIMEOUT, f"no answer to the login within {deadline.seconds:.0f} s")
         if not talk.offered:
-            return Stopped(Cause.DROPPED, self._with_farewell("it hung up before the login"))
+            return ProbeFailed(Cause.DROPPED, self._with_reason("it hung up before the login"))
         if self._words.last:
-            return Stopped(Cause.LOGIN_REFUSED, self._with_farewell(f"the {talk.offered} was refused"))
+            return ProbeFailed(Cause.LOGIN_REFUSED, self._with_reason(f"the {talk.offered} was refused"))
         # some servers answer a wrong password so: to offer it again could lock the account
-        return Stopped(Cause.LOGIN_REFUSED, f"it hung up when it got the {talk.offered}")
+        return ProbeFailed(Cause.LOGIN_REFUSED, f"it hung up when it got the {talk.offered}")
 
-    def _with_farewell(self, what: str) -> str:
+    def _with_reason(self, what: str) -> str:
         return f"{what}: {self._words.last}" if self._words.last else what

@@ -1,0 +1,59 @@
+"""What Discord's answers mean. Its error codes are its own; no document of it lists them all."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cluster_status.adapters.http import HttpResponse
+
+UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
+UNKNOWN_MESSAGE, TOO_MANY_EDITS = 10008, 30046
+ARCHIVED_THREAD = 50083  # a new message opens it again, an edit does not
+GONE = frozenset({UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN})
+LOST = frozenset({UNKNOWN_MESSAGE, TOO_MANY_EDITS, ARCHIVED_THREAD})
+
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+_PLACES = 3  # that are shown of a form that was refused
+_DEPTH = 12
+
+
+def code(answer: HttpResponse) -> int | None:
+    """Return Discord's code of an error; None where something in between has answered."""
+    given = answer.json().get("code")
+    return given if isinstance(given, int) else None
+
+
+def seconds_to_wait(answer: HttpResponse, pause: float) -> float | None:
+    """Return how long to wait before asking again, `pause` where nothing is said; None where it is no use."""
+    if answer.status >= _SERVER_ERROR:
+        return pause
+    if answer.status != _TOO_MANY_REQUESTS or code(answer) == TOO_MANY_EDITS:
+        return None
+    for given in (answer.json().get("retry_after"), answer.headers.get("Retry-After")):
+        try:
+            seconds = float(given)  # type: ignore[arg-type]  # whatever it is, it is tried
+        except (TypeError, ValueError, OverflowError):
+            continue
+        if seconds > 0:  # nor is it NaN
+            return seconds
+    return pause
+
+
+def words(answer: HttpResponse) -> str:
+    """Return what Discord says of an error, and which parts of a form it refuses."""
+    body = answer.json()
+    places = list(_places(body.get("errors"), "", _DEPTH))
+    more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+    return ": ".join(filter(None, [str(body.get("message", "")), "; ".join(places[:_PLACES]) + more]))
+
+
+def _places(errors: Any, path: str, depth: int) -> Iterator[str]:
+    if not isinstance(errors, dict) or not depth:
+        return
+    listed = errors.get("_errors")
+    for error in listed if isinstance(listed, list) else []:
+        if isinstance(error, dict):
+            yield f"{path} {error.get('message', '')}".strip()
+    for key, inner in errors.items():
+        part = f"[{key}]" if key.isdigit() else f".{key}"
+        yield from _places(inner, f"{path}{part}".lstrip("."), depth - 1)

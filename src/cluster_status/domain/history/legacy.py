@@ -1,0 +1,80 @@
+"""The history of the script that came before: a JSON list of what each of its polls found."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from msgspec import Struct, ValidationError, json
+from msgspec.structs import replace
+
+from cluster_status.domain.history.history import History, Terms, advance
+from cluster_status.domain.slurm.cluster_state import ClusterState
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
+from cluster_status.domain.status.verdict import Verdict
+from cluster_status.domain.text import clean
+
+_FORMATS = (
+    "%Y-%m-%d %H:%M:%S UTC",
+    "%Y/%m/%d %H:%M:%S",
+    "%a %b %d %H:%M:%S %Y",
+    "%a, %d %b %Y %H:%M:%S GMT",
+    "%a, %d %b %Y %H:%M:%S %z",
+)
+_YEARS = range(2000, 2100)
+_ONLINE = ProbeResult(outcome=ClusterState(), reached=True, credential_offered=True, logged_in=True)
+_OFFLINE = ProbeResult(outcome=ProbeFailure(Cause.TIMEOUT))  # it said no more than that
+
+
+class _Entry(Struct):
+    """A poll; its partitions and its error are not carried over: they are the cluster's words."""
+
+    poll_time: int | float | str
+    online: bool
+
+
+def is_original(content: bytes) -> bool:
+    return content.lstrip()[:1] == b"["
+
+
+def restore(content: bytes) -> History:
+    """Return what our polls would have left; nothing is pending, since the script told it, and no name set.
+
+    Raises what msgspec does where it is no such list.
+    """
+    entries = json.decode(content, type=list[_Entry])
+    polls = sorted(
+        ((_instant(number, entry.poll_time), entry.online) for number, entry in enumerate(entries)),
+        key=lambda poll: poll[0],
+    )
+    return replace(_replayed(polls), pending=(), missed_polls=0)
+
+
+def _replayed(polls: Iterable[tuple[datetime, bool]]) -> History:
+    history, terms = History(cluster=""), Terms(confirm_after=1)
+    for at, online in polls:
+        result = _ONLINE if online else _OFFLINE
+        verdict = Verdict(Status.ONLINE if online else Status.OFFLINE)
+        history = advance(history, result, verdict, terms, at, in_turn=True)
+    return history
+
+
+def _instant(number: int, poll_time: float | str) -> datetime:
+    """Read seconds since 1970, ISO 8601, or another form that has but one meaning; in UTC unless it says."""
+    for at in _readings(poll_time):
+        aware = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+        if aware.year in _YEARS:
+            return aware.astimezone(UTC).replace(microsecond=0)
+    given = clean(str(poll_time), limit=60)
+    raise ValidationError(f"entry {number} of the list has a poll_time that is no instant: '{given}'")
+
+
+def _readings(poll_time: float | str) -> Iterable[datetime]:
+    with suppress(ValueError, OverflowError, OSError):
+        yield datetime.fromtimestamp(float(poll_time), UTC)
+    if isinstance(poll_time, str):
+        with suppress(ValueError):
+            yield datetime.fromisoformat(poll_time.strip())
+        for form in _FORMATS:
+            with suppress(ValueError):
+                yield datetime.strptime(poll_time.strip(), form)  # noqa: DTZ007 - in UTC unless it says

@@ -1,0 +1,46 @@
+"""A line to go with a status. All of them are in the public domain."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from cluster_status.domain.status.cause import Status
+
+
+class Quotation(Struct, frozen=True):
+    text: str
+    source: str
+
+
+_QUOTATIONS = {
+    Status.ONLINE: (
+        Quotation(
+            "All's well that ends well; still the fine's the crown.", "Shakespeare, All's Well That Ends Well"
+        ),
+        Quotation("The lark's on the wing; the snail's on the thorn.", "Robert Browning, Pippa Passes"),
+        Quotation("Now is the winter of our discontent made glorious summer.", "Shakespeare, Richard III"),
+    ),
+    Status.DEGRADED: (
+        Quotation("The course of true love never did run smooth.", "Shakespeare, A Midsummer Night's Dream"),
+        Quotation("Though much is taken, much abides.", "Tennyson, Ulysses"),
+    ),
+    Status.MAINTENANCE: (
+        Quotation("They also serve who only stand and wait.", "Milton, On His Blindness"),
+        Quotation("How poor are they that have not patience!", "Shakespeare, Othello"),
+    ),
+    Status.OFFLINE: (
+        Quotation("The rest is silence.", "Shakespeare, Hamlet"),
+        Quotation("Darkness there and nothing more.", "Poe, The Raven"),
+        Quotation("When sorrows come, they come not single spies, but in battalions.", "Shakespeare, Hamlet"),
+    ),
+    Status.UNKNOWN: (
+        Quotation("I am but mad north-north-west.", "Shakespeare, Hamlet"),
+        Quotation("The time is out of joint.", "Shakespeare, Hamlet"),
+    ),
+}
+
+
+def quotation_for(status: Status, at: datetime) -> Quotation:
+    """Choose by the hour, so that the same announcement is always told in the same words."""
+    choices = _QUOTATIONS[status]
+    return choices[int(at.timestamp()) // 3600 % len(choices)]

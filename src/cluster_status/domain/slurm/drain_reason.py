@@ -1,0 +1,37 @@
+"""Why nodes were taken out of service, from the answer to DRAIN_REASONS."""
+
+import re
+from datetime import datetime
+
+from cluster_status.domain.slurm.cluster_state import DrainReason
+from cluster_status.domain.text import clean
+
+_COUNT = re.compile(r"[0-9]{1,9}")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_NAMES_LIMIT = 100
+
+
+def parse(lines: list[str], boundary: str, *, with_names: bool) -> tuple[DrainReason, ...]:
+    """Return the reasons, newest first; a record that is not what was asked for is left out.
+
+    A reason is an administrator's free text, with bars, line ends and anything else in it.
+    """
+    records = "\n".join(["", *lines]).split(f"\n{boundary}|")[1:]
+    found = [reason for record in records if (reason := _read(record, with_names=with_names))]
+    return tuple(sorted(found, key=lambda one: one.since.timestamp() if one.since else 0.0, reverse=True))
+
+
+def instant(written: str) -> datetime | None:
+    """Read an instant as Slurm writes it in UTC; None where it has none, or writes it in another way."""
+    try:
+        return datetime.fromisoformat(f"{written}+00:00") if _INSTANT.fullmatch(written) else None
+    except ValueError:  # the 13th month
+        return None
+
+
+def _read(record: str, *, with_names: bool) -> DrainReason | None:
+    fields = record.split("|", 4 if with_names else 2)
+    if len(fields) != (5 if with_names else 3) or not _COUNT.fullmatch(fields[0]):
+        return None
+    set_by, names = (clean(field, limit=_NAMES_LIMIT) for field in fields[2:4]) if with_names else ("", "")
+    return DrainReason(clean(fields[-1]), instant(fields[1]), int(fields[0]), names, set_by)

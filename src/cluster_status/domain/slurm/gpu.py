@@ -1,0 +1,67 @@
+"""The GPUs of each partition, from the answer to GPUS.
+
+A GPU is free where a new job could have it: not in use, on a node that is idle, asleep or partly busy. On an
+idle node all are, whatever Slurm says or, before 19.05, does not say of their use. On one whose CPUs are all
+taken none is.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from cluster_status.domain.slurm.cluster_state import Gpus, NodeGroup
+from cluster_status.domain.slurm.commands import GPUS
+from cluster_status.domain.slurm.node_state import group_of
+from cluster_status.domain.slurm.sinfo import partition_name
+from cluster_status.domain.text import clean
+
+_WIDTHS = [int(width) for width in re.findall(r":([0-9]+)", GPUS.arguments[-1])]
+_ASIDE = re.compile(r"\([^()]*\)")  # sockets and indices: gpu:a100:4(S:0-1), gpu:(null):2(IDX:0,3)
+_COUNT = re.compile(r"[0-9]{1,9}")
+_NO_TYPE = frozenset({"", "no_consume"})
+_ALL_IDLE = frozenset({NodeGroup.IDLE, NodeGroup.POWERED_DOWN})
+_TYPE_LIMIT = 40
+
+
+def parse(lines: list[str]) -> dict[str, tuple[Gpus, ...]]:
+    """Return the GPUs by partition and type; nothing if any row is not what was asked for, or was cut."""
+    found: dict[str, dict[str, Gpus]] = defaultdict(dict)
+    for line in lines:
+        row = line.split()
+        cut = any(len(word) >= width for word, width in zip(row, _WIDTHS, strict=False))
+        if cut or len(row) not in {len(_WIDTHS), len(_WIDTHS) - 1} or not _COUNT.fullmatch(row[1]):
+            return {}
+        types = found[partition_name(row[0])]
+        for more in _gpus(int(row[1]), *row[2:]):
+            known = types.get(more.type, Gpus(more.type, 0, 0))
+            types[more.type] = Gpus(more.type, known.total + more.total, _sum(known.idle, more.idle))
+    return {name: tuple(types.values()) for name, types in found.items() if types}
+
+
+def _gpus(nodes: int, state: str, configured: str, used: str = "") -> Iterator[Gpus]:
+    here, in_use = _count(configured), _count(used)
+    group = group_of(state)
+    for kind, number in here.items():
+        idle: int | None = 0
+        if group in _ALL_IDLE:
+            idle = number
+        elif group is NodeGroup.ALLOCATED and state.startswith("mix"):
+            known = in_use and in_use.keys() <= here.keys()
+            idle = max(0, number - in_use.get(kind, 0)) if known else None
+        yield Gpus(kind, nodes * number, None if idle is None else nodes * idle)
+
+
+def _count(written: str) -> dict[str, int]:
+    """Count the GPUs by type in a list such as ``gpu:a100:4(S:0-1),gpu:2,mps:400``."""
+    counted: dict[str, int] = {}
+    for entry in _ASIDE.sub("", written).split(","):
+        name, *parts = entry.split(":")
+        if name == "gpu":
+            number = int(parts.pop()) if parts and _COUNT.fullmatch(parts[-1]) else 1
+            kind = clean(parts[0], limit=_TYPE_LIMIT) if parts and parts[0] not in _NO_TYPE else ""
+            counted[kind] = counted.get(kind, 0) + number
+    return counted
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other

@@ -1,0 +1,118 @@
+"""Slurm's words for a node's state, sorted into buckets.
+
+Facts from Slurm's `node_state_string()` (src/common/slurm_protocol_defs.c), versions 2.0 to 26.05: sinfo's
+%T prints one base word and at most one of the suffixes below. The same state may also come as scontrol writes
+it, with all its flags: ``IDLE+CLOUD+POWERED_DOWN``. Words that only filters know are left unrecognised, and
+``future`` too: without being asked to, sinfo lists no node that is not there yet.
+"""
+
+from cluster_status.domain.slurm.cluster_state import NodeGroup
+
+_BASES = {
+    "idle": NodeGroup.IDLE,
+    "mixed": NodeGroup.ALLOCATED,
+    "mix": NodeGroup.ALLOCATED,
+    "allocated": NodeGroup.ALLOCATED,
+    "alloc": NodeGroup.ALLOCATED,
+    "completing": NodeGroup.ALLOCATED,
+    "comp": NodeGroup.ALLOCATED,
+    "planned": NodeGroup.RESERVED,
+    "plnd": NodeGroup.RESERVED,
+    "reserved": NodeGroup.RESERVED,
+    "resv": NodeGroup.RESERVED,
+    "blocked": NodeGroup.RESERVED,
+    "block": NodeGroup.RESERVED,
+    "powered_down": NodeGroup.POWERED_DOWN,
+    "powered_dn": NodeGroup.POWERED_DOWN,
+    "powering_down": NodeGroup.POWERED_DOWN,
+    "powring_dn": NodeGroup.POWERED_DOWN,
+    "powrng_dn": NodeGroup.POWERED_DOWN,
+    "power_down": NodeGroup.POWERED_DOWN,
+    "pow_dn": NodeGroup.POWERED_DOWN,
+    "powering_up": NodeGroup.POWERED_DOWN,
+    "power_up": NodeGroup.POWERED_DOWN,
+    "pow_up": NodeGroup.POWERED_DOWN,
+    "draining": NodeGroup.DRAINING,
+    "drng": NodeGroup.DRAINING,
+    "maint": NodeGroup.MAINTENANCE,
+    "reboot": NodeGroup.MAINTENANCE,
+    "boot": NodeGroup.MAINTENANCE,
+    "drained": NodeGroup.DOWN,
+    "drain": NodeGroup.DOWN,
+    "down": NodeGroup.DOWN,
+    "fail": NodeGroup.DOWN,
+    "failing": NodeGroup.DOWN,
+    "failg": NodeGroup.DOWN,
+    "inval": NodeGroup.DOWN,
+    "invalid_reg": NodeGroup.DOWN,
+    "error": NodeGroup.DOWN,
+    "err": NodeGroup.DOWN,
+    "unknown": NodeGroup.UNKNOWN,
+    "unk": NodeGroup.UNKNOWN,
+}
+
+_NOT_RESPONDING = "*"
+_POWER = frozenset("~#!%")  # powered down, powering up, power down pending, powering down
+_IN_MAINT_RESERVATION = "$"
+_REBOOT_PENDING = "@"
+_REBOOT_ISSUED = "^"
+_NO_MATTER = frozenset("+-")  # some jobs completing, planned by backfill
+_SUFFIXES = {_NOT_RESPONDING, _IN_MAINT_RESERVATION, _REBOOT_PENDING, _REBOOT_ISSUED} | _POWER | _NO_MATTER
+_ASLEEP_WITH_JOBS = frozenset({"mixed~", "mix~"})  # powered down, though jobs have been placed on it
+
+# Flags in the order in which Slurm minds them, each with the suffix that says the same. A flag that is a base
+# as well, such as drain or planned, is read as one.
+_SAME_AS = {
+    "maintenance": _IN_MAINT_RESERVATION,
+    "reboot_issued": _REBOOT_ISSUED,
+    "reboot_requested": _REBOOT_PENDING,
+    "not_responding": _NOT_RESPONDING,
+    "powering_down": "%",
+    "power_down": "!",
+    "powering_up": "#",
+    "powered_down": "~",
+}
+_OF_NO_MATTER = frozenset({"cloud", "dynamic_norm", "external", "perfctrs", "undrain", "resume"})
+_GRAVEST_FIRST = (NodeGroup.MAINTENANCE, NodeGroup.DOWN, NodeGroup.ALLOCATED, NodeGroup.RESERVED)
+
+
+def group_of(word: str) -> NodeGroup | None:
+    """Return the bucket of a word such as ``idle``, ``down*`` or ``IDLE+DRAIN``; None if it is unheard of."""
+    base, *flags = word.lower().removesuffix("+").split("+")
+    group = _without_flags(base)
+    return _with_flags(group, flags) if group and flags else group
+
+
+def _with_flags(group: NodeGroup, flags: list[str]) -> NodeGroup | None:
+    states = {flag: _BASES.get(flag) for flag in flags if flag not in _SAME_AS and flag not in _OF_NO_MATTER}
+    if None in states.values():
+        return None
+    if group is NodeGroup.ALLOCATED and "drain" in flags:
+        group = NodeGroup.DRAINING
+    else:
+        group = next((one for one in _GRAVEST_FIRST if one in {group, *states.values()}), group)
+    for flag, suffix in _SAME_AS.items():
+        group = _with_suffix(group, suffix) if flag in flags else group
+    return group
+
+
+def _without_flags(word: str) -> NodeGroup | None:
+    if word in _ASLEEP_WITH_JOBS:
+        return NodeGroup.POWERED_DOWN
+    suffix = word[-1:] if word[-1:] in _SUFFIXES else ""
+    base = _BASES.get(word.removesuffix(suffix))
+    return base and _with_suffix(base, suffix)
+
+
+def _with_suffix(base: NodeGroup, suffix: str) -> NodeGroup:
+    if base is NodeGroup.UNKNOWN:  # unknown*: the controller has not heard of the node yet
+        return base
+    if suffix in {_IN_MAINT_RESERVATION, _REBOOT_ISSUED}:
+        return NodeGroup.MAINTENANCE
+    if suffix == _NOT_RESPONDING and base is not NodeGroup.MAINTENANCE:
+        return NodeGroup.DOWN
+    if suffix == _REBOOT_PENDING and base not in {NodeGroup.ALLOCATED, NodeGroup.DRAINING}:
+        return NodeGroup.MAINTENANCE
+    if suffix in _POWER and base in {NodeGroup.IDLE, NodeGroup.RESERVED}:
+        return NodeGroup.POWERED_DOWN
+    return base

@@ -1,0 +1,59 @@
+"""Maintenance reservations, from the answer to RESERVATIONS, and which of them is now, or next."""
+
+import re
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from cluster_status.domain.slurm.cluster_state import Reservation
+from cluster_status.domain.slurm.drain_reason import instant
+from cluster_status.domain.text import clean
+
+COMING_WITHIN = timedelta(hours=24)
+
+_COUNT = re.compile(r"[0-9]{1,9}")
+_ANY_PARTITION = "(null)"
+
+
+def parse(lines: list[str], partitions: Collection[str]) -> tuple[Reservation, ...]:
+    """Return the MAINT reservations, earliest first; those of other partitions than these are left out."""
+    found = [one for line in lines if (one := _read(line, partitions))]
+    return tuple(sorted(found, key=lambda one: (one.begin, one.end)))
+
+
+def _read(line: str, partitions: Collection[str]) -> Reservation | None:
+    name, _, rest = line.removeprefix("ReservationName=").partition(" StartTime=")
+    fields = dict(word.split("=", 1) for word in f"StartTime={rest}".split() if "=" in word)
+    flags = fields.get("Flags", "").split(",")
+    # one that floats keeps its distance from now, and never begins
+    if "MAINT" not in flags or "TIME_FLOAT" in flags:
+        return None
+    if fields.get("PartitionName", _ANY_PARTITION) not in {_ANY_PARTITION, *partitions}:
+        return None
+    begin, end = instant(fields["StartTime"]), instant(fields.get("EndTime", ""))
+    nodes = fields.get("NodeCnt", "")
+    if not (begin and end and begin < end and _COUNT.fullmatch(nodes)):
+        return None
+    return Reservation(clean(name), begin, end, int(nodes))
+
+
+def current(reservations: Collection[Reservation], at: datetime) -> Reservation | None:
+    """Return the largest of those that are now."""
+    now = [one for one in reservations if one.begin <= at < one.end]
+    return max(now, key=lambda one: (one.nodes, one.end), default=None)
+
+
+def coming(
+    reservations: Collection[Reservation], at: datetime, *, told: Collection[tuple[datetime, datetime]]
+) -> Reservation | None:
+    """Return the next that begins within a day and has not been told of.
+
+    It is known by its times alone: those at the same time are one, and one that was moved is another.
+    """
+    near = (one for one in reservations if at < one.begin <= at + COMING_WITHIN)
+    found = next((one for one in near if (one.begin, one.end) not in told), None)
+    if found is None:
+        return None
+    together = (one for one in reservations if (one.begin, one.end) == (found.begin, found.end))
+    return replace(found, nodes=sum(one.nodes for one in together))

@@ -1,0 +1,309 @@
+"""From the environment to `Settings`; every bad input is found at once."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.slurm.partition_filter import PartitionFilter
+from cluster_status.domain.ssh.host_key import Pins
+from cluster_status.domain.ssh.private_key import secret_lines
+from cluster_status.domain.ssh.target import Endpoint
+from cluster_status.domain.text import clean
+from cluster_status.errors import InputError
+from cluster_status.settings import inputs
+from cluster_status.settings.inputs import INPUTS, Input
+from cluster_status.settings.types import WORKFLOW_FOLDER
+
+T = TypeVar("T")
+
+_NO_LIMIT_DAYS = 400  # GitHub's own
+
+
+class Cluster(Struct, frozen=True):
+    name: str
+    host: str
+    port: int
+    user: str
+    password: Secret
+    key: Secret
+    key_passphrase: Secret
+    jump: Endpoint | None
+    host_keys: Pins
+    connect_timeout_seconds: float
+    command_timeout_seconds: float
+    partition_filter: PartitionFilter
+
+
+class Discord(Struct, frozen=True):
+    webhook: Secret
+    user: str
+    image: str
+    with_partitions: bool
+    with_quotation: bool
+    always: bool
+    live: bool
+    ping: str
+
+
+class Thresholds(Struct, frozen=True):
+    degraded_below: int  # percent
+    attempts: int
+    attempt_delay_seconds: float
+    confirm_after: int  # polls
+
+
+class Storage(Struct, frozen=True):
+    store: str  # auto, artifact, file
+    path: str
+    retention: timedelta
+    token: Secret
+
+
+class Pruning(Struct, frozen=True):
+    wanted: bool
+    workflows: tuple[str, ...]  # names of their files
+    keep: int
+    dry_run: bool
+
+
+class RunnerContext(Struct, frozen=True):
+    """Where this runs, from the variables GitHub's runner sets."""
+
+    on_runner: bool
+    workspace: Path
+    api_url: str
+    repository: str  # owner/name
+    branch: str
+    workflow: str  # the name of its file
+    run_id: int | None
+    results_url: str  # the two by which a job uploads its artifacts
+    runtime_token: Secret
+    longest_retention: timedelta
+    output_file: Path | None
+    summary_file: Path | None
+
+
+class Settings(Struct, frozen=True):
+    command: str  # poll, look, prune
+    cluster: Cluster
+    discord: Discord
+    heartbeat: Secret
+    thresholds: Thresholds
+    storage: Storage
+    pruning: Pruning
+    runner_context: RunnerContext
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Return the settings, or raise InputError with a line for each input that cannot be used."""
+    given = _Given(environ)
+    command = given.value(inputs.COMMAND)
+    for_a_cluster = given.value if command == "prune" else given.required
+    without_a_key = given.value if given.has(inputs.CLUSTER_KEY) else for_a_cluster
+    settings = Settings(
+        command=command,
+        cluster=Cluster(
+            name=given.value(inputs.CLUSTER_NAME),
+            host=for_a_cluster(inputs.CLUSTER_HOST),
+            port=given.value(inputs.CLUSTER_PORT),
+            user=for_a_cluster(inputs.CLUSTER_USER),
+            password=without_a_key(inputs.CLUSTER_PASSWORD),
+            key=given.value(inputs.CLUSTER_KEY),
+            key_passphrase=given.value(inputs.CLUSTER_KEY_PASSPHRASE),
+            jump=given.value(inputs.CLUSTER_JUMP),
+            host_keys=given.value(inputs.CLUSTER_HOST_KEY),
+            connect_timeout_seconds=given.value(inputs.CLUSTER_CONNECT_TIMEOUT),
+            command_timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
+            partition_filter=PartitionFilter(
+                patterns=given.value(inputs.PARTITIONS),
+                details=given.value(inputs.DETAILS) == "full",
+                node_names=given.value(inputs.SHOW_NODES),
+            ),
+        ),
+        discord=Discord(
+            webhook=given.value(inputs.DISCORD_WEBHOOK),
+            user=given.value(inputs.DISCORD_USER),
+            image=given.value(inputs.DISCORD_IMG),
+            with_partitions=given.value(inputs.DISCORD_MSG_INFO),
+            with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
+            always=given.value(inputs.DISCORD_MSG_ALWAYS),
+            live=given.value(inputs.DISCORD_MODE) == "live",
+            ping=given.value(inputs.DISCORD_PING),
+        ),
+        heartbeat=given.value(inputs.HEARTBEAT_URL),
+        thresholds=Thresholds(
+            degraded_below=given.value(inputs.DEGRADED_BELOW),
+            attempts=given.value(inputs.ATTEMPTS),
+            attempt_delay_seconds=given.value(inputs.ATTEMPT_DELAY),
+            confirm_after=given.value(inputs.CONFIRM_AFTER),
+        ),
+        storage=Storage(
+            store=given.value(inputs.HISTORY_STORE),
+            path=given.value(inputs.HISTORY_PATH),
+            retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
+            token=given.value(inputs.GITHUB_TOKEN),
+        ),
+        pruning=_pruning(given, command, runner_context(environ)),
+        runner_context=runner_context(environ),
+    )
+    if command == "poll" and settings.runner_context.on_runner:
+        given.required(inputs.DISCORD_WEBHOOK)
+    if settings.discord.live and settings.discord.always:
+        given.complain(
+            inputs.DISCORD_MSG_ALWAYS, "with discord-mode live every poll edits the message: unset it"
+        )
+    given.raise_problems()
+    return settings
+
+
+def _pruning(given: "_Given", command: str, here: RunnerContext) -> Pruning:
+    wanted = command == "prune" or (command == "poll" and given.has(inputs.PRUNE_KEEP))
+    pruning = Pruning(
+        wanted=wanted,
+        workflows=given.value(inputs.PRUNE_WORKFLOWS),
+        keep=given.value(inputs.PRUNE_KEEP),
+        dry_run=given.value(inputs.PRUNE_DRY_RUN),
+    )
+    if command == "poll" and wanted and not pruning.workflows and here.workflow:
+        pruning = replace(pruning, workflows=(here.workflow,))
+    if wanted and not pruning.workflows:
+        given.required(inputs.PRUNE_WORKFLOWS)
+    if wanted and not here.repository:
+        given.complain(inputs.COMMAND, "to prune, GITHUB_REPOSITORY has to name the repository: owner/name")
+    if wanted:
+        given.required(inputs.GITHUB_TOKEN)
+    elif command == "poll" and (pruning.workflows or pruning.dry_run):
+        given.complain(inputs.PRUNE_KEEP, "is needed too, for a poll that prunes; or set command to prune")
+    return pruning
+
+
+class SshAccess(Struct, frozen=True):
+    """The key, and the way it is to open, as far as they are given."""
+
+    host: str
+    port: int
+    jump: Endpoint | None
+    key: Secret
+    key_passphrase: Secret
+
+
+def load_ssh_access(environ: Mapping[str, str]) -> SshAccess:
+    """Return these alone, none of which is required, or raise InputError."""
+    given = _Given(environ)
+    ssh_access = SshAccess(
+        host=given.value(inputs.CLUSTER_HOST),
+        port=given.value(inputs.CLUSTER_PORT),
+        jump=given.value(inputs.CLUSTER_JUMP),
+        key=given.value(inputs.CLUSTER_KEY),
+        key_passphrase=given.value(inputs.CLUSTER_KEY_PASSPHRASE),
+    )
+    given.raise_problems()
+    return ssh_access
+
+
+def heartbeat(environ: Mapping[str, str]) -> Secret:
+    """Return the URL to report a poll to that cannot begin; empty where none is given, or for a look."""
+    given = _Given(environ)
+    is_poll = given.value(inputs.COMMAND) == "poll"
+    return given.value(inputs.HEARTBEAT_URL) if is_poll else Secret()
+
+
+def runner_context(environ: Mapping[str, str]) -> RunnerContext:
+    days = environ.get("GITHUB_RETENTION_DAYS", "")
+    run_id = environ.get("GITHUB_RUN_ID", "")
+    limit_days = int(days) if re.fullmatch("[1-9][0-9]{0,2}", days) else _NO_LIMIT_DAYS
+
+    def path(name: str) -> Path | None:
+        return Path(environ[name]) if environ.get(name) else None
+
+    return RunnerContext(
+        on_runner=environ.get("GITHUB_ACTIONS") == "true",
+        workspace=path("GITHUB_WORKSPACE") or Path.cwd(),
+        api_url=environ.get("GITHUB_API_URL", ""),
+        repository=environ.get("GITHUB_REPOSITORY", ""),
+        branch=environ.get("GITHUB_HEAD_REF") or environ.get("GITHUB_REF_NAME", ""),
+        workflow=_workflow(environ.get("GITHUB_WORKFLOW_REF", "")),
+        run_id=int(run_id) if re.fullmatch("[1-9][0-9]{0,18}", run_id) else None,
+        results_url=environ.get("ACTIONS_RESULTS_URL", ""),
+        runtime_token=Secret(environ.get("ACTIONS_RUNTIME_TOKEN", "")),
+        longest_retention=timedelta(days=limit_days),
+        output_file=path("GITHUB_OUTPUT"),
+        summary_file=path("GITHUB_STEP_SUMMARY"),
+    )
+
+
+def _workflow(ref: str) -> str:
+    """Return the name of the file in ``owner/name/.github/workflows/poll.yml@refs/heads/main``."""
+    path = ref.partition("@")[0]
+    return path.rpartition("/")[2] if WORKFLOW_FOLDER in path else ""
+
+
+def secrets(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield every secret that was given, usable or not: they are masked before anything is printed."""
+    for spec in INPUTS:
+        text = _given_text(environ, spec) if spec.secret else ""
+        if text.strip():
+            yield text
+            yield text.strip()
+            yield from re.findall(r"/webhooks/[0-9]+/([A-Za-z0-9_-]+)", text)  # the part that is the secret
+            if spec is inputs.CLUSTER_KEY:
+                yield from secret_lines(text)
+
+
+def _given_text(environ: Mapping[str, str], spec: Input[T]) -> str:
+    """Return the text of an input; empty: not given. The input itself wins over the variable."""
+    text = environ.get(spec.variable, "")
+    if not text.strip() and spec.environment_variable:
+        text = environ.get(spec.environment_variable, "")
+    return text if text.strip() else ""
+
+
+class _Given:
+    """Reads inputs and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._problems: dict[str, str] = {}
+
+    def value(self, spec: Input[T]) -> T:
+        text = _given_text(self._environ, spec)
+        if not text:
+            return spec.default
+        try:
+            return spec.kind.read(text if spec.kind.verbatim else text.strip())
+        except ValueError as error:
+            # no secret by its name, but by what is in it: user:password@host, a key in the wrong place
+            hidden = spec.secret or re.search(":.*@|PRIVATE KEY|PuTTY", text, re.DOTALL)
+            got = "what was given" if hidden else f"'{clean(text)}'"
+            hint = f": {error}" if str(error) else ""
+            self._problems[spec.name] = f"{spec.name}: {got} is not {spec.kind.accepts}{hint}"
+            return spec.default
+
+    def has(self, spec: Input[T]) -> bool:
+        return bool(_given_text(self._environ, spec))
+
+    def complain(self, spec: Input[T], problem: str) -> None:
+        self._problems.setdefault(spec.name, f"{spec.name}: {problem}")
+
+    def required(self, spec: Input[T]) -> T:
+        if not _given_text(self._environ, spec):
+            self._problems[spec.name] = f"{spec.name} {self._deficit(spec)}"
+        return self.value(spec)
+
+    def _deficit(self, spec: Input[T]) -> str:
+        instead = ", or cluster-key" if spec is inputs.CLUSTER_PASSWORD else ""
+        if not runner_context(self._environ).on_runner:
+            return f"is required: set {spec.environment_variable or spec.variable}{instead}"
+        if spec.secret:
+            return f"is empty: set the secret{instead}; pull requests from forks are given none"
+        return "is required"
+
+    def raise_problems(self) -> None:
+        if self._problems:
+            raise InputError(self._problems.values())

@@ -1,0 +1,220 @@
+"""What the text of an input may be, and what becomes of it. Readers raise ValueError, with a hint or none."""
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.ssh.host_key import Pins
+from cluster_status.domain.ssh.private_key import unwrap
+from cluster_status.domain.ssh.target import Endpoint
+
+T = TypeVar("T")
+
+
+class InputType(Struct, Generic[T], frozen=True):
+    """How a text is read, and in words what is accepted; the words complete "... is not"."""
+
+    read: Callable[[str], T]
+    accepts: str
+    verbatim: bool = False  # blanks around it belong to it
+
+
+def text(accepts: str, pattern: str) -> InputType[str]:
+    def read(given: str) -> str:
+        if not re.fullmatch(pattern, given):
+            raise ValueError
+        return given
+
+    return InputType(read, accepts)
+
+
+def whole_number(least: int, most: int) -> InputType[int]:
+    def read(given: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", given) or not least <= int(given) <= most:
+            raise ValueError
+        return int(given)
+
+    return InputType(read, f"a whole number from {least} to {most}")
+
+
+def seconds(least: int, most: int) -> InputType[float]:
+    def read(given: str) -> float:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", given) or not least <= float(given) <= most:
+            raise ValueError
+        return float(given)
+
+    return InputType(read, f"a number of seconds from {least} to {most}")
+
+
+def choice(*options: str) -> InputType[str]:
+    def read(given: str) -> str:
+        if given not in options:
+            raise ValueError
+        return given
+
+    return InputType(read, f"one of {', '.join(options)}")
+
+
+def _boolean(given: str) -> bool:
+    if given.lower() not in {"true", "false"}:
+        raise ValueError
+    return given.lower() == "true"
+
+
+def _percent(given: str) -> int:
+    return whole_number(0, 100).read(given.removesuffix("%").rstrip())
+
+
+def _host(given: str) -> str:
+    if "://" in given or "@" in given or "/" in given:
+        raise ValueError("write the name alone: the user goes into cluster-user, the port into cluster-port")
+    try:
+        return str(ip_address(given.strip("[]")))
+    except ValueError:
+        pass
+    if ":" in given:
+        raise ValueError("the port goes into cluster-port")
+    if len(given) > _NAME_LIMIT or not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?", given):
+        raise ValueError
+    return given
+
+
+def _jump(given: str) -> Endpoint:
+    if "," in given:
+        raise ValueError("one jump host is supported, not a chain of them")
+    user, _, server = given.rpartition("@")
+    with_port = re.fullmatch(r"(\[[^\]]*\]|[^:]*):([0-9]*)", server)
+    host, port = with_port.groups() if with_port else (server, "22")
+    try:
+        return Endpoint(USER.read(user), HOST.read(host), PORT.read(port))
+    except ValueError:
+        raise ValueError("write user@host or user@host:port") from None
+
+
+def _url(given: str) -> str:
+    try:
+        parts = urlsplit(given)
+        usable = parts.hostname and parts.port != 0 and re.fullmatch(_VISIBLE_ASCII, given)
+    except ValueError:
+        raise ValueError from None  # its words quote the URL, which may be a secret
+    if not usable:
+        raise ValueError
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_local(str(parts.hostname))):
+        raise ValueError("it must begin with https://")
+    return given
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _webhook(given: str) -> Secret:
+    path = urlsplit(_url(given)).path
+    if not re.fullmatch(r"/api(/v[0-9]+)?/webhooks/[0-9]+/[A-Za-z0-9_-]+", path):
+        raise ValueError("copy it from the channel's settings: Integrations, Webhooks, Copy Webhook URL")
+    return Secret(given)
+
+
+def _ping(given: str) -> str:
+    mention = re.fullmatch(r"<@(&?)!?([0-9]{15,20})>", given)
+    if mention:
+        return f"<@{mention[1]}{mention[2]}>"
+    if re.fullmatch("[0-9]{15,20}", given):
+        raise ValueError(f"write <@&{given}> if it is a role, <@{given}> if it is a user")
+    raise ValueError("with developer mode on, a role's or a user's menu has Copy ID")
+
+
+def _secret_url(given: str) -> Secret:
+    return Secret(_url(given))
+
+
+def _webhook_name(given: str) -> str:
+    reserved = given.lower() in {"everyone", "here"} or re.search("discord|clyde", given, re.IGNORECASE)
+    if len(given) > _WEBHOOK_NAME_LIMIT or reserved:
+        raise ValueError("Discord refuses it")
+    return given
+
+
+def _password(given: str) -> Secret:
+    return Secret(given.rstrip("\r\n"))  # pasted with the end of its line
+
+
+def _private_key(given: str) -> Secret:
+    return Secret(unwrap(given))
+
+
+def _token(given: str) -> Secret:
+    if not re.fullmatch(_VISIBLE_ASCII, given):
+        raise ValueError
+    return Secret(given)
+
+
+def _cluster_name(given: str) -> str:
+    if len(given) > _CLUSTER_NAME_LIMIT or not given.isprintable() or not re.search(r"[A-Za-z0-9]", given):
+        raise ValueError
+    return given
+
+
+def _patterns(given: str) -> tuple[str, ...]:
+    patterns = [pattern.strip() for pattern in re.split(r"[,\n]", given)]
+    found = tuple(dict.fromkeys(pattern for pattern in patterns if pattern))
+    if not all(
+        re.fullmatch(rf"\S{{1,{_PATTERN_LIMIT}}}", pattern) and pattern.isprintable() for pattern in found
+    ):
+        raise ValueError("separate them by commas or lines")
+    return found
+
+
+def _path(given: str) -> str:
+    if not given.isprintable() or given.endswith("/"):
+        raise ValueError
+    return given
+
+
+def _workflow_files(given: str) -> tuple[str, ...]:
+    names = [name.strip().removeprefix(WORKFLOW_FOLDER) for name in re.split("[,\n]", given)]
+    if not all(re.fullmatch(_WORKFLOW_FILE, name) for name in names if name):
+        raise ValueError
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+WORKFLOW_FOLDER = ".github/workflows/"
+_WORKFLOW_FILE = r"[A-Za-z0-9_][A-Za-z0-9_.+ -]{0,200}\.ya?ml"
+_VISIBLE_ASCII = r"[!-~]{1,2048}"  # Discord takes no longer URL
+_NAME_LIMIT = 253
+_WEBHOOK_NAME_LIMIT = 80
+_CLUSTER_NAME_LIMIT = 50
+_PATTERN_LIMIT = 100
+
+BOOLEAN = InputType(_boolean, "true or false")
+CLUSTER_NAME = InputType(
+    _cluster_name, f"a name of at most {_CLUSTER_NAME_LIMIT} characters with a letter or a digit"
+)
+HOST = InputType(_host, "a host name or an IP address")
+HOST_KEYS = InputType(Pins.parse, "known_hosts lines or SHA256:... fingerprints, one a line")
+JUMP: InputType[Endpoint | None] = InputType(_jump, "a jump host")
+PASSPHRASE = InputType(_password, "a passphrase", verbatim=True)
+PASSWORD = InputType(_password, "a password", verbatim=True)
+PATH = InputType(_path, "the path of a file")
+PATTERNS = InputType(_patterns, "a list of names or patterns of partitions")
+PERCENT = InputType(_percent, "a share from 0 to 100, as 50 or 50%")
+PING = InputType(_ping, "<@&ID> for a role, <@ID> for a user")
+PORT = whole_number(1, 65535)
+PRIVATE_KEY = InputType(_private_key, "an SSH private key")
+TOKEN = InputType(_token, "a token: one word of visible characters")
+SECRET_URL = InputType(_secret_url, "a URL")
+URL = InputType(_url, "a URL")
+USER = text("a user name", r"[^\s:@/\x00-\x1f]{1,64}")
+WEBHOOK = InputType(_webhook, "the URL of a Discord webhook")
+WORKFLOW_FILES = InputType(
+    _workflow_files, "names of files in .github/workflows, as poll.yml, by commas or one a line"
+)
+WEBHOOK_NAME = InputType(_webhook_name, "1 to 80 characters, without 'discord' or 'clyde'")

@@ -1,0 +1,209 @@
+"""A message as a card: within Discord's limits whatever the cluster, and nothing in it that Discord obeys."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from cluster_status.adapters.discord.embed import card
+from cluster_status.domain.notification.message import Fact, Message
+from cluster_status.domain.notification.quotation import Quotation
+from cluster_status.domain.slurm.cluster_state import DrainReason, Gpus, Partition
+from cluster_status.domain.status.cause import Status
+from tests.fakes.clock import START
+from tests.fakes.discord_limits import refusals
+from tests.fakes.probe import partition
+
+MESSAGE = Message(
+    status=Status.DEGRADED,
+    headline="ms_cluster is back, but degraded",
+    sentence="Too few nodes are in service.",
+    at=START,
+    facts=(
+        Fact("Since", datetime(2026, 3, 1, 11, 55, tzinfo=UTC)),
+        Fact("Was offline for", timedelta(hours=3, minutes=20)),
+        Fact("Nodes", "3 of 8 in service"),
+    ),
+    partitions=(
+        partition("debug", idle=1, allocated=2, down=5),
+        partition("long", default=False, availability="drain", allocated=2, down=5),
+    ),
+    gpus={"debug": (Gpus("a100", 4, 1),)},
+    drain_reasons=(
+        DrainReason("bad *disk*", datetime(2026, 3, 1, 9, tzinfo=UTC), 4, "n[1-4]", "root"),
+        DrainReason("kernel panic", None, 1),
+    ),
+    quotation=Quotation("Though much is taken, much abides.", "Tennyson, Ulysses"),
+)
+
+CARD = {
+    "embeds": [
+        {
+            "title": r"🟡 ms\_cluster is back, but degraded",
+            "description": (
+                "Too few nodes are in service.\n"
+                "\n"
+                "**Since** <t:1772366100:f> (<t:1772366100:R>)\n"
+                "**Was offline for** 3 h 20 min\n"
+                "**Nodes** 3 of 8 in service\n"
+                "\n"
+                "```\n"
+                "PARTITION IDLE ALLOC DOWN TOTAL LIMIT\n"
+                "debug*       1     2    5     8 1d\n"
+                "  1 of 4 a100 GPUs free\n"
+                "long         0     2    5     7 DRAIN\n"
+                "```\n"
+                "\n"
+                "**Why nodes are out of service**\n"
+                "• n\\[1-4\\] (4 nodes): bad \\*disk\\*, by root, <t:1772355600:R>\n"
+                "• 1 node: kernel panic\n"
+                "\n"
+                "*“Though much is taken, much abides.”* — Tennyson, Ulysses"
+            ),
+            "color": 0xF1C40F,
+            "timestamp": "2026-03-01T12:00:00+00:00",
+        }
+    ],
+    "allowed_mentions": {"parse": []},
+}
+
+NAMES = {
+    "plain": "p",
+    "escaped": "_",
+    "back-ticks": "`",
+    "wide": "\N{LARGE RED CIRCLE}",
+}
+
+MARKUP = [
+    "@everyone",
+    "<@123>",
+    "<@&123>",
+    "<#123>",
+    "<t:0:R>",
+    "<:emoji:1>",
+    "*a* **b** _c_ __d__ ~~e~~ ||f||",
+    "`code` ```block```",
+    "[text](https://example.org)",
+    "# head\n> quote\n-# small\n- list",
+    "\\*",
+    "\\",
+]
+
+
+def embed_of(message: Message) -> dict[str, Any]:
+    (embed,) = card(message)["embeds"]
+    return dict(embed)
+
+
+def many(count: int, letter: str) -> tuple[Partition, ...]:
+    return tuple(
+        replace(partition(idle=number), name=f"{number:03}{letter * 57}", default=number == 0)
+        for number in range(count)
+    )
+
+
+def test_a_card_to_the_letter() -> None:
+    assert card(MESSAGE) == CARD
+
+
+def test_each_status_has_a_colour_and_a_sign_of_its_own() -> None:
+    embeds = [embed_of(replace(MESSAGE, status=status)) for status in Status]
+    assert len({embed["color"] for embed in embeds}) == len(Status)
+    assert len({embed["title"][0] for embed in embeds}) == len(Status)
+
+
+def test_without_a_sentence_and_facts_the_table_comes_first() -> None:
+    assert embed_of(replace(MESSAGE, sentence="", facts=()))["description"].startswith("```\nPARTITION")
+
+
+def test_without_partitions_there_is_no_table() -> None:
+    assert "```" not in embed_of(replace(MESSAGE, partitions=()))["description"]
+
+
+# limits
+
+
+@pytest.mark.parametrize("letter", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("count", [1, 40, 60, 200])
+def test_however_many_partitions_there_are_discord_takes_the_card(count: int, letter: str) -> None:
+    message = replace(MESSAGE, partitions=many(count, letter))
+    assert refusals(card(message)) == []
+    assert embed_of(message)["description"].count("```") == 2
+
+
+def test_more_than_fifteen_partitions_are_counted() -> None:
+    description = embed_of(replace(MESSAGE, partitions=many(200, "p")))["description"]
+    assert len(re.findall(r"^[0-9]{3}p", description, re.MULTILINE)) == 15
+    assert "\n… 185 more\n```" in description
+    assert description.endswith("Tennyson, Ulysses")
+
+
+def test_more_than_five_reasons_are_counted() -> None:
+    reasons = tuple(DrainReason(f"reason {number}", None, 1) for number in range(9))
+    description = embed_of(replace(MESSAGE, drain_reasons=reasons))["description"]
+    assert "reason 4\n… 4 more\n" in description
+    assert "reason 5" not in description
+
+
+@pytest.mark.parametrize("facts", [0, 4], ids=["no facts", "long facts"])
+@pytest.mark.parametrize("letter", NAMES.values(), ids=NAMES)
+def test_however_long_each_text_is_discord_takes_the_card(letter: str, facts: int) -> None:
+    long = letter * 5000
+    message = Message(
+        Status.ONLINE,
+        headline=long,
+        sentence=long,
+        at=START,
+        facts=tuple(Fact(f"{number}{letter * 300}", long) for number in range(facts)),
+        partitions=many(200, letter),
+        quotation=Quotation(letter * 300, letter * 100),
+    )
+    assert refusals(card(message)) == []
+
+
+# what Discord would obey
+
+
+@pytest.mark.parametrize("text", MARKUP, ids=repr)
+def test_markup_from_outside_shows_as_it_is_written(text: str) -> None:
+    bare = replace(MESSAGE, headline=text, sentence=text, partitions=(), quotation=None)
+    embed = embed_of(replace(bare, facts=(Fact("F", text),), drain_reasons=(DrainReason(text, None, 1),)))
+    sentence, fact, reasons = embed["description"].split("\n\n")
+    written = (
+        embed["title"].partition(" ")[2],
+        sentence,
+        fact.removeprefix("**F** "),
+        reasons.removeprefix("**Why nodes are out of service**\n• 1 node: "),
+    )
+    for part in written:
+        assert re.sub(r"\\(.)", r"\1", part) == " ".join(text.split())
+        assert not re.search(r"[`*_~|<>\[\]@#]", re.sub(r"\\.", "", part))
+
+
+def test_a_back_tick_in_a_name_does_not_end_the_table() -> None:
+    message = replace(MESSAGE, partitions=(replace(partition(idle=1), name="```@everyone"),))
+    description = embed_of(message)["description"]
+    assert description.count("```") == 2
+    assert "'''@ever" in description
+
+
+@pytest.mark.parametrize("text", MARKUP, ids=repr)
+def test_nobody_is_mentioned_whatever_the_text(text: str) -> None:
+    body = card(replace(MESSAGE, headline=text, sentence=text))
+    assert body["allowed_mentions"] == {"parse": []}
+    assert "content" not in body
+
+
+@pytest.mark.parametrize(
+    ("ping", "allowed"), [("<@&123>", {"roles": ["123"]}), ("<@123>", {"users": ["123"]})]
+)
+def test_whom_the_user_named_is_mentioned_if_it_is_urgent_and_only_then(
+    ping: str, allowed: dict[str, list[str]]
+) -> None:
+    urgent = card(replace(MESSAGE, urgent=True), ping=ping)
+    assert (urgent["content"], urgent["allowed_mentions"]) == (ping, {"parse": [], **allowed})
+    calm = card(MESSAGE, ping=ping)
+    assert ("content" in calm, calm["allowed_mentions"]) == (False, {"parse": []})
+    assert card(replace(MESSAGE, urgent=True)) == card(MESSAGE)

@@ -1,0 +1,50 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from cluster_status.domain.slurm.cluster_state import DrainReason
+from cluster_status.domain.slurm.drain_reason import instant, parse
+
+BOUNDARY = "f4a3e"
+MORNING = datetime(2026, 1, 31, 8, tzinfo=UTC)
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def reasons(*records: str, with_names: bool = False) -> tuple[DrainReason, ...]:
+    lines = "\n".join(f"{BOUNDARY}|{record}" for record in records).split("\n")
+    return parse(lines, BOUNDARY, with_names=with_names)
+
+
+def test_reasons_come_newest_first_and_those_without_an_instant_last() -> None:
+    assert reasons("1|2026-01-31T08:00:00|fan", "2|Unknown|old", "3|2026-01-31T12:00:00|disk") == (
+        DrainReason("disk", NOON, 3),
+        DrainReason("fan", MORNING, 1),
+        DrainReason("old", None, 2),
+    )
+
+
+def test_who_set_them_and_the_nodes_come_where_they_were_asked_for() -> None:
+    [found] = reasons("2|2026-01-31T12:00:00|root(0)|n[1-2]|fan | disk", with_names=True)
+    assert found == DrainReason("fan | disk", NOON, 2, "n[1-2]", "root(0)")
+
+
+def test_a_reason_is_one_clean_line_whatever_is_in_it() -> None:
+    [found] = reasons(
+        f"1|2026-01-31T12:00:00|a|b\nbatch*|up|infinite|99|idle\n{BOUNDARY}\n\x1b[31m{'x' * 999}"
+    )
+    assert found.reason.startswith(f"a|b batch*|up|infinite|99|idle {BOUNDARY} [31mxxx")
+    assert len(found.reason) == 300
+
+
+@pytest.mark.parametrize("record", ["", "1", "1|2026-01-31T12:00:00", "one|2026-01-31T12:00:00|fan"])
+def test_a_record_that_is_not_what_was_asked_for_is_left_out(record: str) -> None:
+    assert reasons(record, "1|Unknown|fan") == (DrainReason("fan", None, 1),)
+
+
+def test_what_comes_before_the_first_record_is_none() -> None:
+    assert parse(["1|Unknown|fan"], BOUNDARY, with_names=False) == ()
+
+
+@pytest.mark.parametrize("written", ["", "Unknown", "2026-13-01T00:00:00", "20 Jan 08:00", "01/31-12:00:00"])
+def test_an_instant_that_is_written_in_another_way_is_not_known(written: str) -> None:
+    assert instant(written) is None

@@ -1,0 +1,72 @@
+import pytest
+
+from cluster_status.domain.slurm.cluster_state import Gpus
+from cluster_status.domain.slurm.gpu import parse
+
+A100 = "gpu:a100:4(S:0-1)"
+
+
+def gpus(*rows: str) -> tuple[Gpus, ...]:
+    """Return the GPUs of one partition, from rows without its name."""
+    return parse([f"gpu*   {row}" for row in rows]).get("gpu", ())
+
+
+@pytest.mark.parametrize(
+    ("state", "idle"),
+    [
+        ("idle", 8),
+        ("idle~", 8),
+        ("mixed", 4),
+        ("allocated", 0),
+        ("reserved", 0),
+        ("draining", 0),
+        ("down*", 0),
+        ("quantum", 0),
+    ],
+)
+def test_a_gpu_is_free_where_a_new_job_could_have_it(state: str, idle: int) -> None:
+    assert gpus(f"2 {state} {A100} gpu:a100:2(IDX:0,3)") == (Gpus("a100", 8, idle),)
+
+
+def test_types_are_told_apart_and_rows_added_up() -> None:
+    assert gpus(
+        "1 mixed gpu:a100:2,gpu:v100:4(S:1),mps:400 gpu:a100:1(IDX:0),gpu:v100:0(IDX:N/A),mps:0",
+        "3 idle gpu:v100:1 gpu:v100:0(IDX:N/A)",
+        "5 idle (null) (null)",
+    ) == (Gpus("a100", 2, 1), Gpus("v100", 7, 7))
+
+
+@pytest.mark.parametrize("used", ["gpu:(null):3(IDX:0-2)", "gpu:3"])
+def test_gpus_may_have_no_type(used: str) -> None:
+    assert gpus(f"1 mixed gpu:4 {used}") == (Gpus("", 4, 1),)
+
+
+@pytest.mark.parametrize("used", ["", "(null)", "gpu:h100:1(IDX:0)"])
+def test_where_the_use_is_not_told_nobody_knows_how_many_are_free(used: str) -> None:
+    assert gpus(f"1 mixed {A100} {used}", f"1 idle {A100} {used}") == (Gpus("a100", 8, None),)
+
+
+@pytest.mark.parametrize("state", ["idle", "down", "allocated"])
+def test_where_it_follows_from_the_state_the_use_need_not_be_told(state: str) -> None:
+    [found] = gpus(f"1 {state} {A100}")
+    assert found.idle is not None
+
+
+def test_a_node_without_gpus_has_none() -> None:
+    assert parse(["batch 8 idle (null) (null)", "gpu 1 idle shard:8 shard:0"]) == {}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "",
+        "gpu",
+        "gpu 1 idle",
+        f"gpu one idle {A100}",
+        f"gpu 1 idle {A100} {A100} more",
+        f"gpu 1 idle {'gpu:a100:4,' * 20} gpu:a100:0",
+        f"gpu 1 mixed {A100} gpu:a100:4(IDX:{'0,' * 150})",
+    ],
+)
+def test_a_row_that_is_not_what_was_asked_for_or_was_cut_leaves_nothing_known(row: str) -> None:
+    assert parse([f"gpu 1 idle {A100} gpu:a100:0", row]) == {}

@@ -1,0 +1,91 @@
+"""A pasted private key: accepted in whatever shape it arrives, or refused with the mend."""
+
+import base64
+
+import pytest
+
+from cluster_status.domain.ssh.private_key import secret_lines, unwrap
+
+BODY = base64.b64encode(b"openssh-key-v1\0" + bytes(range(120))).decode()
+LINES = [BODY[begin : begin + 70] for begin in range(0, len(BODY), 70)]
+BEGIN, END = "-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----"
+KEY = "\n".join([BEGIN, *LINES, END, ""])
+ENCRYPTED = (
+    "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00FF\n\n"
+    f"{BODY}\n-----END RSA PRIVATE KEY-----\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY.rstrip(),
+        KEY.replace("\n", "\r\n"),
+        KEY.replace("\n", "\r"),
+        KEY.replace("\n", " "),
+        KEY.replace("\n", "\\n"),
+        KEY.replace("\n", "\n\n"),
+        "".join(f"      {line}  \n" for line in KEY.splitlines()),
+        f"\ufeff{KEY}",
+        f'"{KEY}"',
+        f"# my key\n{KEY}\nssh-ed25519 AAAAC3Nza me@laptop\n",
+        base64.b64encode(KEY.encode()).decode(),
+        base64.encodebytes(KEY.replace("\n", "\r\n").encode()).decode(),
+    ],
+    ids=[
+        "without its last line end",
+        "CRLF",
+        "CR",
+        "blanks for line ends",
+        "backslash n for line ends",
+        "empty lines",
+        "indented",
+        "a byte order mark",
+        "in quotes",
+        "among others",
+        "base64 around it",
+        "base64 in lines around it",
+    ],
+)
+def test_a_key_is_the_same_whatever_happened_to_it_on_its_way(text: str) -> None:
+    assert unwrap(text) == unwrap(KEY)
+    assert "".join(unwrap(text).splitlines()[1:-1]) == BODY
+
+
+@pytest.mark.parametrize("text", [ENCRYPTED, ENCRYPTED.replace("\n", " "), ENCRYPTED.replace("\n", "\r\n")])
+def test_the_headers_of_an_encrypted_key_stay(text: str) -> None:
+    assert unwrap(text).startswith(ENCRYPTED.partition(BODY)[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me@laptop", "without .pub"),
+        (base64.b64encode(b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me@laptop\n").decode(), "without .pub"),
+        ("-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----", "without .pub"),
+        ("---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n", "without .pub"),
+        ("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", "Export OpenSSH key"),
+        ("---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nP2/56\n", "ssh-keygen -i"),
+        (KEY.replace(END, ""), "its last line is missing"),
+        (KEY.replace(BEGIN, ""), "its first line is missing"),
+        (KEY.replace(LINES[0][:3], "..."), "damaged"),
+        (KEY.replace(LINES[-1], LINES[-1][:-1]), "damaged"),
+        (f"{BEGIN}\n{END}", "damaged"),
+        (KEY.replace("OPENSSH", "DSA"), "DSA"),
+        ("~/.ssh/id_ed25519", "the path of a file"),
+        ("C:\\Users\\me\\id_ed25519", "the path of a file"),
+        (BODY, "-----BEGIN"),
+        ("hunter2", "-----BEGIN"),
+    ],
+)
+def test_what_is_no_whole_private_key_is_refused_with_the_mend_and_not_quoted(text: str, remedy: str) -> None:
+    with pytest.raises(ValueError, match=remedy) as caught:
+        unwrap(text)
+    assert not [word for word in ("AAAA", BODY[:20], BODY[-20:], "hunter2") if word in str(caught.value)]
+
+
+def test_the_lines_to_hide_are_those_that_say_something() -> None:
+    assert secret_lines("hunter2hunter2\nshort\n") == ["hunter2hunter2"]
+    hidden = secret_lines(base64.b64encode(KEY.encode()).decode())
+    assert BODY[:64] in hidden
+    assert not [line for line in hidden if "-----" in line]

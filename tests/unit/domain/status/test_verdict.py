@@ -1,0 +1,242 @@
+import pytest
+from msgspec.structs import replace
+
+from cluster_status.domain.slurm.cluster_state import ClusterState
+from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.verdict import KnownServer, Verdict, cause_to_retry, judge
+from tests.unit.domain.build import cluster_state, counts, listed, met, partition
+
+NETWORK = [cause for cause, info in CAUSES.items() if info.network]
+KNOWN = KnownServer(reached=True, scheduler_seen=True)
+NEVER_SEEN = KnownServer()
+
+
+def judged(result: ProbeResult, known: KnownServer = KNOWN, *, degraded_below: int = 50) -> Verdict:
+    return judge(result, known, degraded_below=degraded_below)
+
+
+def outcome(verdict: Verdict) -> tuple[Status, Cause | None]:
+    return verdict.status, verdict.cause
+
+
+# What was listed
+
+
+@pytest.mark.parametrize(
+    ("named", "cause"), [((), None), (("gone",), None), (("gpu",), Cause.PARTITION_DOWN)]
+)
+def test_a_partition_that_is_watched_by_name_must_be_up(named: tuple[str, ...], cause: Cause | None) -> None:
+    seen = replace(cluster_state(partition("gpu", availability="drain"), idle=8), named=named)
+    verdict = judged(ProbeResult(outcome=seen))
+    assert verdict.cause is cause
+    assert verdict.detail == ("partition gpu is drain" if cause else "")
+
+
+@pytest.mark.parametrize(
+    ("nodes", "status", "cause"),
+    [
+        ({}, Status.ONLINE, None),
+        ({"idle": 4}, Status.ONLINE, None),
+        ({"allocated": 4}, Status.ONLINE, None),
+        ({"reserved": 4}, Status.ONLINE, None),
+        ({"powered_down": 4}, Status.ONLINE, None),
+        ({"draining": 1, "idle": 1}, Status.ONLINE, None),
+        # the share in service
+        ({"idle": 50, "down": 50}, Status.ONLINE, None),
+        ({"idle": 49, "down": 51}, Status.DEGRADED, Cause.NODES_DOWN),
+        ({"idle": 1, "allocated": 1, "reserved": 1, "powered_down": 1, "down": 4}, Status.ONLINE, None),
+        ({"idle": 1, "maintenance": 2}, Status.MAINTENANCE, Cause.MAINTENANCE),
+        ({"idle": 30, "maintenance": 20, "down": 50}, Status.MAINTENANCE, Cause.MAINTENANCE),
+        ({"idle": 30, "maintenance": 19, "down": 51}, Status.DEGRADED, Cause.NODES_DOWN),
+        ({"idle": 50, "maintenance": 50}, Status.ONLINE, None),
+        # none in service
+        ({"down": 4}, Status.OFFLINE, Cause.NO_NODES_IN_SERVICE),
+        ({"down": 1, "maintenance": 99}, Status.MAINTENANCE, Cause.MAINTENANCE),
+        ({"down": 51, "maintenance": 49}, Status.OFFLINE, Cause.NO_NODES_IN_SERVICE),
+        ({"maintenance": 4}, Status.MAINTENANCE, Cause.MAINTENANCE),
+        ({"maintenance": 2, "unknown": 2}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
+        # all of those in service are draining
+        ({"draining": 4}, Status.DEGRADED, Cause.NODES_DRAINING),
+        ({"draining": 1, "down": 9}, Status.DEGRADED, Cause.NODES_DRAINING),
+        ({"draining": 1, "maintenance": 9}, Status.DEGRADED, Cause.NODES_DRAINING),
+        # a controller that has just started
+        ({"unknown": 4}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
+        ({"unknown": 51, "idle": 49}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
+        ({"unknown": 51, "down": 49}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
+        ({"unknown": 50, "idle": 50}, Status.ONLINE, None),
+        # and has not heard of enough nodes yet to tell
+        ({"unknown": 40, "allocated": 45, "down": 15}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
+        ({"unknown": 10, "allocated": 30, "down": 60}, Status.DEGRADED, Cause.NODES_DOWN),
+        ({"unknown": 1, "draining": 9}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
+        ({"unknown": 2, "down": 2}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
+        ({"unknown": 30, "allocated": 30, "maintenance": 40}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
+    ],
+)
+def test_nodes_are_judged_as_it_was_decided(
+    nodes: dict[str, int], status: Status, cause: Cause | None
+) -> None:
+    assert outcome(judged(listed(**nodes))) == (status, cause)
+
+
+@pytest.mark.parametrize(
+    ("degraded_below", "nodes", "status"),
+    [
+        (0, {"idle": 1, "down": 999}, Status.ONLINE),
+        (0, {"down": 999}, Status.OFFLINE),
+        (0, {"draining": 999}, Status.DEGRADED),
+        (100, {"idle": 1_000}, Status.ONLINE),
+        (100, {"idle": 999, "down": 1}, Status.DEGRADED),
+        (100, {"idle": 999, "maintenance": 1}, Status.MAINTENANCE),
+        (0, {"down": 90, "maintenance": 10}, Status.OFFLINE),
+        (100, {"idle": 999, "unknown": 1}, Status.UNKNOWN),
+        (33, {"idle": 1, "down": 2}, Status.ONLINE),
+        (34, {"idle": 1, "down": 2}, Status.DEGRADED),
+    ],
+)
+def test_the_threshold_is_where_the_user_set_it(
+    degraded_below: int, nodes: dict[str, int], status: Status
+) -> None:
+    assert judged(listed(**nodes), degraded_below=degraded_below).status is status
+
+
+@pytest.mark.parametrize("availability", ["down", "drain", "inactive"])
+def test_a_default_partition_that_is_not_up_degrades_the_cluster(availability: str) -> None:
+    seen = listed(partition(default=True, availability=availability, idle=4), idle=4)
+    assert outcome(judged(seen)) == (Status.DEGRADED, Cause.PARTITION_DOWN)
+
+
+@pytest.mark.parametrize("availability", ["down", "drain", "inactive"])
+def test_another_partition_may_be_retired(availability: str) -> None:
+    seen = listed(
+        partition(default=True, idle=4), partition("old", availability=availability, idle=4), idle=4
+    )
+    assert outcome(judged(seen)) == (Status.ONLINE, None)
+
+
+def test_a_partition_without_a_node_in_service_does_not_matter_while_the_cluster_has_some() -> None:
+    seen = listed(partition(default=True, idle=4), partition("gpu", down=1), idle=4, down=1)
+    assert outcome(judged(seen)) == (Status.ONLINE, None)
+
+
+@pytest.mark.parametrize("nodes", [{"draining": 4}, {"down": 4}, {"maintenance": 4}, {"unknown": 4}])
+def test_the_state_of_all_nodes_says_more_than_that_of_a_partition(nodes: dict[str, int]) -> None:
+    shut = replace(partition(default=True, availability="down"), nodes=counts(**nodes))
+    assert judged(listed(shut, **nodes)).cause is judged(listed(**nodes)).cause
+
+
+def test_a_partition_that_is_not_up_says_more_than_the_share_of_nodes() -> None:
+    shut = partition(default=True, availability="down", idle=1, down=9)
+    assert judged(listed(shut, idle=1, down=9)).cause is Cause.PARTITION_DOWN
+
+
+def test_a_partition_without_nodes_is_no_reason_to_worry() -> None:
+    assert outcome(judged(listed(partition(default=True, availability="down")))) == (Status.ONLINE, None)
+
+
+def test_a_listing_goes_with_its_verdict() -> None:
+    assert judged(listed(idle=4)).cluster_state == cluster_state(idle=4)
+
+
+def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_up() -> None:
+    shared = [partition(f"p{number}", idle=1) for number in range(9)]
+    seen = listed(partition(default=True, down=9), *shared, idle=1, down=9)
+    assert judged(seen).cause is Cause.NODES_DOWN
+
+
+# What was in the way
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [
+        (Cause.DNS, Status.OFFLINE),
+        (Cause.REFUSED, Status.OFFLINE),
+        (Cause.UNREACHABLE, Status.OFFLINE),
+        (Cause.TIMEOUT, Status.OFFLINE),
+        (Cause.DROPPED, Status.OFFLINE),
+        (Cause.HOST_KEY, Status.UNKNOWN),
+        (Cause.INCOMPATIBLE_SSH, Status.UNKNOWN),
+        (Cause.LOGIN_REFUSED, Status.UNKNOWN),
+        (Cause.NO_SCHEDULER, Status.DEGRADED),
+        (Cause.SCHEDULER_DOWN, Status.DEGRADED),
+        (Cause.SCHEDULER_TIMEOUT, Status.DEGRADED),
+        (Cause.SINFO_FAILED, Status.UNKNOWN),
+        (Cause.UNPARSABLE, Status.UNKNOWN),
+    ],
+)
+def test_an_obstacle_before_a_known_server_means_what_was_decided(cause: Cause, status: Status) -> None:
+    assert outcome(judged(met(cause))) == (status, cause)
+
+
+@pytest.mark.parametrize("cause", NETWORK)
+def test_a_server_that_was_never_reached_may_be_a_typo(cause: Cause) -> None:
+    verdict = judged(met(cause), NEVER_SEEN)
+    assert outcome(verdict) == (Status.UNKNOWN, cause)
+    assert verdict.remedy == CAUSES[cause].remedy
+
+
+@pytest.mark.parametrize("cause", NETWORK)
+def test_a_server_that_is_reached_in_this_very_look_is_no_typo(cause: Cause) -> None:
+    assert outcome(judged(met(cause, reached=True), NEVER_SEEN)) == (Status.OFFLINE, cause)
+
+
+@pytest.mark.parametrize("cause", NETWORK)
+@pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
+def test_a_run_that_reaches_nothing_at_all_cannot_tell(cause: Cause, known: KnownServer) -> None:
+    verdict = judged(replace(met(cause), runner_online=False), known)
+    assert outcome(verdict) == (Status.UNKNOWN, cause)
+    assert "runner" in verdict.remedy
+
+
+@pytest.mark.parametrize("cause", NETWORK)
+def test_no_input_mends_a_server_that_is_down(cause: Cause) -> None:
+    assert judged(met(cause)).remedy == ""
+
+
+def test_without_a_scheduler_ever_seen_only_the_login_is_watched() -> None:
+    verdict = judged(met(Cause.NO_SCHEDULER), KnownServer(reached=True))
+    assert outcome(verdict) == (Status.ONLINE, None)
+    assert verdict.cluster_state == ClusterState()
+
+
+@pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
+def test_only_what_is_online_is_without_a_cause(known: KnownServer) -> None:
+    verdicts = [judged(met(cause), known) for cause in Cause]
+    assert {verdict.status for verdict in verdicts if verdict.cause is None} <= {Status.ONLINE}
+    assert Status.ONLINE not in {verdict.status for verdict in verdicts if verdict.cause}
+
+
+@pytest.mark.parametrize("known", [KNOWN, KnownServer(scheduler_seen=True)])
+def test_what_was_read_at_the_obstacle_is_kept_for_the_log(known: KnownServer) -> None:
+    details = [judged(met(cause, "read at port 22"), known).detail for cause in Cause]
+    assert [detail for detail in details if not detail.startswith("read at port 22")] == []
+
+
+# Another look
+
+
+def test_only_what_may_pass_is_worth_another_look() -> None:
+    worth = {cause for cause in Cause if cause_to_retry(met(cause), degraded_below=50)}
+    assert worth == {cause for cause, info in CAUSES.items() if info.retried}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "worth"),
+    [
+        ({"unknown": 4}, True),
+        ({"idle": 4}, False),
+        ({"down": 4}, False),
+        ({"maintenance": 4}, False),
+        ({}, False),
+    ],
+)
+def test_a_listing_is_looked_at_again_only_while_the_controller_starts(
+    nodes: dict[str, int], *, worth: bool
+) -> None:
+    assert bool(cause_to_retry(listed(**nodes), degraded_below=50)) is worth
+
+
+def test_a_credential_is_not_offered_twice() -> None:
+    spent = [replace(met(cause), credential_offered=True, logged_in=False) for cause in Cause]
+    assert [result for result in spent if cause_to_retry(result, degraded_below=50)] == []

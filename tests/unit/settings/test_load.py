@@ -1,0 +1,520 @@
+"""From the environment to settings: defaults, precedence, and every mistake told at once without a secret."""
+
+import base64
+import operator
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.ssh.target import Endpoint
+from cluster_status.errors import ExitStatus, InputError
+from cluster_status.settings import inputs
+from cluster_status.settings.inputs import INPUTS, Input
+from cluster_status.settings.load import Settings, read, runner_context, secrets
+
+WEBHOOK = "https://discord.com/api/webhooks/123456789012345678/tOkEn-of-the-webhook"
+FINGERPRINT = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
+REQUIRED = {"cluster-host": "head.example.org", "cluster-user": "alice", "cluster-password": "s3cret"}
+ON_RUNNER = {"GITHUB_ACTIONS": "true"}
+
+Given = Mapping[str, str]
+NOTHING: Given = {}
+
+# input, where it goes, its default, a text that is accepted, what that is read as, a text that is not
+ROLE = "123456789012345678"
+TABLE: dict[str, tuple[str, object, str, object, str]] = {
+    "command": ("command", "poll", "check", "check", "watch"),
+    "cluster-host": ("cluster.host", None, "192.0.2.7", "192.0.2.7", "alice@head"),
+    "cluster-port": ("cluster.port", 22, "2222", 2222, "65536"),
+    "cluster-user": ("cluster.user", None, "bob", "bob", "bob@head"),
+    "cluster-password": ("cluster.password", None, "hunter2", "hunter2", ""),
+    "cluster-key": ("cluster.key", "", KEY, KEY, "ssh-ed25519 AAAA"),
+    "cluster-key-passphrase": ("cluster.key_passphrase", "", "open sesame", "open sesame", ""),
+    "cluster-jump": ("cluster.jump", None, "bob@gw:2222", Endpoint("bob", "gw", 2222), "gw"),
+    "cluster-host-key": ("cluster.host_keys.fingerprints", (), FINGERPRINT, (FINGERPRINT,), "no key"),
+    "cluster-name": ("cluster.name", "cluster", "MsCluster", "MsCluster", "---"),
+    "cluster-connect-timeout": ("cluster.connect_timeout_seconds", 10.0, "2.5", 2.5, "0"),
+    "cluster-command-timeout": ("cluster.command_timeout_seconds", 30.0, "60", 60.0, "61"),
+    "discord-webhook": ("discord.webhook", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
+    "discord-user": ("discord.user", "", "watch", "watch", "Discord"),
+    "discord-img": ("discord.image", "", "https://a.example/i.png", "https://a.example/i.png", "i.png"),
+    "discord-mode": ("discord.live", False, "live", True, "edit"),
+    "discord-ping": ("discord.ping", "", f"<@&{ROLE}>", f"<@&{ROLE}>", ROLE),
+    "discord-msg-info": ("discord.with_partitions", True, "false", False, "ture"),
+    "discord-msg-quote": ("discord.with_quotation", False, "true", True, "ture"),
+    "discord-msg-always": ("discord.always", False, "true", True, "ture"),
+    "heartbeat-url": (
+        "heartbeat",
+        "",
+        "https://hc.example/a-b",
+        "https://hc.example/a-b",
+        "http://hc.example/",
+    ),
+    "partitions": (
+        "cluster.partition_filter.patterns",
+        (),
+        "gpu*, batch\ngpu*",
+        ("gpu*", "batch"),
+        "two words",
+    ),
+    "details": ("cluster.partition_filter.details", False, "full", True, "all"),
+    "show-nodes": ("cluster.partition_filter.node_names", False, "true", True, "yes"),
+    "degraded-below": ("thresholds.degraded_below", 50, "75%", 75, "101"),
+    "attempts": ("thresholds.attempts", 3, "1", 1, "0"),
+    "attempt-delay": ("thresholds.attempt_delay_seconds", 15.0, "0", 0.0, "61"),
+    "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),
+    "history-store": ("storage.store", "auto", "file", "file", "s3"),
+    "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),
+    "history-retention-days": ("storage.retention", timedelta(days=30), "90", timedelta(days=90), "401"),
+    "github-token": ("storage.token", "", "ghs_abc", "ghs_abc", ""),
+    "prune-workflows": ("pruning.workflows", (), "a.yml, b.yaml", ("a.yml", "b.yaml"), "poll"),
+    "prune-keep": ("pruning.keep", 10, "0", 0, "-1"),
+    "prune-dry-run": ("pruning.dry_run", False, "true", True, "ture"),
+}
+PRUNING = {"prune-keep": "10", "prune-workflows": "poll.yml", "github-token": "ghs_abc"}
+WORKFLOW_REF = "owner/name/.github/workflows/poll.yml@refs/heads/main"
+REPOSITORY = {"GITHUB_REPOSITORY": "owner/name"}
+SECRETS = (
+    "cluster-password",
+    "cluster-key",
+    "cluster-key-passphrase",
+    "discord-webhook",
+    "heartbeat-url",
+    "github-token",
+)
+BAD = {name: row[4] for name, row in TABLE.items() if row[4]}
+NAMES_IN_THE_ENVIRONMENT = {
+    "CLUSTER_HOST": "cluster-host",
+    "CLUSTER_PORT": "cluster-port",
+    "CLUSTER_USER": "cluster-user",
+    "CLUSTER_PASSWORD": "cluster-password",
+    "CLUSTER_KEY": "cluster-key",
+    "CLUSTER_KEY_PASSPHRASE": "cluster-key-passphrase",
+    "CLUSTER_JUMP": "cluster-jump",
+    "CLUSTER_HOST_KEY": "cluster-host-key",
+    "CLUSTER_NAME": "cluster-name",
+    "CLUSTER_CONNECT_TIMEOUT": "cluster-connect-timeout",
+    "CLUSTER_COMMAND_TIMEOUT": "cluster-command-timeout",
+    "DISCORD_WEBHOOK": "discord-webhook",
+    "DISCORD_USER": "discord-user",
+    "DISCORD_IMG": "discord-img",
+    "DISCORD_MODE": "discord-mode",
+    "DISCORD_PING": "discord-ping",
+    "HEARTBEAT_URL": "heartbeat-url",
+    "DISCORD_MSG_INFO": "discord-msg-info",
+    "DISCORD_MSG_QUOTE": "discord-msg-quote",
+    "DISCORD_MSG_ALWAYS": "discord-msg-always",
+}
+
+
+def as_inputs(given: Given) -> dict[str, str]:
+    """Return the variables GitHub's runner sets for these inputs; hyphens stay hyphens."""
+    return {f"INPUT_{name.upper()}": text for name, text in given.items()}
+
+
+def settings_of(given: Given = NOTHING, environ: Given = NOTHING) -> Settings:
+    return read(as_inputs({**REQUIRED, **given}) | dict(environ))
+
+
+def whole(given: Given) -> Given:
+    """Give what is given only together with others together with them."""
+    return PRUNING | dict(given) if any(name.startswith("prune-") for name in given) else given
+
+
+def problems_of(given: Given, environ: Given = NOTHING) -> tuple[str, ...]:
+    with pytest.raises(InputError) as caught:
+        settings_of(given, environ)
+    return caught.value.problems
+
+
+def value_at(settings: Settings, place: str) -> object:
+    value = operator.attrgetter(place)(settings)
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+def test_every_input_of_the_table_is_tried_here() -> None:
+    assert {spec.name for spec in INPUTS} == TABLE.keys()
+
+
+def test_every_input_that_is_defined_is_in_the_table() -> None:
+    defined = [spec.name for spec in vars(inputs).values() if isinstance(spec, Input)]
+    assert sorted(defined) == sorted(spec.name for spec in INPUTS)
+
+
+# values
+
+
+@pytest.mark.parametrize(
+    ("place", "default"),
+    [row[:2] for row in TABLE.values() if row[1] is not None],
+    ids=[name for name, row in TABLE.items() if row[1] is not None],
+)
+def test_what_is_not_given_has_its_default(place: str, default: object) -> None:
+    assert value_at(settings_of(), place) == default
+
+
+@pytest.mark.parametrize(("name", "row"), TABLE.items(), ids=TABLE)
+def test_what_is_given_is_read(name: str, row: tuple[str, object, str, object, str]) -> None:
+    place, _, text, value, _ = row
+    assert value_at(settings_of(whole({name: text}), REPOSITORY), place) == value
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\n"], ids=repr)
+def test_an_empty_input_is_one_that_is_not_given(blank: str) -> None:
+    given = {name: blank for name in TABLE if name not in REQUIRED}
+    assert repr(settings_of(given)) == repr(settings_of())
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if "pass" not in name])
+def test_blanks_around_a_text_do_not_matter(name: str) -> None:
+    place, _, text, value, _ = TABLE[name]
+    assert value_at(settings_of(whole({name: f"  {text}\n"}), REPOSITORY), place) == value
+
+
+@pytest.mark.parametrize("spec", [spec for spec in INPUTS if spec.shown_default], ids=lambda spec: spec.name)
+def test_the_default_that_is_shown_is_the_one_that_is_used(spec: Input[Any]) -> None:
+    if spec is inputs.GITHUB_TOKEN:
+        assert spec.shown_default == "${{ github.token }}"  # the runner puts it in
+    else:
+        assert spec.kind.read(spec.shown_default) == spec.default
+
+
+# where they come from
+
+
+def test_the_runners_variables_keep_the_hyphens() -> None:
+    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).cluster.port == 2222
+    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).cluster.port == 22
+
+
+@pytest.mark.parametrize(("variable", "name"), NAMES_IN_THE_ENVIRONMENT.items())
+def test_the_original_variables_work_as_well(variable: str, name: str) -> None:
+    place, _, text, value, _ = TABLE[name]
+    environ = as_inputs({key: given for key, given in REQUIRED.items() if key != name}) | {variable: text}
+    assert value_at(read(environ), place) == value
+
+
+@pytest.mark.parametrize(("variable", "name"), NAMES_IN_THE_ENVIRONMENT.items())
+def test_an_input_wins_over_its_variable(variable: str, name: str) -> None:
+    place, _, text, value, _ = TABLE[name]
+    assert value_at(settings_of({name: text}, {variable: "overruled"}), place) == value
+
+
+@pytest.mark.parametrize(("variable", "name"), NAMES_IN_THE_ENVIRONMENT.items())
+def test_an_empty_input_leaves_the_word_to_its_variable(variable: str, name: str) -> None:
+    place, _, text, value, _ = TABLE[name]
+    assert value_at(settings_of({name: " "}, {variable: text}), place) == value
+
+
+@pytest.mark.parametrize(
+    "variable", ["COMMAND", "ATTEMPTS", "HISTORY_PATH", "GITHUB_TOKEN", "DEGRADED_BELOW"]
+)
+def test_a_variable_of_any_other_name_is_nobodys_input(variable: str) -> None:
+    assert repr(settings_of(environ={variable: "99"})) == repr(settings_of())
+
+
+def test_a_password_keeps_its_blanks_but_not_the_end_of_its_line() -> None:
+    settings = settings_of({"cluster-password": " pass word \r\n"})
+    assert settings.cluster.password.reveal() == " pass word "
+
+
+# mistakes
+
+
+@pytest.mark.parametrize(("name", "text"), BAD.items())
+def test_a_bad_input_is_named_with_what_was_given_and_what_is_accepted(name: str, text: str) -> None:
+    (problem,) = problems_of(whole({name: text}), REPOSITORY)
+    spec = next(spec for spec in INPUTS if spec.name == name)
+    assert problem.startswith(f"{name}: ")
+    assert f"is not {spec.kind.accepts}" in problem
+    assert (f"'{text}'" in problem) is not spec.secret
+
+
+def test_a_likely_mistake_comes_with_a_hint() -> None:
+    (problem,) = problems_of({"cluster-host": "head.example.org:2222"})
+    assert problem.startswith("cluster-host: 'head.example.org:2222' is not a host name or an IP address: ")
+    assert "cluster-port" in problem
+
+
+def test_all_bad_inputs_are_named_at_once() -> None:
+    problems = problems_of(whole(BAD), REPOSITORY)
+    assert {problem.partition(":")[0] for problem in problems} == BAD.keys()
+    assert len(problems) == len(BAD)
+
+
+def test_a_bad_input_ends_the_run_with_2() -> None:
+    with pytest.raises(InputError) as caught:
+        settings_of(BAD)
+    assert caught.value.exit_status is ExitStatus.BAD_INPUT
+    assert all(name in str(caught.value) for name in BAD)
+
+
+def test_a_misspelt_truth_is_no_falsehood() -> None:
+    (problem,) = problems_of({"discord-msg-always": "ture"})
+    assert problem == "discord-msg-always: 'ture' is not true or false"
+
+
+def test_a_bad_variable_is_named_as_the_input_it_stands_for() -> None:
+    (problem,) = problems_of({}, {"CLUSTER_PORT": "ssh"})
+    assert problem == "cluster-port: 'ssh' is not a whole number from 1 to 65535"
+
+
+def test_what_was_given_is_shown_without_what_a_terminal_would_obey() -> None:
+    (problem,) = problems_of({"cluster-port": "22\x1b[31m\n::error::"})
+    assert problem.isprintable()
+
+
+@pytest.mark.parametrize("name", ["cluster-host", "cluster-user"])
+def test_what_is_required_and_missing_is_named(name: str) -> None:
+    assert problems_of({"discord-webhook": WEBHOOK, name: ""}, ON_RUNNER) == (f"{name} is required",)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_in_a_shell_what_is_missing_is_named_with_the_variable_to_set(name: str) -> None:
+    (problem,) = problems_of({name: ""})
+    assert problem.startswith(f"{name} is required")
+    assert name.upper().replace("-", "_") in problem
+
+
+@pytest.mark.parametrize("name", ["cluster-password", "discord-webhook"])
+@pytest.mark.parametrize("blank", ["", "\n"], ids=repr)
+def test_an_empty_secret_is_named_with_the_likely_reason(name: str, blank: str) -> None:
+    (problem,) = problems_of({"discord-webhook": WEBHOOK} | {name: blank}, ON_RUNNER)
+    assert problem.startswith(name)
+    assert "forks" in problem
+
+
+@pytest.mark.parametrize(
+    ("command", "environ", "needed"),
+    [("poll", ON_RUNNER, True), ("check", ON_RUNNER, False), ("poll", {}, False), ("check", {}, False)],
+    ids=["a poll on a runner", "a look on a runner", "a poll in a shell", "a look in a shell"],
+)
+def test_only_a_poll_on_a_runner_needs_a_webhook(command: str, environ: Given, *, needed: bool) -> None:
+    given = {"command": command, "discord-webhook": ""}
+    if needed:
+        assert problems_of(given, environ)[0].startswith("discord-webhook is empty")
+    else:
+        assert not settings_of(given, environ).discord.webhook
+
+
+def test_a_bad_webhook_on_a_runner_is_one_problem_not_two() -> None:
+    assert len(problems_of({"discord-webhook": "nowhere"}, ON_RUNNER)) == 1
+
+
+# pruning
+
+
+def test_to_prune_no_cluster_and_no_webhook_is_needed() -> None:
+    given = {"command": "prune", "prune-workflows": ".github/workflows/a.yml\n\nb.yml, a.yml"}
+    environ = as_inputs(given | {"github-token": "ghs_abc"}) | ON_RUNNER | REPOSITORY
+    pruning = read(environ).pruning
+    assert (pruning.wanted, pruning.workflows, pruning.keep) == (True, ("a.yml", "b.yml"), 10)
+
+
+def test_to_prune_workflows_a_token_and_a_repository_are_needed() -> None:
+    with pytest.raises(InputError) as caught:
+        read(as_inputs({"command": "prune"}) | {"GITHUB_WORKFLOW_REF": WORKFLOW_REF})
+    assert [problem.partition(" ")[0].rstrip(":") for problem in caught.value.problems] == [
+        "prune-workflows",
+        "command",
+        "github-token",
+    ]
+
+
+def test_a_poll_prunes_its_own_workflow_where_it_is_told_how_much_to_keep() -> None:
+    environ = REPOSITORY | {"GITHUB_WORKFLOW_REF": WORKFLOW_REF}
+    pruning = settings_of({"prune-keep": "20", "github-token": "ghs_abc"}, environ).pruning
+    assert (pruning.wanted, pruning.workflows, pruning.keep) == (True, ("poll.yml",), 20)
+    assert not settings_of({}, environ).pruning.wanted
+    assert not settings_of({"command": "check", "prune-keep": "20"}, environ).pruning.wanted
+
+
+@pytest.mark.parametrize("ref", ["", "owner/name/poll.yml@refs/heads/main"])
+def test_a_poll_that_does_not_know_its_workflow_has_to_be_told(ref: str) -> None:
+    given = {"prune-keep": "20", "github-token": "ghs_abc"}
+    (problem,) = problems_of(given, REPOSITORY | {"GITHUB_WORKFLOW_REF": ref})
+    assert problem.startswith("prune-workflows is required")
+
+
+@pytest.mark.parametrize("given", [{"prune-workflows": "poll.yml"}, {"prune-dry-run": "true"}], ids=str)
+def test_a_poll_that_seems_to_prune_and_does_not_is_told_so(given: Given) -> None:
+    (problem,) = problems_of(given)
+    assert problem.startswith("prune-keep: is needed too")
+
+
+# secrets
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_secret_shows_in_the_settings(name: str) -> None:
+    text = TABLE[name][2]
+    assert text not in repr(settings_of({name: text}))
+    assert text not in str(settings_of({name: text}))
+
+
+@pytest.mark.parametrize(
+    "webhook",
+    [
+        "tOkEn-of-the-webhook",
+        "http://discord.com/api/webhooks/1/tOkEn-of-the-webhook",
+        "https://discord.com:tOkEn-of-the-webhook",
+        "https://discord.com/api/webhooks/1/tOkEn-of-the-webhook/slack",
+        "https://[tOkEn-of-the-webhook]/",
+    ],
+)
+def test_no_secret_shows_in_an_error(webhook: str) -> None:
+    given = BAD | {"discord-webhook": webhook, "cluster-password": "hunter2", "github-token": "ghs_abc"}
+    with pytest.raises(InputError) as caught:
+        settings_of(given)
+    shown = f"{caught.value!r} {caught.value} {caught.value.problems} {caught.value.remedy}"
+    for text in ("tOkEn", "hunter2", "ghs_abc"):
+        assert text not in shown
+
+
+def test_every_secret_given_is_known_before_it_is_judged() -> None:
+    given = {
+        "cluster-password": "pass word\n",
+        "discord-webhook": "https://no-webhook",
+        "github-token": "ghs_abc",
+    }
+    masked = set(secrets(as_inputs(given)))
+    assert {"pass word", "pass word\n", "https://no-webhook", "ghs_abc"} <= masked
+    assert "" not in masked
+
+
+@pytest.mark.parametrize("environ", [{}, ON_RUNNER], ids=["in a shell", "on a runner"])
+def test_without_either_the_key_is_named_too(environ: Given) -> None:
+    (problem,) = problems_of({"discord-webhook": WEBHOOK, "cluster-password": ""}, environ)
+    assert ", or cluster-key" in problem
+
+
+def test_a_key_makes_a_password_needless() -> None:
+    settings = settings_of({"cluster-password": "", "cluster-key": KEY})
+    assert not settings.cluster.password
+    assert settings.cluster.key
+
+
+@pytest.mark.parametrize(
+    "wrapped", [str, lambda key: base64.b64encode(key.encode()).decode()], ids=["", "base64"]
+)
+def test_each_line_of_a_key_is_a_secret_of_its_own(wrapped: Callable[[str], str]) -> None:
+    assert "b3BlbnNzaC1rZXktdjEAAAAA" in set(secrets(as_inputs({"cluster-key": wrapped(KEY)})))
+
+
+@pytest.mark.parametrize("name", ["cluster-host", "cluster-host-key", "cluster-jump", "cluster-name"])
+def test_a_key_in_the_wrong_place_is_not_quoted(name: str) -> None:
+    (problem,) = problems_of({name: KEY})
+    assert problem.startswith(f"{name}: what was given is not ")
+    assert "b3BlbnNz" not in problem
+
+
+def test_of_a_webhook_the_token_alone_is_a_secret_too() -> None:
+    assert "tOkEn-of-the-webhook" in set(secrets({"DISCORD_WEBHOOK": WEBHOOK}))
+
+
+def test_nothing_but_secrets_is_hidden() -> None:
+    public = {name: row[2] for name, row in TABLE.items() if name not in SECRETS}
+    assert list(secrets(as_inputs(public))) == []
+
+
+def test_the_token_of_the_job_does_not_show_in_the_settings() -> None:
+    assert "tOkEn" not in repr(settings_of(environ={"ACTIONS_RUNTIME_TOKEN": "tOkEn"}))
+
+
+# surroundings
+
+
+@pytest.mark.parametrize(("text", "on_runner"), [("true", True), ("false", False), ("1", False), ("", False)])
+def test_only_the_runner_says_true(text: str, *, on_runner: bool) -> None:
+    assert runner_context({"GITHUB_ACTIONS": text}).on_runner is on_runner
+
+
+def test_the_runner_names_its_files_and_its_workspace() -> None:
+    found = runner_context(
+        {
+            "GITHUB_WORKSPACE": "/github/workspace",
+            "GITHUB_API_URL": "https://api.github.com",
+            "GITHUB_REPOSITORY": "owner/name",
+            "GITHUB_REF_NAME": "main",
+            "GITHUB_RUN_ID": "20000000001",
+            "GITHUB_WORKFLOW_REF": WORKFLOW_REF,
+            "ACTIONS_RESULTS_URL": "https://results.example/",
+            "ACTIONS_RUNTIME_TOKEN": "tOkEn",
+            "GITHUB_OUTPUT": "/github/file_commands/output",
+            "GITHUB_STEP_SUMMARY": "/github/file_commands/summary",
+        }
+    )
+    assert found.workspace == Path("/github/workspace")
+    assert (found.workflow, found.run_id) == ("poll.yml", 20_000_000_001)
+    assert (found.api_url, found.results_url) == ("https://api.github.com", "https://results.example/")
+    assert (found.repository, found.branch, found.runtime_token.reveal()) == ("owner/name", "main", "tOkEn")
+    assert found.output_file == Path("/github/file_commands/output")
+    assert found.summary_file == Path("/github/file_commands/summary")
+
+
+def test_the_branch_of_a_pull_request_is_the_one_it_comes_from() -> None:
+    found = runner_context({"GITHUB_HEAD_REF": "feature", "GITHUB_REF_NAME": "7/merge"})
+    assert found.branch == "feature"
+
+
+@pytest.mark.parametrize(
+    ("given", "days"),
+    [
+        ("1", 1),
+        ("90", 90),
+        ("400", 400),
+        ("", 400),
+        ("soon", 400),
+        ("0", 400),  # else every history would expire at once
+        ("000", 400),
+        ("-1", 400),
+        ("1.5", 400),
+        ("٣", 400),
+        ("12345678901", 400),
+    ],
+)
+def test_the_repositorys_retention_is_known_or_githubs_own_counts(given: str, days: int) -> None:
+    assert runner_context({"GITHUB_RETENTION_DAYS": given}).longest_retention == timedelta(days=days)
+
+
+def test_in_a_shell_the_workspace_is_where_it_was_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = runner_context({})
+    assert found.workspace == tmp_path
+    assert (found.output_file, found.summary_file, found.api_url) == (None, None, "")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "alice:sesame@head",
+        "ssh://alice:sesame@head",
+        "alice:ses/ame@head",
+        "alice:ses@ame@head",
+        "alice:ses:ame@head:22",
+        "alice:ses\name@head",
+        "alice:ses ame@",
+    ],
+    ids=repr,
+)
+def test_a_password_given_with_the_host_is_not_quoted(host: str) -> None:
+    (problem,) = problems_of({"cluster-host": host})
+    assert problem.startswith("cluster-host: what was given is not a host name or an IP address: ")
+    assert [part for part in ("alice", "ses", "ame@") if part in problem] == []
+
+
+def test_a_user_given_with_the_host_is_quoted_as_it_is_no_secret() -> None:
+    (problem,) = problems_of({"cluster-host": "alice@head"})
+    assert "'alice@head'" in problem
+
+
+def test_a_message_at_every_poll_and_one_that_is_edited_at_every_poll_exclude_each_other() -> None:
+    (problem,) = problems_of({"discord-mode": "live", "discord-msg-always": "true"})
+    assert problem.startswith("discord-msg-always: with discord-mode live ")

@@ -1,0 +1,137 @@
+"""Writes what follows from the tables of inputs, outputs, causes; cards; aws/handler.py into its template.
+
+python -m tools.docs.generate           writes
+python -m tools.docs.generate --check   changes nothing; exit status 1 if something is out of date
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+from cluster_status.app.report import OUTPUTS
+from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
+from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
+from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS, Input
+from tools.docs import messages
+
+ROOT = Path(__file__).parents[2]
+INPUTS_AND_OUTPUTS = ROOT / "docs" / "inputs.md"
+CAUSES_PAGE = ROOT / "docs" / "causes.md"
+CARDS = ROOT / "tests" / "data" / "cards"
+
+
+def action_yml() -> str:
+    """Return the blocks `inputs:` and `outputs:`; the runner sets every input, so they have no defaults."""
+    return "\n".join(_action_lines())
+
+
+def _action_lines() -> Iterator[str]:
+    yield "inputs:"
+    for spec in INPUTS:
+        yield f"  {spec.name}:"
+        yield f"    description: {_quoted(_described(spec))}"
+        if spec is GITHUB_TOKEN:
+            yield f"    default: {spec.shown_default}"
+    yield "outputs:"
+    for name, description in OUTPUTS.items():
+        yield f"  {name}:"
+        yield f"    description: {_quoted(description)}"
+
+
+def _described(spec: Input[Any]) -> str:
+    default = f" Default: {spec.shown_default}." if spec.shown_default and spec is not GITHUB_TOKEN else ""
+    return f"{spec.description}{default}".replace("`", "")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a JSON string is a YAML string
+
+
+def inputs_table() -> str:
+    rows = (
+        f"| `{spec.name}` | {f'`{spec.shown_default}`' if spec.shown_default else ''} | {spec.description} |"
+        for spec in INPUTS
+    )
+    return "\n".join(["| input | default | what it is |", "| --- | --- | --- |", *rows])
+
+
+def outputs_table() -> str:
+    rows = (f"| `{name}` | {description} |" for name, description in OUTPUTS.items())
+    return "\n".join(["| output | what it is |", "| --- | --- |", *rows])
+
+
+def inline_handler() -> str:
+    """Return the function's code as the template holds it: one file to deploy, and no bucket to put it in."""
+    code = (ROOT / "aws" / "handler.py").read_text(encoding="utf-8")
+    return "        ZipFile: |\n" + indent(code, " " * 10).rstrip()
+
+
+def causes_table() -> str:
+    rows = (f"| {' | '.join(_cells(cause, info))} |" for cause, info in CAUSES.items())
+    head = "| cause | status | what it means | looked at again | told | what to do |"
+    return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *rows])
+
+
+def _cells(cause: Cause, info: CauseInfo) -> Iterator[str]:
+    yield f"`{cause}`"
+    yield f"`{info.status}`" + (" or `unknown`" if info.network else "")
+    yield info.words
+    yield "within the poll" if info.retried else "at the next poll"
+    yield _told(info)
+    yield info.remedy or "-"
+
+
+def _told(info: CauseInfo) -> str:
+    if info.status is Status.UNKNOWN:
+        return f"after {UNKNOWN_POLLS_BEFORE_NOTIFICATION} polls, as *cannot tell*"
+    return "after `confirm-after` polls" if info.needs_confirmation else "at once"
+
+
+def documents() -> dict[Path, str]:
+    """Return each document as it should be."""
+    return {
+        ROOT / "action.yml": _between(ROOT / "action.yml", "# {}", {"inputs and outputs": action_yml()}),
+        INPUTS_AND_OUTPUTS: _between(
+            INPUTS_AND_OUTPUTS, "<!-- {} -->", {"inputs": inputs_table(), "outputs": outputs_table()}
+        ),
+        ROOT / "aws" / "template.yaml": _between(
+            ROOT / "aws" / "template.yaml", "        # {}", {"handler.py": inline_handler()}
+        ),
+        CAUSES_PAGE: _between(CAUSES_PAGE, "<!-- {} -->", {"causes": causes_table()}),
+        ROOT / "docs" / "messages.md": messages.document(),
+        **messages.reviewed(CARDS),
+    }
+
+
+def _between(path: Path, comment: str, blocks: dict[str, str]) -> str:
+    text = path.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        begin, end = comment.format(f"{name}: written by scripts/generate"), comment.format(f"end of {name}")
+        pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
+        if not pattern.search(text):
+            raise SystemExit(f"{path.name} lacks the line '{begin}' or '{end}'")
+        text = pattern.sub(lambda _, new=f"{begin}\n{block}\n{end}": new, text)  # type: ignore[misc]
+    return text
+
+
+def _content(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def main(arguments: Sequence[str]) -> int:
+    outdated = {path: text for path, text in documents().items() if _content(path) != text}
+    if "--check" in arguments:
+        for path in outdated:
+            print(f"{path.name} is out of date: run scripts/generate")
+        return 1 if outdated else 0
+    for path, text in outdated.items():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,71 @@
+"""Draws cards as text: to the letter for a review, and as people see them for a document."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cluster_status.render.phrases import duration
+from tools.docs.situations import NOW, SITUATIONS, SIZES, cards
+
+_HEAD = """\
+# What a channel is told
+
+The twelve situations, for a cluster of 3 and of 200 partitions, as a card shows them. Its edge has the
+colour of the sign, and its labels are bold; Discord writes times in the reader's own time zone and language.
+Written by scripts/generate.
+"""
+
+
+def document() -> str:
+    return "\n".join(_document()).rstrip() + "\n"
+
+
+def reviewed(folder: Path) -> dict[Path, str]:
+    """Return each card to the letter, in a file of its own."""
+    return {
+        folder / f"{situation.slug}-{size}.txt": _to_the_letter(body) for situation, size, body in cards()
+    }
+
+
+def _document() -> Iterator[str]:
+    yield _HEAD
+    seen = {(situation.slug, size): _as_seen(body) for situation, size, body in cards()}
+    for situation in SITUATIONS:
+        yield f"## {situation.title}\n"
+        small, large = (seen[situation.slug, size] for size in SIZES)
+        yield f"```text\n{small}\n```\n"
+        if large != small:
+            yield f"<details><summary>of {SIZES[1]} partitions</summary>\n"
+            yield f"```text\n{large}\n```\n\n</details>\n"
+
+
+def _to_the_letter(body: dict[str, Any]) -> str:
+    [embed] = body["embeds"]
+    return (
+        f"content: {body.get('content', '')}\n"
+        f"allowed_mentions: {body['allowed_mentions']}\n"
+        f"color: #{embed['color']:06X}\n"
+        f"timestamp: {embed['timestamp']}\n"
+        f"title: {embed['title']}\n"
+        f"description:\n{embed['description']}\n"
+    )
+
+
+def _as_seen(body: dict[str, Any]) -> str:
+    [embed] = body["embeds"]
+    text = f"{embed['title']}\n{embed['description']}".replace("```\n", "").replace("\n```", "")
+    text = re.sub(r"<t:(\d+):(.)>", lambda match: _time(int(match[1]), match[2]), text)
+    text = re.sub(r"\*\*(.+?)\*\*( ?)", r"\1:\2", text)
+    mention = "@ops\n" if body.get("content") else ""
+    return mention + re.sub(r"\\(.)", r"\1", text)
+
+
+def _time(seconds: int, style: str) -> str:
+    at = datetime.fromtimestamp(seconds, UTC)
+    if style == "R":
+        if at == NOW:
+            return "now"
+        return f"in {duration(at - NOW)}" if at > NOW else f"{duration(NOW - at)} ago"
+    return f"{at:%d %B %Y %H:%M}"

@@ -1,0 +1,215 @@
+"""The situations that a channel is told of, for a small and for a large cluster."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.adapters.discord.embed import card
+from cluster_status.domain.notification.message import MessageOptions, compose
+from cluster_status.domain.notification.notification import Notification, Window
+from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.slurm.cluster_state import (
+    ClusterState,
+    Details,
+    DrainReason,
+    Gpus,
+    NodeCounts,
+    Partition,
+)
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
+from cluster_status.domain.uptime.uptime import Uptime
+
+SIZES = (3, 200)
+NOW = datetime(2026, 11, 23, 15, 50, tzinfo=UTC)
+_EARLIER = NOW - timedelta(minutes=80)
+_LONG_AGO = NOW - timedelta(days=3, hours=5, minutes=20)
+_NIGHT = Window(NOW + timedelta(days=2), NOW + timedelta(days=2, hours=8), nodes=24)
+_PING = "<@&123456789012345678>"
+
+_ONLINE = StatusPeriod(Status.ONLINE, _LONG_AGO)
+_OFFLINE = StatusPeriod(Status.OFFLINE, NOW, (Cause.REFUSED,))
+_BACK = StatusPeriod(Status.ONLINE, NOW)
+
+
+class Situation(Struct, frozen=True):
+    """`gone` of each ten nodes are out of service: in `bucket`; None where Slurm lists nothing."""
+
+    slug: str
+    title: str
+    notification: Notification
+    gone: int | None = None
+    group: str = "down"
+    reasons: tuple[DrainReason, ...] = ()
+
+
+SITUATIONS = (
+    Situation("first", "The first poll that worked", Notification(Event.INITIAL, NOW, _BACK), gone=0),
+    Situation(
+        "offline",
+        "It goes down: whoever `discord-ping` names is called",
+        Notification(Event.OUTAGE, NOW, _OFFLINE, before=_ONLINE, uptime=Uptime(0.9943, 1.0)),
+    ),
+    Situation(
+        "back",
+        "It is back",
+        Notification(
+            Event.RECOVERY,
+            NOW,
+            _BACK,
+            before=StatusPeriod(Status.OFFLINE, _EARLIER, (Cause.TIMEOUT, Cause.REFUSED)),
+            uptime=Uptime(0.9922, 1.0),
+        ),
+        gone=0,
+    ),
+    Situation(
+        "no-node",
+        "The head node answers, and not one node is in service",
+        Notification(
+            Event.OUTAGE,
+            NOW,
+            StatusPeriod(Status.OFFLINE, NOW, (Cause.NO_NODES_IN_SERVICE,)),
+            before=_ONLINE,
+            uptime=Uptime(0.9943, 1.0),
+        ),
+        gone=10,
+        reasons=(DrainReason("cooling water", _EARLIER, 30),),
+    ),
+    Situation(
+        "degraded",
+        "Too few nodes are left",
+        Notification(
+            Event.DEGRADED,
+            NOW,
+            StatusPeriod(Status.DEGRADED, NOW, (Cause.NODES_DOWN,)),
+            before=_ONLINE,
+            uptime=Uptime(0.9943, 0.41),
+        ),
+        gone=6,
+        reasons=(
+            DrainReason("switch sw3 is replaced", _EARLIER, 8, "n[03-10]", "root"),
+            DrainReason("bad DIMM", NOW - timedelta(days=5), 1, "n01", "jdoe"),
+            DrainReason("Not responding", None, 10),
+        ),
+    ),
+    Situation(
+        "scheduler",
+        "Slurm's controller is down",
+        Notification(
+            Event.DEGRADED,
+            NOW,
+            StatusPeriod(Status.DEGRADED, NOW, (Cause.SCHEDULER_DOWN,)),
+            before=_ONLINE,
+            uptime=Uptime(0.9943, 1.0),
+        ),
+    ),
+    Situation(
+        "coming",
+        "A maintenance is coming (with `details: full`)",
+        Notification(Event.MAINTENANCE_SCHEDULED, NOW, _ONLINE, window=_NIGHT),
+        gone=0,
+    ),
+    Situation(
+        "maintenance",
+        "It is in maintenance",
+        Notification(
+            Event.MAINTENANCE_STARTED,
+            NOW,
+            StatusPeriod(Status.MAINTENANCE, NOW, (Cause.MAINTENANCE,)),
+            before=_ONLINE,
+            window=Window(NOW, NOW + timedelta(hours=8), nodes=24),
+        ),
+        gone=6,
+        group="maintenance",
+    ),
+    Situation(
+        "partly-back",
+        "It is back, but not wholly",
+        Notification(
+            Event.PARTIAL_RECOVERY,
+            NOW,
+            StatusPeriod(Status.DEGRADED, NOW, (Cause.NODES_DOWN,)),
+            before=StatusPeriod(Status.MAINTENANCE, _EARLIER, (Cause.MAINTENANCE,)),
+            uptime=Uptime(0.9943, 1.0),
+        ),
+        gone=7,
+    ),
+    Situation(
+        "cannot-tell",
+        "The monitor cannot tell: it may be up",
+        Notification(
+            Event.MONITOR_LOST,
+            NOW,
+            _ONLINE,
+            unknown_period=UnknownPeriod(_EARLIER, 3, Cause.HOST_KEY, told=True),
+        ),
+    ),
+    Situation(
+        "login-refused",
+        "The monitor can no longer log in",
+        Notification(
+            Event.MONITOR_LOST,
+            NOW,
+            _ONLINE,
+            unknown_period=UnknownPeriod(_EARLIER, 3, Cause.LOGIN_REFUSED, told=True),
+            login_worked_at=_EARLIER - timedelta(minutes=10),
+        ),
+    ),
+    Situation(
+        "sees-again",
+        "The monitor can tell again, after polls that never came",
+        Notification(
+            Event.MONITOR_RESTORED,
+            NOW,
+            _ONLINE,
+            missed_polls=17,
+            uptime=Uptime(1.0, 0.86),
+            dropped=2,
+            unknown_since=_EARLIER,
+        ),
+        gone=0,
+    ),
+)
+
+
+def cards() -> Iterator[tuple[Situation, int, dict[str, Any]]]:
+    """Yield each situation for each size of a cluster, which is its number of partitions."""
+    for situation in SITUATIONS:
+        for size in SIZES:
+            yield situation, size, _card(situation, size)
+
+
+def _card(situation: Situation, size: int) -> dict[str, Any]:
+    notification, cluster_state = situation.notification, None
+    if situation.gone is not None:
+        cluster_state = _cluster_state(situation, situation.gone, size)
+        notification = replace(notification, nodes=cluster_state.nodes)
+    return card(compose(notification, MessageOptions("mscluster"), cluster_state), ping=_PING)
+
+
+def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:
+    partitions = tuple(_partition(number, gone, situation.group) for number in range(size))
+    total = NodeCounts()
+    for partition in partitions:
+        for group in ("idle", "allocated", "down", "maintenance"):
+            total = total.plus(group, getattr(partition.nodes, group))  # type: ignore[arg-type]
+    free_gpus = 0 if gone else 3
+    gpus: dict[str, tuple[Gpus, ...]] = {"gpu": (Gpus("a100", 8, free_gpus), Gpus("h100", 4, 0))}
+    return ClusterState(partitions, total, details=Details(gpus, situation.reasons))
+
+
+def _partition(number: int, gone: int, group: str) -> Partition:
+    """Make one of a few that have names of their own, or one of many that belong to a group each."""
+    names = ("batch", "gpu", "long-running")
+    limits = ("3-00:00:00", "1-00:00:00", "14-00:00:00")
+    total = (20, 2, 10)[number] if number < len(names) else 2 + number * 7 % 30
+    lost = total * gone // 10
+    left = total - lost
+    free = left * ((number + 1) % 4) // 5
+    nodes = replace(NodeCounts(total=total, idle=free, allocated=left - free), **{group: lost})
+    name = names[number] if number < len(names) else f"group{number:03}"
+    limit = limits[number] if number < len(names) else ("7-00:00:00", "12:00:00", "infinite")[number % 3]
+    return Partition(name, default=number == 0, availability="up", time_limit=limit, nodes=nodes)
