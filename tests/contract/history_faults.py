@@ -95,7 +95,7 @@ def file_outcome(site: Site, good: bytes, fault: FileFault) -> FileOutcome:
     untouched = _picture(path) == before
     if path.is_dir():
         path.rmdir()
-    seen = [text for text in struck.annotations if "not one node is in service" not in text]
+    seen = [text for text in struck.annotations if "no nodes in service" not in text]
     row = f"| {fault.words} | {clean(' '.join(seen), limit=500)} | {struck.exit_status} |"
     return FileOutcome(row, site.headlines(), untouched)
 

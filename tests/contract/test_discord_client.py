@@ -35,7 +35,7 @@ from tests.fakes.probe import partition
 Check = Callable[[str, object], list[str]]
 Connect = Callable[..., DiscordWebhook]
 
-MESSAGE = Message(Status.ONLINE, "mscluster is online", "Watching from now on.", START)
+MESSAGE = Message(Status.ONLINE, "mscluster is online", "Monitoring started.", START)
 ROLE = "<@&123456789012345678>"
 EARLIER = START - timedelta(hours=30)
 CLUSTER_STATE = ClusterState(

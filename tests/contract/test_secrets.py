@@ -104,14 +104,14 @@ FAILURES: dict[str, tuple[Callable[[Scene], object], str]] = {
     "nothing": (lambda _: None, "is online"),
     "the login is refused": (
         lambda s: s.inputs.update({"cluster-password": PASSWORD}),
-        "it refuses the login",
+        "login refused",
     ),
     "a key that is damaged": (damage_the_key, "cluster-key: what was given"),
     "a passphrase that is another's": (mistake_the_passphrase, "cluster-key-passphrase"),
     "a key where none belongs": (put_the_key_in_a_wrong_place, "cluster-host-key: what was given"),
     "a password where none belongs": (name_a_jump_host_with_a_password, "cluster-jump: what was given"),
-    "the jump host is down": (jump_in_vain, "no way leads through its jump host"),
-    "the cluster is down": (lambda s: s.cluster.stop(), "it refuses SSH connections"),
+    "the jump host is down": (jump_in_vain, "jump host unreachable or not forwarding"),
+    "the cluster is down": (lambda s: s.cluster.stop(), "SSH connections refused"),
     "the host key is another": (
         lambda s: s.inputs.update({"cluster-host-key": ANOTHER_KEY}),
         "not a trusted one",

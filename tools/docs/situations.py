@@ -1,4 +1,4 @@
-"""The situations that a channel is told of, for a small and for a large cluster."""
+"""The situations in docs/messages.md, for a small and for a large cluster."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ _BACK = StatusPeriod(Status.ONLINE, NOW)
 
 
 class Situation(Struct, frozen=True):
-    """`gone` of each ten nodes are out of service: in `bucket`; None where Slurm lists nothing."""
+    """`gone` of ten nodes are out of service, in `group`; None if Slurm lists nothing."""
 
     slug: str
     title: str
@@ -47,15 +47,15 @@ class Situation(Struct, frozen=True):
 
 
 SITUATIONS = (
-    Situation("first", "The first poll that worked", Notification(Event.INITIAL, NOW, _BACK), gone=0),
+    Situation("initial", "First successful poll", Notification(Event.INITIAL, NOW, _BACK), gone=0),
     Situation(
-        "offline",
-        "It goes down: whoever `discord-ping` names is called",
+        "outage",
+        "Outage, with a mention by `discord-ping`",
         Notification(Event.OUTAGE, NOW, _OFFLINE, before=_ONLINE, uptime=Uptime(0.9943, 1.0)),
     ),
     Situation(
-        "back",
-        "It is back",
+        "recovery",
+        "Recovery",
         Notification(
             Event.RECOVERY,
             NOW,
@@ -66,8 +66,8 @@ SITUATIONS = (
         gone=0,
     ),
     Situation(
-        "no-node",
-        "The head node answers, and not one node is in service",
+        "no-nodes-in-service",
+        "Outage: the login works, and no nodes are in service",
         Notification(
             Event.OUTAGE,
             NOW,
@@ -79,8 +79,8 @@ SITUATIONS = (
         reasons=(DrainReason("cooling water", _EARLIER, 30),),
     ),
     Situation(
-        "degraded",
-        "Too few nodes are left",
+        "nodes-down",
+        "Degraded: too few nodes in service",
         Notification(
             Event.DEGRADED,
             NOW,
@@ -96,8 +96,8 @@ SITUATIONS = (
         ),
     ),
     Situation(
-        "scheduler",
-        "Slurm's controller is down",
+        "scheduler-down",
+        "Degraded: the Slurm controller does not respond",
         Notification(
             Event.DEGRADED,
             NOW,
@@ -107,14 +107,14 @@ SITUATIONS = (
         ),
     ),
     Situation(
-        "coming",
-        "A maintenance is coming (with `details: full`)",
+        "maintenance-scheduled",
+        "Maintenance scheduled (with `details: full`)",
         Notification(Event.MAINTENANCE_SCHEDULED, NOW, _ONLINE, window=_NIGHT),
         gone=0,
     ),
     Situation(
-        "maintenance",
-        "It is in maintenance",
+        "maintenance-started",
+        "Maintenance started",
         Notification(
             Event.MAINTENANCE_STARTED,
             NOW,
@@ -126,8 +126,8 @@ SITUATIONS = (
         group="maintenance",
     ),
     Situation(
-        "partly-back",
-        "It is back, but not wholly",
+        "partial-recovery",
+        "Partial recovery",
         Notification(
             Event.PARTIAL_RECOVERY,
             NOW,
@@ -138,8 +138,8 @@ SITUATIONS = (
         gone=7,
     ),
     Situation(
-        "cannot-tell",
-        "The monitor cannot tell: it may be up",
+        "monitor-lost",
+        "Status unknown: the cluster may be online",
         Notification(
             Event.MONITOR_LOST,
             NOW,
@@ -149,7 +149,7 @@ SITUATIONS = (
     ),
     Situation(
         "login-refused",
-        "The monitor can no longer log in",
+        "Status unknown: the login no longer works",
         Notification(
             Event.MONITOR_LOST,
             NOW,
@@ -159,8 +159,8 @@ SITUATIONS = (
         ),
     ),
     Situation(
-        "sees-again",
-        "The monitor can tell again, after polls that never came",
+        "monitor-restored",
+        "Status known again, after missed polls",
         Notification(
             Event.MONITOR_RESTORED,
             NOW,
@@ -176,7 +176,7 @@ SITUATIONS = (
 
 
 def cards() -> Iterator[tuple[Situation, int, dict[str, Any]]]:
-    """Yield each situation for each size of a cluster, which is its number of partitions."""
+    """Yield each situation for each cluster size, in partitions."""
     for situation in SITUATIONS:
         for size in SIZES:
             yield situation, size, _card(situation, size)
@@ -196,20 +196,20 @@ def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:
     for partition in partitions:
         for group in ("idle", "allocated", "down", "maintenance"):
             total = total.plus(group, getattr(partition.nodes, group))  # type: ignore[arg-type]
-    free_gpus = 0 if gone else 3
-    gpus: dict[str, tuple[Gpus, ...]] = {"gpu": (Gpus("a100", 8, free_gpus), Gpus("h100", 4, 0))}
+    idle_gpus = 0 if gone else 3
+    gpus: dict[str, tuple[Gpus, ...]] = {"gpu": (Gpus("a100", 8, idle_gpus), Gpus("h100", 4, 0))}
     return ClusterState(partitions, total, details=Details(gpus, situation.reasons))
 
 
 def _partition(number: int, gone: int, group: str) -> Partition:
-    """Make one of a few that have names of their own, or one of many that belong to a group each."""
+    """Return a partition with a typical name, or one of many that belong to one group each."""
     names = ("batch", "gpu", "long-running")
     limits = ("3-00:00:00", "1-00:00:00", "14-00:00:00")
     total = (20, 2, 10)[number] if number < len(names) else 2 + number * 7 % 30
     lost = total * gone // 10
     left = total - lost
-    free = left * ((number + 1) % 4) // 5
-    nodes = replace(NodeCounts(total=total, idle=free, allocated=left - free), **{group: lost})
+    idle = left * ((number + 1) % 4) // 5
+    nodes = replace(NodeCounts(total=total, idle=idle, allocated=left - idle), **{group: lost})
     name = names[number] if number < len(names) else f"group{number:03}"
     limit = limits[number] if number < len(names) else ("7-00:00:00", "12:00:00", "infinite")[number % 3]
     return Partition(name, default=number == 0, availability="up", time_limit=limit, nodes=nodes)

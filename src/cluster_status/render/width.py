@@ -1,28 +1,28 @@
-"""How wide a text is on a screen, and how long where UTF-16 is counted.
+"""Width of text in columns, and its length in UTF-16 units.
 
-With what Python knows of Unicode: the package wcwidth, which a test compares this with, is 6 MB.
+Uses Python's own Unicode data; a test compares it with the package wcwidth, which has 6 MB.
 """
 
 from unicodedata import bidirectional, category, east_asian_width
 
-_MARKS_EACH = 2  # that a character keeps; no script of today needs more, and towers of them hide other lines
-_LONGEST = 8  # characters a column that are looked at
+_MARKS_EACH = 2  # combining marks kept per character; more of them would cover other lines
+_LONGEST = 8  # characters examined per column
 _LEFT_TO_RIGHT = "\u200e"  # a mark without width
 
 
 def columns(text: str) -> int:
-    """Return how many columns of monospace text this takes."""
+    """Return the number of columns in a monospace font."""
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def units(text: str) -> int:
-    """Return the length as JavaScript counts it: never fewer than there are characters."""
+    """Return the length in UTF-16 units, as JavaScript counts it."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
 def fitted(text: str, width: int) -> str:
-    """Return `text` in at most `width` columns; what is cut off shows as an ellipsis."""
-    text = text if text.isascii() else "".join(_without_towers(text[: _LONGEST * width]))
+    """Return `text` in at most `width` columns; an ellipsis shows that it was cut."""
+    text = text if text.isascii() else "".join(_without_extra_marks(text[: _LONGEST * width]))
     if columns(text) <= width:
         return text
     kept, used = "", 0
@@ -43,7 +43,7 @@ def right(text: str, width: int) -> str:
 
 
 def isolated(text: str) -> str:
-    """Return a text after which a line goes on from left to right, whatever script it is in."""
+    """Mark right-to-left text, so that the rest of the line stays left to right."""
     if text.isascii() or not any(bidirectional(character) in {"R", "AL"} for character in text):
         return text
     return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}"
@@ -56,11 +56,11 @@ def _columns(character: str) -> int:
 
 
 def _joins_the_one_before(character: str) -> bool:
-    # a Hangul syllable is also written as its parts
+    # Hangul syllables can be written as separate parts
     return category(character)[0] == "M" or category(character) == "Cf" or "\u1160" <= character <= "\u11ff"
 
 
-def _without_towers(text: str) -> list[str]:
+def _without_extra_marks(text: str) -> list[str]:
     kept: list[str] = []
     marks = 0
     for character in text:
