@@ -15,7 +15,7 @@ from typing import Any
 from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
-from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS, Input
+from cluster_status.settings.inputs import GITHUB_TOKEN, INPUT_GROUPS, Input
 from tools.docs import messages
 
 ROOT = Path(__file__).parents[2]
@@ -31,11 +31,13 @@ def action_yml() -> str:
 
 def _action_lines() -> Iterator[str]:
     yield "inputs:"
-    for spec in INPUTS:
-        yield f"  {spec.name}:"
-        yield f"    description: {_quoted(_described(spec))}"
-        if spec is GITHUB_TOKEN:
-            yield f"    default: {spec.shown_default}"
+    for title, group in INPUT_GROUPS.items():
+        yield f"  # {title}"
+        for spec in group:
+            yield f"  {spec.name}:"
+            yield f"    description: {_quoted(_described(spec))}"
+            if spec is GITHUB_TOKEN:
+                yield f"    default: {spec.shown_default}"
     yield "outputs:"
     for name, description in OUTPUTS.items():
         yield f"  {name}:"
@@ -51,17 +53,22 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)  # a JSON string is a YAML string
 
 
-def inputs_table() -> str:
+def inputs_tables() -> str:
+    """Return one table per group of inputs."""
+    return "\n\n".join(f"### {title}\n\n{_table(group)}" for title, group in INPUT_GROUPS.items())
+
+
+def _table(group: Sequence[Input[Any]]) -> str:
     rows = (
         f"| `{spec.name}` | {f'`{spec.shown_default}`' if spec.shown_default else ''} | {spec.description} |"
-        for spec in INPUTS
+        for spec in group
     )
-    return "\n".join(["| input | default | what it is |", "| --- | --- | --- |", *rows])
+    return "\n".join(["| input | default | description |", "| --- | --- | --- |", *rows])
 
 
 def outputs_table() -> str:
     rows = (f"| `{name}` | {description} |" for name, description in OUTPUTS.items())
-    return "\n".join(["| output | what it is |", "| --- | --- |", *rows])
+    return "\n".join(["| output | description |", "| --- | --- |", *rows])
 
 
 def inline_handler() -> str:
@@ -96,7 +103,7 @@ def documents() -> dict[Path, str]:
     return {
         ROOT / "action.yml": _between(ROOT / "action.yml", "# {}", {"inputs and outputs": action_yml()}),
         INPUTS_AND_OUTPUTS: _between(
-            INPUTS_AND_OUTPUTS, "<!-- {} -->", {"inputs": inputs_table(), "outputs": outputs_table()}
+            INPUTS_AND_OUTPUTS, "<!-- {} -->", {"inputs": inputs_tables(), "outputs": outputs_table()}
         ),
         ROOT / "aws" / "template.yaml": _between(
             ROOT / "aws" / "template.yaml", "        # {}", {"handler.py": inline_handler()}
