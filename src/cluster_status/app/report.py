@@ -1,4 +1,4 @@
-"""What a run shows for itself: annotations, outputs and a summary."""
+"""Annotations, outputs and summary of a run."""
 
 from collections.abc import Sequence
 
@@ -19,13 +19,13 @@ from cluster_status.render.phrases import duration, instant, utc
 from cluster_status.render.summary import summarise
 
 OUTPUTS = {
-    "status": "What this poll saw: `online`, `degraded`, `maintenance`, `offline` or `unknown`.",
-    "previous-status": "The confirmed status before this poll; empty at first.",
+    "status": "Result of this poll: `online`, `degraded`, `maintenance`, `offline` or `unknown`.",
+    "previous-status": "Confirmed status before this poll; empty in the first poll.",
     "changed": "`true` in the run that confirms a change of the status, else `false`.",
-    "cause": "Why it is not online, as one word such as `refused`; empty when online.",
-    "since": "When the confirmed status was first seen: ISO 8601, UTC.",
-    "message": "What this poll saw, in one line, whether it was told or not.",
-    "partitions": "JSON list of the partitions with their nodes by state.",
+    "cause": "Cause if the cluster is not online, as a key such as `refused`; empty if it is online.",
+    "since": "Begin of the confirmed status, as ISO 8601 in UTC.",
+    "message": "Result of this poll in one line, also if no message was sent.",
+    "partitions": "JSON list of the partitions with the number of nodes in each group.",
     "history-path": "Path of the history file, relative to the workspace.",
 }
 
@@ -33,29 +33,29 @@ _LEVELS = {Status.UNKNOWN: Level.ERROR, Status.ONLINE: Level.NOTICE}
 
 
 def annotate(runner: Runner, plan: Plan, verdict: Verdict, result: ProbeResult) -> None:
-    """Put what was seen where it catches the eye: an error only where we cannot tell."""
+    """Annotate the run with the verdict, as an error only if the status is unknown."""
     if verdict.cause or verdict.detail:
         detail = f" ({verdict.detail})" if verdict.detail else ""
         text = f"{describe(verdict, plan.message_options.cluster_name)}{detail}. {verdict.remedy}"
         runner.annotate(_LEVELS.get(verdict.status, Level.WARNING), text.rstrip())
     if verdict.cluster_state and verdict.cluster_state.unknown_states:
-        words = ", ".join(verdict.cluster_state.unknown_states)
-        runner.annotate(Level.WARNING, f"Node states this version does not know, counted as unknown: {words}")
+        states = ", ".join(verdict.cluster_state.unknown_states)
+        runner.annotate(Level.WARNING, f"Unknown node states, counted as unknown nodes: {states}")
     if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
         names = ", ".join(verdict.cluster_state.unmatched_patterns)
-        runner.annotate(Level.WARNING, f"partitions: Slurm lists none of this name: {names}")
+        runner.annotate(Level.WARNING, f"Partitions not found, check the input partitions: {names}")
     if result.line_to_pin:
-        text = "The host key is not pinned. Make sure that it is the right one, then set cluster-host-key to:"
+        text = "The SSH host key is not pinned. Verify the key, then set cluster-host-key to this line:"
         runner.annotate(Level.WARNING, f"{text} {result.line_to_pin}")
 
 
 def warn_of_gap(runner: Runner, gap: Gap) -> None:
-    """Say that nobody watched: the channel is not to be bothered with what may be the trigger's fault."""
+    """Annotate the run with the gap. The channel is not notified: the trigger may be at fault."""
     length = duration(gap.end - gap.begin)
     runner.annotate(
         Level.WARNING,
-        f"No poll for {length}, since {instant(gap.begin)}: {gap.missed} were missed. "
-        "Check what starts this workflow.",
+        f"No poll for {length} since {instant(gap.begin)}, missed polls: {gap.missed}. "
+        "Check the trigger of this workflow.",
     )
 
 
@@ -72,7 +72,7 @@ def publish(  # noqa: PLR0913 - one argument a source of the outputs
     after: History | None = None,
     history_path: str = "",
 ) -> None:
-    """Publish outputs and summary; `before` and `after` are the history around this poll, if it has one."""
+    """Publish outputs and summary; `before` and `after` are the history around this poll, if there is one."""
     name = plan.message_options.cluster_name
     previous = before.tracker.confirmed if before else None
     confirmed = after.tracker.confirmed if after else None
@@ -91,7 +91,7 @@ def publish(  # noqa: PLR0913 - one argument a source of the outputs
 
 
 def _partitions(cluster_state: ClusterState | None) -> Sequence[Partition] | list[dict[str, object]]:
-    """Return the partitions for the output, with their GPUs where those were asked for."""
+    """Return the partitions for the output, with their GPUs if they were requested."""
     if cluster_state is None or cluster_state.details is None:
         return cluster_state.partitions if cluster_state else ()
     gpus = cluster_state.details.gpus

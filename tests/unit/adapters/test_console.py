@@ -57,8 +57,8 @@ def test_a_message_is_printed_whole_and_set_apart(console: Console, stream: io.S
 
 @pytest.mark.parametrize("level", Level)
 def test_an_annotation_is_a_line_with_its_level(level: Level, console: Console, stream: io.StringIO) -> None:
-    console.annotate(level, "The host key is not pinned.")
-    assert stream.getvalue() == f"{level.value}: The host key is not pinned.\n"
+    console.annotate(level, "The SSH host key is not pinned.")
+    assert stream.getvalue() == f"{level.value}: The SSH host key is not pinned.\n"
 
 
 def test_of_the_results_the_summary_is_printed_and_not_the_outputs(

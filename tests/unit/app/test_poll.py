@@ -532,7 +532,7 @@ def test_a_silence_is_warned_of_in_the_run_that_ends_it_and_told_only_with_the_n
     ends_it, after = watching.poll(ONLINE, later=timedelta(hours=2)), watching.poll(ONLINE)
     assert (ends_it.messages, ends_it.exit_status) == ([], ExitStatus.OK)
     [warning] = ends_it.runner.of(Level.WARNING)
-    assert warning.startswith("No poll for 2 h, since 2026-03-01 12:20:00 UTC: 23 were missed.")
+    assert warning.startswith("No poll for 2 h since 2026-03-01 12:20:00 UTC, missed polls: 23.")
     assert after.runner.of(Level.WARNING) == []
     watching.poll(REFUSED)
     assert watching.store.history.missed_polls == 0

@@ -323,15 +323,13 @@ def test_an_annotation_says_what_was_seen_in_which_words_and_what_to_do(monitor:
 
 def test_states_that_are_unheard_of_are_named(monitor: Monitor) -> None:
     run = monitor.probe(listed(partition(idle=8), unknown_states=("bewitched", "lost")))
-    assert run.runner.of(Level.WARNING) == [
-        "Node states this version does not know, counted as unknown: bewitched, lost"
-    ]
+    assert run.runner.of(Level.WARNING) == ["Unknown node states, counted as unknown nodes: bewitched, lost"]
 
 
 def test_partitions_that_are_wanted_and_not_listed_are_named(monitor: Monitor) -> None:
     seen = replace(ONLINE, outcome=replace(ONLINE.outcome, unmatched_patterns=("gpu*", "fat")))
     assert monitor.probe(seen).runner.of(Level.WARNING) == [
-        "partitions: Slurm lists none of this name: gpu*, fat"
+        "Partitions not found, check the input partitions: gpu*, fat"
     ]
 
 
@@ -339,8 +337,8 @@ def test_a_key_that_is_not_pinned_is_shown_as_the_line_to_paste_at_every_poll(mo
     line = "head.example.org ssh-ed25519 AAAA"
     for _ in range(2):
         (warning,) = monitor.poll(replace(ONLINE, line_to_pin=line)).runner.of(Level.WARNING)
-        assert warning.startswith("The host key is not pinned.")
-        assert warning.endswith(f"cluster-host-key to: {line}")
+        assert warning.startswith("The SSH host key is not pinned.")
+        assert warning.endswith(f"cluster-host-key to this line: {line}")
 
 
 def test_an_error_ends_its_sentence_before_the_remedy_begins(monitor: Monitor) -> None:

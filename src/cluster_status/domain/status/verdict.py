@@ -54,12 +54,16 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
     if not info.network:
         return verdict
     if not result.runner_online:
-        detail = f"{failure.detail}; the runner could not reach any other host either"
+        detail = _joined(failure.detail, "the runner could not reach any other host either")
         return Verdict(Status.UNKNOWN, failure.cause, detail, "Check the network of the runner.")
     if not (known.reached or result.reached):
-        detail = f"{failure.detail}; no run has reached this server yet"
+        detail = _joined(failure.detail, "no run has reached this server yet")
         return Verdict(Status.UNKNOWN, failure.cause, detail, info.remedy)
     return Verdict(info.status, failure.cause, failure.detail)  # down: no input can fix that
+
+
+def _joined(*details: str) -> str:
+    return "; ".join(filter(None, details))
 
 
 def _cause_of(cluster_state: ClusterState, degraded_below: int) -> Cause | None:
