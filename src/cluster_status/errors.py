@@ -7,7 +7,7 @@
     │   └── UnreadableHistoryError   ... it is there, and damaged
     ├── DeliveryError         6  a message could not be delivered
     │   ├── WebhookGoneError     ... and never will be with this webhook
-    │   └── PostLostError        ... where it was to be: what was posted is gone, or final
+    │   └── MessageLostError        ... where it was to be: what was posted is gone, or final
     ├── GitHubError           5  workflow runs could not be pruned
     │   ├── GitHubOutOfReachError    ... GitHub does not answer, or not as it should
     │   ├── NoSuchWorkflowError      ... there is no workflow of that name
@@ -106,7 +106,7 @@ class WebhookGoneError(DeliveryError):
         )
 
 
-class PostLostError(DeliveryError):
+class MessageLostError(DeliveryError):
     """What was posted was deleted, or was edited too often: a new post takes its place."""
 
     def __init__(self) -> None:

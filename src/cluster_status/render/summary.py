@@ -96,5 +96,6 @@ def _memory(history: History, verdict: Verdict) -> Iterator[str]:
     if pending and pending.status is verdict.status:
         yield f"Not confirmed yet: {pending.status}, polls so far: {history.tracker.pending_polls}"
     yield from outage_facts(history)
-    if history.pending:
-        yield f"Messages still to be delivered: {len(history.pending)}"
+    undelivered = sum(len(channel.pending) for channel in history.outbox.channels.values())
+    if undelivered:
+        yield f"Messages still to be delivered: {undelivered}"

@@ -37,7 +37,7 @@ _FENCED = "```\n{}\n```"
 _MARKDOWN = {character: f"\\{character}" for character in r"\`*_~|<>#[]@:"}
 
 
-def card(message: Message, *, ping: str = "") -> dict[str, Any]:
+def card(message: Message) -> dict[str, Any]:
     """Return what a message has in it; `ping` is mentioned if it is urgent, and nobody else ever is."""
     embed = {
         "title": f"{SIGNS[message.status]} {_escaped(message.headline, TITLE_LIMIT - 3)}",
@@ -45,7 +45,8 @@ def card(message: Message, *, ping: str = "") -> dict[str, Any]:
         "color": _COLORS[message.status],
         "timestamp": message.at.isoformat(),
     }
-    if not (ping and message.urgent):
+    ping = message.mention
+    if not ping:
         return {"embeds": [embed], "allowed_mentions": {"parse": []}}
     kind = "roles" if ping.startswith("<@&") else "users"
     return {"content": ping, "embeds": [embed], "allowed_mentions": {"parse": [], kind: [ping.strip("<@&>")]}}

@@ -1,11 +1,11 @@
 """Statuses, and the causes that explain them: a row a cause, with everything that follows from it."""
 
-from enum import StrEnum
-
 from msgspec import Struct
 
+from cluster_status.domain.open_enum import OpenEnum
 
-class Status(StrEnum):
+
+class Status(OpenEnum):
     """How the cluster is. `UNKNOWN` means that we cannot tell, which is our fault until proven otherwise."""
 
     ONLINE = "online"
@@ -15,7 +15,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Cause(StrEnum):
+class Cause(OpenEnum):
     """Why it is not simply online."""
 
     DNS = "dns"
@@ -174,3 +174,8 @@ CAUSES = {
         status=Status.MAINTENANCE, words="nodes are in maintenance", noun="maintenance"
     ),
 }
+
+
+def cause_info(cause: Cause) -> CauseInfo:
+    """Return the row of a cause. One that a later version stored is shown by its word."""
+    return CAUSES.get(cause) or CauseInfo(status=Status.UNKNOWN, words=str(cause), noun=str(cause))
