@@ -1,7 +1,6 @@
 """action.yml, the documents and the picture of the README agree with the code."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,9 @@ import pytest
 import yaml
 
 from cluster_status.app.report import OUTPUTS
-from cluster_status.domain.notification.message import MessageOptions, compose
-from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.transitions import Event
-from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
-from cluster_status.domain.status.tracker import StatusPeriod
-from cluster_status.domain.uptime.uptime import Uptime
-from cluster_status.render.text import text
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS
-from tools.docs import generate, message_image
+from tools.docs import generate
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -90,38 +82,6 @@ def test_a_workflow_in_the_readme_gives_only_inputs_that_exist_and_all_that_are_
 
 def test_the_readme_shows_a_workflow() -> None:
     assert YAML_BLOCKS
-
-
-def test_the_picture_of_the_readme_shows_the_messages_that_a_channel_gets() -> None:
-    online = StatusPeriod(Status.ONLINE, datetime(2026, 11, 20, 10, 20, tzinfo=UTC))
-    offline = StatusPeriod(Status.OFFLINE, datetime(2026, 11, 23, 14, 30, tzinfo=UTC), (Cause.REFUSED,))
-    back = StatusPeriod(Status.ONLINE, datetime(2026, 11, 23, 15, 50, tzinfo=UTC))
-    batch, gpu = NodeCounts(total=38, idle=12, allocated=24, down=2), NodeCounts(total=2, allocated=2)
-    cluster_state = ClusterState(
-        (
-            Partition("batch", default=True, availability="up", time_limit="3-00:00:00", nodes=batch),
-            Partition("gpu", default=False, availability="up", time_limit="1-00:00:00", nodes=gpu),
-        ),
-        NodeCounts(total=40, idle=12, allocated=26, down=2),
-    )
-    outage = Notification(Event.OUTAGE, offline.since, offline, before=online, uptime=Uptime(0.9943, 1.0))
-    recovery = Notification(
-        Event.RECOVERY,
-        back.since,
-        back,
-        before=offline,
-        nodes=cluster_state.nodes,
-        uptime=Uptime(0.9924, 1.0),
-    )
-    options = MessageOptions("mscluster")
-    sent = [text(compose(outage, options, None)), text(compose(recovery, options, cluster_state))]
-    assert list(map(_without_times, message_image.MESSAGES)) == list(map(_without_times, sent))
-    assert message_image.FILE.read_text(encoding="utf-8") == message_image.image()
-
-
-def _without_times(message: str) -> str:
-    """Leave out what a channel writes in its own way: an instant, and the empty lines."""
-    return re.sub(r"\n\n", "\n", re.sub(r"(?m)^Since: .*", "Since:", message))
 
 
 @pytest.mark.parametrize("cause", [cause for cause, info in CAUSES.items() if may_be_unknown(info)])

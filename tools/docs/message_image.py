@@ -1,36 +1,36 @@
-"""Draws the two messages of the README as Discord shows them: docs/images/message.svg.
-
-python -m tools.docs.message_image   writes the file
+"""Draws two messages as Discord shows them, for the README.
 
 Text is left-aligned and the table is monospaced, so that the layout does not depend on the reader's fonts.
 """
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from datetime import timedelta
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
-FILE = Path(__file__).parents[2] / "docs" / "images" / "message.svg"
-MESSAGES = (
-    """\
-🔴 mscluster is offline
-It refuses SSH connections.
+from cluster_status.adapters.discord.embed import card
+from cluster_status.domain.notification.message import MessageOptions, compose
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.tracker import StatusPeriod
+from cluster_status.domain.uptime.uptime import Uptime
+from tools.docs.messages import as_seen
+from tools.docs.situations import NOW
 
-Since: 23 November 2026 14:30 (1 hour ago)
-Was online for: 3 d 4 h
-Uptime, 30 days: 99.4 %""",
-    """\
-🟢 mscluster is back online
-Since: 23 November 2026 15:50 (now)
-Was offline for: 1 h 20 min
-The cause was: SSH connections refused
-Nodes: 38 of 40 in service
-Uptime, 30 days: 99.2 %
-
-PARTITION IDLE ALLOC DOWN TOTAL LIMIT
-batch*      12    24    2    38 3d
-gpu          0     2    0     2 1d""",
+_BEFORE = StatusPeriod(Status.ONLINE, NOW - timedelta(days=3, hours=5, minutes=30))
+_OUTAGE = StatusPeriod(Status.OFFLINE, NOW - timedelta(hours=1, minutes=20), (Cause.REFUSED,))
+_RECOVERY = StatusPeriod(Status.ONLINE, NOW)
+_BATCH = NodeCounts(total=38, idle=12, allocated=24, down=2)
+_GPU = NodeCounts(total=2, allocated=2)
+_CLUSTER_STATE = ClusterState(
+    (
+        Partition("batch", default=True, availability="up", time_limit="3-00:00:00", nodes=_BATCH),
+        Partition("gpu", default=False, availability="up", time_limit="1-00:00:00", nodes=_GPU),
+    ),
+    NodeCounts(total=40, idle=12, allocated=26, down=2),
 )
 
 _WIDTH = 560
@@ -69,7 +69,7 @@ def image() -> str:
     """Return the SVG."""
     drawn: list[str] = []
     top = _MARGIN
-    messages = [_parsed(text) for text in MESSAGES]
+    messages = [_parsed(text) for text in _messages()]
     for message in messages:
         drawn += _drawn(message, top)
         top += 30 + message.height + _MARGIN
@@ -80,6 +80,20 @@ def image() -> str:
     )
     background = f'  <rect width="{_WIDTH}" height="{top}" rx="8" fill="#313338"/>'
     return "\n".join([head, f"  <style>\n{_STYLE}\n  </style>", background, *drawn, "</svg>\n"])
+
+
+def _messages() -> Iterator[str]:
+    outage = Notification(Event.OUTAGE, _OUTAGE.since, _OUTAGE, before=_BEFORE, uptime=Uptime(0.9943, 1.0))
+    recovery = Notification(
+        Event.RECOVERY,
+        NOW,
+        _RECOVERY,
+        before=_OUTAGE,
+        nodes=_CLUSTER_STATE.nodes,
+        uptime=Uptime(0.9924, 1.0),
+    )
+    for notification, cluster_state in ((outage, None), (recovery, _CLUSTER_STATE)):
+        yield as_seen(card(compose(notification, MessageOptions("mscluster"), cluster_state)))
 
 
 def _parsed(text: str) -> _Message:
@@ -143,7 +157,3 @@ def _table(lines: list[str], left: int, top: int) -> Iterator[str]:
 def _box(left: int, top: int, width: int, height: int, fill: str) -> str:
     radius = min(4, width // 2)
     return f'  <rect x="{left}" y="{top}" width="{width}" height="{height}" rx="{radius}" fill="{fill}"/>'
-
-
-if __name__ == "__main__":
-    FILE.write_text(image(), encoding="utf-8")
