@@ -65,8 +65,8 @@ def tell(directory: Path, interruption: Interruption) -> int:
                 return interruption.exit_status
             if status:
                 return _failed(f"poll {number} ended with status {status}")
-    remembered = json.loads(history.read_text(encoding="utf-8"))
-    seen = [(poll["status"], poll["cause"]) for poll in remembered["polls"]]
+    [remembered] = json.loads(history.read_text(encoding="utf-8"))["clusters"].values()
+    seen = [(poll["status"], poll["cause"]) for poll in remembered["record"]["polls"]]
     if seen != [(act.status, act.cause) for act in ACTS]:
         return _failed(f"the polls did not see what was to be seen, but {seen}")
     _say(

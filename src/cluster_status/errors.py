@@ -7,7 +7,7 @@
     │   └── UnreadableHistoryError   the history is damaged
     ├── DeliveryError         6  a message could not be delivered
     │   ├── WebhookGoneError     the webhook was deleted
-    │   └── PostLostError        the message to edit was deleted, or can no longer be edited
+    │   └── MessageLostError     the message to edit was deleted, or can no longer be edited
     ├── GitHubError           5  workflow runs could not be pruned
     │   ├── GitHubOutOfReachError    GitHub cannot be reached, or returns an unexpected response
     │   ├── NoSuchWorkflowError      the workflow does not exist
@@ -103,7 +103,7 @@ class WebhookGoneError(DeliveryError):
         )
 
 
-class PostLostError(DeliveryError):
+class MessageLostError(DeliveryError):
     """The message was deleted, or edited too often: a new message replaces it."""
 
     def __init__(self) -> None:

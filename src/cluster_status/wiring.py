@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from secrets import token_hex
 from urllib.parse import urlsplit
 
 from cluster_status.adapters.clock import SystemClock
@@ -20,13 +21,12 @@ from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.adapters.runner import ActionsRunner, mask
 from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.probe import SshProbe, Target
-from cluster_status.app.check import check
-from cluster_status.app.plan import Channel, Plan, RetryPolicy, Tools
-from cluster_status.app.poll import poll
+from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Thresholds, Tools
 from cluster_status.app.prune import Pruning, prune
-from cluster_status.domain.history.digests import Digests, keyed_digests
-from cluster_status.domain.history.history import Terms
-from cluster_status.domain.notification.message import MessageOptions
+from cluster_status.app.run import check
+from cluster_status.app.run import run as poll
+from cluster_status.domain.history.digests import Digests, digest_of, keyed_digests
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.errors import ExitStatus, InputError, most_severe
@@ -57,21 +57,16 @@ def run(settings: Settings, runner: Runner) -> ExitStatus:
 
 def _run(settings: Settings, clock: SystemClock, runner: Runner) -> ExitStatus:
     with _http() as http:
-        plan = _plan(settings)
-        probe = SshProbe(_target(settings))
-        tools = Tools(probe, clock, _connectivity_check(settings, http), runner)
+        tools = Tools(clock, runner, _connectivity_check(settings, http), lambda: token_hex(4))
+        cluster = _cluster(settings)
         try:
             if settings.command == "check":
-                return check(tools, plan)
-            return poll(
-                tools,
-                _store(settings, http, clock, runner),
-                [_channel(settings, plan, http, clock, runner)],
-                _heartbeat(settings.heartbeat, http, runner),
-                plan,
-            )
+                return check([cluster], tools)
+            store = _store(settings, http, clock, runner)
+            channel = _channel(settings, http, clock, runner)
+            return poll([cluster], [channel], store, _heartbeat(settings.heartbeat, http, runner), tools)
         finally:
-            probe.close()
+            cluster.probe.close()
 
 
 def _prune(settings: Settings, clock: SystemClock, runner: Runner, *, budget_seconds: float) -> ExitStatus:
@@ -137,29 +132,25 @@ def _target(settings: Settings) -> Target:
     )
 
 
-def _plan(settings: Settings) -> Plan:
-    cluster, discord, thresholds = settings.cluster, settings.discord, settings.thresholds
-    return Plan(
-        retries=RetryPolicy(thresholds.attempts, thresholds.attempt_delay_seconds, _BUDGET_SECONDS),
-        degraded_below=thresholds.degraded_below,
-        terms=Terms(
-            _identity(settings),
-            thresholds.confirm_after,
-            notify_always=discord.always,
-            live=discord.live and bool(discord.webhook),
-        ),
-        message_options=MessageOptions(cluster.name, discord.with_partitions, discord.with_quotation),
+def _cluster(settings: Settings) -> MonitoredCluster:
+    thresholds = settings.thresholds
+    return MonitoredCluster(
+        settings.cluster.name,
+        SshProbe(_target(settings)),
+        _digests(settings),
+        Thresholds(thresholds.degraded_below, thresholds.confirm_after),
+        RetryPolicy(thresholds.attempts, thresholds.attempt_delay_seconds, _BUDGET_SECONDS),
     )
 
 
-def _identity(settings: Settings) -> Digests:
+def _digests(settings: Settings) -> Digests:
     cluster, jump = settings.cluster, settings.cluster.jump
-    way = f"\0{jump.user}\0{jump.host}\0{jump.port}" if jump else ""
+    route = f"\0{jump.user}\0{jump.host}\0{jump.port}" if jump else ""
     key = f"\0{cluster.key.reveal()}" if cluster.key else ""
     return keyed_digests(
-        webhook=settings.discord.webhook.reveal(),
-        server=f"{cluster.host}\0{cluster.port}{way}",
-        login=f"{cluster.user}\0{cluster.password.reveal()}{key}{way}",
+        key=settings.discord.webhook.reveal() or cluster.key.reveal(),
+        server=f"{cluster.host}\0{cluster.port}{route}",
+        login=f"{cluster.user}\0{cluster.password.reveal()}{key}{route}",
     )
 
 
@@ -188,19 +179,23 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     )
 
 
-def _channel(settings: Settings, plan: Plan, http: Http, clock: SystemClock, runner: Runner) -> Channel:
+def _channel(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> Channel:
     discord = settings.discord
-    if not discord.webhook and isinstance(runner, Console):
-        return Channel("console", runner)
-    webhook = DiscordWebhook(
-        discord.webhook.reveal(),
-        http,
-        clock,
-        username=discord.user,
-        avatar_url=discord.image,
-        ping=discord.ping,
+    policy = ChannelPolicy(
+        "discord" if discord.webhook else "console",
+        digest=digest_of(discord.webhook.reveal()) if discord.webhook else None,
+        always=discord.always,
+        live=discord.live and bool(discord.webhook),
+        mention=discord.ping,
+        with_partitions=discord.with_partitions,
+        with_quotation=discord.with_quotation,
     )
-    return Channel("discord", webhook, plan.terms.identity.webhook, webhook if discord.live else None)
+    if not discord.webhook and isinstance(runner, Console):
+        return Channel(policy, runner)
+    webhook = DiscordWebhook(
+        discord.webhook.reveal(), http, clock, username=discord.user, avatar_url=discord.image
+    )
+    return Channel(policy, webhook, webhook if policy.live else None)
 
 
 def _heartbeat(url: Secret, http: Http, runner: Runner) -> Heartbeat:

@@ -1,9 +1,5 @@
-"""What a history file may be, and where a run may be killed: on one page, as played by real processes.
+"""What a history file may be, and where a run may be killed, with real processes."""
 
-`python -m tests.contract.history_faults` prints the tables of docs/history-faults.md.
-"""
-
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,25 +10,17 @@ from msgspec import Struct
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
-from cluster_status.domain.text import clean
 from tests.contract.process import Site, site, without_nodes
 from tests.fakes.discord import Silent
 from tests.fakes.ssh import Visit, let_in
 
-FILE_HEAD = """\
-| the history file | what the user sees | exit status |
-| --- | --- | --- |
-"""
-KILL_HEAD = """\
-| killed | told in all | polls kept |
-| --- | --- | --- |
-"""
 TEN_MINUTES = int(DELIVERY_TAKES_AT_MOST.total_seconds())
 
 
 class FileFault(Struct, frozen=True):
     words: str
     spoil: Callable[[Path], object]
+    shows: str  # a part of what the user sees
 
 
 def _holding(content: bytes) -> Callable[[Path], object]:
@@ -57,31 +45,43 @@ def _contradict_itself(path: Path) -> None:
 
 
 FILE_FAULTS = (
-    FileFault("has 0 bytes", _holding(b"")),
-    FileFault("is cut off", _cut_off),
-    FileFault("is no JSON", _holding(b"\x00\xff\xfe not at all")),
-    FileFault("is other JSON", _holding(b'"online"')),
-    FileFault("lacks what every history has", _holding(b'{"status": "online"}')),
+    FileFault("has 0 bytes", _holding(b""), "truncated"),
+    FileFault("is cut off", _cut_off, "truncated"),
+    FileFault("is no JSON", _holding(b"\x00\xff\xfe not at all"), "malformed"),
+    FileFault("is other JSON", _holding(b'"online"'), "Expected `object`"),
+    FileFault("lacks what every history has", _holding(b'{"status": "online"}'), "`schema`"),
     FileFault(
-        "has something else in one place", _holding(b'{"schema": 1, "cluster": "mscluster", "polls": 7}')
+        "has something else in one place",
+        _holding(b'{"schema": 1, "cluster": "mscluster", "polls": 7}'),
+        "`$.polls`",
     ),
-    FileFault("contradicts itself", _contradict_itself),
-    FileFault("is nested 200,000 deep", _holding(b'{"schema": 1, "cluster": ' + b"[" * 200_000)),
-    FileFault("has 100 MB", _grow),
-    FileFault("has a schema to come", _holding(codec.render(History(schema=99, cluster="mscluster")))),
-    FileFault("is another cluster's", _holding(codec.render(History(cluster="another")))),
-    FileFault("is the original script's, and lacks an instant", _holding(b'[{"online": true}]')),
+    FileFault("contradicts itself", _contradict_itself, "history"),
+    FileFault(
+        "is nested 200,000 deep", _holding(b'{"schema": 1, "cluster": ' + b"[" * 200_000), "recursion depth"
+    ),
+    FileFault("has 100 MB", _grow, "5000000"),
+    FileFault(
+        "has a schema to come",
+        _holding(codec.render(History(schema=99, cluster="mscluster"))),
+        "schema 99",
+    ),
+    FileFault("is another cluster's", _holding(codec.render(History(cluster="another"))), "'another'"),
+    FileFault(
+        "is the original script's, and lacks an instant", _holding(b'[{"online": true}]'), "`poll_time`"
+    ),
     FileFault(
         "is the original script's, and an instant of it is none",
         _holding(b'[{"online": true, "poll_time": "31/01/26"}]'),
+        "31/01/26",
     ),
-    FileFault("is a directory", _become_a_directory),
+    FileFault("is a directory", _become_a_directory, "Is a directory"),
 )
 
 
 class FileOutcome(Struct, frozen=True):
-    row: str
-    told: list[str]
+    exit_status: int
+    shown: str
+    sent: list[str]
     untouched: bool
 
 
@@ -95,9 +95,7 @@ def file_outcome(site: Site, good: bytes, fault: FileFault) -> FileOutcome:
     untouched = _picture(path) == before
     if path.is_dir():
         path.rmdir()
-    seen = [text for text in struck.annotations if "no nodes in service" not in text]
-    row = f"| {fault.words} | {clean(' '.join(seen), limit=500)} | {struck.exit_status} |"
-    return FileOutcome(row, site.headlines(), untouched)
+    return FileOutcome(struck.exit_status, " ".join(struck.annotations), site.headlines(), untouched)
 
 
 def _picture(path: Path) -> tuple[bytes | None, list[str]]:
@@ -111,7 +109,8 @@ class Kill(Struct, frozen=True):
     words: str
     before: str = ""
     arm: Callable[[Site], object] = lambda _: None
-    told_again: bool = False  # Discord has it, and nobody noted that
+    sent_again: bool = False  # Discord has it, and the history does not say so
+    polls: int = 2  # that are kept, of this run's and the next one's
 
 
 def _at_login(site: Site) -> None:
@@ -145,26 +144,26 @@ def _at_the_request(*, accepted: bool) -> Callable[[Site], object]:
 
 
 KILLS = (
-    Kill("before it reads the history", "open history.json 1"),
-    Kill("before it connects to the cluster", "connect cluster 1"),
-    Kill("while it logs in", arm=_at_login),
-    Kill("while sinfo runs", arm=_at_command),
-    Kill("before it writes the new history", "write new 1"),
-    Kill("before that takes the place of the old one", "rename 1"),
+    Kill("before it reads the history", "open history.json 1", polls=1),
+    Kill("before it connects to the cluster", "connect cluster 1", polls=1),
+    Kill("while it logs in", arm=_at_login, polls=1),
+    Kill("while sinfo runs", arm=_at_command, polls=1),
+    Kill("before it writes the new history", "write new 1", polls=1),
+    Kill("before that takes the place of the old one", "rename 1", polls=1),
     Kill("before it connects to Discord", "connect discord 1"),
     Kill("before Discord has taken the message", arm=_at_the_request(accepted=False)),
-    Kill("when Discord has taken it, before its answer", arm=_at_the_request(accepted=True), told_again=True),
-    Kill("when Discord has answered, before it writes that down", "write new 2", told_again=True),
-    Kill("before what it wrote takes its place", "rename 2", told_again=True),
+    Kill("when Discord has taken it, before its answer", arm=_at_the_request(accepted=True), sent_again=True),
+    Kill("when Discord has answered, before it writes that down", "write new 2", sent_again=True),
+    Kill("before what it wrote takes its place", "rename 2", sent_again=True),
     Kill("before it publishes its outputs", "open outputs 1"),
     Kill("before it publishes its summary", "open summary 1"),
 )
 
 
 class KillOutcome(Struct, frozen=True):
-    row: str
     killed: bool
-    told: list[str]
+    sent: list[str]
+    polls: int
 
 
 def kill_outcome(site: Site, good: bytes, kill: Kill) -> KillOutcome:
@@ -181,10 +180,8 @@ def kill_outcome(site: Site, good: bytes, kill: Kill) -> KillOutcome:
     after = site.poll(seconds_later=TEN_MINUTES)
     if after.exit_status:
         raise RuntimeError(f"the run after the kill failed: {after.log}")
-    told = site.headlines()
     polls = len(codec.parse(site.history_file.read_bytes()).polls) - len(codec.parse(good).polls)
-    row = f"| {kill.words} | {', '.join(told)} | {polls} of 2 |"
-    return KillOutcome(row, killed.exit_status == -9, told)
+    return KillOutcome(killed.exit_status == -9, site.headlines(), polls)
 
 
 @contextmanager
@@ -205,14 +202,3 @@ def gone_down(workspace: Path) -> Iterator[tuple[Site, bytes]]:
             raise RuntimeError(f"the first poll failed: {first.log}")
         watched.front.command = without_nodes
         yield watched, watched.history_file.read_bytes()
-
-
-def tables() -> str:
-    with tempfile.TemporaryDirectory() as directory, gone_down(Path(directory)) as (watched, good):
-        files = "\n".join(file_outcome(watched, good, fault).row for fault in FILE_FAULTS)
-        kills = "\n".join(kill_outcome(watched, good, kill).row for kill in KILLS)
-    return f"{FILE_HEAD}{files}\n\n{KILL_HEAD}{kills}"
-
-
-if __name__ == "__main__":
-    print(tables())  # noqa: T201 - what it is run for

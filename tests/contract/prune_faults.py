@@ -1,8 +1,7 @@
-"""Each fault of pruning on one page: what the user sees, and that no run is lost that was to stay.
+"""Each fault of pruning: what the user sees, and which runs are left.
 
-Fifteen runs of a workflow, of which ten are to stay: while they are pruned the fault strikes, and an hour
-later, when it is over, they are pruned again. `python -m tests.contract.prune_faults` prints the table of
-docs/prune-faults.md.
+A workflow has 15 runs, of which 10 are to be kept. The first pruning meets the fault; the second one, an hour
+later, does not.
 """
 
 import contextlib
@@ -12,35 +11,26 @@ from typing import Any
 
 from msgspec import Struct
 
-from cluster_status.domain.text import clean
 from tests.fakes.github import Broken, Failed, Odd, RateLimited, Reset, SecondaryRateLimited
 from tests.fakes.pruner import Pruner
 
 TRIES = 3
-HEAD = """\
-| what goes wrong | what the user sees | exit status | deleted of 5 | deleted by the next run |
-| --- | --- | --- | --- | --- |
-"""
 
 
 class Fault(Struct, frozen=True):
     words: str
     strike: Callable[[Pruner], object]
+    deleted: int  # of the five runs to delete, in spite of the fault
+    exit_status: int | None = 0  # None: it was killed
+    shows: str = ""  # a part of what the user sees; empty: nothing is shown
 
 
 class Outcome(Struct, frozen=True):
-    fault: Fault
-    exit_status: int | None  # None: it was killed
-    result: str
+    exit_status: int | None
+    shown: str
     deleted: int
     deleted_next: int
     left: tuple[int, ...]
-
-    @property
-    def row(self) -> str:
-        status = "killed" if self.exit_status is None else str(self.exit_status)
-        cells = (self.fault.words, self.result, status, str(self.deleted), str(self.deleted_next))
-        return f"| {' | '.join(cells)} |"
 
 
 def _failing(operation: Any, *faults: Any) -> Callable[[Pruner], object]:
@@ -71,36 +61,102 @@ def _rerun_the_oldest(pruner: Pruner) -> None:
 
 
 FAULTS = (
-    Fault("the token may only read", lambda pruner: pruner.new_wire("read")),
-    Fault("the token may nothing", lambda pruner: pruner.new_wire("none")),
-    Fault("the token is no token", _take_the_token_away),
-    Fault("the workflow is not there", _failing("list-runs", Failed(404, "Not Found"))),
-    Fault("a run is run again meanwhile (409)", _rerun_the_oldest),
+    Fault(
+        "the token may only read",
+        lambda pruner: pruner.new_wire("read"),
+        0,
+        exit_status=5,
+        shows="permissions: {actions: write}",
+    ),
+    Fault(
+        "the token may nothing",
+        lambda pruner: pruner.new_wire("none"),
+        0,
+        exit_status=5,
+        shows="permissions: {actions: write}",
+    ),
+    Fault("the token is no token", _take_the_token_away, 0, exit_status=5, shows="401"),
+    Fault(
+        "the workflow is not there",
+        _failing("list-runs", Failed(404, "Not Found")),
+        0,
+        exit_status=5,
+        shows="'poll.yml'",
+    ),
+    Fault(
+        "a run is run again meanwhile (409)",
+        _rerun_the_oldest,
+        4,
+        shows="left: 1",
+    ),
     Fault(
         "somebody else has deleted a run (404)",
         _failing("delete-run", Failed(404, "Not Found", after_accepting=True)),
+        5,
     ),
-    Fault("the hour is used up", _failing("list-runs", RateLimited(1800))),
-    Fault("the hour is nearly used up", _use_up_the_hour),
-    Fault("the time is over", _have_little_time),
-    Fault("GitHub wants a pause of a minute", _failing("delete-run", SecondaryRateLimited(60))),
+    Fault("the hour is used up", _failing("list-runs", RateLimited(1800)), 0, shows="300"),
+    Fault("the hour is nearly used up", _use_up_the_hour, 0, shows="left: 5"),
+    Fault("the time is over", _have_little_time, 3, shows="left: 2"),
+    Fault("GitHub wants a pause of a minute", _failing("delete-run", SecondaryRateLimited(60)), 5),
     Fault(
         "GitHub wants a pause, and says not how long (429)",
         _failing("delete-run", SecondaryRateLimited(None, status=429)),
+        5,
     ),
-    Fault("GitHub wants a pause of an hour", _failing("delete-run", SecondaryRateLimited(3600))),
-    Fault("5xx, twice", _failing("list-runs", *[Broken(502)] * (TRIES - 1))),
-    Fault("5xx for good, while runs are listed", _failing("list-runs", *[Broken(502)] * TRIES)),
-    Fault("5xx for good, while artifacts are listed", _failing("list", *[Broken(503)] * TRIES)),
-    Fault("5xx for good at one run", _failing("delete-run", *[Broken(500)] * TRIES)),
-    Fault("5xx for good at every run", _failing("delete-run", *[Broken(500)] * TRIES**2)),
-    Fault("the connection is reset for good", _failing("list-runs", *[Reset()] * TRIES)),
+    Fault(
+        "GitHub wants a pause of an hour",
+        _failing("delete-run", SecondaryRateLimited(3600)),
+        0,
+        shows="left: 5",
+    ),
+    Fault("5xx, twice", _failing("list-runs", *[Broken(502)] * (TRIES - 1)), 5),
+    Fault(
+        "5xx for good, while runs are listed",
+        _failing("list-runs", *[Broken(502)] * TRIES),
+        0,
+        exit_status=5,
+        shows="502",
+    ),
+    Fault(
+        "5xx for good, while artifacts are listed",
+        _failing("list", *[Broken(503)] * TRIES),
+        0,
+        exit_status=5,
+        shows="503",
+    ),
+    Fault(
+        "5xx for good at one run",
+        _failing("delete-run", *[Broken(500)] * TRIES),
+        4,
+        shows="left: 1",
+    ),
+    Fault(
+        "5xx for good at every run",
+        _failing("delete-run", *[Broken(500)] * TRIES**2),
+        0,
+        exit_status=5,
+        shows="500",
+    ),
+    Fault(
+        "the connection is reset for good",
+        _failing("list-runs", *[Reset()] * TRIES),
+        0,
+        exit_status=5,
+        shows="GitHub",
+    ),
     Fault(
         "the answer to a deletion is lost",
         _failing("delete-run", Reset(after_accepting=True)),
+        5,
     ),
-    Fault("the list cannot be read", _failing("list-runs", Odd(b"<html>"))),
-    Fault("it is killed half-way", _be_killed),
+    Fault(
+        "the list cannot be read",
+        _failing("list-runs", Odd(b"<html>")),
+        0,
+        exit_status=5,
+        shows="GitHub",
+    ),
+    Fault("it is killed half-way", _be_killed, 2, exit_status=None),
 )
 
 
@@ -119,18 +175,9 @@ def outcome(fault: Fault) -> Outcome:
     pruner.new_wire()
     pruner.prune()
     return Outcome(
-        fault,
         exit_status,
-        clean(" ".join(seen), limit=500) or "nothing",
+        " ".join(seen),
         15 - left,
         left - len(pruner.github.runs),
         tuple(pruner.numbers),
     )
-
-
-def table() -> str:
-    return HEAD + "\n".join(outcome(fault).row for fault in FAULTS)
-
-
-if __name__ == "__main__":
-    print(table())  # noqa: T201 - what it is run for

@@ -19,7 +19,7 @@ from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Dra
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
-from cluster_status.errors import DeliveryError, PostLostError, WebhookGoneError
+from cluster_status.errors import DeliveryError, MessageLostError, WebhookGoneError
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import (
     Broken,
@@ -226,7 +226,7 @@ def test_a_message_that_can_no_longer_be_edited_is_an_error_without_retries(
         discord.fail_next(fault)
     else:
         discord.delete_messages()
-    with pytest.raises(PostLostError):
+    with pytest.raises(MessageLostError):
         webhook.edit(post, replace(MESSAGE, sentence="Otherwise."))
     assert (clock.sleeps, len(discord.requests)) == ([], 2)
 

@@ -1,4 +1,4 @@
-"""The tables of docs/history-faults.md hold."""
+"""A damaged history file is left alone, and a killed run loses no message."""
 
 import json
 from collections.abc import Iterator
@@ -18,8 +18,6 @@ from tests.contract.history_faults import (
 )
 from tests.contract.process import Site, site
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "history-faults.md").read_text().splitlines()
-
 
 @pytest.fixture(scope="module")
 def down(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, bytes]]:
@@ -28,29 +26,24 @@ def down(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, bytes
 
 
 @pytest.mark.parametrize("fault", FILE_FAULTS, ids=lambda fault: fault.words)
-def test_a_file_that_is_no_history_is_named_left_alone_and_nothing_is_announced(
+def test_a_damaged_history_file_is_reported_and_left_as_it_is_and_no_message_is_sent(
     fault: FileFault, down: tuple[Site, bytes]
 ) -> None:
     outcome = file_outcome(*down, fault)
     assert outcome.untouched
-    assert outcome.told == []
-    assert outcome.row.endswith("| 4 |")
-    assert outcome.row in DOCUMENT
+    assert outcome.sent == []
+    assert outcome.exit_status == 4
+    assert fault.shows in outcome.shown
 
 
 @pytest.mark.parametrize("kill", KILLS, ids=lambda kill: kill.words)
-def test_a_run_that_is_killed_loses_nothing_and_only_what_it_could_not_note_is_told_again(
+def test_a_killed_run_loses_no_message_and_repeats_only_one_that_discord_already_has(
     kill: Kill, down: tuple[Site, bytes]
 ) -> None:
     outcome = kill_outcome(*down, kill)
     assert outcome.killed
-    assert outcome.told == ["offline"] * (2 if kill.told_again else 1)
-    assert outcome.row in DOCUMENT
-
-
-def test_the_document_has_no_other_rows() -> None:
-    rows = [line for line in DOCUMENT if line.startswith("|")]
-    assert len(rows) == len(FILE_FAULTS) + len(KILLS) + 4
+    assert outcome.sent == ["offline"] * (2 if kill.sent_again else 1)
+    assert outcome.polls == kill.polls
 
 
 def test_the_file_of_the_original_script_is_taken_over_and_nothing_is_announced_twice(tmp_path: Path) -> None:

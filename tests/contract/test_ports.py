@@ -22,7 +22,7 @@ from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.cause import Status
-from cluster_status.errors import Cancelled, DeliveryError, HistoryError, PostLostError, WebhookGoneError
+from cluster_status.errors import Cancelled, DeliveryError, HistoryError, MessageLostError, WebhookGoneError
 from cluster_status.ports import Clock, EditableNotifier, HistoryStore, Level, Notifier, Runner
 from cluster_status.render.pruning import PruneReport, plain
 from cluster_status.render.summary import Summary
@@ -395,7 +395,7 @@ def test_a_post_that_was_deleted_is_lost(wall: Wall) -> None:
     post = wall.notifier.send(message("gone"))
     assert post
     wall.lose()
-    with pytest.raises(PostLostError):
+    with pytest.raises(MessageLostError):
         wall.notifier.edit(post, message("after"))
 
 

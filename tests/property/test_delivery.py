@@ -47,7 +47,7 @@ SHOWN = {
     "allocated": "debug*       0     8    0     8 1d",
     "degraded": "debug*       2     0    6     8 1d",
     "maintenance": "debug*       2     0    6     8 1d",
-    "offline": "SSH connections refused.",
+    "offline": "It refuses SSH connections.",
 }
 FAULTS: tuple[Fault, ...] = (
     RateLimited(1.5),

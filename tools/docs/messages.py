@@ -29,7 +29,7 @@ def reviewed(folder: Path) -> dict[Path, str]:
 
 def _document() -> Iterator[str]:
     yield _HEAD
-    seen = {(situation.slug, size): _as_seen(body) for situation, size, body in cards()}
+    seen = {(situation.slug, size): as_seen(body) for situation, size, body in cards()}
     for situation in SITUATIONS:
         yield f"## {situation.title}\n"
         small, large = (seen[situation.slug, size] for size in SIZES)
@@ -51,7 +51,7 @@ def _exactly(body: dict[str, Any]) -> str:
     )
 
 
-def _as_seen(body: dict[str, Any]) -> str:
+def as_seen(body: dict[str, Any]) -> str:
     [embed] = body["embeds"]
     text = f"{embed['title']}\n{embed['description']}".replace("```\n", "").replace("\n```", "")
     text = re.sub(r"<t:(\d+):(.)>", lambda match: _time(int(match[1]), match[2]), text)

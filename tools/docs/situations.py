@@ -8,9 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
-from cluster_status.domain.notification.message import MessageOptions, compose
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notification import Notification, Window
-from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
@@ -28,7 +29,7 @@ NOW = datetime(2026, 11, 23, 15, 50, tzinfo=UTC)
 _EARLIER = NOW - timedelta(minutes=80)
 _LONG_AGO = NOW - timedelta(days=3, hours=5, minutes=20)
 _NIGHT = Window(NOW + timedelta(days=2), NOW + timedelta(days=2, hours=8), nodes=24)
-_PING = "<@&123456789012345678>"
+_POLICY = ChannelPolicy("discord", mention="<@&123456789012345678>")
 
 _ONLINE = StatusPeriod(Status.ONLINE, _LONG_AGO)
 _OFFLINE = StatusPeriod(Status.OFFLINE, NOW, (Cause.REFUSED,))
@@ -47,20 +48,21 @@ class Situation(Struct, frozen=True):
 
 
 SITUATIONS = (
-    Situation("initial", "First successful poll", Notification(Event.INITIAL, NOW, _BACK), gone=0),
+    Situation("initial", "First successful poll", Notification("1", Event.INITIAL, NOW, _BACK), gone=0),
     Situation(
         "outage",
         "Outage, with a mention by `discord-ping`",
-        Notification(Event.OUTAGE, NOW, _OFFLINE, before=_ONLINE, uptime=Uptime(0.9943, 1.0)),
+        Notification("1", Event.OUTAGE, NOW, _OFFLINE, previous=_ONLINE, uptime=Uptime(0.9943, 1.0)),
     ),
     Situation(
         "recovery",
         "Recovery",
         Notification(
+            "1",
             Event.RECOVERY,
             NOW,
             _BACK,
-            before=StatusPeriod(Status.OFFLINE, _EARLIER, (Cause.TIMEOUT, Cause.REFUSED)),
+            previous=StatusPeriod(Status.OFFLINE, _EARLIER, (Cause.TIMEOUT, Cause.REFUSED)),
             uptime=Uptime(0.9922, 1.0),
         ),
         gone=0,
@@ -69,10 +71,11 @@ SITUATIONS = (
         "no-nodes-in-service",
         "Outage: the login works, and no nodes are in service",
         Notification(
+            "1",
             Event.OUTAGE,
             NOW,
             StatusPeriod(Status.OFFLINE, NOW, (Cause.NO_NODES_IN_SERVICE,)),
-            before=_ONLINE,
+            previous=_ONLINE,
             uptime=Uptime(0.9943, 1.0),
         ),
         gone=10,
@@ -82,10 +85,11 @@ SITUATIONS = (
         "nodes-down",
         "Degraded: too few nodes in service",
         Notification(
+            "1",
             Event.DEGRADED,
             NOW,
             StatusPeriod(Status.DEGRADED, NOW, (Cause.NODES_DOWN,)),
-            before=_ONLINE,
+            previous=_ONLINE,
             uptime=Uptime(0.9943, 0.41),
         ),
         gone=6,
@@ -99,27 +103,29 @@ SITUATIONS = (
         "scheduler-down",
         "Degraded: the Slurm controller does not respond",
         Notification(
+            "1",
             Event.DEGRADED,
             NOW,
             StatusPeriod(Status.DEGRADED, NOW, (Cause.SCHEDULER_DOWN,)),
-            before=_ONLINE,
+            previous=_ONLINE,
             uptime=Uptime(0.9943, 1.0),
         ),
     ),
     Situation(
         "maintenance-scheduled",
         "Maintenance scheduled (with `details: full`)",
-        Notification(Event.MAINTENANCE_SCHEDULED, NOW, _ONLINE, window=_NIGHT),
+        Notification("1", Event.MAINTENANCE_SCHEDULED, NOW, _ONLINE, window=_NIGHT),
         gone=0,
     ),
     Situation(
         "maintenance-started",
         "Maintenance started",
         Notification(
+            "1",
             Event.MAINTENANCE_STARTED,
             NOW,
             StatusPeriod(Status.MAINTENANCE, NOW, (Cause.MAINTENANCE,)),
-            before=_ONLINE,
+            previous=_ONLINE,
             window=Window(NOW, NOW + timedelta(hours=8), nodes=24),
         ),
         gone=6,
@@ -129,10 +135,11 @@ SITUATIONS = (
         "partial-recovery",
         "Partial recovery",
         Notification(
+            "1",
             Event.PARTIAL_RECOVERY,
             NOW,
             StatusPeriod(Status.DEGRADED, NOW, (Cause.NODES_DOWN,)),
-            before=StatusPeriod(Status.MAINTENANCE, _EARLIER, (Cause.MAINTENANCE,)),
+            previous=StatusPeriod(Status.MAINTENANCE, _EARLIER, (Cause.MAINTENANCE,)),
             uptime=Uptime(0.9943, 1.0),
         ),
         gone=7,
@@ -141,27 +148,30 @@ SITUATIONS = (
         "monitor-lost",
         "Status unknown: the cluster may be online",
         Notification(
+            "1",
             Event.MONITOR_LOST,
             NOW,
             _ONLINE,
-            unknown_period=UnknownPeriod(_EARLIER, 3, Cause.HOST_KEY, told=True),
+            unknown=UnknownPeriod(_EARLIER, 3, Cause.HOST_KEY, notified=True),
         ),
     ),
     Situation(
         "login-refused",
         "Status unknown: the login no longer works",
         Notification(
+            "1",
             Event.MONITOR_LOST,
             NOW,
             _ONLINE,
-            unknown_period=UnknownPeriod(_EARLIER, 3, Cause.LOGIN_REFUSED, told=True),
-            login_worked_at=_EARLIER - timedelta(minutes=10),
+            unknown=UnknownPeriod(_EARLIER, 3, Cause.LOGIN_REFUSED, notified=True),
+            last_login=_EARLIER - timedelta(minutes=10),
         ),
     ),
     Situation(
         "monitor-restored",
         "Status known again, after missed polls",
         Notification(
+            "1",
             Event.MONITOR_RESTORED,
             NOW,
             _ONLINE,
@@ -187,7 +197,7 @@ def _card(situation: Situation, size: int) -> dict[str, Any]:
     if situation.gone is not None:
         cluster_state = _cluster_state(situation, situation.gone, size)
         notification = replace(notification, nodes=cluster_state.nodes)
-    return card(compose(notification, MessageOptions("mscluster"), cluster_state), ping=_PING)
+    return card(compose(notification, "mscluster", _POLICY, cluster_state))
 
 
 def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:

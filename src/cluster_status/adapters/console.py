@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from cluster_status.domain.notification.message import Message
@@ -18,13 +18,13 @@ class Console:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._printed_message = False
+        self._sent = False
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # for terminals without emoji
 
     def send(self, message: Message) -> None:
         self._print("─── message ───", text(message), "───────────────")
-        self._printed_message = True
+        self._sent = True
 
     def log(self, line: str) -> None:
         self._print(line)
@@ -32,9 +32,10 @@ class Console:
     def annotate(self, level: Level, text: str) -> None:
         self._print(f"{level}: {text}")
 
-    def publish(self, outputs: Mapping[str, str], summary: Summary) -> None:
-        del outputs  # of no use in a terminal
-        self._print(plain(summary, with_table=not self._printed_message))  # the message has the table
+    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None:
+        del outputs  # they are for other steps of a workflow
+        for summary in summaries:
+            self._print(plain(summary, with_table=not self._sent))  # the message has shown it
 
     def tally(self, pruned: PruneReport) -> None:
         self._print(pruning.plain(pruned))

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.history import Histories
 from cluster_status.errors import HistoryError
 
 
@@ -21,7 +21,7 @@ class HistoryFile:
         self._file = workspace / path
         self._loaded = b""
 
-    def load(self) -> History | None:
+    def load(self) -> Histories | None:
         try:
             with self._file.open("rb") as file:
                 content = file.read(codec.MAX_BYTES + 1)
@@ -32,13 +32,13 @@ class HistoryFile:
         self._loaded = content
         return codec.parse(content)
 
-    def newer(self) -> History | None:
+    def newer(self) -> Histories | None:
         before = self._loaded
         history = self.load()
         return history if self._loaded != before else None
 
-    def save(self, history: History) -> None:
-        content = codec.render(history)
+    def save(self, histories: Histories) -> None:
+        content = codec.render(histories)
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._replace(content)

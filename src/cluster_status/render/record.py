@@ -18,10 +18,13 @@ UPTIME_LEGEND = (
 
 def uptimes(history: History) -> Sequence[tuple[str, Uptime | None]]:
     """Return the uptime in each window up to the latest poll; empty before one hour is monitored."""
-    if sum(day.watched for day in history.ledger.days) < _WORTH_SHOWING_SECONDS or not history.polls:
+    if (
+        sum(day.watched for day in history.record.ledger.days) < _WORTH_SHOWING_SECONDS
+        or not history.record.polls
+    ):
         return ()
-    now = history.polls[-1].at
-    by_window = [(name, uptime(history.ledger, window, now)) for name, window in WINDOWS.items()]
+    now = history.record.polls[-1].at
+    by_window = [(name, uptime(history.record.ledger, window, now)) for name, window in WINDOWS.items()]
     return by_window if any(found for _, found in by_window) else ()
 
 
@@ -43,12 +46,12 @@ def uptime_table(by_window: Sequence[tuple[str, Uptime | None]]) -> str:
 
 def outage_facts(history: History) -> Iterator[str]:
     """Yield lines about the recorded outages; none if there was no outage."""
-    if not history.polls:
+    if not history.record.polls:
         return
-    found = outages(history.incidents, history.tracker.confirmed, history.polls[-1].at)
+    found = outages(history.record.incidents, history.tracker.confirmed, history.record.polls[-1].at)
     if found is None:
         return
-    longest = _length(found.longest, history.gaps)
+    longest = _length(found.longest, history.record.gaps)
     has_lasted = found.longest.length > timedelta()  # false if the first outage began with this poll
     yield f"Outages: {found.number}" + (f", the longest {longest}" if has_lasted else "")
     if found.mean_time_to_recover is not None:

@@ -96,5 +96,6 @@ def _memory(history: History, verdict: Verdict) -> Iterator[str]:
     if pending and pending.status is verdict.status:
         yield f"Not confirmed yet: {pending.status} (polls: {history.tracker.pending_polls})"
     yield from outage_facts(history)
-    if history.pending:
-        yield f"Pending messages: {len(history.pending)}"
+    undelivered = sum(len(channel.pending) for channel in history.outbox.channels.values())
+    if undelivered:
+        yield f"Pending messages: {undelivered}"

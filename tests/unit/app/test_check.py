@@ -63,8 +63,8 @@ def test_what_a_moment_may_change_is_looked_at_three_times_with_15_seconds_betwe
 
 def test_before_each_wait_it_says_what_it_waits_for(monitor: Monitor) -> None:
     assert monitor.probe(met(Cause.REFUSED)).runner.lines == [
-        "mscluster: SSH connections refused; look 2 of 3 follows in 15 s",
-        "mscluster: SSH connections refused; look 3 of 3 follows in 15 s",
+        "mscluster: it refuses SSH connections; look 2 of 3 follows in 15 s",
+        "mscluster: it refuses SSH connections; look 3 of 3 follows in 15 s",
     ]
 
 
@@ -167,7 +167,7 @@ def test_a_run_without_a_network_blames_itself(monitor: Monitor) -> None:
     monitor.network = False
     run = monitor.probe(replace(met(Cause.DROPPED), reached=True))
     assert (run.outputs["status"], run.exit_status) == ("unknown", ExitStatus.UNKNOWN)
-    assert "could not reach any other host either" in run.errors[0]
+    assert "could not reach anything else either" in run.errors[0]
 
 
 # the command

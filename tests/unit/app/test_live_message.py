@@ -67,10 +67,10 @@ def test_a_new_cause_of_an_outage_shows_in_its_message(live: Monitor) -> None:
     live.poll(REFUSED)
     live.poll(met(Cause.DNS))
     assert [message.sentence for message in live.notifier.shown.values()][-1] == (
-        "Host name does not resolve."
+        "Its host name does not resolve."
     )
     live.poll(REFUSED)
-    assert [message.sentence for message in live.notifier.shown.values()][-1] == "SSH connections refused."
+    assert [message.sentence for message in live.notifier.shown.values()][-1] == "It refuses SSH connections."
     assert live.notifier.asked == 2
 
 
@@ -83,10 +83,12 @@ def test_what_is_not_believed_yet_changes_nothing(live: Monitor, sight: object) 
 def test_that_the_monitor_cannot_tell_is_kept_up_to_date_as_well(live: Monitor) -> None:
     for cause in (*[Cause.HOST_KEY] * 3, Cause.INCOMPATIBLE_SSH):
         live.poll(met(cause))
-    assert [message.sentence for message in live.notifier.shown.values()][-1] == ("No common SSH algorithms.")
+    assert [message.sentence for message in live.notifier.shown.values()][-1] == (
+        "No safe way to speak SSH with it was found."
+    )
     assert live.notifier.asked == 2
     [message] = live.poll(IDLE).messages
-    assert message.facts[1] == Fact("Unknown for", timedelta(minutes=20))
+    assert message.facts[1] == Fact("Could not tell for", timedelta(minutes=20))
 
 
 def test_that_a_maintenance_is_coming_is_shown_until_it_has_begun(live: Monitor) -> None:
@@ -94,7 +96,7 @@ def test_that_a_maintenance_is_coming_is_shown_until_it_has_begun(live: Monitor)
     live.poll(forewarned(soon, idle=8))
     live.poll(forewarned(soon, idle=7, down=1))
     assert [message.headline for message in live.notifier.shown.values()][-1] == (
-        "Maintenance of mscluster scheduled"
+        "Maintenance of mscluster is coming"
     )
     live.poll(forewarned(soon, idle=7, down=1), later=timedelta(hours=1))
     live.poll(IDLE, later=timedelta(hours=3))
@@ -165,7 +167,7 @@ def test_the_uptime_in_the_message_is_that_of_the_latest_poll(live: Monitor) -> 
     for _ in range(300):  # a day, and more: the window of 30 days begins with a whole one
         live.poll(IDLE)
     [message] = live.notifier.shown.values()
-    assert message.facts[-1] == Fact("Uptime, 30 days", "100.0 % (1 of 30 days monitored)")
+    assert message.facts[-1] == Fact("Uptime, 30 days", "100.0 % of the one day known")
     assert live.notifier.edits == 1
 
 

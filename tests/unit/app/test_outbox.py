@@ -181,7 +181,7 @@ def test_late_messages_are_delivered_in_the_order_they_came_about(watching: Moni
     assert pending(watching) == ["outage", "partial-recovery"]
     assert watching.poll(ONLINE).headlines == [
         "mscluster is offline",
-        "mscluster is partially back: degraded",
+        "mscluster is back, but degraded",
         "mscluster is back online",
     ]
 
@@ -237,7 +237,7 @@ def test_beyond_twenty_the_oldest_messages_are_summed_up_in_the_next(watching: M
     assert len(pending(watching)) == 20
     messages = watching.poll(ONLINE).messages
     assert len(messages) == 20
-    summed_up = Fact("Older messages not delivered", "10")
+    summed_up = Fact("Older messages that could not be delivered", "10")
     assert [summed_up in message.facts for message in messages] == [True, *[False] * 19]
 
 
@@ -328,7 +328,7 @@ def test_what_another_run_saves_while_this_one_tells_is_kept(watching: Monitor) 
     statuses = [poll.status.value for poll in watching.store.history.polls]
     assert statuses == ["online", "offline", "degraded"]
     assert pending(watching) == ["partial-recovery"]
-    assert watching.poll(DEGRADED).headlines == ["mscluster is partially back: degraded"]
+    assert watching.poll(DEGRADED).headlines == ["mscluster is back, but degraded"]
 
 
 def test_what_a_killed_run_has_not_told_is_told_ten_minutes_later(watching: Monitor) -> None:

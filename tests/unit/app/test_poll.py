@@ -24,7 +24,7 @@ DEGRADED = met(Cause.SCHEDULER_DOWN)
 MAINTENANCE = listed(partition(maintenance=8))
 REFUSED, TIMEOUT = met(Cause.REFUSED), met(Cause.TIMEOUT)
 UNKNOWN = met(Cause.SINFO_FAILED)
-SEEN_AGAIN = "Monitoring of mscluster restored: still online"
+SEEN_AGAIN = "The monitor sees mscluster again, still online"
 ANOTHER_KEY = HostKey("ssh-ed25519", HOST_KEY.blob[:-1] + b"\1")
 
 
@@ -103,7 +103,7 @@ def test_an_outage_and_its_end_are_both_told(watching: Monitor) -> None:
 def test_a_cluster_comes_back_in_steps(watching: Monitor) -> None:
     assert headlines(watching, REFUSED, DEGRADED, ONLINE) == [
         ["mscluster is offline"],
-        ["mscluster is partially back: degraded"],
+        ["mscluster is back, but degraded"],
         ["mscluster is back online"],
     ]
 
@@ -112,8 +112,8 @@ def test_a_new_cause_within_one_status_is_not_told_but_named_when_it_is_over(wat
     silent = headlines(watching, REFUSED, met(Cause.DNS), listed(partition(down=8)))[1:]
     (recovery,) = watching.poll(ONLINE).messages
     assert silent == [[], []]
-    causes = "SSH connections refused; then host name does not resolve; then no nodes in service"
-    assert Fact("Cause", causes) in recovery.facts
+    causes = "SSH connections refused, then host name not resolved, then no node in service"
+    assert Fact("The cause was", causes) in recovery.facts
 
 
 def test_a_message_shows_the_partitions_listed_at_its_own_poll(monitor: Monitor) -> None:
@@ -139,9 +139,9 @@ def test_sinfo_that_is_missing_is_a_shortcoming_only_where_it_was_seen_before(mo
 @pytest.mark.parametrize(
     ("cause", "headline"),
     [
-        (Cause.SINFO_FAILED, "mscluster: status unknown"),
-        (Cause.HOST_KEY, "mscluster: status unknown"),
-        (Cause.LOGIN_REFUSED, "Login to mscluster no longer works"),
+        (Cause.SINFO_FAILED, "The monitor cannot tell how mscluster is"),
+        (Cause.HOST_KEY, "The monitor cannot tell how mscluster is"),
+        (Cause.LOGIN_REFUSED, "The monitor can no longer log in to mscluster"),
     ],
 )
 def test_that_the_monitor_cannot_tell_is_told_once_at_the_third_poll_and_its_end_once(
@@ -162,7 +162,7 @@ def test_that_the_monitor_cannot_tell_is_told_once_at_the_third_poll_and_its_end
 
 def test_three_causes_in_a_row_are_one_spell_of_not_knowing(watching: Monitor) -> None:
     told = headlines(watching, UNKNOWN, met(Cause.HOST_KEY), met(Cause.UNPARSABLE))
-    assert told == [[], [], ["mscluster: status unknown"]]
+    assert told == [[], [], ["The monitor cannot tell how mscluster is"]]
 
 
 def test_not_knowing_that_ends_before_the_third_poll_is_never_told(watching: Monitor) -> None:
@@ -198,8 +198,8 @@ def test_a_login_that_worked_once_is_told_as_one_that_no_longer_does(watching: M
     watching.poll(met(Cause.LOGIN_REFUSED))
     watching.poll(met(Cause.LOGIN_REFUSED))
     (message,) = watching.poll(met(Cause.LOGIN_REFUSED)).messages
-    assert message.sentence == "Login refused."
-    assert Fact("Last successful login", worked_at) in message.facts
+    assert message.sentence == "It refuses the login."
+    assert Fact("The login worked until", worked_at) in message.facts
 
 
 NO_LOGIN = {
@@ -532,7 +532,7 @@ def test_a_silence_is_warned_of_in_the_run_that_ends_it_and_told_only_with_the_n
     ends_it, after = watching.poll(ONLINE, later=timedelta(hours=2)), watching.poll(ONLINE)
     assert (ends_it.messages, ends_it.exit_status) == ([], ExitStatus.OK)
     [warning] = ends_it.runner.of(Level.WARNING)
-    assert warning.startswith("No poll for 2 h since 2026-03-01 12:20:00 UTC, missed polls: 23.")
+    assert warning.startswith("No poll for 2 h, since 2026-03-01 12:20:00 UTC: 23 were missed.")
     assert after.runner.of(Level.WARNING) == []
     watching.poll(REFUSED)
     assert watching.store.history.missed_polls == 0

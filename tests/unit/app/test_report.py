@@ -71,7 +71,7 @@ SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
             "changed": "true",
             "cause": "nodes-down",
             "since": "2026-03-01T12:05:00Z",
-            "message": "mscluster is degraded: too few nodes in service (15 of 36 nodes in service)",
+            "message": "mscluster is degraded: too few nodes are in service (15 of 36 nodes in service)",
             "history-path": "history.json",
         },
     ),
@@ -110,7 +110,7 @@ SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
             "changed": "true",
             "cause": "refused",
             "since": "2026-03-01T12:10:00Z",
-            "message": "mscluster is offline: SSH connections refused",
+            "message": "mscluster is offline: it refuses SSH connections",
             "history-path": "history.json",
         },
     ),
@@ -123,7 +123,7 @@ SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
             "changed": "false",
             "cause": "dns",
             "since": "2026-03-01T12:10:00Z",
-            "message": "mscluster is offline: host name does not resolve",
+            "message": "mscluster is offline: its host name does not resolve",
             "history-path": "history.json",
         },
     ),
@@ -136,7 +136,7 @@ SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
             "changed": "false",
             "cause": "timeout",
             "since": "2026-03-01T12:05:00Z",
-            "message": "mscluster is offline: SSH connection timed out",
+            "message": "mscluster is offline: it does not answer",
             "history-path": "history.json",
         },
     ),
@@ -149,7 +149,7 @@ SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
             "changed": "true",
             "cause": "dropped",
             "since": "2026-03-01T12:10:00Z",
-            "message": "mscluster is offline: SSH connection dropped before the login",
+            "message": "mscluster is offline: it drops SSH connections before the login",
             "history-path": "history.json",
         },
     ),
@@ -162,7 +162,7 @@ SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
             "changed": "false",
             "cause": "sinfo-failed",
             "since": "2026-03-01T12:05:00Z",
-            "message": "Status of mscluster is unknown: command sinfo failed",
+            "message": "The monitor cannot tell how mscluster is: sinfo fails",
             "history-path": "history.json",
         },
     ),
@@ -175,7 +175,7 @@ SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
             "changed": "true",
             "cause": "scheduler-down",
             "since": "2026-03-01T12:15:00Z",
-            "message": "mscluster is degraded: Slurm controller not responding",
+            "message": "mscluster is degraded: Slurm's controller does not answer",
             "history-path": "history.json",
         },
     ),
@@ -188,7 +188,7 @@ SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
             "changed": "false",
             "cause": "refused",
             "since": "",
-            "message": "Status of mscluster is unknown: SSH connections refused",
+            "message": "The monitor cannot tell how mscluster is: it refuses SSH connections",
             "history-path": "history.json",
         },
     ),
@@ -234,7 +234,7 @@ def test_a_look_puts_out_what_it_saw_and_nothing_remembered(monitor: Monitor) ->
         "changed": "false",
         "cause": "nodes-down",
         "since": "",
-        "message": "mscluster is degraded: too few nodes in service (15 of 36 nodes in service)",
+        "message": "mscluster is degraded: too few nodes are in service (15 of 36 nodes in service)",
         "history-path": "",
     }
 
@@ -266,7 +266,7 @@ def test_whatever_offset_a_history_was_written_with_everything_is_in_utc(
     run = monitor.poll(ONLINE)
     assert run.outputs["since"] == put_out
     assert run.runner.summary
-    assert run.runner.summary.facts == (f"Confirmed status: online since {shown}",)
+    assert run.runner.summary.facts == (f"Confirmed: online since {shown}",)
 
 
 def test_each_run_publishes_once(monitor: Monitor) -> None:
@@ -282,8 +282,8 @@ def test_the_summary_shows_what_was_seen_what_is_confirmed_and_what_waits(monito
         "mscluster is online (8 of 8 nodes in service)",
     )
     assert summary.facts == (
-        "Confirmed status: online since 2026-03-01 12:05:00 UTC",
-        "Pending messages: 1",
+        "Confirmed: online since 2026-03-01 12:05:00 UTC",
+        "Messages still to be delivered: 1",
     )
     assert summary.partitions == (partition(idle=8),)
 
@@ -318,18 +318,20 @@ def test_an_annotation_says_what_was_seen_in_which_words_and_what_to_do(monitor:
     (error,) = run.errors
     assert error.startswith(run.outputs["message"])
     assert "Access denied" in error
-    assert error.endswith("Log in as cluster-user and run sinfo. The account must be allowed to run it.")
+    assert error.endswith("Log in as cluster-user and run sinfo: the account must be allowed to.")
 
 
 def test_states_that_are_unheard_of_are_named(monitor: Monitor) -> None:
     run = monitor.probe(listed(partition(idle=8), unknown_states=("bewitched", "lost")))
-    assert run.runner.of(Level.WARNING) == ["Unknown node states, counted as unknown nodes: bewitched, lost"]
+    assert run.runner.of(Level.WARNING) == [
+        "Node states this version does not know, counted as unknown: bewitched, lost"
+    ]
 
 
 def test_partitions_that_are_wanted_and_not_listed_are_named(monitor: Monitor) -> None:
     seen = replace(ONLINE, outcome=replace(ONLINE.outcome, unmatched_patterns=("gpu*", "fat")))
     assert monitor.probe(seen).runner.of(Level.WARNING) == [
-        "Partitions not found, check the input partitions: gpu*, fat"
+        "partitions: Slurm lists none of this name: gpu*, fat"
     ]
 
 
@@ -337,8 +339,8 @@ def test_a_key_that_is_not_pinned_is_shown_as_the_line_to_paste_at_every_poll(mo
     line = "head.example.org ssh-ed25519 AAAA"
     for _ in range(2):
         (warning,) = monitor.poll(replace(ONLINE, line_to_pin=line)).runner.of(Level.WARNING)
-        assert warning.startswith("The SSH host key is not pinned.")
-        assert warning.endswith(f"cluster-host-key to this line: {line}")
+        assert warning.startswith("The host key is not pinned.")
+        assert warning.endswith(f"cluster-host-key to: {line}")
 
 
 def test_an_error_ends_its_sentence_before_the_remedy_begins(monitor: Monitor) -> None:

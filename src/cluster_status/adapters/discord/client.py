@@ -13,7 +13,7 @@ from cluster_status.adapters.http import Http, HttpFailure, HttpResponse
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.text import clean
-from cluster_status.errors import DeliveryError, PostLostError, WebhookGoneError
+from cluster_status.errors import DeliveryError, MessageLostError, WebhookGoneError
 from cluster_status.ports import Clock
 
 _API_VERSION = 10
@@ -27,33 +27,27 @@ _EDIT_LATER = "The next run edits the message."
 
 
 class DiscordWebhook:
-    """A notifier that can edit its messages. Without `username` or `avatar_url`, the webhook's own is shown.
+    """A notifier that can edit its messages. Without a user name or avatar, the webhook's own is shown."""
 
-    `ping` is the mention in urgent messages.
-    """
-
-    def __init__(  # noqa: PLR0913 - each is a value of its own
-        self, url: str, http: Http, clock: Clock, *, username: str, avatar_url: str, ping: str = ""
-    ) -> None:
+    def __init__(self, url: str, http: Http, clock: Clock, *, username: str, avatar_url: str) -> None:
         self._url = urlsplit(url)
         self._http = http
         self._clock = clock
         self._sender = {
             name: text for name, text in (("username", username), ("avatar_url", avatar_url)) if text
         }
-        self._ping = ping
         self._deadline: float | None = None
 
     def send(self, message: Message) -> MessageRef:
         """Post the message, with retries on rate limits and server errors; see ports.Notifier."""
-        body = card(message, ping=self._ping)
+        body = card(message)
         quiet = {} if message.is_news else {"flags": _QUIET}
         answer = self._ask("POST", {**body, **self._sender, **quiet}, later=_POST_LATER)
         return MessageRef(str(answer.json()["id"]), self._digest(body))
 
     def edit(self, post: MessageRef, message: Message) -> MessageRef:
         """See ports.EditableNotifier. An edit needs `allowed_mentions` again, or mentions are parsed."""
-        body = card(message, ping=self._ping)
+        body = card(message)
         shown = self._digest(body)
         if shown != post.shown:
             self._ask("PATCH", body, message_id=post.id, later=_EDIT_LATER)
@@ -91,7 +85,7 @@ class DiscordWebhook:
         if code in said.GONE:
             return WebhookGoneError()
         if code in said.LOST:
-            return PostLostError()
+            return MessageLostError()
         cause = f"http {answer.status} code {code}"
         text = said.error_text(answer)
         for secret in self._url.path.split("/")[-2:]:  # the webhook's id and token

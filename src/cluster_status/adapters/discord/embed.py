@@ -37,15 +37,16 @@ _FENCED = "```\n{}\n```"
 _MARKDOWN = {character: f"\\{character}" for character in r"\`*_~|<>#[]@:"}
 
 
-def card(message: Message, *, ping: str = "") -> dict[str, Any]:
-    """Return the body of a message. `ping` is mentioned if the message is urgent; nothing else ever is."""
+def card(message: Message) -> dict[str, Any]:
+    """Return the body of a message. Nothing but `message.mention` is ever mentioned."""
     embed = {
         "title": f"{SIGNS[message.status]} {_escaped(message.headline, TITLE_LIMIT - 3)}",
         "description": _description(message),
         "color": _COLORS[message.status],
         "timestamp": message.at.isoformat(),
     }
-    if not (ping and message.urgent):
+    ping = message.mention
+    if not ping:
         return {"embeds": [embed], "allowed_mentions": {"parse": []}}
     kind = "roles" if ping.startswith("<@&") else "users"
     return {"content": ping, "embeds": [embed], "allowed_mentions": {"parse": [], kind: [ping.strip("<@&>")]}}

@@ -10,8 +10,7 @@ from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.adapters.history_artifact.results import ResultsService
 from cluster_status.domain.actions.artifact import PREFIX, SECOND, TRIED_AT_MOST, Artifact
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.outbox import assume_delivered
+from cluster_status.domain.history.history import Histories, assume_all_delivered
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 
@@ -55,20 +54,20 @@ class HistoryArtifact:
         self._kept_for = kept_for
         self._seen = 0  # id of the newest artifact that was looked at, or saved
 
-    def load(self) -> History | None:
+    def load(self) -> Histories | None:
         """Return the newest readable history, None only if none is listed.
 
         Up to two damaged ones are passed over, with a warning; so is what is gone since it was listed.
         """
         return self._newest_readable(self._catalog.newest(self._names))
 
-    def newer(self) -> History | None:
+    def newer(self) -> Histories | None:
         """See ports.HistoryStore. What another run saves after this was asked is not seen."""
         seen = self._seen
         listed = self._catalog.newest(self._names, pages=1)
         return self._newest_readable(takewhile(lambda artifact: artifact.id > seen, listed))
 
-    def _newest_readable(self, artifacts: Iterator[Artifact]) -> History | None:
+    def _newest_readable(self, artifacts: Iterator[Artifact]) -> Histories | None:
         passed_over: list[Artifact] = []
         reasons: list[str] = []
         for artifact in artifacts:
@@ -84,17 +83,17 @@ class HistoryArtifact:
             self._mention(reasons)
             # the note of what it told is what was passed over
             told = any(artifact.is_of_the_run_of(other) for other in passed_over)
-            return assume_delivered(history) if told else history
+            return assume_all_delivered(history) if told else history
         if passed_over:
             raise HistoryError(" ".join(reasons), remedy=_UNUSABLE)
         return None
 
-    def save(self, history: History) -> None:
+    def save(self, histories: Histories) -> None:
         expires_at = self._clock.now() + self._kept_for
-        archive = pack(codec.render(history))
+        archive = pack(codec.render(histories))
         self._seen = max(self._seen, self._results.upload(self._names, archive, expires_at=expires_at))
 
-    def _read(self, artifact: Artifact) -> History:
+    def _read(self, artifact: Artifact) -> Histories:
         uploaded = self._catalog.download(artifact)
         if uploaded is None:
             raise UnreadableHistoryError("It was listed, and is gone.")

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification, Window
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import Quotation, quotation_for
-from cluster_status.domain.notification.transitions import Event
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
@@ -16,7 +17,7 @@ from cluster_status.domain.slurm.cluster_state import (
     NodeCounts,
     Partition,
 )
-from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.status.cause import Cause, Status, cause_info
 from cluster_status.domain.status.tracker import StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
@@ -39,16 +40,8 @@ class Message(Struct, frozen=True):
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
     quotation: Quotation | None = None
-    urgent: bool = False  # mention `discord-ping`
-    is_news: bool = True  # else send it without a notification sound
-
-
-class MessageOptions(Struct, frozen=True):
-    """What a message shows."""
-
-    cluster_name: str
-    with_partitions: bool = True
-    with_quotation: bool = False
+    mention: str = ""  # role or user to mention, in the syntax of the channel
+    is_news: bool = True  # otherwise it is sent without a notification sound
 
 
 UPTIME_DAYS = 30
@@ -77,31 +70,46 @@ _HEADLINES = {
 
 
 def compose(
-    notification: Notification, message_options: MessageOptions, cluster_state: ClusterState | None
+    notification: Notification, cluster_name: str, policy: ChannelPolicy, cluster_state: ClusterState | None
 ) -> Message:
-    """Return the message of a notification; `cluster_state` is that of the same poll, if there is one."""
-    unknown_period, period = notification.unknown_period, notification.period
-    status = Status.UNKNOWN if unknown_period else period.status
-    if notification.event is Event.MAINTENANCE_SCHEDULED:
-        status = Status.MAINTENANCE
+    """Return the message for a channel; `cluster_state` is that of the same poll, if there is one."""
+    status = _status(notification)
     details = (cluster_state.details if cluster_state else None) or Details()
-    shows_partitions = cluster_state is not None and message_options.with_partitions
-    headline = _HEADLINES[notification.event]
-    if unknown_period and unknown_period.cause is Cause.LOGIN_REFUSED:
-        headline = "Login to {name} no longer works"
+    partitions = cluster_state.partitions if cluster_state and policy.with_partitions else ()
+    window = notification.window or _maintenance(details, notification.at)
     return Message(
         status=status,
-        headline=headline.format(name=message_options.cluster_name, status=_PHRASES[period.status]),
+        headline=_headline(notification, cluster_name),
         sentence=_sentence(notification),
         at=notification.at,
-        facts=tuple(_facts(notification, notification.window or _maintenance(details, notification.at))),
-        partitions=cluster_state.partitions if cluster_state and shows_partitions else (),
-        gpus=details.gpus if shows_partitions else {},
-        drain_reasons=details.drain_reasons if shows_partitions else (),
-        quotation=quotation_for(status, notification.at) if message_options.with_quotation else None,
-        urgent=notification.event is Event.OUTAGE,
+        facts=tuple(_facts(notification, window)),
+        partitions=partitions,
+        gpus=details.gpus if policy.with_partitions else {},
+        drain_reasons=details.drain_reasons if policy.with_partitions else (),
+        quotation=quotation_for(status, notification.at) if policy.with_quotation else None,
+        mention=policy.mention if notification.event is Event.OUTAGE else "",
         is_news=notification.event is not Event.REMINDER,
     )
+
+
+def _status(notification: Notification) -> Status:
+    """Return the status that gives the colour; one that a later version stored shows as unknown."""
+    if notification.event is Event.MAINTENANCE_SCHEDULED:
+        return Status.MAINTENANCE
+    status = notification.period.status
+    return status if status in _PHRASES and not notification.unknown else Status.UNKNOWN
+
+
+def _headline(notification: Notification, cluster_name: str) -> str:
+    status = notification.period.status
+    headline = _HEADLINES.get(notification.event, "{name} is {status}")
+    if notification.unknown and notification.unknown.cause is Cause.LOGIN_REFUSED:
+        headline = "Login to {name} no longer works"
+    return headline.format(name=cluster_name, status=_phrase(status))
+
+
+def _phrase(status: Status) -> str:
+    return _PHRASES.get(status, str(status))
 
 
 def describe(verdict: Verdict, cluster_name: str) -> str:
@@ -109,9 +117,9 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
     if verdict.status is Status.UNKNOWN:
         line = f"Status of {cluster_name} is unknown"
     else:
-        line = f"{cluster_name} is {_PHRASES[verdict.status]}"
+        line = f"{cluster_name} is {_phrase(verdict.status)}"
     if verdict.cause:
-        line += f": {CAUSES[verdict.cause].clause}"
+        line += f": {cause_info(verdict.cause).clause}"
     if verdict.cluster_state is not None:
         line += f" ({_in_service(verdict.cluster_state.nodes)})"
     return line
@@ -125,10 +133,10 @@ def _sentence(notification: Notification) -> str:
     """Return the cause as a sentence; empty if the headline is enough."""
     if notification.event is Event.MAINTENANCE_SCHEDULED:
         return ""
-    unknown_period = notification.unknown_period
-    causes = (unknown_period.cause,) if unknown_period else notification.period.causes[-1:]
-    clauses = [CAUSES[cause].clause for cause in causes if cause and cause is not Cause.MAINTENANCE]
-    if unknown_period and unknown_period.cause and CAUSES[unknown_period.cause].network:
+    unknown = notification.unknown
+    causes = (unknown.cause,) if unknown else notification.period.causes[-1:]
+    clauses = [cause_info(cause).clause for cause in causes if cause and cause is not Cause.MAINTENANCE]
+    if unknown and unknown.cause and cause_info(unknown.cause).network:
         clauses = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
     if notification.event is Event.INITIAL:
         clauses.append("monitoring started")
@@ -141,11 +149,11 @@ def _maintenance(details: Details, at: datetime) -> Window | None:
 
 
 def _facts(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
-    unknown_period, period, before = notification.unknown_period, notification.period, notification.before
-    if unknown_period:
-        yield Fact("Unknown since", unknown_period.since)
-        if notification.login_worked_at:
-            yield Fact("Last successful login", notification.login_worked_at)
+    unknown, period, previous = notification.unknown, notification.period, notification.previous
+    if unknown:
+        yield Fact("Unknown since", unknown.since)
+        if notification.last_login:
+            yield Fact("Last successful login", notification.last_login)
         yield Fact("Last known status", period.status.value)
     elif notification.event is not Event.MAINTENANCE_SCHEDULED:
         yield Fact("Since", period.since)
@@ -155,8 +163,8 @@ def _facts(notification: Notification, maintenance: Window | None) -> Iterator[F
         yield Fact("Nodes reserved", str(maintenance.nodes))
     if notification.unknown_since and notification.at >= notification.unknown_since:
         yield Fact("Unknown for", notification.at - notification.unknown_since)
-    if before:
-        yield from _replaced(before, period)
+    if previous:
+        yield from _replaced(previous, period)
     if notification.nodes:
         nodes = notification.nodes
         yield Fact(
@@ -178,8 +186,8 @@ def _reserved(maintenance: Window, at: datetime) -> Iterator[Fact]:
 
 def _replaced(before: StatusPeriod, period: StatusPeriod) -> Iterator[Fact]:
     if period.since >= before.since:  # else the clock was set back, and the duration is not known
-        yield Fact(f"Was {_PHRASES[before.status]} for", period.since - before.since)
-    causes = [CAUSES[cause].clause for cause in before.causes if cause is not Cause.MAINTENANCE]
+        yield Fact(f"Was {_phrase(before.status)} for", period.since - before.since)
+    causes = [cause_info(cause).clause for cause in before.causes if cause is not Cause.MAINTENANCE]
     if causes:
         yield Fact("Cause", "; then ".join(causes))
 

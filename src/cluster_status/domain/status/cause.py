@@ -1,11 +1,11 @@
 """Statuses, and the causes that explain them: one row per cause, with all of its properties."""
 
-from enum import StrEnum
-
 from msgspec import Struct
 
+from cluster_status.domain.open_enum import OpenEnum
 
-class Status(StrEnum):
+
+class Status(OpenEnum):
     """Status of a cluster. `UNKNOWN` is taken as a fault of the monitor, never as an outage."""
 
     ONLINE = "online"
@@ -15,7 +15,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Cause(StrEnum):
+class Cause(OpenEnum):
     """Why a cluster is not online."""
 
     DNS = "dns"
@@ -142,3 +142,8 @@ CAUSES = {
     Cause.NODES_DOWN: CauseInfo(status=Status.DEGRADED, clause="too few nodes in service"),
     Cause.MAINTENANCE: CauseInfo(status=Status.MAINTENANCE, clause="nodes in maintenance"),
 }
+
+
+def cause_info(cause: Cause) -> CauseInfo:
+    """Return the row of a cause. One that a later version stored is shown by its word."""
+    return CAUSES.get(cause) or CauseInfo(status=Status.UNKNOWN, clause=str(cause))

@@ -1,17 +1,14 @@
-"""What is told when the confirmed status changes: one cell a transition, and nothing else in this file.
+"""What a notification reports, and which event follows from two trackers in a row.
 
-Two rules. A cell says what is told, never what becomes of the status: that is `standing`'s. And the table
-is total: a new status is a new row and a new column, or the tests fail.
+The table of transitions is total: a new status is a new row and a new column, or the tests fail.
 """
 
-from enum import StrEnum
-
+from cluster_status.domain.open_enum import OpenEnum
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.tracker import StatusTracker
 
 
-class Event(StrEnum):
-    """What a notification reports."""
-
+class Event(OpenEnum):
     INITIAL = "initial"  # the first confirmed status
     OUTAGE = "outage"
     DEGRADED = "degraded"
@@ -30,14 +27,15 @@ _ONLINE, _DEGRADED, _MAINTENANCE, _OFFLINE = (
     Status.MAINTENANCE,
     Status.OFFLINE,
 )
+_FIRST: dict[Status, Event | None] = {
+    _ONLINE: Event.INITIAL,
+    _DEGRADED: Event.INITIAL,
+    _MAINTENANCE: Event.INITIAL,
+    _OFFLINE: Event.INITIAL,
+}
 
 TRANSITIONS: dict[Status | None, dict[Status, Event | None]] = {
-    None: {
-        _ONLINE: Event.INITIAL,
-        _DEGRADED: Event.INITIAL,
-        _MAINTENANCE: Event.INITIAL,
-        _OFFLINE: Event.INITIAL,
-    },
+    None: _FIRST,
     _ONLINE: {
         _ONLINE: None,
         _DEGRADED: Event.DEGRADED,
@@ -63,3 +61,19 @@ TRANSITIONS: dict[Status | None, dict[Status, Event | None]] = {
         _OFFLINE: None,
     },
 }
+
+
+def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
+    """Return the event by which `after` follows `before`, if there is one."""
+    if _is_notified(after) and not _is_notified(before):
+        return Event.MONITOR_LOST
+    if after.status is not None and after.confirmed is not before.confirmed:
+        # a status of a later version has no row: the next known one is reported as the first
+        event = TRANSITIONS.get(before.status, _FIRST)[after.status]
+        if event:
+            return event
+    return Event.MONITOR_RESTORED if _is_notified(before) and after.unknown is None else None
+
+
+def _is_notified(tracker: StatusTracker) -> bool:
+    return tracker.unknown is not None and tracker.unknown.notified
