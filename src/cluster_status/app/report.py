@@ -21,8 +21,8 @@ OUTPUTS = {
     "of several clusters the worst.",
     "previous-status": "Confirmed status before this poll; empty at first, and with several clusters.",
     "changed": "`true` in the run that confirms a change of a status, otherwise `false`.",
-    "cause": "Cause of a status other than online, as a key such as `refused`; empty when it is online, and "
-    "with several clusters.",
+    "cause": "Cause of a status other than online, as one word such as `refused`; empty when it is online, "
+    "and with several clusters.",
     "since": "Begin of the confirmed status, as ISO 8601 in UTC; empty with several clusters.",
     "message": "Result of this poll in one line, also if no message was sent.",
     "partitions": "JSON list of the partitions with their nodes by group; empty with several clusters.",
