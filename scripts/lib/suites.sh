@@ -2,7 +2,8 @@
 # The suites of tests: what each needs, whether it can run here, and which did not. Sourced after docker.sh.
 
 ALL_SUITES=(unit property contract real image)
-declare -A left_out # what did not run, as arguments of pytest; and why
+left_out=() # what did not run, as arguments of pytest
+reasons=()  # and why, in the same order
 
 # Prints the suites that are named in arguments of pytest, a line each.
 named_suites() { # argument…
@@ -48,7 +49,8 @@ can_make_namespaces() {
 }
 
 leave_out() { # arguments of pytest, reason
-  left_out[$1]=$2
+  left_out+=("$1")
+  reasons+=("$2")
 }
 
 command_for() { # arguments of pytest
@@ -59,13 +61,14 @@ command_for() { # arguments of pytest
 }
 
 list_left_out() { # further arguments of pytest
-  local tests words count
+  local index words count
   if [ "${#left_out[@]}" != 0 ]; then
     echo 'These tests did not run:'
   fi
-  for tests in "${!left_out[@]}"; do
-    read -ra words <<<"$tests"
+  for index in "${!left_out[@]}"; do
+    read -ra words <<<"${left_out[index]}"
     count=$(pytest --collect-only --quiet "${words[@]}" "$@" | grep -c :: || true)
-    printf '  %s (%s tests): %s. To run them:\n    %s\n' "$tests" "$count" "${left_out[$tests]}" "$(command_for "$tests")"
+    printf '  %s (%s tests), because %s. To run them:\n' "${words[*]}" "$count" "${reasons[index]}"
+    printf '    %s\n' "$(command_for "${words[*]}")"
   done
 }
