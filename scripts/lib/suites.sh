@@ -29,7 +29,7 @@ install_missing_packages() { # suite…
 }
 
 # Prints why a suite cannot run here, or nothing if it can.
-obstacle() { # suite
+why_not() { # suite
   local packages
   if [[ $1 =~ ^(real|image)$ && $EUID != 0 ]]; then
     echo 'only root can start a real sshd and a real Slurm'
