@@ -8,7 +8,6 @@ from cluster_status.domain.status.cause import Cause, Status
 from tests.fakes.ssh import BANNER, raw
 from tests.real import act
 from tests.real.scene import NAME, Scene
-from tests.servers import program
 
 _CONNECT, _COMMAND = "cluster-connect-timeout", "cluster-command-timeout"
 _A_PACKET_BEGINS = BANNER + (act.GIGABYTE + 4).to_bytes(4, "big")  # a multiple of the size of a block
@@ -31,12 +30,17 @@ class Case:
     offers: Sequence[bool] = (True,)  # whether each credential was taken that sshd noted at this poll
     fails: bool = True  # where the status is unknown: when that begins
     isolated: bool = False  # in a network of its own
+    own_hosts_file: bool = False  # mounted over /etc/hosts for the poll alone
     sshd: Sequence[str] = ()
     host_keys: Sequence[str] = ("ed25519",)
 
     @property
     def name(self) -> str:
         return f"{self.cause or 'no cause'}: {self.done}"
+
+    @property
+    def makes_namespaces(self) -> bool:
+        return self.isolated or self.own_hosts_file
 
     @property
     def is_by_default(self) -> bool:
@@ -58,6 +62,7 @@ CASES = (
         act.lose_the_name,
         ("host name does not resolve", f"{NAME}: "),
         offers=_NONE,
+        own_hosts_file=True,
     ),
     Case(
         Cause.DNS,
@@ -504,7 +509,7 @@ CASES = (
         Cause.SCHEDULER_DOWN,
         Status.DEGRADED,
         "there is no slurm.conf",
-        act.sinfo(f'exec {program.find("sinfo")} "$@"'),
+        act.sinfo('exec sinfo "$@"'),
         ("Slurm controller not responding (sinfo: fatal: Could not establish a configuration source)",),
     ),
     Case(
