@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, takewhile
 
 from cluster_status.domain.slurm.cluster_state import Gpus, Partition
-from cluster_status.render.width import columns, fitted, isolated, left, right, units
+from cluster_status.render.width import columns, fitted, left, right, units
 
 PHONE_WIDTH = 37
 """Columns of a code block in an embed on a phone 390 points wide, estimated; a desktop has 40."""
@@ -69,27 +69,27 @@ def _limit(written: str) -> str:
         return "∞"
     parts = re.fullmatch(r"(?:(\d{1,6})-)?(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2})", written, re.ASCII)
     if not parts:
-        return isolated(fitted(written, _LIMIT_WIDTH))
+        return fitted(written, _LIMIT_WIDTH)
     days, hours, minutes, seconds = (int(part or 0) for part in parts.groups())
     length = days * 86_400 + hours * 3_600 + minutes * 60 + seconds
     return next(f"{length // size}{unit}" for unit, size in _UNITS if length % size == 0)
 
 
 def _availability(word: str) -> str:
-    return isolated(fitted(_AVAILABILITIES.get(word, word.upper()), _LIMIT_WIDTH))
+    return fitted(_AVAILABILITIES.get(word, word.upper()), _LIMIT_WIDTH)
 
 
 def _aligned(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
     *numbers, limit = cells
     figures = [right(number, width) for number, width in zip(numbers, widths[1:], strict=False)]
-    return " ".join([left(isolated(name), widths[0]), *figures, limit]).rstrip()
+    return " ".join([left(name, widths[0]), *figures, limit]).rstrip()
 
 
 def _gpu_lines(gpus: Sequence[Gpus], width: int) -> Iterator[str]:
     for one in gpus[:_GPU_TYPES]:
         idle, label = ("", "GPUs") if one.idle is None else (f"{one.idle} of ", "GPUs idle")
         count = f"  {idle}{one.total}"
-        gpu_type = isolated(fitted(one.type, max(width - len(count) - len(label) - 2, 2)))
+        gpu_type = fitted(one.type, max(width - len(count) - len(label) - 2, 2))
         yield " ".join([count, gpu_type, label] if gpu_type else [count, label])
     if len(gpus) > _GPU_TYPES:
         yield f"  … {len(gpus) - _GPU_TYPES} more GPU types"
