@@ -1,4 +1,4 @@
-"""A GitHub Action that checks a Slurm cluster over SSH and notifies a Discord channel when its status changes.
+"""A GitHub Action that checks a Slurm cluster over SSH and notifies a Discord channel of status changes.
 
 The layers, from the lowest to the highest; each imports only from lower ones:
 
