@@ -72,6 +72,8 @@ def _is_complete(notification: Notification) -> bool:
     """Return whether the notification has what a message about its event shows."""
     if (notification.event is Event.MONITOR_LOST) is not (notification.unknown is not None):
         return False
+    if notification.period is None and notification.unknown is None:
+        return False
     return notification.event is not Event.MAINTENANCE_SCHEDULED or notification.window is not None
 
 

@@ -16,7 +16,7 @@ from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.run_failure import RunFailure, run_failure
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.domain.status.tracker import StatusTracker, track
+from cluster_status.domain.status.tracker import RECENT_POLLS, StatusTracker, track
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.polls import Poll, inserted, is_overtaken
 from cluster_status.domain.uptime.record import Record, add_poll
@@ -79,7 +79,9 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     ssh = remember(history.ssh, result, poll.digests, poll.at)
     tracker = history.tracker
     if ssh.login.worked_at:  # until then the set-up is not complete, and nothing is notified
-        tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after)
+        tracker = track(
+            tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=_recent_statuses(history)
+        )
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
     observation = Observation(
         poll.id, poll.at, verdict, history.tracker, tracker, record.ledger, ssh.login.worked_at
@@ -90,7 +92,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         record=record,
         outbox=notify(outbox, observation, poll.channels),
         ssh=ssh,
-        unknown_failure=_unknown_failure(history.unknown_failure, verdict, poll.at),
+        unknown_failure=_unknown_failure(history, verdict, poll.at),
     )
 
 
@@ -108,5 +110,21 @@ def has_changed(before: History, after: History) -> bool:
     return before.tracker.status != after.tracker.status
 
 
-def _unknown_failure(previous: RunFailure | None, verdict: Verdict, at: Instant) -> RunFailure | None:
-    return run_failure(previous, str(verdict.cause), at) if verdict.status is Status.UNKNOWN else None
+def _recent_statuses(history: History) -> list[Status]:
+    since = history.tracker.known_since
+    polls = history.record.polls[-RECENT_POLLS:]
+    return [poll.status for poll in polls if since is None or poll.at > since]
+
+
+def _unknown_failure(history: History, verdict: Verdict, at: Instant) -> RunFailure | None:
+    """Return the reason to fail while the status is unknown.
+
+    Where the login has worked before, a single unknown poll with a transient cause is no reason yet.
+    """
+    if verdict.status is not Status.UNKNOWN:
+        return None
+    polls = history.record.polls
+    is_first = not polls or polls[-1].status is not Status.UNKNOWN
+    if verdict.transient and is_first and history.ssh.login.worked_at:
+        return None
+    return run_failure(history.unknown_failure, str(verdict.cause), at)

@@ -18,7 +18,7 @@ from cluster_status.domain.slurm.cluster_state import (
     Partition,
 )
 from cluster_status.domain.status.cause import Cause, Status, cause_info
-from cluster_status.domain.status.tracker import StatusPeriod
+from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
 
@@ -96,12 +96,12 @@ def _status(notification: Notification) -> Status:
     """Return the status that gives the colour; one that a later version stored shows as unknown."""
     if notification.event is Event.MAINTENANCE_SCHEDULED:
         return Status.MAINTENANCE
-    status = notification.period.status
+    status = notification.period.status if notification.period else Status.UNKNOWN
     return status if status in _PHRASES and not notification.unknown else Status.UNKNOWN
 
 
 def _headline(notification: Notification, cluster_name: str) -> str:
-    status = notification.period.status
+    status = notification.period.status if notification.period else Status.UNKNOWN
     headline = _HEADLINES.get(notification.event, "{name} is {status}")
     if notification.unknown and notification.unknown.cause is Cause.LOGIN_REFUSED:
         headline = "Login to {name} no longer works"
@@ -133,11 +133,14 @@ def _sentence(notification: Notification) -> str:
     """Return the cause as a sentence; empty if the headline is enough."""
     if notification.event is Event.MAINTENANCE_SCHEDULED:
         return ""
-    unknown = notification.unknown
-    causes = (unknown.cause,) if unknown else notification.period.causes[-1:]
+    unknown, period = notification.unknown, notification.period
+    known_causes = period.causes[-1:] if period else ()
+    causes = (unknown.cause,) if unknown else known_causes
     clauses = [cause_info(cause).clause for cause in causes if cause and cause is not Cause.MAINTENANCE]
     if unknown and unknown.cause and cause_info(unknown.cause).network:
         clauses = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
+    if unknown and unknown.intermittent:
+        clauses.append(f"at least half of the last {RECENT_POLLS} polls had an unknown status")
     if notification.event is Event.INITIAL:
         clauses.append("monitoring started")
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in clauses)
@@ -154,8 +157,9 @@ def _facts(notification: Notification, maintenance: Window | None) -> Iterator[F
         yield Fact("Unknown since", unknown.since)
         if notification.last_login:
             yield Fact("Last successful login", notification.last_login)
-        yield Fact("Last known status", period.status.value)
-    elif notification.event is not Event.MAINTENANCE_SCHEDULED:
+        if period:
+            yield Fact("Last known status", period.status.value)
+    elif period and notification.event is not Event.MAINTENANCE_SCHEDULED:
         yield Fact("Since", period.since)
     elif maintenance:
         yield Fact("Maintenance begins", maintenance.begin)
@@ -163,7 +167,7 @@ def _facts(notification: Notification, maintenance: Window | None) -> Iterator[F
         yield Fact("Nodes reserved", str(maintenance.nodes))
     if notification.unknown_since and notification.at >= notification.unknown_since:
         yield Fact("Unknown for", notification.at - notification.unknown_since)
-    if previous:
+    if previous and period:
         yield from _replaced(previous, period)
     if notification.nodes:
         nodes = notification.nodes

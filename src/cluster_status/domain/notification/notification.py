@@ -23,7 +23,7 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     id: str
     event: Event
     at: Instant
-    period: StatusPeriod  # the confirmed status
+    period: StatusPeriod | None  # the confirmed status; None while none has ever been confirmed
     previous: StatusPeriod | None = None  # the status that it replaced
     unknown: UnknownPeriod | None = None  # while the status is unknown
     last_login: Instant | None = None  # where the login is refused

@@ -13,7 +13,7 @@ from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import NodeCounts, Reservation
 from cluster_status.domain.slurm.reservation import coming, current
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
+from cluster_status.domain.status.tracker import StatusTracker
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.ledger import UptimeLedger
 from cluster_status.domain.uptime.uptime import WINDOWS, Uptime, uptime
@@ -36,8 +36,8 @@ class Observation(Struct, frozen=True):
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
     """Return the outbox with the notifications of this poll."""
     event = event_between(seen.before, seen.after)
-    if event and seen.after.confirmed:
-        outbox = enqueue(outbox, _notification(event, seen, seen.after.confirmed))
+    if event:
+        outbox = enqueue(outbox, _notification(event, seen))
     elif seen.verdict.status is seen.after.status:
         for policy in channels:
             outbox = remind(outbox, seen, policy)
@@ -49,8 +49,7 @@ def remind(outbox: Outbox, seen: Observation, policy: ChannelPolicy) -> Outbox:
     wanted = policy.always or (policy.live and outbox.channel(policy.id).live is None)
     if not wanted or seen.after.confirmed is None or seen.verdict.status is not seen.after.status:
         return outbox
-    reminder = _notification(Event.REMINDER, seen, seen.after.confirmed)
-    return enqueue(outbox, reminder, only=policy.id)
+    return enqueue(outbox, _notification(Event.REMINDER, seen), only=policy.id)
 
 
 def refreshed(
@@ -60,8 +59,8 @@ def refreshed(
     if notification.unknown:
         is_same = verdict.status is Status.UNKNOWN and tracker.unknown is not None
         return replace(notification, unknown=tracker.unknown) if is_same else None
-    confirmed = tracker.confirmed
-    if confirmed is None or not verdict.status is notification.period.status is confirmed.status:
+    confirmed, shown = tracker.confirmed, notification.period
+    if not (confirmed and shown and verdict.status is shown.status is confirmed.status):
         return None
     window = notification.window
     if notification.event is Event.MAINTENANCE_SCHEDULED and window and window.begin <= at:
@@ -77,15 +76,15 @@ def refreshed(
     )
 
 
-def _notification(event: Event, seen: Observation, confirmed: StatusPeriod) -> Notification:
-    before, verdict = seen.before, seen.verdict
+def _notification(event: Event, seen: Observation) -> Notification:
+    before, verdict, confirmed = seen.before, seen.verdict, seen.after.confirmed
     was_unknown = before.unknown if event is Event.MONITOR_RESTORED else None
     in_maintenance = verdict.status is Status.MAINTENANCE
     return Notification(
         id=f"{seen.poll_id}.0",
         event=event,
         at=seen.at,
-        period=confirmed.with_latest_cause(verdict.cause),
+        period=confirmed.with_latest_cause(verdict.cause) if confirmed else None,
         previous=before.confirmed if before.status != seen.after.status else None,
         unknown=seen.after.unknown if event is Event.MONITOR_LOST else None,
         last_login=seen.last_login if verdict.cause is Cause.LOGIN_REFUSED else None,

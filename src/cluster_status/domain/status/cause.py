@@ -50,6 +50,7 @@ class CauseInfo(Struct, frozen=True, kw_only=True):
     network: bool = False  # an outage only if this server was reached before and the runner is online
     retried: bool = False  # within one run
     needs_confirmation: bool = False  # by another poll: the next runner has another IP address
+    transient: bool = False  # one network fault or a restart can cause it: the second poll in a row fails
 
 
 def _network(clause: str, remedy: str, *, needs_confirmation: bool = False) -> CauseInfo:
@@ -80,6 +81,7 @@ CAUSES = {
         clause="jump host unreachable or not forwarding",
         remedy="Check cluster-jump. The jump host must allow forwarding to cluster-host.",
         retried=True,
+        transient=True,
     ),
     Cause.HOST_KEY: CauseInfo(
         status=Status.UNKNOWN,
@@ -116,6 +118,7 @@ CAUSES = {
         status=Status.UNKNOWN,
         clause="Slurm controller starting, node states not known yet",
         retried=True,
+        transient=True,
     ),
     Cause.SINFO_FAILED: CauseInfo(
         status=Status.UNKNOWN,

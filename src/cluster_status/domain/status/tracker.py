@@ -1,5 +1,6 @@
 """How the results of single polls become the status that is believed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -10,6 +11,9 @@ from cluster_status.domain.status.cause import Cause, Status, cause_info
 from cluster_status.domain.status.verdict import Verdict
 
 UNKNOWN_POLLS_BEFORE_NOTIFICATION = 3
+RECENT_POLLS = 12
+_MANY_UNKNOWN = RECENT_POLLS // 2
+_FEW_UNKNOWN = RECENT_POLLS // 4
 
 
 class StatusPeriod(Struct, frozen=True):
@@ -32,12 +36,16 @@ class StatusPeriod(Struct, frozen=True):
 
 
 class UnknownPeriod(Struct, frozen=True):
-    """Consecutive polls with an unknown status: never an outage, never counted in the uptime."""
+    """Polls with an unknown status: never an outage, never counted in the uptime.
+
+    They are consecutive, or `intermittent`: so many of the recent polls that the monitor is not reliable.
+    """
 
     since: Instant
     polls: int = 0
     cause: Cause | None = None
     notified: bool = False
+    intermittent: bool = False
 
 
 class StatusTracker(Struct, frozen=True):
@@ -50,29 +58,43 @@ class StatusTracker(Struct, frozen=True):
     pending: StatusPeriod | None = None
     pending_polls: int = 0
     unknown: UnknownPeriod | None = None
+    known_since: Instant | None = None  # the end of the last unknown period that was notified
 
     @property
     def status(self) -> Status | None:
         return self.confirmed.status if self.confirmed else None
 
 
-def track(tracker: StatusTracker, verdict: Verdict, at: datetime, *, confirm_after: int) -> StatusTracker:
+def track(
+    tracker: StatusTracker,
+    verdict: Verdict,
+    at: datetime,
+    *,
+    confirm_after: int,
+    recent: Sequence[Status] = (),
+) -> StatusTracker:
     """Return the tracker after this verdict.
 
     `confirm_after` is the number of consecutive polls that confirm a cause which may depend on the address
-    of the runner. Every other cause is confirmed by one poll.
+    of the runner. Every other cause is confirmed by one poll. `recent` has the statuses of the polls before
+    this one, since `known_since`.
     """
+    statuses = [*recent, verdict.status][-RECENT_POLLS:]
+    unknown_polls = sum(status is Status.UNKNOWN for status in statuses)
     if verdict.status is Status.UNKNOWN:
-        return replace(tracker, unknown=_unknown(tracker, verdict, at))
-    confirmed = tracker.confirmed
+        return replace(tracker, unknown=_unknown(tracker.unknown, verdict, at, unknown_polls))
+    confirmed, unknown = tracker.confirmed, tracker.unknown
+    was_notified = unknown is not None and unknown.notified
     if confirmed and verdict.status is confirmed.status:
-        return StatusTracker(confirmed.with_cause(verdict.cause))
+        lasts = unknown is not None and unknown.intermittent and unknown_polls > _FEW_UNKNOWN
+        known_since = at if was_notified and not lasts else tracker.known_since
+        confirmed = confirmed.with_cause(verdict.cause)
+        return StatusTracker(confirmed, unknown=unknown if lasts else None, known_since=known_since)
     pending, polls = _pending(tracker, verdict, at)
     if polls >= _polls_needed(verdict, confirm_after):
-        return StatusTracker(pending)
+        return StatusTracker(pending, known_since=at if was_notified else tracker.known_since)
     # a period that was notified ends with a confirmed status only
-    unknown = tracker.unknown if tracker.unknown and tracker.unknown.notified else None
-    return StatusTracker(confirmed, pending, polls, unknown)
+    return StatusTracker(confirmed, pending, polls, unknown if was_notified else None, tracker.known_since)
 
 
 def _pending(tracker: StatusTracker, verdict: Verdict, at: datetime) -> tuple[StatusPeriod, int]:
@@ -86,8 +108,17 @@ def _polls_needed(verdict: Verdict, confirm_after: int) -> int:
     return confirm_after if verdict.cause and cause_info(verdict.cause).needs_confirmation else 1
 
 
-def _unknown(tracker: StatusTracker, verdict: Verdict, at: datetime) -> UnknownPeriod:
-    period = tracker.unknown or UnknownPeriod(at)
+def _unknown(
+    period: UnknownPeriod | None, verdict: Verdict, at: datetime, unknown_polls: int
+) -> UnknownPeriod:
+    period = period or UnknownPeriod(at)
     polls = period.polls + 1
-    is_due = tracker.confirmed is not None and polls >= UNKNOWN_POLLS_BEFORE_NOTIFICATION
-    return UnknownPeriod(period.since, polls, verdict.cause, notified=period.notified or is_due)
+    in_a_row = polls >= UNKNOWN_POLLS_BEFORE_NOTIFICATION
+    many = unknown_polls >= _MANY_UNKNOWN
+    return UnknownPeriod(
+        period.since,
+        polls,
+        verdict.cause,
+        notified=period.notified or in_a_row or many,
+        intermittent=period.intermittent or (many and not in_a_row),
+    )

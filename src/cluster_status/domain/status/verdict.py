@@ -23,6 +23,7 @@ class Verdict(Struct, frozen=True):
     detail: str = ""
     remedy: str = ""
     cluster_state: ClusterState | None = None
+    transient: bool = False  # see CauseInfo
 
 
 def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Verdict:
@@ -31,7 +32,8 @@ def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Ve
         cause = _cause_of(result.outcome, degraded_below)
         status = CAUSES[cause].status if cause else Status.ONLINE
         detail = ", ".join(_not_up(result.outcome)) if cause is Cause.PARTITION_DOWN else ""
-        return Verdict(status, cause, detail, cluster_state=result.outcome)
+        transient = cause is not None and CAUSES[cause].transient
+        return Verdict(status, cause, detail, cluster_state=result.outcome, transient=transient)
     return _judge_failure(result.outcome, result, known)
 
 
@@ -44,7 +46,8 @@ def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
 
 def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServer) -> Verdict:
     info = CAUSES[failure.cause]
-    verdict = Verdict(info.status, failure.cause, failure.detail, failure.remedy or info.remedy)
+    remedy = failure.remedy or info.remedy
+    verdict = Verdict(info.status, failure.cause, failure.detail, remedy, transient=info.transient)
     if failure.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
         return Verdict(
             Status.ONLINE,
@@ -55,7 +58,8 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
         return verdict
     if not result.runner_online:
         detail = _joined(failure.detail, "the runner could not reach any other host either")
-        return Verdict(Status.UNKNOWN, failure.cause, detail, "Check the network of the runner.")
+        remedy = "Check the network of the runner."
+        return Verdict(Status.UNKNOWN, failure.cause, detail, remedy, transient=True)
     if not (known.reached or result.reached):
         detail = _joined(failure.detail, "no run has reached this server yet")
         return Verdict(Status.UNKNOWN, failure.cause, detail, info.remedy)
