@@ -152,33 +152,37 @@ def _maintenance(details: Details, at: datetime) -> Window | None:
 
 
 def _facts(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
-    unknown, period, previous = notification.unknown, notification.period, notification.previous
+    yield from _times(notification, maintenance)
+    if notification.unknown_since and notification.at >= notification.unknown_since:
+        yield Fact("Unknown for", notification.at - notification.unknown_since)
+    if notification.previous and notification.period:
+        yield from _replaced(notification.previous, notification.period)
+    if notification.nodes:
+        nodes = notification.nodes
+        in_service = f"{nodes.in_service} of {nodes.total} in service"
+        yield Fact("Nodes", in_service if nodes.total else "none listed")
+    yield from _record(notification)
+    if maintenance and notification.event is not Event.MAINTENANCE_SCHEDULED:
+        yield from _reserved(maintenance, notification.at)
+    if notification.dropped:
+        yield Fact("Older messages that could not be delivered", str(notification.dropped))
+
+
+def _times(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
+    unknown, period = notification.unknown, notification.period
     if unknown:
         yield Fact("Unknown since", unknown.since)
         if notification.last_login:
             yield Fact("Last successful login", notification.last_login)
         if period:
             yield Fact("Last known status", period.status.value)
-    elif period and notification.event is not Event.MAINTENANCE_SCHEDULED:
-        yield Fact("Since", period.since)
+    elif notification.event is not Event.MAINTENANCE_SCHEDULED:
+        if period:
+            yield Fact("Since", period.since)
     elif maintenance:
         yield Fact("Maintenance begins", maintenance.begin)
         yield Fact("Maintenance ends", maintenance.end)
         yield Fact("Nodes reserved", str(maintenance.nodes))
-    if notification.unknown_since and notification.at >= notification.unknown_since:
-        yield Fact("Unknown for", notification.at - notification.unknown_since)
-    if previous and period:
-        yield from _replaced(previous, period)
-    if notification.nodes:
-        nodes = notification.nodes
-        yield Fact(
-            "Nodes", f"{nodes.in_service} of {nodes.total} in service" if nodes.total else "none listed"
-        )
-    yield from _record(notification)
-    if maintenance and notification.event is not Event.MAINTENANCE_SCHEDULED:
-        yield from _reserved(maintenance, notification.at)
-    if notification.dropped:
-        yield Fact("Older messages not delivered", str(notification.dropped))
 
 
 def _reserved(maintenance: Window, at: datetime) -> Iterator[Fact]:
