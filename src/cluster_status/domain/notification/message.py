@@ -165,7 +165,7 @@ def _facts(notification: Notification, maintenance: Window | None) -> Iterator[F
     if maintenance and notification.event is not Event.MAINTENANCE_SCHEDULED:
         yield from _reserved(maintenance, notification.at)
     if notification.dropped:
-        yield Fact("Older messages that could not be delivered", str(notification.dropped))
+        yield Fact("Older messages not delivered", str(notification.dropped))
 
 
 def _times(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
