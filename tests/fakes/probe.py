@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from cluster_status.deadline import Deadline
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import CAUSES, Cause
@@ -78,9 +79,9 @@ class ScriptedProbe:
     def checks(self) -> int:
         return len(self.allowed)
 
-    def probe(self, load_remembered: Callable[[], RememberedLogin | None], *, seconds: float) -> ProbeResult:
-        self.allowed.append(seconds)
-        self._clock.advance(timedelta(seconds=min(self._look_seconds, seconds)))
+    def probe(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> ProbeResult:
+        self.allowed.append(deadline.left)
+        self._clock.advance(timedelta(seconds=min(self._look_seconds, deadline.left)))
         played = self._script.pop(0) if len(self._script) > 1 else self._script[0]
         if isinstance(played, BaseException):
             raise played
@@ -98,7 +99,7 @@ class ScriptedProbe:
         self.loads += 1
         memory = load_remembered()
         key = played.host_key
-        strange = memory is None or (key and memory.host_key not in {None, key.identity})
+        strange = memory is None or (key and memory.host_key not in {None, key.type_and_fingerprint})
         if not self._pinned and strange:
             return ProbeResult(outcome=ProbeFailure(Cause.HOST_KEY), reached=True)
         if memory and memory.login_held_back:

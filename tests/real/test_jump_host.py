@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import Pins
-from cluster_status.domain.ssh.target import Endpoint
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import RememberedLogin
 from cluster_status.threads import run_in_thread

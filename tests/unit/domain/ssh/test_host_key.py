@@ -3,8 +3,8 @@ import hmac
 
 import pytest
 
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import HostKey, Pins
-from cluster_status.domain.ssh.target import Endpoint
 from tests.unit.domain.build import host_key
 
 # GitHub's own, as it publishes both
@@ -23,8 +23,8 @@ def test_a_fingerprint_is_the_one_that_ssh_keygen_prints() -> None:
     assert GITHUB.fingerprint == GITHUB_FINGERPRINT
 
 
-def test_a_key_is_remembered_by_type_and_fingerprint() -> None:
-    assert GITHUB.identity == f"ssh-ed25519 {GITHUB_FINGERPRINT}"
+def test_the_history_holds_the_type_and_fingerprint_of_a_key() -> None:
+    assert GITHUB.type_and_fingerprint == f"ssh-ed25519 {GITHUB_FINGERPRINT}"
 
 
 @pytest.mark.parametrize(
@@ -55,24 +55,24 @@ def test_the_line_to_paste_pins_the_key() -> None:
         f"256 {KEY.fingerprint} root@login (ED25519)",
     ],
 )
-def test_a_key_is_pinned_in_each_form_that_people_have_at_hand(text: str) -> None:
+def test_a_key_can_be_pinned_in_each_common_form(text: str) -> None:
     pins = Pins.parse(text)
     assert pins.accept(KEY)
     assert not pins.accept(UNTRUSTED)
 
 
-def test_any_of_several_pins_will_do() -> None:
+def test_any_of_several_pins_is_accepted() -> None:
     pins = Pins.parse(f"{LINE}\n{RSA.fingerprint}")
     assert [pins.accept(key) for key in (KEY, RSA, UNTRUSTED)] == [True, True, False]
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "# only a comment"])
-def test_a_text_without_a_key_pins_none(text: str) -> None:
+def test_a_text_without_a_key_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="no key"):
         Pins.parse(text)
 
 
-def test_where_nothing_is_pinned_nothing_is_accepted() -> None:
+def test_without_pins_no_key_is_accepted() -> None:
     assert not Pins()
     assert not Pins().accept(KEY)
 
@@ -102,18 +102,18 @@ def test_pins_are_true(text: str) -> None:
         "SHA256:Schlüssel",
     ],
 )
-def test_a_line_that_holds_no_whole_key_is_named_by_its_number(line: str) -> None:
+def test_a_line_without_a_complete_key_is_reported_by_its_number(line: str) -> None:
     with pytest.raises(ValueError, match=r"^line 2 "):
         Pins.parse(f"{LINE}\n{line}\n{LINE}")
 
 
-def test_a_marked_line_is_refused_for_its_mark() -> None:
+def test_a_line_with_a_marker_is_an_error() -> None:
     with pytest.raises(ValueError, match="@cert-authority"):
         Pins.parse(f"@cert-authority *.hpc.example {KEY.type} {TEXT}")
 
 
-def test_a_mark_is_quoted_cleaned_and_not_at_any_length() -> None:
-    with pytest.raises(ValueError, match=r"^line 1 is marked @ \[31mx+…: only"):
+def test_a_marker_is_shown_cleaned_and_shortened() -> None:
+    with pytest.raises(ValueError, match=r"^line 1 has the marker @ \[31mx+…, but only"):
         Pins.parse(f"@\x1b[31m{'x' * 1_000} * {KEY.type} {TEXT}")
 
 
@@ -130,24 +130,24 @@ def test_a_fingerprint_leaves_the_type_open(pins: Pins) -> None:
     assert pins.types == ()
 
 
-# two servers: the jump host, and the one behind it
+# Two servers: the jump host, and the head node behind it
 
 JUMP, HEAD = Endpoint("me", "gw.hpc.example", 22), Endpoint("me", "login.hpc.example", 2222)
 
 
 def hashed(name: str) -> str:
-    """Do as `ssh-keygen -H` does."""
+    """Hash a name as `ssh-keygen -H` does."""
     salt = b"twenty bytes of salt"
     parts = (salt, hmac.digest(salt, name.encode(), "sha1"))
     return "|1|" + "|".join(base64.b64encode(part).decode() for part in parts)
 
 
-def test_a_hashed_name_is_recognised_as_ssh_keygen_wrote_it() -> None:
+def test_a_name_hashed_by_ssh_keygen_is_recognised() -> None:
     # ssh-keygen -H, of OpenSSH 9.2
     names = "|1|nVhNKxW4ttY87brmrmdsHIZ1/Es=|DBpLijlFSsTPOEusa8BF3Nb68no="
     pins = Pins.parse(f"{names} {KEY.type} {TEXT}")
-    assert pins.for_server(HEAD, JUMP)
-    assert not pins.for_server(JUMP, HEAD)
+    assert pins.for_server(JUMP, [HEAD])
+    assert not pins.for_server(HEAD, [JUMP])
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_hashed_name_is_recognised_as_ssh_keygen_wrote_it() -> None:
         ("gw.hpc.example", True, False),
         ("GW.hpc.example,10.0.0.1", True, False),
         ("[login.hpc.example]:2222", False, True),
-        ("login.hpc.example", True, True),  # of another port, thus of neither
+        ("login.hpc.example", True, True),  # with another port, so neither of them
         ("*.hpc.example", True, False),
         ("[*.hpc.example]:2222", False, True),
         ("*.hpc.example,!gw.hpc.example", True, True),
@@ -171,14 +171,14 @@ def test_a_hashed_name_is_recognised_as_ssh_keygen_wrote_it() -> None:
         ("|1|c2FsdA==|!", True, True),
     ],
 )
-def test_a_line_that_names_one_of_two_servers_is_for_that_one_alone(
+def test_a_line_that_names_one_of_two_servers_applies_to_that_one_alone(
     names: str, *, for_jump: bool, for_head: bool
 ) -> None:
     pins = Pins.parse(f"{names} {KEY.type} {TEXT}".strip())
-    assert pins.for_server(HEAD, JUMP).accept(KEY) is for_jump
-    assert pins.for_server(JUMP, HEAD).accept(KEY) is for_head
+    assert pins.for_server(JUMP, [HEAD]).accept(KEY) is for_jump
+    assert pins.for_server(HEAD, [JUMP]).accept(KEY) is for_head
 
 
-def test_a_fingerprint_names_no_server_and_is_for_both() -> None:
+def test_a_fingerprint_applies_to_all_servers() -> None:
     pins = Pins.parse(KEY.fingerprint)
-    assert pins.for_server(HEAD, JUMP) == pins.for_server(JUMP, HEAD) == pins
+    assert pins.for_server(HEAD, [JUMP]) == pins.for_server(JUMP, [HEAD]) == pins
