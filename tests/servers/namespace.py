@@ -68,7 +68,7 @@ class Namespace:
         _run("ip", "-n", self.name, "link", "set", "lo", "down")
         _run("ip", "-n", self.name, "route", "flush", "table", "local")
 
-    def route_everything_here(self) -> None:
+    def route_everything_to_loopback(self) -> None:
         """Let every address be this machine's own, so that the firewall decides what answers."""
         _run("ip", "-n", self.name, "route", "add", "local", "default", "dev", "lo")
 

@@ -63,5 +63,5 @@ def _diagnose_timeout(error: CommandTimeoutError, seconds: float) -> ProbeFailur
     what = "sinfo did not finish" if error.stdout.strip() else "the login shell did not answer"
     # without its configuration, for example, sinfo prints an error and retries for a minute
     last = next((line for line in map(clean, reversed(error.stderr.splitlines())) if line), "")
-    quoted = f"; its last error: {last}" if last else ""
+    quoted = f"; last line on stderr: {last}" if last else ""
     return ProbeFailure(Cause.SCHEDULER_TIMEOUT, f"{what} within {seconds:.0f} s{quoted}")

@@ -127,7 +127,7 @@ def test_a_timeout_without_output_is_one_of_the_login_shell() -> None:
 def test_a_timeout_quotes_the_last_line_of_stderr_cleaned() -> None:
     stderr = b"motd\nsinfo: error: no \x1b[31mfile, retrying up to 60sec\n \n"
     detail = diagnose_error(CommandTimeoutError("", stderr=stderr), seconds=30).detail
-    assert detail.endswith("; its last error: sinfo: error: no [31mfile, retrying up to 60sec")
+    assert detail.endswith("; last line on stderr: sinfo: error: no [31mfile, retrying up to 60sec")
 
 
 def test_too_much_output_is_unparsable_with_a_remedy() -> None:
