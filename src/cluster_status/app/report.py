@@ -36,7 +36,7 @@ _WORST_FIRST = (Status.OFFLINE, Status.DEGRADED, Status.UNKNOWN, Status.MAINTENA
 
 
 def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
-    """Annotate the run with what needs attention; `several` clusters are told apart by their names."""
+    """Annotate the run with what needs attention; with `several` clusters, each line begins with a name."""
     verdict, prefix = poll.verdict, f"{poll.cluster}: " if several else ""
     if verdict.cause or verdict.detail:
         detail = f" ({verdict.detail})" if verdict.detail else ""
