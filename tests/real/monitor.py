@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
 from tests.fakes.discord import LoopbackDiscord
 from tests.fakes.file_commands import read_outputs
 from tests.servers import process
@@ -98,8 +100,8 @@ class Monitor:
             peak_bytes=int(peak.read_text()),
         )
 
-    def history(self) -> Any:
-        return json.loads(self.history_file.read_text())
+    def history(self) -> History:
+        return codec.parse(self.history_file.read_bytes()).of("mscluster")
 
     def headlines(self) -> list[str]:
         """Return the titles of the messages, without the emoji."""

@@ -32,7 +32,7 @@ def probe_sshd(
     openssh: OpenSSH, key: KeyPair | None = None, *, password: str = "", **changes: Any
 ) -> TimedResult:
     """Probe once, with the key, the password or both."""
-    options = {
+    options: dict[str, Any] = {
         "user": openssh.user,
         "password": password,
         "key": unwrap(key.private) if key else "",

@@ -65,7 +65,7 @@ def test_a_head_node_that_is_down_behind_a_jump_host_is_an_outage(
     jump.forget_offers()
     run = monitor.poll(attempts="3")
     assert (run.exit_status, run.outputs["status"], run.outputs["cause"]) == (0, "offline", "refused")
-    assert "(probed from the jump host: connection refused)" in run.log
+    assert "(seen from the jump host: connection refused)" in run.log
     assert monitor.headlines() == ["mscluster is online", "mscluster is offline"]
     assert offers(jump) == ["password accepted"]  # for three attempts
 

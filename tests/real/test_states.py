@@ -133,7 +133,7 @@ def bring_into_states(slurm: Slurm, user: str) -> None:
     update("down-maint", "down")
     update("powered-down", "power_down")
     slurm.nodes[NODES["no-response"]].kill()
-    slurm.scontrol("update", f"nodename={NODES['silent']}", "state=noresp")
+    slurm.scontrol("update", f"nodename={NODES['no-response']}", "state=noresp")
     expected = {NODES[name]: word for name, (word, _) in STATES.items()}
     slurm.wait_for(lambda: slurm.node_states() == expected | {SPARE: "allocated"}, timeout_seconds=60)
 
