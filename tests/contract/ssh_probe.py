@@ -1,4 +1,4 @@
-"""Probes of a test server over SSH, which leave nothing behind, whatever the server does."""
+"""Probes of a test server over SSH, which leave nothing behind."""
 
 import contextlib
 import threading

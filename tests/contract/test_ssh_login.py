@@ -247,11 +247,11 @@ def test_a_server_without_any_method_accepts_no_password() -> None:
 def test_a_password_that_is_accepted_but_not_sufficient_names_the_missing_methods(
     methods: str, wanted: str
 ) -> None:
-    def go_on(_: ServerConnection, __: str) -> int:
+    def require_more(_: ServerConnection, __: str) -> int:
         server.methods = methods
         return AUTH_PARTIALLY_SUCCESSFUL
 
-    server = SshServer(on_password=go_on)
+    server = SshServer(on_password=require_more)
     probed = probe_server(server)
     assert probed.cause_and_detail == (
         Cause.LOGIN_REFUSED,

@@ -51,7 +51,7 @@ def running_openssh(server_directory: Path, account: Account, running_slurm: Slu
 
 @pytest.fixture
 def slurm(running_slurm: Slurm) -> Slurm:
-    """Return a Slurm with eight idle nodes, whatever the test before did."""
+    """Return a Slurm with eight idle nodes, regardless of the test before."""
     running_slurm.reset()
     return running_slurm
 
@@ -60,7 +60,7 @@ def slurm(running_slurm: Slurm) -> Slurm:
 def openssh(running_openssh: OpenSSH, slurm: Slurm) -> OpenSSH:  # noqa: ARG001  # its sessions use a Slurm that is reset
     """Return a server that answers, without sessions or offers of the test before."""
     if running_openssh.daemon.is_running:
-        running_openssh.daemon.go_on()
+        running_openssh.daemon.resume()
     else:
         running_openssh.start()
     running_openssh.end_sessions()

@@ -85,7 +85,7 @@ class Scenario:
 
     def pause_sshd(self) -> None:
         self.openssh.daemon.pause()
-        self.running.callback(self.openssh.daemon.go_on)
+        self.running.callback(self.openssh.daemon.resume)
 
     def hold_a_connection(self) -> None:
         """Use one of the connections that MaxStartups allows."""

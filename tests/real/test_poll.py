@@ -308,7 +308,7 @@ def test_a_controller_that_hangs_degrades_the_cluster_within_the_time_limit(
 ) -> None:
     slurm.controller.pause()
     run = monitor.poll(cluster_command_timeout="1", attempts="2")
-    slurm.controller.go_on()
+    slurm.controller.resume()
     assert (run.outputs["status"], run.outputs["cause"]) == ("degraded", "scheduler-timeout")
 
 

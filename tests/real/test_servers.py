@@ -93,7 +93,7 @@ def test_a_paused_sshd_accepts_a_connection_and_sends_nothing(openssh: OpenSSH) 
         with pytest.raises(TimeoutError):
             client.recv(1)
 
-        openssh.daemon.go_on()
+        openssh.daemon.resume()
 
         client.settimeout(5)
         assert client.recv(4) == b"SSH-"

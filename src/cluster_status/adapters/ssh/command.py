@@ -97,7 +97,7 @@ class _Stream(threading.Thread):
 
 
 def _close(channel: paramiko.Channel) -> None:
-    """Close the channel, whatever state the connection is in."""
+    """Close the channel, also if the connection has ended."""
     with contextlib.suppress(Exception):
         channel.close()
 

@@ -40,12 +40,12 @@ class SshTarget(Struct, frozen=True):
 
     @property
     def server_identity(self) -> str:
-        """What tells this server and route from another. It holds host names, so it is only for digests."""
+        """What distinguishes servers and routes. It holds host names, so it is only for digests."""
         return "\0".join((self.head_node.host, str(self.head_node.port), *self._jump_identities))
 
     @property
     def login_identity(self) -> Secret:
-        """What tells this login from another: accounts and credentials, for digests."""
+        """What distinguishes logins: accounts, credentials and jump hosts. It is only for digests."""
         password, key = self.credentials.password.reveal(), self.credentials.key.reveal()
         return Secret("\0".join((self.head_node.user, password, key, *self._jump_identities)))
 
