@@ -43,7 +43,7 @@ def at(entry: Any, path: Path) -> Any:
     return entry
 
 
-def later_document() -> dict[str, Any]:
+def later_document() -> Any:
     """Return the rich history with a later word in each place, and a later field in each object."""
     entry = content()["clusters"][NAME]
     for (*way, last), word in PLACES.items():
