@@ -10,7 +10,7 @@ from cluster_status.errors import HistoryError, UnreadableHistoryError
 from tests.unit.domain.build import events, history, listed, pending, polled
 from tests.unit.domain.rich import EMPTY, NAME, RICH, changed, changed_entry, content, document
 
-UNCHANGED = "nothing was announced and nothing overwritten"
+UNCHANGED = "No message was sent and nothing was overwritten"
 
 
 # Write and read
@@ -112,7 +112,7 @@ def changed_notification(number: int, *path: str, to: object) -> bytes:
     return changed_entry(*PENDING, number, *path, to=to)
 
 
-CONTRADICTIONS = {
+INCONSISTENT = {
     "unknown is confirmed": changed_entry("tracker", "confirmed", "status", to="unknown"),
     "unknown is pending": changed_entry("tracker", "pending", "status", to="unknown"),
     "unknown is notified": changed_notification(DEGRADED, "period", "status", to="unknown"),
@@ -129,14 +129,14 @@ CONTRADICTIONS = {
 }
 
 
-@pytest.mark.parametrize("inconsistent", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
-def test_a_document_that_contradicts_itself_is_an_error(inconsistent: bytes) -> None:
-    with pytest.raises(UnreadableHistoryError, match="contradicts itself") as error:
+@pytest.mark.parametrize("inconsistent", INCONSISTENT.values(), ids=INCONSISTENT)
+def test_an_inconsistent_document_is_an_error(inconsistent: bytes) -> None:
+    with pytest.raises(UnreadableHistoryError, match="inconsistent") as error:
         parse(inconsistent)
     assert UNCHANGED in error.value.remedy
 
 
-def test_the_rich_history_has_the_notifications_that_the_contradictions_change() -> None:
+def test_the_rich_history_has_the_notifications_that_are_made_inconsistent() -> None:
     assert events(pending(RICH)) == [
         Event.INITIAL,
         Event.DEGRADED,
@@ -148,7 +148,7 @@ def test_the_rich_history_has_the_notifications_that_the_contradictions_change()
 
 
 def test_one_damaged_entry_makes_the_whole_document_unreadable() -> None:
-    damaged = json.loads(CONTRADICTIONS["unknown is confirmed"])
+    damaged = json.loads(INCONSISTENT["unknown is confirmed"])
     damaged["clusters"]["another"] = {}
     with pytest.raises(UnreadableHistoryError):
         parse(json.dumps(damaged).encode())

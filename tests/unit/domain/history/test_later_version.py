@@ -145,4 +145,4 @@ def test_a_notification_in_later_words_is_composed_with_those_words(number: int)
 
 def test_a_summary_shows_later_words() -> None:
     summary = markdown(summarise(Verdict(Status.ONLINE), "Deep Thought", LATER_HISTORY))
-    assert "Confirmed: paused since" in summary
+    assert "Confirmed status: paused since" in summary

@@ -131,7 +131,7 @@ def test_an_instant_is_read_in_every_unambiguous_format(poll_time: object) -> No
 def test_another_list_is_an_error_that_names_the_damage(entries: list[object], error: str) -> None:
     with pytest.raises(UnreadableHistoryError, match=error) as raised:
         parse(written(*entries))
-    assert "nothing was announced and nothing overwritten" in raised.value.remedy
+    assert "No message was sent and nothing was overwritten" in raised.value.remedy
     assert str(raised.value).isprintable()
 
 

@@ -5,7 +5,7 @@ from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import KnownServer, Verdict, cause_to_retry, judge
-from tests.unit.domain.build import cluster_state, counts, listed, met, partition
+from tests.unit.domain.build import cluster_state, counts, failed, listed, partition
 
 NETWORK = [cause for cause, info in CAUSES.items() if info.network]
 KNOWN = KnownServer(reached=True, scheduler_seen=True)
@@ -166,50 +166,50 @@ def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_
     ],
 )
 def test_a_failure_at_a_known_server_gives_the_specified_status(cause: Cause, status: Status) -> None:
-    assert outcome(judged(met(cause))) == (status, cause)
+    assert outcome(judged(failed(cause))) == (status, cause)
 
 
 @pytest.mark.parametrize("cause", NETWORK)
 def test_a_server_that_was_never_reached_may_be_a_typo(cause: Cause) -> None:
-    verdict = judged(met(cause), NEVER_SEEN)
+    verdict = judged(failed(cause), NEVER_SEEN)
     assert outcome(verdict) == (Status.UNKNOWN, cause)
     assert verdict.remedy == CAUSES[cause].remedy
 
 
 @pytest.mark.parametrize("cause", NETWORK)
 def test_a_server_reached_by_this_probe_is_no_typo(cause: Cause) -> None:
-    assert outcome(judged(met(cause, reached=True), NEVER_SEEN)) == (Status.OFFLINE, cause)
+    assert outcome(judged(failed(cause, reached=True), NEVER_SEEN)) == (Status.OFFLINE, cause)
 
 
 @pytest.mark.parametrize("cause", NETWORK)
 @pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
 def test_a_runner_that_reaches_no_host_gives_status_unknown(cause: Cause, known: KnownServer) -> None:
-    verdict = judged(replace(met(cause), runner_online=False), known)
+    verdict = judged(replace(failed(cause), runner_online=False), known)
     assert outcome(verdict) == (Status.UNKNOWN, cause)
     assert "runner" in verdict.remedy
 
 
 @pytest.mark.parametrize("cause", NETWORK)
 def test_an_outage_has_no_remedy(cause: Cause) -> None:
-    assert judged(met(cause)).remedy == ""
+    assert judged(failed(cause)).remedy == ""
 
 
 def test_only_the_login_is_checked_if_no_scheduler_was_ever_seen() -> None:
-    verdict = judged(met(Cause.NO_SCHEDULER), KnownServer(reached=True))
+    verdict = judged(failed(Cause.NO_SCHEDULER), KnownServer(reached=True))
     assert outcome(verdict) == (Status.ONLINE, None)
     assert verdict.cluster_state == ClusterState()
 
 
 @pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
 def test_only_online_has_no_cause(known: KnownServer) -> None:
-    verdicts = [judged(met(cause), known) for cause in Cause]
+    verdicts = [judged(failed(cause), known) for cause in Cause]
     assert {verdict.status for verdict in verdicts if verdict.cause is None} <= {Status.ONLINE}
     assert Status.ONLINE not in {verdict.status for verdict in verdicts if verdict.cause}
 
 
 @pytest.mark.parametrize("known", [KNOWN, KnownServer(scheduler_seen=True)])
 def test_the_detail_of_a_failure_is_kept_for_the_log(known: KnownServer) -> None:
-    details = [judged(met(cause, "read at port 22"), known).detail for cause in Cause]
+    details = [judged(failed(cause, "read at port 22"), known).detail for cause in Cause]
     assert [detail for detail in details if not detail.startswith("read at port 22")] == []
 
 
@@ -217,7 +217,7 @@ def test_the_detail_of_a_failure_is_kept_for_the_log(known: KnownServer) -> None
 
 
 def test_only_retryable_causes_are_retried() -> None:
-    retried = {cause for cause in Cause if cause_to_retry(met(cause), degraded_below=50)}
+    retried = {cause for cause in Cause if cause_to_retry(failed(cause), degraded_below=50)}
     assert retried == {cause for cause, info in CAUSES.items() if info.retried}
 
 
@@ -238,5 +238,5 @@ def test_a_cluster_state_is_retried_only_while_the_controller_starts(
 
 
 def test_a_credential_is_not_offered_twice() -> None:
-    spent = [replace(met(cause), credential_offered=True, logged_in=False) for cause in Cause]
+    spent = [replace(failed(cause), credential_offered=True, logged_in=False) for cause in Cause]
     assert [result for result in spent if cause_to_retry(result, degraded_below=50)] == []
