@@ -15,7 +15,6 @@ from tests.property import draw
 from tests.property.steady import steady
 from tests.unit.domain.build import NOON, Setup, history, step
 
-
 many = settings(steady, max_examples=100)
 
 
