@@ -202,7 +202,7 @@ def test_an_event_is_pending_for_every_channel() -> None:
     assert pending_by_channel(after) == {policy.id: [Event.DEGRADED] for policy in BOTH.channels}
 
 
-def test_a_reminder_is_pending_only_for_channels_that_want_it_or_have_no_message_to_edit() -> None:
+def test_a_reminder_is_for_channels_that_want_it_or_have_no_live_message() -> None:
     first = polled(READY, GOOD, setup=BOTH)
     assert pending_by_channel(first) == {"reminded": [Event.REMINDER], "quiet": [], "live": [Event.REMINDER]}
     [reminder] = pending(first, "live")

@@ -133,7 +133,7 @@ def test_a_failure_keeps_the_notification_pending() -> None:
         (DAY, "no-answer", NOON + DAY),
     ],
 )
-def test_a_run_fails_when_a_channel_begins_to_fail_or_its_cause_changes_and_once_a_day(
+def test_a_run_fails_when_a_channel_begins_to_fail_and_once_a_day(
     after: timedelta, cause: str, failed_at: datetime
 ) -> None:
     begun = failed(outbox(1), "ops", "no-answer", NOON)

@@ -94,9 +94,7 @@ def test_nodes_give_the_specified_status_and_cause(
         (34, {"idle": 1, "down": 2}, Status.DEGRADED),
     ],
 )
-def test_the_threshold_is_where_the_user_set_it(
-    degraded_below: int, nodes: dict[str, int], status: Status
-) -> None:
+def test_the_threshold_is_configurable(degraded_below: int, nodes: dict[str, int], status: Status) -> None:
     assert judged(listed(**nodes), degraded_below=degraded_below).status is status
 
 
@@ -114,18 +112,18 @@ def test_another_partition_may_be_retired(availability: str) -> None:
     assert outcome(judged(seen)) == (Status.ONLINE, None)
 
 
-def test_a_partition_without_a_node_in_service_does_not_matter_while_the_cluster_has_some() -> None:
+def test_a_partition_without_a_node_in_service_does_not_degrade_the_cluster() -> None:
     seen = listed(partition(default=True, idle=4), partition("gpu", down=1), idle=4, down=1)
     assert outcome(judged(seen)) == (Status.ONLINE, None)
 
 
 @pytest.mark.parametrize("nodes", [{"draining": 4}, {"down": 4}, {"maintenance": 4}, {"unknown": 4}])
-def test_the_state_of_all_nodes_says_more_than_that_of_a_partition(nodes: dict[str, int]) -> None:
+def test_the_state_of_all_nodes_overrides_that_of_a_partition(nodes: dict[str, int]) -> None:
     shut = replace(partition(default=True, availability="down"), nodes=counts(**nodes))
     assert judged(listed(shut, **nodes)).cause is judged(listed(**nodes)).cause
 
 
-def test_a_partition_that_is_not_up_says_more_than_the_share_of_nodes() -> None:
+def test_a_partition_that_is_not_up_overrides_the_share_of_nodes() -> None:
     shut = partition(default=True, availability="down", idle=1, down=9)
     assert judged(listed(shut, idle=1, down=9)).cause is Cause.PARTITION_DOWN
 
@@ -155,6 +153,7 @@ def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_
         (Cause.UNREACHABLE, Status.OFFLINE),
         (Cause.TIMEOUT, Status.OFFLINE),
         (Cause.DROPPED, Status.OFFLINE),
+        (Cause.JUMP_HOST, Status.UNKNOWN),
         (Cause.HOST_KEY, Status.UNKNOWN),
         (Cause.INCOMPATIBLE_SSH, Status.UNKNOWN),
         (Cause.LOGIN_REFUSED, Status.UNKNOWN),
@@ -163,6 +162,7 @@ def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_
         (Cause.SCHEDULER_TIMEOUT, Status.DEGRADED),
         (Cause.SINFO_FAILED, Status.UNKNOWN),
         (Cause.UNPARSABLE, Status.UNKNOWN),
+        (Cause.NO_SUCH_PARTITION, Status.UNKNOWN),
     ],
 )
 def test_a_failure_at_a_known_server_gives_the_specified_status(cause: Cause, status: Status) -> None:
