@@ -1,7 +1,10 @@
+from datetime import datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import PENDING_KEPT
 from cluster_status.domain.status.cause import Status
@@ -39,3 +42,13 @@ def test_every_history_is_bounded_and_in_order(reached: History) -> None:
         assert len(channel.pending) <= PENDING_KEPT
         assert len({one.id for one in channel.pending}) == len(channel.pending)
         assert list(channel.pending) == sorted(channel.pending, key=lambda one: one.at)
+
+
+@steady_courses
+@given(draw.chronicles())
+def test_two_notifications_never_have_the_same_id(chronicle: list[History]) -> None:
+    seen = dict[str, tuple[Event, datetime]]()
+    for reached in chronicle:
+        for channel in reached.outbox.channels.values():
+            for one in channel.pending:
+                assert seen.setdefault(one.id, (one.event, one.at)) == (one.event, one.at)
