@@ -35,16 +35,16 @@ from cluster_status.settings.load import RunnerContext, Settings, SshAccess
 
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
 
-_BUDGET_SECONDS = 90.0  # for all looks of one run
+_BUDGET_SECONDS = 90.0  # for all attempts of one run
 _CONNECTIVITY_CHECK_SECONDS = 5.0
 _PRUNING_SECONDS = 300.0
 _PRUNING_SECONDS_OF_A_POLL = 60.0  # the next poll waits
-_REQUESTS_LEFT_TO_OTHERS = 300  # of the thousand in an hour that GitHub allows a repository's workflows
+_REQUESTS_LEFT_TO_OTHERS = 300  # of the 1,000 per hour that GitHub allows the workflows of a repository
 _GITHUB = "https://api.github.com"
 
 
 def run(settings: Settings, runner: Runner) -> ExitStatus:
-    """Do what the settings say."""
+    """Run the command of the settings."""
     clock = SystemClock()
     if settings.command == "prune":
         return _prune(settings, clock, runner, budget_seconds=_PRUNING_SECONDS)
@@ -81,22 +81,22 @@ def _prune(settings: Settings, clock: SystemClock, runner: Runner, *, budget_sec
 
 
 def authorized_keys(ssh_access: SshAccess, public_key: str = "") -> Iterator[str]:
-    """Yield the lines that let a key in for what is asked and no more; without one, for the private key."""
+    """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key."""
     if not (public_key or ssh_access.key):
-        raise InputError(["cluster-key is required, or a public key as an argument: set CLUSTER_KEY"])
+        raise InputError(["cluster-key is required: set CLUSTER_KEY, or pass a public key as argument"])
     key = public_key or public_line(read_key(ssh_access.key, ssh_access.key_passphrase))
     line = authorized_keys_line(key)
     if not (ssh_access.jump and ssh_access.host):
         yield line
         return
-    yield f"# in authorized_keys on the head node, {ssh_access.host}:"
+    yield f"# authorized_keys on the head node, {ssh_access.host}:"
     yield line
-    yield f"# in authorized_keys on the jump host, {ssh_access.jump.host}:"
+    yield f"# authorized_keys on the jump host, {ssh_access.jump.host}:"
     yield jump_host_line(key, ssh_access.host, ssh_access.port)
 
 
 def report_failure(url: Secret, runner: Runner) -> None:
-    """Tell the watchdog, if there is one, of a poll that could not even begin."""
+    """Report a poll that could not start to the heartbeat URL, if there is one."""
     with _http() as http:
         _heartbeat(url, http, runner).beat(worked=False)
 
@@ -155,7 +155,7 @@ def _digests(settings: Settings) -> Digests:
 
 
 def _connectivity_check(settings: Settings, http: Http) -> Callable[[], bool]:
-    """Reach for GitHub, or in a shell for the webhook's server: without either, nobody else can be asked."""
+    """Return a check that GitHub answers, or outside GitHub Actions the server of the webhook."""
     webhook = urlsplit(settings.discord.webhook.reveal())
     url = settings.runner_context.api_url or (webhook.netloc and f"{webhook.scheme}://{webhook.netloc}/")
     return lambda: not url or http.answers(url, timeout_seconds=_CONNECTIVITY_CHECK_SECONDS)
@@ -166,8 +166,8 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     if storage.store == "file" or (storage.store == "auto" and not here.on_runner):
         return HistoryFile(storage.path, here.workspace)
     if not (here.results_url and here.runtime_token and here.repository):
-        # a `run:` step gets none of these variables, nor does anything outside GitHub Actions
-        raise InputError(["history-store: there is no artifact store here; set it to file"])
+        # neither a `run:` step nor a process outside GitHub Actions gets these variables
+        raise InputError(["history-store artifact is not available in this environment: set it to file"])
     patient = RetryingHttp(http, clock)
     return HistoryArtifact(
         settings.cluster.name,

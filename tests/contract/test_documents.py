@@ -49,7 +49,7 @@ def test_only_the_token_has_a_default_in_action_yml_since_the_runner_sets_every_
     "spec", [spec for spec in INPUTS if spec.shown_default and not spec.secret], ids=lambda s: s.name
 )
 def test_a_default_that_is_shown_is_the_default_that_holds(spec: Any) -> None:
-    assert spec.kind.read(spec.shown_default) == spec.default
+    assert spec.type.read(spec.shown_default) == spec.default
     assert ACTION["inputs"][spec.name]["description"].endswith(f" Default: {spec.shown_default}.")
 
 

@@ -474,7 +474,7 @@ def show(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureF
 
 
 OUTPUTS = {"status": "online", "message": "mscluster is online", "since": ""}
-SUMMARY = Summary(Status.ONLINE, "mscluster is online", ("Confirmed: online", "Nothing waits"), ())
+SUMMARY = Summary(Status.ONLINE, "mscluster is online", ("Confirmed status: online", "Nothing waits"), ())
 
 
 def test_what_is_logged_is_shown_and_is_no_annotation(show: Show) -> None:

@@ -142,7 +142,9 @@ def test_on_a_runner_without_what_artifacts_need_the_file_is_named_as_the_way_ou
 ) -> None:
     with pytest.raises(InputError) as caught:
         wire(ON_RUNNER | {"INPUT_HISTORY-STORE": store, missing: ""})
-    assert caught.value.problems == ("history-store: there is no artifact store here; set it to file",)
+    assert caught.value.problems == (
+        "history-store artifact is not available in this environment: set it to file",
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,7 +157,7 @@ def test_an_artifact_that_was_asked_for_where_there_are_none_is_a_bad_input(
         wire({**environ, "INPUT_HISTORY-STORE": "artifact"})
     assert caught.value.exit_status is ExitStatus.BAD_INPUT
     [problem] = caught.value.problems
-    assert problem.startswith("history-store: ")
+    assert problem.startswith("history-store artifact ")
     assert problem.endswith("set it to file")
 
 

@@ -10,9 +10,10 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from cluster_status.adapters.discord.embed import card
-from cluster_status.domain.notification.message import MessageOptions, compose
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusPeriod
@@ -83,17 +84,20 @@ def image() -> str:
 
 
 def _messages() -> Iterator[str]:
-    outage = Notification(Event.OUTAGE, _OUTAGE.since, _OUTAGE, before=_BEFORE, uptime=Uptime(0.9943, 1.0))
+    outage = Notification(
+        "1", Event.OUTAGE, _OUTAGE.since, _OUTAGE, previous=_BEFORE, uptime=Uptime(0.9943, 1.0)
+    )
     recovery = Notification(
+        "1",
         Event.RECOVERY,
         NOW,
         _RECOVERY,
-        before=_OUTAGE,
+        previous=_OUTAGE,
         nodes=_CLUSTER_STATE.nodes,
         uptime=Uptime(0.9924, 1.0),
     )
     for notification, cluster_state in ((outage, None), (recovery, _CLUSTER_STATE)):
-        yield as_seen(card(compose(notification, MessageOptions("mscluster"), cluster_state)))
+        yield as_seen(card(compose(notification, "mscluster", ChannelPolicy("discord"), cluster_state)))
 
 
 def _parsed(text: str) -> _Message:

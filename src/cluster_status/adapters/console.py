@@ -1,4 +1,4 @@
-"""A person's shell: messages and results are printed."""
+"""Prints messages and results to a terminal."""
 
 import io
 import os
@@ -14,13 +14,13 @@ from cluster_status.render.text import text
 
 
 class Console:
-    """Both a notifier and a runner, for where there is no channel and no GitHub."""
+    """Notifier and runner for a shell, without a channel and without GitHub."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._sent = False
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no emoji is no reason to fail
+            stream.reconfigure(errors="replace")  # for terminals without emoji
 
     def send(self, message: Message) -> None:
         self._print("─── message ───", text(message), "───────────────")
@@ -43,7 +43,7 @@ class Console:
     def _print(self, *lines: str) -> None:
         try:
             print(*lines, sep="\n", file=self._stream, flush=True)
-        except BrokenPipeError:  # nobody listens any more: the poll goes on, and what is left goes nowhere
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
+        except BrokenPipeError:  # the reader has gone: continue the poll without output
+            devnull = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(devnull, self._stream.fileno())
+            os.close(devnull)

@@ -20,7 +20,7 @@ _TIMEOUT_SECONDS = 10.0  # for each wait: to connect, and for the next bytes
 _SLOWEST = 3  # times that, for a whole answer: one that comes byte by byte never makes anybody wait too long
 _LIMIT_BYTES = 1_000_000
 _CHUNK = 65_536
-_UNUSABLE = "the address, or a proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names, cannot be used"
+_UNUSABLE = "the URL, or the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, is not valid"
 
 # A workflow's `env` may name it, and urllib3 would write the keys of every connection there.
 os.environ.pop("SSLKEYLOGFILE", None)
@@ -80,7 +80,7 @@ class Http:
         try:
             return asking.result(_SLOWEST * seconds)
         except TimeoutError:
-            raise HttpFailure("no whole answer in time") from None
+            raise HttpFailure("no complete response before the timeout") from None
 
     def _request(self, method: str, url: str, timeout_seconds: float, options: Options) -> HttpResponse:
         try:
@@ -121,27 +121,27 @@ def _read(response: requests.Response, limit_bytes: int) -> bytes:
         chunks.append(chunk)
         size += len(chunk)
         if size > limit_bytes:
-            raise HttpFailure(f"the answer is larger than {limit_bytes} bytes")
+            raise HttpFailure(f"the response is larger than {limit_bytes} bytes")
     return b"".join(chunks)
 
 
 def reason(error: Exception) -> str:
     """Say in words what kept an answer from coming, without the URL."""
     kinds = (
-        (requests.Timeout, "no answer in time"),
+        (requests.Timeout, "the request timed out"),
         (requests.exceptions.ProxyError, "the proxy failed"),
-        (requests.exceptions.SSLError, f"the certificate was not accepted{_by_the_bundle()}"),
+        (requests.exceptions.SSLError, f"certificate verification failed{_by_the_bundle()}"),
         (requests.ConnectionError, "the connection failed"),
-        (requests.exceptions.ChunkedEncodingError, "the answer broke off"),
-        (requests.exceptions.InvalidSchema, f"{_UNUSABLE} (with SOCKS there is no proxy)"),
+        (requests.exceptions.ChunkedEncodingError, "the response is incomplete"),
+        (requests.exceptions.InvalidSchema, f"{_UNUSABLE} (SOCKS proxies are not supported)"),
         (ValueError, _UNUSABLE),
         (requests.RequestException, type(error).__name__),
         # an OSError of requests itself
-        (OSError, "the CA bundle that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names cannot be read"),
+        (OSError, "the CA bundle in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE cannot be read"),
     )
     return next(reason for kind, reason in kinds if isinstance(error, kind))
 
 
 def _by_the_bundle() -> str:
     named = [name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if os.environ.get(name)]
-    return f" by the CA bundle that {named[0]} names" if named else ""
+    return f" with the CA bundle in {named[0]}" if named else ""

@@ -72,7 +72,7 @@ def check_with_retries(
         if cause is None or clock.monotonic() + retries.delay_seconds >= deadline:
             break
         pause = f"attempt {attempt} of {retries.attempts} follows in {retries.delay_seconds:g} s"
-        tools.runner.log(f"{cluster.name}: {CAUSES[cause].words}; {pause}")
+        tools.runner.log(f"{cluster.name}: {CAUSES[cause].clause}; {pause}")
         clock.sleep(retries.delay_seconds)
         result = cluster.probe.probe(load_off_the_clock, seconds=deadline - clock.monotonic())
     if result.cause and CAUSES[result.cause].network:

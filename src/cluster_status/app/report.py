@@ -21,10 +21,10 @@ OUTPUTS = {
     "of several clusters the worst.",
     "previous-status": "Confirmed status before this poll; empty at first, and with several clusters.",
     "changed": "`true` in the run that confirms a change of a status, otherwise `false`.",
-    "cause": "Why the status is not online, as one word such as `refused`; empty when it is online, and with "
-    "several clusters.",
-    "since": "When the confirmed status began: ISO 8601, UTC; empty with several clusters.",
-    "message": "What this poll found, in one line.",
+    "cause": "Cause of a status other than online, as one word such as `refused`; empty when it is online, "
+    "and with several clusters.",
+    "since": "Begin of the confirmed status, as ISO 8601 in UTC; empty with several clusters.",
+    "message": "Result of this poll in one line, also if no message was sent.",
     "partitions": "JSON list of the partitions with their nodes by group; empty with several clusters.",
     "clusters": "JSON object by cluster name: `status`, `previous_status`, `changed`, `cause`, `since`, "
     "`message` and `nodes` of each.",
@@ -36,21 +36,21 @@ _WORST_FIRST = (Status.OFFLINE, Status.DEGRADED, Status.UNKNOWN, Status.MAINTENA
 
 
 def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
-    """Annotate the run with what needs attention, each with the name of its cluster if there are several."""
+    """Annotate the run with what needs attention; with `several` clusters, each line has a name."""
     verdict, prefix = poll.verdict, f"{poll.cluster}: " if several else ""
     if verdict.cause or verdict.detail:
         detail = f" ({verdict.detail})" if verdict.detail else ""
         text = f"{describe(verdict, poll.cluster)}{detail}. {verdict.remedy}"
         runner.annotate(_LEVELS.get(verdict.status, Level.WARNING), text.rstrip())
     if verdict.cluster_state and verdict.cluster_state.unknown_states:
-        words = ", ".join(verdict.cluster_state.unknown_states)
-        text = f"{prefix}Node states this version does not know, counted as unknown: {words}"
-        runner.annotate(Level.WARNING, text)
+        states = ", ".join(verdict.cluster_state.unknown_states)
+        runner.annotate(Level.WARNING, f"{prefix}Unknown node states, counted as unknown nodes: {states}")
     if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
         names = ", ".join(verdict.cluster_state.unmatched_patterns)
-        runner.annotate(Level.WARNING, f"{prefix}partitions: Slurm lists none of this name: {names}")
+        text = f"{prefix}Partitions not found, check the input partitions: {names}"
+        runner.annotate(Level.WARNING, text)
     if poll.result.line_to_pin:
-        text = "The host key is not pinned. Make sure that it is the right one, then set cluster-host-key to:"
+        text = "The SSH host key is not pinned. Verify the key, then set cluster-host-key to this line:"
         runner.annotate(Level.WARNING, f"{prefix}{text} {poll.result.line_to_pin}")
     if poll.gap:
         runner.annotate(Level.WARNING, f"{prefix}{_warning_of(poll.gap)}")
@@ -60,8 +60,8 @@ def _warning_of(gap: Gap) -> str:
     """Warn of polls that did not run. Channels are not notified: the trigger may be at fault."""
     length = duration(gap.end - gap.begin)
     return (
-        f"No poll for {length}, since {instant(gap.begin)}: {gap.missed} were missed. "
-        "Check what starts this workflow."
+        f"No poll for {length} since {instant(gap.begin)}, missed polls: {gap.missed}. "
+        "Check the trigger of this workflow."
     )
 
 
@@ -128,7 +128,7 @@ def _boolean(value: bool) -> str:  # noqa: FBT001 - it formats one
 
 
 def _partitions(cluster_state: ClusterState | None) -> Sequence[Partition] | list[dict[str, object]]:
-    """Return the partitions for the output, with their GPUs where those were asked for."""
+    """Return the partitions for the output, with their GPUs if they were requested."""
     if cluster_state is None or cluster_state.details is None:
         return cluster_state.partitions if cluster_state else ()
     gpus = cluster_state.details.gpus

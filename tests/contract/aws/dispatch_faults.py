@@ -85,8 +85,8 @@ FAULTS = (
     Fault("too much at once", _failing(SecondaryRateLimited()), "rate limit"),
     Fault("the same, as 429", _failing(SecondaryRateLimited(status=429)), "429"),
     Fault("GitHub is down", _failing(Broken(503)), "503"),
-    Fault("GitHub does not answer", _failing(Silent()), "no answer"),
-    Fault("its answer is lost", _failing(Silent(after_accepting=True)), "no answer", starts=True),
+    Fault("GitHub does not answer", _failing(Silent()), "no response"),
+    Fault("its answer is lost", _failing(Silent(after_accepting=True)), "no response", starts=True),
     Fault("the connection is reset", _failing(Reset()), "localhost"),
     Fault("GitHub cannot be reached", _environment(API_URL="https://localhost:1"), "localhost", requests=0),
     Fault(

@@ -158,19 +158,19 @@ def test_without_another_limit_an_answer_has_a_megabyte(wire: Wire, http: Http) 
 
 # failures
 
-UNUSABLE = "the address, or a proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names, cannot be used"
+UNUSABLE = "the URL, or the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, is not valid"
 FAULTS = {
-    "no connection in time": (requests.ConnectTimeout(URL), "no answer in time"),
-    "no answer in time": (requests.ReadTimeout(URL), "no answer in time"),
+    "no connection in time": (requests.ConnectTimeout(URL), "the request timed out"),
+    "the request timed out": (requests.ReadTimeout(URL), "the request timed out"),
     "a proxy that fails": (requests.exceptions.ProxyError(URL), "the proxy failed"),
-    "a bad certificate": (requests.exceptions.SSLError(URL), "the certificate was not accepted"),
+    "a bad certificate": (requests.exceptions.SSLError(URL), "certificate verification failed"),
     "no connection": (requests.ConnectionError(URL), "the connection failed"),
-    "half an answer": (requests.exceptions.ChunkedEncodingError(URL), "the answer broke off"),
+    "half an answer": (requests.exceptions.ChunkedEncodingError(URL), "the response is incomplete"),
     "an address that is none": (requests.exceptions.InvalidURL(URL), UNUSABLE),
     "a proxy that is none": (requests.exceptions.InvalidProxyURL(URL), UNUSABLE),
     "a proxy of another kind": (
         requests.exceptions.InvalidSchema(URL),
-        f"{UNUSABLE} (with SOCKS there is no proxy)",
+        f"{UNUSABLE} (SOCKS proxies are not supported)",
     ),
     "any other": (requests.exceptions.TooManyRedirects(URL), "TooManyRedirects"),
 }
@@ -183,7 +183,9 @@ def test_a_bad_certificate_may_be_the_fault_of_a_variable_that_is_named(
     _forget_bundles(monkeypatch)
     monkeypatch.setenv(variable, "/somewhere")
     wire.fault = requests.exceptions.SSLError(URL)
-    with pytest.raises(HttpFailure, match=f"not accepted by the CA bundle that {variable} names"):
+    with pytest.raises(
+        HttpFailure, match=f"certificate verification failed with the CA bundle in {variable}"
+    ):
         http.request("GET", URL)
 
 
@@ -250,7 +252,7 @@ def test_whatever_hangs_below_such_as_a_resolver_is_a_failure_after_three_times_
         raise requests.ConnectionError(URL)
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", hang)
-    with pytest.raises(HttpFailure, match=r"^no whole answer in time$") as caught:
+    with pytest.raises(HttpFailure, match=r"^no complete response before the timeout$") as caught:
         http.request("POST", URL, json={}, timeout_seconds=0.01)
     assert not ended.is_set()
     assert TOKEN not in "".join(traceback.format_exception(caught.value))

@@ -12,7 +12,7 @@ URL = "https://api.github.com/"
 PAUSES = [3.0, 4.5, 6.75, 10.1]
 OK = HttpResponse(200, {}, b"whole")
 ALLOCATED = HttpResponse(503, {}, b"")
-LOST = HttpFailure("the answer broke off")
+LOST = HttpFailure("the response is incomplete")
 INTERMEDIARY = b'{"msg": "Error from intermediary with HTTP status code 403 \\"Forbidden\\""}'
 
 
@@ -55,7 +55,7 @@ def test_after_five_tries_the_last_answer_is_given() -> None:
 
 def test_after_five_tries_without_an_answer_it_is_a_failure() -> None:
     http, clock = ScriptedHttp(*[LOST] * 5, OK), VirtualClock()
-    with pytest.raises(HttpFailure, match="broke off"):
+    with pytest.raises(HttpFailure, match="the response is incomplete"):
         RetryingHttp(http, clock).request("GET", URL)
     assert (len(http.asked), clock.sleeps) == (5, PAUSES)
 

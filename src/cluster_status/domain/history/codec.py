@@ -19,10 +19,10 @@ from cluster_status.errors import HistoryError, UnreadableHistoryError
 UNNAMED = ""  # the key of a history that knew of one cluster only
 MAX_BYTES = 5_000_000  # a year of polls is 25 times smaller
 
-_KEEP = "It was left as it is: nothing was announced and nothing overwritten."
-_UNREADABLE = f"Restore an older copy, or remove it to start anew. {_KEEP}"
+_KEEP = "No message was sent and nothing was overwritten."
+_UNREADABLE = f"Restore an older copy, or delete it to start a new history. {_KEEP}"
 _LONG_ORIGINAL = (
-    f"Shorten it as docs/migration.md shows: of each poll only poll_time and online count. {_KEEP}"
+    f"Shorten it as docs/migration.md shows: only poll_time and online of each poll are needed. {_KEEP}"
 )
 
 
@@ -43,7 +43,7 @@ def parse(content: bytes) -> Histories:
         schema = json.decode(content, type=_Envelope).schema
         if schema > SCHEMA:
             raise HistoryError(
-                f"The history has schema {schema}; this version reads {SCHEMA} at the most.",
+                f"The history has schema {schema}, but this version only reads up to schema {SCHEMA}.",
                 remedy=f"Use the newer version of the action that wrote it. {_KEEP}",
             )
         histories = json.decode(content, type=Histories)
@@ -52,7 +52,7 @@ def parse(content: bytes) -> Histories:
             f"The history cannot be read: {clean(str(error))}.", remedy=_UNREADABLE
         ) from None
     if not all(map(_is_consistent, histories.clusters.values())):
-        raise UnreadableHistoryError("The history contradicts itself.", remedy=_UNREADABLE)
+        raise UnreadableHistoryError("The history is inconsistent.", remedy=_UNREADABLE)
     return histories
 
 

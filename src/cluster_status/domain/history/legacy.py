@@ -66,7 +66,7 @@ def _instant(number: int, poll_time: float | str) -> datetime:
         if aware.year in _YEARS:
             return aware.astimezone(UTC).replace(microsecond=0)
     given = clean(str(poll_time), limit=60)
-    raise ValidationError(f"entry {number} of the list has a poll_time that is no instant: '{given}'")
+    raise ValidationError(f"entry {number} of the list has an invalid poll_time '{given}'")
 
 
 def _readings(poll_time: float | str) -> Iterable[datetime]:
