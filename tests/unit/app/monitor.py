@@ -104,7 +104,7 @@ class Monitor:
     def set_retries(self, **changes: float) -> None:
         self.retries = replace(self.retries, **changes)
 
-    def add_channel(self, channel_id: str = "second", **policy: Any) -> RecordingNotifier:
+    def add_channel(self, channel_id: str = "second", /, **policy: Any) -> RecordingNotifier:
         notifier = RecordingNotifier()
         self.other_channels.append(
             _channel(ChannelPolicy(channel_id, digest=digest_of(channel_id), **policy), notifier)

@@ -16,6 +16,7 @@ from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.unit.app.cancellation import cancelled_by
 from tests.unit.app.monitor import Monitor
+from tests.unit.app.overlap import parallel_run
 
 REFUSED = failed(Cause.REFUSED)
 ALLOCATED = listed(partition(idle=3, allocated=5))
@@ -142,7 +143,7 @@ def test_a_gap_is_counted_in_the_next_message_of_each_channel(monitor: Monitor) 
         monitor.poll(ONLINE)
     monitor.poll(ONLINE, later=timedelta(hours=2))
     monitor.poll(REFUSED)
-    missed = Fact("Polls missed before this one", "23")
+    missed = Fact("Missed polls", "23")
     assert [missed in message.facts for message in reminded.messages] == [False, False, False, True, False]
     assert [missed in message.facts for message in monitor.notifier.messages] == [False, True]
 
@@ -283,11 +284,7 @@ def test_an_edit_does_not_make_a_second_run_send_what_another_run_is_sending(onl
     online.poll(ONLINE)  # the first channel gets its live message
     second.fail_next(FAILED)
     online.poll(REFUSED)
-    other = Monitor()
-    other.set_retries(attempts=1)
-    other.store = online.store.of_another_run()
-    other.notifier, other.clock, other.policy = online.notifier, online.clock, online.policy
-    other.other_channels = online.other_channels
+    other = parallel_run(online)
     second.during_next(lambda: other.poll(failed(Cause.DNS), later=timedelta(seconds=5)))
     online.poll(REFUSED)
     assert len(online.notifier.edits) == 1

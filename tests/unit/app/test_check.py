@@ -69,7 +69,7 @@ def test_a_result_that_a_retry_cannot_change_is_not_retried(result: ProbeResult,
 
 
 def test_before_each_pause_the_log_names_the_cause_and_the_attempt(monitor: Monitor) -> None:
-    refused = f"mscluster: {CAUSES[Cause.REFUSED].words}"
+    refused = f"mscluster: {CAUSES[Cause.REFUSED].clause}"
     assert monitor.check(REFUSED).runner.lines == [
         f"{refused}; attempt 2 of 3 follows in 15 s",
         f"{refused}; attempt 3 of 3 follows in 15 s",
@@ -186,7 +186,7 @@ def test_without_a_network_the_status_is_unknown_and_the_error_says_why(monitor:
     monitor.network = False
     run = monitor.check(replace(failed(Cause.DROPPED), reached=True))
     assert (run.outputs["status"], run.exit_status) == ("unknown", ExitStatus.UNKNOWN)
-    assert "could not reach anything else either" in run.errors[0]
+    assert "could not reach any other host either" in run.errors[0]
 
 
 # the command

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, WebhookG
 from tests.fakes.probe import ONLINE, failed
 from tests.unit.app.cancellation import CANCELLED, cancelled_by
 from tests.unit.app.monitor import Monitor
+from tests.unit.app.overlap import before_the_load, parallel_run
 
 REFUSED, DEGRADED = failed(Cause.REFUSED), failed(Cause.SCHEDULER_DOWN)
 FAILED = DeliveryError("Discord was not reached.", cause="no answer", remedy="It stays pending.")
@@ -24,7 +25,7 @@ SAVES_OF_THE_FIRST_POLL = 2
 # headlines
 IS_OFFLINE = "mscluster is offline"
 IS_BACK = "mscluster is back online"
-IS_PARTLY_BACK = "mscluster is back, but degraded"
+IS_PARTLY_BACK = "mscluster is partially back: degraded"
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_more_than_twenty_pending_messages_drop_the_oldest_and_the_next_counts_t
         online.poll(ONLINE if number % 2 else REFUSED)
     assert len(pending(online)) == PENDING_KEPT == 20
     messages = online.poll(ONLINE).messages
-    dropped = Fact("Older messages that could not be delivered", "10")
+    dropped = Fact("Older messages not delivered", "10")
     assert [dropped in message.facts for message in messages] == [True, *[False] * 19]
 
 
@@ -263,12 +264,8 @@ def test_a_channel_without_an_address_is_tried_again(online: Monitor) -> None:
 
 @pytest.fixture
 def other(online: Monitor) -> Monitor:
-    """Have the monitor of a second run at the same time, with the same history, channel and clock."""
-    other = Monitor()
-    other.set_retries(attempts=1)
-    other.store = online.store.of_another_run()
-    other.notifier, other.clock = online.notifier, online.clock
-    return other
+    """Have the monitor of another run at the same time."""
+    return parallel_run(online)
 
 
 FIVE_SECONDS = timedelta(seconds=5)
@@ -310,22 +307,7 @@ def test_if_the_store_fails_after_the_delivery_the_outcome_is_saved_all_the_same
 def test_a_check_that_a_later_poll_has_overtaken_is_recorded_and_changes_no_status(
     online: Monitor, other: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    is_checked = threading.Event()
-    now, load = online.clock.now, online.store.load
-
-    def time_of_the_check() -> datetime:
-        at = now()
-        is_checked.set()
-        return at
-
-    def load_late() -> Histories | None:
-        if not is_checked.is_set():
-            assert is_checked.wait(5)
-            other.poll(DEGRADED, later=timedelta(seconds=20))
-        return load()
-
-    monkeypatch.setattr(online.clock, "now", time_of_the_check)
-    monkeypatch.setattr(online.store, "load", load_late)
+    before_the_load(online, lambda: other.poll(DEGRADED, later=timedelta(seconds=20)), monkeypatch)
     online.poll(REFUSED)
     assert polled_statuses(online) == ["online", "offline", "degraded"]
     assert online.store.history.tracker == other.store.history.tracker

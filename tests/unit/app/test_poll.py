@@ -27,10 +27,10 @@ IS_ONLINE = "mscluster is online"
 IS_DEGRADED = "mscluster is degraded"
 IS_OFFLINE = "mscluster is offline"
 IS_BACK = "mscluster is back online"
-IS_PARTLY_BACK = "mscluster is back, but degraded"
-MONITOR_LOST = "The monitor cannot tell how mscluster is"
-LOGIN_LOST = "The monitor can no longer log in to mscluster"
-MONITOR_RESTORED = "The monitor sees mscluster again, still online"
+IS_PARTLY_BACK = "mscluster is partially back: degraded"
+MONITOR_LOST = "mscluster: status unknown"
+LOGIN_LOST = "Login to mscluster no longer works"
+MONITOR_RESTORED = "Monitoring of mscluster restored: still online"
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ def test_a_new_cause_of_an_outage_is_not_notified_but_named_in_the_recovery(onli
     notified = headlines(online, REFUSED, failed(Cause.DNS), listed(partition(down=8)))
     (recovery,) = online.poll(ONLINE).messages
     assert notified == [[IS_OFFLINE], [], []]
-    causes = "SSH connections refused, then host name not resolved, then no node in service"
-    assert Fact("The cause was", causes) in recovery.facts
+    causes = "SSH connections refused; then host name does not resolve; then no nodes in service"
+    assert Fact("Cause", causes) in recovery.facts
 
 
 def test_a_message_shows_the_partitions_of_its_own_poll_and_a_late_one_shows_none(monitor: Monitor) -> None:
@@ -184,8 +184,8 @@ def test_the_message_about_a_refused_login_says_when_a_login_last_worked(online:
     worked_at = online.clock.now()
     *_, run = [online.poll(LOGIN_REFUSED) for _ in range(3)]
     (message,) = run.messages
-    assert message.sentence == "It refuses the login."
-    assert Fact("The login worked until", worked_at) in message.facts
+    assert message.sentence == "Login refused."
+    assert Fact("Last successful login", worked_at) in message.facts
 
 
 NO_LOGIN = {
@@ -343,10 +343,10 @@ def test_a_gap_is_warned_of_in_the_run_that_ends_it_and_counted_in_the_next_mess
     ends_it, after = online.poll(ONLINE, later=timedelta(hours=2)), online.poll(ONLINE)
     assert (ends_it.messages, ends_it.exit_status) == ([], 0)
     [warning] = ends_it.warnings
-    assert warning.startswith("No poll for 2 h, since 2026-03-01 12:20:00 UTC: 23 were missed.")
+    assert warning.startswith("No poll for 2 h since 2026-03-01 12:20:00 UTC, missed polls: 23.")
     assert after.warnings == []
     messages = [message for result in (REFUSED, ONLINE) for message in online.poll(result).messages]
-    missed = Fact("Polls missed before this one", "23")
+    missed = Fact("Missed polls", "23")
     assert [missed in message.facts for message in messages] == [True, False]
 
 

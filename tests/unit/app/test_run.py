@@ -267,7 +267,7 @@ def test_the_output_clusters_has_an_object_for_each_cluster(both: Monitor) -> No
             "changed": True,
             "cause": "refused",
             "since": "2026-03-01T12:10:00Z",
-            "message": "Alpha is offline: it refuses SSH connections",
+            "message": "Alpha is offline: SSH connections refused",
             "nodes": None,
         },
         "Beta": {
@@ -290,7 +290,7 @@ def test_the_other_outputs_summarise_both_clusters(both: Monitor) -> None:
         "changed": "true",
         "cause": "",
         "since": "",
-        "message": "Alpha is degraded: Slurm's controller does not answer; "
+        "message": "Alpha is degraded: Slurm controller not responding; "
         "Beta is online (8 of 8 nodes in service)",
         "partitions": "[]",
         "history-path": "history.json",
@@ -362,7 +362,7 @@ def test_every_annotation_of_two_clusters_names_its_cluster(both: Monitor) -> No
         for level, text in run.runner.annotations
     ]
     assert named == [*[("warning", ["Alpha"])] * 4, ("error", ["Beta"]), ("warning", ["Beta"])]
-    assert [text.partition(",")[0] for text in run.warnings if "No poll" in text] == [
+    assert [text.partition(" since")[0] for text in run.warnings if "No poll" in text] == [
         "Alpha: No poll for 2 h",
         "Beta: No poll for 2 h",
     ]
