@@ -219,6 +219,20 @@ def test_a_slow_channel_holds_up_no_message_of_another(online: Monitor, second: 
     assert (run.headlines, second.headlines) == ([IS_OFFLINE], [IS_OFFLINE])
 
 
+def test_a_crash_in_one_channel_waits_for_the_delivery_of_another(
+    online: Monitor, second: RecordingNotifier
+) -> None:
+    is_saved = threading.Event()
+    online.store.during_save(2, is_saved.set)
+    online.notifier.during_next(lambda: dict[str, str]()["a fault of ours"])
+    saved_before: list[bool] = []
+    second.during_next(lambda: saved_before.append(is_saved.wait(0.1)))
+    with pytest.raises(KeyError):
+        online.poll(REFUSED)
+    assert saved_before == [False]
+    assert (pending(online, "discord"), pending(online, "second")) == (["outage"], [])
+
+
 def test_a_slow_channel_holds_up_no_live_message_of_another(
     monitor: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
