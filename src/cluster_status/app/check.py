@@ -1,6 +1,8 @@
 """Check clusters: probe each with retries, all at the same time."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,7 +13,7 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import CAUSES
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
 from cluster_status.domain.status.verdict import cause_to_retry
-from cluster_status.threads import run_in_thread
+from cluster_status.threads import Once, run_in_thread
 
 
 class Checked(Struct, frozen=True):
@@ -26,15 +28,26 @@ def check_all(
     clusters: Sequence[MonitoredCluster],
     tools: Tools,
     load_remembered: Callable[[MonitoredCluster], RememberedLogin | None],
-) -> list[Checked]:
-    """Check the clusters at the same time, and return the results in their order."""
+) -> list[Checked | Exception]:
+    """Check the clusters at the same time, and return the results in their order.
+
+    An exception is a fault of this program. It leaves the checks of the other clusters alone.
+    """
+    tools = replace(tools, connectivity_check=Once(tools.connectivity_check))  # the answer holds for the run
 
     def check(cluster: MonitoredCluster) -> Checked:
         result = check_with_retries(cluster, tools, lambda: load_remembered(cluster))
         return Checked(tools.new_id(), result, tools.clock.now())
 
-    checks = [run_in_thread(lambda cluster=cluster: check(cluster)) for cluster in clusters]  # type: ignore[misc]
-    return [one.result() for one in checks]
+    checks = [run_in_thread(partial(check, cluster)) for cluster in clusters]
+    return [_result_or_exception(one) for one in checks]
+
+
+def _result_or_exception(check: Future[Checked]) -> Checked | Exception:
+    try:
+        return check.result()
+    except Exception as error:  # noqa: BLE001 - the run raises it after the other clusters are polled
+        return error
 
 
 def check_with_retries(
