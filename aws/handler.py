@@ -91,9 +91,9 @@ def read_token(secret: str) -> str:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     timeouts = dict.fromkeys(("connect_timeout", "read_timeout"), SECRET_TIMEOUT_SECONDS)
-    patience = Config(**timeouts, retries={"total_max_attempts": 2, "mode": "standard"})
+    config = Config(**timeouts, retries={"total_max_attempts": 2, "mode": "standard"})
     try:
-        given = boto3.client("secretsmanager", config=patience).get_secret_value(SecretId=secret)
+        given = boto3.client("secretsmanager", config=config).get_secret_value(SecretId=secret)
     except (BotoCoreError, ClientError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
         why, remedy = str(error).rstrip("."), REMEDIES.get(code, RETRIED)

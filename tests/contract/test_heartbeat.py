@@ -1,4 +1,4 @@
-"""A watchdog is told of every poll; that it cannot be told is mentioned, and nothing more."""
+"""The heartbeat is sent after every poll; a failure is a warning and does not fail the run."""
 
 import contextlib
 from collections.abc import Iterator

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
+from cluster_status.domain.execution import CommandResult
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notification import Notification
@@ -25,6 +26,7 @@ from cluster_status.domain.slurm.cluster_state import (
     Reservation,
 )
 from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.diagnosis import diagnose
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
@@ -204,7 +206,8 @@ def test_no_output_of_sinfo_breaks_a_card_or_mentions_anyone(
 ) -> None:
     listed = "".join(f"{name}*|{up}|{limit}|1|idle\n" for name, up, limit in rows)
     output = f"frame\n{listed}frame\n{len(rows)}|idle\nframe\n".encode("utf-8", "surrogatepass")
-    results = [logged_in(sinfo.diagnose(exit_status, b"frame\n", stderr.encode("utf-8", "replace"), "frame"))]
+    failed = CommandResult(exit_status, b"frame\n", stderr.encode("utf-8", "replace"))
+    results = [logged_in(diagnose(failed, "frame"))]
     with contextlib.suppress(UnparsableError):
         results.insert(0, logged_in(sinfo.parse(output, "frame")))
     for body in cards([*results[:1], *results * 4]):

@@ -72,7 +72,7 @@ def outputs_table() -> str:
 
 
 def inline_handler() -> str:
-    """Return the function's code as inline code of the template, so that no S3 bucket is needed."""
+    """Return the function's code as inline code of the template, so that it can be deployed as one file."""
     code = (ROOT / "aws" / "handler.py").read_text(encoding="utf-8")
     return "        ZipFile: |\n" + indent(code, " " * 10).rstrip()
 

@@ -128,7 +128,7 @@ def test_a_token_that_was_stored_with_a_newline_works(spaces: str, cloud: Cloud)
         ("[" * 60_000, "see its runs"),
     ],
 )
-def test_a_started_poll_stays_started_and_has_one_short_line_whatever_is_answered(
+def test_a_started_poll_stays_started_and_has_one_short_line_for_any_response(
     body: object, said: str, cloud: Cloud
 ) -> None:
     answer = body if isinstance(body, str) else json.dumps(body)

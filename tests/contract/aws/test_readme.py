@@ -189,7 +189,7 @@ def test_the_script_for_cron_starts_the_poll_and_says_nothing(
     assert github_document(as_asked(cloud.requests[0])) == []
 
 
-def test_the_script_for_cron_tries_again_and_tells_of_a_refusal(
+def test_the_script_for_cron_retries_and_prints_a_refusal(
     cloud: Cloud, start_poll: Callable[[], Any]
 ) -> None:
     cloud.github.fail_next(Broken(503), on="dispatch")

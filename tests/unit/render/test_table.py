@@ -70,7 +70,7 @@ def test_a_long_name_is_cut_to_the_width_with_an_ellipsis() -> None:
         ("0:45", "45s"),
         ("infinite", "∞"),
         ("n/a", "n/a"),
-        ("whatever else", "whateve…"),
+        ("anything else", "anythin…"),
     ],
 )
 def test_a_time_limit_is_shown_short(written: str, shown: str) -> None:

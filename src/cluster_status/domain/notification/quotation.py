@@ -26,7 +26,7 @@ _QUOTATIONS = {
     ),
     Status.MAINTENANCE: (
         Quotation("They also serve who only stand and wait.", "Milton, On His Blindness"),
-        Quotation("How poor are they that have not patience!", "Shakespeare, Othello"),
+        Quotation("The readiness is all.", "Shakespeare, Hamlet"),
     ),
     Status.OFFLINE: (
         Quotation("The rest is silence.", "Shakespeare, Hamlet"),

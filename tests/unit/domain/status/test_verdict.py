@@ -65,7 +65,7 @@ def test_a_partition_selected_by_name_must_be_up(named: tuple[str, ...], cause: 
         ({"unknown": 51, "idle": 49}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
         ({"unknown": 51, "down": 49}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
         ({"unknown": 50, "idle": 50}, Status.ONLINE, None),
-        # and has not heard of enough nodes yet to tell
+        # with too few registered nodes for a verdict
         ({"unknown": 40, "allocated": 45, "down": 15}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
         ({"unknown": 10, "allocated": 30, "down": 60}, Status.DEGRADED, Cause.NODES_DOWN),
         ({"unknown": 1, "draining": 9}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
