@@ -105,7 +105,9 @@ class ScriptedProbe:
         self.loads += 1
         remembered = load_remembered()
         key = result.host_key
-        is_unknown_key = remembered is None or (key and remembered.host_key not in {None, key.type_and_fingerprint})
+        is_unknown_key = remembered is None or (
+            key and remembered.host_key not in {None, key.type_and_fingerprint}
+        )
         if not self._pinned and is_unknown_key:
             return ProbeResult(outcome=ProbeFailure(Cause.HOST_KEY), reached=True)
         if remembered and remembered.login_held_back:
