@@ -12,7 +12,7 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
 from tests.contract.process import Site, site, without_nodes
 from tests.fakes.discord import Silent
-from tests.fakes.ssh import Visit, let_in
+from tests.fakes.ssh import ServerConnection, check_password
 
 TEN_MINUTES = int(DELIVERY_TAKES_AT_MOST.total_seconds())
 
@@ -114,19 +114,19 @@ class Kill(Struct, frozen=True):
 
 
 def _at_login(site: Site) -> None:
-    def killed(visit: Visit, password: str) -> int:
+    def killed(connection: ServerConnection, password: str) -> int:
         site.kill()
-        return let_in(visit, password)
+        return check_password(connection, password)
 
-    site.front.at_login = killed
+    site.ssh_server.on_password = killed
 
 
 def _at_command(site: Site) -> None:
-    def killed(_: Visit) -> bool:
+    def killed(_: ServerConnection) -> bool:
         site.kill()
         return False
 
-    site.front.at_command = killed
+    site.ssh_server.on_exec = killed
 
 
 def _at_the_request(*, accepted: bool) -> Callable[[Site], object]:
@@ -186,11 +186,11 @@ def kill_outcome(site: Site, good: bytes, kill: Kill) -> KillOutcome:
 
 @contextmanager
 def _as_before(site: Site) -> Iterator[None]:
-    """Give the SSH server its manners back."""
-    front = site.front
-    at_login, at_command = front.at_login, front.at_command
+    """Restore the scripts of the SSH server."""
+    server = site.ssh_server
+    on_password, on_exec = server.on_password, server.on_exec
     yield
-    front.at_login, front.at_command = at_login, at_command
+    server.on_password, server.on_exec = on_password, on_exec
 
 
 @contextmanager
@@ -200,5 +200,5 @@ def gone_down(workspace: Path) -> Iterator[tuple[Site, bytes]]:
         first = watched.poll()
         if first.exit_status or watched.headlines() != ["online"]:
             raise RuntimeError(f"the first poll failed: {first.log}")
-        watched.front.command = without_nodes
+        watched.ssh_server.command = without_nodes
         yield watched, watched.history_file.read_bytes()

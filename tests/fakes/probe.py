@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from cluster_status.deadline import Deadline
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import CAUSES, Cause
@@ -83,10 +84,10 @@ class ScriptedProbe:
     def calls(self) -> int:
         return len(self.allowed)
 
-    def probe(self, load_remembered: Callable[[], RememberedLogin | None], *, seconds: float) -> ProbeResult:
-        self.allowed.append(seconds)
+    def probe(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> ProbeResult:
+        self.allowed.append(deadline.left)
         self._during_probe()
-        self._clock.advance(timedelta(seconds=min(self._probe_seconds, seconds)))
+        self._clock.advance(timedelta(seconds=min(self._probe_seconds, deadline.left)))
         result = self._script.pop(0) if len(self._script) > 1 else self._script[0]
         if isinstance(result, BaseException):
             raise result
@@ -104,8 +105,8 @@ class ScriptedProbe:
         self.loads += 1
         remembered = load_remembered()
         key = result.host_key
-        is_unknown_key = remembered is None or (key and remembered.host_key not in {None, key.identity})
-        if not self._pinned and is_unknown_key:
+        trusted = {None, key.type_and_fingerprint} if key else {None}
+        if not self._pinned and (remembered is None or remembered.host_key not in trusted):
             return ProbeResult(outcome=ProbeFailure(Cause.HOST_KEY), reached=True)
         if remembered and remembered.login_held_back:
             failure = ProbeFailure(Cause.LOGIN_REFUSED, "held back")

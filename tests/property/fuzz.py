@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from cluster_status.adapters.ssh.credential import read_key
+from cluster_status.domain.execution import CommandResult
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import History
 from cluster_status.domain.secret import Secret
@@ -20,6 +21,7 @@ from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.ssh.host_key import Pins
 from cluster_status.domain.ssh.private_key import secret_lines, unwrap
 from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.diagnosis import diagnose
 from cluster_status.domain.text import clean
 from cluster_status.errors import HistoryError, InputError, UnparsableError
 
@@ -103,7 +105,8 @@ def probe_sinfo(content: bytes) -> None:
 
 def probe_diagnosis(content: bytes) -> None:
     exit_status, (output, _, stderr) = content[:1], content[1:].partition(b"\0")
-    failure = sinfo.diagnose(exit_status[0] if exit_status else 1, output, stderr, BOUNDARY)
+    result = CommandResult(exit_status[0] if exit_status else 1, output, stderr)
+    failure = diagnose(result, BOUNDARY)
     assert failure.cause in _DIAGNOSABLE
     assert failure.detail
     assert _is_shown(failure.detail, 300)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
+from cluster_status.domain.execution import CommandResult
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.history import History, Terms, advance
 from cluster_status.domain.notification.message import MessageOptions, compose
@@ -26,6 +27,7 @@ from cluster_status.domain.slurm.cluster_state import (
     Reservation,
 )
 from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.diagnosis import diagnose
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.status.verdict import KnownServer, judge
@@ -206,7 +208,9 @@ def test_whatever_sinfo_says_the_channel_is_told_something_harmless_or_nothing(
     said = "".join(f"{name}*|{up}|{limit}|1|idle\n" for name, up, limit in rows)
     output = f"frame\n{said}frame\n{len(rows)}|idle\nframe\n".encode("utf-8", "surrogatepass")
     results = [
-        logged_in(sinfo.diagnose(exit_status, b"frame\n", complaint.encode("utf-8", "replace"), "frame"))
+        logged_in(
+            diagnose(CommandResult(exit_status, b"frame\n", complaint.encode("utf-8", "replace")), "frame")
+        )
     ]
     with contextlib.suppress(UnparsableError):
         results.insert(0, logged_in(sinfo.parse(output, "frame")))

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import MonitoredCluster, Tools
+from cluster_status.deadline import Deadline
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import CAUSES
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
@@ -57,24 +58,21 @@ def check_with_retries(
     Waiting for the history does not count: the cluster has no part in it.
     """
     clock, retries = tools.clock, cluster.retries
-    deadline = clock.monotonic() + retries.budget_seconds
+    deadline = Deadline(retries.budget_seconds, clock.monotonic)
 
-    def load_off_the_clock() -> RememberedLogin | None:
-        nonlocal deadline
-        begin = clock.monotonic()
-        remembered = load_remembered()
-        deadline += clock.monotonic() - begin
-        return remembered
+    def load_while_paused() -> RememberedLogin | None:
+        with deadline.paused():
+            return load_remembered()
 
-    result = cluster.probe.probe(load_off_the_clock, seconds=retries.budget_seconds)
+    result = cluster.probe.probe(load_while_paused, deadline)
     for attempt in range(2, retries.attempts + 1):
         cause = cause_to_retry(result, degraded_below=cluster.thresholds.degraded_below)
-        if cause is None or clock.monotonic() + retries.delay_seconds >= deadline:
+        if cause is None or retries.delay_seconds >= deadline.left:
             break
         pause = f"attempt {attempt} of {retries.attempts} follows in {retries.delay_seconds:g} s"
         tools.runner.log(f"{cluster.name}: {CAUSES[cause].clause}; {pause}")
         clock.sleep(retries.delay_seconds)
-        result = cluster.probe.probe(load_off_the_clock, seconds=deadline - clock.monotonic())
+        result = cluster.probe.probe(load_while_paused, deadline)
     if result.cause and CAUSES[result.cause].network:
         return replace(result, runner_online=tools.connectivity_check())
     return result

@@ -371,7 +371,7 @@ def test_a_clock_that_was_set_back_far_stops_nothing() -> None:
 def test_the_first_key_that_was_remembered_stays_though_another_look_saw_another() -> None:
     before = polled(history(), shown(GOOD, host_key()))
     later = step(before, shown(GOOD, host_key(secret=b"S" * 36)), noon_plus(5))
-    assert later.host_key == before.host_key == host_key().identity
+    assert later.host_key == before.host_key == host_key().type_and_fingerprint
 
 
 def test_where_nothing_is_pending_there_is_nothing_to_tell() -> None:
@@ -533,8 +533,8 @@ def test_a_server_stays_known_when_only_the_key_of_the_digests_changes(identity:
 
 def test_the_host_key_is_remembered_once_a_login_worked() -> None:
     after = polled(NEW, shown(GOOD, host_key()))
-    assert after.host_key == host_key().identity
-    assert after.remembered_login(IDENTITY, NOON) == RememberedLogin(host_key().identity)
+    assert after.host_key == host_key().type_and_fingerprint
+    assert after.remembered_login(IDENTITY, NOON) == RememberedLogin(host_key().type_and_fingerprint)
 
 
 @pytest.mark.parametrize("result", [NO_LOGIN, UNTRUSTED, met(Cause.DROPPED, reached=True)])
@@ -544,7 +544,7 @@ def test_the_host_key_is_not_remembered_before_a_login_worked(result: ProbeResul
 
 @pytest.mark.parametrize("result", [GOOD, REFUSED, shown(UNTRUSTED, host_key(secret=b"S" * 36)), NO_LOGIN])
 def test_the_host_key_stays_until_a_login_is_trusted_to_another(result: ProbeResult) -> None:
-    assert polled(NEW, shown(GOOD, host_key()), result).host_key == host_key().identity
+    assert polled(NEW, shown(GOOD, host_key()), result).host_key == host_key().type_and_fingerprint
 
 
 @pytest.mark.parametrize("course", [[], [shown(GOOD, host_key())]])
