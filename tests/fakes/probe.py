@@ -51,7 +51,6 @@ def _logged_in(outcome: ClusterState | ProbeFailure) -> ProbeResult:
     )
 
 
-met = failed
 ONLINE = listed(partition(idle=8))
 
 

@@ -14,7 +14,7 @@ from cluster_status.errors import DeliveryError, MessageLostError, WebhookGoneEr
 from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.unit.app.monitor import FIVE_MINUTES, Monitor
-from tests.unit.domain.build import forewarned, reserved
+from tests.unit.domain.build import listed_with, reserved
 
 POLLS = 300
 GAPS = 0.03  # of all polls come after one
@@ -27,8 +27,8 @@ RESULTS: tuple[Callable[[Monitor], ProbeResult], ...] = (
     lambda _: failed(Cause.TIMEOUT),
     lambda _: failed(Cause.HOST_KEY),
     lambda _: failed(Cause.LOGIN_REFUSED),
-    lambda monitor: forewarned(reserved(monitor.clock.now() + timedelta(hours=1)), idle=8),
-    lambda monitor: forewarned(reserved(monitor.clock.now() - timedelta(hours=1)), maintenance=8),
+    lambda monitor: listed_with(reserved(monitor.clock.now() + timedelta(hours=1)), idle=8),
+    lambda monitor: listed_with(reserved(monitor.clock.now() - timedelta(hours=1)), maintenance=8),
 )
 HEADLINES = {
     "mscluster is online",

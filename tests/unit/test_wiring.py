@@ -254,7 +254,7 @@ def test_a_poll_prunes_when_its_history_is_saved_and_its_own_outcome_comes_first
     assert pruned == [Pruning(("poll.yml",), 5, dry_run=False, current_run=7)] * times
 
 
-def test_the_command_prunes_and_neither_looks_nor_polls(
+def test_the_command_prune_neither_checks_nor_polls(
     pruned: list[Pruning], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("check", "poll", "SlurmProbe"):
