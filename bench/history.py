@@ -6,24 +6,19 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.history_artifact.archive import pack
-from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
-from cluster_status.adapters.history_artifact.results import Job, ResultsService
-from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
+from cluster_status.adapters.history_artifact.store import artifact_name
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
-from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import History
-from cluster_status.domain.secret import Secret
-from cluster_status.ports import HistoryStore
+from cluster_status.ports import HistoryStore, Level
+from tests.fakes.artifact_store import artifact_store
 from tests.fakes.github import LoopbackGitHub
 from tests.fakes.probe import ONLINE
 from tests.property.year import INTERVAL, POLLS_A_DAY, step, year
@@ -96,7 +91,7 @@ def _cost_with_artifacts(history: History) -> float:
         costs = list[float]()
         for _ in range(ROUNDS):
             run = github.start_run(permission="write")
-            here.send((dict(run.environment), run.branch, run.github_token, run.runtime_token))
+            here.send((dict(run.environment), run.github_token))
             costs.append(float(here.recv()))
             run.finish()
         here.send(None)
@@ -106,24 +101,13 @@ def _cost_with_artifacts(history: History) -> float:
 
 def _poll_in_runs(there: Connection) -> None:
     while (given := there.recv()) is not None:
-        environment, branch, token, runtime_token = given
+        environment, token = given
         with contextlib.closing(Http()) as http:
-            there.send(_poll(_artifacts(http, environment, branch, Secret(token), Secret(runtime_token))))
+            there.send(_poll(artifact_store(environment, token, http, SystemClock(), _fail)))
 
 
-def _artifacts(
-    http: Http, here: Mapping[str, str], branch: str, token: Secret, runtime_token: Secret
-) -> HistoryArtifact:
-    clock = SystemClock()
-    patient = RetryingHttp(http, clock)
-    return HistoryArtifact(
-        "mscluster",
-        Catalog(patient, Origin(here["GITHUB_API_URL"], here["GITHUB_REPOSITORY"], branch, token)),
-        ResultsService(patient, Job.of(here["ACTIONS_RESULTS_URL"], runtime_token)),
-        clock,
-        lambda _level, text: sys.exit(text),
-        kept_for=timedelta(days=30),
-    )
+def _fail(_level: Level, text: str) -> None:
+    sys.exit(text)
 
 
 def _poll(store: HistoryStore) -> float:

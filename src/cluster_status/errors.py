@@ -8,10 +8,10 @@
     ├── DeliveryError         6  a message could not be delivered
     │   ├── WebhookGoneError     ... and never will be with this webhook
     │   └── PostLostError        ... where it was to be: what was posted is gone, or final
-    ├── GitHubError           5  workflow runs could not be pruned
-    │   ├── GitHubOutOfReachError    ... GitHub does not answer, or not as it should
-    │   ├── NoSuchWorkflowError      ... there is no workflow of that name
-    │   └── LimitReachedError        ... for now: no failure, the next run goes on
+    ├── GitHubError           5  GitHub's REST API refused a request; workflow runs could not be pruned
+    │   ├── GitHubOutOfReachError    ... no usable response
+    │   ├── NoSuchWorkflowError      ... no workflow has this file name
+    │   └── LimitReachedError        ... time budget or hourly limit; no failure: the next prune continues
     └── UnparsableError          sinfo printed what cannot be read; the probe makes a sighting of it
 
 A cluster that is down is a result, not an error. `Cancelled` is no error either: it is somebody's wish.
@@ -114,21 +114,24 @@ class PostLostError(DeliveryError):
 
 
 class GitHubError(ClusterStatusError):
-    """Runs could not be listed or deleted. What is not deleted is still there: the next run goes on."""
+    """A request to GitHub's REST API failed. The artifact store turns it into HistoryOutOfReachError."""
 
     exit_status = ExitStatus.GITHUB
 
 
 class GitHubOutOfReachError(GitHubError):
-    """It may be another time, or another run that is asked about."""
+    """No usable response; another time, or for another run, the request may succeed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, remedy="The next run tries again.")
 
 
 class NoSuchWorkflowError(GitHubError):
-    """The other workflows may be pruned all the same."""
+    """No workflow has this file name; other workflows can be pruned."""
 
 
 class LimitReachedError(GitHubError):
-    """The time is over, or what may be asked of GitHub in an hour."""
+    """The time budget or GitHub's hourly limit is used up."""
 
     exit_status = ExitStatus.OK
 

@@ -41,7 +41,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "moved": (HttpResponse(301, headers={"Location": "https://elsewhere.example/"}), "http 301"),
     "out of order": (HttpResponse(503), "http 503"),
     "reset": (Reset(), "the connection failed"),
-    "silent": (Silent(), "no answer in time"),
+    "silent": (Silent(), "no response in time"),
 }
 
 

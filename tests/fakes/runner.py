@@ -1,10 +1,9 @@
-"""A runner that shows nobody anything, and keeps it."""
+"""A runner that records what it is given."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from cluster_status.ports import Level
-from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary
 
 
@@ -14,13 +13,13 @@ class Annotation(NamedTuple):
 
 
 class RecordingRunner:
-    """Implements ports.Runner; outputs and summary are those published last."""
+    """Implements ports.Runner; `outputs` and `summary` are those published last."""
 
     def __init__(self) -> None:
         self.annotations: list[Annotation] = []
         self.outputs: dict[str, str] = {}
         self.summary: Summary | None = None
-        self.pruned: PruneReport | None = None
+        self.sections: list[str] = []  # of the summary, as text
         self.published = 0
         self.lines: list[str] = []
 
@@ -35,8 +34,9 @@ class RecordingRunner:
         self.summary = summary
         self.published += 1
 
-    def tally(self, pruned: PruneReport) -> None:
-        self.pruned = pruned
+    def summarize(self, text: str, markdown: str) -> None:
+        del markdown
+        self.sections.append(text)
 
     def of(self, level: Level) -> list[str]:
         return [annotation.text for annotation in self.annotations if annotation.level is level]

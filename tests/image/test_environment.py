@@ -136,7 +136,7 @@ def test_a_certificate_that_nobody_vouches_for_is_named(
         workflow.inputs["discord-webhook"] = discord.webhook_url.replace(there, unknown.url)
         run = workflow.poll()
     assert run.exit_status == 6
-    assert "::error::Discord was not reached: the certificate was not accepted." in run.log
+    assert "::error::Discord was not reached: the certificate is not trusted." in run.log
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])

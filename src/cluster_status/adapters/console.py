@@ -7,8 +7,6 @@ from typing import TextIO
 
 from cluster_status.domain.notification.message import Message
 from cluster_status.ports import Level
-from cluster_status.render import pruning
-from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary, plain
 from cluster_status.render.text import text
 
@@ -36,8 +34,9 @@ class Console:
         del outputs  # nobody reads them here
         self._print(plain(summary, with_table=not self._told))  # the message had it already
 
-    def tally(self, pruned: PruneReport) -> None:
-        self._print(pruning.plain(pruned))
+    def summarize(self, text: str, markdown: str) -> None:
+        del markdown
+        self._print(text)
 
     def _print(self, *lines: str) -> None:
         try:

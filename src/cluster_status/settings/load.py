@@ -9,6 +9,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.ssh.host_key import Pins
@@ -65,13 +66,6 @@ class Storage(Struct, frozen=True):
     token: Secret
 
 
-class Pruning(Struct, frozen=True):
-    wanted: bool
-    workflows: tuple[str, ...]  # names of their files
-    keep: int
-    dry_run: bool
-
-
 class RunnerContext(Struct, frozen=True):
     """Where this runs, from the variables GitHub's runner sets."""
 
@@ -96,7 +90,7 @@ class Settings(Struct, frozen=True):
     heartbeat: Secret
     thresholds: Thresholds
     storage: Storage
-    pruning: Pruning
+    prune: PrunePlan | None  # None: this run does not prune
     runner_context: RunnerContext
 
 
@@ -149,7 +143,7 @@ def read(environ: Mapping[str, str]) -> Settings:
             retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
             token=given.value(inputs.GITHUB_TOKEN),
         ),
-        pruning=_pruning(given, command, runner_context(environ)),
+        prune=_prune_plan(given, command, runner_context(environ)),
         runner_context=runner_context(environ),
     )
     if command == "poll" and settings.runner_context.on_runner:
@@ -162,25 +156,25 @@ def read(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _pruning(given: "_Given", command: str, here: RunnerContext) -> Pruning:
-    wanted = command == "prune" or (command == "poll" and given.has(inputs.PRUNE_KEEP))
-    pruning = Pruning(
-        wanted=wanted,
+def _prune_plan(given: "_Given", command: str, context: RunnerContext) -> PrunePlan | None:
+    plan = PrunePlan(
         workflows=given.value(inputs.PRUNE_WORKFLOWS),
         keep=given.value(inputs.PRUNE_KEEP),
         dry_run=given.value(inputs.PRUNE_DRY_RUN),
+        current_run=context.run_id,
     )
-    if command == "poll" and wanted and not pruning.workflows and here.workflow:
-        pruning = replace(pruning, workflows=(here.workflow,))
-    if wanted and not pruning.workflows:
+    if command != "prune" and not (command == "poll" and given.has(inputs.PRUNE_KEEP)):
+        if command == "poll" and (plan.workflows or plan.dry_run):
+            given.complain(inputs.PRUNE_KEEP, "required in a poll that prunes; or set command to prune")
+        return None
+    if command == "poll" and not plan.workflows and context.workflow:
+        plan = replace(plan, workflows=(context.workflow,))
+    if not plan.workflows:
         given.required(inputs.PRUNE_WORKFLOWS)
-    if wanted and not here.repository:
-        given.complain(inputs.COMMAND, "to prune, GITHUB_REPOSITORY has to name the repository: owner/name")
-    if wanted:
-        given.required(inputs.GITHUB_TOKEN)
-    elif command == "poll" and (pruning.workflows or pruning.dry_run):
-        given.complain(inputs.PRUNE_KEEP, "is needed too, for a poll that prunes; or set command to prune")
-    return pruning
+    if not context.repository:
+        given.complain(inputs.COMMAND, "prune needs the repository: set GITHUB_REPOSITORY to owner/name")
+    given.required(inputs.GITHUB_TOKEN)
+    return plan
 
 
 class SshAccess(Struct, frozen=True):
