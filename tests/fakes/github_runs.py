@@ -1,4 +1,4 @@
-"""A workflow run as GitHub's REST API shows it: most of it addresses, all of it by the OpenAPI document."""
+"""A workflow run in the format of GitHub's REST API, with all fields of the OpenAPI document."""
 
 import base64
 from functools import lru_cache
