@@ -38,7 +38,7 @@ class Size(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """CPU milliseconds of a poll with each store, all that TLS and the look take aside."""
+    """CPU milliseconds of a poll with each store, without TLS and the check."""
 
     file: float
     artifact: float
@@ -83,27 +83,27 @@ def _costs(history: History) -> Cost:
 
 def _cost_with_artifacts(history: History) -> float:
     """Measure in a process of its own: GitHub on loopback lives in this one."""
-    here, there = multiprocessing.Pipe()
+    parent, child = multiprocessing.Pipe()
     with LoopbackGitHub() as github:
         github.plant(artifact_name(history.cluster), pack(codec.render(history)))
-        poller = multiprocessing.get_context("spawn").Process(target=_poll_in_runs, args=(there,))
+        poller = multiprocessing.get_context("spawn").Process(target=_poll_in_runs, args=(child,))
         poller.start()
         costs = list[float]()
         for _ in range(ROUNDS):
             run = github.start_run(permission="write")
-            here.send((dict(run.environment), run.github_token))
-            costs.append(float(here.recv()))
+            parent.send((dict(run.environment), run.github_token))
+            costs.append(float(parent.recv()))
             run.finish()
-        here.send(None)
+        parent.send(None)
         poller.join()
     return statistics.median(costs)
 
 
-def _poll_in_runs(there: Connection) -> None:
-    while (given := there.recv()) is not None:
+def _poll_in_runs(parent: Connection) -> None:
+    while (given := parent.recv()) is not None:
         environment, token = given
         with contextlib.closing(Http()) as http:
-            there.send(_poll(artifact_store(environment, token, http, SystemClock(), _fail)))
+            parent.send(_poll(artifact_store(environment, token, http, SystemClock(), _fail)))
 
 
 def _fail(_level: Level, text: str) -> None:

@@ -72,7 +72,7 @@ class Http:
         self._session.auth = _unchanged  # without an `auth`, requests reads a netrc
 
     def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> HttpResponse:
-        """Return the response, whatever its status. Redirects are not followed. Raises HttpFailure."""
+        """Return the response of any status. Redirects are not followed. Raises HttpFailure."""
         seconds = options.get("timeout_seconds", _TIMEOUT_SECONDS)
         response = run_in_thread(lambda: self._request(method, url, seconds, options))
         try:

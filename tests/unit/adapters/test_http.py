@@ -63,7 +63,7 @@ def test_the_user_agent_names_the_action_and_not_python(wire: Wire, http: Http) 
     assert "python" not in agent.lower()
 
 
-def test_a_response_is_returned_whatever_its_status(wire: Wire, http: Http) -> None:
+def test_a_response_of_any_status_is_returned(wire: Wire, http: Http) -> None:
     wire.status, wire.body, wire.headers = 404, b'{"code": 10015}', {"Retry-After": "3"}
     response = http.request("POST", URL, json={"content": "c"}, timeout_seconds=1)
     assert (response.status, response.body, response.headers["retry-after"]) == (404, b'{"code": 10015}', "3")
@@ -112,7 +112,7 @@ def test_the_credentials_of_a_netrc_are_not_sent(
     wire: Wire, http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
-    netrc.write_text("machine discord.com login somebody password else\n")
+    netrc.write_text("machine discord.com login alice password s3cret\n")
     monkeypatch.setenv("NETRC", str(netrc))
     http.request("POST", URL, json={}, timeout_seconds=1)
     assert "Authorization" not in wire.requests[0].headers

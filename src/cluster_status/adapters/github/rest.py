@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 class Transport(Protocol):
     def request(self, method: str, path: str, query: Mapping[str, str | int]) -> HttpResponse:
-        """Return the response, whatever its status; raise HttpFailure if there is none."""
+        """Return the response of any status; raise HttpFailure if there is none."""
 
 
 class HttpTransport:
@@ -49,7 +49,7 @@ class Rest:
         self._permission = permission
 
     def send(self, method: str, path: str, **query: str | int) -> HttpResponse:
-        """Return the response, whatever its status; `path` is relative to the repository's `actions`."""
+        """Return the response of any status; `path` is relative to the repository's `actions`."""
         try:
             return self._transport.request(method, f"/repos/{self.repository}/actions/{path}", query)
         except HttpFailure as failure:

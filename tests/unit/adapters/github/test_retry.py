@@ -46,7 +46,7 @@ def test_up_to_four_temporary_failures_are_retried(times: int, failure: HttpResp
     assert request(*[failure] * times, OK) == (OK, PAUSES[:times])
 
 
-def test_the_fifth_response_is_returned_whatever_its_status() -> None:
+def test_a_fifth_failure_is_returned() -> None:
     last = HttpResponse(502, {}, b"the last one")
     assert request(*[UNAVAILABLE] * 4, last) == (last, PAUSES)
 
