@@ -187,7 +187,7 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     transport = HttpTransport(retrying, here.api_url, storage.token)
     return HistoryArtifact(
         settings.cluster.name,
-        Catalog(Rest(transport, here.repository, permission="read"), retrying, here.branch),
+        Catalog(Rest(transport, here.repository), retrying, here.branch),
         ResultsService(retrying, Job.of(here.results_url, here.runtime_token)),
         clock,
         runner.annotate,

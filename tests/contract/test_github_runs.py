@@ -34,6 +34,7 @@ from tests.fakes.github import (
     Silent,
     Truncated,
 )
+from tests.fakes.github_actions import Permission
 from tests.fakes.runner import RecordingRunner
 from tests.servers.port import free_ports
 
@@ -145,9 +146,11 @@ def test_a_redirect_to_another_server_is_not_followed(github: LoopbackGitHub) ->
         transport.request("GET", f"/repos/{github.repository}/actions/artifacts", {})
 
 
-def prune_as_a_step(github: LoopbackGitHub, directory: Path, **inputs: str) -> tuple[int, str]:
+def prune_as_a_step(
+    github: LoopbackGitHub, directory: Path, permission: Permission = "write", **inputs: str
+) -> tuple[int, str]:
     """Run the command as a process on a runner; return its exit status and its output."""
-    run = github.start_run(workflow="prune.yml")
+    run = github.start_run(workflow="prune.yml", permission=permission)
     given = {"command": "prune", "github-token": run.github_token, **inputs}
     files = {name: str(directory / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     environ = {f"INPUT_{name.upper().replace('_', '-')}": text for name, text in given.items()}
@@ -183,6 +186,15 @@ def test_an_error_ends_the_step_with_5_and_shows_no_token(github: LoopbackGitHub
     assert exit_status == 5
     assert "::No workflow 'pol.yml' in octo-org/cluster (HTTP 404: Not Found)." in printed
     assert "ghs_" not in printed
+
+
+def test_a_token_that_can_only_read_ends_the_step_with_the_permission_to_add(
+    github: LoopbackGitHub, tmp_path: Path
+) -> None:
+    poll(github, 11)
+    exit_status, printed = prune_as_a_step(github, tmp_path, "read", prune_workflows="poll.yml")
+    assert exit_status == 5
+    assert "`permissions: {actions: write}`" in printed
 
 
 def test_pygithub_is_not_imported_unless_runs_are_pruned() -> None:

@@ -24,7 +24,7 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
     """Return the store of the run with these environment variables."""
     retrying = RetryingHttp(http, clock)
     transport = HttpTransport(retrying, environment["GITHUB_API_URL"], Secret(github_token))
-    rest = Rest(transport, environment["GITHUB_REPOSITORY"], permission="read")
+    rest = Rest(transport, environment["GITHUB_REPOSITORY"])
     branch = environment["GITHUB_HEAD_REF"] or environment["GITHUB_REF_NAME"]
     job = Job.of(environment["ACTIONS_RESULTS_URL"], Secret(environment["ACTIONS_RUNTIME_TOKEN"]))
     return HistoryArtifact(

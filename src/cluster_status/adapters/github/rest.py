@@ -43,7 +43,7 @@ class HttpTransport:
 class Rest:
     """Raises GitHubError. `permission` is what the token needs for `actions`: read or write."""
 
-    def __init__(self, transport: Transport, repository: str, *, permission: str) -> None:
+    def __init__(self, transport: Transport, repository: str, *, permission: str = "read") -> None:
         self.repository = repository  # owner/name
         self._transport = transport
         self._permission = permission
