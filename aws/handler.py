@@ -1,7 +1,7 @@
-"""Starts a workflow on GitHub: AWS Lambda calls `handle` on schedule, and again when it fails.
+"""Starts a workflow on GitHub. AWS Lambda calls `handle` on schedule, and retries it after a failure.
 
-The event says which one; REPOSITORY, API_URL and TOKEN_SECRET say where, and which secret of Secrets Manager
-holds the token. What was not started fails the invocation, with one line that says why, and what mends it.
+The event names the workflow and the branch; REPOSITORY, API_URL and TOKEN_SECRET are set by the template. If
+the workflow is not started, the invocation fails, and its log has one line that says why, and what to do.
 """
 
 import contextlib
@@ -14,24 +14,24 @@ from typing import Any, NamedTuple
 API_VERSION = "2022-11-28"
 GITHUB_TIMEOUT_SECONDS = 10.0
 SECRET_TIMEOUT_SECONDS = 5.0
-DETAILS = "return_run_details"  # so that GitHub answers with the run's address, not with an empty 204
+DETAILS = "return_run_details"  # with it, GitHub returns the URL of the run instead of an empty 204
 
-NOTHING_TO_MEND = "It is tried again; nothing has to be mended, unless it stays so."
-MENDS = {
-    "401": "The token has expired or was revoked: put a new one into the secret {secret}.",
+RETRIED = "Lambda retries it. Act only if this error persists."
+REMEDIES = {
+    "401": "The token has expired or was revoked: store a new one in the secret {secret}.",
     "403": "Give the token the permission Actions: read and write.",
-    "404": "Is {workflow} on the default branch of {repository}, and was the token made for that repository?",
-    "422": "{workflow} needs `on: workflow_dispatch`, has to be enabled, and the branch {ref} to exist.",
-    "429": f"GitHub takes no more requests for now. {NOTHING_TO_MEND}",
-    "3xx": "The repository has another name now: deploy again with that one as Repository.",
-    "5xx": f"GitHub has trouble, see githubstatus.com. {NOTHING_TO_MEND}",
+    "404": "Check that {workflow} is on the default branch of {repository}, and that the token is for it.",
+    "422": "Check that {workflow} has `on: workflow_dispatch` and is enabled, and that {ref} is a branch.",
+    "429": f"The rate limit of GitHub is reached. {RETRIED}",
+    "3xx": "The repository was renamed: deploy again with the new name as Repository.",
+    "5xx": f"GitHub has an outage, see githubstatus.com. {RETRIED}",
     "ResourceNotFoundException": "Create it here, or deploy again with its name as TokenSecretName.",
-    "AccessDeniedException": "Only the one named by TokenSecretName may be read, in this region.",
+    "AccessDeniedException": "The function may only read the secret of TokenSecretName, in this region.",
 }
 
 
 class NotStartedError(Exception):
-    """Its text is the line in the log."""
+    """The text of this error is the line in the log."""
 
 
 class Target(NamedTuple):
@@ -41,9 +41,9 @@ class Target(NamedTuple):
     api_url: str
     secret: str
 
-    def not_started(self, why: str, mend: str) -> NotStartedError:
+    def not_started(self, why: str, remedy: str) -> NotStartedError:
         what = f"{self.workflow} of {self.repository}"
-        return NotStartedError(f"Could not start {what}: {why}. {mend.format(**self._asdict())}")
+        return NotStartedError(f"Could not start {what}: {why}. {remedy.format(**self._asdict())}")
 
 
 class Answer(NamedTuple):
@@ -57,11 +57,11 @@ class Answer(NamedTuple):
 
 
 def handle(event: object, _context: object = None) -> str:
-    """Start the workflow; return, and log, that it was."""
+    """Start the workflow. Return the logged line, or raise NotStartedError."""
     target = _target(event)
     token = read_token(target.secret)
     answer = _dispatch(target, token)
-    if answer.status == 401:  # was the token changed since this container has read it?
+    if answer.status == 401:  # the token may have changed since this container read it
         read_token.cache_clear()
         newer = read_token(target.secret)
         answer = answer if newer == token else _dispatch(target, newer)
@@ -78,29 +78,29 @@ def _target(event: object) -> Target:
             where = [os.environ.get(name, "") for name in ("REPOSITORY", "API_URL", "TOKEN_SECRET")]
         case _:
             wanted = '{"workflow": "poll.yml", "ref": "main"}'
-            raise NotStartedError(f"The event has to be like {wanted}, not {json.dumps(event)[:200]}")
+            raise NotStartedError(f"The event must have the form {wanted}, not {json.dumps(event)[:200]}")
     if not all(where) or not where[1].startswith("https://"):
-        raise NotStartedError("REPOSITORY, API_URL (https) and TOKEN_SECRET have to be set: deploy again.")
+        raise NotStartedError("REPOSITORY, API_URL (https) and TOKEN_SECRET must be set: deploy again.")
     return Target(workflow, ref, *where)
 
 
 @functools.cache  # a container serves many invocations
 def read_token(secret: str) -> str:
-    import boto3  # noqa: PLC0415  # Lambda has it; it takes longer than all the rest
+    import boto3  # noqa: PLC0415  # part of Lambda; this import takes longer than everything else
     from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     timeouts = dict.fromkeys(("connect_timeout", "read_timeout"), SECRET_TIMEOUT_SECONDS)
-    patience = Config(**timeouts, retries={"total_max_attempts": 2, "mode": "standard"})
+    config = Config(**timeouts, retries={"total_max_attempts": 2, "mode": "standard"})
     try:
-        given = boto3.client("secretsmanager", config=patience).get_secret_value(SecretId=secret)
+        given = boto3.client("secretsmanager", config=config).get_secret_value(SecretId=secret)
     except (BotoCoreError, ClientError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-        why, mend = str(error).rstrip("."), MENDS.get(code, NOTHING_TO_MEND)
-        raise NotStartedError(f"Could not read the secret {secret}: {why}. {mend}") from error
+        why, remedy = str(error).rstrip("."), REMEDIES.get(code, RETRIED)
+        raise NotStartedError(f"Could not read the secret {secret}: {why}. {remedy}") from error
     token = str(given.get("SecretString", "")).strip()
-    if not re.fullmatch(r"[\w.~+/=-]+", token, re.ASCII):  # in its own refusal, http.client would show it
-        raise NotStartedError(f"The secret {secret} holds no token. Put it there alone: no JSON, no quotes.")
+    if not re.fullmatch(r"[\w.~+/=-]+", token, re.ASCII):  # an error of http.client would show it
+        raise NotStartedError(f"The secret {secret} has no token. Store only the token: no JSON, no quotes.")
     return token
 
 
@@ -112,8 +112,8 @@ def _dispatch(target: Target, token: str) -> Answer:
 
 
 def _post(target: Target, token: str, body: dict[str, object]) -> Answer:
-    """Follow no redirect: the token is for this host alone."""
-    from http.client import HTTPException, HTTPSConnection  # noqa: PLC0415  # boto3 has brought both by now
+    """Redirects are not followed: the token must not be sent to another host."""
+    from http.client import HTTPException, HTTPSConnection  # noqa: PLC0415  # boto3 has imported both
     from urllib.parse import quote, urlsplit  # noqa: PLC0415
 
     api = urlsplit(target.api_url)
@@ -130,12 +130,12 @@ def _post(target: Target, token: str, body: dict[str, object]) -> Answer:
             connection.request("POST", path, json.dumps(body), headers)
             response = connection.getresponse()
         except TimeoutError as error:
-            why = f"no answer within {GITHUB_TIMEOUT_SECONDS:g} s, and it may be started all the same"
-            raise target.not_started(why, NOTHING_TO_MEND) from error
+            why = f"no response within {GITHUB_TIMEOUT_SECONDS:g} s, but GitHub may have started it"
+            raise target.not_started(why, RETRIED) from error
         except (OSError, HTTPException) as error:
-            raise target.not_started(f"{api.hostname} was not reached ({error})", NOTHING_TO_MEND) from error
+            raise target.not_started(f"{api.hostname} cannot be reached ({error})", RETRIED) from error
         answer = Answer(response.status, response.reason, {})
-        with contextlib.suppress(OSError, HTTPException, ValueError, RecursionError):  # the status counts
+        with contextlib.suppress(OSError, HTTPException, ValueError, RecursionError):  # the status is enough
             said = json.loads(response.read(65_536))
             answer = answer._replace(body=said if isinstance(said, dict) else {})
         return answer
@@ -145,5 +145,5 @@ def _refusal(answer: Answer) -> tuple[str, str]:
     said = answer.said("message", answer.reason)
     is_limited = answer.status == 403 and "rate limit" in said.lower()
     code = "429" if is_limited else str(answer.status)
-    mend = MENDS.get(code) or MENDS.get(f"{code[0]}xx", "Compare that with the parameters of the stack.")
-    return f"GitHub answered {answer.status} ({said})", mend
+    remedy = REMEDIES.get(code) or REMEDIES.get(f"{code[0]}xx", "Check the parameters of the stack.")
+    return f"GitHub returned HTTP {answer.status} ({said})", remedy

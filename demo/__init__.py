@@ -1,5 +1,5 @@
-"""The embedded demo cluster: a real SSH server on loopback, and a show that polls it.
+"""A demo: a simulated cluster behind a real SSH server on loopback, and polls of it.
 
-`login_shell` runs lines, `ssh_server` lets one account in to it, `cluster` starts and stops them, `story`
-tells what happens, `interruption` minds Ctrl-C. `python -m demo` is the show.
+`login_shell` runs commands, `ssh_server` accepts one account, `cluster` starts and stops the server, `story`
+runs the demo, `interruption` handles signals. `python -m demo` starts it.
 """

@@ -1,4 +1,4 @@
-"""The demo cluster: up, down, and up again at the same address."""
+"""The demo cluster, which can be stopped and started at the same address."""
 
 import secrets
 import socket
@@ -11,9 +11,9 @@ from demo.ssh_server import HOST, Account, SshServer
 
 
 class DemoCluster:
-    """Runs inside its context; `stop` and `start` let it go down and come back.
+    """Runs within its context; `stop` and `start` simulate an outage and a recovery.
 
-    Port, host key and account are made anew for each cluster, and stay with it.
+    Each cluster has a new port, host key and account, which stay the same over restarts.
     """
 
     host = HOST
@@ -39,7 +39,7 @@ class DemoCluster:
 
     @property
     def host_key(self) -> str:
-        """The host key as known_hosts has it, without a host's name."""
+        """The host key in the format of known_hosts, without a host name."""
         return f"{self._key.get_name()} {self._key.get_base64()}"
 
     def start(self) -> None:
@@ -47,13 +47,13 @@ class DemoCluster:
             self._server = SshServer(self.port, self._key, self._account)
 
     def stop(self) -> None:
-        """Stop: nothing listens any more, and connections are refused."""
+        """Stop listening, so that connections are refused."""
         if self._server is not None:
             self._server.end()
             self._server = None
 
     def __enter__(self) -> Self:
-        # bound, and never listening: nobody else is given the port while the cluster is down
+        # bound but not listening: reserves the port while the cluster is down
         self._reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._reservation.bind((HOST, 0))
         self.start()

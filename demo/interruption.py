@@ -1,4 +1,4 @@
-"""Ctrl-C, taken note of and passed on: nothing is torn down half-way, since nothing is raised."""
+"""Handles Ctrl-C without an exception: passes the signal on, and the demo ends in order."""
 
 import signal
 import subprocess
@@ -6,7 +6,7 @@ from types import FrameType
 
 
 class Interruption:
-    """The wish to end the show, and the process that is to hear of it."""
+    """Remembers a signal, and terminates the running poll."""
 
     def __init__(self) -> None:
         self._number = 0
@@ -14,7 +14,7 @@ class Interruption:
 
     @property
     def exit_status(self) -> int:
-        """What to end with; 0 as long as nobody wishes to end."""
+        """128 + signal number; 0 without a signal."""
         return 128 + self._number if self._number else 0
 
     def listen(self) -> None:
@@ -22,9 +22,9 @@ class Interruption:
             signal.signal(number, self._note)
 
     def wait_for(self, process: subprocess.Popen[bytes]) -> int:
-        """Wait for the end of `process`, which comes sooner when somebody wishes so."""
+        """Wait for the end of `process`; a signal terminates it."""
         self._process = process
-        if self._number:  # the wish came while it was being started
+        if self._number:  # the signal came while the process was being started
             process.terminate()
         status = process.wait()
         self._process = None
@@ -32,7 +32,7 @@ class Interruption:
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         process = self._process
-        if process and self._number:  # the second time, politeness is over
+        if process and self._number:  # second signal
             process.kill()
         elif process:
             process.terminate()

@@ -1,4 +1,4 @@
-"""A login shell: runs a line as sshd would, in a real shell, so that what comes back is real, too."""
+"""Runs a command line in a real shell, as sshd does."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ _ENVIRONMENT = {"PATH": f"{_PROGRAMS}:/usr/bin:/bin", "HOME": "/"}
 
 
 class LoginShell:
-    """Runs one line and hands a channel its output, its complaints and its exit status."""
+    """Runs one command line and sends its stdout, stderr and exit status to a channel."""
 
     def __init__(self, channel: paramiko.Channel, line: bytes) -> None:
         self._channel = channel
@@ -24,23 +24,23 @@ class LoginShell:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # so that it ends with everything it started
+            start_new_session=True,  # so that all of its processes can be killed
         )
         self._answering = threading.Thread(target=self._answer)
         self._answering.start()
 
     def end(self) -> None:
-        """End what still runs, and return when all is over."""
+        """Kill the command if it still runs, and wait for its end."""
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._answering.join()
 
     def _answer(self) -> None:
-        output, complaint = self._process.communicate()
-        # the client may have left, or be about to: nobody else waits for an answer
+        output, errors = self._process.communicate()
+        # the client may have closed the connection
         with contextlib.suppress(OSError, paramiko.SSHException), self._channel as channel:
             channel.sendall(output)
-            channel.sendall_stderr(complaint)
-            if self._process.returncode >= 0:  # one that was killed has none
+            channel.sendall_stderr(errors)
+            if self._process.returncode >= 0:  # negative if it was killed
                 channel.send_exit_status(self._process.returncode)

@@ -1,4 +1,4 @@
-"""An SSH server on loopback that lets one account in, by its password, to run lines."""
+"""An SSH server on loopback for one account with a password, which runs commands."""
 
 import contextlib
 import logging
@@ -21,7 +21,7 @@ from demo.login_shell import LoginShell
 
 HOST = "127.0.0.1"
 
-_LOG = "demo.ssh_server"  # not paramiko's own name: there the probe listens for what it is told as a client
+_LOG = "demo.ssh_server"  # the probe reads paramiko's own logger
 logging.getLogger(_LOG).addHandler(logging.NullHandler())
 logging.getLogger(_LOG).propagate = False
 
@@ -35,9 +35,9 @@ class Account(Struct, frozen=True):
 
 
 class SshServer(socketserver.ThreadingTCPServer):
-    """Listens from the start, until `end`: by then every session, thread and program has ended."""
+    """Listens until `end`, which ends all of its sessions, threads and processes."""
 
-    allow_reuse_address = True  # the port of the server before it, whose connections may linger
+    allow_reuse_address = True  # connections of an earlier server at this port may linger
     daemon_threads = False  # so that server_close() joins them
 
     def __init__(self, port: int, host_key: paramiko.PKey, account: Account) -> None:
@@ -46,7 +46,7 @@ class SshServer(socketserver.ThreadingTCPServer):
         self.account = account
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
-        # a daemon: whoever is interrupted before he can call end() is not kept
+        # a daemon thread, so that a process that cannot call end() still exits
         self._accepting = threading.Thread(target=self.serve_forever, args=(_SHUTDOWN_SECONDS,), daemon=True)
         self._accepting.start()
 
@@ -55,7 +55,7 @@ class SshServer(socketserver.ThreadingTCPServer):
         self._accepting.join()
         with self._lock:
             for connection in self._connections:
-                with contextlib.suppress(OSError):  # the client was quicker
+                with contextlib.suppress(OSError):  # already closed by the client
                     connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
 
@@ -78,7 +78,7 @@ class _Connection(socketserver.BaseRequestHandler):
         with paramiko.Transport(self.request) as transport:
             transport.set_log_channel(_LOG)
             transport.add_server_key(self.server.host_key)
-            # whoever only knocks, or agrees on no key, has gone by now
+            # a port scan, or a failed key exchange
             with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
                 transport.start_server(server=front)
             transport.join()
@@ -86,14 +86,14 @@ class _Connection(socketserver.BaseRequestHandler):
 
 
 class _Front(paramiko.ServerInterface):
-    """Answers what a client asks for: everything but the login and a line to run is refused by the base."""
+    """Allows the login and commands; the base class refuses all other requests."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._shells: list[LoginShell] = []
 
     def get_allowed_auths(self, username: str) -> str:
-        del username  # who guesses learns nothing about accounts
+        del username  # the answer must not reveal whether the account exists
         return "password"
 
     def check_auth_password(self, username: str, password: str) -> int:
@@ -118,4 +118,4 @@ class _Front(paramiko.ServerInterface):
             shell.end()
 
 
-_SHUTDOWN_SECONDS = 0.05  # how long shutdown() may take
+_SHUTDOWN_SECONDS = 0.05  # maximum duration of shutdown()

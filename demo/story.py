@@ -1,4 +1,4 @@
-"""The show: a cluster that runs, goes down and comes back, polled each time by the real thing."""
+"""The demo: a simulated cluster runs, goes down and recovers, and the real action polls it each time."""
 
 import json
 import math
@@ -21,62 +21,59 @@ _SOURCE = Path(cluster_status.__file__).parents[1]
 _DELAY_SECONDS = "0.5"
 
 
-class Act(Struct, frozen=True):
-    """What happens to the cluster, and what the poll after it is to see."""
+class Step(Struct, frozen=True):
+    """A change of the cluster, and the expected result of the poll after it."""
 
     title: str
-    happens: Callable[[DemoCluster], None]
+    change: Callable[[DemoCluster], None]
     status: str
     cause: str | None = None
 
 
-ACTS = (
-    Act("the cluster runs", DemoCluster.start, "online"),
-    Act("the cluster goes down", DemoCluster.stop, "offline", "refused"),
-    Act("the cluster comes back", DemoCluster.start, "online"),
+STEPS = (
+    Step("the cluster runs", DemoCluster.start, "online"),
+    Step("the cluster goes down", DemoCluster.stop, "offline", "refused"),
+    Step("the cluster recovers", DemoCluster.start, "online"),
 )
 
 
-def tell(directory: Path, interruption: Interruption) -> int:
-    """Perform all acts, with the history in `directory`; return 0 if everything went as it should."""
+def run(directory: Path, interruption: Interruption) -> int:
+    """Run all steps, with the history in `directory`; return 0 if all polls had the expected results."""
     history = directory / HISTORY
     try:
         history.unlink(missing_ok=True)
     except OSError as error:
-        return _failed(f"{HISTORY} of an earlier demo cannot be removed: {error.strerror}")
+        return _failed(f"{HISTORY} of an earlier demo cannot be deleted: {error.strerror}")
     with DemoCluster() as cluster:
         _say(
-            "This is a demo: a small Slurm cluster, simulated behind a real SSH server on this machine",
-            f"({cluster.host}, port {cluster.port}), is polled three times, as yours would be.",
-            "Messages that would go to Discord are shown here. Polls are seconds apart; yours are minutes.",
+            "This is a demo. It polls a simulated Slurm cluster three times, as the action would poll yours.",
+            f"The cluster has a real SSH server on this machine ({cluster.host}, port {cluster.port}).",
+            "Messages for Discord are printed below. The polls are seconds apart instead of minutes.",
         )
-        for number, act in enumerate(ACTS, 1):
+        for number, step in enumerate(STEPS, 1):
             if number > 1:
                 _await_next_second()
-            _say("", f"==> {number} of {len(ACTS)}: {act.title}")
-            act.happens(cluster)
-            if act.cause:
-                _say(
-                    f"    A poll looks three times before it believes that, {_DELAY_SECONDS} s apart here and"
-                )
-                _say("    15 s by default.")
+            _say("", f"==> {number} of {len(STEPS)}: {step.title}")
+            step.change(cluster)
+            if step.cause:
+                _say(f"    The poll makes three attempts, {_DELAY_SECONDS} s apart instead of 15 s.")
             status = _poll(cluster, directory, interruption)
             if interruption.exit_status:
                 return interruption.exit_status
             if status:
-                return _failed(f"poll {number} ended with status {status}")
-    remembered = json.loads(history.read_text(encoding="utf-8"))
-    seen = [(poll["status"], poll["cause"]) for poll in remembered["polls"]]
-    if seen != [(act.status, act.cause) for act in ACTS]:
-        return _failed(f"the polls did not see what was to be seen, but {seen}")
+                return _failed(f"poll {number} ended with exit status {status}")
+    [remembered] = json.loads(history.read_text(encoding="utf-8"))["clusters"].values()
+    results = [(poll["status"], poll["cause"]) for poll in remembered["record"]["polls"]]
+    if results != [(step.status, step.cause) for step in STEPS]:
+        return _failed(f"the polls had unexpected results: {results}")
     _say(
         "",
-        f"==> What the next poll would start from: {history}",
-        "    (shown without what is empty)",
+        f"==> The history for the next poll is in {history}",
+        "    (shown without empty fields)",
         *_condensed(remembered),
         "",
-        "==> Now your own cluster: run these two lines, then scripts/poll again. It keeps history.json in",
-        "    the directory it is called from. With DISCORD_WEBHOOK set, messages go to the channel.",
+        "==> To poll your own cluster, run these two lines, then scripts/poll again. The history is kept in",
+        "    history.json in the current directory. Set DISCORD_WEBHOOK to send messages to the channel.",
         "export CLUSTER_HOST=login.example.org CLUSTER_USER=you",
         "read -rsp 'Password: ' CLUSTER_PASSWORD && export CLUSTER_PASSWORD",
     )
@@ -84,7 +81,7 @@ def tell(directory: Path, interruption: Interruption) -> int:
 
 
 def _poll(cluster: DemoCluster, directory: Path, interruption: Interruption) -> int:
-    """Poll once, in a process of its own that knows nothing of this one's environment."""
+    """Poll once, in a process with its own environment."""
     command = ["-m", "cluster_status.cli", "--attempt-delay", _DELAY_SECONDS, "--history-path", HISTORY]
     environment = {
         "CLUSTER_HOST": cluster.host,
@@ -100,13 +97,13 @@ def _poll(cluster: DemoCluster, directory: Path, interruption: Interruption) -> 
         cwd=directory,
         env=environment,
         stdin=subprocess.DEVNULL,
-        start_new_session=True,  # a terminal's Ctrl-C is for this process alone, which passes it on
+        start_new_session=True,  # Ctrl-C goes to this process only, which passes it on
     ) as process:
         return interruption.wait_for(process)
 
 
 def _await_next_second() -> None:
-    """Let the next poll come in another second: an outage of 0 s would look like a fault."""
+    """Wait for the next second: an outage of 0 s would look like an error."""
     now = time.time()
     time.sleep(math.ceil(now) - now)
 
@@ -130,7 +127,7 @@ def _without_empty(value: Any) -> Any:
 
 
 def _say(*lines: str) -> None:
-    print(*lines, sep="\n", flush=True)  # at once: the polls write to the same terminal
+    print(*lines, sep="\n", flush=True)  # flushed, because the polls write to the same terminal
 
 
 def _failed(reason: str) -> int:

@@ -21,10 +21,13 @@ def resolve_base() -> list[str]:
 
 
 def build(repository: Repository, version: Version, source: str, base: str, *options: str) -> list[str]:
-    """Return the command that builds; `base` is what it starts from, with its digest where that is known.
+    """Return the command that builds for publication."""
+    recipe = _recipe(repository, version, source, base)
+    return ["docker", "buildx", "build", *recipe, *options, str(repository.root)]
 
-    What went into it is written on it: which commit, and which base.
-    """
+
+def _recipe(repository: Repository, version: Version, source: str, base: str) -> list[str]:
+    """Return the options of every build; labels name the commit and the base, whose digest may be given."""
     name, _, digest = base.partition("@")
     labels = {
         "source": source,
@@ -35,11 +38,9 @@ def build(repository: Repository, version: Version, source: str, base: str, *opt
         **({"base.digest": digest} if digest else {}),
     }
     return [
-        *("docker", "buildx", "build", "--build-arg", f"BASE={base}"),
+        *("--build-arg", f"BASE={base}"),
         *("--build-arg", f"SOURCE_DATE_EPOCH={repository.epoch}"),
         *(word for key, value in labels.items() for word in _label(key, value)),
-        *options,
-        str(repository.root),
     ]
 
 
@@ -63,8 +64,9 @@ def publish(repository: Repository, version: Version, source: str, image: str) -
 
 
 def build_here(repository: Repository, version: Version, source: str, name: str) -> str:
-    """Build for this machine alone, from the base that it has; return the digest of what came out."""
-    _run(build(repository, version, source, BASE, "--load", "--tag", name))
+    """Build for this machine alone, without buildx, which Debian 12 does not have; return the digest."""
+    recipe = _recipe(repository, version, source, BASE)
+    _run(["docker", "build", *recipe, "--tag", name, str(repository.root)])
     return _run(["docker", "image", "inspect", "--format", "{{.Id}}", name]).strip()
 
 

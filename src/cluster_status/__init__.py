@@ -1,10 +1,10 @@
-"""Is the cluster up? A GitHub Action that looks, remembers, and tells a Discord channel.
+"""A GitHub Action that checks a Slurm cluster over SSH and notifies a Discord channel of status changes.
 
-The floors, from the ground up; each imports only from those below it:
+The layers, from the lowest to the highest; each imports only from lower ones:
 
     errors ← domain ← render ← ports ← app ← adapters, settings ← wiring ← action, cli
 
-`domain` and `render` are pure: values in, values out. `docs/architecture.md` says where a change belongs.
+`domain` and `render` are pure functions of values. `docs/architecture.md` explains where a change belongs.
 """
 
 __version__ = "1.0.0"

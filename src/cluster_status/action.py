@@ -1,4 +1,4 @@
-"""The shell around it all: what the container runs."""
+"""Entry point of the container: signals, errors and the exit status."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _UNEXPECTED = 1
 _KILLED_BY = 128
-_GRACE_SECONDS = 4.8  # the runner kills 7.5 s after SIGINT, and the outbox takes 4 s of it at the most
+_GRACE_SECONDS = 4.8  # the runner kills 7.5 s after SIGINT; the outbox takes up to 4 s of it
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -27,13 +27,13 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 def _run(environ: Mapping[str, str]) -> int:
-    # imported here, so that a signal meanwhile finds its handler: it takes a quarter of a second
+    # imported after the handlers are set, because the imports take a quarter of a second
     from cluster_status import wiring  # noqa: PLC0415
     from cluster_status.ports import Level  # noqa: PLC0415
     from cluster_status.settings import load  # noqa: PLC0415
 
     context = load.runner_context(environ)
-    if context.on_runner:  # anywhere else a mask would be a secret, printed
+    if context.on_runner:  # elsewhere, a mask would print the secret
         wiring.mask(load.secrets(environ))
     runner = wiring.runner(context)
     try:
@@ -46,7 +46,7 @@ def _run(environ: Mapping[str, str]) -> int:
             runner.annotate(Level.ERROR, problem)
         wiring.report_failure(load.heartbeat(environ), runner)
         return error.exit_status
-    except Exception as error:  # noqa: BLE001 - a fault of our own; its text may hold a secret
+    except Exception as error:  # noqa: BLE001 - an internal error; its text may contain a secret
         _report_crash(runner, error)
         wiring.report_failure(load.heartbeat(environ), runner)
         return _UNEXPECTED
@@ -54,16 +54,16 @@ def _run(environ: Mapping[str, str]) -> int:
 
 def _cancel(number: int, _frame: FrameType | None) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)  # once is enough: what is being saved now is to be saved
-    # whatever holds it up, and where Python drops what is raised, as in the middle of an import
+        signal.signal(each, signal.SIG_IGN)  # a second signal must not interrupt the saving
+    # in case the shutdown hangs, or Python drops the exception, as in the middle of an import
     signal.signal(signal.SIGALRM, lambda *_: os._exit(_KILLED_BY + number))
     signal.setitimer(signal.ITIMER_REAL, _GRACE_SECONDS)
     raise Cancelled(number)
 
 
 def _report_crash(runner: "Runner", error: Exception) -> None:
-    """Show where it happened, in our code's lines only: an exception's own words may quote anything."""
-    import traceback  # noqa: PLC0415 - hardly ever needed
+    """Annotate the run with the stack, without the text of the exception, which may contain a secret."""
+    import traceback  # noqa: PLC0415 - rarely needed
 
     from cluster_status.ports import Level  # noqa: PLC0415 - as above
 
@@ -71,4 +71,5 @@ def _report_crash(runner: "Runner", error: Exception) -> None:
     place = " < ".join(
         f"{frame.name} ({frame.filename.rpartition('/')[2]}:{frame.lineno})" for frame in frames
     )
-    runner.annotate(Level.ERROR, f"Unexpected {type(error).__name__} in {place}. Please report this.")
+    text = f"Internal error: {type(error).__name__} in {place}. Please open an issue with this line."
+    runner.annotate(Level.ERROR, text)

@@ -1,4 +1,4 @@
-"""The shell for people: options are the inputs, and secrets stay out of argv."""
+"""Command line: each input is an option, except secrets, which must not be visible in argv."""
 
 import argparse
 import os
@@ -10,13 +10,13 @@ from cluster_status import action
 from cluster_status.domain.slurm.forced_command import public_key
 from cluster_status.errors import ExitStatus, InputError
 from cluster_status.settings import load
-from cluster_status.settings.inputs import COMMAND, INPUTS
+from cluster_status.settings.inputs import COMMAND, INPUT_GROUPS, INPUTS
 
 _AUTHORIZED_KEYS = "authorized-keys"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run as if on a runner whose inputs are the options given."""
+    """Run the action with the given options as inputs."""
     arguments = sys.argv[1:] if argv is None else argv
     if arguments[:1] == [_AUTHORIZED_KEYS]:
         return _authorized_keys(arguments[1:])
@@ -28,14 +28,14 @@ def _authorized_keys(arguments: Sequence[str]) -> int:
 
     parser = argparse.ArgumentParser(
         prog=f"cluster-status {_AUTHORIZED_KEYS}",
-        description="Print the line of authorized_keys by which a key can ask Slurm what is asked here, and "
-        "do nothing else. Without an argument it is for the private key in CLUSTER_KEY. With CLUSTER_HOST "
-        "and CLUSTER_JUMP set, the jump host's line is printed as well.",
+        description="Print the authorized_keys line that restricts a key to the commands of this monitor. "
+        "Without an argument, the line is for the private key in CLUSTER_KEY. If CLUSTER_HOST and "
+        "CLUSTER_JUMP are set, the line for the jump host is printed, too.",
     )
-    parser.add_argument("key", nargs="*", metavar="KEY", help="a public key, or the file that holds it")
-    words = parser.parse_args(arguments).key
+    parser.add_argument("key", nargs="*", metavar="KEY", help="public key or path of a .pub file")
+    key = parser.parse_args(arguments).key
     try:
-        lines = list(wiring.authorized_keys(load.load_ssh_access(os.environ), _public_key(words)))
+        lines = list(wiring.authorized_keys(load.load_ssh_access(os.environ), _public_key(key)))
     except InputError as error:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return error.exit_status
@@ -49,28 +49,28 @@ def _public_key(words: Sequence[str]) -> str:
         is_file = len(words) == 1 and not text.startswith(("ssh-", "ecdsa-", "sk-"))
         return public_key(Path(text).read_text(encoding="utf-8") if is_file else text) if text else ""
     except (OSError, ValueError):
-        raise InputError(
-            ["the argument is neither a public key nor the file of one, whose name ends with .pub"]
-        ) from None
+        raise InputError(["KEY is neither a public key nor a .pub file: pass one of them"]) from None
 
 
 def _as_inputs(argv: Sequence[str]) -> Mapping[str, str]:
     parser = argparse.ArgumentParser(
         prog="cluster-status",
-        description="Look at a Slurm cluster and tell when its status changes.",
-        epilog="Each option can be an environment variable too: CLUSTER_HOST for --cluster-host. Secrets "
-        "are read from there only: CLUSTER_PASSWORD, CLUSTER_KEY, DISCORD_WEBHOOK. "
-        "cluster-status authorized-keys --help: how to lock a key down.",
+        description="Check a Slurm cluster and notify a channel when its status changes.",
+        epilog="Options can also be environment variables: CLUSTER_HOST for --cluster-host. Secrets are "
+        "read from environment variables only: CLUSTER_PASSWORD, CLUSTER_KEY, DISCORD_WEBHOOK. To restrict "
+        "a key, see cluster-status authorized-keys --help.",
         allow_abbrev=False,
     )
     parser.add_argument(
         "command", choices=("poll", "check", "prune"), nargs="?", help=_help(COMMAND.description)
     )
-    for spec in INPUTS:
-        if spec is not COMMAND and not spec.secret:
-            default = f"; default: {spec.shown_default}" if spec.shown_default else ""
-            shown = _help(f"{spec.description} ({spec.kind.accepts}{default})")
-            parser.add_argument(f"--{spec.name}", dest=spec.variable, metavar="…", help=shown)
+    for title, group in INPUT_GROUPS.items():
+        section = parser.add_argument_group(title)
+        for spec in group:
+            if spec is not COMMAND and not spec.secret:
+                default = f"; default: {spec.shown_default}" if spec.shown_default else ""
+                shown = _help(f"{spec.description} ({spec.type.accepts}{default})")
+                section.add_argument(f"--{spec.name}", dest=spec.variable, metavar="…", help=shown)
     _refuse_secrets(argv, parser)
     options = vars(parser.parse_args(argv))
     options[COMMAND.variable] = options.pop("command")
@@ -78,11 +78,11 @@ def _as_inputs(argv: Sequence[str]) -> Mapping[str, str]:
 
 
 def _refuse_secrets(argv: Sequence[str], parser: argparse.ArgumentParser) -> None:
-    """Say where a secret goes, instead of an error that prints it."""
+    """Exit with an error that names the variable, instead of one that prints the secret."""
     for spec in INPUTS:
         if spec.secret and any(word.split("=")[0] == f"--{spec.name}" for word in argv):
             where = spec.environment_variable or spec.variable
-            parser.error(f"{spec.name} is a secret, and read from the environment only: set {where}")
+            parser.error(f"{spec.name} is a secret and must not be an option: set {where}")
 
 
 def _help(description: str) -> str:

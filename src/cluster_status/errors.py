@@ -1,20 +1,20 @@
-"""What can go wrong, as a tree; each class knows its exit status and its remedy.
+"""Error classes with their exit status; an error can have a remedy.
 
     ClusterStatusError
-    ├── InputError            2  something given cannot be used
-    ├── HistoryError          4  the history could not be restored, read or saved
-    │   ├── HistoryOutOfReachError   ... the store does not answer
-    │   └── UnreadableHistoryError   ... it is there, and damaged
+    ├── InputError            2  invalid inputs
+    ├── HistoryError          4  the history could not be loaded or saved
+    │   ├── HistoryOutOfReachError   the store cannot be reached
+    │   └── UnreadableHistoryError   the history is damaged
     ├── DeliveryError         6  a message could not be delivered
-    │   ├── WebhookGoneError     ... and never will be with this webhook
-    │   └── PostLostError        ... where it was to be: what was posted is gone, or final
-    ├── GitHubError           5  GitHub's REST API refused a request; workflow runs could not be pruned
-    │   ├── GitHubOutOfReachError    ... no usable response
-    │   ├── NoSuchWorkflowError      ... no workflow has this file name
-    │   └── LimitReachedError        ... time budget or hourly limit; no failure: the next prune continues
-    └── UnparsableError          sinfo printed what cannot be read; the probe makes a sighting of it
+    │   ├── WebhookGoneError     the webhook was deleted
+    │   └── MessageLostError     the message to edit was deleted, or can no longer be edited
+    ├── GitHubError           5  a request to GitHub failed; workflow runs could not be pruned
+    │   ├── GitHubOutOfReachError    GitHub cannot be reached, or returns an unexpected response
+    │   ├── NoSuchWorkflowError      the workflow does not exist
+    │   └── LimitReachedError        rate limit or time limit reached: no failure, the next run continues
+    └── UnparsableError          unexpected output of a command; the probe turns it into a probe failure
 
-A cluster that is down is a result, not an error. `Cancelled` is no error either: it is somebody's wish.
+A cluster that is down is a result, not an error. `Cancelled` is a signal, not an error.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from enum import IntEnum
 
 
 class ExitStatus(IntEnum):
-    """The exit statuses of the action, apart from 128 + signal when it is cancelled."""
+    """Exit statuses of the action, besides 128 + signal number when it is cancelled."""
 
     OK = 0
     BAD_INPUT = 2
@@ -42,16 +42,13 @@ _BY_WEIGHT = (
 
 
 def most_severe(statuses: Iterable[ExitStatus]) -> ExitStatus:
-    """Of several reasons to fail, the one the process ends with."""
+    """Return the status to exit with, given those of several parts of the run."""
     given = set(statuses)
     return next((status for status in _BY_WEIGHT if status in given), ExitStatus.OK)
 
 
 class ClusterStatusError(Exception):
-    """Base of all errors of this package: one line for the user, and what to do about it.
-
-    Neither part ever holds a secret.
-    """
+    """Base class of all errors: one line for the user, and a remedy. Neither may contain a secret."""
 
     exit_status: ExitStatus
 
@@ -61,31 +58,31 @@ class ClusterStatusError(Exception):
 
 
 class InputError(ClusterStatusError):
-    """One or more inputs cannot be used; `problems` has a line for each."""
+    """One or more inputs are invalid; `problems` has one line per input."""
 
     exit_status = ExitStatus.BAD_INPUT
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
-        super().__init__("; ".join(self.problems), remedy="Correct the inputs named above.")
+        super().__init__("; ".join(self.problems), remedy="Correct these inputs.")
 
 
 class HistoryError(ClusterStatusError):
-    """The history could not be restored, read or saved. Nothing is announced, nothing overwritten."""
+    """The history could not be loaded or saved. No message is sent, and nothing is overwritten."""
 
     exit_status = ExitStatus.HISTORY
 
 
 class HistoryOutOfReachError(HistoryError):
-    """What is in the store is not known at the moment."""
+    """The store cannot be reached: it is not known whether there is a history."""
 
 
 class UnreadableHistoryError(HistoryError):
-    """What was found is damaged: no history at all, or not a whole one."""
+    """The stored history is damaged or incomplete."""
 
 
 class DeliveryError(ClusterStatusError):
-    """A message could not be delivered; it stays pending. `cause` is a word that tells reasons apart."""
+    """A message could not be delivered and stays pending. `cause` is a short key of the reason."""
 
     exit_status = ExitStatus.UNDELIVERED
 
@@ -95,22 +92,22 @@ class DeliveryError(ClusterStatusError):
 
 
 class WebhookGoneError(DeliveryError):
-    """The webhook was deleted, or its token is wrong: to ask again would only get the runner banned."""
+    """The webhook was deleted, or its token is wrong. Discord bans clients that keep trying."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The webhook is gone: it was deleted, or its token is wrong.",
+            "The Discord webhook is gone: it was deleted, or its token is wrong.",
             cause="webhook-gone",
-            remedy="Make a new webhook and put its URL into the secret behind discord-webhook; "
-            "what is pending is delivered then.",
+            remedy="Create a new webhook and put its URL into the secret for discord-webhook. "
+            "Pending messages are delivered then.",
         )
 
 
-class PostLostError(DeliveryError):
-    """What was posted was deleted, or was edited too often: a new post takes its place."""
+class MessageLostError(DeliveryError):
+    """The message was deleted, or edited too often: a new message replaces it."""
 
     def __init__(self) -> None:
-        super().__init__("The message can no longer be edited.", cause="post-lost")
+        super().__init__("The live message can no longer be edited.", cause="post-lost")
 
 
 class GitHubError(ClusterStatusError):
@@ -120,30 +117,30 @@ class GitHubError(ClusterStatusError):
 
 
 class GitHubOutOfReachError(GitHubError):
-    """No usable response; another time, or for another run, the request may succeed."""
+    """GitHub cannot be reached, or returns an unexpected response."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, remedy="The next run tries again.")
 
 
 class NoSuchWorkflowError(GitHubError):
-    """No workflow has this file name; other workflows can be pruned."""
+    """The workflow does not exist; other workflows can still be pruned."""
 
 
 class LimitReachedError(GitHubError):
-    """The time budget or GitHub's hourly limit is used up."""
+    """The time limit or GitHub's rate limit is reached."""
 
     exit_status = ExitStatus.OK
 
 
 class UnparsableError(ClusterStatusError):
-    """A line of output that is not what was asked for."""
+    """Unexpected output of a command."""
 
     exit_status = ExitStatus.UNKNOWN
 
 
 class Cancelled(BaseException):
-    """SIGINT or SIGTERM arrived; not an `Exception`, so that nothing swallows it."""
+    """SIGINT or SIGTERM was received. Not an `Exception`, so that no handler catches it."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cluster_status.domain.actions.artifact import Artifact
 from cluster_status.domain.actions.retention import WorkflowRun
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
@@ -41,33 +41,33 @@ class HistoryStore(Protocol):
 
     path: str  # of the file it leaves in the workspace; empty if there is none
 
-    def load(self) -> History | None:
-        """Return the history, None if there is none yet. What cannot be read is an error, never None."""
+    def load(self) -> Histories | None:
+        """Return what was saved, None if nothing was. What cannot be read is an error, never None."""
 
-    def newer(self) -> History | None:
-        """Return the history that another run has saved since this one loaded or saved, if there is one."""
+    def newer(self) -> Histories | None:
+        """Return what another run has saved since this one loaded or saved, if anything."""
 
-    def save(self, history: History) -> None:
-        """Save, wholly or not at all: until the new one is there, the old one is."""
+    def save(self, histories: Histories) -> None:
+        """Save completely or not at all."""
 
 
 class Notifier(Protocol):
-    """Tells people."""
+    """Delivers messages to a channel."""
 
     def send(self, message: Message) -> MessageRef | None:
-        """Return once the message is known to be delivered; raise DeliveryError if it is not.
+        """Return once the channel has accepted the message; raise DeliveryError if it has not.
 
-        What is returned is for a `Board`; None where nothing can be changed any more.
+        The result is for an EditableNotifier; None where messages cannot be edited.
         """
 
 
 class EditableNotifier(Protocol):
-    """A notifier that can change what it has posted. Nobody is notified of that."""
+    """A notifier that can edit what it has sent, without a sound."""
 
-    def edit(self, post: MessageRef, message: Message) -> MessageRef:
-        """Let the post show this message; if it does, nothing is sent.
+    def edit(self, ref: MessageRef, message: Message) -> MessageRef:
+        """Make the message show this content; if it does already, nothing is sent.
 
-        Raises DeliveryError; PostLostError if there is no such post any more, or it can be edited no more.
+        Raises DeliveryError, or MessageLostError if the message no longer exists or cannot be edited.
         """
 
 
@@ -123,7 +123,7 @@ class Runner(Protocol):
 
     def annotate(self, level: Level, text: str) -> None: ...
 
-    def publish(self, outputs: Mapping[str, str], summary: Summary) -> None: ...
+    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None: ...
 
     def summarize(self, text: str, markdown: str) -> None:
         """Add a section to the summary: as text in the log, as Markdown on the page of the run."""

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from secrets import token_hex
 from urllib.parse import urlsplit
 
 from cluster_status.adapters.clock import SystemClock
@@ -21,14 +22,13 @@ from cluster_status.adapters.http import Http
 from cluster_status.adapters.runner import ActionsRunner, mask
 from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.probe import SshProbe, Target
-from cluster_status.app.check import check
-from cluster_status.app.plan import Channel, Plan, RetryPolicy, Tools
-from cluster_status.app.poll import poll
+from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Thresholds, Tools
 from cluster_status.app.prune import prune
+from cluster_status.app.run import check
+from cluster_status.app.run import run as poll
 from cluster_status.domain.actions.retention import PrunePlan
-from cluster_status.domain.history.digests import Digests, keyed_digests
-from cluster_status.domain.history.history import Terms
-from cluster_status.domain.notification.message import MessageOptions
+from cluster_status.domain.history.digests import Digests, digest_of, keyed_digests
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.errors import ExitStatus, InputError, most_severe
@@ -37,16 +37,16 @@ from cluster_status.settings.load import RunnerContext, Settings, SshAccess
 
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
 
-_BUDGET_SECONDS = 90.0  # for all looks of one run
+_BUDGET_SECONDS = 90.0  # for all attempts of one run
 _CONNECTIVITY_CHECK_SECONDS = 5.0
 _PRUNING_SECONDS = 300.0
 _PRUNING_SECONDS_OF_A_POLL = 60.0  # the next poll waits
-_RESERVED_REQUESTS = 300  # of the thousand an hour that GitHub allows the workflows of a repository
+_RESERVED_REQUESTS = 300  # of the 1,000 per hour that GitHub allows the workflows of a repository
 _GITHUB = "https://api.github.com"
 
 
 def run(settings: Settings, runner: Runner) -> ExitStatus:
-    """Do what the settings say."""
+    """Run the command of the settings."""
     clock, plan = SystemClock(), settings.prune
     if plan and settings.command == "prune":
         return _prune(plan, settings, clock, runner, budget_seconds=_PRUNING_SECONDS)
@@ -59,21 +59,16 @@ def run(settings: Settings, runner: Runner) -> ExitStatus:
 
 def _run(settings: Settings, clock: SystemClock, runner: Runner) -> ExitStatus:
     with _http() as http:
-        plan = _plan(settings)
-        probe = SshProbe(_target(settings))
-        tools = Tools(probe, clock, _connectivity_check(settings, http), runner)
+        tools = Tools(clock, runner, _connectivity_check(settings, http), lambda: token_hex(4))
+        cluster = _cluster(settings)
         try:
             if settings.command == "check":
-                return check(tools, plan)
-            return poll(
-                tools,
-                _store(settings, http, clock, runner),
-                [_channel(settings, plan, http, clock, runner)],
-                _heartbeat(settings.heartbeat, http, runner),
-                plan,
-            )
+                return check([cluster], tools)
+            store = _store(settings, http, clock, runner)
+            channel = _channel(settings, http, clock, runner)
+            return poll([cluster], [channel], store, _heartbeat(settings.heartbeat, http, runner), tools)
         finally:
-            probe.close()
+            cluster.probe.close()
 
 
 def _prune(
@@ -92,22 +87,22 @@ def _prune(
 
 
 def authorized_keys(ssh_access: SshAccess, public_key: str = "") -> Iterator[str]:
-    """Yield the lines that let a key in for what is asked and no more; without one, for the private key."""
+    """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key."""
     if not (public_key or ssh_access.key):
-        raise InputError(["cluster-key is required, or a public key as an argument: set CLUSTER_KEY"])
+        raise InputError(["cluster-key is required: set CLUSTER_KEY, or pass a public key as argument"])
     key = public_key or public_line(read_key(ssh_access.key, ssh_access.key_passphrase))
     line = authorized_keys_line(key)
     if not (ssh_access.jump and ssh_access.host):
         yield line
         return
-    yield f"# in authorized_keys on the head node, {ssh_access.host}:"
+    yield f"# authorized_keys on the head node, {ssh_access.host}:"
     yield line
-    yield f"# in authorized_keys on the jump host, {ssh_access.jump.host}:"
+    yield f"# authorized_keys on the jump host, {ssh_access.jump.host}:"
     yield jump_host_line(key, ssh_access.host, ssh_access.port)
 
 
 def report_failure(url: Secret, runner: Runner) -> None:
-    """Tell the watchdog, if there is one, of a poll that could not even begin."""
+    """Report a poll that could not start to the heartbeat URL, if there is one."""
     with _http() as http:
         _heartbeat(url, http, runner).beat(worked=False)
 
@@ -143,34 +138,30 @@ def _target(settings: Settings) -> Target:
     )
 
 
-def _plan(settings: Settings) -> Plan:
-    cluster, discord, thresholds = settings.cluster, settings.discord, settings.thresholds
-    return Plan(
-        retries=RetryPolicy(thresholds.attempts, thresholds.attempt_delay_seconds, _BUDGET_SECONDS),
-        degraded_below=thresholds.degraded_below,
-        terms=Terms(
-            _identity(settings),
-            thresholds.confirm_after,
-            notify_always=discord.always,
-            live=discord.live and bool(discord.webhook),
-        ),
-        message_options=MessageOptions(cluster.name, discord.with_partitions, discord.with_quotation),
+def _cluster(settings: Settings) -> MonitoredCluster:
+    thresholds = settings.thresholds
+    return MonitoredCluster(
+        settings.cluster.name,
+        SshProbe(_target(settings)),
+        _digests(settings),
+        Thresholds(thresholds.degraded_below, thresholds.confirm_after),
+        RetryPolicy(thresholds.attempts, thresholds.attempt_delay_seconds, _BUDGET_SECONDS),
     )
 
 
-def _identity(settings: Settings) -> Digests:
+def _digests(settings: Settings) -> Digests:
     cluster, jump = settings.cluster, settings.cluster.jump
-    way = f"\0{jump.user}\0{jump.host}\0{jump.port}" if jump else ""
+    route = f"\0{jump.user}\0{jump.host}\0{jump.port}" if jump else ""
     key = f"\0{cluster.key.reveal()}" if cluster.key else ""
     return keyed_digests(
-        webhook=settings.discord.webhook.reveal(),
-        server=f"{cluster.host}\0{cluster.port}{way}",
-        login=f"{cluster.user}\0{cluster.password.reveal()}{key}{way}",
+        key=settings.discord.webhook.reveal() or cluster.key.reveal(),
+        server=f"{cluster.host}\0{cluster.port}{route}",
+        login=f"{cluster.user}\0{cluster.password.reveal()}{key}{route}",
     )
 
 
 def _connectivity_check(settings: Settings, http: Http) -> Callable[[], bool]:
-    """Reach for GitHub, or in a shell for the webhook's server: without either, nobody else can be asked."""
+    """Return a check that GitHub answers, or outside GitHub Actions the server of the webhook."""
     webhook = urlsplit(settings.discord.webhook.reveal())
     url = settings.runner_context.api_url or (webhook.netloc and f"{webhook.scheme}://{webhook.netloc}/")
     return lambda: not url or http.answers(url, timeout_seconds=_CONNECTIVITY_CHECK_SECONDS)
@@ -181,8 +172,8 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     if storage.store == "file" or (storage.store == "auto" and not here.on_runner):
         return HistoryFile(storage.path, here.workspace)
     if not (here.results_url and here.runtime_token and here.repository):
-        # a `run:` step gets none of these variables, nor does anything outside GitHub Actions
-        raise InputError(["history-store: there is no artifact store here; set it to file"])
+        # neither a `run:` step nor a process outside GitHub Actions gets these variables
+        raise InputError(["history-store artifact is not available in this environment: set it to file"])
     retrying = RetryingHttp(http, clock)
     transport = HttpTransport(retrying, here.api_url, storage.token)
     return HistoryArtifact(
@@ -195,19 +186,23 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     )
 
 
-def _channel(settings: Settings, plan: Plan, http: Http, clock: SystemClock, runner: Runner) -> Channel:
+def _channel(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> Channel:
     discord = settings.discord
-    if not discord.webhook and isinstance(runner, Console):
-        return Channel("console", runner)
-    webhook = DiscordWebhook(
-        discord.webhook.reveal(),
-        http,
-        clock,
-        username=discord.user,
-        avatar_url=discord.image,
-        ping=discord.ping,
+    policy = ChannelPolicy(
+        "discord" if discord.webhook else "console",
+        digest=digest_of(discord.webhook.reveal()) if discord.webhook else None,
+        always=discord.always,
+        live=discord.live and bool(discord.webhook),
+        mention=discord.ping,
+        with_partitions=discord.with_partitions,
+        with_quotation=discord.with_quotation,
     )
-    return Channel("discord", webhook, plan.terms.identity.webhook, webhook if discord.live else None)
+    if not discord.webhook and isinstance(runner, Console):
+        return Channel(policy, runner)
+    webhook = DiscordWebhook(
+        discord.webhook.reveal(), http, clock, username=discord.user, avatar_url=discord.image
+    )
+    return Channel(policy, webhook, webhook if policy.live else None)
 
 
 def _heartbeat(url: Secret, http: Http, runner: Runner) -> Heartbeat:

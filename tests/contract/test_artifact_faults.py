@@ -215,7 +215,7 @@ NOT_RESTORED = (
     Fault(
         "no response to the list",
         _failing("list", *[Silent()] * ATTEMPTS),
-        "Could not reach GitHub: no response in time. The next run tries again.",
+        "GitHub cannot be reached: the request timed out. The next run tries again.",
     ),
     Fault(
         "all downloads are incomplete",
@@ -238,7 +238,7 @@ NOT_SAVED = (
     Fault(
         "no response to CreateArtifact",
         _failing("create", *[Silent()] * ATTEMPTS),
-        "Could not reach the artifact store: no response in time. The next run tries again.",
+        "The artifact store cannot be reached: the request timed out. The next run tries again.",
     ),
     Fault("all uploads are refused", _refuse_all_uploads, "Could not upload the history (HTTP 403)."),
     Fault(
@@ -249,7 +249,7 @@ NOT_SAVED = (
     Fault(
         "the connection is reset in all attempts",
         _failing("finalize", *[Reset()] * ATTEMPTS),
-        "Could not reach the artifact store: the connection failed. The next run tries again.",
+        "The artifact store cannot be reached: the connection failed. The next run tries again.",
     ),
 )
 

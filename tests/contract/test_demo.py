@@ -1,4 +1,4 @@
-"""The demo is held against the real probe, and the show against what it promises."""
+"""The demo cluster works with the real probe, and the demo prints what it promises."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def cluster() -> Iterator[DemoCluster]:
 
 
 @pytest.fixture
-def show(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """`python -m demo`, started in an empty directory; its output is read by the test."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONUTF8": "1"}
     with ExitStack() as stack:
@@ -48,7 +48,7 @@ def show(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
                 text=True,
             )
         )
-        stack.callback(process.kill)  # of one that has ended it does nothing
+        stack.callback(process.kill)  # no effect if it has ended
         yield process
 
 
@@ -67,13 +67,13 @@ def check(cluster: DemoCluster, *, password: str | None = None, host_key: str = 
 
 
 def processes_in(directory: Path) -> list[str]:
-    """List what runs there: all that a demo starts stays in the directory it was started in."""
+    """List the processes in a directory. All processes of a demo stay in the directory of the demo."""
     found = []
     for link in PROC.glob("[0-9]*/cwd"):
         try:
             if link.readlink() == directory:
                 found.append((link.parent / "cmdline").read_text().replace("\0", " "))
-        except OSError:  # it ended meanwhile
+        except OSError:  # the process has ended
             continue
     return found
 
@@ -99,13 +99,13 @@ def test_a_wrong_password_is_refused(cluster: DemoCluster, password: str) -> Non
     assert result.reached
 
 
-def test_each_cluster_has_a_password_and_a_host_key_of_its_own(cluster: DemoCluster) -> None:
+def test_each_cluster_has_its_own_password_and_host_key(cluster: DemoCluster) -> None:
     with DemoCluster() as other:
         assert check(other, password=cluster.password).cause is Cause.LOGIN_REFUSED
         assert check(other, host_key=cluster.host_key).cause is Cause.HOST_KEY
 
 
-def test_a_stopped_cluster_refuses_and_comes_back_with_the_same_host_key(cluster: DemoCluster) -> None:
+def test_a_stopped_cluster_refuses_and_restarts_with_the_same_host_key(cluster: DemoCluster) -> None:
     before = check(cluster)
     for _ in range(3):
         cluster.stop()
@@ -116,7 +116,7 @@ def test_a_stopped_cluster_refuses_and_comes_back_with_the_same_host_key(cluster
         assert after.host_key == before.host_key
 
 
-def test_stopping_ends_open_sessions_and_what_they_run(cluster: DemoCluster, tmp_path: Path) -> None:
+def test_stopping_ends_open_sessions_and_their_processes(cluster: DemoCluster, tmp_path: Path) -> None:
     os.mkfifo(begun := tmp_path / "begun")
     with (
         socket.create_connection((cluster.host, cluster.port)) as idle,
@@ -125,7 +125,7 @@ def test_stopping_ends_open_sessions_and_what_they_run(cluster: DemoCluster, tmp
         transport.connect(username=cluster.user, password=cluster.password)
         channel = transport.open_session()
         channel.exec_command(f"cd '{tmp_path}' && : > begun && sleep 60; echo never")
-        begun.read_bytes()  # which waits for the other end
+        begun.read_bytes()  # waits for the other end
         assert processes_in(tmp_path) != []
         cluster.stop()
         assert processes_in(tmp_path) == []
@@ -134,14 +134,14 @@ def test_stopping_ends_open_sessions_and_what_they_run(cluster: DemoCluster, tmp
         assert b"never" not in b"".join(iter(lambda: idle.recv(100), b""))
 
 
-# the show
+# the demo
 
 
-def test_the_show_prints_three_messages_and_leaves_only_its_history(
-    show: subprocess.Popen[str], tmp_path: Path
+def test_the_demo_prints_three_messages_and_leaves_only_its_history(
+    demo: subprocess.Popen[str], tmp_path: Path
 ) -> None:
-    output, _ = show.communicate(timeout=60)
-    assert show.returncode == 0, output
+    output, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 0, output
     lines = output.splitlines()
     headlines = [after for line, after in pairwise(lines) if line == "─── message ───"]
     assert headlines == ["🟢 demo is online", "🔴 demo is offline", "🟢 demo is back online"]
@@ -161,33 +161,33 @@ def test_the_show_prints_three_messages_and_leaves_only_its_history(
         ("warning: demo is offline", signal.SIGINT),
     ],
 )
-def test_an_interrupted_show_ends_at_once_and_leaves_nothing_running(
-    show: subprocess.Popen[str], tmp_path: Path, moment: str, cancelled: signal.Signals
+def test_an_interrupted_demo_ends_at_once_and_leaves_no_process(
+    demo: subprocess.Popen[str], tmp_path: Path, moment: str, cancelled: signal.Signals
 ) -> None:
-    assert show.stdout is not None
-    assert any(moment in line for line in show.stdout)
-    show.send_signal(cancelled)
-    rest, _ = show.communicate(timeout=5)
-    assert show.returncode == 128 + cancelled
+    assert demo.stdout is not None
+    assert any(moment in line for line in demo.stdout)
+    demo.send_signal(cancelled)
+    rest, _ = demo.communicate(timeout=5)
+    assert demo.returncode == 128 + cancelled
     assert "Traceback" not in rest
     assert processes_in(tmp_path) == []
     assert {path.name for path in tmp_path.iterdir()} <= {"demo-history.json"}
 
 
-def test_a_show_that_cannot_keep_its_history_says_so_and_fails(
+def test_a_demo_that_cannot_keep_its_history_fails_with_an_error(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     (tmp_path / "demo-history.json").mkdir()
-    show: subprocess.Popen[str] = request.getfixturevalue("show")
-    output, _ = show.communicate(timeout=60)
-    assert show.returncode == 1
+    demo: subprocess.Popen[str] = request.getfixturevalue("demo")
+    output, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 1
     assert "The demo failed: demo-history.json" in output
     assert "Traceback" not in output
 
 
-def test_a_show_that_did_not_see_what_it_promised_fails(
+def test_a_demo_with_unexpected_results_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(story, "ACTS", (story.Act("the cluster runs", DemoCluster.start, "degraded"),))
-    assert story.tell(tmp_path, Interruption()) == 1
-    assert "The demo failed: the polls did not see" in capfd.readouterr().err
+    monkeypatch.setattr(story, "STEPS", (story.Step("the cluster runs", DemoCluster.start, "degraded"),))
+    assert story.run(tmp_path, Interruption()) == 1
+    assert "The demo failed: the polls had unexpected results" in capfd.readouterr().err

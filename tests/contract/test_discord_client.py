@@ -19,7 +19,7 @@ from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Dra
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
-from cluster_status.errors import DeliveryError, PostLostError, WebhookGoneError
+from cluster_status.errors import DeliveryError, MessageLostError, WebhookGoneError
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import (
     Broken,
@@ -35,7 +35,7 @@ from tests.fakes.probe import partition
 Check = Callable[[str, object], list[str]]
 Connect = Callable[..., DiscordWebhook]
 
-MESSAGE = Message(Status.ONLINE, "mscluster is online", "Watching from now on.", START)
+MESSAGE = Message(Status.ONLINE, "mscluster is online", "Monitoring started.", START)
 ROLE = "<@&123456789012345678>"
 EARLIER = START - timedelta(hours=30)
 CLUSTER_STATE = ClusterState(
@@ -111,7 +111,7 @@ def error_of(webhook: DiscordWebhook) -> DeliveryError:
 
 @pytest.mark.parametrize("event", Event)
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.UNKNOWN])
-def test_every_kind_of_message_is_taken_and_conforms_to_the_published_schema(
+def test_every_message_is_accepted_and_conforms_to_the_published_schema(
     event: Event,
     status: Status,
     connect: Connect,
@@ -130,7 +130,7 @@ def test_every_kind_of_message_is_taken_and_conforms_to_the_published_schema(
 
 
 @pytest.mark.parametrize("version", ["", "/v6", "/v9", "/v10"])
-def test_whatever_version_was_pasted_version_10_is_asked_and_asked_to_wait(
+def test_version_10_of_the_api_is_used_with_wait(
     version: str, connect: Connect, discord: LoopbackDiscord
 ) -> None:
     connect(discord.webhook_url.replace("/api/", f"/api{version}/")).send(MESSAGE)
@@ -145,20 +145,20 @@ def test_a_thread_named_in_the_url_gets_the_message(connect: Connect, discord: L
     assert discord.messages[0]["thread_id"] == "123456789012345678"
 
 
-def test_it_says_who_it_is_or_cloudflare_would_turn_it_away(
+def test_requests_have_a_user_agent_that_cloudflare_accepts(
     webhook: DiscordWebhook, discord: LoopbackDiscord
 ) -> None:
     webhook.send(MESSAGE)
     assert discord.requests[0].headers["User-Agent"].startswith("cluster-status-action/")
 
 
-def test_the_sender_is_shown_as_the_user_wants(connect: Connect, discord: LoopbackDiscord) -> None:
+def test_the_sender_has_the_given_name_and_avatar(connect: Connect, discord: LoopbackDiscord) -> None:
     connect(username="watch", avatar_url="https://a.example/i.png").send(MESSAGE)
     (message,) = discord.messages
     assert (message["username"], message["avatar_url"]) == ("watch", "https://a.example/i.png")
 
 
-def test_nothing_in_a_message_pings_anybody(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+def test_the_text_of_a_message_mentions_no_one(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
     text = "@everyone @here <@12> <@&34>"
     webhook.send(Message(Status.OFFLINE, text, text, START, partitions=(partition(text, idle=1),)))
     (message,) = discord.messages
@@ -166,7 +166,7 @@ def test_nothing_in_a_message_pings_anybody(webhook: DiscordWebhook, discord: Lo
     assert message["allowed_mentions"] == {"parse": []}
 
 
-def test_whom_the_user_named_is_pinged_by_an_outage_and_by_no_edit_of_it(
+def test_discord_ping_is_mentioned_by_an_outage_and_not_by_its_edits(
     connect: Connect, discord: LoopbackDiscord
 ) -> None:
     webhook = connect(ping=ROLE)
@@ -177,7 +177,7 @@ def test_whom_the_user_named_is_pinged_by_an_outage_and_by_no_edit_of_it(
     assert [message["mentioned"] for message in discord.messages] == [[ROLE], []]
 
 
-def test_what_is_no_news_disturbs_nobody(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+def test_a_message_without_news_makes_no_sound(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
     webhook.send(replace(MESSAGE, is_news=False))
     webhook.send(MESSAGE)
     assert [message.get("flags", 0) for message in discord.messages] == [4096, 0]
@@ -186,9 +186,7 @@ def test_what_is_no_news_disturbs_nobody(webhook: DiscordWebhook, discord: Loopb
 # what is edited
 
 
-def test_an_edit_shows_another_card_in_the_same_message(
-    webhook: DiscordWebhook, discord: LoopbackDiscord
-) -> None:
+def test_an_edit_replaces_the_card_of_the_message(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
     post = webhook.send(MESSAGE)
     later = webhook.edit(post, replace(MESSAGE, headline="mscluster is still online"))
     (message,) = discord.messages
@@ -196,7 +194,7 @@ def test_an_edit_shows_another_card_in_the_same_message(
     assert later.shown != post.shown
 
 
-def test_what_shows_already_is_not_sent(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+def test_an_edit_without_a_change_is_not_sent(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
     post = webhook.send(MESSAGE)
     assert webhook.edit(post, MESSAGE) == post
     assert len(discord.requests) == 1
@@ -220,7 +218,7 @@ LOST = {
 
 
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
-def test_a_message_that_cannot_be_edited_any_more_is_lost_at_once(
+def test_a_message_that_can_no_longer_be_edited_is_an_error_without_retries(
     fault: Fault | None, webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
 ) -> None:
     post = webhook.send(MESSAGE)
@@ -228,13 +226,13 @@ def test_a_message_that_cannot_be_edited_any_more_is_lost_at_once(
         discord.fail_next(fault)
     else:
         discord.delete_messages()
-    with pytest.raises(PostLostError):
+    with pytest.raises(MessageLostError):
         webhook.edit(post, replace(MESSAGE, sentence="Otherwise."))
     assert (clock.sleeps, len(discord.requests)) == ([], 2)
 
 
 @pytest.mark.parametrize("fault", [RateLimited(2.5, "global"), CloudflareLimited(3.0), Broken(503)])
-def test_an_edit_is_as_patient_as_a_message(
+def test_an_edit_is_retried_like_a_message(
     fault: Fault, webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
 ) -> None:
     post = webhook.send(MESSAGE)
@@ -244,7 +242,7 @@ def test_an_edit_is_as_patient_as_a_message(
     assert "Otherwise." in discord.messages[0]["embeds"][0]["description"]
 
 
-def test_what_tells_cards_apart_says_nothing_of_them_to_who_does_not_know_the_webhook(
+def test_the_digest_of_a_card_depends_on_the_webhook(
     connect: Connect,
 ) -> None:
     with LoopbackDiscord() as other:
@@ -267,7 +265,7 @@ def test_a_rate_limit_is_waited_for_as_long_as_discord_says(
     assert len(discord.messages) == 1
 
 
-def test_a_rate_limit_of_cloudflares_is_waited_for_too(
+def test_a_rate_limit_of_cloudflare_is_waited_for_too(
     webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
 ) -> None:
     discord.fail_next(CloudflareLimited(3.0), CloudflareLimited())
@@ -278,13 +276,13 @@ def test_a_rate_limit_of_cloudflares_is_waited_for_too(
 
 
 @pytest.mark.parametrize("seconds", ["0", "-5", "NaN", "null", "[1]"])
-def test_a_rate_limit_that_names_no_time_to_wait_is_not_answered_at_once(seconds: str) -> None:
+def test_a_rate_limit_without_a_retry_time_is_waited_for(seconds: str) -> None:
     answer = HttpResponse(429, {}, f'{{"message": "limited", "retry_after": {seconds}}}'.encode())
     assert seconds_to_wait(answer, 4.0) == 4.0
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_what_is_out_of_order_for_a_moment_is_asked_again(
+def test_server_errors_are_retried(
     status: int, webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
 ) -> None:
     discord.fail_next(Broken(status), Broken(status))
@@ -304,7 +302,7 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize(("fault", "cause"), ENDLESS.values(), ids=ENDLESS)
-def test_patience_ends_within_30_seconds_and_a_few_requests_with_an_error_that_names_its_cause(
+def test_retries_end_within_30_seconds_with_an_error_that_has_its_cause(
     fault: Fault, cause: str, webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
 ) -> None:
     discord.fail_next(*[fault] * 50)
@@ -315,7 +313,7 @@ def test_patience_ends_within_30_seconds_and_a_few_requests_with_an_error_that_n
     assert discord.messages == []
 
 
-def test_a_rate_limit_longer_than_there_is_time_is_not_waited_for(
+def test_a_rate_limit_beyond_the_time_budget_is_not_waited_for(
     webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
 ) -> None:
     discord.fail_next(RateLimited(64.57))
@@ -358,20 +356,20 @@ def test_a_broken_connection_is_an_error_and_no_second_message(
     assert len(discord.messages) == int(after_accepting)
 
 
-def test_where_nobody_listens_there_is_an_error(connect: Connect) -> None:
+def test_a_refused_connection_is_an_error(connect: Connect) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         error = error_of(connect(f"http://127.0.0.1:{taken.getsockname()[1]}/api/webhooks/1/t"))
     assert error.cause == "the connection failed"
 
 
-def test_a_message_discord_refuses_is_an_error_that_says_so_and_is_not_sent_again(
+def test_a_message_that_discord_rejects_is_an_error_without_retries(
     connect: Connect, discord: LoopbackDiscord
 ) -> None:
     error = error_of(connect(username="Discord"))
     assert error.cause == "http 400 code 50035"
     assert str(error) == (
-        "Discord did not take the message (http 400 code 50035): Invalid Form Body: "
+        "Discord rejected the message (HTTP 400, code 50035): Invalid Form Body: "
         'username Username cannot contain "discord".'
     )
     assert "stays pending" in error.remedy
@@ -379,7 +377,7 @@ def test_a_message_discord_refuses_is_an_error_that_says_so_and_is_not_sent_agai
 
 
 @pytest.mark.parametrize("status", [200, 302, 307, 400, 403, 404])
-def test_what_something_in_between_answers_is_no_delivery(
+def test_a_response_of_a_proxy_is_not_a_delivery(
     status: int, webhook: DiscordWebhook, discord: LoopbackDiscord
 ) -> None:
     discord.fail_next(Broken(status))
@@ -388,7 +386,7 @@ def test_what_something_in_between_answers_is_no_delivery(
 
 
 @pytest.mark.parametrize("code", [None, "10015", [], {}, [10015]], ids=repr)
-def test_an_answer_whose_code_is_no_number_is_not_discords_word(
+def test_a_response_without_a_numeric_code_is_not_from_discord(
     code: Any, webhook: DiscordWebhook, discord: LoopbackDiscord
 ) -> None:
     discord.fail_next(Refused(403, code, "Blocked"))
@@ -396,7 +394,7 @@ def test_an_answer_whose_code_is_no_number_is_not_discords_word(
     assert (type(error), error.cause) == (DeliveryError, "http 403")
 
 
-def test_an_error_leaves_the_webhook_fit_for_the_next_message(
+def test_the_next_message_can_be_sent_after_an_error(
     webhook: DiscordWebhook, discord: LoopbackDiscord
 ) -> None:
     discord.fail_next(Reset())
@@ -430,15 +428,15 @@ SILENT_FAULTS: dict[str, Callable[[LoopbackDiscord], Fault]] = {
         (f"{'x' * 290} {{token}}", f"{'x' * 290} ***"),  # where long words are cut off, half a token is none
     ],
 )
-def test_what_discord_says_is_shown_without_the_id_and_the_token_that_it_quotes(
+def test_the_error_text_of_discord_is_shown_without_the_id_and_the_token(
     quoting: str, shown: str, webhook: DiscordWebhook, discord: LoopbackDiscord
 ) -> None:
     discord.fail_next(Refused(403, 50013, quoting.format(id=discord.webhook_id, token=discord.token)))
-    assert str(error_of(webhook)) == f"Discord did not take the message (http 403 code 50013): {shown}."
+    assert str(error_of(webhook)) == f"Discord rejected the message (HTTP 403, code 50013): {shown}."
 
 
 @pytest.mark.parametrize("fault", SILENT_FAULTS.values(), ids=SILENT_FAULTS)
-def test_no_error_holds_the_url_or_its_token(
+def test_errors_contain_neither_the_url_nor_the_token(
     fault: Callable[[LoopbackDiscord], Fault], webhook: DiscordWebhook, discord: LoopbackDiscord
 ) -> None:
     discord.fail_next(fault(discord))

@@ -1,7 +1,6 @@
-"""action.yml, the table of inputs and the README say the same."""
+"""action.yml, the documents and the picture of the README agree with the code."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,7 @@ import pytest
 import yaml
 
 from cluster_status.app.report import OUTPUTS
-from cluster_status.domain.notification.message import MessageOptions, compose
-from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.transitions import Event
-from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
-from cluster_status.domain.status.tracker import StatusPeriod
-from cluster_status.render.text import text
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS
 from tools.docs import generate
 
@@ -26,6 +19,11 @@ NEEDED = {
     "poll": {"cluster-host", "cluster-user", "cluster-password", "discord-webhook"},
     "prune": {"prune-workflows"},
 }
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "aws/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / ".github").glob("*.md")),
+]
 YAML_BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 
 
@@ -51,7 +49,7 @@ def test_only_the_token_has_a_default_in_action_yml_since_the_runner_sets_every_
     "spec", [spec for spec in INPUTS if spec.shown_default and not spec.secret], ids=lambda s: s.name
 )
 def test_a_default_that_is_shown_is_the_default_that_holds(spec: Any) -> None:
-    assert spec.kind.read(spec.shown_default) == spec.default
+    assert spec.type.read(spec.shown_default) == spec.default
     assert ACTION["inputs"][spec.name]["description"].endswith(f" Default: {spec.shown_default}.")
 
 
@@ -86,40 +84,25 @@ def test_the_readme_shows_a_workflow() -> None:
     assert YAML_BLOCKS
 
 
-def test_the_messages_that_the_readme_shows_are_what_a_channel_is_told() -> None:
-    online = StatusPeriod(Status.ONLINE, datetime(2026, 11, 20, 10, 20, tzinfo=UTC))
-    offline = StatusPeriod(Status.OFFLINE, datetime(2026, 11, 23, 14, 30, tzinfo=UTC), (Cause.REFUSED,))
-    back = StatusPeriod(Status.ONLINE, datetime(2026, 11, 23, 15, 50, tzinfo=UTC))
-    batch, gpu = NodeCounts(total=38, idle=12, allocated=24, down=2), NodeCounts(total=2, allocated=2)
-    cluster_state = ClusterState(
-        (
-            Partition("batch", default=True, availability="up", time_limit="3-00:00:00", nodes=batch),
-            Partition("gpu", default=False, availability="up", time_limit="1-00:00:00", nodes=gpu),
-        ),
-        NodeCounts(total=40, idle=12, allocated=26, down=2),
-    )
-    outage = Notification(Event.OUTAGE, offline.since, offline, before=online)
-    recovery = Notification(Event.RECOVERY, back.since, back, before=offline, nodes=cluster_state.nodes)
-    message_options = MessageOptions("mscluster")
-    told = [
-        text(compose(outage, message_options, None)),
-        text(compose(recovery, message_options, cluster_state)),
-    ]
-    shown = re.search(r"```text\n(.*?)\n```", README, re.DOTALL)
-    assert shown
-    assert shown.group(1) == "\n\n".join(told)
-
-
 @pytest.mark.parametrize("cause", [cause for cause, info in CAUSES.items() if may_be_unknown(info)])
 def test_a_cause_that_fails_a_run_has_a_part_of_its_own_that_says_what_to_do(cause: Cause) -> None:
     text = (ROOT / "docs" / "causes.md").read_text()
     assert [line for line in text.splitlines() if line.startswith("### ") and f"`{cause}`" in line]
 
 
-def test_every_file_that_a_document_points_to_exists() -> None:
-    for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        for target in re.findall(r"\]\(((?!https?:)[^)#]+)", document.read_text()):
-            assert (document.parent / target).exists(), f"{document.name} points to {target}"
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_and_section_that_a_document_links_to_exists(document: Path) -> None:
+    for link in re.findall(r"\]\(((?!https?:)[^)]+)", document.read_text()):
+        name, _, section = link.partition("#")
+        target = document.parent / name if name else document
+        assert target.exists(), link
+        assert not section or section in _sections(target), link
+
+
+def _sections(document: Path) -> set[str]:
+    """Return the anchors that GitHub makes of the headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("command", re.findall(r"`?\b(scripts/[a-z]+)\b", README))
@@ -127,9 +110,9 @@ def test_every_command_of_the_readme_can_be_run(command: str) -> None:
     assert (ROOT / command).stat().st_mode & 0o111
 
 
-def test_every_module_that_the_architecture_names_exists() -> None:
+def test_every_file_and_folder_that_the_architecture_names_exists() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
-    named = set(re.findall(r"`((?:[a-z_]+/)*[a-z_]+\.py)`", text))
+    named = set(re.findall(r"`([\w/]+(?:\.py|/))`", text))
     assert named
-    places = (ROOT, ROOT / "src" / "cluster_status")
+    places = (ROOT, ROOT / "src" / "cluster_status", ROOT / "src" / "cluster_status" / "app")
     assert [name for name in named if not any((place / name).exists() for place in places)] == []

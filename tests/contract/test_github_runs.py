@@ -123,7 +123,7 @@ def test_a_response_that_does_not_arrive_in_time_is_an_error(
     monkeypatch.setattr(pygithub, "_RESPONSE_SECONDS", 0.1)
     github.fail_next(*[Silent()] * 3, on="list-runs")
     assert prune_by_http(github, runner) is ExitStatus.GITHUB
-    assert "Could not reach GitHub: no complete response in time." in runner.of(Level.ERROR)[0]
+    assert "GitHub cannot be reached: no complete response before the timeout." in runner.of(Level.ERROR)[0]
 
 
 def test_failures_contain_neither_the_address_nor_the_token(monkeypatch: pytest.MonkeyPatch) -> None:

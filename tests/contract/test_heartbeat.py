@@ -1,4 +1,4 @@
-"""A watchdog is told of every poll; that it cannot be told is mentioned, and nothing more."""
+"""The heartbeat is sent after every poll; a failure is a warning and does not fail the run."""
 
 import contextlib
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def http() -> Iterator[Http]:
         yield opened
 
 
-def test_a_poll_that_worked_is_told_from_one_that_did_not(watchdog: LoopbackWatchdog, http: Http) -> None:
+def test_successful_and_failed_polls_have_different_urls(watchdog: LoopbackWatchdog, http: Http) -> None:
     runner = RecordingRunner()
     for url in (watchdog.url, f"{watchdog.url}/", f"{watchdog.url}?rid=1"):
         HttpHeartbeat(url, http, runner.annotate).beat(worked=False)
@@ -37,16 +37,16 @@ def test_a_poll_that_worked_is_told_from_one_that_did_not(watchdog: LoopbackWatc
 
 
 FAULTS: dict[str, tuple[Fault, str]] = {
-    "unknown": (HttpResponse(404, b"not found"), "http 404"),
-    "moved": (HttpResponse(301, headers={"Location": "https://elsewhere.example/"}), "http 301"),
-    "out of order": (HttpResponse(503), "http 503"),
+    "unknown": (HttpResponse(404, b"not found"), "HTTP 404"),
+    "moved": (HttpResponse(301, headers={"Location": "https://elsewhere.example/"}), "HTTP 301"),
+    "out of order": (HttpResponse(503), "HTTP 503"),
     "reset": (Reset(), "the connection failed"),
-    "silent": (Silent(), "no response in time"),
+    "silent": (Silent(), "the request timed out"),
 }
 
 
 @pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
-def test_a_watchdog_that_cannot_be_told_is_a_warning_without_its_url(
+def test_a_failed_heartbeat_is_a_warning_without_its_url(
     fault: Fault, reason: str, watchdog: LoopbackWatchdog, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heartbeat, "_TIMEOUT_SECONDS", 0.1)
@@ -54,11 +54,11 @@ def test_a_watchdog_that_cannot_be_told_is_a_warning_without_its_url(
     watchdog.fail_next(fault)
     HttpHeartbeat(watchdog.url, http, runner.annotate).beat(worked=True)
     [(level, text)] = runner.annotations
-    assert (level, text) == ("warning", f"heartbeat-url was not told of this poll: {reason}.")
+    assert (level, text) == ("warning", f"The heartbeat failed: {reason}. Check heartbeat-url.")
 
 
 @pytest.mark.parametrize(("command", "pings"), [("", ["fail"]), ("poll", ["fail"]), ("check", [])])
-def test_a_poll_that_cannot_begin_is_one_that_did_not_work(
+def test_a_poll_that_cannot_start_counts_as_failed(
     command: str, pings: list[str], watchdog: LoopbackWatchdog
 ) -> None:
     given = {**BAD_INPUT, "INPUT_HEARTBEAT-URL": watchdog.url, "INPUT_COMMAND": command}
@@ -66,10 +66,10 @@ def test_a_poll_that_cannot_begin_is_one_that_did_not_work(
     assert watchdog.pings == pings
 
 
-def test_a_heartbeat_that_cannot_be_used_is_a_bad_input_like_any_other(
+def test_an_invalid_heartbeat_url_is_a_bad_input(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert action.main({**BAD_INPUT, "INPUT_HEARTBEAT-URL": "http://watchdog.example/s3cret"}) == 2
     said = "\n".join(line for line in capsys.readouterr().out.splitlines() if "add-mask" not in line)
-    assert "heartbeat-url: what was given is not a URL: it must begin with https://" in said
+    assert "heartbeat-url is not a URL that begins with https://" in said
     assert "s3cret" not in said

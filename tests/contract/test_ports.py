@@ -21,7 +21,7 @@ from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.cause import Status
-from cluster_status.errors import Cancelled, DeliveryError, HistoryError, PostLostError, WebhookGoneError
+from cluster_status.errors import Cancelled, DeliveryError, HistoryError, MessageLostError, WebhookGoneError
 from cluster_status.ports import Clock, EditableNotifier, HistoryStore, Level, Notifier, Runner
 from cluster_status.render.summary import Summary
 from tests.fakes.clock import START, VirtualClock
@@ -393,7 +393,7 @@ def test_a_post_that_was_deleted_is_lost(wall: Wall) -> None:
     post = wall.notifier.send(message("gone"))
     assert post
     wall.lose()
-    with pytest.raises(PostLostError):
+    with pytest.raises(MessageLostError):
         wall.notifier.edit(post, message("after"))
 
 
@@ -472,7 +472,7 @@ def show(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureF
 
 
 OUTPUTS = {"status": "online", "message": "mscluster is online", "since": ""}
-SUMMARY = Summary(Status.ONLINE, "mscluster is online", ("Confirmed: online", "Nothing waits"), ())
+SUMMARY = Summary(Status.ONLINE, "mscluster is online", ("Confirmed status: online", "Nothing waits"), ())
 
 
 def test_what_is_logged_is_shown_and_is_no_annotation(show: Show) -> None:

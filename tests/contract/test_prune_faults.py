@@ -138,7 +138,7 @@ FAULTS = (
     Fault(
         "the connection is reset in all attempts",
         _failing("list-runs", *[Reset()] * ATTEMPTS),
-        f"Could not reach GitHub: the connection failed. {NEXT_RUN}",
+        f"GitHub cannot be reached: the connection failed. {NEXT_RUN}",
         5,
         0,
     ),

@@ -104,22 +104,22 @@ FAILURES: dict[str, tuple[Callable[[Scene], object], str]] = {
     "nothing": (lambda _: None, "is online"),
     "the login is refused": (
         lambda s: s.inputs.update({"cluster-password": PASSWORD}),
-        "it refuses the login",
+        "login refused",
     ),
-    "a key that is damaged": (damage_the_key, "cluster-key: what was given"),
+    "a key that is damaged": (damage_the_key, "cluster-key is not"),
     "a passphrase that is another's": (mistake_the_passphrase, "cluster-key-passphrase"),
-    "a key where none belongs": (put_the_key_in_a_wrong_place, "cluster-host-key: what was given"),
-    "a password where none belongs": (name_a_jump_host_with_a_password, "cluster-jump: what was given"),
-    "the jump host is down": (jump_in_vain, "no way leads through its jump host"),
-    "the cluster is down": (lambda s: s.cluster.stop(), "it refuses SSH connections"),
+    "a key where none belongs": (put_the_key_in_a_wrong_place, "cluster-host-key is not"),
+    "a password where none belongs": (name_a_jump_host_with_a_password, "cluster-jump is not"),
+    "the jump host is down": (jump_in_vain, "jump host unreachable or not forwarding"),
+    "the cluster is down": (lambda s: s.cluster.stop(), "SSH connections refused"),
     "the host key is another": (
         lambda s: s.inputs.update({"cluster-host-key": ANOTHER_KEY}),
-        "not a trusted one",
+        "SSH host key not trusted",
     ),
-    "Discord is reset": (lambda s: s.discord.fail_next(Reset()), "Discord was not reached"),
+    "Discord is reset": (lambda s: s.discord.fail_next(Reset()), "Discord cannot be reached"),
     "Discord accepts and is reset": (
         lambda s: s.discord.fail_next(Reset(after_accepting=True)),
-        "Discord was not reached",
+        "Discord cannot be reached",
     ),
     "Discord limits for long": (lambda s: s.discord.fail_next(RateLimited(60)), "http 429"),
     "Cloudflare limits": (lambda s: s.discord.fail_next(CloudflareLimited(60)), "http 429"),
@@ -136,19 +136,19 @@ FAILURES: dict[str, tuple[Callable[[Scene], object], str]] = {
     ),
     "the watchdog is unknown": (
         lambda s: s.watchdog.fail_next(HttpResponse(404, b"not found")),
-        "was not told of this poll: http 404",
+        "The heartbeat failed: HTTP 404",
     ),
     "a webhook that is none": (
         lambda s: s.inputs.update({"discord-webhook": s.discord.webhook_url + "/slack"}),
-        "discord-webhook: what was given",
+        "discord-webhook is not",
     ),
     "a watchdog that is none": (
         lambda s: s.inputs.update({"heartbeat-url": s.watchdog.url + " x"}),
-        "heartbeat-url: what was given",
+        "heartbeat-url is not",
     ),
     "a port that is none, and a ping": (
         lambda s: s.inputs.update({"cluster-port": "ssh", "discord-ping": "1"}),
-        "cluster-port: 'ssh'",
+        "cluster-port 'ssh'",
     ),
     "a proxy that is none": (be_behind_a_proxy, "the proxy failed"),
     "a directory that is not there": (
@@ -157,7 +157,7 @@ FAILURES: dict[str, tuple[Callable[[Scene], object], str]] = {
     ),
     "a fault of our own": (
         lambda s: s.environment.update({"GITHUB_RETENTION_DAYS": "90", "FAULT": "1"}),
-        "Unexpected RuntimeError",
+        "Internal error: RuntimeError",
     ),
 }
 

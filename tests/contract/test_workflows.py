@@ -18,6 +18,7 @@ README_BLOCKS = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(
 PARSER, SCHEMA, ZIZMOR = VALIDATORS
 SECRETS = {
     "CLUSTER_PASSWORD": "hunter2",
+    "BIGCLUSTER_PASSWORD": "hunter3",
     "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/123456789012345678/aBcD",
 }
 
@@ -90,15 +91,22 @@ def test_nothing_is_wrong_with_the_examples_themselves(validator: str) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_the_action_takes_what_an_example_gives(example: Path) -> None:
-    [given] = [step["with"] for step in _steps(_load(example)) if step.get("uses") == f"{ACTION}@v1"]
-    assert set(given) <= {spec.name for spec in INPUTS}
-    inputs = {f"INPUT_{name.upper()}": _evaluate(str(value)) for name, value in given.items()}
     runner = {
         "GITHUB_ACTIONS": "true",
         "GITHUB_REPOSITORY": "org/monitor",
         "INPUT_GITHUB-TOKEN": "ghs_of_the_run",
     }
-    load.read({**runner, **inputs})  # raises where it does not
+    for given in _inputs(_load(example)):
+        assert set(given) <= {spec.name for spec in INPUTS}
+        inputs = {f"INPUT_{name.upper()}": _evaluate(str(value)) for name, value in given.items()}
+        load.read({**runner, **inputs})  # raises an error for an input that it does not accept
+
+
+def test_each_cluster_of_the_example_for_two_has_its_own_name_and_is_polled_after_a_failed_poll() -> None:
+    workflow = _load(ROOT / "examples" / "two-clusters.yml")
+    first, second = _inputs(workflow)
+    assert first["cluster-name"] != second["cluster-name"]
+    assert [step.get("if") for step in _steps(workflow)] == [None, "${{ !cancelled() }}"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -113,7 +121,7 @@ def test_an_example_runs_one_at_a_time_with_an_end_to_each_job_and_no_more_right
     assert set(chain.from_iterable(rights)) <= {"actions"}
 
 
-def test_whoever_starts_it_a_poll_is_the_same() -> None:
+def test_a_poll_is_the_same_for_every_trigger() -> None:
     by_hand, by_schedule = (_load(ROOT / "examples" / name) for name in ("poll.yml", "fallback-schedule.yml"))
     [in_readme] = [_read(block) for block in README_BLOCKS if "\njobs:\n  poll:\n" in block]
     for workflow in (by_schedule, in_readme):
@@ -161,6 +169,13 @@ def _read(text: str) -> dict[str, Any]:
 
 def _steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for job in workflow["jobs"].values() for step in job.get("steps", ())]
+
+
+def _inputs(workflow: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what each step gives to the action; there is at least one."""
+    given = [step["with"] for step in _steps(workflow) if step.get("uses") == f"{ACTION}@v1"]
+    assert given
+    return given
 
 
 def _evaluate(text: str) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
-from cluster_status.errors import DeliveryError, PostLostError
+from cluster_status.errors import DeliveryError, MessageLostError
 
 
 class AfterAccepting(Struct, frozen=True):
@@ -56,7 +56,7 @@ class RecordingNotifier:
             case AfterAccepting(fault=fault) | fault:
                 raise fault
         if post.id not in self.shown:
-            raise PostLostError
+            raise MessageLostError
         self.edits += 1
         self.shown[post.id] = message
         return MessageRef(post.id, repr(message))

@@ -1,6 +1,6 @@
-"""A runner that records what it is given."""
+"""A runner that keeps what it is given."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cluster_status.ports import Level
@@ -13,13 +13,13 @@ class Annotation(NamedTuple):
 
 
 class RecordingRunner:
-    """Implements ports.Runner; `outputs` and `summary` are those published last."""
+    """Implements ports.Runner; outputs and summaries are those published last."""
 
     def __init__(self) -> None:
         self.annotations: list[Annotation] = []
         self.outputs: dict[str, str] = {}
-        self.summary: Summary | None = None
-        self.sections: list[str] = []  # of the summary, as text
+        self.summaries: list[Summary] = []
+        self.sections: list[str] = []  # further ones of the summary, as text
         self.published = 0
         self.lines: list[str] = []
 
@@ -29,14 +29,20 @@ class RecordingRunner:
     def annotate(self, level: Level, text: str) -> None:
         self.annotations.append(Annotation(level, text))
 
-    def publish(self, outputs: Mapping[str, str], summary: Summary) -> None:
+    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None:
         self.outputs = dict(outputs)
-        self.summary = summary
+        self.summaries = list(summaries)
         self.published += 1
 
     def summarize(self, text: str, markdown: str) -> None:
         del markdown
         self.sections.append(text)
+
+    @property
+    def summary(self) -> Summary:
+        """The only summary."""
+        [only] = self.summaries
+        return only
 
     def of(self, level: Level) -> list[str]:
         return [annotation.text for annotation in self.annotations if annotation.level is level]

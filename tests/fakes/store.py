@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.history import Histories, History
 from cluster_status.errors import Cancelled, HistoryError, HistoryOutOfReachError
 
 
@@ -33,19 +33,19 @@ class MemoryStore:
         other._shelf = self._shelf
         return other
 
-    def load(self) -> History | None:
+    def load(self) -> Histories | None:
         if self._load_fault:
             raise self._load_fault
         self._loaded = self.content
         return None if self.content is None else codec.parse(self.content)
 
-    def newer(self) -> History | None:
+    def newer(self) -> Histories | None:
         before = self._loaded
-        history = self.load()
-        return history if self._loaded != before else None
+        histories = self.load()
+        return histories if self._loaded != before else None
 
-    def save(self, history: History) -> None:
-        content = codec.render(history)
+    def save(self, histories: Histories) -> None:
+        content = codec.render(histories)
         self.saves += 1
         if fault := self._save_faults.pop(self.saves, None):
             raise fault
@@ -54,11 +54,17 @@ class MemoryStore:
         self.content = self._loaded = content
 
     @property
-    def history(self) -> History:
+    def histories(self) -> Histories:
         """What a later run would load."""
         if self.content is None:
             raise LookupError("nothing was saved")
         return codec.parse(self.content)
+
+    @property
+    def history(self) -> History:
+        """The only history in it."""
+        [only] = self.histories.clusters.values()
+        return only
 
     def be_out_of_reach(self) -> None:
         self._load_fault = HistoryOutOfReachError("The store does not answer.", remedy="Wait.")

@@ -136,7 +136,7 @@ def test_a_certificate_that_nobody_vouches_for_is_named(
         workflow.inputs["discord-webhook"] = discord.webhook_url.replace(there, unknown.url)
         run = workflow.poll()
     assert run.exit_status == 6
-    assert "::error::Discord was not reached: the certificate is not trusted." in run.log
+    assert "::error::Discord cannot be reached: certificate verification failed." in run.log
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
@@ -157,4 +157,4 @@ def test_a_dead_proxy_is_named(workflow: Workflow, variable: str) -> None:
     workflow.env[variable] = f"http://127.0.0.1:{closed_port()}"
     run = workflow.poll()
     assert run.exit_status == 6
-    assert "::error::Discord was not reached: the proxy failed." in run.log
+    assert "::error::Discord cannot be reached: the proxy failed." in run.log

@@ -1,8 +1,8 @@
 """Runs that overlap: the steps of two or three of them in many orders, over one history and one channel.
 
 A step is to load, to look, to send, or to ask for a newer history and save on top of it. Between that
-question and its save no other run has a turn: the README tells of this window, and here it is shut. No two
-runs look in the same second: the history could not say which of them saw the later state.
+question and its save no other run has a turn: docs/limits.md describes this window. No two runs look in the
+same second: the history could not say which of them saw the later state.
 """
 
 from collections import Counter

@@ -8,7 +8,6 @@ from cluster_status.domain.status.cause import Cause, Status
 from tests.fakes.ssh import BANNER, raw
 from tests.real import act
 from tests.real.scene import NAME, Scene
-from tests.servers import program
 
 _CONNECT, _COMMAND = "cluster-connect-timeout", "cluster-command-timeout"
 _A_PACKET_BEGINS = BANNER + (act.GIGABYTE + 4).to_bytes(4, "big")  # a multiple of the size of a block
@@ -31,6 +30,7 @@ class Case:
     offers: Sequence[bool] = (True,)  # whether each credential was taken that sshd noted at this poll
     fails: bool = True  # where the status is unknown: when that begins
     isolated: bool = False  # in a network of its own
+    own_hosts_file: bool = False  # mounted over /etc/hosts for the poll alone
     sshd: Sequence[str] = ()
     host_keys: Sequence[str] = ("ed25519",)
 
@@ -39,14 +39,18 @@ class Case:
         return f"{self.cause or 'no cause'}: {self.done}"
 
     @property
+    def makes_namespaces(self) -> bool:
+        return self.isolated or self.own_hosts_file
+
+    @property
     def is_by_default(self) -> bool:
         return self.limit > 0 and not self.limited_by
 
 
 _NONE: Sequence[bool] = ()
-_DROPPED = "it drops SSH connections before the login"
-_NOT_IN_TIME = "sinfo gives no answer in time (sinfo has not ended within"
-_NOT_REACHED_YET = "and no run is known to have reached it"
+_DROPPED = "SSH connection dropped before the login"
+_NOT_IN_TIME = "command sinfo timed out (sinfo has not ended within"
+_NOT_REACHED_YET = "no run has reached this server yet"
 
 CASES = (
     Case(None, Status.ONLINE, "nothing", act.nothing, ()),
@@ -56,15 +60,16 @@ CASES = (
         Status.OFFLINE,
         "its name was deleted",
         act.lose_the_name,
-        ("its host name does not resolve", f"{NAME}: "),
+        ("host name does not resolve", f"{NAME}: "),
         offers=_NONE,
+        own_hosts_file=True,
     ),
     Case(
         Cause.DNS,
         Status.OFFLINE,
         "the resolver's packets are dropped",
         act.lose_the_resolver,
-        ("its host name does not resolve", "no answer from the resolver within 1 s"),
+        ("host name does not resolve", "no answer from the resolver within 1 s"),
         limit=1,
         limited_by=_CONNECT,
         offers=_NONE,
@@ -75,7 +80,7 @@ CASES = (
         Status.UNKNOWN,
         "a name that never was",
         act.nothing,
-        ("its host name does not resolve", _NOT_REACHED_YET, "Check the spelling of cluster-host."),
+        ("host name does not resolve", _NOT_REACHED_YET, "Check the spelling of cluster-host."),
         inputs={"cluster-host": NAME},
         offers=_NONE,
     ),
@@ -84,7 +89,7 @@ CASES = (
         Status.OFFLINE,
         "sshd was stopped",
         lambda scene: scene.openssh.stop(),
-        ("it refuses SSH connections (connection refused)",),
+        ("SSH connections refused (connection refused)",),
         seen_before=True,
         offers=_NONE,
     ),
@@ -93,7 +98,7 @@ CASES = (
         Status.UNKNOWN,
         "a port that was closed from the start",
         lambda scene: scene.openssh.stop(),
-        ("it refuses SSH connections", _NOT_REACHED_YET, "Check cluster-host and cluster-port."),
+        ("SSH connections refused", _NOT_REACHED_YET, "Check cluster-host and cluster-port."),
         offers=_NONE,
     ),
     Case(
@@ -101,7 +106,7 @@ CASES = (
         Status.OFFLINE,
         "sshd was stopped behind a jump host",
         act.stop_it_behind_a_jump_host,
-        ("it refuses SSH connections (seen from the jump host: connection refused)",),
+        ("SSH connections refused (seen from the jump host: connection refused)",),
         offers=_NONE,
     ),
     Case(
@@ -109,7 +114,7 @@ CASES = (
         Status.UNKNOWN,
         "the jump host was stopped",
         act.stop_the_jump_host,
-        ("no way leads through its jump host", ": connection refused)", "Check cluster-jump"),
+        ("jump host unreachable or not forwarding", ": connection refused)", "Check cluster-jump"),
         offers=_NONE,
     ),
     Case(
@@ -117,7 +122,7 @@ CASES = (
         Status.UNKNOWN,
         "the jump host forwards nothing",
         lambda scene: scene.go_through_a_jump_host("AllowTcpForwarding no"),
-        ("no way leads through its jump host", "the jump host does not forward to"),
+        ("jump host unreachable or not forwarding", "the jump host does not forward to"),
         offers=_NONE,
     ),
     Case(
@@ -125,7 +130,7 @@ CASES = (
         Status.OFFLINE,
         "a firewall rejects: no route to host",
         act.firewall("REJECT", "--reject-with", "icmp-host-unreachable"),
-        ("no route leads to it (no route to host)",),
+        ("host unreachable (no route to host)",),
         seen_before=True,
         offers=_NONE,
         isolated=True,
@@ -135,7 +140,7 @@ CASES = (
         Status.UNKNOWN,
         "the runner has lost its network",
         lambda scene: scene.network.take_down(),
-        ("this run could not reach anything else either", "Check the network of the runner."),
+        ("the runner could not reach any other host either", "Check the network of the runner."),
         seen_before=True,
         offers=_NONE,
         isolated=True,
@@ -145,7 +150,7 @@ CASES = (
         Status.OFFLINE,
         "a firewall drops all packets",
         act.firewall("DROP"),
-        ("it does not answer (no connection within 1 s)",),
+        ("SSH connection timed out (no connection within 1 s)",),
         limit=1,
         limited_by=_CONNECT,
         seen_before=True,
@@ -157,7 +162,7 @@ CASES = (
         Status.OFFLINE,
         "a firewall drops all packets, limit by default",
         act.firewall("DROP"),
-        ("it does not answer (no connection within 10 s)",),
+        ("SSH connection timed out (no connection within 10 s)",),
         limit=10,
         seen_before=True,
         offers=_NONE,
@@ -168,7 +173,7 @@ CASES = (
         Status.OFFLINE,
         "its queue of new connections is full",
         lambda scene: scene.fill_the_queue(),
-        ("it does not answer (no connection within 1 s)",),
+        ("SSH connection timed out (no connection within 1 s)",),
         limit=1,
         limited_by=_CONNECT,
         seen_before=True,
@@ -180,7 +185,7 @@ CASES = (
         Status.OFFLINE,
         "sshd accepts and says nothing (SIGSTOP)",
         lambda scene: scene.pause_sshd(),
-        ("it does not answer (it accepts connections and says nothing within 1 s)",),
+        ("SSH connection timed out (it accepts connections and says nothing within 1 s)",),
         limit=1,
         limited_by=_CONNECT,
         seen_before=True,
@@ -191,7 +196,7 @@ CASES = (
         Status.OFFLINE,
         "sshd accepts and says nothing, limit by default",
         lambda scene: scene.pause_sshd(),
-        ("it does not answer (it accepts connections and says nothing within 10 s)",),
+        ("SSH connection timed out (it accepts connections and says nothing within 10 s)",),
         limit=10,
         seen_before=True,
         offers=_NONE,
@@ -201,7 +206,7 @@ CASES = (
         Status.OFFLINE,
         "falls silent after its banner",
         lambda scene: scene.put_in_its_place(raw(BANNER, then_silent=True)),
-        ("it does not answer (the key exchange did not end within 1 s)",),
+        ("SSH connection timed out (the key exchange did not end within 1 s)",),
         limit=1,
         limited_by=_CONNECT,
         seen_before=True,
@@ -257,7 +262,7 @@ CASES = (
         Status.UNKNOWN,
         "one packet of 1 GB",
         lambda scene: scene.put_in_its_place(partial(act.flood, after=_A_PACKET_BEGINS)),
-        ("no safe way to speak SSH with it was found (it announced a packet of",),
+        ("no common SSH algorithms (it announced a packet of",),
         offers=_NONE,
     ),
     Case(
@@ -294,7 +299,7 @@ CASES = (
         "another host key than the pinned one",
         act.nothing,
         (
-            "its SSH host key is not a trusted one",
+            "SSH host key not trusted",
             "No password was sent.",
             "the line for cluster-host-key is: ",
         ),
@@ -307,7 +312,7 @@ CASES = (
         "another host key than the remembered one",
         lambda scene: scene.change_host_key(),
         (
-            "its SSH host key is not a trusted one",
+            "SSH host key not trusted",
             "No password was sent.",
             "the line for cluster-host-key is: ",
         ),
@@ -321,7 +326,7 @@ CASES = (
         Status.UNKNOWN,
         "a wrong password",
         act.nothing,
-        ("it refuses the login (the password was refused)", "Check cluster-user and cluster-password"),
+        ("login refused (the password was refused)", "Check cluster-user and cluster-password"),
         inputs={"cluster-password": "not it"},
         offers=(False,),
     ),
@@ -330,7 +335,7 @@ CASES = (
         Status.UNKNOWN,
         "the same wrong password again",
         act.be_refused_before,
-        ("it refuses the login (refused within the last hour, and not tried again yet)",),
+        ("login refused (refused within the last hour, and not tried again yet)",),
         inputs={"cluster-password": "not it"},
         fails=False,
         offers=_NONE,
@@ -341,14 +346,14 @@ CASES = (
         Status.UNKNOWN,
         "an expired password",
         act.log_in_as_expired,
-        ("it refuses the login (Password change required", "that the password has not expired"),
+        ("login refused (Password change required", "the password may have expired"),
     ),
     Case(
         Cause.LOGIN_REFUSED,
         Status.UNKNOWN,
         "an expired password, with PAM",
         act.log_in_as_expired,
-        ("it refuses the login (Password change required", "that the password has not expired"),
+        ("login refused (Password change required", "the password may have expired"),
         sshd=("UsePAM yes",),
     ),
     Case(
@@ -356,7 +361,7 @@ CASES = (
         Status.OFFLINE,
         "the login is never answered, limit by default",
         act.never_answers_a_login,
-        ("it does not answer (no answer to the login within 10 s)",),
+        ("SSH connection timed out (no answer to the login within 10 s)",),
         limit=10,
         offers=_NONE,
     ),
@@ -374,14 +379,14 @@ CASES = (
         Status.ONLINE,
         "sinfo was never installed",
         lambda scene: scene.uninstall_sinfo(),
-        ("sinfo was not found: only the login is watched",),
+        ("sinfo not found, only the login is checked",),
     ),
     Case(
         Cause.NO_SCHEDULER,
         Status.DEGRADED,
         "sinfo was deleted",
         lambda scene: scene.uninstall_sinfo(),
-        ("Slurm's sinfo is no longer found on it",),
+        ("command sinfo no longer found",),
         seen_before=True,
     ),
     Case(
@@ -406,14 +411,14 @@ CASES = (
         Status.UNKNOWN,
         "sinfo prints 1 GB",
         act.sinfo(f"head -c {act.GIGABYTE} /dev/zero | tr '\\0' x"),
-        ("sinfo's answer cannot be read (more than 2000000 bytes came back)", "prints without an end"),
+        ("unexpected output from sinfo (more than 2000000 bytes came back)", "prints without an end"),
     ),
     Case(
         Cause.UNPARSABLE,
         Status.UNKNOWN,
         "sinfo complains of 1 GB",
         act.sinfo(f"yes 'sinfo: error: what' | head -c {act.GIGABYTE} >&2"),
-        ("sinfo's answer cannot be read (more than 200000 bytes came back)", "prints without an end"),
+        ("unexpected output from sinfo (more than 200000 bytes came back)", "prints without an end"),
     ),
     Case(
         None,
@@ -428,35 +433,35 @@ CASES = (
         Status.UNKNOWN,
         "sinfo prints garbage",
         act.sinfo("head -c 3000 /dev/urandom"),
-        ("sinfo's answer cannot be read (sinfo", "if it comes from Slurm itself, please report it"),
+        ("unexpected output from sinfo (sinfo", "comes from Slurm itself, open an issue"),
     ),
     Case(
         Cause.SINFO_FAILED,
         Status.UNKNOWN,
         "sinfo exits with 1",
         act.sinfo("exit 1"),
-        ("sinfo fails (exit status 1)", "Log in as cluster-user and run sinfo"),
+        ("command sinfo failed (exit status 1)", "Log in as cluster-user and run sinfo"),
     ),
     Case(
         Cause.SINFO_FAILED,
         Status.UNKNOWN,
         "sinfo may not be run",
         lambda scene: scene.forbid_sinfo(),
-        ("sinfo fails (env: 'sinfo': Permission denied)", "the account must be allowed to"),
+        ("command sinfo failed (env: 'sinfo': Permission denied)", "the account must be allowed to"),
     ),
     Case(
         Cause.SINFO_FAILED,
         Status.UNKNOWN,
         "sinfo is killed",
         act.sinfo("kill -9 $$"),
-        ("sinfo fails (it was killed by signal 9)",),
+        ("command sinfo failed (it was killed by signal 9)",),
     ),
     Case(
         Cause.SINFO_FAILED,
         Status.UNKNOWN,
         "its login shell is killed",
         act.sinfo("kill -9 $PPID"),
-        ("sinfo fails (it was killed, or the connection was lost)",),
+        ("command sinfo failed (it was killed, or the connection was lost)",),
     ),
     # Slurm
     Case(
@@ -464,7 +469,7 @@ CASES = (
         Status.DEGRADED,
         "slurmctld was killed",
         act.kill_the_controller,
-        ("Slurm's controller does not answer (slurm_load_partitions: Unable to contact slurm controller",),
+        ("Slurm controller not responding (slurm_load_partitions: Unable to contact slurm controller",),
     ),
     Case(
         Cause.SCHEDULER_TIMEOUT,
@@ -480,7 +485,7 @@ CASES = (
         Status.DEGRADED,
         "slurmctld was stopped, and Slurm gives up first",
         act.stop_the_controller,
-        ("Slurm's controller does not answer (slurm_load_partitions: Socket timed out",),
+        ("Slurm controller not responding (slurm_load_partitions: Socket timed out",),
         inputs={"attempts": "1"},
     ),
     Case(
@@ -488,7 +493,7 @@ CASES = (
         Status.DEGRADED,
         "munged was stopped",
         act.stop_munged,
-        ("Slurm's controller does not answer (sinfo: error: Munge encode failed",),
+        ("Slurm controller not responding (sinfo: error: Munge encode failed",),
     ),
     Case(
         # for 49 s, Slurm 22.05 tries to connect to the socket that is left
@@ -504,8 +509,8 @@ CASES = (
         Cause.SCHEDULER_DOWN,
         Status.DEGRADED,
         "there is no slurm.conf",
-        act.sinfo(f'exec {program.find("sinfo")} "$@"'),
-        ("Slurm's controller does not answer (sinfo: fatal: Could not establish a configuration source)",),
+        act.sinfo('exec sinfo "$@"'),
+        ("Slurm controller not responding (sinfo: fatal: Could not establish a configuration source)",),
     ),
     Case(
         Cause.SCHEDULER_TIMEOUT,
@@ -521,7 +526,7 @@ CASES = (
         Status.UNKNOWN,
         "slurmctld has not heard of its nodes",
         act.start_a_controller,
-        ("Slurm's controller has just started and does not know its nodes yet (0 of 3 nodes in service)",),
+        ("Slurm controller starting, node states not known yet (0 of 3 nodes in service)",),
     ),
     # nodes
     Case(
@@ -529,7 +534,7 @@ CASES = (
         Status.UNKNOWN,
         "none of its partitions is to be watched",
         act.nothing,
-        ("Slurm lists none of the partitions to watch", "'elsewhere'", "Check the input partitions"),
+        ("none of the selected partitions found", "'elsewhere'", "Check the input partitions"),
         inputs={"partitions": "elsewhere"},
     ),
     Case(None, Status.ONLINE, "all nodes are allocated", act.slurm("node_states", filled=True), ()),
@@ -539,7 +544,7 @@ CASES = (
         Status.OFFLINE,
         "all nodes are drained",
         act.slurm("drain", "n[1-3]", "cooling"),
-        ("not one node is in service (0 of 3 nodes in service)",),
+        ("no nodes in service (0 of 3 nodes in service)",),
     ),
     Case(
         Cause.NODES_DRAINING,
@@ -553,20 +558,20 @@ CASES = (
         Status.DEGRADED,
         "two of three nodes are drained",
         act.slurm("drain", "n[1-2]", "cooling"),
-        ("too few nodes are in service (1 of 3 nodes in service)",),
+        ("too few nodes in service (1 of 3 nodes in service)",),
     ),
     Case(
         Cause.PARTITION_DOWN,
         Status.DEGRADED,
         "the default partition is down",
         act.slurm("partition", "debug", "DOWN"),
-        ("its default partition, or one that is watched by name, is not up", "partition debug is down"),
+        ("the default partition or one selected by name is not up", "partition debug is down"),
     ),
     Case(
         Cause.MAINTENANCE,
         Status.MAINTENANCE,
         "all nodes are in a MAINT reservation",
         act.reserve_all_for_maintenance,
-        ("nodes are in maintenance (0 of 3 nodes in service)",),
+        ("nodes in maintenance (0 of 3 nodes in service)",),
     ),
 )

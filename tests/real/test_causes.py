@@ -66,7 +66,13 @@ def outcomes(
         }
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.name, marks=[pytest.mark.namespaces] if case.makes_namespaces else [])
+        for case in CASES
+    ],
+)
 def test_what_was_done_is_told_in_words_in_time_and_in_little_memory(
     case: Case, outcomes: Mapping[str, Future[Outcome]], request: pytest.FixtureRequest
 ) -> None:

@@ -158,7 +158,7 @@ def test_a_maintenance_is_told_beforehand_once_then_as_such_and_its_end_is_told(
     assert [run.outputs["status"] for run in (now, over)] == ["maintenance", "online"]
     assert monitor.headlines() == [
         "mscluster is online",
-        "Maintenance of mscluster is coming",
+        "Maintenance of mscluster scheduled",
         "mscluster is in maintenance",
         "mscluster is back online",
     ]
@@ -219,7 +219,7 @@ def test_an_sshd_that_stops_and_starts_is_told_as_an_outage_with_its_cause_and_i
     assert still_down.outputs["since"] == down.outputs["since"]
     assert monitor.headlines() == ["mscluster is online", "mscluster is offline", "mscluster is back online"]
     outage, recovery = (message["embeds"][0] for message in discord.messages[1:])
-    assert outage["description"].startswith("It refuses SSH connections.\n")
+    assert outage["description"].startswith("SSH connections refused.\n")
     assert "**The cause was** SSH connections refused" in recovery["description"]
 
 
@@ -258,8 +258,8 @@ def test_a_login_that_worked_and_is_refused_is_told_once_after_three_polls(monit
     monitor.poll()
     assert monitor.headlines() == [
         "mscluster is online",
-        "The monitor can no longer log in to mscluster",
-        "The monitor sees mscluster again, still online",
+        "Login to mscluster no longer works",
+        "Monitoring of mscluster restored: still online",
     ]
 
 

@@ -11,7 +11,7 @@ _ATTEMPTS = 1_000
 
 
 def free_ports(count: int) -> list[int]:
-    """Choose ports nobody listens on, below those the kernel gives to outgoing connections.
+    """Choose ports that are free on every address, below those the kernel gives to outgoing connections.
 
     A port of that range could be taken by any client while its server is stopped and started again.
     """
@@ -19,10 +19,10 @@ def free_ports(count: int) -> list[int]:
     for _ in range(_ATTEMPTS):
         if len(found) == count:
             return list(found)
-        pending = random.randrange(_LOWEST, _first_outgoing_port())  # noqa: S311  # nothing secret in a port
+        candidate = random.randrange(_LOWEST, _first_outgoing_port())  # noqa: S311  # nothing secret in a port
         with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((LOOPBACK, pending))
-            found.add(pending)
+            probe.bind(("", candidate))
+            found.add(candidate)
     raise RuntimeError(f"no {count} free ports between {_LOWEST} and {_first_outgoing_port()}")
 
 

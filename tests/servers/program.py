@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,6 +19,7 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
         "dash": "dash",
         "env": "coreutils",
         "fish": "fish",
+        "git": "git",
         "ip": "iproute2",
         "iptables": "iptables",
         "munge": "munge",
@@ -40,6 +42,11 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
     },
 )
 
+# the suites that start no real servers; the others may run any program
+_PROGRAMS_OF_SUITES: Mapping[str, Sequence[str]] = MappingProxyType(
+    {"unit": (), "property": (), "contract": ("curl", "git")}
+)
+
 
 def find(name: str) -> Path:
     """Return the absolute path of a program: sshd starts itself again, and insists on it."""
@@ -49,10 +56,17 @@ def find(name: str) -> Path:
     return Path(found)
 
 
-def missing_packages() -> list[str]:
-    """Name the Debian packages without which one of these programs cannot be found."""
-    return sorted({package for name, package in DEBIAN_PACKAGES.items() if not _path(name)})
+def missing_packages(*suites: str) -> list[str]:
+    """Name the Debian packages of the programs that these suites, or all, run and that cannot be found."""
+    programs = {
+        name for suite in suites or ("real",) for name in _PROGRAMS_OF_SUITES.get(suite, DEBIAN_PACKAGES)
+    }
+    return sorted({DEBIAN_PACKAGES[name] for name in programs if not _path(name)})
 
 
 def _path(name: str) -> str | None:
     return shutil.which(name, path=SEARCH_PATH)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{' '.join(missing_packages(*sys.argv[1:]))}\n")

@@ -15,7 +15,7 @@ SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 AuthInfo=socket={munge_socket}
-CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+# Slurm listens on every address: the other choice (NoInAddrAny) is the host name's, which may not be loopback
 MessageTimeout={message_timeout_seconds}
 StateSaveLocation={directory}/state
 SlurmctldPidFile={directory}/slurmctld.pid

@@ -1,4 +1,4 @@
-"""The shell for people: its options are the inputs, and no secret is one of them."""
+"""Command line: its options are the inputs, except secrets."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_an_option_is_an_input(environ: dict[str, str]) -> None:
     assert environ["INPUT_DEGRADED-BELOW"] == "75%"
 
 
-def test_what_is_not_given_is_left_to_the_environment(
+def test_options_that_are_not_given_are_left_to_the_environment(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLUSTER_PASSWORD", "s3cret")
@@ -39,7 +39,7 @@ def test_what_is_not_given_is_left_to_the_environment(
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in INPUTS if spec.secret])
-def test_a_secret_is_no_option(
+def test_a_secret_is_not_an_option(
     name: str, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -47,20 +47,18 @@ def test_a_secret_is_no_option(
     assert ended.value.code == 2
     assert environ == {}
     said = capsys.readouterr().err
-    assert f"{name} is a secret, and read from the environment only: set " in said
+    assert f"{name} is a secret and must not be an option: set " in said
     assert "s3cret" not in said
 
 
-def test_an_option_is_not_taken_for_another_that_begins_like_it(
-    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_options_cannot_be_abbreviated(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["--cluster-pass=s3cret"])
     assert environ == {}
     assert "unrecognized arguments" in capsys.readouterr().err
 
 
-def test_the_help_names_every_option_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_has_every_option_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--help"])
     assert ended.value.code == 0
@@ -71,9 +69,7 @@ def test_the_help_names_every_option_with_its_default(capsys: pytest.CaptureFixt
             assert f"default: {spec.shown_default})" in shown
 
 
-def test_a_command_that_is_none_is_refused(
-    environ: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_command_is_an_error(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["watch"])
     assert (ended.value.code, environ) == (2, {})
@@ -96,7 +92,7 @@ def test_the_line_for_a_public_key_ends_with_it(
     assert line.endswith(f'" {PUBLIC}')
 
 
-def test_behind_a_jump_host_its_line_comes_too_and_opens_one_way(
+def test_with_a_jump_host_its_line_is_printed_too_and_allows_one_destination(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CLUSTER_HOST", "2001:db8::7")
@@ -104,8 +100,8 @@ def test_behind_a_jump_host_its_line_comes_too_and_opens_one_way(
     cli.main(["authorized-keys", PUBLIC])
     where, _, where_else, line = capsys.readouterr().out.splitlines()
     assert (where, where_else) == (
-        "# in authorized_keys on the head node, 2001:db8::7:",
-        "# in authorized_keys on the jump host, gw.example.org:",
+        "# authorized_keys on the head node, 2001:db8::7:",
+        "# authorized_keys on the jump host, gw.example.org:",
     )
     assert line == f'restrict,port-forwarding,permitopen="[2001:db8::7]:22",command="exit 1" {PUBLIC}'
 
@@ -113,7 +109,7 @@ def test_behind_a_jump_host_its_line_comes_too_and_opens_one_way(
 @pytest.mark.parametrize(
     "words", [[], ["no-such-file"], ["-----BEGIN OPENSSH PRIVATE KEY-----"], [f"{PUBLIC}\n{PUBLIC}"]]
 )
-def test_without_a_key_there_is_no_line_and_what_was_given_is_not_shown(
+def test_without_a_valid_key_there_is_no_line_and_the_argument_is_not_shown(
     words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("CLUSTER_KEY", raising=False)

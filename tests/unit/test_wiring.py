@@ -142,7 +142,9 @@ def test_without_an_artifact_store_the_error_recommends_the_file(
 ) -> None:
     with pytest.raises(InputError) as caught:
         wire(ON_RUNNER | {"INPUT_HISTORY-STORE": store, missing: ""})
-    assert caught.value.problems == ("history-store: there is no artifact store here; set it to file",)
+    assert caught.value.problems == (
+        "history-store artifact is not available in this environment: set it to file",
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def test_a_missing_artifact_store_is_a_bad_input(environ: Mapping[str, str], wir
         wire({**environ, "INPUT_HISTORY-STORE": "artifact"})
     assert caught.value.exit_status is ExitStatus.BAD_INPUT
     [problem] = caught.value.problems
-    assert problem.startswith("history-store: ")
+    assert problem.startswith("history-store artifact ")
     assert problem.endswith("set it to file")
 
 

@@ -1,7 +1,7 @@
-"""Writes what follows from the tables of inputs, outputs, causes; cards; aws/handler.py into its template.
+"""Generates action.yml, tables in docs/, the reviewed cards, and aws/handler.py in its template.
 
-python -m tools.docs.generate           writes
-python -m tools.docs.generate --check   changes nothing; exit status 1 if something is out of date
+python -m tools.docs.generate           writes the files
+python -m tools.docs.generate --check   changes nothing; exit status 1 if a file is out of date
 """
 
 import json
@@ -15,8 +15,8 @@ from typing import Any
 from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
-from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS, Input
-from tools.docs import messages
+from cluster_status.settings.inputs import GITHUB_TOKEN, INPUT_GROUPS, Input
+from tools.docs import message_image, messages
 
 ROOT = Path(__file__).parents[2]
 INPUTS_AND_OUTPUTS = ROOT / "docs" / "inputs.md"
@@ -25,17 +25,19 @@ CARDS = ROOT / "tests" / "data" / "cards"
 
 
 def action_yml() -> str:
-    """Return the blocks `inputs:` and `outputs:`; the runner sets every input, so they have no defaults."""
+    """Return the blocks `inputs:` and `outputs:`; without defaults, because the code has them."""
     return "\n".join(_action_lines())
 
 
 def _action_lines() -> Iterator[str]:
     yield "inputs:"
-    for spec in INPUTS:
-        yield f"  {spec.name}:"
-        yield f"    description: {_quoted(_described(spec))}"
-        if spec is GITHUB_TOKEN:
-            yield f"    default: {spec.shown_default}"
+    for title, group in INPUT_GROUPS.items():
+        yield f"  # {title}"
+        for spec in group:
+            yield f"  {spec.name}:"
+            yield f"    description: {_quoted(_described(spec))}"
+            if spec is GITHUB_TOKEN:
+                yield f"    default: {spec.shown_default}"
     yield "outputs:"
     for name, description in OUTPUTS.items():
         yield f"  {name}:"
@@ -51,58 +53,64 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)  # a JSON string is a YAML string
 
 
-def inputs_table() -> str:
+def inputs_tables() -> str:
+    """Return one table per group of inputs."""
+    return "\n\n".join(f"### {title}\n\n{_table(group)}" for title, group in INPUT_GROUPS.items())
+
+
+def _table(group: Sequence[Input[Any]]) -> str:
     rows = (
         f"| `{spec.name}` | {f'`{spec.shown_default}`' if spec.shown_default else ''} | {spec.description} |"
-        for spec in INPUTS
+        for spec in group
     )
-    return "\n".join(["| input | default | what it is |", "| --- | --- | --- |", *rows])
+    return "\n".join(["| input | default | description |", "| --- | --- | --- |", *rows])
 
 
 def outputs_table() -> str:
     rows = (f"| `{name}` | {description} |" for name, description in OUTPUTS.items())
-    return "\n".join(["| output | what it is |", "| --- | --- |", *rows])
+    return "\n".join(["| output | description |", "| --- | --- |", *rows])
 
 
 def inline_handler() -> str:
-    """Return the function's code as the template holds it: one file to deploy, and no bucket to put it in."""
+    """Return the function's code as inline code of the template, so that it can be deployed as one file."""
     code = (ROOT / "aws" / "handler.py").read_text(encoding="utf-8")
     return "        ZipFile: |\n" + indent(code, " " * 10).rstrip()
 
 
 def causes_table() -> str:
     rows = (f"| {' | '.join(_cells(cause, info))} |" for cause, info in CAUSES.items())
-    head = "| cause | status | what it means | looked at again | told | what to do |"
+    head = "| cause | status | meaning | retried | notified | what to do |"
     return "\n".join([head, "| --- | --- | --- | --- | --- | --- |", *rows])
 
 
 def _cells(cause: Cause, info: CauseInfo) -> Iterator[str]:
     yield f"`{cause}`"
     yield f"`{info.status}`" + (" or `unknown`" if info.network else "")
-    yield info.words
+    yield info.clause
     yield "within the poll" if info.retried else "at the next poll"
-    yield _told(info)
+    yield _notified(info)
     yield info.remedy or "-"
 
 
-def _told(info: CauseInfo) -> str:
+def _notified(info: CauseInfo) -> str:
     if info.status is Status.UNKNOWN:
-        return f"after {UNKNOWN_POLLS_BEFORE_NOTIFICATION} polls, as *cannot tell*"
+        return f"after {UNKNOWN_POLLS_BEFORE_NOTIFICATION} polls, as *status unknown*"
     return "after `confirm-after` polls" if info.needs_confirmation else "at once"
 
 
 def documents() -> dict[Path, str]:
-    """Return each document as it should be."""
+    """Return the expected text of each file."""
     return {
         ROOT / "action.yml": _between(ROOT / "action.yml", "# {}", {"inputs and outputs": action_yml()}),
         INPUTS_AND_OUTPUTS: _between(
-            INPUTS_AND_OUTPUTS, "<!-- {} -->", {"inputs": inputs_table(), "outputs": outputs_table()}
+            INPUTS_AND_OUTPUTS, "<!-- {} -->", {"inputs": inputs_tables(), "outputs": outputs_table()}
         ),
         ROOT / "aws" / "template.yaml": _between(
             ROOT / "aws" / "template.yaml", "        # {}", {"handler.py": inline_handler()}
         ),
         CAUSES_PAGE: _between(CAUSES_PAGE, "<!-- {} -->", {"causes": causes_table()}),
         ROOT / "docs" / "messages.md": messages.document(),
+        ROOT / "docs" / "images" / "message.svg": message_image.image(),
         **messages.reviewed(CARDS),
     }
 

@@ -1,4 +1,4 @@
-"""The situations that a channel is told of, for a small and for a large cluster."""
+"""The situations in docs/messages.md, for a small and for a large cluster."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,9 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
-from cluster_status.domain.notification.message import MessageOptions, compose
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notification import Notification, Window
-from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
@@ -28,7 +29,7 @@ NOW = datetime(2026, 11, 23, 15, 50, tzinfo=UTC)
 _EARLIER = NOW - timedelta(minutes=80)
 _LONG_AGO = NOW - timedelta(days=3, hours=5, minutes=20)
 _NIGHT = Window(NOW + timedelta(days=2), NOW + timedelta(days=2, hours=8), nodes=24)
-_PING = "<@&123456789012345678>"
+_POLICY = ChannelPolicy("discord", mention="<@&123456789012345678>")
 
 _ONLINE = StatusPeriod(Status.ONLINE, _LONG_AGO)
 _OFFLINE = StatusPeriod(Status.OFFLINE, NOW, (Cause.REFUSED,))
@@ -36,7 +37,7 @@ _BACK = StatusPeriod(Status.ONLINE, NOW)
 
 
 class Situation(Struct, frozen=True):
-    """`gone` of each ten nodes are out of service: in `bucket`; None where Slurm lists nothing."""
+    """`gone` of ten nodes are out of service, in `group`; None if Slurm lists nothing."""
 
     slug: str
     title: str
@@ -47,45 +48,48 @@ class Situation(Struct, frozen=True):
 
 
 SITUATIONS = (
-    Situation("first", "The first poll that worked", Notification(Event.INITIAL, NOW, _BACK), gone=0),
+    Situation("initial", "First successful poll", Notification("1", Event.INITIAL, NOW, _BACK), gone=0),
     Situation(
-        "offline",
-        "It goes down: whoever `discord-ping` names is called",
-        Notification(Event.OUTAGE, NOW, _OFFLINE, before=_ONLINE, uptime=Uptime(0.9943, 1.0)),
+        "outage",
+        "Outage, with a mention by `discord-ping`",
+        Notification("1", Event.OUTAGE, NOW, _OFFLINE, previous=_ONLINE, uptime=Uptime(0.9943, 1.0)),
     ),
     Situation(
-        "back",
-        "It is back",
+        "recovery",
+        "Recovery",
         Notification(
+            "1",
             Event.RECOVERY,
             NOW,
             _BACK,
-            before=StatusPeriod(Status.OFFLINE, _EARLIER, (Cause.TIMEOUT, Cause.REFUSED)),
+            previous=StatusPeriod(Status.OFFLINE, _EARLIER, (Cause.TIMEOUT, Cause.REFUSED)),
             uptime=Uptime(0.9922, 1.0),
         ),
         gone=0,
     ),
     Situation(
-        "no-node",
-        "The head node answers, and not one node is in service",
+        "no-nodes-in-service",
+        "Outage: the login works, and no nodes are in service",
         Notification(
+            "1",
             Event.OUTAGE,
             NOW,
             StatusPeriod(Status.OFFLINE, NOW, (Cause.NO_NODES_IN_SERVICE,)),
-            before=_ONLINE,
+            previous=_ONLINE,
             uptime=Uptime(0.9943, 1.0),
         ),
         gone=10,
         reasons=(DrainReason("cooling water", _EARLIER, 30),),
     ),
     Situation(
-        "degraded",
-        "Too few nodes are left",
+        "nodes-down",
+        "Degraded: too few nodes in service",
         Notification(
+            "1",
             Event.DEGRADED,
             NOW,
             StatusPeriod(Status.DEGRADED, NOW, (Cause.NODES_DOWN,)),
-            before=_ONLINE,
+            previous=_ONLINE,
             uptime=Uptime(0.9943, 0.41),
         ),
         gone=6,
@@ -96,72 +100,78 @@ SITUATIONS = (
         ),
     ),
     Situation(
-        "scheduler",
-        "Slurm's controller is down",
+        "scheduler-down",
+        "Degraded: the Slurm controller does not respond",
         Notification(
+            "1",
             Event.DEGRADED,
             NOW,
             StatusPeriod(Status.DEGRADED, NOW, (Cause.SCHEDULER_DOWN,)),
-            before=_ONLINE,
+            previous=_ONLINE,
             uptime=Uptime(0.9943, 1.0),
         ),
     ),
     Situation(
-        "coming",
-        "A maintenance is coming (with `details: full`)",
-        Notification(Event.MAINTENANCE_SCHEDULED, NOW, _ONLINE, window=_NIGHT),
+        "maintenance-scheduled",
+        "Maintenance scheduled (with `details: full`)",
+        Notification("1", Event.MAINTENANCE_SCHEDULED, NOW, _ONLINE, window=_NIGHT),
         gone=0,
     ),
     Situation(
-        "maintenance",
-        "It is in maintenance",
+        "maintenance-started",
+        "Maintenance started",
         Notification(
+            "1",
             Event.MAINTENANCE_STARTED,
             NOW,
             StatusPeriod(Status.MAINTENANCE, NOW, (Cause.MAINTENANCE,)),
-            before=_ONLINE,
+            previous=_ONLINE,
             window=Window(NOW, NOW + timedelta(hours=8), nodes=24),
         ),
         gone=6,
         group="maintenance",
     ),
     Situation(
-        "partly-back",
-        "It is back, but not wholly",
+        "partial-recovery",
+        "Partial recovery",
         Notification(
+            "1",
             Event.PARTIAL_RECOVERY,
             NOW,
             StatusPeriod(Status.DEGRADED, NOW, (Cause.NODES_DOWN,)),
-            before=StatusPeriod(Status.MAINTENANCE, _EARLIER, (Cause.MAINTENANCE,)),
+            previous=StatusPeriod(Status.MAINTENANCE, _EARLIER, (Cause.MAINTENANCE,)),
             uptime=Uptime(0.9943, 1.0),
         ),
         gone=7,
     ),
     Situation(
-        "cannot-tell",
-        "The monitor cannot tell: it may be up",
+        "monitor-lost",
+        "Status unknown: the cluster may be online",
         Notification(
+            "1",
             Event.MONITOR_LOST,
             NOW,
             _ONLINE,
-            unknown_period=UnknownPeriod(_EARLIER, 3, Cause.HOST_KEY, told=True),
+            unknown=UnknownPeriod(_EARLIER, 3, Cause.HOST_KEY, notified=True),
         ),
     ),
     Situation(
         "login-refused",
-        "The monitor can no longer log in",
+        "Status unknown: the login no longer works",
         Notification(
+            "1",
             Event.MONITOR_LOST,
             NOW,
             _ONLINE,
-            unknown_period=UnknownPeriod(_EARLIER, 3, Cause.LOGIN_REFUSED, told=True),
-            login_worked_at=_EARLIER - timedelta(minutes=10),
+            unknown=UnknownPeriod(_EARLIER, 3, Cause.LOGIN_REFUSED, notified=True),
+            last_login=_EARLIER - timedelta(minutes=10),
         ),
     ),
     Situation(
-        "sees-again",
-        "The monitor can tell again, after polls that never came",
+        "monitor-restored",
+        "Status known again, after missed polls",
         Notification(
+            "1",
             Event.MONITOR_RESTORED,
             NOW,
             _ONLINE,
@@ -176,7 +186,7 @@ SITUATIONS = (
 
 
 def cards() -> Iterator[tuple[Situation, int, dict[str, Any]]]:
-    """Yield each situation for each size of a cluster, which is its number of partitions."""
+    """Yield each situation for each cluster size, in partitions."""
     for situation in SITUATIONS:
         for size in SIZES:
             yield situation, size, _card(situation, size)
@@ -187,7 +197,7 @@ def _card(situation: Situation, size: int) -> dict[str, Any]:
     if situation.gone is not None:
         cluster_state = _cluster_state(situation, situation.gone, size)
         notification = replace(notification, nodes=cluster_state.nodes)
-    return card(compose(notification, MessageOptions("mscluster"), cluster_state), ping=_PING)
+    return card(compose(notification, "mscluster", _POLICY, cluster_state))
 
 
 def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:
@@ -196,20 +206,20 @@ def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:
     for partition in partitions:
         for group in ("idle", "allocated", "down", "maintenance"):
             total = total.plus(group, getattr(partition.nodes, group))  # type: ignore[arg-type]
-    free_gpus = 0 if gone else 3
-    gpus: dict[str, tuple[Gpus, ...]] = {"gpu": (Gpus("a100", 8, free_gpus), Gpus("h100", 4, 0))}
+    idle_gpus = 0 if gone else 3
+    gpus: dict[str, tuple[Gpus, ...]] = {"gpu": (Gpus("a100", 8, idle_gpus), Gpus("h100", 4, 0))}
     return ClusterState(partitions, total, details=Details(gpus, situation.reasons))
 
 
 def _partition(number: int, gone: int, group: str) -> Partition:
-    """Make one of a few that have names of their own, or one of many that belong to a group each."""
+    """Return a partition with a typical name, or one of many that belong to one group each."""
     names = ("batch", "gpu", "long-running")
     limits = ("3-00:00:00", "1-00:00:00", "14-00:00:00")
     total = (20, 2, 10)[number] if number < len(names) else 2 + number * 7 % 30
     lost = total * gone // 10
     left = total - lost
-    free = left * ((number + 1) % 4) // 5
-    nodes = replace(NodeCounts(total=total, idle=free, allocated=left - free), **{group: lost})
+    idle = left * ((number + 1) % 4) // 5
+    nodes = replace(NodeCounts(total=total, idle=idle, allocated=left - idle), **{group: lost})
     name = names[number] if number < len(names) else f"group{number:03}"
     limit = limits[number] if number < len(names) else ("7-00:00:00", "12:00:00", "infinite")[number % 3]
     return Partition(name, default=number == 0, availability="up", time_limit=limit, nodes=nodes)

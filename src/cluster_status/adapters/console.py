@@ -1,8 +1,8 @@
-"""A person's shell: messages and results are printed."""
+"""Prints messages and results to a terminal."""
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from cluster_status.domain.notification.message import Message
@@ -12,17 +12,17 @@ from cluster_status.render.text import text
 
 
 class Console:
-    """Both a notifier and a runner, for where there is no channel and no GitHub."""
+    """Notifier and runner for a shell, without a channel and without GitHub."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._told = False
+        self._sent = False
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no emoji is no reason to fail
+            stream.reconfigure(errors="replace")  # for terminals without emoji
 
     def send(self, message: Message) -> None:
         self._print("─── message ───", text(message), "───────────────")
-        self._told = True
+        self._sent = True
 
     def log(self, line: str) -> None:
         self._print(line)
@@ -30,9 +30,10 @@ class Console:
     def annotate(self, level: Level, text: str) -> None:
         self._print(f"{level}: {text}")
 
-    def publish(self, outputs: Mapping[str, str], summary: Summary) -> None:
-        del outputs  # nobody reads them here
-        self._print(plain(summary, with_table=not self._told))  # the message had it already
+    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None:
+        del outputs  # they are for other steps of a workflow
+        for summary in summaries:
+            self._print(plain(summary, with_table=not self._sent))  # the message has shown it
 
     def summarize(self, text: str, markdown: str) -> None:
         del markdown
@@ -41,7 +42,7 @@ class Console:
     def _print(self, *lines: str) -> None:
         try:
             print(*lines, sep="\n", file=self._stream, flush=True)
-        except BrokenPipeError:  # nobody listens any more: the poll goes on, and what is left goes nowhere
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
+        except BrokenPipeError:  # the reader has gone: continue the poll without output
+            devnull = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(devnull, self._stream.fileno())
+            os.close(devnull)

@@ -1,4 +1,4 @@
-"""Tells a watchdog such as Healthchecks that polls go on: it calls somebody when they stop."""
+"""Pings a dead man's switch such as Healthchecks, which alerts when the polls stop."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
@@ -10,9 +10,9 @@ _TIMEOUT_SECONDS = 5.0
 
 
 class HttpHeartbeat:
-    """Asks for one URL after a poll that worked, and with `/fail` behind its path after one that did not.
+    """Requests a URL after each successful poll, and the URL with `/fail` appended after a failed one.
 
-    A failure is mentioned by `annotate`, without the URL: whoever knows it can keep the watchdog quiet.
+    A failed request is annotated without the URL, which is a secret: it could be used to fake polls.
     """
 
     def __init__(self, url: str, http: Http, annotate: Callable[[Level, str], None]) -> None:
@@ -24,20 +24,20 @@ class HttpHeartbeat:
         try:
             answer = self._http.request("GET", self._address(worked=worked), timeout_seconds=_TIMEOUT_SECONDS)
         except HttpFailure as failure:
-            self._mention(str(failure))
+            self._warn(str(failure))
             return
         if not answer.ok:
-            self._mention(f"http {answer.status}")
+            self._warn(f"HTTP {answer.status}")
 
     def _address(self, *, worked: bool) -> str:
         parts = urlsplit(self._url)
         return self._url if worked else urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/fail"))
 
-    def _mention(self, reason: str) -> None:
-        self._annotate(Level.WARNING, f"heartbeat-url was not told of this poll: {reason}.")
+    def _warn(self, reason: str) -> None:
+        self._annotate(Level.WARNING, f"The heartbeat failed: {reason}. Check heartbeat-url.")
 
 
 class NoHeartbeat:
-    """Where nobody watches the watcher."""
+    """Used if no heartbeat-url is given."""
 
     def beat(self, *, worked: bool) -> None: ...

@@ -1,4 +1,4 @@
-"""The history in a file of the workspace."""
+"""The history in a file in the workspace."""
 
 import errno
 import os
@@ -6,12 +6,12 @@ import secrets
 from pathlib import Path
 
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.history import Histories
 from cluster_status.errors import HistoryError
 
 
 class HistoryFile:
-    """Keeps the history in one file, which is replaced whole or not at all.
+    """Keeps the history in one file, which is replaced atomically.
 
     `path` is relative to `workspace`, unless it is absolute.
     """
@@ -21,7 +21,7 @@ class HistoryFile:
         self._file = workspace / path
         self._loaded = b""
 
-    def load(self) -> History | None:
+    def load(self) -> Histories | None:
         try:
             with self._file.open("rb") as file:
                 content = file.read(codec.MAX_BYTES + 1)
@@ -32,13 +32,13 @@ class HistoryFile:
         self._loaded = content
         return codec.parse(content)
 
-    def newer(self) -> History | None:
+    def newer(self) -> Histories | None:
         before = self._loaded
         history = self.load()
         return history if self._loaded != before else None
 
-    def save(self, history: History) -> None:
-        content = codec.render(history)
+    def save(self, histories: Histories) -> None:
+        content = codec.render(histories)
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._replace(content)
@@ -47,23 +47,23 @@ class HistoryFile:
             raise self._error("saved", error) from None
 
     def _replace(self, content: bytes) -> None:
-        target = Path(os.path.realpath(self._file))  # a link stays one
-        if target.is_symlink():  # a circle of them; Path.resolve() raises no OSError there before Python 3.13
+        target = Path(os.path.realpath(self._file))  # keep a symbolic link
+        if target.is_symlink():  # a loop; before Python 3.13, Path.resolve() raises no OSError for it
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        # named before it is opened: a signal may come between the two, and nothing is to be left behind
+        # named before it is opened, so that a signal in between leaves no file
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         try:
             with temporary.open("xb") as file:
                 file.write(content)
-                os.fchmod(file.fileno(), 0o644)  # later steps may run as somebody else
+                os.fchmod(file.fileno(), 0o644)  # later steps may run as another user
                 os.fsync(file.fileno())
             temporary.replace(target)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
 
-    def _error(self, deed: str, error: OSError) -> HistoryError:
+    def _error(self, action: str, error: OSError) -> HistoryError:
         return HistoryError(
-            f"The history file '{self.path}' cannot be {deed}: {error.strerror}.",
-            remedy="Check history-path: it must be a file that this run may write, in the workspace.",
+            f"The history file '{self.path}' cannot be {action}: {error.strerror}.",
+            remedy="Check history-path: it must be a writable file in the workspace.",
         )

@@ -20,7 +20,7 @@ _TIMEOUT_SECONDS = 10.0  # to connect, and for the next bytes
 _RESPONSE_TIMEOUTS = 3  # the limit for a whole response, in timeouts: a server may send byte by byte
 _LIMIT_BYTES = 1_000_000
 _CHUNK_BYTES = 65_536
-_UNUSABLE = "unusable URL, or unusable proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
+_UNUSABLE = "the URL, or the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, is not valid"
 
 # If the `env` of a workflow sets it, urllib3 writes the keys of all connections to this file.
 os.environ.pop("SSLKEYLOGFILE", None)
@@ -78,7 +78,7 @@ class Http:
         try:
             return response.result(_RESPONSE_TIMEOUTS * seconds)
         except TimeoutError:
-            raise HttpFailure("no complete response in time") from None
+            raise HttpFailure("no complete response before the timeout") from None
 
     def _request(
         self, method: str, url: str, timeout_seconds: float, options: RequestOptions
@@ -128,20 +128,20 @@ def _read(response: requests.Response, limit_bytes: int) -> bytes:
 def reason(error: Exception) -> str:
     """Return why no response arrived, without the URL."""
     kinds = (
-        (requests.Timeout, "no response in time"),
+        (requests.Timeout, "the request timed out"),
         (requests.exceptions.ProxyError, "the proxy failed"),
-        (requests.exceptions.SSLError, f"the certificate is not trusted{_by_ca_bundle()}"),
+        (requests.exceptions.SSLError, f"certificate verification failed{_with_ca_bundle()}"),
         (requests.ConnectionError, "the connection failed"),
         (requests.exceptions.ChunkedEncodingError, "the response is incomplete"),
-        (requests.exceptions.InvalidSchema, f"{_UNUSABLE} (SOCKS is not supported)"),
+        (requests.exceptions.InvalidSchema, f"{_UNUSABLE} (SOCKS proxies are not supported)"),
         (ValueError, _UNUSABLE),
         (requests.RequestException, type(error).__name__),
         # requests raises OSError itself only for this
-        (OSError, "cannot read the CA bundle of REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"),
+        (OSError, "the CA bundle in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE cannot be read"),
     )
     return next(reason for kind, reason in kinds if isinstance(error, kind))
 
 
-def _by_ca_bundle() -> str:
+def _with_ca_bundle() -> str:
     variables = [name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if os.environ.get(name)]
-    return f" by the CA bundle of {variables[0]}" if variables else ""
+    return f" with the CA bundle in {variables[0]}" if variables else ""

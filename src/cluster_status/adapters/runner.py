@@ -1,6 +1,6 @@
 """GitHub's runner: masks, annotations, outputs and the job summary."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from actions_toolkit import core
@@ -33,11 +33,11 @@ class ActionsRunner:
         command = {Level.NOTICE: core.notice, Level.WARNING: core.warning, Level.ERROR: core.error}[level]
         command(text[:_ANNOTATION_LIMIT])
 
-    def publish(self, outputs: Mapping[str, str], summary: Summary) -> None:
+    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None:
         self.log(outputs["message"])
         pairs = "".join(f"{prepare_key_value_message(name, value)}\n" for name, value in outputs.items())
         self._append(self._output_file, pairs, "The outputs")
-        self._append(self._summary_file, _cut(markdown(summary)), "The job summary")
+        self._append(self._summary_file, _cut("\n".join(map(markdown, summaries))), "The job summary")
 
     def summarize(self, text: str, markdown: str) -> None:
         for line in text.splitlines():

@@ -1,52 +1,67 @@
-"""Look at the cluster, patiently; as a command of its own: no history, no message, outputs only."""
+"""Check clusters: probe each with retries, all at the same time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.app.plan import Plan, Tools
-from cluster_status.app.report import annotate, publish
-from cluster_status.domain.status.cause import CAUSES, Status
+from cluster_status.app.cluster import MonitoredCluster, Tools
+from cluster_status.domain.instant import Instant
+from cluster_status.domain.status.cause import CAUSES
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
-from cluster_status.domain.status.verdict import KnownServer, cause_to_retry, judge
-from cluster_status.errors import ExitStatus
+from cluster_status.domain.status.verdict import cause_to_retry
+from cluster_status.threads import run_in_thread
 
 
-def check(tools: Tools, plan: Plan) -> ExitStatus:
-    """Look once, remember nothing. With no memory, a server that does not answer cannot be called offline."""
-    result = check_with_retries(tools, plan, RememberedLogin)
-    verdict = judge(result, KnownServer(), degraded_below=plan.degraded_below)
-    annotate(tools.runner, plan, verdict, result)
-    publish(tools.runner, plan, verdict)
-    return ExitStatus.UNKNOWN if verdict.status is Status.UNKNOWN else ExitStatus.OK
+class Checked(Struct, frozen=True):
+    """The result of a check, a random id, and when the check was complete."""
+
+    id: str
+    result: ProbeResult
+    at: Instant
+
+
+def check_all(
+    clusters: Sequence[MonitoredCluster],
+    tools: Tools,
+    load_remembered: Callable[[MonitoredCluster], RememberedLogin | None],
+) -> list[Checked]:
+    """Check the clusters at the same time, and return the results in their order."""
+
+    def check(cluster: MonitoredCluster) -> Checked:
+        result = check_with_retries(cluster, tools, lambda: load_remembered(cluster))
+        return Checked(tools.new_id(), result, tools.clock.now())
+
+    checks = [run_in_thread(lambda cluster=cluster: check(cluster)) for cluster in clusters]  # type: ignore[misc]
+    return [one.result() for one in checks]
 
 
 def check_with_retries(
-    tools: Tools, plan: Plan, load_remembered: Callable[[], RememberedLogin | None]
+    cluster: MonitoredCluster, tools: Tools, load_remembered: Callable[[], RememberedLogin | None]
 ) -> ProbeResult:
-    """Look, and look again where a moment may show another picture; one budget of time covers all of it.
+    """Probe, and retry where the cause may pass; one time budget covers all attempts.
 
-    To wait for what is remembered takes nothing from that time: the cluster has no part in it.
+    Waiting for the history does not count: the cluster has no part in it.
     """
-    clock, retries = tools.clock, plan.retries
+    clock, retries = tools.clock, cluster.retries
     deadline = clock.monotonic() + retries.budget_seconds
 
     def load_off_the_clock() -> RememberedLogin | None:
         nonlocal deadline
         begin = clock.monotonic()
-        memory = load_remembered()
+        remembered = load_remembered()
         deadline += clock.monotonic() - begin
-        return memory
+        return remembered
 
-    result = tools.probe.probe(load_off_the_clock, seconds=retries.budget_seconds)
-    for number in range(2, retries.attempts + 1):
-        cause = cause_to_retry(result, degraded_below=plan.degraded_below)
+    result = cluster.probe.probe(load_off_the_clock, seconds=retries.budget_seconds)
+    for attempt in range(2, retries.attempts + 1):
+        cause = cause_to_retry(result, degraded_below=cluster.thresholds.degraded_below)
         if cause is None or clock.monotonic() + retries.delay_seconds >= deadline:
             break
-        pause = f"look {number} of {retries.attempts} follows in {retries.delay_seconds:g} s"
-        tools.runner.log(f"{plan.message_options.cluster_name}: {CAUSES[cause].words}; {pause}")
+        pause = f"attempt {attempt} of {retries.attempts} follows in {retries.delay_seconds:g} s"
+        tools.runner.log(f"{cluster.name}: {CAUSES[cause].clause}; {pause}")
         clock.sleep(retries.delay_seconds)
-        result = tools.probe.probe(load_off_the_clock, seconds=deadline - clock.monotonic())
+        result = cluster.probe.probe(load_off_the_clock, seconds=deadline - clock.monotonic())
     if result.cause and CAUSES[result.cause].network:
         return replace(result, runner_online=tools.connectivity_check())
     return result

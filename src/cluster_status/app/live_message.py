@@ -1,46 +1,45 @@
-"""The live message: what was told last is kept up to date where it stands, and nobody is notified of that."""
-
-from collections.abc import Callable, Sequence
-from datetime import datetime
+"""The live message: the latest message of a channel is edited at every poll, without a sound."""
 
 from msgspec.structs import replace
 
-from cluster_status.app.outbox import failed, is_gone
-from cluster_status.app.plan import Channel
-from cluster_status.domain.history.history import History, refreshed
-from cluster_status.domain.notification.message import Message
-from cluster_status.domain.notification.notification import LiveMessage, Notification
-from cluster_status.domain.notification.outbox import delivered
-from cluster_status.domain.status.verdict import Verdict
+from cluster_status.app.cluster import Channel
+from cluster_status.app.outbox import record_failure, require_address
+from cluster_status.app.poll import PollResult
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.message import compose
+from cluster_status.domain.notification.notify import Observation, refreshed, remind
+from cluster_status.domain.notification.outbox import Outbox, edited
 from cluster_status.domain.uptime.polls import is_overtaken
-from cluster_status.errors import DeliveryError, PostLostError, WebhookGoneError
+from cluster_status.errors import DeliveryError, MessageLostError
 
 
-def keep_up_to_date(
-    history: History,
-    verdict: Verdict,
-    channels: Sequence[Channel],
-    words: Callable[[Notification], Message],
-    at: datetime,
-) -> tuple[History, list[DeliveryError]]:
-    """Return the history after what was told last was brought up to date, and what went wrong on the way.
+def update_live_message(
+    poll: PollResult, history: History, channel: Channel
+) -> tuple[Outbox, DeliveryError | None]:
+    """Return the outbox after the live message of a channel was edited, and the error if that failed.
 
-    It is done before the history is saved: to do it again does no harm. Where something is still to be told,
-    the next message takes over. A message that is lost leaves a history without one.
+    This happens before the history is saved: a repeated edit does no harm. While a notification is pending
+    for the channel, the next message takes over. A message that no longer exists is replaced by a reminder.
     """
-    channel = next((channel for channel in channels if channel.editor), None)
-    live = history.live
-    if channel is None or channel.editor is None or live is None or live.webhook != channel.identity:
-        return replace(history, live=None), []
-    now = refreshed(live.notification, history, verdict, at)
-    if now is None or history.pending or is_overtaken(history.polls, at):
-        return history, []
+    outbox = history.outbox
+    state = outbox.channel(channel.id)
+    if channel.editor is None or state.live is None or state.pending:
+        return outbox, None
+    record, live = history.record, state.live
+    current = refreshed(live.notification, history.tracker, record.ledger, poll.verdict, poll.at)
+    if current is None or is_overtaken(record.polls, poll.at):
+        return outbox, None
+    message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state)
     try:
-        if is_gone(history, channel):
-            raise WebhookGoneError
-        post = channel.editor.edit(live.post, words(now))
-    except PostLostError:
-        return replace(history, live=None), []
+        require_address(state, channel)
+        ref = channel.editor.edit(live.ref, message)
+    except MessageLostError:
+        return remind(edited(outbox, channel.id, None), _observed(poll, history), channel.policy), None
     except DeliveryError as error:
-        return failed(history, channel=channel, error=error, at=at), [error]
-    return delivered(replace(history, live=LiveMessage(live.webhook, post, now)), channel.name), []
+        return record_failure(outbox, channel, error, poll.at), error
+    return edited(outbox, channel.id, replace(live, ref=ref, notification=current)), None
+
+
+def _observed(poll: PollResult, history: History) -> Observation:
+    tracker, last_login = history.tracker, history.ssh.login.worked_at
+    return Observation(poll.id, poll.at, poll.verdict, tracker, tracker, history.record.ledger, last_login)

@@ -1,28 +1,29 @@
-"""The outbox: what is to be told is saved before it is sent, and leaves only after it was told."""
+"""The outbox: notifications are saved before they are sent, and leave it only after they were accepted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import wait
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Event
+from threading import Event, Lock
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.app.plan import Channel
-from cluster_status.domain.history.history import History
+from cluster_status.app.cluster import Channel
+from cluster_status.domain.history.history import Histories, History
 from cluster_status.domain.notification.message import Message
-from cluster_status.domain.notification.notification import LiveMessage, MessageRef, Notification
+from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.outbox import (
     DELIVERY_TAKES_AT_MOST,
-    delivery_failed,
-    drop_delivered,
+    ChannelOutbox,
+    Outbox,
+    delivered,
+    failed,
     may_deliver,
-    told,
 )
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.errors import (
     Cancelled,
-    ClusterStatusError,
     DeliveryError,
     HistoryError,
     HistoryOutOfReachError,
@@ -31,135 +32,170 @@ from cluster_status.errors import (
 from cluster_status.ports import HistoryStore
 from cluster_status.threads import Once, run_in_thread
 
-_GRACE_SECONDS = (
-    2.0  # for a message that is under way when the run is cancelled, and again for the note of it
-)
-_BUDGET = timedelta(seconds=30)  # for all that a run tells a channel; what is left then, the next one tells
+_GRACE_SECONDS = 2.0  # for a message in progress when the run is cancelled, and again to save the outcome
+_BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run sends the rest
+
+Compose = Callable[[str, Notification, ChannelPolicy], Message]
+"""Returns the message for a channel; the first argument is the key of the cluster."""
 
 
-class Outbox(Struct, frozen=True):
-    """`newer` gives the history that another run has saved since, if there is one."""
+class Delivered(Struct, frozen=True):
+    """The histories as they were saved, and what failed, by channel."""
+
+    histories: Histories
+    failures: Sequence[tuple[Channel, DeliveryError]] = ()
+    error: HistoryError | None = None
+
+
+class Courier(Struct, frozen=True):
+    """Saves and delivers; `newer` returns what another run has saved since, if anything."""
 
     store: HistoryStore
-    newer: Callable[[], History | None]
+    newer: Callable[[], Histories | None]
     now: Callable[[], datetime]
     channels: Sequence[Channel]
-    words: Callable[[Notification], Message]
+    compose: Compose
+    clusters: Collection[str]  # keys of those that this run polls; other entries are left alone
 
-    def save_and_deliver(self, history: History, at: datetime) -> tuple[History, list[ClusterStatusError]]:
-        """Save `history`, tell each channel what is pending for it, and save what became of it.
+    def save_and_deliver(self, histories: Histories, at: datetime) -> Delivered:
+        """Save, deliver what is pending, and save the outcome.
 
-        Returns that, and what went wrong on the way. Raises HistoryError if it is the first save that
-        fails: then nothing was sent, since what cannot be remembered as told would be told at every poll.
+        Raises HistoryError if the first save fails. Nothing was sent then: what cannot be saved as delivered
+        would be sent at every poll.
         """
-        history = drop_delivered(history, self.names)  # a channel that is no more holds nothing up
         begin = self.now()  # the poll itself may be minutes old, if the store was slow
-        event = may_deliver(history, begin)
-        if event:
-            history = replace(history, delivering_since=begin)
-        self.store.save(history)
-        if not event or self.now() - begin >= DELIVERY_TAKES_AT_MOST / 2:
-            return history, []  # after so slow a save, another run may take this one for dead
-        delivery = _Delivery(self, history, at)
+        due = [
+            key
+            for key, one in histories.clusters.items()
+            if key in self.clusters and may_deliver(one.outbox, begin)
+        ]
+        for key in due:
+            histories = _changed(histories, key, partial(replace, delivering_since=begin))
+        self.store.save(histories)
+        if not due or self.now() - begin >= DELIVERY_TAKES_AT_MOST / 2:
+            return Delivered(histories)  # after such a slow save, another run may take over
+        delivery = _Delivery(self, histories, due, at)
         try:
             run_in_thread(delivery.run).result()
         except Cancelled:
             delivery.wind_up()
             raise
-        return delivery.history, delivery.errors
-
-    @property
-    def names(self) -> list[str]:
-        return [channel.name for channel in self.channels]
+        return Delivered(delivery.histories, delivery.failures, delivery.error)
 
 
 class _Delivery:
-    """What one run tells. It runs beside, so that a signal ends the wait for it and not the work."""
+    """Runs in a thread, so that a signal ends the wait for it and not the work."""
 
-    def __init__(self, outbox: Outbox, history: History, at: datetime) -> None:
-        self.history = self._saved = history
-        self.errors: list[ClusterStatusError] = []
-        self._outbox = outbox
+    def __init__(self, courier: Courier, histories: Histories, due: Sequence[str], at: datetime) -> None:
+        self.histories = self._saved = histories
+        self.failures: list[tuple[Channel, DeliveryError]] = []
+        self.error: HistoryError | None = None
+        self._courier = courier
+        self._due = due
         self._at = at
-        self._outcomes: list[Callable[[History], History]] = []
-        self._note_once = Once(self._note)
+        self._outcomes: list[Callable[[Histories], Histories]] = []
+        self._lock = Lock()
+        self._save_once = Once(self._save)
         self._cancelled, self._ended = Event(), Event()
 
     def run(self) -> None:
+        """Serve the channels at the same time, and save what became of it."""
         try:
-            for channel in self._outbox.channels:
-                self._tell_all(channel)
+            serving = [run_in_thread(partial(self._serve, channel)) for channel in self._courier.channels]
+            wait(serving)
+            for one in serving:
+                one.result()
         finally:
             try:
-                self._note_once()
+                self._save_once()
             finally:
                 self._ended.set()
 
     def wind_up(self) -> None:
-        """Tell nothing more; note what was told, whatever has become of the message that is under way."""
+        """Send nothing more, and save what was delivered, even if a message is still in progress."""
         self._cancelled.set()
         if not self._ended.wait(_GRACE_SECONDS):
-            wait([run_in_thread(self._note_once)], _GRACE_SECONDS)
+            wait([run_in_thread(self._save_once)], _GRACE_SECONDS)
 
-    def _tell_all(self, channel: Channel) -> None:
-        """Tell one channel, oldest first; behind what fails no other is sent."""
-        end = self._outbox.now() + _BUDGET
-        due = [one for one in self.history.pending if channel.name not in one.delivered_to]
-        for notification in due:
-            if self._cancelled.is_set():
+    def _serve(self, channel: Channel) -> None:
+        """Send to one channel, oldest first; behind a message that fails no other is sent."""
+        end = self._courier.now() + _BUDGET
+        for key, notification in self._pending(channel):
+            if self._cancelled.is_set() or self._courier.now() >= end:
                 break
             try:
-                post = self._send(channel, notification)
+                live = self._send(channel, key, notification)
             except DeliveryError as error:
-                self.errors.append(error)
-                self._becomes(partial(failed, channel=channel, error=error, at=self._at))
+                self._fail(channel, key, error)
                 break
-            self._becomes(partial(self._told, notification=notification, channel=channel, post=post))
-            if self._outbox.now() >= end:
-                break
+            self._apply(
+                key, partial(delivered, channel_id=channel.id, notification_id=notification.id, live=live)
+            )
 
-    def _send(self, channel: Channel, notification: Notification) -> MessageRef | None:
-        if is_gone(self.history, channel):
-            raise WebhookGoneError
-        return channel.notifier.send(self._outbox.words(notification))
+    def _pending(self, channel: Channel) -> list[tuple[str, Notification]]:
+        clusters = self._saved.clusters
+        pending = [
+            (key, one) for key in self._due for one in clusters[key].outbox.channel(channel.id).pending
+        ]
+        return sorted(pending, key=lambda item: item[1].at)
 
-    def _told(
-        self, history: History, *, notification: Notification, channel: Channel, post: MessageRef | None
-    ) -> History:
-        if channel.editor and post:
-            history = replace(history, live=LiveMessage(channel.identity, post, notification))
-        return told(history, notification, channel.name, due_to=self._outbox.names)
+    def _send(self, channel: Channel, key: str, notification: Notification) -> LiveMessage | None:
+        require_address(self._saved.clusters[key].outbox.channel(channel.id), channel)
+        ref = channel.notifier.send(self._courier.compose(key, notification, channel.policy))
+        return LiveMessage(channel.policy.digest, ref, notification) if channel.editor and ref else None
 
-    def _becomes(self, outcome: Callable[[History], History]) -> None:
-        self._outcomes.append(outcome)
-        self.history = outcome(self.history)
+    def _fail(self, channel: Channel, key: str, error: DeliveryError) -> None:
+        with self._lock:
+            self.failures.append((channel, error))
+        self._apply(key, partial(record_failure, channel=channel, error=error, at=self._at))
 
-    def _note(self) -> None:
-        """Save the outcomes on top of the latest history: another run may have polled meanwhile."""
-        self.history = replace(self.history, delivering_since=None)
+    def _apply(self, key: str, change: Callable[[Outbox], Outbox]) -> None:
+        outcome = partial(_changed, key=key, change=change)
+        with self._lock:
+            self._outcomes.append(outcome)
+            self.histories = outcome(self.histories)
+
+    def _save(self) -> None:
+        """Save the outcomes on top of the latest histories: another run may have polled meanwhile."""
         try:
-            history = self._latest()
-            for outcome in self._outcomes:
-                history = outcome(history)
-            self._outbox.store.save(replace(history, delivering_since=None))
+            histories = self._latest()
+            with self._lock:
+                for outcome in self._outcomes:
+                    histories = outcome(histories)
+                for key in self._due:
+                    histories = _changed(histories, key, _ended)
+                    self.histories = _changed(self.histories, key, _ended)
+            self._courier.store.save(histories)
         except HistoryError as error:
-            remedy = "What was told may be told again by the next run."
-            self.errors.append(HistoryError(str(error), remedy=remedy))
+            self.error = HistoryError(str(error), remedy="The next run may send delivered messages again.")
 
-    def _latest(self) -> History:
+    def _latest(self) -> Histories:
         try:
-            return self._outbox.newer() or self._saved
+            return self._courier.newer() or self._saved
         except HistoryOutOfReachError:
-            return self._saved  # better to lose what may be there than to tell everything again
+            return self._saved  # better to lose what may be there than to send everything again
 
 
-def is_gone(history: History, channel: Channel) -> bool:
-    """Tell whether the channel said that it is no more: to ask again would only get the runner banned."""
-    run_failure = history.failing_channels.get(channel.name)
-    return run_failure is not None and run_failure.gone is not None and run_failure.gone == channel.identity
+def require_address(outbox: ChannelOutbox, channel: Channel) -> None:
+    """Raise WebhookGoneError if the address no longer exists: another request may get the runner banned."""
+    gone = outbox.failure.gone if outbox.failure else None
+    if gone is not None and gone == channel.policy.digest:
+        raise WebhookGoneError
 
 
-def failed(history: History, *, channel: Channel, error: DeliveryError, at: datetime) -> History:
-    """Return the history after a channel did not take something."""
-    gone = channel.identity if isinstance(error, WebhookGoneError) else None
-    return delivery_failed(history, channel.name, error.cause, at, gone=gone)
+def record_failure(outbox: Outbox, channel: Channel, error: DeliveryError, at: datetime) -> Outbox:
+    """Return the outbox after a channel did not accept a message."""
+    gone = channel.policy.digest if isinstance(error, WebhookGoneError) else None
+    return failed(outbox, channel.id, error.cause, at, gone=gone)
+
+
+def _ended(outbox: Outbox) -> Outbox:
+    return replace(outbox, delivering_since=None)
+
+
+def _changed(histories: Histories, key: str, change: Callable[[Outbox], Outbox]) -> Histories:
+    history = histories.clusters.get(key)
+    if history is None:
+        return histories
+    moved: History = replace(history, outbox=change(history.outbox))
+    return replace(histories, clusters={**histories.clusters, key: moved})

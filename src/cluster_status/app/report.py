@@ -1,97 +1,123 @@
-"""What a run shows for itself: annotations, outputs and a summary."""
+"""What a run reports: annotations, outputs and a summary."""
 
 from collections.abc import Sequence
 
 from msgspec import json
 from msgspec.structs import asdict
 
-from cluster_status.app.plan import Plan
-from cluster_status.domain.history.history import History, has_changed
+from cluster_status.app.cluster import Channel
+from cluster_status.app.poll import PollResult
 from cluster_status.domain.notification.message import describe
 from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.gaps import Gap
-from cluster_status.errors import ClusterStatusError
+from cluster_status.errors import ClusterStatusError, DeliveryError
 from cluster_status.ports import Level, Runner
 from cluster_status.render.phrases import duration, instant, utc
 from cluster_status.render.summary import summarise
 
 OUTPUTS = {
-    "status": "What this poll saw: `online`, `degraded`, `maintenance`, `offline` or `unknown`.",
-    "previous-status": "The confirmed status before this poll; empty at first.",
-    "changed": "`true` in the run that confirms a change of the status, else `false`.",
-    "cause": "Why it is not online, as one word such as `refused`; empty when online.",
-    "since": "When the confirmed status was first seen: ISO 8601, UTC.",
-    "message": "What this poll saw, in one line, whether it was told or not.",
-    "partitions": "JSON list of the partitions with their nodes by state.",
+    "status": "Status that this poll found: `online`, `degraded`, `maintenance`, `offline` or `unknown`; "
+    "of several clusters the worst.",
+    "previous-status": "Confirmed status before this poll; empty at first, and with several clusters.",
+    "changed": "`true` in the run that confirms a change of a status, otherwise `false`.",
+    "cause": "Cause of a status other than online, as one word such as `refused`; empty when it is online, "
+    "and with several clusters.",
+    "since": "Begin of the confirmed status, as ISO 8601 in UTC; empty with several clusters.",
+    "message": "Result of this poll in one line, also if no message was sent.",
+    "partitions": "JSON list of the partitions with their nodes by group; empty with several clusters.",
+    "clusters": "JSON object by cluster name: `status`, `previous_status`, `changed`, `cause`, `since`, "
+    "`message` and `nodes` of each.",
     "history-path": "Path of the history file, relative to the workspace.",
 }
 
 _LEVELS = {Status.UNKNOWN: Level.ERROR, Status.ONLINE: Level.NOTICE}
+_WORST_FIRST = (Status.OFFLINE, Status.DEGRADED, Status.UNKNOWN, Status.MAINTENANCE, Status.ONLINE)
 
 
-def annotate(runner: Runner, plan: Plan, verdict: Verdict, result: ProbeResult) -> None:
-    """Put what was seen where it catches the eye: an error only where we cannot tell."""
+def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
+    """Annotate the run with what needs attention; with `several` clusters, each line begins with a name."""
+    verdict, prefix = poll.verdict, f"{poll.cluster}: " if several else ""
     if verdict.cause or verdict.detail:
         detail = f" ({verdict.detail})" if verdict.detail else ""
-        text = f"{describe(verdict, plan.message_options.cluster_name)}{detail}. {verdict.remedy}"
+        text = f"{describe(verdict, poll.cluster)}{detail}. {verdict.remedy}"
         runner.annotate(_LEVELS.get(verdict.status, Level.WARNING), text.rstrip())
     if verdict.cluster_state and verdict.cluster_state.unknown_states:
-        words = ", ".join(verdict.cluster_state.unknown_states)
-        runner.annotate(Level.WARNING, f"Node states this version does not know, counted as unknown: {words}")
+        states = ", ".join(verdict.cluster_state.unknown_states)
+        runner.annotate(Level.WARNING, f"{prefix}Unknown node states, counted as unknown nodes: {states}")
     if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
         names = ", ".join(verdict.cluster_state.unmatched_patterns)
-        runner.annotate(Level.WARNING, f"partitions: Slurm lists none of this name: {names}")
-    if result.line_to_pin:
-        text = "The host key is not pinned. Make sure that it is the right one, then set cluster-host-key to:"
-        runner.annotate(Level.WARNING, f"{text} {result.line_to_pin}")
+        text = f"{prefix}Partitions not found, check the input partitions: {names}"
+        runner.annotate(Level.WARNING, text)
+    if poll.result.line_to_pin:
+        text = "The SSH host key is not pinned. Verify the key, then set cluster-host-key to this line:"
+        runner.annotate(Level.WARNING, f"{prefix}{text} {poll.result.line_to_pin}")
 
 
 def warn_of_gap(runner: Runner, gap: Gap) -> None:
-    """Say that nobody watched: the channel is not to be bothered with what may be the trigger's fault."""
+    """Warn of polls that did not run. Channels are not notified: the trigger may be at fault."""
     length = duration(gap.end - gap.begin)
     runner.annotate(
         Level.WARNING,
-        f"No poll for {length}, since {instant(gap.begin)}: {gap.missed} were missed. "
-        "Check what starts this workflow.",
+        f"No poll for {length} since {instant(gap.begin)}, missed polls: {gap.missed}. "
+        "Check the trigger of this workflow.",
     )
 
 
-def report_error(runner: Runner, error: ClusterStatusError) -> None:
-    runner.annotate(Level.ERROR, f"{str(error).rstrip('.')}. {error.remedy}".rstrip())
+def report_error(runner: Runner, error: ClusterStatusError, prefix: str = "") -> None:
+    runner.annotate(Level.ERROR, f"{prefix}{str(error).rstrip('.')}. {error.remedy}".rstrip())
 
 
-def publish(  # noqa: PLR0913 - one argument a source of the outputs
-    runner: Runner,
-    plan: Plan,
-    verdict: Verdict,
-    *,
-    before: History | None = None,
-    after: History | None = None,
-    history_path: str = "",
-) -> None:
-    """Publish outputs and summary; `before` and `after` are the history around this poll, if it has one."""
-    name = plan.message_options.cluster_name
-    previous = before.tracker.confirmed if before else None
-    confirmed = after.tracker.confirmed if after else None
-    changed = before is not None and after is not None and has_changed(before, after)
+def report_delivery_error(runner: Runner, channel: Channel, error: DeliveryError, *, several: bool) -> None:
+    report_error(runner, error, f"Channel {channel.id}: " if several else "")
+
+
+def publish(runner: Runner, polls: Sequence[PollResult], *, history_path: str = "") -> None:
+    """Publish the outputs and a summary for each cluster."""
+    each = {poll.cluster: _outputs_of(poll) for poll in polls}
+    worst = min(polls, key=lambda poll: _WORST_FIRST.index(poll.verdict.status))
     outputs = {
-        "status": verdict.status.value,
-        "previous-status": previous.status.value if previous else "",
-        "changed": "true" if changed else "false",
-        "cause": verdict.cause.value if verdict.cause else "",
-        "since": utc(confirmed.since).isoformat().replace("+00:00", "Z") if confirmed else "",
-        "message": describe(verdict, name),
-        "partitions": json.encode(_partitions(verdict.cluster_state)).decode(),
+        "status": worst.verdict.status.value,
+        "previous-status": "",
+        "changed": _boolean(any(poll.changed for poll in polls)),
+        "cause": "",
+        "since": "",
+        "message": "; ".join(describe(poll.verdict, poll.cluster) for poll in polls),
+        "partitions": "[]",
+        "clusters": json.encode(each).decode(),
         "history-path": history_path,
     }
-    runner.publish(outputs, summarise(verdict, name, after))
+    if len(polls) == 1:
+        only = each[worst.cluster]
+        outputs |= {
+            "previous-status": str(only["previous_status"]),
+            "cause": str(only["cause"]),
+            "since": str(only["since"]),
+            "partitions": json.encode(_partitions(worst.verdict.cluster_state)).decode(),
+        }
+    runner.publish(outputs, [summarise(poll.verdict, poll.cluster, poll.after) for poll in polls])
+
+
+def _outputs_of(poll: PollResult) -> dict[str, object]:
+    verdict, state = poll.verdict, poll.verdict.cluster_state
+    confirmed = poll.after.tracker.confirmed if poll.after else None
+    return {
+        "status": verdict.status.value,
+        "previous_status": poll.previous_status.value if poll.previous_status else "",
+        "changed": poll.changed,
+        "cause": verdict.cause.value if verdict.cause else "",
+        "since": utc(confirmed.since).isoformat().replace("+00:00", "Z") if confirmed else "",
+        "message": describe(verdict, poll.cluster),
+        "nodes": state.nodes if state else None,
+    }
+
+
+def _boolean(value: bool) -> str:  # noqa: FBT001 - it formats one
+    return "true" if value else "false"
 
 
 def _partitions(cluster_state: ClusterState | None) -> Sequence[Partition] | list[dict[str, object]]:
-    """Return the partitions for the output, with their GPUs where those were asked for."""
+    """Return the partitions for the output, with their GPUs if they were requested."""
     if cluster_state is None or cluster_state.details is None:
         return cluster_state.partitions if cluster_state else ()
     gpus = cluster_state.details.gpus

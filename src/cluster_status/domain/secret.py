@@ -1,8 +1,8 @@
-"""A text that must not be seen."""
+"""Text that must not be shown."""
 
 
 class Secret:
-    """Holds a secret so that printing, formatting or logging whatever holds it shows nothing."""
+    """Holds a secret. Printing, formatting or logging it, or an object that contains it, shows no text."""
 
     __slots__ = ("_text",)
 

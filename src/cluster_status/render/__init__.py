@@ -1,1 +1,1 @@
-"""Pure text for people: what a message and a report look like where no vendor dictates it."""
+"""Pure functions that turn messages and summaries into text, independent of any vendor."""

@@ -1,4 +1,4 @@
-"""Durations and instants in words."""
+"""Durations, shares and instants as text."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ _EPSILON = 1e-6  # 0.29 * 100 is a little less than 29
 
 
 def duration(length: timedelta) -> str:
-    """Return the two largest units that matter: ``3 d 4 h``, ``5 min``, ``40 s``."""
+    """Return the two largest units that are not zero: ``3 d 4 h``, ``5 min``, ``40 s``."""
     seconds = max(0, round(length.total_seconds()))
     parts: list[tuple[int, str]] = []
     for unit, size in _UNITS:
@@ -19,14 +19,14 @@ def duration(length: timedelta) -> str:
 
 
 def percent(share: float) -> str:
-    """Return at most two decimals, rounded down: what was down for a minute was not up all the time."""
+    """Return at most two decimals, rounded down: after a minute of downtime it is below 100 %."""
     if 0 < share < _LEAST:
         return f"< {100 * _LEAST:g} %"
     return f"{int(share * 10_000 + _EPSILON) / 100:g} %"
 
 
 def utc(at: datetime) -> datetime:
-    """Return the instant in UTC; one of a document that would leave the calendar by that keeps its digits."""
+    """Return the instant in UTC; at the limits of the calendar, where that overflows, keep its digits."""
     try:
         return at.astimezone(UTC)
     except OverflowError:

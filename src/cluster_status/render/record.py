@@ -1,4 +1,4 @@
-"""What is on record: uptime over several windows, and the outages."""
+"""Uptime over several windows, and the recorded outages, as text."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -11,17 +11,20 @@ from cluster_status.render.phrases import duration, instant, percent
 
 _WORTH_SHOWING_SECONDS = 3_600
 UPTIME_LEGEND = (
-    "UP is online or degraded, of the time that was up or down; DEGRADED is a part of it. Maintenance is "
-    "neither, and what was not watched is neither."
+    "UP: online or degraded, as a share of the monitored time without maintenance. DEGRADED: part of UP. "
+    "MONITORED: share of the window that polls cover."
 )
 
 
 def uptimes(history: History) -> Sequence[tuple[str, Uptime | None]]:
-    """Return the uptime in each window up to the latest poll; nothing before there is an hour of it."""
-    if sum(day.watched for day in history.ledger.days) < _WORTH_SHOWING_SECONDS or not history.polls:
+    """Return the uptime in each window up to the latest poll; empty before one hour is monitored."""
+    if (
+        sum(day.watched for day in history.record.ledger.days) < _WORTH_SHOWING_SECONDS
+        or not history.record.polls
+    ):
         return ()
-    now = history.polls[-1].at
-    by_window = [(name, uptime(history.ledger, window, now)) for name, window in WINDOWS.items()]
+    now = history.record.polls[-1].at
+    by_window = [(name, uptime(history.record.ledger, window, now)) for name, window in WINDOWS.items()]
     return by_window if any(found for _, found in by_window) else ()
 
 
@@ -30,7 +33,7 @@ def uptime_table(by_window: Sequence[tuple[str, Uptime | None]]) -> str:
         ("IN THE LAST", *(name for name, _ in by_window)),
         ("UP", *(percent(found.up) if found else "-" for _, found in by_window)),
         ("DEGRADED", *(percent(found.degraded) if found else "-" for _, found in by_window)),
-        ("WATCHED", *(percent(found.coverage) if found else "-" for _, found in by_window)),
+        ("MONITORED", *(percent(found.coverage) if found else "-" for _, found in by_window)),
     ]
     title, *columns = (max(map(len, column)) for column in zip(*rows, strict=True))
     return "\n".join(
@@ -42,17 +45,17 @@ def uptime_table(by_window: Sequence[tuple[str, Uptime | None]]) -> str:
 
 
 def outage_facts(history: History) -> Iterator[str]:
-    """Yield a line about the outages on record, if there was one."""
-    if not history.polls:
+    """Yield lines about the recorded outages; none if there was no outage."""
+    if not history.record.polls:
         return
-    found = outages(history.incidents, history.tracker.confirmed, history.polls[-1].at)
+    found = outages(history.record.incidents, history.tracker.confirmed, history.record.polls[-1].at)
     if found is None:
         return
-    longest = _length(found.longest, history.gaps)
-    has_lasted = found.longest.length > timedelta()  # not where this poll saw the first one begin
-    yield f"Outages on record: {found.number}" + (f", the longest {longest}" if has_lasted else "")
+    longest = _length(found.longest, history.record.gaps)
+    has_lasted = found.longest.length > timedelta()  # false if the first outage began with this poll
+    yield f"Outages: {found.number}" + (f", the longest {longest}" if has_lasted else "")
     if found.mean_time_to_recover is not None:
-        yield f"Back after, on average: {duration(found.mean_time_to_recover)}"
+        yield f"Mean time to recovery: {duration(found.mean_time_to_recover)}"
 
 
 def _length(incident: Incident, gaps: Sequence[Gap]) -> str:
@@ -62,5 +65,5 @@ def _length(incident: Incident, gaps: Sequence[Gap]) -> str:
         for gap in gaps
         if gap.begin < incident.until and gap.end > incident.since
     ]
-    unwatched = sum(parts, timedelta())
-    return f"{length}, {duration(unwatched)} of it unwatched" if unwatched else length
+    unmonitored = sum(parts, timedelta())
+    return f"{length}, {duration(unmonitored)} of it not monitored" if unmonitored else length

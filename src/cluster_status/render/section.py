@@ -1,4 +1,4 @@
-"""What a listing tells in detail, as headings with a few lines below each."""
+"""The details of a cluster state, as sections of a title and lines."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +16,7 @@ class Section(Struct, frozen=True):
 
 
 def sections(details: Details | None) -> Iterator[Section]:
-    """Yield what is known, what calls for attention first."""
+    """Yield the sections with content, the most important first."""
     if details is None:
         return
     gpus = [_gpus(partition, one) for partition, types in details.gpus.items() for one in types]
@@ -46,9 +46,10 @@ def _reason(one: DrainReason) -> str:
 
 
 def _gpus(partition: str, one: Gpus) -> str:
-    kind = f"{one.type} " if one.type else ""
-    idle = "not known how many are free" if one.idle is None else f"{one.idle} free"
-    return f"{partition}: {one.total} {kind}in all, {idle}"
+    gpus = f"{one.type} GPUs" if one.type else "GPUs"
+    if one.idle is None:
+        return f"{partition}: {one.total} {gpus}, number of idle ones unknown"
+    return f"{partition}: {one.idle} of {one.total} {gpus} idle"
 
 
 def _nodes(number: int) -> str:

@@ -1,4 +1,4 @@
-"""What a run shows for itself besides messages: as Markdown on the page of the run, or as text in a shell."""
+"""The summary of a run: as Markdown for the page of the run, or as plain text for a terminal."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +16,7 @@ from cluster_status.render.section import Section, sections
 from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
 
-_TABLE_LIMIT = 100_000  # GitHub takes 1 MiB a step
+_TABLE_LIMIT = 100_000  # GitHub accepts 1 MiB per step
 _TABLE_WIDTH = 80
 _LEGEND = (
     "A star marks the default partition. ALLOC: in service, not idle. DOWN: not in service. "
@@ -71,30 +71,31 @@ def plain(summary: Summary, *, with_table: bool) -> str:
 
 
 def escape(text: str) -> str:
-    """Take from `text` whatever Markdown or HTML would make of it, links and mentions included."""
+    """Escape `text` so that it has no Markdown, HTML, link or mention."""
     return text.translate(_MARKDOWN).replace("://", ":\u200b//").replace("www.", "www\u200b.")
 
 
 def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:
     if verdict.detail:
-        yield f"Seen: {verdict.detail}"
+        yield f"Details: {verdict.detail}"
     if verdict.remedy:
         yield f"What to do: {verdict.remedy}"
     if history:
         yield from _memory(history, verdict)
     if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
-        yield f"Partitions that Slurm does not list: {', '.join(verdict.cluster_state.unmatched_patterns)}"
+        yield f"Partitions not found: {', '.join(verdict.cluster_state.unmatched_patterns)}"
     if verdict.cluster_state and verdict.cluster_state.unknown_states:
-        yield f"Node states this version does not know: {', '.join(verdict.cluster_state.unknown_states)}"
+        yield f"Unknown node states: {', '.join(verdict.cluster_state.unknown_states)}"
 
 
 def _memory(history: History, verdict: Verdict) -> Iterator[str]:
     confirmed, pending = history.tracker.confirmed, history.tracker.pending
     if confirmed:
         causes = f" ({', '.join(confirmed.causes)})" if confirmed.causes else ""
-        yield f"Confirmed: {confirmed.status} since {instant(confirmed.since)}{causes}"
+        yield f"Confirmed status: {confirmed.status} since {instant(confirmed.since)}{causes}"
     if pending and pending.status is verdict.status:
-        yield f"Not confirmed yet: {pending.status}, polls so far: {history.tracker.pending_polls}"
+        yield f"Not confirmed yet: {pending.status} (polls: {history.tracker.pending_polls})"
     yield from outage_facts(history)
-    if history.pending:
-        yield f"Messages still to be delivered: {len(history.pending)}"
+    undelivered = sum(len(channel.pending) for channel in history.outbox.channels.values())
+    if undelivered:
+        yield f"Pending messages: {undelivered}"

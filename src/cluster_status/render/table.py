@@ -1,18 +1,18 @@
-"""The partition table as aligned monospace text, what matters first."""
+"""The partition table as aligned monospace text, the most important partitions first."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, takewhile
 
 from cluster_status.domain.slurm.cluster_state import Gpus, Partition
-from cluster_status.render.width import columns, fitted, isolated, left, right, units
+from cluster_status.render.width import columns, fitted, left, right, units
 
 PHONE_WIDTH = 37
 """Columns of a code block in an embed on a phone 390 points wide, estimated; a desktop has 40."""
 
 _HEAD = ("PARTITION", "IDLE", "ALLOC", "DOWN", "TOTAL", "LIMIT")
 _LIMIT_WIDTH = 8
-_GPU_TYPES = 4  # that are shown of a partition
+_GPU_TYPES = 4  # shown per partition
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _AVAILABILITIES = {"inactive": "INACT"}  # as sinfo shortens it
 
@@ -25,10 +25,10 @@ def table(
     limit: int,
     most: int | None = None,
 ) -> str:
-    """Return at most `most` partitions in `width` columns and `limit` UTF-16 units; the rest is counted.
+    """Return at most `most` partitions in `width` columns and `limit` UTF-16 units, and count the rest.
 
     IDLE counts idle and powered-down nodes, ALLOC the other nodes in service, DOWN the rest. A star marks
-    the default partition; one that is not up has its availability in place of the time limit.
+    the default partition. A partition that is not up shows its availability instead of the time limit.
     """
     shown = sorted(partitions, key=_weight)[:most]
     names = [_HEAD[0], *(f"{one.name}*" if one.default else one.name for one in shown)]
@@ -45,10 +45,10 @@ def table(
 
 
 def _weight(partition: Partition) -> tuple[bool, bool, int, int, str]:
-    """Sort the default one first, then those in trouble, and the larger before the smaller."""
+    """Sort key: default partition, partitions with missing nodes or not up, larger partitions, name."""
     nodes = partition.nodes
-    in_trouble = nodes.total > 0 and (nodes.missing > 0 or partition.availability != "up")
-    return not partition.default, not in_trouble, -nodes.missing, -nodes.total, partition.name
+    has_problem = nodes.total > 0 and (nodes.missing > 0 or partition.availability != "up")
+    return not partition.default, not has_problem, -nodes.missing, -nodes.total, partition.name
 
 
 def _cells(partition: Partition) -> tuple[str, ...]:
@@ -64,43 +64,43 @@ def _cells(partition: Partition) -> tuple[str, ...]:
 
 
 def _limit(written: str) -> str:
-    """Shorten a time limit as Slurm writes it: `3-00:00:00` to `3d`, `30:00` to `30m`."""
+    """Shorten a time limit of Slurm: `3-00:00:00` to `3d`, `30:00` to `30m`."""
     if written == "infinite":
         return "∞"
     parts = re.fullmatch(r"(?:(\d{1,6})-)?(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2})", written, re.ASCII)
     if not parts:
-        return isolated(fitted(written, _LIMIT_WIDTH))
+        return fitted(written, _LIMIT_WIDTH)
     days, hours, minutes, seconds = (int(part or 0) for part in parts.groups())
     length = days * 86_400 + hours * 3_600 + minutes * 60 + seconds
     return next(f"{length // size}{unit}" for unit, size in _UNITS if length % size == 0)
 
 
 def _availability(word: str) -> str:
-    return isolated(fitted(_AVAILABILITIES.get(word, word.upper()), _LIMIT_WIDTH))
+    return fitted(_AVAILABILITIES.get(word, word.upper()), _LIMIT_WIDTH)
 
 
 def _aligned(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
     *numbers, limit = cells
     figures = [right(number, width) for number, width in zip(numbers, widths[1:], strict=False)]
-    return " ".join([left(isolated(name), widths[0]), *figures, limit]).rstrip()
+    return " ".join([left(name, widths[0]), *figures, limit]).rstrip()
 
 
 def _gpu_lines(gpus: Sequence[Gpus], width: int) -> Iterator[str]:
     for one in gpus[:_GPU_TYPES]:
-        idle, words = ("", "GPUs") if one.idle is None else (f"{one.idle} of ", "GPUs free")
+        idle, label = ("", "GPUs") if one.idle is None else (f"{one.idle} of ", "GPUs idle")
         count = f"  {idle}{one.total}"
-        kind = isolated(fitted(one.type, max(width - len(count) - len(words) - 2, 2)))
-        yield " ".join([count, kind, words] if kind else [count, words])
+        gpu_type = fitted(one.type, max(width - len(count) - len(label) - 2, 2))
+        yield " ".join([count, gpu_type, label] if gpu_type else [count, label])
     if len(gpus) > _GPU_TYPES:
-        yield f"  … {len(gpus) - _GPU_TYPES} more types of GPUs"
+        yield f"  … {len(gpus) - _GPU_TYPES} more GPU types"
 
 
 def _fit(blocks: list[str], limit: int, *, of: int) -> str:
-    """Keep as many blocks from the front as leave room for the count of the rest."""
+    """Keep the first blocks that fit together with the count of the rest."""
     whole = "\n".join(blocks)
     if len(blocks) == of + 1 and units(whole) <= limit:
         return whole
-    rest = f"… {of} more"  # as long as this line can get
+    rest = f"… {of} more"  # the longest this line can be
     ends = accumulate(units(block) + 1 for block in blocks)
     kept = list(takewhile(lambda end: end + len(rest) <= limit, ends))
     return "\n".join([*blocks[: len(kept)], f"… {of - max(len(kept) - 1, 0)} more"])[:limit]

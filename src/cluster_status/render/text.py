@@ -26,7 +26,7 @@ def text(message: Message) -> str:
 
 
 def value(fact: Fact) -> str:
-    """Return what a fact says, in words."""
+    """Return the value of a fact as text."""
     if isinstance(fact.value, datetime):
         return instant(fact.value)
     if isinstance(fact.value, timedelta):
@@ -35,7 +35,7 @@ def value(fact: Fact) -> str:
 
 
 def drained(reason: DrainReason) -> str:
-    """Return how many nodes it is about, or which."""
+    """Return the number of drained nodes, with their names if known."""
     count = f"{reason.nodes} node{'' if reason.nodes == 1 else 's'}"
     return f"{reason.node_names} ({count})" if reason.node_names else count
 

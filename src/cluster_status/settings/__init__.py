@@ -1,4 +1,4 @@
-"""Inputs and environment, read once into one frozen `Settings`.
+"""Inputs and environment variables, read once into one frozen `Settings`.
 
-`kinds` says what a text may be, `inputs` is the table of inputs, `reading` makes `Settings` of it.
+`types` validates texts, `inputs` is the table of inputs, `load` returns the `Settings`.
 """

@@ -1,4 +1,4 @@
-"""The table of inputs. `action.yml` and the README say the same, by test; `scripts/generate` writes both."""
+"""The table of inputs. `scripts/generate` writes action.yml and docs/inputs.md from it."""
 
 from typing import Any, Generic, TypeVar
 
@@ -13,23 +13,23 @@ T = TypeVar("T")
 
 
 class Input(Struct, Generic[T], frozen=True):
-    """One input. `shown_default` is the default as a user would write it; empty where there is none."""
+    """One input. `shown_default` is the default as a user would write it; empty if there is none."""
 
     name: str
     description: str
-    kind: InputType[T]
+    type: InputType[T]
     default: T
     shown_default: str = ""
     secret: bool = False
 
     @property
     def variable(self) -> str:
-        """The variable in which GitHub's runner hands it over; it keeps the hyphens."""
+        """The variable that GitHub's runner sets for this input; it keeps the hyphens."""
         return f"INPUT_{self.name.upper()}"
 
     @property
     def environment_variable(self) -> str | None:
-        """The variable that works as well, as with the script this action replaces."""
+        """The alternative variable, as in the script that this action replaces; None if there is none."""
         if not self.name.startswith(("cluster-", "discord-", "heartbeat-")):
             return None
         return self.name.upper().replace("-", "_")
@@ -37,192 +37,193 @@ class Input(Struct, Generic[T], frozen=True):
 
 COMMAND = Input(
     "command",
-    "`poll`: look, remember, tell. `look`: only look and set the outputs; no history, no message. `prune`: "
-    "only delete old workflow runs; it needs no cluster and no webhook.",
+    "`poll`: check the cluster, update the history, notify. `check`: set the outputs only, without history "
+    "and messages. `prune`: delete old workflow runs; needs no cluster and no webhook.",
     types.choice("poll", "check", "prune"),
     "poll",
     "poll",
 )
 CLUSTER_HOST = Input("cluster-host", "Host name or IP address of the head node. Required.", types.HOST, "")
-CLUSTER_PORT = Input("cluster-port", "Port of its SSH server.", types.PORT, 22, "22")
-CLUSTER_USER = Input("cluster-user", "Account to log in with. Required.", types.USER, "")
+CLUSTER_PORT = Input("cluster-port", "SSH port of the head node.", types.PORT, 22, "22")
+CLUSTER_USER = Input("cluster-user", "User name for the login. Required.", types.USER, "")
 CLUSTER_PASSWORD = Input(
     "cluster-password",
-    "Its password, from a secret. Required unless there is a key; offered after it.",
+    "Password of the user, from a secret. Required without `cluster-key`; with one, it is tried after it.",
     types.PASSWORD,
     Secret(),
     secret=True,
 )
 CLUSTER_KEY = Input(
     "cluster-key",
-    "The account's private key, from a secret: the text of its file (OpenSSH or PEM; ed25519, ECDSA, RSA).",
+    "Private key of the user, from a secret: the text of the key file (OpenSSH or PEM; Ed25519, ECDSA, RSA).",
     types.PRIVATE_KEY,
     Secret(),
     secret=True,
 )
 CLUSTER_KEY_PASSPHRASE = Input(
     "cluster-key-passphrase",
-    "Passphrase of that key, from a secret; if it is encrypted.",
+    "Passphrase of `cluster-key`, from a secret, if the key is encrypted.",
     types.PASSPHRASE,
     Secret(),
     secret=True,
 )
 CLUSTER_JUMP = Input(
     "cluster-jump",
-    "A jump host that the head node is reached through, as `user@host:port`, by the same key and password. "
-    "Its host key has to be in `cluster-host-key`.",
+    "Jump host in front of the head node, as `user@host:port`. It is given the same key and password, and "
+    "its host key must be in `cluster-host-key`.",
     types.JUMP,
     None,
 )
 CLUSTER_HOST_KEY = Input(
     "cluster-host-key",
-    "The server's SSH host key: known_hosts lines, or fingerprints (`SHA256:…`), one a line. "
-    "Without it the first key seen is remembered, and a warning shows the line to paste.",
+    "SSH host key of the server: known_hosts lines or fingerprints (`SHA256:…`), one per line. Without it, "
+    "the first key seen is remembered, and a warning shows the line to paste.",
     types.HOST_KEYS,
     Pins(),
 )
 CLUSTER_NAME = Input(
-    "cluster-name", "What messages call the cluster.", types.CLUSTER_NAME, "cluster", "cluster"
+    "cluster-name", "Name of the cluster in messages.", types.CLUSTER_NAME, "cluster", "cluster"
 )
 CLUSTER_CONNECT_TIMEOUT = Input(
     "cluster-connect-timeout",
-    "Seconds for each of connecting, the SSH handshake, and the login.",
+    "Timeout in seconds for each of connection, SSH handshake and login.",
     types.seconds(1, 60),
     10.0,
     "10",
 )
 CLUSTER_COMMAND_TIMEOUT = Input(
-    "cluster-command-timeout", "Seconds for `sinfo` to answer.", types.seconds(1, 60), 30.0, "30"
+    "cluster-command-timeout", "Timeout in seconds for `sinfo`.", types.seconds(1, 60), 30.0, "30"
 )
 PARTITIONS = Input(
     "partitions",
-    "The partitions that are judged and shown: names, or patterns such as `gpu*`, separated by commas or "
-    "lines; hidden ones, too. One that is given by its name must be up. Empty: all that the account sees.",
+    "Partitions to check and show: names or patterns such as `gpu*`, separated by commas or new lines; "
+    "hidden ones are possible. If a partition listed by name is not up, the cluster is degraded. Empty: all "
+    "partitions that the account can see.",
     types.PATTERNS,
     (),
 )
 DETAILS = Input(
     "details",
     "`partitions`, or `full`: also GPUs, the reasons why nodes are out of service, and maintenance "
-    "reservations, which are announced a day before.",
+    "reservations, with a notification one day ahead.",
     types.choice("partitions", "full"),
     "partitions",
     "partitions",
 )
 SHOW_NODES = Input(
     "show-nodes",
-    "Whether the reasons show the names of the nodes and who set them; with `details: full`.",
+    "Show the names of the nodes and who set the reason, with `details: full`.",
     types.BOOLEAN,
     default=False,
     shown_default="false",
 )
 DISCORD_WEBHOOK = Input(
     "discord-webhook",
-    "URL of the channel's webhook, from a secret. Required to `poll` on a runner.",
+    "URL of the channel's webhook, from a secret. Required for `poll` on a runner.",
     types.WEBHOOK,
     Secret(),
     secret=True,
 )
 DISCORD_USER = Input(
-    "discord-user", "Name shown as the sender; empty: the webhook's own.", types.WEBHOOK_NAME, ""
+    "discord-user", "Sender name in Discord. Empty: the name of the webhook.", types.WEBHOOK_NAME, ""
 )
 DISCORD_IMG = Input(
-    "discord-img", "URL of the picture shown with it; empty: the webhook's own.", types.URL, ""
+    "discord-img", "URL of the sender's avatar. Empty: the avatar of the webhook.", types.URL, ""
 )
 DISCORD_MODE = Input(
     "discord-mode",
-    "`post`: a message for each change. `live`: the latest message is also edited at every poll, so that its "
-    "table is up to date; phones make a sound for a change only.",
+    "`post`: one message per change. `live`: each poll also edits the latest message, so that its table is "
+    "current; phones make a sound only for a change.",
     types.choice("post", "live"),
     "post",
     "post",
 )
 DISCORD_PING = Input(
     "discord-ping",
-    "Who is mentioned when the cluster goes offline: `<@&ID>` for a role, `<@ID>` for a user.",
+    "Role or user to mention when the cluster goes offline: `<@&ID>` for a role, `<@ID>` for a user.",
     types.PING,
     "",
 )
 DISCORD_MSG_INFO = Input(
     "discord-msg-info",
-    "Whether messages show the table of partitions.",
+    "Show the table of partitions in messages.",
     types.BOOLEAN,
     default=True,
     shown_default="true",
 )
 DISCORD_MSG_QUOTE = Input(
     "discord-msg-quote",
-    "Whether messages end with a quotation.",
+    "End each message with a quotation.",
     types.BOOLEAN,
     default=False,
     shown_default="false",
 )
 DISCORD_MSG_ALWAYS = Input(
     "discord-msg-always",
-    "Whether every poll that can tell posts a message.",
+    "Post a message at every poll with a known status.",
     types.BOOLEAN,
     default=False,
     shown_default="false",
 )
 HEARTBEAT_URL = Input(
     "heartbeat-url",
-    "URL to ask for after every poll that worked, from a secret; with `/fail` behind it after one that did "
-    "not. A watchdog such as Healthchecks gives you one, and calls you when the polls stop.",
+    "Ping URL of a dead man's switch such as Healthchecks, from a secret. Requested after each successful "
+    "poll; `/fail` is appended after a failed one.",
     types.SECRET_URL,
     Secret(),
     secret=True,
 )
 DEGRADED_BELOW = Input(
     "degraded-below",
-    "The cluster is degraded when less than this share of its nodes is in service.",
+    "Minimum share of nodes in service. Below it, the cluster is degraded.",
     types.PERCENT,
     50,
     "50%",
 )
 ATTEMPTS = Input(
     "attempts",
-    "How often one poll looks before it believes that the cluster, or its scheduler, does not answer; "
-    "90 seconds in all at the most.",
+    "Number of attempts per poll before the cluster or its scheduler counts as not responding, within 90 "
+    "seconds in total.",
     types.whole_number(1, 10),
     3,
     "3",
 )
 ATTEMPT_DELAY = Input(
-    "attempt-delay", "Seconds between two looks of a poll.", types.seconds(0, 60), 15.0, "15"
+    "attempt-delay", "Delay in seconds between two attempts of a poll.", types.seconds(0, 60), 15.0, "15"
 )
 CONFIRM_AFTER = Input(
     "confirm-after",
-    "How many polls in a row must get no answer, no route, or dropped connections before that counts: the "
-    "next runner has another IP address, which a firewall may treat otherwise. All other causes count at "
-    "once.",
+    "Number of consecutive failed polls before a timeout, missing route or dropped connection is reported. "
+    "The next runner has another IP address, which a firewall may treat differently. Other causes are "
+    "reported at once.",
     types.whole_number(1, 10),
     2,
     "2",
 )
 HISTORY_STORE = Input(
     "history-store",
-    "Where the history is kept: `artifact`, `file`, or `auto`: artifact in GitHub Actions, else file.",
+    "Storage of the history: `artifact`, `file`, or `auto` (`artifact` in GitHub Actions, else `file`).",
     types.choice("auto", "artifact", "file"),
     "auto",
     "auto",
 )
 HISTORY_PATH = Input(
     "history-path",
-    "The history file, relative to the workspace; with `history-store: file`.",
+    "Path of the history file, relative to the workspace, with `history-store: file`.",
     types.PATH,
     "history.json",
     "history.json",
 )
 HISTORY_RETENTION_DAYS = Input(
     "history-retention-days",
-    "Days an artifact with the history is kept; the repository's own limit may be shorter.",
+    "Number of days to keep an artifact with the history. The limit of the repository may be shorter.",
     types.whole_number(1, 400),
     30,
     "30",
 )
 GITHUB_TOKEN = Input(
     "github-token",
-    "Token that reads the artifacts of earlier runs; it needs `actions: read`, to prune `actions: write`.",
+    "Token to read the artifacts of earlier runs. It needs `actions: read`, and `actions: write` to prune.",
     types.TOKEN,
     Secret(),
     "${{ github.token }}",
@@ -231,61 +232,58 @@ GITHUB_TOKEN = Input(
 
 PRUNE_WORKFLOWS = Input(
     "prune-workflows",
-    "Files of the workflows whose old runs are deleted, such as `poll.yml`; by commas, or one a line. "
-    "Required to `prune`; in a poll, if empty, the workflow that polls.",
+    "Workflow files whose old runs are deleted, such as `poll.yml`, separated by commas or new lines. "
+    "Required for `prune`. Empty in a poll: the workflow of the poll.",
     types.WORKFLOW_FILES,
     (),
 )
 PRUNE_KEEP = Input(
     "prune-keep",
-    "How many completed runs of each workflow are kept. A poll prunes only where this is given, once its "
-    "history is saved.",
+    "Number of completed runs to keep per workflow. A poll prunes only if this input is set, after it has "
+    "saved the history.",
     types.whole_number(0, 1000),
     10,
     "10",
 )
 PRUNE_DRY_RUN = Input(
     "prune-dry-run",
-    "Whether to tell what would be deleted, and delete nothing.",
+    "List what would be deleted without deleting it.",
     types.BOOLEAN,
     default=False,
     shown_default="false",
 )
 
-INPUTS: tuple[Input[Any], ...] = (
-    CLUSTER_HOST,
-    CLUSTER_USER,
-    CLUSTER_PASSWORD,
-    CLUSTER_KEY,
-    CLUSTER_KEY_PASSPHRASE,
-    DISCORD_WEBHOOK,
-    CLUSTER_NAME,
-    CLUSTER_PORT,
-    CLUSTER_HOST_KEY,
-    CLUSTER_JUMP,
-    CLUSTER_CONNECT_TIMEOUT,
-    CLUSTER_COMMAND_TIMEOUT,
-    DISCORD_USER,
-    DISCORD_IMG,
-    DISCORD_MODE,
-    DISCORD_PING,
-    DISCORD_MSG_INFO,
-    DISCORD_MSG_QUOTE,
-    DISCORD_MSG_ALWAYS,
-    HEARTBEAT_URL,
-    PARTITIONS,
-    DETAILS,
-    SHOW_NODES,
-    DEGRADED_BELOW,
-    ATTEMPTS,
-    ATTEMPT_DELAY,
-    CONFIRM_AFTER,
-    HISTORY_STORE,
-    HISTORY_PATH,
-    HISTORY_RETENTION_DAYS,
-    GITHUB_TOKEN,
-    PRUNE_WORKFLOWS,
-    PRUNE_KEEP,
-    PRUNE_DRY_RUN,
-    COMMAND,
-)
+INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
+    "Reach the cluster": (
+        CLUSTER_HOST,
+        CLUSTER_USER,
+        CLUSTER_PASSWORD,
+        CLUSTER_KEY,
+        CLUSTER_KEY_PASSPHRASE,
+        CLUSTER_PORT,
+        CLUSTER_HOST_KEY,
+        CLUSTER_JUMP,
+        CLUSTER_CONNECT_TIMEOUT,
+        CLUSTER_COMMAND_TIMEOUT,
+        ATTEMPTS,
+        ATTEMPT_DELAY,
+    ),
+    "Select what to watch": (PARTITIONS, DETAILS, SHOW_NODES, DEGRADED_BELOW),
+    "Notify": (
+        DISCORD_WEBHOOK,
+        CLUSTER_NAME,
+        DISCORD_MODE,
+        DISCORD_PING,
+        DISCORD_MSG_INFO,
+        DISCORD_MSG_ALWAYS,
+        DISCORD_MSG_QUOTE,
+        DISCORD_USER,
+        DISCORD_IMG,
+        CONFIRM_AFTER,
+        HEARTBEAT_URL,
+    ),
+    "Keep the history": (HISTORY_STORE, HISTORY_PATH, HISTORY_RETENTION_DAYS, GITHUB_TOKEN),
+    "Prune old runs": (PRUNE_WORKFLOWS, PRUNE_KEEP, PRUNE_DRY_RUN),
+    "Choose the command": (COMMAND,),
+}
+INPUTS = tuple(spec for group in INPUT_GROUPS.values() for spec in group)

@@ -1,4 +1,4 @@
-"""From the environment to `Settings`; every bad input is found at once."""
+"""Reads `Settings` from the environment, and reports all invalid inputs at once."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ from cluster_status.settings.types import WORKFLOW_FOLDER
 
 T = TypeVar("T")
 
-_NO_LIMIT_DAYS = 400  # GitHub's own
+_NO_LIMIT_DAYS = 400  # GitHub's own limit
 
 
 class Cluster(Struct, frozen=True):
@@ -67,16 +67,16 @@ class Storage(Struct, frozen=True):
 
 
 class RunnerContext(Struct, frozen=True):
-    """Where this runs, from the variables GitHub's runner sets."""
+    """What GitHub's runner sets in the environment."""
 
     on_runner: bool
     workspace: Path
     api_url: str
     repository: str  # owner/name
     branch: str
-    workflow: str  # the name of its file
+    workflow: str  # file name
     run_id: int | None
-    results_url: str  # the two by which a job uploads its artifacts
+    results_url: str  # with runtime_token: for uploading artifacts
     runtime_token: Secret
     longest_retention: timedelta
     output_file: Path | None
@@ -84,7 +84,7 @@ class RunnerContext(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    command: str  # poll, look, prune
+    command: str  # poll, check, prune
     cluster: Cluster
     discord: Discord
     heartbeat: Secret
@@ -95,7 +95,7 @@ class Settings(Struct, frozen=True):
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """Return the settings, or raise InputError with a line for each input that cannot be used."""
+    """Return the settings, or raise InputError with one line per invalid input."""
     given = _Given(environ)
     command = given.value(inputs.COMMAND)
     for_a_cluster = given.value if command == "prune" else given.required
@@ -149,8 +149,9 @@ def read(environ: Mapping[str, str]) -> Settings:
     if command == "poll" and settings.runner_context.on_runner:
         given.required(inputs.DISCORD_WEBHOOK)
     if settings.discord.live and settings.discord.always:
-        given.complain(
-            inputs.DISCORD_MSG_ALWAYS, "with discord-mode live every poll edits the message: unset it"
+        given.add_problem(
+            inputs.DISCORD_MSG_ALWAYS,
+            "cannot be true with discord-mode live, which edits the message at every poll: unset one of them",
         )
     given.raise_problems()
     return settings
@@ -165,20 +166,24 @@ def _prune_plan(given: "_Given", command: str, context: RunnerContext) -> PruneP
     )
     if command != "prune" and not (command == "poll" and given.has(inputs.PRUNE_KEEP)):
         if command == "poll" and (plan.workflows or plan.dry_run):
-            given.complain(inputs.PRUNE_KEEP, "required in a poll that prunes; or set command to prune")
+            given.add_problem(
+                inputs.PRUNE_KEEP, "is required for a poll that prunes: set it, or set command to prune"
+            )
         return None
     if command == "poll" and not plan.workflows and context.workflow:
         plan = replace(plan, workflows=(context.workflow,))
     if not plan.workflows:
         given.required(inputs.PRUNE_WORKFLOWS)
     if not context.repository:
-        given.complain(inputs.COMMAND, "prune needs the repository: set GITHUB_REPOSITORY to owner/name")
+        given.add_problem(
+            inputs.COMMAND, "cannot prune without a repository: set GITHUB_REPOSITORY to owner/name"
+        )
     given.required(inputs.GITHUB_TOKEN)
     return plan
 
 
 class SshAccess(Struct, frozen=True):
-    """The key, and the way it is to open, as far as they are given."""
+    """The key and the servers it is for, as far as they are given."""
 
     host: str
     port: int
@@ -188,7 +193,7 @@ class SshAccess(Struct, frozen=True):
 
 
 def load_ssh_access(environ: Mapping[str, str]) -> SshAccess:
-    """Return these alone, none of which is required, or raise InputError."""
+    """Return the SSH access; no input is required. Raises InputError."""
     given = _Given(environ)
     ssh_access = SshAccess(
         host=given.value(inputs.CLUSTER_HOST),
@@ -202,7 +207,7 @@ def load_ssh_access(environ: Mapping[str, str]) -> SshAccess:
 
 
 def heartbeat(environ: Mapping[str, str]) -> Secret:
-    """Return the URL to report a poll to that cannot begin; empty where none is given, or for a look."""
+    """Return the heartbeat URL for a poll that cannot start; empty for other commands or if not given."""
     given = _Given(environ)
     is_poll = given.value(inputs.COMMAND) == "poll"
     return given.value(inputs.HEARTBEAT_URL) if is_poll else Secret()
@@ -233,25 +238,25 @@ def runner_context(environ: Mapping[str, str]) -> RunnerContext:
 
 
 def _workflow(ref: str) -> str:
-    """Return the name of the file in ``owner/name/.github/workflows/poll.yml@refs/heads/main``."""
+    """Return the file name in ``owner/name/.github/workflows/poll.yml@refs/heads/main``."""
     path = ref.partition("@")[0]
     return path.rpartition("/")[2] if WORKFLOW_FOLDER in path else ""
 
 
 def secrets(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield every secret that was given, usable or not: they are masked before anything is printed."""
+    """Yield every given secret, valid or not; they are masked before anything is printed."""
     for spec in INPUTS:
         text = _given_text(environ, spec) if spec.secret else ""
         if text.strip():
             yield text
             yield text.strip()
-            yield from re.findall(r"/webhooks/[0-9]+/([A-Za-z0-9_-]+)", text)  # the part that is the secret
+            yield from re.findall(r"/webhooks/[0-9]+/([A-Za-z0-9_-]+)", text)  # the secret part of the URL
             if spec is inputs.CLUSTER_KEY:
                 yield from secret_lines(text)
 
 
 def _given_text(environ: Mapping[str, str], spec: Input[T]) -> str:
-    """Return the text of an input; empty: not given. The input itself wins over the variable."""
+    """Return the text of an input, empty if not given. The input wins over its environment variable."""
     text = environ.get(spec.variable, "")
     if not text.strip() and spec.environment_variable:
         text = environ.get(spec.environment_variable, "")
@@ -259,7 +264,7 @@ def _given_text(environ: Mapping[str, str], spec: Input[T]) -> str:
 
 
 class _Given:
-    """Reads inputs and collects what is wrong with them."""
+    """Reads inputs and collects their problems."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -270,20 +275,20 @@ class _Given:
         if not text:
             return spec.default
         try:
-            return spec.kind.read(text if spec.kind.verbatim else text.strip())
+            return spec.type.read(text if spec.type.verbatim else text.strip())
         except ValueError as error:
-            # no secret by its name, but by what is in it: user:password@host, a key in the wrong place
+            # other inputs may contain a secret by mistake: user:password@host, a key in the wrong input
             hidden = spec.secret or re.search(":.*@|PRIVATE KEY|PuTTY", text, re.DOTALL)
-            got = "what was given" if hidden else f"'{clean(text)}'"
+            shown = "" if hidden else f" '{clean(text)}'"
             hint = f": {error}" if str(error) else ""
-            self._problems[spec.name] = f"{spec.name}: {got} is not {spec.kind.accepts}{hint}"
+            self._problems[spec.name] = f"{spec.name}{shown} is not {spec.type.accepts}{hint}"
             return spec.default
 
     def has(self, spec: Input[T]) -> bool:
         return bool(_given_text(self._environ, spec))
 
-    def complain(self, spec: Input[T], problem: str) -> None:
-        self._problems.setdefault(spec.name, f"{spec.name}: {problem}")
+    def add_problem(self, spec: Input[T], problem: str) -> None:
+        self._problems.setdefault(spec.name, f"{spec.name} {problem}")
 
     def required(self, spec: Input[T]) -> T:
         if not _given_text(self._environ, spec):
@@ -291,11 +296,11 @@ class _Given:
         return self.value(spec)
 
     def _deficit(self, spec: Input[T]) -> str:
-        instead = ", or cluster-key" if spec is inputs.CLUSTER_PASSWORD else ""
+        instead = " or cluster-key" if spec is inputs.CLUSTER_PASSWORD else ""
         if not runner_context(self._environ).on_runner:
             return f"is required: set {spec.environment_variable or spec.variable}{instead}"
         if spec.secret:
-            return f"is empty: set the secret{instead}; pull requests from forks are given none"
+            return f"is empty: set the secret{instead}. Workflows of pull requests from forks get no secrets"
         return "is required"
 
     def raise_problems(self) -> None:

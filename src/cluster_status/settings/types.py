@@ -1,4 +1,4 @@
-"""What the text of an input may be, and what becomes of it. Readers raise ValueError, with a hint or none."""
+"""Types of inputs: how a text is validated and converted. Readers raise ValueError, maybe with a hint."""
 
 import re
 from collections.abc import Callable
@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 
 class InputType(Struct, Generic[T], frozen=True):
-    """How a text is read, and in words what is accepted; the words complete "... is not"."""
+    """How a text is read. `accepts` completes the sentence "cluster-port 'x' is not ..."."""
 
     read: Callable[[str], T]
     accepts: str
-    verbatim: bool = False  # blanks around it belong to it
+    verbatim: bool = False  # keep leading and trailing blanks
 
 
 def text(accepts: str, pattern: str) -> InputType[str]:
@@ -72,13 +72,13 @@ def _percent(given: str) -> int:
 
 def _host(given: str) -> str:
     if "://" in given or "@" in given or "/" in given:
-        raise ValueError("write the name alone: the user goes into cluster-user, the port into cluster-port")
+        raise ValueError("set only the host name, with the user in cluster-user and the port in cluster-port")
     try:
         return str(ip_address(given.strip("[]")))
     except ValueError:
         pass
     if ":" in given:
-        raise ValueError("the port goes into cluster-port")
+        raise ValueError("set the port in cluster-port")
     if len(given) > _NAME_LIMIT or not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?", given):
         raise ValueError
     return given
@@ -86,14 +86,14 @@ def _host(given: str) -> str:
 
 def _jump(given: str) -> Endpoint:
     if "," in given:
-        raise ValueError("one jump host is supported, not a chain of them")
+        raise ValueError("only one jump host is supported")
     user, _, server = given.rpartition("@")
     with_port = re.fullmatch(r"(\[[^\]]*\]|[^:]*):([0-9]*)", server)
     host, port = with_port.groups() if with_port else (server, "22")
     try:
         return Endpoint(USER.read(user), HOST.read(host), PORT.read(port))
     except ValueError:
-        raise ValueError("write user@host or user@host:port") from None
+        raise ValueError from None
 
 
 def _url(given: str) -> str:
@@ -101,11 +101,11 @@ def _url(given: str) -> str:
         parts = urlsplit(given)
         usable = parts.hostname and parts.port != 0 and re.fullmatch(_VISIBLE_ASCII, given)
     except ValueError:
-        raise ValueError from None  # its words quote the URL, which may be a secret
+        raise ValueError from None  # its text quotes the URL, which may be a secret
     if not usable:
         raise ValueError
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_local(str(parts.hostname))):
-        raise ValueError("it must begin with https://")
+        raise ValueError
     return given
 
 
@@ -119,7 +119,7 @@ def _is_local(host: str) -> bool:
 def _webhook(given: str) -> Secret:
     path = urlsplit(_url(given)).path
     if not re.fullmatch(r"/api(/v[0-9]+)?/webhooks/[0-9]+/[A-Za-z0-9_-]+", path):
-        raise ValueError("copy it from the channel's settings: Integrations, Webhooks, Copy Webhook URL")
+        raise ValueError
     return Secret(given)
 
 
@@ -128,8 +128,8 @@ def _ping(given: str) -> str:
     if mention:
         return f"<@{mention[1]}{mention[2]}>"
     if re.fullmatch("[0-9]{15,20}", given):
-        raise ValueError(f"write <@&{given}> if it is a role, <@{given}> if it is a user")
-    raise ValueError("with developer mode on, a role's or a user's menu has Copy ID")
+        raise ValueError(f"write <@&{given}> for a role, <@{given}> for a user")
+    raise ValueError("with developer mode on, Discord shows Copy ID in the menu of a role or user")
 
 
 def _secret_url(given: str) -> Secret:
@@ -139,12 +139,12 @@ def _secret_url(given: str) -> Secret:
 def _webhook_name(given: str) -> str:
     reserved = given.lower() in {"everyone", "here"} or re.search("discord|clyde", given, re.IGNORECASE)
     if len(given) > _WEBHOOK_NAME_LIMIT or reserved:
-        raise ValueError("Discord refuses it")
+        raise ValueError
     return given
 
 
 def _password(given: str) -> Secret:
-    return Secret(given.rstrip("\r\n"))  # pasted with the end of its line
+    return Secret(given.rstrip("\r\n"))  # pasted with its line end
 
 
 def _private_key(given: str) -> Secret:
@@ -169,7 +169,7 @@ def _patterns(given: str) -> tuple[str, ...]:
     if not all(
         re.fullmatch(rf"\S{{1,{_PATTERN_LIMIT}}}", pattern) and pattern.isprintable() for pattern in found
     ):
-        raise ValueError("separate them by commas or lines")
+        raise ValueError
     return found
 
 
@@ -188,7 +188,7 @@ def _workflow_files(given: str) -> tuple[str, ...]:
 
 WORKFLOW_FOLDER = ".github/workflows/"
 _WORKFLOW_FILE = r"[A-Za-z0-9_][A-Za-z0-9_.+ -]{0,200}\.ya?ml"
-_VISIBLE_ASCII = r"[!-~]{1,2048}"  # Discord takes no longer URL
+_VISIBLE_ASCII = r"[!-~]{1,2048}"  # Discord accepts no longer URL
 _NAME_LIMIT = 253
 _WEBHOOK_NAME_LIMIT = 80
 _CLUSTER_NAME_LIMIT = 50
@@ -199,22 +199,29 @@ CLUSTER_NAME = InputType(
     _cluster_name, f"a name of at most {_CLUSTER_NAME_LIMIT} characters with a letter or a digit"
 )
 HOST = InputType(_host, "a host name or an IP address")
-HOST_KEYS = InputType(Pins.parse, "known_hosts lines or SHA256:... fingerprints, one a line")
-JUMP: InputType[Endpoint | None] = InputType(_jump, "a jump host")
+HOST_KEYS = InputType(Pins.parse, "a list of known_hosts lines or SHA256:... fingerprints, one per line")
+JUMP: InputType[Endpoint | None] = InputType(_jump, "a jump host as user@host or user@host:port")
 PASSPHRASE = InputType(_password, "a passphrase", verbatim=True)
 PASSWORD = InputType(_password, "a password", verbatim=True)
-PATH = InputType(_path, "the path of a file")
-PATTERNS = InputType(_patterns, "a list of names or patterns of partitions")
-PERCENT = InputType(_percent, "a share from 0 to 100, as 50 or 50%")
-PING = InputType(_ping, "<@&ID> for a role, <@ID> for a user")
+PATH = InputType(_path, "a file path")
+PATTERNS = InputType(_patterns, "a list of partition names or patterns, separated by commas or new lines")
+PERCENT = InputType(_percent, "a percentage from 0 to 100, such as 50 or 50%")
+PING = InputType(_ping, "a mention, <@&ID> for a role or <@ID> for a user")
 PORT = whole_number(1, 65535)
 PRIVATE_KEY = InputType(_private_key, "an SSH private key")
-TOKEN = InputType(_token, "a token: one word of visible characters")
-SECRET_URL = InputType(_secret_url, "a URL")
-URL = InputType(_url, "a URL")
-USER = text("a user name", r"[^\s:@/\x00-\x1f]{1,64}")
-WEBHOOK = InputType(_webhook, "the URL of a Discord webhook")
-WORKFLOW_FILES = InputType(
-    _workflow_files, "names of files in .github/workflows, as poll.yml, by commas or one a line"
+TOKEN = InputType(_token, "a token of visible ASCII characters")
+SECRET_URL = InputType(_secret_url, "a URL that begins with https://")
+URL = InputType(_url, "a URL that begins with https://")
+USER = text("a user name (without @, :, / and blanks)", r"[^\s:@/\x00-\x1f]{1,64}")
+WEBHOOK = InputType(
+    _webhook,
+    "the URL of a Discord webhook (in the channel's settings under Integrations, Webhooks, Copy Webhook URL)",
 )
-WEBHOOK_NAME = InputType(_webhook_name, "1 to 80 characters, without 'discord' or 'clyde'")
+WORKFLOW_FILES = InputType(
+    _workflow_files, "a list of workflow files such as poll.yml, separated by commas or new lines"
+)
+WEBHOOK_NAME = InputType(
+    _webhook_name,
+    f"a name that Discord allows, with 1 to {_WEBHOOK_NAME_LIMIT} characters, without 'discord' and 'clyde', "
+    "and not 'everyone' or 'here'",
+)

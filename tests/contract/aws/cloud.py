@@ -84,7 +84,7 @@ def write_inline_code(directory: Path) -> Path:
 
 
 def load_handler() -> Any:
-    """Load aws/handler.py as a new container does, with less patience."""
+    """Load aws/handler.py as a new container does, with shorter timeouts."""
     spec = importlib.util.spec_from_file_location("handler", AWS / "handler.py")
     assert spec is not None
     assert spec.loader is not None
@@ -95,7 +95,7 @@ def load_handler() -> Any:
 
 
 def as_asked(request: Request) -> dict[str, Any]:
-    """Tell of a request as GitHub's document sees it."""
+    """Return a request in the form that GitHub's OpenAPI document describes."""
     return {
         "method": request.method,
         "path": request.path,

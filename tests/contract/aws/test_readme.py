@@ -1,4 +1,4 @@
-"""What aws/README.md tells to type and to write works as it stands there."""
+"""The commands and files of aws/README.md work as shown."""
 
 import configparser
 import json
@@ -84,7 +84,7 @@ def test_a_deployment_gives_a_stack_the_parameters_that_it_has(command: list[str
 
 
 def test_the_parameters_that_are_named_are_all_there_are() -> None:
-    named = re.findall(r"`(\w+)`", README.split("The other\n   parameters are", 1)[1].split(":", 1)[0])
+    named = re.findall(r"`(\w+)`", README.split("The other parameters are", 1)[1].split(":", 1)[0])
     assert {"Repository", "AlarmEmail", *named} == set(read("template.yaml")["Parameters"])
 
 
@@ -130,11 +130,11 @@ def test_the_costs_add_up() -> None:
         for line in README.splitlines()
         if line[:2] == "| "
     ]
-    [header] = [number for number, row in enumerate(rows) if row[0] == "" and row[-1] == "with"]
+    [header] = [number for number, row in enumerate(rows) if row[0] == "" and row[-1] == "with free tier"]
     costs = rows[header + 2 :] if rows[header + 1][0].startswith("---") else rows[header + 1 :]
-    *items, together = costs[: [row[0] for row in costs].index("together") + 1]
+    *items, total = costs[: [row[0] for row in costs].index("total") + 1]
     for column in (2, 3):
-        assert sum(float(row[column]) for row in items) == pytest.approx(float(together[column]))
+        assert sum(float(row[column]) for row in items) == pytest.approx(float(total[column]))
     invocations = 30 * 24 * 60 // 10 + 30
     assert f"{invocations:,} invocations" in README
     assert round(invocations * 0.05 / 10_000, 2) == float(items[1][2])
@@ -189,7 +189,7 @@ def test_the_script_for_cron_starts_the_poll_and_says_nothing(
     assert github_document(as_asked(cloud.requests[0])) == []
 
 
-def test_the_script_for_cron_tries_again_and_tells_of_a_refusal(
+def test_the_script_for_cron_retries_and_prints_a_refusal(
     cloud: Cloud, start_poll: Callable[[], Any]
 ) -> None:
     cloud.github.fail_next(Broken(503), on="dispatch")

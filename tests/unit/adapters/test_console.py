@@ -17,13 +17,13 @@ from tests.fakes.probe import partition
 MESSAGE = Message(
     Status.OFFLINE,
     "mscluster is offline",
-    "It does not answer.",
+    "SSH connection timed out.",
     START,
     facts=(Fact("Since", START),),
     partitions=(partition(idle=1, down=7),),
 )
 SUMMARY = Summary(
-    Status.OFFLINE, "mscluster is offline", ("Seen: No route to host",), (partition(idle=1, down=7),)
+    Status.OFFLINE, "mscluster is offline", ("Details: No route to host",), (partition(idle=1, down=7),)
 )
 
 LEGEND = (
@@ -47,7 +47,7 @@ def test_a_message_is_printed_whole_and_set_apart(console: Console, stream: io.S
     assert stream.getvalue() == (
         "─── message ───\n"
         "🔴 mscluster is offline\n"
-        "It does not answer.\n"
+        "SSH connection timed out.\n"
         "Since: 2026-03-01 12:00:00 UTC\n"
         "PARTITION IDLE ALLOC DOWN TOTAL LIMIT\n"
         "debug*       1     0    7     8 1d\n"
@@ -57,8 +57,8 @@ def test_a_message_is_printed_whole_and_set_apart(console: Console, stream: io.S
 
 @pytest.mark.parametrize("level", Level)
 def test_an_annotation_is_a_line_with_its_level(level: Level, console: Console, stream: io.StringIO) -> None:
-    console.annotate(level, "The host key is not pinned.")
-    assert stream.getvalue() == f"{level.value}: The host key is not pinned.\n"
+    console.annotate(level, "The SSH host key is not pinned.")
+    assert stream.getvalue() == f"{level.value}: The SSH host key is not pinned.\n"
 
 
 def test_of_the_results_the_summary_is_printed_and_not_the_outputs(
@@ -67,7 +67,7 @@ def test_of_the_results_the_summary_is_printed_and_not_the_outputs(
     console.publish({"status": "online", "message": "m"}, SUMMARY)
     assert stream.getvalue() == (
         "🔴 mscluster is offline\n"
-        "Seen: No route to host\n"
+        "Details: No route to host\n"
         "PARTITION IDLE ALLOC DOWN TOTAL LIMIT\n"
         "debug*       1     0    7     8 1d\n"
         f"{LEGEND}\n"
@@ -78,7 +78,7 @@ def test_a_table_that_a_message_has_shown_is_not_printed_again(console: Console,
     console.send(MESSAGE)
     stream.truncate(0)
     console.publish({}, SUMMARY)
-    assert "mscluster is offline\nSeen: No route to host\n" in stream.getvalue()
+    assert "mscluster is offline\nDetails: No route to host\n" in stream.getvalue()
     assert "PARTITION" not in stream.getvalue()
 
 

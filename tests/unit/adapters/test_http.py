@@ -156,17 +156,17 @@ def test_the_default_limit_of_a_response_is_a_megabyte(wire: Wire, http: Http) -
 
 # failures
 
-UNUSABLE = "unusable URL, or unusable proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
+UNUSABLE = "the URL, or the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, is not valid"
 FAULTS = {
-    "connect timeout": (requests.ConnectTimeout(URL), "no response in time"),
-    "read timeout": (requests.ReadTimeout(URL), "no response in time"),
+    "connect timeout": (requests.ConnectTimeout(URL), "the request timed out"),
+    "read timeout": (requests.ReadTimeout(URL), "the request timed out"),
     "proxy error": (requests.exceptions.ProxyError(URL), "the proxy failed"),
-    "bad certificate": (requests.exceptions.SSLError(URL), "the certificate is not trusted"),
+    "bad certificate": (requests.exceptions.SSLError(URL), "certificate verification failed"),
     "no connection": (requests.ConnectionError(URL), "the connection failed"),
     "incomplete response": (requests.exceptions.ChunkedEncodingError(URL), "the response is incomplete"),
     "invalid URL": (requests.exceptions.InvalidURL(URL), UNUSABLE),
     "invalid proxy": (requests.exceptions.InvalidProxyURL(URL), UNUSABLE),
-    "SOCKS proxy": (requests.exceptions.InvalidSchema(URL), f"{UNUSABLE} (SOCKS is not supported)"),
+    "SOCKS proxy": (requests.exceptions.InvalidSchema(URL), f"{UNUSABLE} (SOCKS proxies are not supported)"),
     "any other": (requests.exceptions.TooManyRedirects(URL), "TooManyRedirects"),
 }
 
@@ -178,7 +178,7 @@ def test_the_error_of_a_bad_certificate_names_the_variable_of_the_ca_bundle(
     _forget_bundles(monkeypatch)
     monkeypatch.setenv(variable, "/somewhere")
     wire.fault = requests.exceptions.SSLError(URL)
-    with pytest.raises(HttpFailure, match=f"not trusted by the CA bundle of {variable}"):
+    with pytest.raises(HttpFailure, match=f"verification failed with the CA bundle in {variable}"):
         http.request("GET", URL)
 
 
@@ -245,7 +245,7 @@ def test_a_request_that_hangs_before_it_connects_fails_after_three_times_the_tim
         raise requests.ConnectionError(URL)
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", hang)
-    with pytest.raises(HttpFailure, match=r"^no complete response in time$") as caught:
+    with pytest.raises(HttpFailure, match=r"^no complete response before the timeout$") as caught:
         http.request("POST", URL, json={}, timeout_seconds=0.01)
     assert not ended.is_set()
     assert TOKEN not in "".join(traceback.format_exception(caught.value))

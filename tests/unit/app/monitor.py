@@ -1,16 +1,16 @@
-"""The use cases over fakes, run after run: the history and the channel stay, all else is new each run."""
+"""The use cases with fakes, run after run: the history and the channels stay, all else is new each run."""
 
 from datetime import timedelta
+from itertools import count
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from cluster_status.app.check import check
-from cluster_status.app.plan import Channel, Plan, RetryPolicy, Tools
-from cluster_status.app.poll import poll
-from cluster_status.domain.history.digests import keyed_digests
-from cluster_status.domain.history.history import Terms
-from cluster_status.domain.notification.message import Message, MessageOptions
+from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Thresholds, Tools
+from cluster_status.app.run import check, run
+from cluster_status.domain.history.digests import digest_of, keyed_digests
+from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import ExitStatus
 from cluster_status.ports import HistoryStore, Level
@@ -47,40 +47,43 @@ class Run(NamedTuple):
 
 
 class Monitor:
-    """Runs a use case; the patience is what users have by default, five minutes lie between two runs."""
+    """Runs a use case with the thresholds and retries that users have by default, every five minutes."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "mscluster") -> None:
+        self.name = name
         self.clock = VirtualClock()
         self.store = MemoryStore()
         self.notifier = RecordingNotifier()
-        self.others: list[Channel] = []
-        self.live = False
+        self.policy = ChannelPolicy("discord", digest=digest_of("a webhook"))
+        self.other_channels: list[Channel] = []
         self.heartbeat = RecordingHeartbeat()
         self.runner = RecordingRunner()
         self.network = True  # whether this run reaches anything else than the cluster
-        self.asked_for_network = 0
-        self.when_asked_for_network = _do_nothing
+        self.connectivity_checks = 0
+        self.on_connectivity_check = _do_nothing
         self.pinned = True
         self.probe_seconds = 0.0
-        self.plan = Plan(
-            RetryPolicy(attempts=3, delay_seconds=15.0, budget_seconds=90.0),
-            degraded_below=50,
-            terms=Terms(keyed_digests(webhook="a webhook", server=SERVER, login="a login")),
-            message_options=MessageOptions("mscluster"),
-        )
+        self.thresholds = Thresholds()
+        self.retries = RetryPolicy()
+        self.digests = keyed_digests(key="a webhook", server=SERVER, login="a login")
+        self._ids = count()
 
-    def keyed_digests(self, *, webhook: str = "a webhook", login: str = "a login") -> None:
-        self.set_terms(identity=keyed_digests(webhook=webhook, server=SERVER, login=login))
+    def set_credentials(self, *, webhook: str = "a webhook", login: str = "a login") -> None:
+        self.digests = keyed_digests(key=webhook, server=SERVER, login=login)
+        self.set_policy(digest=digest_of(webhook))
 
-    def set_terms(self, **changes: object) -> None:
-        self.plan = replace(self.plan, terms=replace(self.plan.terms, **changes))
+    def set_policy(self, **changes: object) -> None:
+        self.policy = replace(self.policy, **changes)
 
-    def set_patience(self, **changes: float) -> None:
-        self.plan = replace(self.plan, retries=replace(self.plan.retries, **changes))
+    def set_thresholds(self, **changes: int) -> None:
+        self.thresholds = replace(self.thresholds, **changes)
 
-    def probe(self, *script: ProbeResult | BaseException) -> Run:
+    def set_retries(self, **changes: float) -> None:
+        self.retries = replace(self.retries, **changes)
+
+    def check(self, *script: ProbeResult | BaseException) -> Run:
         probe = self._begin(script)
-        exit_status = check(self._tools(probe), self.plan)
+        exit_status = check([self.cluster(probe)], self.tools())
         return Run(exit_status, self.runner, probe, [])
 
     def poll(
@@ -89,33 +92,35 @@ class Monitor:
         later: timedelta = FIVE_MINUTES,
         store: HistoryStore | None = None,
     ) -> Run:
-        """Run once, `later` than the run before; the script is that of its looks."""
+        """Run once, `later` than the run before; the script is that of its attempts."""
         self.clock.advance(later)
         probe = self._begin(script)
         before = len(self.notifier.messages)
-        channels = [self.channel(), *self.others]
-        exit_status = poll(self._tools(probe), store or self.store, channels, self.heartbeat, self.plan)
+        exit_status = run(
+            [self.cluster(probe)], self.channels(), store or self.store, self.heartbeat, self.tools()
+        )
         return Run(exit_status, self.runner, probe, self.notifier.messages[before:])
 
-    def keep_up_to_date(self) -> None:
-        self.live = True
-        self.set_terms(live=True)
+    def cluster(self, probe: ScriptedProbe) -> MonitoredCluster:
+        return MonitoredCluster(self.name, probe, self.digests, self.thresholds, self.retries)
+
+    def channels(self) -> list[Channel]:
+        return [self.channel(), *self.other_channels]
 
     def channel(self) -> Channel:
-        """Return the channel of the next run."""
-        editor = self.notifier if self.live else None
-        return Channel("discord", self.notifier, self.plan.terms.identity.webhook, editor)
+        """Return the first channel of the next run."""
+        return Channel(self.policy, self.notifier, self.notifier if self.policy.live else None)
+
+    def tools(self) -> Tools:
+        return Tools(self.clock, self.runner, self._check_connectivity, lambda: f"poll{next(self._ids)}")
 
     def _begin(self, script: tuple[ProbeResult | BaseException, ...]) -> ScriptedProbe:
         self.runner = RecordingRunner()
         return ScriptedProbe(self.clock, *script, pinned=self.pinned, probe_seconds=self.probe_seconds)
 
-    def _tools(self, probe: ScriptedProbe) -> Tools:
-        return Tools(probe, self.clock, self._connectivity_check, self.runner)
-
-    def _connectivity_check(self) -> bool:
-        self.asked_for_network += 1
-        self.when_asked_for_network()
+    def _check_connectivity(self) -> bool:
+        self.connectivity_checks += 1
+        self.on_connectivity_check()
         return self.network
 
 

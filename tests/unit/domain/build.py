@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import Digests
-from cluster_status.domain.history.history import History, Login, Server, Terms, advance
+from cluster_status.domain.history.history import History, PollContext, advance
+from cluster_status.domain.history.ssh_state import Login, Server, SshState
 from cluster_status.domain.notification import outbox
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
@@ -21,13 +25,13 @@ from cluster_status.domain.slurm.cluster_state import (
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
-from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker, UnknownPeriod
+from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
 from cluster_status.domain.status.verdict import Verdict, judge
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
-IDENTITY = Digests("server-digest", "login-digest", "webhook-digest")
-TERMS = Terms(IDENTITY)
+DIGESTS = Digests("server-digest", "login-digest", "key-digest")
 CHANNEL = "discord"
+POLICY = ChannelPolicy(CHANNEL, digest="channel-digest")
 BEFORE_THE_LOGIN = frozenset(
     {cause for cause, info in CAUSES.items() if info.network}
     | {Cause.HOST_KEY, Cause.INCOMPATIBLE_SSH, Cause.LOGIN_REFUSED}
@@ -105,27 +109,39 @@ def period(status: Status, *causes: Cause, since: datetime = NOON) -> StatusPeri
     return StatusPeriod(status, since, causes)
 
 
-def notification(  # noqa: PLR0913 - one argument a part of it
-    event: Event,
-    told_of: StatusPeriod,
-    *,
-    at: datetime = NOON,
-    before: StatusPeriod | None = None,
-    unknown_period: UnknownPeriod | None = None,
-    login_worked_at: datetime | None = None,
-    nodes: NodeCounts | None = None,
-    dropped: int = 0,
-) -> Notification:
-    return Notification(event, at, told_of, before, unknown_period, login_worked_at, nodes, dropped)
+class Setup(Struct, frozen=True):
+    """What a user has set, as far as the history depends on it."""
+
+    digests: Digests = DIGESTS
+    confirm_after: int = 2
+    channels: tuple[ChannelPolicy, ...] = (POLICY,)
+
+
+SETUP = Setup()
+ALWAYS = Setup(channels=(replace(POLICY, always=True),))
+
+
+def notification(event: Event, told_of: StatusPeriod, *, at: datetime = NOON, **parts: Any) -> Notification:
+    """Return a notification with the id that it gets from `step`."""
+    return Notification(notification_id(at), event, at, told_of, **parts)
+
+
+def notification_id(at: datetime, number: int = 0) -> str:
+    return f"{poll_id(at)}.{number}"
+
+
+def poll_id(at: datetime) -> str:
+    return f"{at:%Y%m%dT%H%M%S}"
 
 
 def history(confirmed: Status | None = None, *causes: Cause) -> History:
     """Return the history of a server that was reached, logged in to and asked before."""
     return History(
-        cluster="Deep Thought",
         tracker=StatusTracker(period(confirmed, *causes) if confirmed else None),
-        server=Server(IDENTITY.server, IDENTITY.webhook, reached=True, scheduler_seen=True),
-        login=Login(worked_at=NOON),
+        ssh=SshState(
+            server=Server(DIGESTS.server, DIGESTS.key, reached=True, scheduler_seen=True),
+            login=Login(worked_at=NOON),
+        ),
     )
 
 
@@ -134,35 +150,47 @@ def polled(
     *results: ProbeResult,
     start: datetime = NOON,
     every: timedelta = timedelta(minutes=5),
-    terms: Terms = TERMS,
+    setup: Setup = SETUP,
 ) -> History:
-    """Return the history after polls that saw these, judged as a run judges them."""
+    """Return the history after polls with these results, judged as a run judges them."""
     after = before
     for number, result in enumerate(results):
-        after = step(after, result, start + number * every, terms=terms)
+        after = step(after, result, start + number * every, setup=setup)
     return after
 
 
 def step(
-    before: History, result: ProbeResult, at: datetime, *, terms: Terms = TERMS, in_turn: bool = False
+    before: History, result: ProbeResult, at: datetime, *, setup: Setup = SETUP, in_turn: bool = False
 ) -> History:
-    judged = judge(result, before.known_server(terms.identity), degraded_below=50)
-    return advance(before, result, judged, terms, at, in_turn=in_turn)
+    judged = judge(result, before.ssh.known_server(setup.digests), degraded_below=50)
+    context = PollContext(
+        id=poll_id(at),
+        at=at,
+        digests=setup.digests,
+        confirm_after=setup.confirm_after,
+        channels=setup.channels,
+        in_turn=in_turn,
+    )
+    return advance(before, result, judged, context)
 
 
-def told(history: History, notification: Notification) -> History:
-    """Tell the only channel there is."""
-    return outbox.told(history, notification, CHANNEL, due_to=[CHANNEL])
+def pending(history: History, channel: str = CHANNEL) -> tuple[Notification, ...]:
+    return history.outbox.channel(channel).pending
+
+
+def delivered(history: History, notification: Notification, channel: str = CHANNEL) -> History:
+    """Return the history after the channel has accepted a notification."""
+    return replace(history, outbox=outbox.delivered(history.outbox, channel, notification.id))
 
 
 def delivery_failed(
-    history: History, reason: str, at: datetime, *, webhook_gone: str | None = None
+    history: History, cause: str, at: datetime, *, gone: str | None = None, channel: str = CHANNEL
 ) -> History:
-    return outbox.delivery_failed(history, CHANNEL, reason, at, gone=webhook_gone)
+    return replace(history, outbox=outbox.failed(history.outbox, channel, cause, at, gone=gone))
 
 
-def events(pending: Iterable[Notification]) -> list[Event]:
-    return [one.event for one in pending]
+def events(notifications: Iterable[Notification]) -> list[Event]:
+    return [one.event for one in notifications]
 
 
 def host_key(kind: str = "ssh-ed25519", secret: bytes = b"K" * 36) -> HostKey:

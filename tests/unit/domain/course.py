@@ -1,10 +1,10 @@
-"""Courses of verdicts, observed one after the other."""
+"""Courses of verdicts, tracked one after the other."""
 
 from msgspec import Struct
 
-from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.notification.event import Event, event_between
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.tracker import StatusTracker, observe
+from cluster_status.domain.status.tracker import StatusTracker, track
 from cluster_status.domain.status.verdict import Verdict
 from tests.unit.domain.build import noon_plus
 
@@ -29,14 +29,14 @@ def _status(tracker: StatusTracker) -> Status | None:
 
 
 def course(*verdicts: Verdict, confirm_after: int = 2) -> list[Step]:
-    """Observe a verdict a minute, from noon on."""
+    """Track a verdict a minute, from noon on."""
     steps, tracker = [], StatusTracker()
     for minute, verdict in enumerate(verdicts):
-        after, event = observe(tracker, verdict, noon_plus(minute), confirm_after=confirm_after)
-        steps.append(Step(tracker, after, event))
+        after = track(tracker, verdict, noon_plus(minute), confirm_after=confirm_after)
+        steps.append(Step(tracker, after, event_between(tracker, after)))
         tracker = after
     return steps
 
 
-def told(*verdicts: Verdict, confirm_after: int = 2) -> list[Event | None]:
+def events_of(*verdicts: Verdict, confirm_after: int = 2) -> list[Event | None]:
     return [step.event for step in course(*verdicts, confirm_after=confirm_after)]

@@ -36,7 +36,7 @@ def test_a_duration_has_the_two_largest_units_that_matter(length: timedelta, wor
         (1, "100 %"),
     ],
 )
-def test_a_share_is_rounded_down_and_never_to_nothing(share: float, words: str) -> None:
+def test_a_share_is_rounded_down_but_never_to_zero(share: float, words: str) -> None:
     assert percent(share) == words
 
 
@@ -63,5 +63,5 @@ def test_an_instant_of_another_offset_is_shown_in_utc(offset: timedelta, shown: 
         ("9999-12-31T23:59:59-14:00", "9999-12-31 23:59:59"),
     ],
 )
-def test_an_instant_that_is_beyond_the_calendar_in_utc_is_shown_all_the_same(edge: str, shown: str) -> None:
+def test_an_instant_beyond_the_calendar_in_utc_is_shown(edge: str, shown: str) -> None:
     assert instant(datetime.fromisoformat(edge)) == f"{shown} UTC"

@@ -38,13 +38,13 @@ def test_columns_are_aligned() -> None:
         ("unknown", "0 0 1 1"),
     ],
 )
-def test_a_node_of_each_bucket_is_in_one_column(group: str, figures: str) -> None:
+def test_a_node_of_each_group_is_in_one_column(group: str, figures: str) -> None:
     [row] = rows(partition().plus(NodeGroup(group), 1))
     assert row == ["batch", *figures.split(), "1d"]
 
 
 @pytest.mark.parametrize("availability", ["down", "drain", "inactive"])
-def test_a_partition_that_is_not_up_says_so_in_place_of_its_limit(availability: str) -> None:
+def test_a_partition_that_is_not_up_shows_its_availability_as_limit(availability: str) -> None:
     assert rows(partition(availability=availability))[0][-1] == availability.upper()[:5]
 
 
@@ -52,7 +52,7 @@ def test_a_star_marks_the_default_partition() -> None:
     assert [row[0] for row in rows(partition("a", default=True), partition("b"))] == ["a*", "b"]
 
 
-def test_a_long_name_is_cut_to_what_the_width_leaves_and_shows_it() -> None:
+def test_a_long_name_is_cut_to_the_width_with_an_ellipsis() -> None:
     one = partition("n" * 30, idle=1)
     assert table([one], width=37, limit=UNLIMITED).splitlines()[1] == "n" * 8 + "…    1     0    0     1 1d"
     assert "n" * 30 in table([one], width=WIDE, limit=UNLIMITED)
@@ -70,7 +70,7 @@ def test_a_long_name_is_cut_to_what_the_width_leaves_and_shows_it() -> None:
         ("0:45", "45s"),
         ("infinite", "∞"),
         ("n/a", "n/a"),
-        ("whatever else", "whateve…"),
+        ("anything else", "anythin…"),
     ],
 )
 def test_a_time_limit_is_shown_short(written: str, shown: str) -> None:
@@ -78,7 +78,7 @@ def test_a_time_limit_is_shown_short(written: str, shown: str) -> None:
     assert table([one], width=WIDE, limit=UNLIMITED).splitlines()[1].endswith(f" 1 {shown}")
 
 
-def test_first_comes_the_default_then_what_is_in_trouble_then_the_larger() -> None:
+def test_the_default_comes_first_then_partitions_with_problems_then_larger_ones() -> None:
     listed = [
         partition("small", idle=1),
         partition("large", idle=90),
@@ -90,35 +90,35 @@ def test_first_comes_the_default_then_what_is_in_trouble_then_the_larger() -> No
     assert [row[0] for row in rows(*listed)] == ["mine*", "half", "shut", "large", "small", "retired"]
 
 
-def test_no_more_partitions_are_shown_than_wanted_and_the_rest_is_counted() -> None:
+def test_partitions_beyond_the_maximum_are_counted() -> None:
     lines = table([partition(f"p{number}") for number in range(9)], width=WIDE, limit=UNLIMITED, most=4)
     assert lines.splitlines()[-1] == "… 5 more"
     assert len(lines.splitlines()) == 1 + 4 + 1
 
 
-def test_under_a_partition_are_its_free_gpus_by_type() -> None:
+def test_idle_gpus_by_type_are_below_their_partition() -> None:
     types = (Gpus("a100", 8, 3), Gpus("", 2, 0), *(Gpus(f"t{number}", 1, 1) for number in range(3)))
     lines = table([partition("gpu"), partition("cpu")], {"gpu": types}, width=37, limit=UNLIMITED)
     below = lines.splitlines()[lines.splitlines().index("gpu          0     0    0     0 1d") :]
     assert below[1:6] == [
-        "  3 of 8 a100 GPUs free",
-        "  0 of 2 GPUs free",
-        "  1 of 1 t0 GPUs free",
-        "  1 of 1 t1 GPUs free",
-        "  … 1 more types of GPUs",
+        "  3 of 8 a100 GPUs idle",
+        "  0 of 2 GPUs idle",
+        "  1 of 1 t0 GPUs idle",
+        "  1 of 1 t1 GPUs idle",
+        "  … 1 more GPU types",
     ]
 
 
 @pytest.mark.parametrize(
     "name", ["計算分区", "cafe\u0301", "e" + "\u0301" * 50, "한국", "🖥️", "שלום", "عنقود", "हिन्दी"]
 )
-def test_columns_are_aligned_whatever_script_a_name_is_in(name: str) -> None:
+def test_columns_are_aligned_in_any_script(name: str) -> None:
     lines = table([partition(name, idle=7), partition("b", idle=7)], width=37, limit=UNLIMITED).splitlines()
     assert len({columns(line) for line in lines[1:]}) == 1
     assert max(map(len, lines)) < 60
 
 
-def test_a_table_of_nothing_is_its_heading() -> None:
+def test_an_empty_table_is_its_heading() -> None:
     assert table([], width=WIDE, limit=UNLIMITED).split() == [
         "PARTITION",
         "IDLE",
@@ -143,5 +143,5 @@ def test_a_table_that_just_fits_is_whole() -> None:
     assert table(many, width=WIDE, limit=len(whole) - 1) != whole
 
 
-def test_a_count_is_right_even_where_the_heading_does_not_fit() -> None:
+def test_the_count_is_right_even_if_the_heading_does_not_fit() -> None:
     assert table([partition()] * 5, width=WIDE, limit=12) == "… 5 more"

@@ -26,7 +26,7 @@ def test_a_full_message_has_its_parts_in_order() -> None:
     partitions = (partition(default=True, idle=4),)
     full = replace(
         BARE,
-        sentence="It refuses SSH connections.",
+        sentence="SSH connections refused.",
         facts=(
             Fact("Since", NOON),
             Fact("Was online for", timedelta(hours=2)),
@@ -38,7 +38,7 @@ def test_a_full_message_has_its_parts_in_order() -> None:
     assert text(full) == "\n".join(
         [
             "🔴 Deep Thought is offline",
-            "It refuses SSH connections.",
+            "SSH connections refused.",
             "Since: 2026-01-31 12:00:00 UTC",
             "Was online for: 2 h",
             "Nodes: 3 of 4 in service",
@@ -53,8 +53,8 @@ def test_a_full_message_has_its_parts_in_order() -> None:
     [
         (Fact("Since", NOON), "2026-01-31 12:00:00 UTC"),
         (Fact("Was online for", timedelta(minutes=90)), "1 h 30 min"),
-        (Fact("Last known", "offline"), "offline"),
+        (Fact("Last known status", "offline"), "offline"),
     ],
 )
-def test_a_fact_is_put_into_words_by_its_kind(fact: Fact, words: str) -> None:
+def test_a_fact_is_formatted_by_its_type(fact: Fact, words: str) -> None:
     assert value(fact) == words

@@ -1,4 +1,4 @@
-"""Sends cards to a Discord webhook, and edits them."""
+"""Sends and edits messages by a Discord webhook."""
 
 import hashlib
 import hmac
@@ -13,47 +13,41 @@ from cluster_status.adapters.http import Http, HttpFailure, HttpResponse
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.text import clean
-from cluster_status.errors import DeliveryError, PostLostError, WebhookGoneError
+from cluster_status.errors import DeliveryError, MessageLostError, WebhookGoneError
 from cluster_status.ports import Clock
 
 _API_VERSION = 10
 _TIMEOUT_SECONDS = 10.0
 _LEAST_TIMEOUT_SECONDS = 1.0
 _BUDGET_SECONDS = 30.0  # for all that is sent in one run
-_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0)  # where Discord names none
-_QUIET = 1 << 12  # a message of which phones make no sound
-_POST_LATER = "The message stays pending and is sent by the next run that can."
-_EDIT_LATER = "The message is brought up to date by the next run that can."
+_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0)  # if Discord gives no retry time
+_QUIET = 1 << 12  # flag of a message without a notification sound
+_POST_LATER = "The message stays pending, and the next run sends it."
+_EDIT_LATER = "The next run edits the message."
 
 
 class DiscordWebhook:
-    """A notifier and a board; `username` and `avatar_url` may be empty: then the webhook's own are shown.
+    """A notifier that can edit its messages. Without a user name or avatar, the webhook's own is shown."""
 
-    `ping` mentions the role or the user who is called when it is urgent.
-    """
-
-    def __init__(  # noqa: PLR0913 - each is a value of its own
-        self, url: str, http: Http, clock: Clock, *, username: str, avatar_url: str, ping: str = ""
-    ) -> None:
+    def __init__(self, url: str, http: Http, clock: Clock, *, username: str, avatar_url: str) -> None:
         self._url = urlsplit(url)
         self._http = http
         self._clock = clock
         self._sender = {
             name: text for name, text in (("username", username), ("avatar_url", avatar_url)) if text
         }
-        self._ping = ping
         self._deadline: float | None = None
 
     def send(self, message: Message) -> MessageRef:
-        """Post, and post again where Discord asks to wait or is out of order; see ports.Notifier."""
-        body = card(message, ping=self._ping)
+        """Post the message, with retries on rate limits and server errors; see ports.Notifier."""
+        body = card(message)
         quiet = {} if message.is_news else {"flags": _QUIET}
         answer = self._ask("POST", {**body, **self._sender, **quiet}, later=_POST_LATER)
         return MessageRef(str(answer.json()["id"]), self._digest(body))
 
     def edit(self, post: MessageRef, message: Message) -> MessageRef:
-        """See ports.Board. Mentions are read anew in an edit, so that what is allowed is said again."""
-        body = card(message, ping=self._ping)
+        """See ports.EditableNotifier. An edit needs `allowed_mentions` again, or mentions are parsed."""
+        body = card(message)
         shown = self._digest(body)
         if shown != post.shown:
             self._ask("PATCH", body, message_id=post.id, later=_EDIT_LATER)
@@ -65,16 +59,16 @@ class DiscordWebhook:
             self._deadline = self._clock.monotonic() + _BUDGET_SECONDS
         pauses = iter(_PAUSES_SECONDS)
         while True:
-            # a whole answer may take three times the time-out
+            # a complete response may take three times the timeout
             left = (self._deadline - self._clock.monotonic()) / 3
             seconds = min(_TIMEOUT_SECONDS, max(left, _LEAST_TIMEOUT_SECONDS))
             try:
                 answer = self._http.request(method, url, json=body, timeout_seconds=seconds)
             except HttpFailure as failure:
-                # not sent again at once: it may have been accepted before the connection broke
-                words = f"Discord was not reached: {failure}."
-                raise DeliveryError(words, cause=str(failure), remedy=later) from None
-            if answer.ok and "id" in answer.json():  # something in between may say 200, too
+                # no retry in this run: Discord may have accepted it before the connection failed
+                text = f"Discord cannot be reached: {failure}."
+                raise DeliveryError(text, cause=str(failure), remedy=later) from None
+            if answer.ok and "id" in answer.json():  # a proxy may return 200, too
                 return answer
             pause = next(pauses, None)
             wanted = None if pause is None else said.seconds_to_wait(answer, pause)
@@ -84,26 +78,26 @@ class DiscordWebhook:
 
     def _error(self, answer: HttpResponse, later: str) -> DeliveryError:
         code = said.code(answer)
-        if code is None:  # not Discord's own words, but a page of something in between
+        if code is None:  # not from Discord, but from a proxy
             cause = f"http {answer.status}"
-            return DeliveryError(f"The message was not taken ({cause}).", cause=cause, remedy=later)
+            text = f"The message was not accepted (HTTP {answer.status})."
+            return DeliveryError(text, cause=cause, remedy=later)
         if code in said.GONE:
             return WebhookGoneError()
         if code in said.LOST:
-            return PostLostError()
+            return MessageLostError()
         cause = f"http {answer.status} code {code}"
-        words = said.words(answer)
+        text = said.error_text(answer)
         for secret in self._url.path.split("/")[-2:]:  # the webhook's id and token
-            words = words.replace(secret, "***")
-        return DeliveryError(
-            f"Discord did not take the message ({cause}): {clean(words)}.", cause=cause, remedy=later
-        )
+            text = text.replace(secret, "***")
+        text = f"Discord rejected the message (HTTP {answer.status}, code {code}): {clean(text)}."
+        return DeliveryError(text, cause=cause, remedy=later)
 
     def _address(self, message_id: str) -> str:
-        """Return the address to post to, or that of a message; a thread in the query is kept.
+        """Return the URL to post to, or the URL of a message; a thread in the query is kept.
 
-        `wait` makes Discord say whether the message was saved. A URL without a version, as Discord's settings
-        show it, means API version 6: its errors are poorer, and its times are milliseconds
+        With `wait`, Discord confirms that the message was saved. A URL without a version, as Discord's
+        settings show it, means API version 6, which has less detailed errors, and times in milliseconds
         (discord-api-docs #2360).
         """
         path = re.sub(r"^/api(/v[0-9]+)?/", f"/api/v{_API_VERSION}/", self._url.path)
@@ -115,6 +109,6 @@ class DiscordWebhook:
         return urlunsplit((self._url.scheme, self._url.netloc, path, urlencode(query), ""))
 
     def _digest(self, body: dict[str, Any]) -> str:
-        """Return what tells one card from another, and nothing of it to who does not know the webhook."""
+        """Return a keyed digest of a card. It reveals nothing without the webhook."""
         shown = json.dumps(body, sort_keys=True).encode()
         return hmac.new(self._url.path.encode(), shown, hashlib.sha256).hexdigest()[:32]

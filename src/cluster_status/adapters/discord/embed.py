@@ -1,6 +1,6 @@
-"""A message as a Discord embed. Pure; the limits are Discord's own, counted in UTF-16 units.
+"""A message as a Discord embed. The limits are Discord's, in UTF-16 units.
 
-All is in the title and the description: on a phone each field takes two lines, and a gap.
+The embed has only a title and a description: on a phone, each field takes two lines and a gap.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,14 +16,14 @@ from cluster_status.render.width import units
 
 TITLE_LIMIT = 256
 DESCRIPTION_LIMIT = 4096
-# of the description's parts; what they leave is the table's
+# limits of the description's parts; the table gets the rest
 _SENTENCE_LIMIT = 500
 _FACTS_LIMIT = 1200
 _FACT_LIMIT = 300
 _REASONS_LIMIT = 1000
 _REASON_LIMIT = 100
 _QUOTATION_LIMIT = 400
-_PARTITIONS = 15  # a card of more than one screen hides what the channel was told before
+_PARTITIONS = 15  # a card of more than one screen hides earlier messages
 _REASONS = 5
 
 _COLORS = {
@@ -37,15 +37,16 @@ _FENCED = "```\n{}\n```"
 _MARKDOWN = {character: f"\\{character}" for character in r"\`*_~|<>#[]@:"}
 
 
-def card(message: Message, *, ping: str = "") -> dict[str, Any]:
-    """Return what a message has in it; `ping` is mentioned if it is urgent, and nobody else ever is."""
+def card(message: Message) -> dict[str, Any]:
+    """Return the body of a message. Nothing but `message.mention` is ever mentioned."""
     embed = {
         "title": f"{SIGNS[message.status]} {_escaped(message.headline, TITLE_LIMIT - 3)}",
         "description": _description(message),
         "color": _COLORS[message.status],
         "timestamp": message.at.isoformat(),
     }
-    if not (ping and message.urgent):
+    ping = message.mention
+    if not ping:
         return {"embeds": [embed], "allowed_mentions": {"parse": []}}
     kind = "roles" if ping.startswith("<@&") else "users"
     return {"content": ping, "embeds": [embed], "allowed_mentions": {"parse": [], kind: [ping.strip("<@&>")]}}
@@ -68,7 +69,7 @@ def _table(message: Message, limit: int) -> str:
     if not message.partitions:
         return ""
     listed = table(message.partitions, message.gpus, width=PHONE_WIDTH, limit=limit, most=_PARTITIONS)
-    return _FENCED.format(listed.replace("`", "'"))  # a back-tick in a name would end the block
+    return _FENCED.format(listed.replace("`", "'"))  # a backtick in a name would end the code block
 
 
 def _fact(fact: Fact) -> str:
@@ -85,8 +86,8 @@ def _reasons(reasons: tuple[DrainReason, ...]) -> Iterator[str]:
         yield "**Why nodes are out of service**"
     for reason in reasons[:_REASONS]:
         which = _escaped(drained(reason), _REASON_LIMIT)
-        words = _escaped(f"{reason.reason}{by(reason)}", _REASON_LIMIT)
-        yield f"• {which}: {words}" + (f", <t:{int(reason.since.timestamp())}:R>" if reason.since else "")
+        text = _escaped(f"{reason.reason}{by(reason)}", _REASON_LIMIT)
+        yield f"• {which}: {text}" + (f", <t:{int(reason.since.timestamp())}:R>" if reason.since else "")
     if len(reasons) > _REASONS:
         yield f"… {len(reasons) - _REASONS} more"
 
@@ -99,7 +100,7 @@ def _quotation(message: Message) -> str:
 
 
 def _bounded(lines: Iterable[str], limit: int) -> str:
-    """Return the lines from the front for which there is room."""
+    """Return the first lines that fit."""
     kept = ""
     for line in lines:
         longer = f"{kept}\n{line}" if kept else line
@@ -110,7 +111,7 @@ def _bounded(lines: Iterable[str], limit: int) -> str:
 
 
 def _escaped(text: str, limit: int) -> str:
-    """Return `text` as one line in which Discord finds nothing to obey; if it is cut off, it shows."""
+    """Return `text` as one line without Markdown or mentions; an ellipsis shows that it was cut."""
     line = " ".join(text.split())
     escaped = [_MARKDOWN.get(character, character) for character in line[:limit]]
     if units("".join(escaped)) <= limit and len(line) <= limit:

@@ -1,4 +1,4 @@
-"""What Discord's answers mean. Its error codes are its own; no document of it lists them all."""
+"""Interpretation of Discord's responses. Discord's documentation does not list all error codes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,40 +7,40 @@ from cluster_status.adapters.http import HttpResponse
 
 UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
 UNKNOWN_MESSAGE, TOO_MANY_EDITS = 10008, 30046
-ARCHIVED_THREAD = 50083  # a new message opens it again, an edit does not
+ARCHIVED_THREAD = 50083  # a new message reopens it, an edit does not
 GONE = frozenset({UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN})
 LOST = frozenset({UNKNOWN_MESSAGE, TOO_MANY_EDITS, ARCHIVED_THREAD})
 
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
-_PLACES = 3  # that are shown of a form that was refused
+_PLACES = 3  # shown of the invalid fields
 _DEPTH = 12
 
 
 def code(answer: HttpResponse) -> int | None:
-    """Return Discord's code of an error; None where something in between has answered."""
+    """Return Discord's error code; None if the response is from a proxy."""
     given = answer.json().get("code")
     return given if isinstance(given, int) else None
 
 
 def seconds_to_wait(answer: HttpResponse, pause: float) -> float | None:
-    """Return how long to wait before asking again, `pause` where nothing is said; None where it is no use."""
+    """Return the time before a retry, `pause` if the response has none, or None if a retry is no use."""
     if answer.status >= _SERVER_ERROR:
         return pause
     if answer.status != _TOO_MANY_REQUESTS or code(answer) == TOO_MANY_EDITS:
         return None
     for given in (answer.json().get("retry_after"), answer.headers.get("Retry-After")):
         try:
-            seconds = float(given)  # type: ignore[arg-type]  # whatever it is, it is tried
+            seconds = float(given)  # type: ignore[arg-type]  # any other type raises TypeError
         except (TypeError, ValueError, OverflowError):
             continue
-        if seconds > 0:  # nor is it NaN
+        if seconds > 0:  # false for NaN
             return seconds
     return pause
 
 
-def words(answer: HttpResponse) -> str:
-    """Return what Discord says of an error, and which parts of a form it refuses."""
+def error_text(answer: HttpResponse) -> str:
+    """Return Discord's error message, and the invalid fields."""
     body = answer.json()
     places = list(_places(body.get("errors"), "", _DEPTH))
     more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""

@@ -41,7 +41,7 @@ class PyGithubTransport:
         try:
             status, headers, body = response.result(_RESPONSE_SECONDS)
         except TimeoutError:
-            raise HttpFailure("no complete response in time") from None
+            raise HttpFailure("no complete response before the timeout") from None
         except (OSError, ValueError) as error:  # among them the exceptions of requests
             raise HttpFailure(reason(error)) from None
         except RuntimeError:  # raised by PyGithub for a redirect

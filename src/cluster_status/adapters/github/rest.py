@@ -53,7 +53,7 @@ class Rest:
         try:
             return self._transport.request(method, f"/repos/{self.repository}/actions/{path}", query)
         except HttpFailure as failure:
-            raise GitHubOutOfReachError(f"Could not reach GitHub: {failure}.") from None
+            raise GitHubOutOfReachError(f"GitHub cannot be reached: {failure}.") from None
 
     def decode(self, response: HttpResponse, kind: type[T]) -> T:
         """Return the body of a successful response."""

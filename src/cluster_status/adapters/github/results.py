@@ -176,7 +176,9 @@ class ResultsService:
                 method, url, headers=headers, body=body, timeout_seconds=_TIMEOUT_SECONDS
             )
         except HttpFailure as failure:
-            raise HistoryError(f"Could not reach the artifact store: {failure}.", remedy=_NEXT_RUN) from None
+            raise HistoryError(
+                f"The artifact store cannot be reached: {failure}.", remedy=_NEXT_RUN
+            ) from None
 
 
 def _expect(response: HttpResponse, kind: type[T]) -> T:

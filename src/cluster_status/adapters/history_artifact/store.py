@@ -11,8 +11,7 @@ from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.domain.actions.artifact import NAME_PREFIX, RESTORE_ATTEMPTS, SECOND_SAVE, Artifact
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.outbox import assume_delivered
+from cluster_status.domain.history.history import Histories, assume_all_delivered
 from cluster_status.errors import GitHubError, HistoryError, HistoryOutOfReachError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 
@@ -55,34 +54,34 @@ class HistoryArtifact:
         self._retention = retention
         self._newest_id = 0  # of the artifacts that were read or saved
 
-    def load(self) -> History | None:
-        """Return the newest readable history; None only if no artifact is listed.
+    def load(self) -> Histories | None:
+        """Return the newest readable document; None only if no artifact is listed.
 
         Up to two artifacts that are damaged or deleted meanwhile are skipped, with a warning.
         """
         with _out_of_reach():
             return self._newest_readable(self._catalog.newest(self._names))
 
-    def newer(self) -> History | None:
+    def newer(self) -> Histories | None:
         """See ports.HistoryStore. It does not see what another run saves after this call."""
         newest_id = self._newest_id
         with _out_of_reach():
             listed = self._catalog.newest(self._names, max_pages=1)
             return self._newest_readable(takewhile(lambda artifact: artifact.id > newest_id, listed))
 
-    def save(self, history: History) -> None:
+    def save(self, histories: Histories) -> None:
         expires_at = self._clock.now() + self._retention
-        archive = pack(codec.render(history))
+        archive = pack(codec.render(histories))
         uploaded_id = self._results.upload(self._names, archive, expires_at=expires_at)
         self._newest_id = max(self._newest_id, uploaded_id)
 
-    def _newest_readable(self, artifacts: Iterator[Artifact]) -> History | None:
+    def _newest_readable(self, artifacts: Iterator[Artifact]) -> Histories | None:
         skipped: list[Artifact] = []
         problems: list[str] = []
         for artifact in artifacts:
             self._newest_id = max(self._newest_id, artifact.id)
             try:
-                history = self._read(artifact)
+                histories = self._read(artifact)
             except UnreadableHistoryError as error:
                 skipped.append(artifact)
                 problems.append(f"Could not read artifact {artifact.id} ('{self._names[0]}'): {error}")
@@ -92,12 +91,12 @@ class HistoryArtifact:
             self._warn(problems)
             # the run's second save recorded which notifications were delivered
             second_save_skipped = any(artifact.is_from_same_run(other) for other in skipped)
-            return assume_delivered(history) if second_save_skipped else history
+            return assume_all_delivered(histories) if second_save_skipped else histories
         if skipped:
             raise HistoryError(" ".join(problems), remedy=_DELETE_DAMAGED)
         return None
 
-    def _read(self, artifact: Artifact) -> History:
+    def _read(self, artifact: Artifact) -> Histories:
         uploaded = self._catalog.download(artifact)
         if uploaded is None:
             raise UnreadableHistoryError("It was deleted or has expired.")

@@ -1,40 +1,37 @@
-"""Keyed digests: how a later run recognises what must never be written down."""
+"""Keyed digests: how a later run recognizes what the history must not hold."""
 
 import hashlib
 import hmac
-from collections.abc import Callable
 
 from msgspec import Struct
 
-_COST = 2**14  # 16 MB, and some 50 ms
+_COST = 2**14  # 16 MB and about 50 ms
 
 
 class Digests(Struct, frozen=True):
-    """What this run was given, as digests, which a history that is public may hold.
-
-    `webhook` is None where none is set.
-    """
+    """Digests of the server and of the login; `key` is that of the secret by which they were made."""
 
     server: str | None = None
     login: str | None = None
-    webhook: str | None = None
+    key: str | None = None
 
 
-def keyed_digests(*, webhook: str, server: str, login: str) -> Digests:
-    """Return the digests of a run's server, login and webhook.
+def digest_of(secret: str) -> str:
+    """Return a plain digest. It is safe for a long random secret only, such as the URL of a webhook."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:32]
 
-    The webhook's own secret is the key. Without one, as in a shell, whose history stays on its disk, each
-    digest costs time and memory instead, so that a password could not be guessed from it by the million.
+
+def keyed_digests(*, key: str, server: str, login: str) -> Digests:
+    """Return the digests of a server and a login, keyed by a long random secret.
+
+    Without a key the login has no digest, since it may contain a password that can be guessed. The digest
+    of the server then costs time and memory, so that host names cannot be tried by the million.
     """
-    digest = _keyed_by(webhook) if webhook else _costly
-    return Digests(
-        digest(f"server\0{server}"), digest(f"login\0{login}"), digest("webhook\0") if webhook else None
-    )
+    if not key:
+        costly = hashlib.scrypt(server.encode(), salt=b"cluster-status", n=_COST, r=8, p=1, dklen=16).hex()
+        return Digests(costly)
+    return Digests(_keyed(key, f"server\0{server}"), _keyed(key, f"login\0{login}"), digest_of(key))
 
 
-def _keyed_by(key: str) -> Callable[[str], str]:
-    return lambda text: hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _costly(text: str) -> str:
-    return hashlib.scrypt(text.encode(), salt=b"cluster-status", n=_COST, r=8, p=1, dklen=16).hex()
+def _keyed(key: str, text: str) -> str:
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]

@@ -5,9 +5,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from msgspec import Struct, ValidationError, json
-from msgspec.structs import replace
 
-from cluster_status.domain.history.history import History, Terms, advance
+from cluster_status.domain.history.history import History, PollContext, advance
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
@@ -47,15 +46,16 @@ def restore(content: bytes) -> History:
         ((_instant(number, entry.poll_time), entry.online) for number, entry in enumerate(entries)),
         key=lambda poll: poll[0],
     )
-    return replace(_replayed(polls), pending=(), missed_polls=0)
+    return _replayed(polls)
 
 
 def _replayed(polls: Iterable[tuple[datetime, bool]]) -> History:
-    history, terms = History(cluster=""), Terms(confirm_after=1)
+    history = History()
     for at, online in polls:
         result = _ONLINE if online else _OFFLINE
         verdict = Verdict(Status.ONLINE if online else Status.OFFLINE)
-        history = advance(history, result, verdict, terms, at, in_turn=True)
+        # without channels, nothing is pending: the script has notified already
+        history = advance(history, result, verdict, PollContext(id="", at=at, confirm_after=1, in_turn=True))
     return history
 
 
@@ -66,7 +66,7 @@ def _instant(number: int, poll_time: float | str) -> datetime:
         if aware.year in _YEARS:
             return aware.astimezone(UTC).replace(microsecond=0)
     given = clean(str(poll_time), limit=60)
-    raise ValidationError(f"entry {number} of the list has a poll_time that is no instant: '{given}'")
+    raise ValidationError(f"entry {number} of the list has an invalid poll_time '{given}'")
 
 
 def _readings(poll_time: float | str) -> Iterable[datetime]:

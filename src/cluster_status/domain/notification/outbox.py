@@ -1,59 +1,145 @@
-"""What becomes of a history by telling what is pending in it, or by failing to."""
+"""What is pending for each channel, and what becomes of it by a delivery or a failure."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.run_failure import FailingChannel, run_failure
+from cluster_status.domain.instant import Instant
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.notification import LiveMessage, Notification, Window
+from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.run_failure import RunFailure, run_failure
 
+PENDING_KEPT = 20
 DELIVERY_TAKES_AT_MOST = timedelta(minutes=10)  # no job that polls should take longer
 
 
-def may_deliver(history: History, now: datetime) -> bool:
-    """Tell whether there is something to tell, and no other run that may be telling it at this moment."""
-    since = history.delivering_since
-    return bool(history.pending) and (since is None or abs(now - since) >= DELIVERY_TAKES_AT_MOST)
+class DeliveryFailure(Struct, frozen=True, omit_defaults=True):
+    """Why a channel did not accept a message; `gone` is the digest of an address that no longer exists."""
+
+    run: RunFailure
+    gone: str | None = None
 
 
-def told(history: History, notification: Notification, channel: str, *, due_to: Collection[str]) -> History:
-    """Return the history after a channel was told; what each of `due_to` has been told is pending no more."""
+class ChannelOutbox(Struct, frozen=True, omit_defaults=True):
+    """The state of one channel. It depends on no other channel."""
 
-    def marked(one: Notification) -> Notification:
-        is_it = (one.event, one.at) == (notification.event, notification.at)
-        return (
-            replace(one, delivered_to=(*one.delivered_to, channel))
-            if is_it and channel not in one.delivered_to
-            else one
+    pending: tuple[Notification, ...] = ()  # oldest first
+    missed_polls: int = 0  # in gaps that no notification to this channel has mentioned
+    failure: DeliveryFailure | None = None
+    live: LiveMessage | None = None
+
+
+class Outbox(Struct, frozen=True):
+    """The channels by id; `delivering_since` is set while a run delivers and has not saved the outcome."""
+
+    channels: dict[str, ChannelOutbox] = field(default_factory=dict)
+    delivering_since: Instant | None = None
+    announced_maintenance: tuple[Window, ...] = ()  # until it is over
+
+    def channel(self, channel_id: str) -> ChannelOutbox:
+        return self.channels.get(channel_id, ChannelOutbox())
+
+    @property
+    def has_pending(self) -> bool:
+        return any(channel.pending for channel in self.channels.values())
+
+
+def begin_poll(outbox: Outbox, policies: Iterable[ChannelPolicy], missed_polls: int) -> Outbox:
+    """Prepare the outbox for the events of a poll.
+
+    Channels that are no longer configured are dropped, and so are reminders that were not delivered, and
+    live messages that cannot be edited any more. `missed_polls` is negative after a clock was set back.
+    """
+    channels = {policy.id: _begin(outbox.channel(policy.id), policy, missed_polls) for policy in policies}
+    return replace(outbox, channels=channels)
+
+
+def _begin(channel: ChannelOutbox, policy: ChannelPolicy, missed_polls: int) -> ChannelOutbox:
+    reminders = [one for one in channel.pending if one.event is Event.REMINDER]
+    missed = channel.missed_polls + sum(one.missed_polls for one in reminders) + missed_polls
+    can_edit = policy.live and channel.live is not None and channel.live.channel == policy.digest
+    return replace(
+        channel,
+        pending=tuple(one for one in channel.pending if one.event is not Event.REMINDER),
+        missed_polls=max(0, missed),
+        live=channel.live if can_edit else None,
+    )
+
+
+def enqueue(outbox: Outbox, notification: Notification, *, only: str | None = None) -> Outbox:
+    """Make the notification pending for every channel, or for one of them."""
+    channels = {
+        name: _enqueue(channel, notification) if only in {None, name} else channel
+        for name, channel in outbox.channels.items()
+    }
+    return replace(outbox, channels=channels)
+
+
+def _enqueue(channel: ChannelOutbox, notification: Notification) -> ChannelOutbox:
+    """Append; beyond the limit the oldest are dropped, and the next one counts them."""
+    queue = (*channel.pending, replace(notification, missed_polls=channel.missed_polls))
+    overflow, kept = queue[:-PENDING_KEPT], queue[-PENDING_KEPT:]
+    if overflow:
+        first = replace(
+            kept[0],
+            dropped=kept[0].dropped + sum(1 + one.dropped for one in overflow),
+            missed_polls=kept[0].missed_polls + sum(one.missed_polls for one in overflow),
         )
-
-    marks = replace(history, pending=tuple(map(marked, history.pending)), delivering_since=None)
-    return delivered(drop_delivered(marks, due_to), channel)
-
-
-def drop_delivered(history: History, due_to: Collection[str]) -> History:
-    """Return the history without what every channel of `due_to` has been told."""
-    pending = tuple(one for one in history.pending if not set(due_to) <= set(one.delivered_to))
-    return replace(history, pending=pending)
+        kept = (first, *kept[1:])
+    return replace(channel, pending=kept, missed_polls=0)
 
 
-def delivered(history: History, channel: str) -> History:
-    """Return the history after a channel took something: there is nothing to complain of any more."""
-    failing = {name: run_failure for name, run_failure in history.failing_channels.items() if name != channel}
-    return replace(history, failing_channels=failing)
+def may_deliver(outbox: Outbox, now: datetime) -> bool:
+    """Return whether something is pending and no other run can be delivering it at this moment."""
+    since = outbox.delivering_since
+    return outbox.has_pending and (since is None or abs(now - since) >= DELIVERY_TAKES_AT_MOST)
 
 
-def assume_delivered(history: History) -> History:
-    """Return a history whose successor is lost: what it was about to tell was told before there was one."""
-    return replace(history, pending=(), delivering_since=None) if history.delivering_since else history
+def delivered(
+    outbox: Outbox, channel_id: str, notification_id: str, live: LiveMessage | None = None
+) -> Outbox:
+    """Return the outbox after a channel accepted a notification."""
+
+    def accept(channel: ChannelOutbox) -> ChannelOutbox:
+        pending = tuple(one for one in channel.pending if one.id != notification_id)
+        return replace(channel, pending=pending, failure=None, live=live or channel.live)
+
+    return _update(outbox, channel_id, accept)
 
 
-def delivery_failed(
-    history: History, channel: str, reason: str, at: datetime, *, gone: str | None
-) -> History:
-    """Return the history after telling failed; `gone` is the digest of a webhook that is no more."""
-    latest = run_failure(history.failing_channels.get(channel), reason, at)
-    failing = {**history.failing_channels, channel: FailingChannel(latest.cause, latest.at, gone)}
-    return replace(history, delivering_since=None, failing_channels=failing)
+def edited(outbox: Outbox, channel_id: str, live: LiveMessage | None) -> Outbox:
+    """Return the outbox after the live message of a channel was edited, or, with None, found missing."""
+
+    def accept(channel: ChannelOutbox) -> ChannelOutbox:
+        return replace(channel, live=live, failure=None if live else channel.failure)
+
+    return _update(outbox, channel_id, accept)
+
+
+def failed(outbox: Outbox, channel_id: str, cause: str, at: datetime, *, gone: str | None = None) -> Outbox:
+    """Return the outbox after a channel failed; `gone` is its digest if its address no longer exists."""
+
+    def fail(channel: ChannelOutbox) -> ChannelOutbox:
+        previous = channel.failure.run if channel.failure else None
+        return replace(channel, failure=DeliveryFailure(run_failure(previous, cause, at), gone))
+
+    return _update(outbox, channel_id, fail)
+
+
+def assume_delivered(outbox: Outbox) -> Outbox:
+    """Return an outbox whose successor is lost: what was being delivered had been sent by then."""
+    if outbox.delivering_since is None:
+        return outbox
+    channels = {name: replace(channel, pending=()) for name, channel in outbox.channels.items()}
+    return replace(outbox, channels=channels, delivering_since=None)
+
+
+def _update(outbox: Outbox, channel_id: str, change: Callable[[ChannelOutbox], ChannelOutbox]) -> Outbox:
+    """Change one channel; an outcome for a channel that another run has dropped is dropped as well."""
+    channel = outbox.channels.get(channel_id)
+    if channel is None:
+        return outbox
+    return replace(outbox, channels={**outbox.channels, channel_id: change(channel)}, delivering_since=None)

@@ -1,4 +1,4 @@
-"""A line to go with a status. All of them are in the public domain."""
+"""Quotations for each status, all in the public domain."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ _QUOTATIONS = {
     ),
     Status.MAINTENANCE: (
         Quotation("They also serve who only stand and wait.", "Milton, On His Blindness"),
-        Quotation("How poor are they that have not patience!", "Shakespeare, Othello"),
+        Quotation("The readiness is all.", "Shakespeare, Hamlet"),
     ),
     Status.OFFLINE: (
         Quotation("The rest is silence.", "Shakespeare, Hamlet"),
@@ -41,6 +41,6 @@ _QUOTATIONS = {
 
 
 def quotation_for(status: Status, at: datetime) -> Quotation:
-    """Choose by the hour, so that the same announcement is always told in the same words."""
+    """Choose by the hour of the notification, so that sending it again gives the same message."""
     choices = _QUOTATIONS[status]
     return choices[int(at.timestamp()) // 3600 % len(choices)]

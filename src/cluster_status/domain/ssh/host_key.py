@@ -76,7 +76,7 @@ class Pins(Struct, frozen=True):
                 key = _key_among(words, number)
                 lines.append(Pin(key, names="" if words[0] == key.type else words[0]))
         if not lines:
-            raise ValueError("there is no key in it")
+            raise ValueError("it has no key")
         return cls(tuple(lines))
 
     def __bool__(self) -> bool:
@@ -139,7 +139,7 @@ def _checked_fingerprint(word: str, number: int) -> str:
     except ValueError:
         size = 0
     if size != _DIGEST_BYTES:
-        raise ValueError(f"line {number} is no whole SHA256 fingerprint")
+        raise ValueError(f"line {number} is not a complete SHA256 fingerprint")
     return _FINGERPRINT + digest
 
 
@@ -147,7 +147,7 @@ def _key_among(words: list[str], number: int) -> HostKey:
     """Find the type and the key in a known_hosts line, with or without its host names and marker."""
     if words[0].startswith("@"):
         raise ValueError(
-            f"line {number} is marked {clean(words[0], limit=40)}: only plain host keys can be pinned"
+            f"line {number} has the marker {clean(words[0], limit=40)}, but only plain keys can be pinned"
         )
     for kind, text in pairwise(words):
         try:
@@ -156,7 +156,7 @@ def _key_among(words: list[str], number: int) -> HostKey:
             continue
         if _fields(blob)[:1] == [kind.encode()]:
             return HostKey(kind, blob)
-    raise ValueError(f"line {number} holds no host key")
+    raise ValueError(f"line {number} has no host key")
 
 
 def _fields(blob: bytes) -> list[bytes]:

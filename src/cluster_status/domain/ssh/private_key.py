@@ -14,27 +14,27 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SUPPORTED = ("OPENSSH ", "RSA ", "EC ", "ENCRYPTED ", "")
 
 _LIMIT = 40_000  # characters; RSA of 16,384 bits has 13,000, and base64 around the whole makes a third more
-_WHOLE = "paste the whole file, from -----BEGIN to -----END"
+_WHOLE = "Paste the whole file, from -----BEGIN to -----END"
 _LINE = 64
 _TELLING = 8  # characters; to hide less would hide what only looks like it
-_CONVERT = "ssh-keygen -t ed25519 makes a new one"
+_CONVERT = "Create a new key with ssh-keygen -t ed25519"
 _LOOKS_LIKE = (
     (
         r"PuTTY-User-Key-File-",
-        "it is a key of PuTTY's own form: in PuTTYgen, Conversions, Export OpenSSH key, and paste that",
+        "it is in PuTTY format. Convert it in PuTTYgen with Conversions, Export OpenSSH key",
     ),
     (
         r"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY",
-        "it is a key in the form of ssh.com: ssh-keygen -i -f FILE converts it",
+        "it is in ssh.com format. Convert it with ssh-keygen -i -f FILE",
     ),
     (
         r"(ssh-\w+|(ecdsa|sk)-\S+) AAAA|---- BEGIN SSH2 PUBLIC KEY|--BEGIN [A-Z ]*(PUBLIC KEY|CERTIFICATE)",
-        "it is a public key: paste the private one, the file without .pub",
+        "it is a public key. Paste the private key, the file without .pub",
     ),
-    (r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----", f"its last line is missing: {_WHOLE}"),
-    (r"-----END [A-Z0-9 ]*PRIVATE KEY-----", f"its first line is missing: {_WHOLE}"),
-    (r"^\s*([~./]|[A-Za-z]:\\)[^\n]*$", "it is the path of a file: paste what is in the file"),
-    ("", f"it has no line '-----BEGIN ... PRIVATE KEY-----': {_WHOLE}"),
+    (r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----", f"its last line is missing. {_WHOLE}"),
+    (r"-----END [A-Z0-9 ]*PRIVATE KEY-----", f"its first line is missing. {_WHOLE}"),
+    (r"^\s*([~./]|[A-Za-z]:\\)[^\n]*$", "it is a file path. Paste the contents of the file"),
+    ("", f"it has no line '-----BEGIN ... PRIVATE KEY-----'. {_WHOLE}"),
 )
 
 
@@ -45,18 +45,18 @@ def unwrap(text: str) -> str:
     for line ends, `\n` for them, an indentation, or base64 around the whole.
     """
     if len(text) > _LIMIT:
-        raise ValueError(f"it is far too long for a key: {_WHOLE}")
+        raise ValueError(f"it is too long for a key. {_WHOLE}, and nothing else")
     plain = _decoded(text).replace("\\r", "").replace("\\n", "\n")
     block = _BLOCK.search(plain)
     if not block:
         raise ValueError(next(remedy for form, remedy in _LOOKS_LIKE if re.search(form, plain)))
     label, content = block.groups()
     if label.removesuffix("PRIVATE KEY") not in _SUPPORTED:
-        raise ValueError(f"it is a {label.split()[0]} key, which servers no longer take: {_CONVERT}")
+        raise ValueError(f"it is a {label.split()[0]} key, which SSH servers no longer accept. {_CONVERT}")
     headers = _HEADERS.match(content)
     body = "".join(content[headers.end() if headers else 0 :].split())
     if not _BASE64.fullmatch(body) or len(body) % 4:
-        raise ValueError(f"it is damaged between its first and its last line: {_WHOLE}")
+        raise ValueError(f"it is damaged between its first and its last line. {_WHOLE}")
     encryption = f"Proc-Type: 4,ENCRYPTED\nDEK-Info: {headers[1]}\n\n" if headers else ""
     lines = "\n".join(body[begin : begin + _LINE] for begin in range(0, len(body), _LINE))
     return f"-----BEGIN {label}-----\n{encryption}{lines}\n-----END {label}-----\n"

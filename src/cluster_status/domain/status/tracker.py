@@ -1,23 +1,19 @@
-"""How what single polls saw becomes the status that counts: confirmation, and patience with not knowing."""
+"""How the results of single polls become the status that is believed."""
 
 from datetime import datetime
-from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.domain.notification.transitions import TRANSITIONS, Event
-from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.instant import Instant
+from cluster_status.domain.status.cause import Cause, Status, cause_info
 from cluster_status.domain.status.verdict import Verdict
-
-Instant = Annotated[datetime, Meta(tz=True)]
-"""An aware UTC datetime, in whole seconds; a naive one in a document is an error."""
 
 UNKNOWN_POLLS_BEFORE_NOTIFICATION = 3
 
 
 class StatusPeriod(Struct, frozen=True):
-    """A status and the time it lasts; `causes` in the order they were first seen."""
+    """A status and when it began; `causes` in the order in which they were first seen."""
 
     status: Status
     since: Instant
@@ -29,57 +25,54 @@ class StatusPeriod(Struct, frozen=True):
         return replace(self, causes=(*self.causes, cause))
 
     def with_latest_cause(self, cause: Cause | None) -> "StatusPeriod":
-        """Return it with one of its causes last: the one that is now, though another was new after it."""
+        """Move a known cause to the end: it applies now, although another one was seen first after it."""
         if cause is None or cause not in self.causes:
             return self
-        return replace(self, causes=(*(one for one in self.causes if one is not cause), cause))
+        return replace(self, causes=(*(one for one in self.causes if one != cause), cause))
 
 
 class UnknownPeriod(Struct, frozen=True):
-    """A spell of polls that could not tell; never an outage, never in the uptime."""
+    """Consecutive polls with an unknown status: never an outage, never counted in the uptime."""
 
     since: Instant
     polls: int = 0
     cause: Cause | None = None
-    told: bool = False
+    notified: bool = False
 
 
 class StatusTracker(Struct, frozen=True):
-    """The confirmed status, and what may be about to replace it.
+    """The confirmed status, and a different one that is not confirmed yet.
 
-    `candidate` is a differing status that was seen but is not believed yet. A poll that cannot tell
-    neither confirms it nor clears it.
+    A poll with an unknown status neither confirms the pending status nor clears it.
     """
 
     confirmed: StatusPeriod | None = None
     pending: StatusPeriod | None = None
     pending_polls: int = 0
-    unknown_period: UnknownPeriod | None = None
+    unknown: UnknownPeriod | None = None
+
+    @property
+    def status(self) -> Status | None:
+        return self.confirmed.status if self.confirmed else None
 
 
-def observe(
-    tracker: StatusTracker, verdict: Verdict, at: datetime, *, confirm_after: int
-) -> tuple[StatusTracker, Event | None]:
-    """Return the standing after this verdict, and what is to be told of it.
+def track(tracker: StatusTracker, verdict: Verdict, at: datetime, *, confirm_after: int) -> StatusTracker:
+    """Return the tracker after this verdict.
 
-    `confirm_after` counts the polls in a row that a cause needs to be believed if another runner, with
-    another address, might see otherwise; every other cause is believed at once.
+    `confirm_after` is the number of consecutive polls that confirm a cause which may depend on the address
+    of the runner. Every other cause is confirmed by one poll.
     """
     if verdict.status is Status.UNKNOWN:
-        return _unknown(tracker, verdict, at)
+        return replace(tracker, unknown=_unknown(tracker, verdict, at))
     confirmed = tracker.confirmed
     if confirmed and verdict.status is confirmed.status:
-        event = Event.MONITOR_RESTORED if tracker.unknown_period and tracker.unknown_period.told else None
-        return StatusTracker(confirmed.with_cause(verdict.cause)), event
+        return StatusTracker(confirmed.with_cause(verdict.cause))
     pending, polls = _pending(tracker, verdict, at)
-    if polls < _polls_needed(verdict, confirm_after):
-        # a doubt that was told ends with a confirmed status, not with a guess
-        unknown_period = (
-            tracker.unknown_period if tracker.unknown_period and tracker.unknown_period.told else None
-        )
-        return StatusTracker(confirmed, pending, polls, unknown_period), None
-    before = confirmed.status if confirmed else None
-    return StatusTracker(pending), TRANSITIONS[before][pending.status]
+    if polls >= _polls_needed(verdict, confirm_after):
+        return StatusTracker(pending)
+    # a period that was notified ends with a confirmed status only
+    unknown = tracker.unknown if tracker.unknown and tracker.unknown.notified else None
+    return StatusTracker(confirmed, pending, polls, unknown)
 
 
 def _pending(tracker: StatusTracker, verdict: Verdict, at: datetime) -> tuple[StatusPeriod, int]:
@@ -90,18 +83,11 @@ def _pending(tracker: StatusTracker, verdict: Verdict, at: datetime) -> tuple[St
 
 
 def _polls_needed(verdict: Verdict, confirm_after: int) -> int:
-    return confirm_after if verdict.cause and CAUSES[verdict.cause].needs_confirmation else 1
+    return confirm_after if verdict.cause and cause_info(verdict.cause).needs_confirmation else 1
 
 
-def _unknown(tracker: StatusTracker, verdict: Verdict, at: datetime) -> tuple[StatusTracker, Event | None]:
-    unknown_period = tracker.unknown_period or UnknownPeriod(at)
-    unknown_period = replace(unknown_period, polls=unknown_period.polls + 1, cause=verdict.cause)
-    tell = (
-        bool(tracker.confirmed)
-        and not unknown_period.told
-        and unknown_period.polls >= UNKNOWN_POLLS_BEFORE_NOTIFICATION
-    )
-    return (
-        replace(tracker, unknown_period=replace(unknown_period, told=unknown_period.told or tell)),
-        Event.MONITOR_LOST if tell else None,
-    )
+def _unknown(tracker: StatusTracker, verdict: Verdict, at: datetime) -> UnknownPeriod:
+    period = tracker.unknown or UnknownPeriod(at)
+    polls = period.polls + 1
+    is_due = tracker.confirmed is not None and polls >= UNKNOWN_POLLS_BEFORE_NOTIFICATION
+    return UnknownPeriod(period.since, polls, verdict.cause, notified=period.notified or is_due)

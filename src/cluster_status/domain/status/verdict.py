@@ -1,4 +1,4 @@
-"""What a sighting means: the cause first, the status from it."""
+"""Verdict on a probe result: first the cause, then the status that follows from it."""
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,14 +9,14 @@ from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 
 
 class KnownServer(Struct, frozen=True):
-    """What the history knows of this cluster and a verdict depends on."""
+    """What the history knows of this server."""
 
-    reached: bool = False  # one look has reached this server's SSH banner
-    scheduler_seen: bool = False  # sinfo was there once
+    reached: bool = False  # an earlier probe received its SSH banner
+    scheduler_seen: bool = False  # sinfo was found before
 
 
 class Verdict(Struct, frozen=True):
-    """How the cluster is, and why; `detail` and `remedy` are for this run's log and summary."""
+    """Status and cause; `detail` and `remedy` are for the log and the summary of this run."""
 
     status: Status
     cause: Cause | None = None
@@ -26,7 +26,7 @@ class Verdict(Struct, frozen=True):
 
 
 def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Verdict:
-    """Judge what was seen; `degraded_below` is a share of nodes in service, in percent."""
+    """Return the verdict; `degraded_below` is the share of nodes in service, in percent."""
     if isinstance(result.outcome, ClusterState):
         cause = _cause_of(result.outcome, degraded_below)
         status = CAUSES[cause].status if cause else Status.ONLINE
@@ -36,7 +36,7 @@ def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Ve
 
 
 def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
-    """Return the cause if a moment's patience may clear it, without offering a credential twice."""
+    """Return the cause if a retry within the run may clear it; a credential is not offered twice."""
     cause = judge(result, KnownServer(), degraded_below=degraded_below).cause
     login_is_spent = result.credential_offered and not result.logged_in
     return cause if cause and CAUSES[cause].retried and not login_is_spent else None
@@ -48,18 +48,22 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
     if failure.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
         return Verdict(
             Status.ONLINE,
-            detail="sinfo was not found: only the login is watched",
+            detail="sinfo not found, only the login is checked",
             cluster_state=ClusterState(),
         )
     if not info.network:
         return verdict
     if not result.runner_online:
-        detail = f"{failure.detail}; but this run could not reach anything else either"
+        detail = _joined(failure.detail, "the runner could not reach any other host either")
         return Verdict(Status.UNKNOWN, failure.cause, detail, "Check the network of the runner.")
     if not (known.reached or result.reached):
-        detail = f"{failure.detail}; and no run is known to have reached it"
+        detail = _joined(failure.detail, "no run has reached this server yet")
         return Verdict(Status.UNKNOWN, failure.cause, detail, info.remedy)
-    return Verdict(info.status, failure.cause, failure.detail)  # it is down, and no input can mend that
+    return Verdict(info.status, failure.cause, failure.detail)  # down: no input can fix that
+
+
+def _joined(*details: str) -> str:
+    return "; ".join(filter(None, details))
 
 
 def _cause_of(cluster_state: ClusterState, degraded_below: int) -> Cause | None:
@@ -69,14 +73,14 @@ def _cause_of(cluster_state: ClusterState, degraded_below: int) -> Cause | None:
     cause = _deficit(cluster_state, nodes, degraded_below)
     heard_of = replace(nodes, idle=nodes.idle + nodes.unknown, unknown=0)
     if nodes.mostly_unknown or cause is not _deficit(cluster_state, heard_of, degraded_below):
-        return Cause.SCHEDULER_STARTING  # it depends on the nodes that are yet to be heard of
+        return Cause.SCHEDULER_STARTING  # the verdict depends on nodes that have not registered yet
     return cause
 
 
 def _deficit(cluster_state: ClusterState, nodes: NodeCounts, degraded_below: int) -> Cause | None:
     explained = 100 * (nodes.in_service + nodes.maintenance) >= degraded_below * nodes.total
     if nodes.in_service == 0:
-        mostly = 2 * nodes.maintenance >= nodes.missing  # however low a share is set: the rest is an outage
+        mostly = 2 * nodes.maintenance >= nodes.missing  # at any threshold, the rest would be an outage
         return Cause.MAINTENANCE if mostly and explained else Cause.NO_NODES_IN_SERVICE
     if nodes.in_service == nodes.draining:
         return Cause.NODES_DRAINING
@@ -88,7 +92,7 @@ def _deficit(cluster_state: ClusterState, nodes: NodeCounts, degraded_below: int
 
 
 def _not_up(cluster_state: ClusterState) -> list[str]:
-    """Name the partitions that should be up and are not: others may be kept for good."""
+    """Name the partitions that must be up and are not; others may be retired."""
     return [
         f"partition {partition.name} is {partition.availability}"
         for partition in cluster_state.partitions

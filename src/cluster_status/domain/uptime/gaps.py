@@ -6,7 +6,7 @@ from statistics import median_low
 
 from msgspec import Struct
 
-from cluster_status.domain.status.tracker import Instant
+from cluster_status.domain.instant import Instant
 from cluster_status.domain.uptime.polls import Polls
 
 GAPS_KEPT = 100

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.tracker import Instant, StatusPeriod, StatusTracker
+from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
 
 INCIDENTS_KEPT = 200
 

@@ -6,9 +6,10 @@ from msgspec.structs import replace
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.tracker import StatusTracker
 from cluster_status.domain.uptime.gaps import Interval
-from cluster_status.domain.uptime.roll_up import DAY, HOUR, RollUps, added
+from cluster_status.domain.uptime.roll_up import DAY, HOUR, RollUp, RollUps, added
 
 _OPEN_AT_MOST = 100
+_COUNTED = frozenset(RollUp.__struct_fields__) - {"begin"}
 
 
 class UptimeLedger(Struct, frozen=True):
@@ -40,9 +41,11 @@ def recorded(
     return _as(ledger, confirmed.status, waiting) if confirmed else ledger
 
 
-def _as(ledger: UptimeLedger, status: Status, intervals_: tuple[Interval, ...]) -> UptimeLedger:
+def _as(ledger: UptimeLedger, status: Status, intervals: tuple[Interval, ...]) -> UptimeLedger:
+    if status.value not in _COUNTED:  # a status of a later version
+        return ledger
     hours, days = ledger.hours, ledger.days
-    for interval in intervals_:
+    for interval in intervals:
         hours = added(hours, HOUR, status, interval)
         days = added(days, DAY, status, interval)
     return replace(ledger, hours=hours, days=days)

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.tracker import Instant
 
 POLLS_KEPT = 288  # a day of five-minute polls
 _OVERTAKEN_WITHIN = timedelta(minutes=10)  # beyond that it is a clock that was set back

@@ -6,8 +6,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.tracker import Instant
 from cluster_status.domain.uptime.gaps import Interval
 
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]

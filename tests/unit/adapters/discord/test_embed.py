@@ -19,7 +19,7 @@ from tests.fakes.probe import partition
 MESSAGE = Message(
     status=Status.DEGRADED,
     headline="ms_cluster is back, but degraded",
-    sentence="Too few nodes are in service.",
+    sentence="Too few nodes in service.",
     at=START,
     facts=(
         Fact("Since", datetime(2026, 3, 1, 11, 55, tzinfo=UTC)),
@@ -43,7 +43,7 @@ CARD = {
         {
             "title": r"🟡 ms\_cluster is back, but degraded",
             "description": (
-                "Too few nodes are in service.\n"
+                "Too few nodes in service.\n"
                 "\n"
                 "**Since** <t:1772366100:f> (<t:1772366100:R>)\n"
                 "**Was offline for** 3 h 20 min\n"
@@ -52,7 +52,7 @@ CARD = {
                 "```\n"
                 "PARTITION IDLE ALLOC DOWN TOTAL LIMIT\n"
                 "debug*       1     2    5     8 1d\n"
-                "  1 of 4 a100 GPUs free\n"
+                "  1 of 4 a100 GPUs idle\n"
                 "long         0     2    5     7 DRAIN\n"
                 "```\n"
                 "\n"

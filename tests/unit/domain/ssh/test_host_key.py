@@ -55,24 +55,24 @@ def test_the_line_to_paste_pins_the_key() -> None:
         f"256 {KEY.fingerprint} root@login (ED25519)",
     ],
 )
-def test_a_key_is_pinned_in_each_form_that_people_have_at_hand(text: str) -> None:
+def test_a_key_can_be_pinned_in_each_common_form(text: str) -> None:
     pins = Pins.parse(text)
     assert pins.accept(KEY)
     assert not pins.accept(UNTRUSTED)
 
 
-def test_any_of_several_pins_will_do() -> None:
+def test_any_of_several_pins_is_accepted() -> None:
     pins = Pins.parse(f"{LINE}\n{RSA.fingerprint}")
     assert [pins.accept(key) for key in (KEY, RSA, UNTRUSTED)] == [True, True, False]
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "# only a comment"])
-def test_a_text_without_a_key_pins_none(text: str) -> None:
+def test_a_text_without_a_key_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="no key"):
         Pins.parse(text)
 
 
-def test_where_nothing_is_pinned_nothing_is_accepted() -> None:
+def test_without_pins_no_key_is_accepted() -> None:
     assert not Pins()
     assert not Pins().accept(KEY)
 
@@ -102,18 +102,18 @@ def test_pins_are_true(text: str) -> None:
         "SHA256:Schlüssel",
     ],
 )
-def test_a_line_that_holds_no_whole_key_is_named_by_its_number(line: str) -> None:
+def test_a_line_without_a_complete_key_is_reported_by_its_number(line: str) -> None:
     with pytest.raises(ValueError, match=r"^line 2 "):
         Pins.parse(f"{LINE}\n{line}\n{LINE}")
 
 
-def test_a_marked_line_is_refused_for_its_mark() -> None:
+def test_a_line_with_a_marker_is_an_error() -> None:
     with pytest.raises(ValueError, match="@cert-authority"):
         Pins.parse(f"@cert-authority *.hpc.example {KEY.type} {TEXT}")
 
 
-def test_a_mark_is_quoted_cleaned_and_not_at_any_length() -> None:
-    with pytest.raises(ValueError, match=r"^line 1 is marked @ \[31mx+…: only"):
+def test_a_marker_is_shown_cleaned_and_shortened() -> None:
+    with pytest.raises(ValueError, match=r"^line 1 has the marker @ \[31mx+…, but only"):
         Pins.parse(f"@\x1b[31m{'x' * 1_000} * {KEY.type} {TEXT}")
 
 

@@ -1,4 +1,4 @@
-"""A pasted private key: accepted in whatever shape it arrives, or refused with the mend."""
+"""A pasted private key is accepted in any form, or is an error with a remedy."""
 
 import base64
 
@@ -47,13 +47,13 @@ ENCRYPTED = (
         "base64 in lines around it",
     ],
 )
-def test_a_key_is_the_same_whatever_happened_to_it_on_its_way(text: str) -> None:
+def test_a_key_is_restored_from_any_form_of_pasting(text: str) -> None:
     assert unwrap(text) == unwrap(KEY)
     assert "".join(unwrap(text).splitlines()[1:-1]) == BODY
 
 
 @pytest.mark.parametrize("text", [ENCRYPTED, ENCRYPTED.replace("\n", " "), ENCRYPTED.replace("\n", "\r\n")])
-def test_the_headers_of_an_encrypted_key_stay(text: str) -> None:
+def test_the_headers_of_an_encrypted_key_are_kept(text: str) -> None:
     assert unwrap(text).startswith(ENCRYPTED.partition(BODY)[0])
 
 
@@ -72,19 +72,19 @@ def test_the_headers_of_an_encrypted_key_stay(text: str) -> None:
         (KEY.replace(LINES[-1], LINES[-1][:-1]), "damaged"),
         (f"{BEGIN}\n{END}", "damaged"),
         (KEY.replace("OPENSSH", "DSA"), "DSA"),
-        ("~/.ssh/id_ed25519", "the path of a file"),
-        ("C:\\Users\\me\\id_ed25519", "the path of a file"),
+        ("~/.ssh/id_ed25519", "it is a file path"),
+        ("C:\\Users\\me\\id_ed25519", "it is a file path"),
         (BODY, "-----BEGIN"),
         ("hunter2", "-----BEGIN"),
     ],
 )
-def test_what_is_no_whole_private_key_is_refused_with_the_mend_and_not_quoted(text: str, remedy: str) -> None:
+def test_an_invalid_key_is_an_error_with_a_remedy_that_does_not_show_it(text: str, remedy: str) -> None:
     with pytest.raises(ValueError, match=remedy) as caught:
         unwrap(text)
     assert not [word for word in ("AAAA", BODY[:20], BODY[-20:], "hunter2") if word in str(caught.value)]
 
 
-def test_the_lines_to_hide_are_those_that_say_something() -> None:
+def test_secret_lines_are_the_long_lines_of_the_key() -> None:
     assert secret_lines("hunter2hunter2\nshort\n") == ["hunter2hunter2"]
     hidden = secret_lines(base64.b64encode(KEY.encode()).decode())
     assert BODY[:64] in hidden

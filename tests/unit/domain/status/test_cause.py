@@ -32,50 +32,52 @@ STATUSES = {
 }
 
 
-def test_every_cause_has_its_traits() -> None:
+def test_every_cause_has_its_info() -> None:
     assert set(CAUSES) == set(Cause)
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_status_has_exactly_the_causes_that_were_decided(status: Status) -> None:
+def test_a_status_has_exactly_its_causes(status: Status) -> None:
     assert {cause for cause, info in CAUSES.items() if info.status is status} == STATUSES[status]
 
 
-def test_only_what_may_pass_in_a_moment_is_looked_at_again() -> None:
+def test_only_causes_that_may_pass_in_a_moment_are_retried() -> None:
     assert {cause for cause, info in CAUSES.items() if info.retried} == (
         NETWORK | SCHEDULER | {Cause.JUMP_HOST}
     )
 
 
-def test_only_what_may_look_otherwise_from_another_address_needs_confirmation() -> None:
+def test_only_causes_that_may_depend_on_the_runner_address_need_confirmation() -> None:
     confirmed = {cause for cause, info in CAUSES.items() if info.needs_confirmation}
     assert confirmed == {Cause.TIMEOUT, Cause.UNREACHABLE, Cause.DROPPED}
 
 
-def test_only_what_keeps_from_the_server_depends_on_the_network() -> None:
+def test_only_causes_before_the_login_depend_on_the_network() -> None:
     assert {cause for cause, info in CAUSES.items() if info.network} == NETWORK
 
 
 @pytest.mark.parametrize("cause", [*sorted(NETWORK), *sorted(STATUSES[Status.UNKNOWN] - SCHEDULER)])
-def test_what_may_be_our_fault_comes_with_a_remedy(cause: Cause) -> None:
+def test_a_cause_that_the_user_can_fix_has_a_remedy(cause: Cause) -> None:
     assert CAUSES[cause].remedy.endswith(".")
 
 
-def test_words_and_noun_of_a_cause_fit_into_a_sentence() -> None:
-    texts = [text for info in CAUSES.values() for text in (info.words, info.noun)]
-    assert [text for text in texts if not text or text != text.strip(" .")] == []
+@pytest.mark.parametrize("cause", Cause)
+def test_the_clause_of_a_cause_completes_a_sentence(cause: Cause) -> None:
+    clause = CAUSES[cause].clause
+    assert clause[0].islower() or clause.startswith(("Slurm", "SSH"))
+    assert clause == clause.strip(" .")
+    assert clause.isprintable()
+    assert not set(":;") & set(clause)
+    assert ". " not in clause
 
 
 @pytest.mark.parametrize("cause", Cause)
-def test_words_and_noun_of_a_cause_go_on_with_a_sentence_that_has_begun(cause: Cause) -> None:
-    for text in (CAUSES[cause].words, CAUSES[cause].noun):
-        assert text[0].islower() or text.startswith(("Slurm", "SSH"))
-        assert text.isprintable()
-        assert ". " not in text
+def test_the_clause_of_a_cause_does_not_begin_with_the_name_of_a_command(cause: Cause) -> None:
+    assert not CAUSES[cause].clause.startswith("sinfo")
 
 
 @pytest.mark.parametrize("remedy", sorted({info.remedy for info in CAUSES.values() if info.remedy}))
-def test_a_remedy_is_made_of_sentences_and_names_inputs_that_exist(remedy: str) -> None:
+def test_a_remedy_consists_of_sentences_and_names_existing_inputs(remedy: str) -> None:
     assert remedy[0].isupper()
     assert remedy.endswith(".")
     assert remedy.isprintable()
@@ -83,6 +85,5 @@ def test_a_remedy_is_made_of_sentences_and_names_inputs_that_exist(remedy: str) 
     assert set(re.findall(r"cluster-[a-z-]+", remedy)) <= {spec.name for spec in INPUTS}
 
 
-def test_no_two_causes_read_the_same() -> None:
-    assert len({info.words for info in CAUSES.values()}) == len(Cause)
-    assert len({info.noun for info in CAUSES.values()}) == len(Cause)
+def test_no_two_causes_have_the_same_clause() -> None:
+    assert len({info.clause for info in CAUSES.values()}) == len(Cause)

@@ -20,13 +20,13 @@ def outcome(verdict: Verdict) -> tuple[Status, Cause | None]:
     return verdict.status, verdict.cause
 
 
-# What was listed
+# Cluster states
 
 
 @pytest.mark.parametrize(
     ("named", "cause"), [((), None), (("gone",), None), (("gpu",), Cause.PARTITION_DOWN)]
 )
-def test_a_partition_that_is_watched_by_name_must_be_up(named: tuple[str, ...], cause: Cause | None) -> None:
+def test_a_partition_selected_by_name_must_be_up(named: tuple[str, ...], cause: Cause | None) -> None:
     seen = replace(cluster_state(partition("gpu", availability="drain"), idle=8), named=named)
     verdict = judged(ProbeResult(outcome=seen))
     assert verdict.cause is cause
@@ -65,7 +65,7 @@ def test_a_partition_that_is_watched_by_name_must_be_up(named: tuple[str, ...], 
         ({"unknown": 51, "idle": 49}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
         ({"unknown": 51, "down": 49}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
         ({"unknown": 50, "idle": 50}, Status.ONLINE, None),
-        # and has not heard of enough nodes yet to tell
+        # with too few registered nodes for a verdict
         ({"unknown": 40, "allocated": 45, "down": 15}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
         ({"unknown": 10, "allocated": 30, "down": 60}, Status.DEGRADED, Cause.NODES_DOWN),
         ({"unknown": 1, "draining": 9}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
@@ -73,7 +73,7 @@ def test_a_partition_that_is_watched_by_name_must_be_up(named: tuple[str, ...], 
         ({"unknown": 30, "allocated": 30, "maintenance": 40}, Status.UNKNOWN, Cause.SCHEDULER_STARTING),
     ],
 )
-def test_nodes_are_judged_as_it_was_decided(
+def test_nodes_give_the_specified_status_and_cause(
     nodes: dict[str, int], status: Status, cause: Cause | None
 ) -> None:
     assert outcome(judged(listed(**nodes))) == (status, cause)
@@ -130,11 +130,11 @@ def test_a_partition_that_is_not_up_says_more_than_the_share_of_nodes() -> None:
     assert judged(listed(shut, idle=1, down=9)).cause is Cause.PARTITION_DOWN
 
 
-def test_a_partition_without_nodes_is_no_reason_to_worry() -> None:
+def test_a_partition_without_nodes_does_not_degrade_the_cluster() -> None:
     assert outcome(judged(listed(partition(default=True, availability="down")))) == (Status.ONLINE, None)
 
 
-def test_a_listing_goes_with_its_verdict() -> None:
+def test_a_verdict_has_the_cluster_state() -> None:
     assert judged(listed(idle=4)).cluster_state == cluster_state(idle=4)
 
 
@@ -144,7 +144,7 @@ def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_
     assert judged(seen).cause is Cause.NODES_DOWN
 
 
-# What was in the way
+# Failures
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_
         (Cause.UNPARSABLE, Status.UNKNOWN),
     ],
 )
-def test_an_obstacle_before_a_known_server_means_what_was_decided(cause: Cause, status: Status) -> None:
+def test_a_failure_at_a_known_server_gives_the_specified_status(cause: Cause, status: Status) -> None:
     assert outcome(judged(met(cause))) == (status, cause)
 
 
@@ -177,52 +177,52 @@ def test_a_server_that_was_never_reached_may_be_a_typo(cause: Cause) -> None:
 
 
 @pytest.mark.parametrize("cause", NETWORK)
-def test_a_server_that_is_reached_in_this_very_look_is_no_typo(cause: Cause) -> None:
+def test_a_server_reached_by_this_probe_is_no_typo(cause: Cause) -> None:
     assert outcome(judged(met(cause, reached=True), NEVER_SEEN)) == (Status.OFFLINE, cause)
 
 
 @pytest.mark.parametrize("cause", NETWORK)
 @pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
-def test_a_run_that_reaches_nothing_at_all_cannot_tell(cause: Cause, known: KnownServer) -> None:
+def test_a_runner_that_reaches_no_host_gives_status_unknown(cause: Cause, known: KnownServer) -> None:
     verdict = judged(replace(met(cause), runner_online=False), known)
     assert outcome(verdict) == (Status.UNKNOWN, cause)
     assert "runner" in verdict.remedy
 
 
 @pytest.mark.parametrize("cause", NETWORK)
-def test_no_input_mends_a_server_that_is_down(cause: Cause) -> None:
+def test_an_outage_has_no_remedy(cause: Cause) -> None:
     assert judged(met(cause)).remedy == ""
 
 
-def test_without_a_scheduler_ever_seen_only_the_login_is_watched() -> None:
+def test_only_the_login_is_checked_if_no_scheduler_was_ever_seen() -> None:
     verdict = judged(met(Cause.NO_SCHEDULER), KnownServer(reached=True))
     assert outcome(verdict) == (Status.ONLINE, None)
     assert verdict.cluster_state == ClusterState()
 
 
 @pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
-def test_only_what_is_online_is_without_a_cause(known: KnownServer) -> None:
+def test_only_online_has_no_cause(known: KnownServer) -> None:
     verdicts = [judged(met(cause), known) for cause in Cause]
     assert {verdict.status for verdict in verdicts if verdict.cause is None} <= {Status.ONLINE}
     assert Status.ONLINE not in {verdict.status for verdict in verdicts if verdict.cause}
 
 
 @pytest.mark.parametrize("known", [KNOWN, KnownServer(scheduler_seen=True)])
-def test_what_was_read_at_the_obstacle_is_kept_for_the_log(known: KnownServer) -> None:
+def test_the_detail_of_a_failure_is_kept_for_the_log(known: KnownServer) -> None:
     details = [judged(met(cause, "read at port 22"), known).detail for cause in Cause]
     assert [detail for detail in details if not detail.startswith("read at port 22")] == []
 
 
-# Another look
+# Retries
 
 
-def test_only_what_may_pass_is_worth_another_look() -> None:
-    worth = {cause for cause in Cause if cause_to_retry(met(cause), degraded_below=50)}
-    assert worth == {cause for cause, info in CAUSES.items() if info.retried}
+def test_only_retryable_causes_are_retried() -> None:
+    retried = {cause for cause in Cause if cause_to_retry(met(cause), degraded_below=50)}
+    assert retried == {cause for cause, info in CAUSES.items() if info.retried}
 
 
 @pytest.mark.parametrize(
-    ("nodes", "worth"),
+    ("nodes", "retried"),
     [
         ({"unknown": 4}, True),
         ({"idle": 4}, False),
@@ -231,10 +231,10 @@ def test_only_what_may_pass_is_worth_another_look() -> None:
         ({}, False),
     ],
 )
-def test_a_listing_is_looked_at_again_only_while_the_controller_starts(
-    nodes: dict[str, int], *, worth: bool
+def test_a_cluster_state_is_retried_only_while_the_controller_starts(
+    nodes: dict[str, int], *, retried: bool
 ) -> None:
-    assert bool(cause_to_retry(listed(**nodes), degraded_below=50)) is worth
+    assert bool(cause_to_retry(listed(**nodes), degraded_below=50)) is retried
 
 
 def test_a_credential_is_not_offered_twice() -> None:

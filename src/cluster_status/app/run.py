@@ -1,0 +1,186 @@
+"""One run: check the clusters, advance their histories, save, notify, save, and report once."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.app.check import Checked, check_all
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
+from cluster_status.app.live_message import update_live_message
+from cluster_status.app.outbox import Courier
+from cluster_status.app.poll import PollResult, poll
+from cluster_status.app.report import annotate, publish, report_delivery_error, report_error, warn_of_gap
+from cluster_status.domain.history.codec import UNNAMED
+from cluster_status.domain.history.history import Histories, History, key_of
+from cluster_status.domain.instant import Instant
+from cluster_status.domain.notification.message import Message, compose
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.probe_result import RememberedLogin
+from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, most_severe
+from cluster_status.ports import Heartbeat, HistoryStore
+from cluster_status.threads import run_in_thread
+
+
+class _Loaded(Struct, frozen=True):
+    """The stored histories, and when they were loaded."""
+
+    histories: Histories
+    at: Instant
+
+
+def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
+    """Check the clusters without a history and without a notification.
+
+    A server that does not answer is then `unknown`, since it may never have been reached.
+    """
+    checks = check_all(clusters, tools, lambda _: RememberedLogin())
+    polls = [poll(cluster, checked) for cluster, checked in zip(clusters, checks, strict=True)]
+    for one in polls:
+        annotate(tools.runner, one, several=len(polls) > 1)
+    publish(tools.runner, polls)
+    unknown = any(one.verdict.status is Status.UNKNOWN for one in polls)
+    return ExitStatus.UNKNOWN if unknown else ExitStatus.OK
+
+
+def run(
+    clusters: Sequence[MonitoredCluster],
+    channels: Sequence[Channel],
+    store: HistoryStore,
+    heartbeat: Heartbeat,
+    tools: Tools,
+) -> ExitStatus:
+    """Poll the clusters once, and return the exit status; outputs are published in any case."""
+    this = _Run(clusters, channels, store, tools)
+    polls = this.poll()
+    for error in this.history_errors:
+        report_error(tools.runner, error)
+    for channel, failure in this.delivery_errors:
+        report_delivery_error(tools.runner, channel, failure, several=len(channels) > 1)
+    publish(tools.runner, polls, history_path=store.path)
+    failures = list(this.failures(polls))
+    is_known = all(one.verdict.status is not Status.UNKNOWN for one in polls)
+    heartbeat.beat(worked=is_known and not (this.history_errors or this.delivery_errors))
+    return most_severe(failures)
+
+
+class _Run:
+    """One run, and what failed in it besides the clusters themselves."""
+
+    def __init__(
+        self,
+        clusters: Sequence[MonitoredCluster],
+        channels: Sequence[Channel],
+        store: HistoryStore,
+        tools: Tools,
+    ) -> None:
+        self._clusters = clusters
+        self._channels = channels
+        self._store = store
+        self._tools = tools
+        self.history_errors: list[HistoryError] = []
+        self.delivery_errors: list[tuple[Channel, DeliveryError]] = []
+
+    def poll(self) -> list[PollResult]:
+        """Poll the clusters; return the results with the histories as they were saved."""
+        loading = run_in_thread(self._load)
+        checks = check_all(self._clusters, self._tools, lambda cluster: self._remembered(loading, cluster))
+        latest = self._latest(loading)
+        polls = []
+        for cluster, checked in zip(self._clusters, checks, strict=True):
+            before = latest.of(cluster.name) if latest else None
+            in_turn = latest is not None and _is_in_turn(loading.result(), latest, checked)
+            polls.append(poll(cluster, checked, before, self._channels, in_turn=in_turn))
+        for one in polls:
+            annotate(self._tools.runner, one, several=len(polls) > 1)
+        if latest is None:
+            return polls
+        for one in polls:
+            if one.gap:
+                warn_of_gap(self._tools.runner, one.gap)
+        return self._save_and_deliver([self._with_live_messages(one) for one in polls], latest)
+
+    def failures(self, polls: Sequence[PollResult]) -> Iterator[ExitStatus]:
+        """Yield the reasons to fail: an unusable history always, others when they begin or change."""
+        if self.history_errors:
+            yield ExitStatus.HISTORY
+        for one in polls:
+            if one.newly_unknown:
+                yield ExitStatus.UNKNOWN
+            if one.newly_undelivered:
+                yield ExitStatus.UNDELIVERED
+
+    def _load(self) -> _Loaded:
+        histories = self._adopted(self._store.load()) or Histories()
+        return _Loaded(histories, self._tools.clock.now())
+
+    def _remembered(self, loading: Future[_Loaded], cluster: MonitoredCluster) -> RememberedLogin | None:
+        try:
+            history = loading.result().histories.of(cluster.name)
+        except HistoryError:
+            return None
+        return history.ssh.remembered_login(cluster.digests, self._tools.clock.now())
+
+    def _latest(self, loading: Future[_Loaded]) -> Histories | None:
+        """Return the loaded histories, or those that another run has saved during the checks."""
+        try:
+            loaded = loading.result().histories
+            return self._newer() or loaded
+        except HistoryError as error:
+            self.history_errors.append(error)
+            return None
+
+    def _newer(self) -> Histories | None:
+        return self._adopted(self._store.newer())
+
+    def _adopted(self, histories: Histories | None) -> Histories | None:
+        """Give a history without a name, which knew of one cluster only, to the only cluster."""
+        if histories is None or UNNAMED not in histories.clusters or len(self._clusters) > 1:
+            return histories
+        return Histories().with_entry(self._clusters[0].name, histories.clusters[UNNAMED])
+
+    def _with_live_messages(self, one: PollResult) -> PollResult:
+        history = one.after
+        for channel in self._channels:
+            if history is None:
+                break
+            outbox, error = update_live_message(one, history, channel)
+            history = replace(history, outbox=outbox)
+            if error:
+                self.delivery_errors.append((channel, error))
+        return replace(one, after=history)
+
+    def _save_and_deliver(self, polls: Sequence[PollResult], histories: Histories) -> list[PollResult]:
+        by_key = {key_of(one.cluster): one for one in polls}
+        for one in polls:
+            histories = histories.with_entry(one.cluster, one.after or History())
+        courier = Courier(
+            store=self._store,
+            newer=self._newer,
+            now=self._tools.clock.now,
+            channels=self._channels,
+            compose=lambda key, notification, policy: _message(by_key[key], notification, policy),
+            clusters=frozenset(by_key),
+        )
+        try:
+            outcome = courier.save_and_deliver(histories, max(one.at for one in polls))
+        except HistoryError as error:
+            self.history_errors.append(error)
+            return [replace(one, after=one.before) for one in polls]
+        self.history_errors += [outcome.error] if outcome.error else []
+        self.delivery_errors += outcome.failures
+        return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
+
+
+def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy) -> Message:
+    """Compose a message; one that is late has no table, since what was listed then is not known any more."""
+    is_late = not notification.id.startswith(f"{poll.id}.")
+    return compose(notification, poll.cluster, policy, None if is_late else poll.verdict.cluster_state)
+
+
+def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:
+    """Return whether no other run can have saved a later poll than this one."""
+    return latest is loaded.histories and loaded.at <= checked.at

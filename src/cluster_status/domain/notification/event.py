@@ -1,0 +1,79 @@
+"""What a notification reports, and which event follows from two trackers in a row.
+
+The table of transitions is total: a new status is a new row and a new column, or the tests fail.
+"""
+
+from cluster_status.domain.open_enum import OpenEnum
+from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.tracker import StatusTracker
+
+
+class Event(OpenEnum):
+    INITIAL = "initial"  # the first confirmed status
+    OUTAGE = "outage"
+    DEGRADED = "degraded"
+    PARTIAL_RECOVERY = "partial-recovery"
+    RECOVERY = "recovery"
+    MAINTENANCE_SCHEDULED = "maintenance-scheduled"  # begins within a day
+    MAINTENANCE_STARTED = "maintenance-started"
+    MONITOR_LOST = "monitor-lost"  # the status is unknown
+    MONITOR_RESTORED = "monitor-restored"  # the status is known again, and the same as before
+    REMINDER = "reminder"  # no change; for channels that are notified of every poll
+
+
+_ONLINE, _DEGRADED, _MAINTENANCE, _OFFLINE = (
+    Status.ONLINE,
+    Status.DEGRADED,
+    Status.MAINTENANCE,
+    Status.OFFLINE,
+)
+_FIRST: dict[Status, Event | None] = {
+    _ONLINE: Event.INITIAL,
+    _DEGRADED: Event.INITIAL,
+    _MAINTENANCE: Event.INITIAL,
+    _OFFLINE: Event.INITIAL,
+}
+
+TRANSITIONS: dict[Status | None, dict[Status, Event | None]] = {
+    None: _FIRST,
+    _ONLINE: {
+        _ONLINE: None,
+        _DEGRADED: Event.DEGRADED,
+        _MAINTENANCE: Event.MAINTENANCE_STARTED,
+        _OFFLINE: Event.OUTAGE,
+    },
+    _DEGRADED: {
+        _ONLINE: Event.RECOVERY,
+        _DEGRADED: None,
+        _MAINTENANCE: Event.MAINTENANCE_STARTED,
+        _OFFLINE: Event.OUTAGE,
+    },
+    _MAINTENANCE: {
+        _ONLINE: Event.RECOVERY,
+        _DEGRADED: Event.PARTIAL_RECOVERY,
+        _MAINTENANCE: None,
+        _OFFLINE: Event.OUTAGE,
+    },
+    _OFFLINE: {
+        _ONLINE: Event.RECOVERY,
+        _DEGRADED: Event.PARTIAL_RECOVERY,
+        _MAINTENANCE: Event.MAINTENANCE_STARTED,
+        _OFFLINE: None,
+    },
+}
+
+
+def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
+    """Return the event by which `after` follows `before`, if there is one."""
+    if _is_notified(after) and not _is_notified(before):
+        return Event.MONITOR_LOST
+    if after.status is not None and after.confirmed is not before.confirmed:
+        # a status of a later version has no row: the next known one is reported as the first
+        event = TRANSITIONS.get(before.status, _FIRST)[after.status]
+        if event:
+            return event
+    return Event.MONITOR_RESTORED if _is_notified(before) and after.unknown is None else None
+
+
+def _is_notified(tracker: StatusTracker) -> bool:
+    return tracker.unknown is not None and tracker.unknown.notified

@@ -1,0 +1,15 @@
+"""What a channel is sent, and how."""
+
+from msgspec import Struct
+
+
+class ChannelPolicy(Struct, frozen=True):
+    """`id` names the channel in the history; `digest` identifies its address, which is a secret."""
+
+    id: str
+    digest: str | None = None
+    always: bool = False  # a reminder at every poll without a change
+    live: bool = False  # the latest message is edited at every poll
+    mention: str = ""  # who is mentioned in an outage, as the channel writes it
+    with_partitions: bool = True
+    with_quotation: bool = False

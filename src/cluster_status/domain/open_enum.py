@@ -1,0 +1,23 @@
+"""Enumerations whose words are stored in the history."""
+
+import re
+from enum import StrEnum
+from typing import Self
+
+_WORD = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+class OpenEnum(StrEnum):
+    """Accepts a word that a later version may have added, and writes it back unchanged.
+
+    Such a member is identical to none of the known ones. It compares equal to its own word.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not (isinstance(value, str) and _WORD.fullmatch(value)):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = "OTHER"
+        member._value_ = value
+        return member
