@@ -1,4 +1,4 @@
-"""What the history of a year of five-minute polls takes: bytes, and CPU time to restore, append and save."""
+"""The history of a year of five-minute polls: its bytes, and the CPU time to restore, append and save it."""
 
 import contextlib
 import multiprocessing
@@ -16,13 +16,13 @@ from cluster_status.adapters.history_artifact.store import artifact_name
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.history import Histories, History
 from cluster_status.ports import HistoryStore, Level
 from tests.fakes.artifact_store import artifact_store
 from tests.fakes.github import LoopbackGitHub
-from tests.fakes.probe import ONLINE
-from tests.property.year import INTERVAL, POLLS_A_DAY, step, year
+from tests.property.year import INTERVAL, ONLINE, POLLS_A_DAY, step, year
 
+CLUSTER = "mscluster"
 ROUNDS = 25
 AGES = (1, 30, 90, 180, 365)  # days
 MOST_BYTES = 200_000
@@ -38,7 +38,7 @@ class Size(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """CPU milliseconds of a poll with each store, without TLS and the check."""
+    """CPU milliseconds of a poll with each store, without TLS and the probe."""
 
     file: float
     artifact: float
@@ -64,28 +64,32 @@ def _grow() -> tuple[list[Size], dict[int, History]]:
     for number, history in enumerate(year(), 1):
         day, rest = divmod(number, POLLS_A_DAY)
         if rest == 0:
-            content = codec.render(history)
+            content = codec.render(_document(history))
             if codec.render(codec.parse(content)) != content:
-                raise SystemExit(f"what was written on day {day} is not read back to the byte")
+                raise SystemExit(f"the history of day {day} is not read back as it was written")
             sizes.append(Size(day, len(content), len(pack(content))))
         if rest == 0 and day in AGES:
             aged[day] = history
     return sizes, aged
 
 
+def _document(history: History) -> Histories:
+    return Histories().with_entry(CLUSTER, history)
+
+
 def _costs(history: History) -> Cost:
     with tempfile.TemporaryDirectory() as directory:
         store = HistoryFile("history.json", Path(directory))
-        store.save(history)
+        store.save(_document(history))
         file = statistics.median(_poll(store) for _ in range(ROUNDS))
     return Cost(file, _cost_with_artifacts(history))
 
 
 def _cost_with_artifacts(history: History) -> float:
-    """Measure in a process of its own: GitHub on loopback lives in this one."""
+    """Measure in another process, because the fake of GitHub runs in this one."""
     parent, child = multiprocessing.Pipe()
     with LoopbackGitHub() as github:
-        github.plant(artifact_name(history.cluster), pack(codec.render(history)))
+        github.plant(artifact_name(CLUSTER), pack(codec.render(_document(history))))
         poller = multiprocessing.get_context("spawn").Process(target=_poll_in_runs, args=(child,))
         poller.start()
         costs = list[float]()
@@ -113,10 +117,12 @@ def _fail(_level: Level, text: str) -> None:
 def _poll(store: HistoryStore) -> float:
     """Restore, append and save once; return the CPU time in milliseconds."""
     begin = time.process_time()
-    history = store.load()
-    if history is None:
-        raise SystemExit("there is no history to go on from")
-    store.save(step(history, ONLINE, history.polls[-1].at + INTERVAL))
+    histories = store.load()
+    if histories is None:
+        raise SystemExit("there is no history to continue")
+    history = histories.of(CLUSTER)
+    moved = step(history, ONLINE, history.record.polls[-1].at + INTERVAL)
+    store.save(histories.with_entry(CLUSTER, moved))
     return (time.process_time() - begin) * 1000
 
 

@@ -7,12 +7,14 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
+from cluster_status.deadline import Deadline
 from cluster_status.domain.actions.artifact import Artifact
 from cluster_status.domain.actions.retention import WorkflowRun
+from cluster_status.domain.execution import CommandResult, Limits
 from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
-from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
+from cluster_status.domain.status.probe_result import LoginProgress, ProbeResult, RememberedLogin
 from cluster_status.render.summary import Summary
 
 
@@ -25,13 +27,33 @@ class Level(StrEnum):
 
 
 class Probe(Protocol):
-    """Looks at one cluster. It keeps its session for the next look, until it is closed."""
+    """Asks one cluster for its state. Until it is closed it keeps its connection for the next probe."""
 
-    def probe(self, load_remembered: Callable[[], RememberedLogin | None], *, seconds: float) -> ProbeResult:
-        """Look, within `seconds`; what goes wrong out there is a sighting, too.
+    def probe(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> ProbeResult:
+        """Probe the cluster once. A failure of the cluster is a result, not an error.
 
-        `recall` is asked before a credential is offered; None means that the memory is out of reach.
+        `load_remembered` is called before a credential is offered. It waits for the history, pauses
+        `deadline` meanwhile, and returns None if the history cannot be read.
         """
+
+    def close(self) -> None: ...
+
+
+class Executor(Protocol):
+    """Runs commands with the cluster's account. It keeps its connection until it is closed."""
+
+    @property
+    def login(self) -> LoginProgress:
+        """How far the login got, also after a failure."""
+
+    def connect(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> None:
+        """Connect and log in, unless that is done; raise ProbeFailed if it fails.
+
+        For the arguments see `Probe.probe`.
+        """
+
+    def run(self, command: str, limits: Limits) -> CommandResult:
+        """Run a command line in the account's login shell; raise CommandError if it has no result."""
 
     def close(self) -> None: ...
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 from secrets import token_hex
 from urllib.parse import urlsplit
 
@@ -20,9 +21,10 @@ from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.runner import ActionsRunner, mask
+from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.adapters.ssh.credential import public_line, read_key
-from cluster_status.adapters.ssh.probe import SshProbe, Target
-from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Thresholds, Tools
+from cluster_status.adapters.ssh.executor import SshExecutor
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
 from cluster_status.app.prune import prune
 from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
@@ -31,13 +33,13 @@ from cluster_status.domain.history.digests import Digests, digest_of, keyed_dige
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
+from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore, Runner
-from cluster_status.settings.load import RunnerContext, Settings, SshAccess
+from cluster_status.settings.load import RunnerContext, Settings
 
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
 
-_BUDGET_SECONDS = 90.0  # for all attempts of one run
 _CONNECTIVITY_CHECK_SECONDS = 5.0
 _PRUNING_SECONDS = 300.0
 _PRUNING_SECONDS_OF_A_POLL = 60.0  # the next poll waits
@@ -86,19 +88,21 @@ def _prune(
         return prune(GitHubRuns(rest, limiter), runner, plan)
 
 
-def authorized_keys(ssh_access: SshAccess, public_key: str = "") -> Iterator[str]:
+def authorized_keys(target: SshTarget, public_key: str = "") -> Iterator[str]:
     """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key."""
-    if not (public_key or ssh_access.key):
+    credentials = target.credentials
+    if not (public_key or credentials.key):
         raise InputError(["cluster-key is required: set CLUSTER_KEY, or pass a public key as argument"])
-    key = public_key or public_line(read_key(ssh_access.key, ssh_access.key_passphrase))
+    key = public_key or public_line(read_key(credentials.key, credentials.key_passphrase))
     line = authorized_keys_line(key)
-    if not (ssh_access.jump and ssh_access.host):
+    if not (target.jump_hosts and target.head_node.host):
         yield line
         return
-    yield f"# authorized_keys on the head node, {ssh_access.host}:"
+    yield f"# authorized_keys on the head node, {target.head_node.host}:"
     yield line
-    yield f"# authorized_keys on the jump host, {ssh_access.jump.host}:"
-    yield jump_host_line(key, ssh_access.host, ssh_access.port)
+    for jump, following in pairwise(target.route):
+        yield f"# authorized_keys on the jump host, {jump.host}:"
+        yield jump_host_line(key, following.host, following.port)
 
 
 def report_failure(url: Secret, runner: Runner) -> None:
@@ -122,41 +126,23 @@ def _http() -> Iterator[Http]:
         http.close()
 
 
-def _target(settings: Settings) -> Target:
-    cluster = settings.cluster
-    return Target(
-        host=cluster.host,
-        port=cluster.port,
-        user=cluster.user,
-        password=cluster.password,
-        pins=cluster.host_keys,
-        connect_timeout_seconds=cluster.connect_timeout_seconds,
-        command_timeout_seconds=cluster.command_timeout_seconds,
-        partition_filter=cluster.partition_filter,
-        key=read_key(cluster.key, cluster.key_passphrase) if cluster.key else None,
-        jump=cluster.jump,
-    )
-
-
 def _cluster(settings: Settings) -> MonitoredCluster:
-    thresholds = settings.thresholds
+    cluster = settings.cluster
     return MonitoredCluster(
-        settings.cluster.name,
-        SshProbe(_target(settings)),
+        cluster.name,
+        SlurmProbe(SshExecutor(cluster.target), cluster.query),
         _digests(settings),
-        Thresholds(thresholds.degraded_below, thresholds.confirm_after),
-        RetryPolicy(thresholds.attempts, thresholds.attempt_delay_seconds, _BUDGET_SECONDS),
+        settings.thresholds,
+        settings.retries,
     )
 
 
 def _digests(settings: Settings) -> Digests:
-    cluster, jump = settings.cluster, settings.cluster.jump
-    route = f"\0{jump.user}\0{jump.host}\0{jump.port}" if jump else ""
-    key = f"\0{cluster.key.reveal()}" if cluster.key else ""
+    target = settings.cluster.target
     return keyed_digests(
-        key=settings.discord.webhook.reveal() or cluster.key.reveal(),
-        server=f"{cluster.host}\0{cluster.port}{route}",
-        login=f"{cluster.user}\0{cluster.password.reveal()}{key}{route}",
+        key=settings.discord.webhook.reveal() or target.credentials.key.reveal(),
+        server=target.server_identity,
+        login=target.login_identity.reveal(),
     )
 
 

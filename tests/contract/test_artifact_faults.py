@@ -19,7 +19,7 @@ from cluster_status.adapters.history_artifact.archive import pack
 from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
 from cluster_status.adapters.http import Http, HttpResponse, RequestOptions
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.history import Histories, History
 from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult
@@ -36,12 +36,13 @@ from tests.fakes.github import (
 )
 from tests.fakes.github_actions import Permission
 from tests.fakes.github_actions import Run as WorkflowRun
-from tests.fakes.probe import ONLINE, met
+from tests.fakes.probe import ONLINE, failed
 from tests.unit.app.monitor import Monitor, Run
 
 NAME = artifact_name("mscluster")
 ATTEMPTS = 5
-REFUSED = met(Cause.REFUSED)
+REFUSED = failed(Cause.REFUSED)
+EMPTY = Histories().with_entry("mscluster", History())
 DUE = ["mscluster is online", "mscluster is offline"]
 
 Inject = Callable[[LoopbackGitHub], object]
@@ -78,9 +79,14 @@ def play(fault: Fault, *, after_delivery: bool = False) -> Outcome:
         # after this time a run that began a delivery counts as killed
         poll(monitor, github, http, REFUSED, later=DELIVERY_TAKES_AT_MOST)
         history = store_of(monitor, http, github.start_run()).load()
-    shown = [text for _, text in during.runner.annotations if "refuses SSH connections" not in text]
+    shown = [text for _, text in during.runner.annotations if "SSH" not in text]
     headlines = [message.headline for message in monitor.notifier.messages]
-    return Outcome(int(during.exit_status), " ".join(shown), headlines, len(history.polls) if history else 0)
+    return Outcome(
+        int(during.exit_status),
+        " ".join(shown),
+        headlines,
+        len(history.of("mscluster").record.polls) if history else 0,
+    )
 
 
 def _call(inject: Inject, github: LoopbackGitHub) -> None:
@@ -145,14 +151,13 @@ def _several_files() -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for name in ("history.json", "../history.json"):
-            file.writestr(name, codec.render(History(cluster="mscluster")))
+            file.writestr(name, codec.render(EMPTY))
     return archive.getvalue()
 
 
 DAMAGED = b"PK\x03\x04 and no more"
-FORGED = pack(codec.render(History(cluster="mscluster")))
-OTHER_CLUSTER = pack(codec.render(History(cluster="another")))
-NEWER_SCHEMA = pack(codec.render(History(schema=99, cluster="mscluster")))
+FORGED = pack(codec.render(EMPTY))
+NEWER_SCHEMA = pack(codec.render(Histories(schema=99)))
 
 TOLERATED = (
     Fault("a newer artifact has expired", _planted(FORGED, expired=True)),
@@ -177,12 +182,6 @@ TOLERATED = (
 )
 
 NOT_RESTORED = (
-    Fault(
-        "a newer artifact holds the history of another cluster",
-        _planted(OTHER_CLUSTER),
-        "'another'",
-        repair=_delete_the_newest,
-    ),
     Fault(
         "a newer artifact has a newer schema", _planted(NEWER_SCHEMA), "schema 99", repair=_delete_the_newest
     ),
@@ -326,11 +325,11 @@ def test_two_overlapping_runs_keep_both_polls_and_notify_once() -> None:
             assert other.poll(REFUSED, store=store).outputs["changed"] == "true"
 
         late.load = load_and_signal  # type: ignore[method-assign, assignment]
-        one.when_asked_for_network = poll_in_the_other_run
+        one.on_connectivity_check = poll_in_the_other_run
         overtaken = one.poll(REFUSED, store=late)
         history = store_of(one, http, github.start_run()).load()
     assert history
-    assert len(history.polls) == 3
+    assert len(history.of("mscluster").record.polls) == 3
     assert overtaken.outputs["changed"] == "false"
     assert [message.headline for message in one.notifier.messages] == DUE
 
@@ -346,5 +345,5 @@ def test_the_file_of_the_original_script_is_restored_from_an_artifact() -> None:
         ]
         history = store_of(monitor, http, github.start_run()).load()
     assert history
-    assert (history.cluster, len(history.polls)) == ("mscluster", 4)
+    assert len(history.of("mscluster").record.polls) == 4
     assert [run.headlines for run in runs] == [[], ["mscluster is offline"]]

@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.store import artifact_name
 from cluster_status.adapters.http import Http
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.notification.outbox import ChannelOutbox, Outbox
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.tracker import StatusPeriod
 from cluster_status.domain.uptime.polls import Poll
+from cluster_status.domain.uptime.record import Record
 from cluster_status.errors import ExitStatus, HistoryError, UnreadableHistoryError
 from cluster_status.ports import Level
 from tests.fakes.artifact_store import artifact_store
@@ -51,8 +52,20 @@ CheckExchange = Callable[[Mapping[str, object]], list[str]]
 
 NAME = artifact_name("My Cluster")
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
-HISTORY = History(cluster="My Cluster", polls=(Poll(AT, Status.ONLINE),))
-LATER = replace(HISTORY, polls=(*HISTORY.polls, Poll(AT + timedelta(minutes=5), Status.ONLINE)))
+FIRST, SECOND = (Poll(AT + timedelta(minutes=minutes), Status.ONLINE) for minutes in (0, 5))
+
+
+def stored_polls(*polls: Poll) -> Histories:
+    return Histories().with_entry("My Cluster", History(record=Record(polls=polls)))
+
+
+def numbered(number: int) -> Histories:
+    """Return histories that differ by their number."""
+    return stored_polls(Poll(AT + timedelta(seconds=number), Status.ONLINE))
+
+
+HISTORY = stored_polls(FIRST)
+LATER = stored_polls(FIRST, SECOND)
 
 
 class Stored:
@@ -92,8 +105,8 @@ def start_run(github: LoopbackGitHub, http: Http) -> StartRun:
     return lambda **run: Stored(http, github.start_run(**run))
 
 
-def planted(history: History | bytes) -> bytes:
-    return pack(codec.render(history) if isinstance(history, History) else history)
+def planted(history: Histories | bytes) -> bytes:
+    return pack(codec.render(history) if isinstance(history, Histories) else history)
 
 
 def test_the_next_run_restores_what_a_run_saved(start_run: StartRun) -> None:
@@ -149,7 +162,7 @@ def test_a_further_save_replaces_the_oldest_artifact_of_all_attempts(
 ) -> None:
     run = github.start_run()
     for number in range(7):
-        saved = replace(LATER, host_key=str(number))
+        saved = numbered(number)
         if number == 3:
             run.finish("failure")
             run = run.rerun()
@@ -197,14 +210,14 @@ def test_a_failed_save_keeps_the_history_before_it(
 ) -> None:
     run = github.start_run()
     for number in range(saves):
-        Stored(http, run).store.save(replace(HISTORY, host_key=str(number)))
+        Stored(http, run).store.save(numbered(number))
     if attempts > 1:
         run.finish("failure")
         run = run.rerun()
     github.fail_next(fault[0], on=fault[1])
     if fault[1] == "put":
         github.fail_next(fault[0], on="put-block")
-    before = replace(HISTORY, host_key=str(saves - 1))
+    before = numbered(saves - 1)
     try:
         Stored(http, run).store.save(LATER)
     except HistoryError:
@@ -252,10 +265,13 @@ def test_a_lost_response_to_create_artifact_does_not_prevent_two_saves(
     assert start_run().store.load() == LATER
 
 
-DELIVERING = replace(
-    HISTORY,
-    pending=(Notification(Event.OUTAGE, AT, StatusPeriod(Status.OFFLINE, AT)),),
-    delivering_since=AT,
+OUTAGE = Notification("1", Event.OUTAGE, AT, StatusPeriod(Status.OFFLINE, AT))
+DELIVERING = Histories().with_entry(
+    "My Cluster",
+    History(
+        record=Record(polls=(FIRST,)),
+        outbox=Outbox(channels={"discord": ChannelOutbox(pending=(OUTAGE,))}, delivering_since=AT),
+    ),
 )
 
 
@@ -268,7 +284,8 @@ def test_notifications_count_as_delivered_if_the_second_save_of_their_run_is_unr
     github.fail_next(Failed(404), on="zip")
     restored = start_run().store.load()
     assert restored
-    assert (restored.pending, restored.delivering_since) == ((), None)
+    outbox = restored.of("My Cluster").outbox
+    assert (outbox.channels["discord"].pending, outbox.delivering_since) == ((), None)
 
 
 def test_notifications_of_a_killed_run_stay_pending_if_the_history_of_a_later_run_is_unreadable(
@@ -321,10 +338,10 @@ def test_the_newest_artifact_is_found_in_an_unsorted_list(
 ) -> None:
     run = github.start_run()
     for number in range(count):
-        github.plant(NAME, planted(replace(HISTORY, host_key=str(number))), run=run)
+        github.plant(NAME, planted(numbered(number)), run=run)
     restored = start_run().store.load()
     assert restored
-    assert restored.host_key == str(count - 1)
+    assert restored == numbered(count - 1)
 
 
 @pytest.mark.parametrize(("newer_ones", "pages"), [(0, 1), (99, 1), (100, 2), (199, 2)])
@@ -462,7 +479,7 @@ def test_it_is_an_error_if_all_or_the_newest_three_artifacts_are_damaged(
 
 def test_a_newer_schema_is_an_error_and_is_not_skipped(github: LoopbackGitHub, start_run: StartRun) -> None:
     github.plant(NAME, planted(HISTORY))
-    github.plant(NAME, planted(json.dumps({"schema": 99, "cluster": "My Cluster"}).encode()))
+    github.plant(NAME, planted(json.dumps({"schema": 99}).encode()))
     with pytest.raises(HistoryError, match="schema 99"):
         start_run().store.load()
 

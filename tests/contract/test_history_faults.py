@@ -11,11 +11,11 @@ import pytest
 from msgspec import Struct
 
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
 from tests.contract.process import Site, site, without_nodes
 from tests.fakes.discord import Silent
-from tests.fakes.ssh import Visit, let_in
+from tests.fakes.ssh import ServerConnection, check_password
 
 DELIVERY_SECONDS = int(DELIVERY_TAKES_AT_MOST.total_seconds())
 
@@ -27,7 +27,7 @@ def down(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, bytes
         first = watched.poll()
         if first.exit_status or watched.headlines() != ["online"]:
             raise RuntimeError(f"the first poll failed: {first.log}")
-        watched.front.command = without_nodes
+        watched.ssh_server.command = without_nodes
         yield watched, watched.history_file.read_bytes()
 
 
@@ -69,14 +69,13 @@ FILE_FAULTS = (
     FileFault("a missing field", "missing required field `schema`", _holding(b'{"status": "online"}')),
     FileFault(
         "a field of another type",
-        "Expected `array`, got `int` - at `$.polls`",
-        _holding(b'{"schema": 1, "cluster": "mscluster", "polls": 7}'),
+        "Expected `object`, got `int` - at `$.clusters`",
+        _holding(b'{"schema": 1, "clusters": 7}'),
     ),
-    FileFault("contradictory content", "contradicts itself", _contradict),
-    FileFault("nested 200,000 deep", "recursion", _holding(b'{"schema": 1, "cluster": ' + b"[" * 200_000)),
+    FileFault("contradictory content", "inconsistent", _contradict),
+    FileFault("nested 200,000 deep", "recursion", _holding(b'{"schema": 1, "clusters": ' + b"[" * 200_000)),
     FileFault("100 MB", "larger than 5000000 bytes", _grow),
-    FileFault("a newer schema", "schema 99", _holding(codec.render(History(schema=99, cluster="mscluster")))),
-    FileFault("another cluster", "'another'", _holding(codec.render(History(cluster="another")))),
+    FileFault("a newer schema", "schema 99", _holding(codec.render(Histories(schema=99)))),
     FileFault(
         "the original script's file without an instant",
         "missing required field `poll_time`",
@@ -130,8 +129,7 @@ def test_the_file_of_the_original_script_is_imported_and_notifies_nothing(tmp_pa
         poll = watched.poll()
         assert (poll.exit_status, poll.outputs["previous-status"]) == (0, "online")
         assert watched.headlines() == []
-        history = json.loads(watched.history_file.read_text())
-        assert (history["cluster"], len(history["polls"])) == ("mscluster", 6)
+        assert _polls(watched.history_file.read_bytes()) == 6
 
 
 # killed runs
@@ -148,19 +146,19 @@ class Kill(Struct, frozen=True):
 
 
 def _at_login(watched: Site) -> None:
-    def kill(visit: Visit, password: str) -> int:
+    def kill(connection: ServerConnection, password: str) -> int:
         watched.kill()
-        return let_in(visit, password)
+        return check_password(connection, password)
 
-    watched.front.at_login = kill
+    watched.ssh_server.on_password = kill
 
 
 def _at_command(watched: Site) -> None:
-    def kill(_: Visit) -> bool:
+    def kill(_: ServerConnection) -> bool:
         watched.kill()
         return False
 
-    watched.front.at_command = kill
+    watched.ssh_server.on_exec = kill
 
 
 def _at_request(*, accepted: bool) -> Callable[[Site], object]:
@@ -207,16 +205,20 @@ def test_the_run_after_a_killed_one_notifies_the_outage(kill: Kill, down: tuple[
         kill.arm(watched)
         killed = watched.poll(kill_before=step)
     after = watched.poll(seconds_later=DELIVERY_SECONDS)
-    polls = len(codec.parse(watched.history_file.read_bytes()).polls) - len(codec.parse(good).polls)
+    polls = _polls(watched.history_file.read_bytes()) - _polls(good)
     assert (killed.exit_status, after.exit_status) == (-9, 0)
     assert watched.headlines() == ["offline"] * (2 if kill.is_repeated else 1)
     assert polls == kill.polls
 
 
+def _polls(content: bytes) -> int:
+    return len(codec.parse(content).of("mscluster").record.polls)
+
+
 @contextmanager
 def _servers_restored(watched: Site) -> Iterator[None]:
-    """Restore the behaviour of the SSH server."""
-    front = watched.front
-    at_login, at_command = front.at_login, front.at_command
+    """Restore the scripts of the SSH server."""
+    server = watched.ssh_server
+    on_password, on_exec = server.on_password, server.on_exec
     yield
-    front.at_login, front.at_command = at_login, at_command
+    server.on_password, server.on_exec = on_password, on_exec

@@ -112,7 +112,7 @@ def test_idle_gpus_by_type_are_below_their_partition() -> None:
 @pytest.mark.parametrize(
     "name", ["計算分区", "cafe\u0301", "e" + "\u0301" * 50, "한국", "🖥️", "שלום", "عنقود", "हिन्दी"]
 )
-def test_columns_are_aligned_in_any_script(name: str) -> None:
+def test_columns_are_aligned_for_names_in_every_script(name: str) -> None:
     lines = table([partition(name, idle=7), partition("b", idle=7)], width=37, limit=UNLIMITED).splitlines()
     assert len({columns(line) for line in lines[1:]}) == 1
     assert max(map(len, lines)) < 60

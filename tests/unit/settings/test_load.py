@@ -11,7 +11,7 @@ import pytest
 
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.ssh.target import Endpoint
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.errors import ExitStatus, InputError
 from cluster_status.settings import inputs
 from cluster_status.settings.inputs import INPUTS, Input
@@ -30,17 +30,23 @@ NOTHING: Given = {}
 ROLE = "123456789012345678"
 TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "command": ("command", "poll", "check", "check", "watch"),
-    "cluster-host": ("cluster.host", None, "192.0.2.7", "192.0.2.7", "alice@head"),
-    "cluster-port": ("cluster.port", 22, "2222", 2222, "65536"),
-    "cluster-user": ("cluster.user", None, "bob", "bob", "bob@head"),
-    "cluster-password": ("cluster.password", None, "hunter2", "hunter2", ""),
-    "cluster-key": ("cluster.key", "", KEY, KEY, "ssh-ed25519 AAAA"),
-    "cluster-key-passphrase": ("cluster.key_passphrase", "", "open sesame", "open sesame", ""),
-    "cluster-jump": ("cluster.jump", None, "bob@gw:2222", Endpoint("bob", "gw", 2222), "gw"),
-    "cluster-host-key": ("cluster.host_keys.fingerprints", (), FINGERPRINT, (FINGERPRINT,), "no key"),
+    "cluster-host": ("cluster.target.head_node.host", None, "192.0.2.7", "192.0.2.7", "alice@head"),
+    "cluster-port": ("cluster.target.head_node.port", 22, "2222", 2222, "65536"),
+    "cluster-user": ("cluster.target.head_node.user", None, "bob", "bob", "bob@head"),
+    "cluster-password": ("cluster.target.credentials.password", None, "hunter2", "hunter2", ""),
+    "cluster-key": ("cluster.target.credentials.key", "", KEY, KEY, "ssh-ed25519 AAAA"),
+    "cluster-key-passphrase": (
+        "cluster.target.credentials.key_passphrase",
+        "",
+        "open sesame",
+        "open sesame",
+        "",
+    ),
+    "cluster-jump": ("cluster.target.jump_hosts", (), "bob@gw:2222", (Endpoint("bob", "gw", 2222),), "gw"),
+    "cluster-host-key": ("cluster.target.pins.fingerprints", (), FINGERPRINT, (FINGERPRINT,), "no key"),
     "cluster-name": ("cluster.name", "cluster", "MsCluster", "MsCluster", "---"),
-    "cluster-connect-timeout": ("cluster.connect_timeout_seconds", 10.0, "2.5", 2.5, "0"),
-    "cluster-command-timeout": ("cluster.command_timeout_seconds", 30.0, "60", 60.0, "61"),
+    "cluster-connect-timeout": ("cluster.target.connect_timeout_seconds", 10.0, "2.5", 2.5, "0"),
+    "cluster-command-timeout": ("cluster.query.timeout_seconds", 30.0, "60", 60.0, "61"),
     "discord-webhook": ("discord.webhook", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
     "discord-user": ("discord.user", "", "watch", "watch", "Discord"),
     "discord-img": ("discord.image", "", "https://a.example/i.png", "https://a.example/i.png", "i.png"),
@@ -57,17 +63,17 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
         "http://hc.example/",
     ),
     "partitions": (
-        "cluster.partition_filter.patterns",
+        "cluster.query.partitions.patterns",
         (),
         "gpu*, batch\ngpu*",
         ("gpu*", "batch"),
         "two words",
     ),
-    "details": ("cluster.partition_filter.details", False, "full", True, "all"),
-    "show-nodes": ("cluster.partition_filter.node_names", False, "true", True, "yes"),
+    "details": ("cluster.query.details", False, "full", True, "all"),
+    "show-nodes": ("cluster.query.node_names", False, "true", True, "yes"),
     "degraded-below": ("thresholds.degraded_below", 50, "75%", 75, "101"),
-    "attempts": ("thresholds.attempts", 3, "1", 1, "0"),
-    "attempt-delay": ("thresholds.attempt_delay_seconds", 15.0, "0", 0.0, "61"),
+    "attempts": ("retries.attempts", 3, "1", 1, "0"),
+    "attempt-delay": ("retries.delay_seconds", 15.0, "0", 0.0, "61"),
     "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),
     "history-store": ("storage.store", "auto", "file", "file", "s3"),
     "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),
@@ -189,8 +195,8 @@ def test_the_shown_default_is_the_used_default(spec: Input[Any]) -> None:
 
 
 def test_the_variables_of_the_runner_keep_the_hyphens() -> None:
-    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).cluster.port == 2222
-    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).cluster.port == 22
+    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).cluster.target.head_node.port == 2222
+    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).cluster.target.head_node.port == 22
 
 
 @pytest.mark.parametrize(("variable", "name"), NAMES_IN_THE_ENVIRONMENT.items())
@@ -221,7 +227,7 @@ def test_variables_of_other_names_are_ignored(variable: str) -> None:
 
 def test_a_password_keeps_blanks_but_not_its_line_end() -> None:
     settings = settings_of({"cluster-password": " pass word \r\n"})
-    assert settings.cluster.password.reveal() == " pass word "
+    assert settings.cluster.target.credentials.password.reveal() == " pass word "
 
 
 # problems
@@ -396,8 +402,8 @@ def test_a_missing_password_is_reported_with_the_key_as_alternative(environ: Giv
 
 def test_with_a_key_no_password_is_required() -> None:
     settings = settings_of({"cluster-password": "", "cluster-key": KEY})
-    assert not settings.cluster.password
-    assert settings.cluster.key
+    assert not settings.cluster.target.credentials.password
+    assert settings.cluster.target.credentials.key
 
 
 @pytest.mark.parametrize(

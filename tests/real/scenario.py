@@ -1,4 +1,4 @@
-"""A real sshd with a real sinfo behind it, one monitor that polls it, and what can be done to them."""
+"""A real sshd with a real or replaced sinfo, a monitor that polls it, and the means to change them."""
 
 import contextlib
 import socket
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.fakes.discord import LoopbackDiscord
-from tests.fakes.ssh import Loopback, Play
+from tests.fakes.ssh import Handler, LoopbackServer
 from tests.real.monitor import Monitor, Run
 from tests.servers import program
 from tests.servers.account import Account
@@ -17,29 +17,29 @@ from tests.servers.namespace import Namespace
 from tests.servers.openssh import OpenSSH
 from tests.servers.slurm import Slurm
 
-_ALL_WELL = "debug*|up|1-00:00:00|8|idle"
-NAME = "login.cluster.invalid"  # resolves only where a scene lets it
+_ALL_IDLE = "debug*|up|1-00:00:00|8|idle"
+NAME = "login.cluster.invalid"  # resolves only in a scenario that adds it
 
 
-class Stage(NamedTuple):
-    """What all scenes share."""
+class Accounts(NamedTuple):
+    """Accounts that all scenarios share."""
 
     account: Account
-    expired: Account  # with a password that has to be changed
+    expired: Account  # its password has expired
 
 
-class Scene:
-    """What is begun in `running` ends when the poll has ended, before sshd's log is read."""
+class Scenario:
+    """What is entered in `running` ends after the poll, before sshd's log is read."""
 
     def __init__(
         self,
-        stage: Stage,
+        accounts: Accounts,
         directory: Path,
         openssh: OpenSSH,
         discord: LoopbackDiscord,
         network: Namespace | None,
     ) -> None:
-        self.stage = stage
+        self.accounts = accounts
         self.directory = directory
         self.openssh = openssh
         self.discord = discord
@@ -51,31 +51,32 @@ class Scene:
         (self._programs / "env").symlink_to(program.find("env"))
         (work := directory / "work").mkdir()
         self.monitor = Monitor(work, openssh, discord)
-        self.let_sinfo(f"case $* in *%P*) echo '{_ALL_WELL}';; *) echo '8|idle';; esac")
+        self.replace_sinfo(f"case $* in *%P*) echo '{_ALL_IDLE}';; *) echo '8|idle';; esac")
 
     @property
     def network(self) -> Namespace:
-        assert self._network, "this scene is not isolated"
+        assert self._network, "this scenario has no network of its own"
         return self._network
 
     # polls
 
     def poll_before(self, **changes: str) -> Run:
-        """Poll, and have what sshd noted of it forgotten; `changes` are inputs."""
+        """Poll, and skip what sshd logged of it; `changes` are inputs."""
         inputs = {name.replace("-", "_"): value for name, value in self.inputs.items()}
         run = self.monitor.poll(**(inputs | changes))
         self.openssh.forget_offers()
         return run
 
-    def see_all_well(self, **changes: str) -> None:
+    def poll_online(self, **changes: str) -> None:
         run = self.poll_before(**changes)
         assert run.outputs["status"] == "online", run.log
 
     # the server
 
-    def put_in_its_place(self, play: Play) -> None:
+    def replace_sshd(self, handler: Handler) -> None:
+        """Run another server at its port."""
         self.openssh.stop()
-        self.running.enter_context(Loopback(play, self.openssh.port))
+        self.running.enter_context(LoopbackServer(handler, self.openssh.port))
 
     def change_host_key(self) -> None:
         self.openssh.stop()
@@ -84,15 +85,15 @@ class Scene:
 
     def pause_sshd(self) -> None:
         self.openssh.daemon.pause()
-        self.running.callback(self.openssh.daemon.go_on)
+        self.running.callback(self.openssh.daemon.resume)
 
     def hold_a_connection(self) -> None:
-        """Take the place of one who logs in."""
+        """Use one of the connections that MaxStartups allows."""
         held = self.running.enter_context(socket.create_connection((self.openssh.host, self.openssh.port)))
         assert held.recv(4) == b"SSH-"
 
     def fill_the_queue(self) -> None:
-        """Listen in its place, accept nobody, and have more waiting than the kernel keeps for it."""
+        """Listen at its port without accepting, with more pending connections than the kernel keeps."""
         self.openssh.stop()
         address = (self.openssh.host, self.openssh.port)
         self.running.enter_context(socket.create_server(address, backlog=0))
@@ -101,19 +102,19 @@ class Scene:
             waiting.settimeout(0)
             waiting.connect_ex(address)
 
-    def go_through_a_jump_host(self, *sshd: str) -> OpenSSH:
-        """Have another sshd, with lines of sshd_config, and the inputs that lead through it."""
+    def use_a_jump_host(self, *sshd: str) -> OpenSSH:
+        """Start another sshd with these lines of sshd_config, and set the inputs to connect through it."""
         directory = self.running.enter_context(public_directory())
-        jump = OpenSSH(directory, self.stage.account, extra_configuration=sshd)
+        jump = OpenSSH(directory, self.accounts.account, extra_configuration=sshd)
         self.running.enter_context(jump)
         self.inputs["cluster-jump"] = f"{jump.user}@{jump.host}:{jump.port}"
         self.inputs["cluster-host-key"] = f"{self.openssh.known_hosts_line}\n{jump.known_hosts_line}"
         return jump
 
-    # the name
+    # the host name
 
-    def give_it_a_name(self) -> None:
-        """Let the name in the input be one that only this scene's hosts file knows."""
+    def add_host_name(self) -> None:
+        """Set the host to a name that only the hosts file of this scenario resolves."""
         self._hosts.write_text(f"{self.openssh.host} {NAME}\n", encoding="ascii")
         script = f'mount --bind {self._hosts} /etc/hosts && exec "$@"'
         self.monitor.started_by = (
@@ -126,7 +127,7 @@ class Scene:
         )
         self.inputs["cluster-host"] = NAME
 
-    def forget_its_name(self) -> None:
+    def remove_host_name(self) -> None:
         self._hosts.write_text("", encoding="ascii")
 
     @property
@@ -135,23 +136,23 @@ class Scene:
 
     # sinfo
 
-    def let_sinfo(self, *lines: str) -> None:
-        """Have lines of sh in the place of sinfo."""
+    def replace_sinfo(self, *lines: str) -> None:
+        """Replace sinfo by lines of sh."""
         sinfo = self._programs / "sinfo"
         path = f"PATH={program.SEARCH_PATH}"
         sinfo.write_text("\n".join(["#!/bin/sh", path, *lines, ""]), encoding="utf-8")
         sinfo.chmod(0o755)
 
-    def uninstall_sinfo(self) -> None:
+    def remove_sinfo(self) -> None:
         (self._programs / "sinfo").unlink()
 
-    def forbid_sinfo(self) -> None:
+    def make_sinfo_not_executable(self) -> None:
         (self._programs / "sinfo").chmod(stat.S_IRWXU)
 
-    def ask_a_slurm(self, *, with_nodes: bool = True) -> Slurm:
-        """Let sinfo be the real one, and ask a Slurm of this scene's own: three nodes, all idle.
+    def start_slurm(self, *, with_nodes: bool = True) -> Slurm:
+        """Start a Slurm of three nodes for this scenario, and let the real sinfo query it.
 
-        Without nodes, its controller has not heard of them yet.
+        Without nodes, its controller does not know their states yet.
         """
         slurm = Slurm(self.running.enter_context(public_directory()), node_count=3)
         self.running.callback(slurm.stop)
@@ -160,15 +161,17 @@ class Scene:
         else:
             slurm.start_without_nodes()
         variables = " ".join(f"{name}={value}" for name, value in slurm.environment.items())
-        self.let_sinfo(f'{variables} exec {program.find("sinfo")} "$@"')
+        self.replace_sinfo(f'{variables} exec {program.find("sinfo")} "$@"')
         return slurm
 
 
 @contextlib.contextmanager
-def scene(stage: Stage, *, isolated: bool, sshd: Sequence[str], host_keys: Sequence[str]) -> Iterator[Scene]:
-    """Set one up, in a network of its own if it is to be `isolated`.
+def new_scenario(
+    accounts: Accounts, *, isolated: bool, sshd: Sequence[str], host_keys: Sequence[str]
+) -> Iterator[Scenario]:
+    """Set up a scenario, in a network of its own if `isolated`.
 
-    `sshd` are lines of sshd_config, in which `{directory}` is the scene's; `host_keys` are types of keys.
+    `sshd` are lines of sshd_config, in which `{directory}` is replaced; `host_keys` are types of keys.
     """
     with contextlib.ExitStack() as running:
         network = running.enter_context(Namespace()) if isolated else None
@@ -177,12 +180,12 @@ def scene(stage: Stage, *, isolated: bool, sshd: Sequence[str], host_keys: Seque
         directory = running.enter_context(public_directory())
         openssh = OpenSSH(
             directory,
-            stage.account,
+            accounts.account,
             set_env={"PATH": str(directory / "bin")},
             extra_configuration=[line.format(directory=directory) for line in sshd],
             host_key_types=host_keys,
         )
-        scene = Scene(stage, directory, openssh, running.enter_context(LoopbackDiscord()), network)
+        scenario = Scenario(accounts, directory, openssh, running.enter_context(LoopbackDiscord()), network)
         running.enter_context(openssh)
-        with scene.running:
-            yield scene
+        with scenario.running:
+            yield scenario
