@@ -128,11 +128,11 @@ FAILURES: dict[str, tuple[Callable[[Scene], object], str]] = {
     "all refuse and quote": (refuse_quoting, "***/*** is wrong"),
     "GitHub fails to list": (
         lambda s: s.github.fail_next(github_faults.Failed(403, "no"), on="list"),
-        "http 403",
+        "HTTP 403",
     ),
     "GitHub fails to save": (
         lambda s: s.github.fail_next(github_faults.Failed(403, "no"), on="create"),
-        "http 403",
+        "HTTP 403",
     ),
     "the watchdog is unknown": (
         lambda s: s.watchdog.fail_next(HttpResponse(404, b"not found")),
