@@ -1,4 +1,4 @@
-"""What the history of a year of five-minute polls takes: bytes, and CPU time to restore, append and save."""
+"""The history of a year of five-minute polls: its bytes, and the CPU time to restore, append and save it."""
 
 import contextlib
 import multiprocessing
@@ -6,28 +6,23 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.history_artifact.archive import pack
-from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
-from cluster_status.adapters.history_artifact.results import Job, ResultsService
-from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
+from cluster_status.adapters.history_artifact.store import artifact_name
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
-from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
-from cluster_status.domain.secret import Secret
-from cluster_status.ports import HistoryStore
+from cluster_status.domain.history.history import Histories, History
+from cluster_status.ports import HistoryStore, Level
+from tests.fakes.artifact_store import artifact_store
 from tests.fakes.github import LoopbackGitHub
-from tests.fakes.probe import ONLINE
-from tests.property.year import INTERVAL, POLLS_A_DAY, step, year
+from tests.property.year import INTERVAL, ONLINE, POLLS_A_DAY, step, year
 
+CLUSTER = "mscluster"
 ROUNDS = 25
 AGES = (1, 30, 90, 180, 365)  # days
 MOST_BYTES = 200_000
@@ -43,7 +38,7 @@ class Size(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """CPU milliseconds of a poll with each store, all that TLS and the look take aside."""
+    """CPU milliseconds of a poll with each store, without TLS and the probe."""
 
     file: float
     artifact: float
@@ -69,70 +64,65 @@ def _grow() -> tuple[list[Size], dict[int, History]]:
     for number, history in enumerate(year(), 1):
         day, rest = divmod(number, POLLS_A_DAY)
         if rest == 0:
-            content = codec.render(history)
+            content = codec.render(_document(history))
             if codec.render(codec.parse(content)) != content:
-                raise SystemExit(f"what was written on day {day} is not read back to the byte")
+                raise SystemExit(f"the history of day {day} is not read back as it was written")
             sizes.append(Size(day, len(content), len(pack(content))))
         if rest == 0 and day in AGES:
             aged[day] = history
     return sizes, aged
 
 
+def _document(history: History) -> Histories:
+    return Histories().with_entry(CLUSTER, history)
+
+
 def _costs(history: History) -> Cost:
     with tempfile.TemporaryDirectory() as directory:
         store = HistoryFile("history.json", Path(directory))
-        store.save(history)
+        store.save(_document(history))
         file = statistics.median(_poll(store) for _ in range(ROUNDS))
     return Cost(file, _cost_with_artifacts(history))
 
 
 def _cost_with_artifacts(history: History) -> float:
-    """Measure in a process of its own: GitHub on loopback lives in this one."""
-    here, there = multiprocessing.Pipe()
+    """Measure in another process, because the fake of GitHub runs in this one."""
+    parent, child = multiprocessing.Pipe()
     with LoopbackGitHub() as github:
-        github.plant(artifact_name(history.cluster), pack(codec.render(history)))
-        poller = multiprocessing.get_context("spawn").Process(target=_poll_in_runs, args=(there,))
+        github.plant(artifact_name(CLUSTER), pack(codec.render(_document(history))))
+        poller = multiprocessing.get_context("spawn").Process(target=_poll_in_runs, args=(child,))
         poller.start()
         costs = list[float]()
         for _ in range(ROUNDS):
             run = github.start_run(permission="write")
-            here.send((dict(run.environment), run.branch, run.github_token, run.runtime_token))
-            costs.append(float(here.recv()))
+            parent.send((dict(run.environment), run.github_token))
+            costs.append(float(parent.recv()))
             run.finish()
-        here.send(None)
+        parent.send(None)
         poller.join()
     return statistics.median(costs)
 
 
-def _poll_in_runs(there: Connection) -> None:
-    while (given := there.recv()) is not None:
-        environment, branch, token, runtime_token = given
+def _poll_in_runs(parent: Connection) -> None:
+    while (given := parent.recv()) is not None:
+        environment, token = given
         with contextlib.closing(Http()) as http:
-            there.send(_poll(_artifacts(http, environment, branch, Secret(token), Secret(runtime_token))))
+            parent.send(_poll(artifact_store(environment, token, http, SystemClock(), _fail)))
 
 
-def _artifacts(
-    http: Http, here: Mapping[str, str], branch: str, token: Secret, runtime_token: Secret
-) -> HistoryArtifact:
-    clock = SystemClock()
-    patient = RetryingHttp(http, clock)
-    return HistoryArtifact(
-        "mscluster",
-        Catalog(patient, Origin(here["GITHUB_API_URL"], here["GITHUB_REPOSITORY"], branch, token)),
-        ResultsService(patient, Job.of(here["ACTIONS_RESULTS_URL"], runtime_token)),
-        clock,
-        lambda _level, text: sys.exit(text),
-        kept_for=timedelta(days=30),
-    )
+def _fail(_level: Level, text: str) -> None:
+    sys.exit(text)
 
 
 def _poll(store: HistoryStore) -> float:
     """Restore, append and save once; return the CPU time in milliseconds."""
     begin = time.process_time()
-    history = store.load()
-    if history is None:
-        raise SystemExit("there is no history to go on from")
-    store.save(step(history, ONLINE, history.polls[-1].at + INTERVAL))
+    histories = store.load()
+    if histories is None:
+        raise SystemExit("there is no history to continue")
+    history = histories.of(CLUSTER)
+    moved = step(history, ONLINE, history.record.polls[-1].at + INTERVAL)
+    store.save(histories.with_entry(CLUSTER, moved))
     return (time.process_time() - begin) * 1000
 
 

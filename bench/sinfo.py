@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import cycle, islice
 
 from cluster_status.domain.slurm import drain_reason, gpu, reservation, sinfo
-from cluster_status.domain.slurm.commands import answers
+from cluster_status.domain.slurm.commands import split_outputs
 
 ROUNDS = 51
 MOST_MILLISECONDS = 20.0
@@ -95,8 +95,8 @@ def _bounded_by(lines: list[str]) -> bytes:
     return "\n".join(["", BOUNDARY, *lines, BOUNDARY, ""]).encode()
 
 
-def _lines(answer: bytes) -> list[str]:
-    return answers(answer, BOUNDARY, 1)[0]
+def _lines(output: bytes) -> list[str]:
+    return split_outputs(output, BOUNDARY, 1)[0]
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def _authorized_keys(arguments: Sequence[str]) -> int:
     parser.add_argument("key", nargs="*", metavar="KEY", help="public key or path of a .pub file")
     key = parser.parse_args(arguments).key
     try:
-        lines = list(wiring.authorized_keys(load.load_ssh_access(os.environ), _public_key(key)))
+        lines = list(wiring.authorized_keys(load.ssh_target(os.environ), _public_key(key)))
     except InputError as error:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return error.exit_status

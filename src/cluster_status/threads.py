@@ -1,37 +1,37 @@
-"""Work beside other work: in threads that nobody has to wait for when the run is cancelled."""
+"""Threads that nothing waits for when the run is cancelled."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock, Thread
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
 def run_in_thread(work: Callable[[], T]) -> Future[T]:
-    """Start `work` in a thread of its own; what it returns or raises is found in the future."""
+    """Start `work` in a new thread; the future has what it returns or raises."""
     future: Future[T] = Future()
 
     def run() -> None:
         try:
             future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+        except BaseException as error:  # noqa: BLE001 - the future raises it again
             future.set_exception(error)
 
     Thread(target=run, daemon=True).start()
     return future
 
 
-class Once:
-    """Work that is done once, from whichever thread it is called; who comes while it is done waits for it."""
+class Once(Generic[T]):
+    """A function that is called once, from any thread; later calls return the same result."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], T]) -> None:
         self._work = work
-        self._turn = Lock()
-        self._done = False
+        self._lock = Lock()
+        self._results: list[T] = []
 
-    def __call__(self) -> None:
-        with self._turn:
-            if not self._done:
-                self._work()
-                self._done = True
+    def __call__(self) -> T:
+        with self._lock:
+            if not self._results:
+                self._results.append(self._work())
+            return self._results[0]

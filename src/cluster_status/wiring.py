@@ -3,54 +3,58 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 from secrets import token_hex
 from urllib.parse import urlsplit
 
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
-from cluster_status.adapters.github_runs.catalog import GithubRuns
-from cluster_status.adapters.github_runs.rate_limiter import RateLimiter
+from cluster_status.adapters.github.rate_limiter import RateLimiter
+from cluster_status.adapters.github.rest import HttpTransport, Rest
+from cluster_status.adapters.github.results import Job, ResultsService
+from cluster_status.adapters.github.retry import RetryingHttp
+from cluster_status.adapters.github.runs import GitHubRuns
 from cluster_status.adapters.heartbeat import HttpHeartbeat, NoHeartbeat
-from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
-from cluster_status.adapters.history_artifact.results import Job, ResultsService
+from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
-from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.adapters.runner import ActionsRunner, mask
+from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.adapters.ssh.credential import public_line, read_key
-from cluster_status.adapters.ssh.probe import SshProbe, Target
-from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Thresholds, Tools
-from cluster_status.app.prune import Pruning, prune
+from cluster_status.adapters.ssh.executor import SshExecutor
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
+from cluster_status.app.prune import prune
 from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
+from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import Digests, digest_of, keyed_digests
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
+from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore, Runner
-from cluster_status.settings.load import RunnerContext, Settings, SshAccess
+from cluster_status.settings.load import RunnerContext, Settings
 
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
 
-_BUDGET_SECONDS = 90.0  # for all attempts of one run
 _CONNECTIVITY_CHECK_SECONDS = 5.0
 _PRUNING_SECONDS = 300.0
 _PRUNING_SECONDS_OF_A_POLL = 60.0  # the next poll waits
-_REQUESTS_LEFT_TO_OTHERS = 300  # of the 1,000 per hour that GitHub allows the workflows of a repository
+_RESERVED_REQUESTS = 300  # of the 1,000 per hour that GitHub allows the workflows of a repository
 _GITHUB = "https://api.github.com"
 
 
 def run(settings: Settings, runner: Runner) -> ExitStatus:
     """Run the command of the settings."""
-    clock = SystemClock()
-    if settings.command == "prune":
-        return _prune(settings, clock, runner, budget_seconds=_PRUNING_SECONDS)
+    clock, plan = SystemClock(), settings.prune
+    if plan and settings.command == "prune":
+        return _prune(plan, settings, clock, runner, budget_seconds=_PRUNING_SECONDS)
     status = _run(settings, clock, runner)
-    if settings.pruning.wanted and status is not ExitStatus.HISTORY:  # what is not saved must not go
-        pruned = _prune(settings, clock, runner, budget_seconds=_PRUNING_SECONDS_OF_A_POLL)
+    if plan and status is not ExitStatus.HISTORY:  # the older history may be the only one
+        pruned = _prune(plan, settings, clock, runner, budget_seconds=_PRUNING_SECONDS_OF_A_POLL)
         return most_severe([status, pruned])
     return status
 
@@ -69,30 +73,36 @@ def _run(settings: Settings, clock: SystemClock, runner: Runner) -> ExitStatus:
             cluster.probe.close()
 
 
-def _prune(settings: Settings, clock: SystemClock, runner: Runner, *, budget_seconds: float) -> ExitStatus:
-    # imported here: PyGithub takes a fifth of a second, which no poll is to pay for
-    from cluster_status.adapters.github_runs.api import Api  # noqa: PLC0415
+def _prune(
+    plan: PrunePlan, settings: Settings, clock: SystemClock, runner: Runner, *, budget_seconds: float
+) -> ExitStatus:
+    # imported on demand: importing PyGithub takes 0.2 s
+    from cluster_status.adapters.github.pygithub import PyGithubTransport  # noqa: PLC0415
 
-    here, pruning = settings.runner_context, settings.pruning
-    plan = Pruning(pruning.workflows, pruning.keep, pruning.dry_run, here.run_id)
-    rate_limiter = RateLimiter(clock, budget_seconds=budget_seconds, spare_requests=_REQUESTS_LEFT_TO_OTHERS)
-    with closing(Api(here.api_url or _GITHUB, settings.storage.token)) as api:
-        return prune(GithubRuns(api, here.repository, rate_limiter, clock), runner, plan)
+    context = settings.runner_context
+    with closing(PyGithubTransport(context.api_url or _GITHUB, settings.storage.token)) as transport:
+        limiter = RateLimiter(
+            transport, clock, budget_seconds=budget_seconds, reserved_requests=_RESERVED_REQUESTS
+        )
+        rest = Rest(limiter, context.repository, permission="write")
+        return prune(GitHubRuns(rest, limiter), runner, plan)
 
 
-def authorized_keys(ssh_access: SshAccess, public_key: str = "") -> Iterator[str]:
+def authorized_keys(target: SshTarget, public_key: str = "") -> Iterator[str]:
     """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key."""
-    if not (public_key or ssh_access.key):
+    credentials = target.credentials
+    if not (public_key or credentials.key):
         raise InputError(["cluster-key is required: set CLUSTER_KEY, or pass a public key as argument"])
-    key = public_key or public_line(read_key(ssh_access.key, ssh_access.key_passphrase))
+    key = public_key or public_line(read_key(credentials.key, credentials.key_passphrase))
     line = authorized_keys_line(key)
-    if not (ssh_access.jump and ssh_access.host):
+    if not (target.jump_hosts and target.head_node.host):
         yield line
         return
-    yield f"# authorized_keys on the head node, {ssh_access.host}:"
+    yield f"# authorized_keys on the head node, {target.head_node.host}:"
     yield line
-    yield f"# authorized_keys on the jump host, {ssh_access.jump.host}:"
-    yield jump_host_line(key, ssh_access.host, ssh_access.port)
+    for jump, following in pairwise(target.route):
+        yield f"# authorized_keys on the jump host, {jump.host}:"
+        yield jump_host_line(key, following.host, following.port)
 
 
 def report_failure(url: Secret, runner: Runner) -> None:
@@ -116,41 +126,23 @@ def _http() -> Iterator[Http]:
         http.close()
 
 
-def _target(settings: Settings) -> Target:
-    cluster = settings.cluster
-    return Target(
-        host=cluster.host,
-        port=cluster.port,
-        user=cluster.user,
-        password=cluster.password,
-        pins=cluster.host_keys,
-        connect_timeout_seconds=cluster.connect_timeout_seconds,
-        command_timeout_seconds=cluster.command_timeout_seconds,
-        partition_filter=cluster.partition_filter,
-        key=read_key(cluster.key, cluster.key_passphrase) if cluster.key else None,
-        jump=cluster.jump,
-    )
-
-
 def _cluster(settings: Settings) -> MonitoredCluster:
-    thresholds = settings.thresholds
+    cluster = settings.cluster
     return MonitoredCluster(
-        settings.cluster.name,
-        SshProbe(_target(settings)),
+        cluster.name,
+        SlurmProbe(SshExecutor(cluster.target), cluster.query),
         _digests(settings),
-        Thresholds(thresholds.degraded_below, thresholds.confirm_after),
-        RetryPolicy(thresholds.attempts, thresholds.attempt_delay_seconds, _BUDGET_SECONDS),
+        settings.thresholds,
+        settings.retries,
     )
 
 
 def _digests(settings: Settings) -> Digests:
-    cluster, jump = settings.cluster, settings.cluster.jump
-    route = f"\0{jump.user}\0{jump.host}\0{jump.port}" if jump else ""
-    key = f"\0{cluster.key.reveal()}" if cluster.key else ""
+    target = settings.cluster.target
     return keyed_digests(
-        key=settings.discord.webhook.reveal() or cluster.key.reveal(),
-        server=f"{cluster.host}\0{cluster.port}{route}",
-        login=f"{cluster.user}\0{cluster.password.reveal()}{key}{route}",
+        key=settings.discord.webhook.reveal() or target.credentials.key.reveal(),
+        server=target.server_identity,
+        login=target.login_identity.reveal(),
     )
 
 
@@ -168,14 +160,15 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     if not (here.results_url and here.runtime_token and here.repository):
         # neither a `run:` step nor a process outside GitHub Actions gets these variables
         raise InputError(["history-store artifact is not available in this environment: set it to file"])
-    patient = RetryingHttp(http, clock)
+    retrying = RetryingHttp(http, clock)
+    transport = HttpTransport(retrying, here.api_url, storage.token)
     return HistoryArtifact(
         settings.cluster.name,
-        Catalog(patient, Origin(here.api_url, here.repository, here.branch, storage.token)),
-        ResultsService(patient, Job.of(here.results_url, here.runtime_token)),
+        Catalog(Rest(transport, here.repository), retrying, here.branch),
+        ResultsService(retrying, Job.of(here.results_url, here.runtime_token)),
         clock,
         runner.annotate,
-        kept_for=min(storage.retention, here.longest_retention),
+        retention=min(storage.retention, here.longest_retention),
     )
 
 

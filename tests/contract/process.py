@@ -19,7 +19,16 @@ import paramiko
 
 from tests.fakes.discord import LoopbackDiscord
 from tests.fakes.file_commands import read_outputs
-from tests.fakes.ssh import HOST, PASSWORD, USER, Front, Loopback, Visit, ed25519, healthy
+from tests.fakes.ssh import (
+    HOST,
+    PASSWORD,
+    USER,
+    LoopbackServer,
+    ServerConnection,
+    SshServer,
+    ed25519,
+    sinfo_output,
+)
 from tests.fakes.workflow_commands import read_commands
 
 ROOT = Path(__file__).parents[2]
@@ -76,10 +85,12 @@ _ANNOTATIONS = {"notice", "warning", "error"}
 class Site:
     """A cluster, a channel and a workspace, in which the action runs as on GitHub's runner."""
 
-    def __init__(self, workspace: Path, server: Loopback, front: Front, discord: LoopbackDiscord) -> None:
+    def __init__(
+        self, workspace: Path, server: LoopbackServer, ssh_server: SshServer, discord: LoopbackDiscord
+    ) -> None:
         self.workspace = workspace
         self.server = server
-        self.front = front
+        self.ssh_server = ssh_server
         self.discord = discord
         self.history_file = workspace / "history.json"
         self._process: subprocess.Popen[str] | None = None
@@ -149,12 +160,12 @@ class Site:
 
 @contextmanager
 def site(workspace: Path) -> Iterator[Site]:
-    front = Front()
-    with Loopback(front) as server, LoopbackDiscord() as discord:
-        yield Site(workspace, server, front, discord)
+    ssh_server = SshServer()
+    with LoopbackServer(ssh_server) as server, LoopbackDiscord() as discord:
+        yield Site(workspace, server, ssh_server, discord)
 
 
-def without_nodes(_: Visit, channel: paramiko.Channel, boundary: str) -> None:
+def without_nodes(_: ServerConnection, channel: paramiko.Channel, boundary: str) -> None:
     """Answer as a cluster none of whose nodes is in service: offline, and believed at once."""
-    channel.sendall(healthy(boundary).replace(b"idle", b"down"))
+    channel.sendall(sinfo_output(boundary).replace(b"idle", b"down"))
     channel.send_exit_status(0)

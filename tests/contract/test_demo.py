@@ -13,10 +13,15 @@ from pathlib import Path
 import paramiko
 import pytest
 
-from cluster_status.adapters.ssh.probe import SshProbe, Target
+from cluster_status.adapters.slurm.probe import SlurmProbe
+from cluster_status.adapters.ssh.executor import SshExecutor
+from cluster_status.deadline import Deadline
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.cluster_state import ClusterState
+from cluster_status.domain.slurm.query import SlurmQuery
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import Pins
+from cluster_status.domain.ssh.target import Credentials, SshTarget
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
 from demo import story
@@ -53,17 +58,13 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def check(cluster: DemoCluster, *, password: str | None = None, host_key: str = "") -> ProbeResult:
-    target = Target(
-        host=cluster.host,
-        port=cluster.port,
-        user=cluster.user,
-        password=Secret(cluster.password if password is None else password),
-        pins=Pins.parse(host_key) if host_key else Pins(),
-        connect_timeout_seconds=10,
-        command_timeout_seconds=10,
+    target = SshTarget(
+        (Endpoint(cluster.user, cluster.host, cluster.port),),
+        Credentials(Secret(cluster.password if password is None else password)),
+        Pins.parse(host_key) if host_key else Pins(),
     )
-    with closing(SshProbe(target)) as probe:
-        return probe.probe(RememberedLogin, seconds=30)
+    with closing(SlurmProbe(SshExecutor(target), SlurmQuery())) as probe:
+        return probe.probe(RememberedLogin, Deadline(30))
 
 
 def processes_in(directory: Path) -> list[str]:

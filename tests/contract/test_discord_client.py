@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.discord.response import seconds_to_wait
 from cluster_status.adapters.http import Http, HttpResponse
-from cluster_status.domain.notification.message import Message, MessageOptions, compose
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.message import Message, compose
 from cluster_status.domain.notification.notification import Notification, Window
-from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
@@ -68,9 +69,9 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def connect(discord: LoopbackDiscord, http: Http, clock: VirtualClock) -> Connect:
-    def connect(url: str = "", *, username: str = "", avatar_url: str = "", ping: str = "") -> DiscordWebhook:
+    def connect(url: str = "", *, username: str = "", avatar_url: str = "") -> DiscordWebhook:
         return DiscordWebhook(
-            url or discord.webhook_url, http, clock, username=username, avatar_url=avatar_url, ping=ping
+            url or discord.webhook_url, http, clock, username=username, avatar_url=avatar_url
         )
 
     return connect
@@ -83,15 +84,15 @@ def webhook(connect: Connect) -> DiscordWebhook:
 
 def notification(event: Event, status: Status) -> Notification:
     """Return an announcement with everything in it that one of its kind can have."""
+    is_lost = event is Event.MONITOR_LOST
     return Notification(
+        "id",
         event,
         START,
         StatusPeriod(status, EARLIER, tuple(Cause)),
-        before=StatusPeriod(Status.OFFLINE, EARLIER - timedelta(days=1), tuple(Cause)),
-        unknown_period=UnknownPeriod(EARLIER, 3, Cause.LOGIN_REFUSED, told=True)
-        if event is Event.MONITOR_LOST
-        else None,
-        login_worked_at=EARLIER if event is Event.MONITOR_LOST else None,
+        previous=StatusPeriod(Status.OFFLINE, EARLIER - timedelta(days=1), tuple(Cause)),
+        unknown=UnknownPeriod(EARLIER, 3, Cause.LOGIN_REFUSED, notified=True) if is_lost else None,
+        last_login=EARLIER if is_lost else None,
         nodes=CLUSTER_STATE.nodes,
         dropped=123,
         uptime=Uptime(0.987, 0.5),
@@ -118,9 +119,9 @@ def test_every_message_is_accepted_and_conforms_to_the_published_schema(
     discord: LoopbackDiscord,
     discord_schema: Check,
 ) -> None:
-    message_options = MessageOptions("mscluster", with_quotation=True)
-    webhook = connect(ping=ROLE)
-    message = compose(notification(event, status), message_options, CLUSTER_STATE)
+    policy = ChannelPolicy("discord", mention=ROLE, with_quotation=True)
+    webhook = connect()
+    message = compose(notification(event, status), "mscluster", policy, CLUSTER_STATE)
     post = webhook.send(message)
     webhook.edit(post, replace(message, sentence="Otherwise."))
     posting, editing = discord.requests
@@ -166,11 +167,10 @@ def test_the_text_of_a_message_mentions_no_one(webhook: DiscordWebhook, discord:
     assert message["allowed_mentions"] == {"parse": []}
 
 
-def test_discord_ping_is_mentioned_by_an_outage_and_not_by_its_edits(
-    connect: Connect, discord: LoopbackDiscord
+def test_the_mention_of_a_message_notifies_once_and_its_edits_mention_no_one(
+    webhook: DiscordWebhook, discord: LoopbackDiscord
 ) -> None:
-    webhook = connect(ping=ROLE)
-    outage = replace(MESSAGE, headline=f"down {ROLE}", urgent=True)
+    outage = replace(MESSAGE, headline=f"down {ROLE}", mention=ROLE)
     webhook.edit(webhook.send(outage), replace(outage, sentence="@everyone <@1>"))
     webhook.send(MESSAGE)
     assert [message["pinged"] for message in discord.messages] == [[ROLE], []]
@@ -242,9 +242,7 @@ def test_an_edit_is_retried_like_a_message(
     assert "Otherwise." in discord.messages[0]["embeds"][0]["description"]
 
 
-def test_the_digest_of_a_card_depends_on_the_webhook(
-    connect: Connect,
-) -> None:
+def test_the_digest_of_a_card_depends_on_the_webhook(connect: Connect) -> None:
     with LoopbackDiscord() as other:
         assert connect(other.webhook_url).send(MESSAGE).shown != connect().send(MESSAGE).shown
 

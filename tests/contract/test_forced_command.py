@@ -1,4 +1,4 @@
-"""The command of a key that is locked down: it answers what is asked, and nothing that only looks like it."""
+"""The forced command of a restricted key runs the Slurm commands of this package and nothing else."""
 
 import subprocess
 from pathlib import Path
@@ -12,30 +12,29 @@ from cluster_status.domain.slurm.commands import (
     PARTITIONS,
     TOTAL,
     Command,
-    command,
+    command_line,
 )
 from cluster_status.domain.slurm.forced_command import forced_command
-from cluster_status.domain.slurm.sinfo import command as usual_command
 
-WORD = "0123abcd"
-BY_PARTITION, IN_ALL = PARTITIONS.line(WORD), TOTAL.line(WORD)
+HEX = "0123abcd"
+BY_PARTITION, IN_TOTAL = PARTITIONS.line(HEX), TOTAL.line(HEX)
 
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """Have Slurm's programs show their arguments."""
-    for name in {question.program for question in COMMANDS}:
+    """Return a directory with Slurm programs that print their arguments."""
+    for name in {command.program for command in COMMANDS}:
         program = tmp_path / name
         program.write_text('#!/bin/sh\nfor word; do printf "<%s>" "$word"; done; echo\n')
         program.chmod(0o755)
     return tmp_path
 
 
-def run(programs: Path, asked: str, shell: str = "sh") -> subprocess.CompletedProcess[str]:
-    """Do as sshd does."""
+def run(programs: Path, sent: str, shell: str = "sh") -> subprocess.CompletedProcess[str]:
+    """Run the forced command as sshd does, for a client that sent a command."""
     return subprocess.run(
         [shell, "-c", forced_command()],
-        env={"PATH": f"{programs}:/usr/bin:/bin", "SSH_ORIGINAL_COMMAND": asked},
+        env={"PATH": f"{programs}:/usr/bin:/bin", "SSH_ORIGINAL_COMMAND": sent},
         capture_output=True,
         text=True,
         check=False,
@@ -44,86 +43,84 @@ def run(programs: Path, asked: str, shell: str = "sh") -> subprocess.CompletedPr
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
-def test_what_is_asked_at_each_look_is_answered_as_without_it(programs: Path, shell: str) -> None:
-    done = run(programs, usual_command(WORD), shell)
-    answers = ["<-h><-o><%P|%a|%l|%D|%T>", "<-h><-o><%D|%T>"]
+def test_the_commands_of_each_probe_run_as_without_a_forced_command(programs: Path, shell: str) -> None:
+    done = run(programs, command_line(HEX, PARTITIONS, TOTAL), shell)
+    printed = ["<-h><-o><%P|%a|%l|%D|%T>", "<-h><-o><%D|%T>"]
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == ["", WORD, answers[0], WORD, answers[1], WORD]
+    assert done.stdout.splitlines() == ["", HEX, printed[0], HEX, printed[1], HEX]
 
 
 @pytest.mark.parametrize("partitions", [(), ("gpu",), ("gpu", "long.2")], ids=repr)
-@pytest.mark.parametrize("question", COMMANDS, ids=lambda question: question.line(WORD).partition("UTC ")[2])
-def test_every_question_there_is_is_answered(
-    programs: Path, question: Command, partitions: tuple[str, ...]
-) -> None:
-    asked = question.of(partitions)
-    done = run(programs, command(WORD, asked))
-    words = "".join(f"<{word.replace(BOUNDARY, WORD)}>" for word in asked.arguments)
-    assert (done.returncode, done.stdout.splitlines()) == (0, ["", WORD, words, WORD])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.line(HEX).partition("UTC ")[2])
+def test_every_command_runs(programs: Path, command: Command, partitions: tuple[str, ...]) -> None:
+    restricted = command.of(partitions)
+    done = run(programs, command_line(HEX, restricted))
+    words = "".join(f"<{word.replace(BOUNDARY, HEX)}>" for word in restricted.arguments)
+    assert (done.returncode, done.stdout.splitlines()) == (0, ["", HEX, words, HEX])
 
 
 @pytest.mark.parametrize("names", ["'a'; id; 'b'", "$(id)`id`", "'$(id)'"])
-def test_names_of_partitions_are_one_argument_and_never_run(programs: Path, names: str) -> None:
-    done = run(programs, f"echo {WORD} && {IN_ALL} -p {names}")
+def test_names_of_partitions_are_one_argument_and_are_not_run(programs: Path, names: str) -> None:
+    done = run(programs, f"echo {HEX} && {IN_TOTAL} -p {names}")
     assert done.stdout.splitlines() == [
-        WORD,
+        HEX,
         "<-h><-o><%D|%T><-p><{}>".format(names.removeprefix("'").removesuffix("'")),
     ]
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "sent",
     [
         "",
         "id",
         "echo && id",
-        f"echo {WORD}; id",
-        f"echo {WORD} && {IN_ALL}; id",
-        f"echo {WORD} && {IN_ALL} | id",
-        f"echo {WORD} && {IN_ALL}\nid",
-        f"echo {WORD} && {IN_ALL} && id",
-        f"echo {WORD} && {IN_ALL} -p x && id",
-        f"echo {WORD} && {BY_PARTITION} -a",
-        f"echo {WORD} && {IN_ALL} -p x -p y",
-        f"echo {WORD} && {DRAIN_REASONS.line('4567')}",
+        f"echo {HEX}; id",
+        f"echo {HEX} && {IN_TOTAL}; id",
+        f"echo {HEX} && {IN_TOTAL} | id",
+        f"echo {HEX} && {IN_TOTAL}\nid",
+        f"echo {HEX} && {IN_TOTAL} && id",
+        f"echo {HEX} && {IN_TOTAL} -p x && id",
+        f"echo {HEX} && {BY_PARTITION} -a",
+        f"echo {HEX} && {IN_TOTAL} -p x -p y",
+        f"echo {HEX} && {DRAIN_REASONS.line('4567')}",
         "echo '; id; ' && " + DRAIN_REASONS.line("'; id; '"),
         "echo $(id)",
         "echo *",
         "echo -n",
-        f"echo {WORD}\nid",
-        f"echo {WORD}\n",
+        f"echo {HEX}\nid",
+        f"echo {HEX}\n",
         "env id",
         "sinfo",
     ],
     ids=repr,
 )
-def test_whatever_else_is_asked_fails_and_is_not_run(programs: Path, asked: str) -> None:
-    done = run(programs, asked)
+def test_any_other_command_fails_and_is_not_run(programs: Path, sent: str) -> None:
+    done = run(programs, sent)
     assert done.returncode in {1, 126}
     assert "uid=" not in done.stdout
-    assert not done.stderr or done.stderr.startswith("this key is not for: ")
+    assert not done.stderr or done.stderr.startswith("this key does not allow: ")
 
 
-@pytest.mark.parametrize("asked", ["echo " + "a" * 100_000, "echo && " * 12_000, "x" * 100_000], ids=len)
-def test_what_is_far_too_long_is_refused_before_it_is_read(programs: Path, asked: str) -> None:
-    done = run(programs, asked)
+@pytest.mark.parametrize("sent", ["echo " + "a" * 100_000, "echo && " * 12_000, "x" * 100_000], ids=len)
+def test_a_command_that_is_too_long_is_refused_at_once(programs: Path, sent: str) -> None:
+    done = run(programs, sent)
     assert (done.returncode, done.stdout) == (126, "")
-    assert done.stderr == "this key is not for so long a command\n"
+    assert done.stderr == "this key allows no command that long\n"
 
 
-def test_a_thousand_partitions_are_not_too_many(programs: Path) -> None:
+def test_a_thousand_partitions_are_allowed(programs: Path) -> None:
     names = [f"partition-{number}" for number in range(1_000)]
-    done = run(programs, command(WORD, TOTAL.of(names)))
+    done = run(programs, command_line(HEX, TOTAL.of(names)))
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_question_that_fails_ends_it_with_its_exit_status(programs: Path) -> None:
+def test_the_exit_status_is_that_of_the_command_that_failed(programs: Path) -> None:
     (programs / "sinfo").write_text("#!/bin/sh\necho 'sinfo: fatal' >&2\nexit 3\n")
-    done = run(programs, usual_command(WORD))
-    assert (done.returncode, done.stdout, done.stderr) == (3, f"\n{WORD}\n", "sinfo: fatal\n")
+    done = run(programs, command_line(HEX, PARTITIONS, TOTAL))
+    assert (done.returncode, done.stdout, done.stderr) == (3, f"\n{HEX}\n", "sinfo: fatal\n")
 
 
-def test_there_is_nothing_in_it_that_some_login_shell_reads_otherwise() -> None:
+def test_every_login_shell_reads_the_forced_command_alike() -> None:
     command = forced_command()
     assert command.count("'") == 2
     assert command.endswith("'")

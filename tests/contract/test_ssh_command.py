@@ -1,224 +1,106 @@
-"""What is run once the probe is logged in: what comes back, and what becomes of it."""
+"""What a command brings back over SSH, and the ways in which it can have no result."""
 
 import contextlib
+import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import paramiko
 import pytest
 from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
-from cluster_status.adapters.ssh.command import CommandResult, run
-from cluster_status.adapters.ssh.deadline import Deadline
-from cluster_status.domain.slurm import sinfo
-from cluster_status.domain.slurm.cluster_state import ClusterState
-from cluster_status.domain.status.cause import Cause
-from tests.contract.ssh_probe import PATIENCE_SECONDS, check, is_listed, nothing_left, probe_at, probing
-from tests.fakes.ssh import HOST, PASSWORD, USER, Command, Front, Loopback, Visit, answer, healthy, waits
+from cluster_status.adapters.ssh.executor import SshExecutor
+from cluster_status.deadline import Deadline
+from cluster_status.domain.execution import (
+    CommandError,
+    CommandKilledError,
+    CommandRefusedError,
+    CommandResult,
+    CommandTimeoutError,
+    ConnectionLostError,
+    Limits,
+    OutputLimitError,
+)
+from cluster_status.domain.status.probe_result import RememberedLogin
+from tests.contract.ssh_probe import LONG_SECONDS, nothing_left_behind, ssh_target
+from tests.fakes.ssh import Command, LoopbackServer, ServerConnection, SshServer, wait_for_close
 
-LIMIT_SECONDS = 0.5
+SHORT_SECONDS = 0.5
 SLACK_SECONDS = 1.5  # of a busy machine
-BOUNDARY = "0123456789abcdef"
+STDOUT_BYTES, STDERR_BYTES = 2_000_000, 200_000
+LIMITS = Limits(LONG_SECONDS, STDOUT_BYTES, STDERR_BYTES)
+BRIEF = Limits(SHORT_SECONDS, STDOUT_BYTES, STDERR_BYTES)
 
 
-def says(output: bytes | Callable[[str], bytes] = b"", stderr: bytes = b"", exit_status: int = 0) -> Command:
-    def command(_: Visit, channel: paramiko.Channel, boundary: str) -> None:
+@contextlib.contextmanager
+def logged_in(server: SshServer) -> Iterator[SshExecutor]:
+    with LoopbackServer(server) as listening, nothing_left_behind():
+        executor = SshExecutor(ssh_target(listening.port))
+        try:
+            executor.connect(RememberedLogin, Deadline(LONG_SECONDS))
+            yield executor
+        finally:
+            executor.close()
+
+
+def run(server: SshServer, limits: Limits = LIMITS) -> CommandResult:
+    with logged_in(server) as executor:
+        return executor.run("true", limits)
+
+
+def error_of(server: SshServer, limits: Limits = LIMITS) -> CommandError:
+    with pytest.raises(CommandError) as caught:
+        run(server, limits)
+    return caught.value
+
+
+def printing(stdout: bytes = b"", stderr: bytes = b"", exit_status: int = 0) -> Command:
+    def command(_: ServerConnection, channel: paramiko.Channel, __: str) -> None:
         channel.sendall_stderr(stderr)
-        channel.sendall(output(boundary) if callable(output) else output)
+        channel.sendall(stdout)
         channel.send_exit_status(exit_status)
 
     return command
 
 
-# what comes back
+# The result
 
 
-def test_a_command_s_output_complaint_and_exit_status_are_its_answer() -> None:
-    command = says(b"out", b"complaint", 3)
-    with (
-        Loopback(Front(command)) as server,
-        nothing_left(),
-        contextlib.closing(paramiko.Transport((HOST, server.port))) as transport,
-    ):
-        transport.connect(username=USER, password=PASSWORD)
-        got = run(transport, sinfo.command(BOUNDARY), Deadline(PATIENCE_SECONDS))
-    assert got == CommandResult(3, b"out", b"complaint")
+def test_a_result_is_the_exit_status_and_both_outputs() -> None:
+    server = SshServer(printing(b"out", b"err", 3))
+    assert run(server) == CommandResult(3, b"out", b"err")
+    assert server.commands == ["true"]
 
 
-def test_a_healthy_answer_is_a_listing() -> None:
-    front = Front()
-    seen = probe_at(front)
-    assert isinstance(seen.result.outcome, ClusterState)
-    assert seen.result.outcome.nodes.total == 8
-    assert (seen.result.reached, seen.result.logged_in) == (True, True)
-    assert [sinfo.command(front.commands[0].split()[3])] == front.commands
+def test_output_after_the_exit_status_belongs_to_the_result() -> None:
+    def late(_: ServerConnection, channel: paramiko.Channel, __: str) -> None:
+        channel.send_exit_status(0)
+        channel.sendall(b"late")
+
+    assert run(SshServer(late)) == CommandResult(0, b"late", b"")
 
 
-def test_each_look_frames_its_answer_by_another_word() -> None:
-    front = Front()
-    with Loopback(front) as server, probing(server.port) as probe:
-        check(probe)
-        check(probe)
-    assert len(set(front.commands)) == 2
+def test_a_connection_that_is_closed_right_after_the_exit_status_loses_no_result() -> None:
+    def leave(connection: ServerConnection, channel: paramiko.Channel, __: str) -> None:
+        channel.sendall(b"out")
+        channel.send_exit_status(0)
+        channel.shutdown_write()
+        connection.close()
+
+    assert [run(SshServer(leave)).stdout for _ in range(10)] == [b"out"] * 10
 
 
-def test_a_command_that_fails_is_diagnosed_from_its_complaint() -> None:
-    stderr = b"slurm_load_partitions: Unable to contact slurm controller (connect failure)\n"
-    seen = probe_at(Front(says(b"", stderr, 1)))
-    assert seen.told == (Cause.SCHEDULER_DOWN, stderr.decode().strip())
-
-
-def test_an_answer_that_is_none_is_quoted_cleaned() -> None:
-    def garble(boundary: str) -> bytes:
-        return healthy(boundary).replace(b"|8|idle", b"|\x1b[31m::error::eight|idle")
-
-    seen = probe_at(Front(says(garble)))
-    assert seen.cause is Cause.UNPARSABLE
-    assert "'debug*|up|1-00:00:00| [31m::error::eight|idle'" in seen.failure.detail
-
-
-def test_an_answer_that_is_cut_off_is_incomplete_although_the_command_did_not_fail() -> None:
-    seen = probe_at(Front(says(lambda boundary: healthy(boundary)[:-10])))
-    assert seen.cause is Cause.UNPARSABLE
-    assert "incomplete" in seen.failure.detail
-
-
-# floods
-
-
-def test_a_complaint_may_be_long() -> None:
-    assert is_listed(probe_at(Front(says(healthy, b"module load: deprecated\n" * 8_000))))
-
-
-@pytest.mark.parametrize("size", [200_001, 5_000_000])
-def test_a_flood_of_complaints_beside_a_healthy_answer_blocks_nothing_and_is_unparsable(size: int) -> None:
-    seen = probe_at(Front(says(healthy, b"x" * size)))
-    assert seen.told == (Cause.UNPARSABLE, "more than 200000 bytes came back")
-    assert seen.took < PATIENCE_SECONDS / 2
-
-
-def test_a_flood_of_output_is_cut_off_and_unparsable() -> None:
-    sent = []
-
-    def flood(_: Visit, channel: paramiko.Channel, __: str) -> None:
-        while True:
-            channel.sendall(b"x" * 32_000)
-            sent.append(32_000)
-
-    tracemalloc.start()
-    try:
-        seen = probe_at(Front(flood))
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert seen.told == (Cause.UNPARSABLE, "more than 2000000 bytes came back")
-    assert sum(sent) < 10_000_000
-    assert peak < 20_000_000
-
-
-# what does not end, or not as it should
-
-
-def test_a_command_that_hangs_after_some_output_has_not_ended() -> None:
-    def hang(_: Visit, channel: paramiko.Channel, boundary: str) -> None:
-        channel.sendall(healthy(boundary)[:60])
-        waits(channel)
-
-    seen = probe_at(Front(hang), command_timeout_seconds=LIMIT_SECONDS)
-    assert seen.cause is Cause.SCHEDULER_TIMEOUT
-    assert seen.failure.detail.startswith("sinfo has not ended within")
-    assert LIMIT_SECONDS - 0.1 <= seen.took < LIMIT_SECONDS + SLACK_SECONDS
-
-
-def test_what_a_command_said_before_it_was_given_up_is_told() -> None:
-    def hang(_: Visit, channel: paramiko.Channel, boundary: str) -> None:
-        channel.sendall(healthy(boundary)[:60])
-        channel.sendall_stderr(b"motd\nsinfo: error: no \x1b[31mfile, retrying up to 60sec\n \n")
-        waits(channel)
-
-    told = probe_at(Front(hang), command_timeout_seconds=LIMIT_SECONDS).told
-    assert told[0] is Cause.SCHEDULER_TIMEOUT
-    assert told[1].endswith("; the last that was said: sinfo: error: no [31mfile, retrying up to 60sec")
-
-
-def test_a_login_shell_that_prints_nothing_has_not_even_answered() -> None:
-    def hang(_: Visit, channel: paramiko.Channel, __: str) -> None:
-        channel.sendall(b"\r\n")
-        waits(channel)
-
-    seen = probe_at(Front(hang), command_timeout_seconds=LIMIT_SECONDS)
-    assert seen.cause is Cause.SCHEDULER_TIMEOUT
-    assert seen.failure.detail.startswith("not even the login shell has answered within")
-
-
-def test_a_server_that_runs_no_command_says_so() -> None:
-    seen = probe_at(Front(at_command=lambda _: False))
-    assert seen.told == (Cause.SINFO_FAILED, "the command was not run: Channel closed.")
-
-
-def test_a_server_that_opens_no_channel_says_so() -> None:
-    seen = probe_at(Front(at_channel=lambda _: OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED))
-    assert seen.cause is Cause.SINFO_FAILED
-    assert "no command can be run: " in seen.failure.detail
-    assert "Administratively prohibited" in seen.failure.detail
-
-
-LOST = (Cause.SINFO_FAILED, "it was killed, or the connection was lost")
-
-
-@pytest.mark.parametrize("said", [b"", b"\nmotd\n"], ids=["before a word", "amid its output"])
-def test_a_connection_that_is_lost_amid_the_command_is_told_as_such(said: bytes) -> None:
-    def lose(visit: Visit, channel: paramiko.Channel, _: str) -> None:
-        channel.sendall(said)
-        visit.hang_up()
-
-    assert probe_at(Front(lose)).told == LOST
-
-
-def test_a_connection_that_is_lost_amid_a_flood_is_told_as_such() -> None:
-    def lose(visit: Visit, channel: paramiko.Channel, _: str) -> None:
-        channel.sendall(b"x" * 1_500_000)
-        visit.hang_up()
-
-    # so much that the probe has to allow for more meanwhile, on a connection that has gone
-    assert {probe_at(Front(lose)).told for _ in range(5)} == {LOST}
-
-
-def test_a_stream_that_can_no_longer_be_read_is_told_as_a_lost_connection(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def fail(*_: object) -> bytes:
-        raise EOFError
-
-    def lose(visit: Visit, channel: paramiko.Channel, _: str) -> None:
-        channel.sendall(b"x")
-        visit.hang_up()
-
-    monkeypatch.setattr(paramiko.Channel, "recv", fail)
-    assert probe_at(Front(lose)).told == LOST
-
-
-def test_a_command_that_a_signal_ended_has_failed() -> None:
-    def die(visit: Visit, channel: paramiko.Channel, boundary: str) -> None:
-        channel.sendall(healthy(boundary))
-        visit.kill(channel)
-
-    assert probe_at(Front(die)).told == LOST
-
-
-def test_a_channel_that_cannot_be_closed_takes_nothing_from_the_answer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # as it is where the server hangs up right after its answer
+def test_a_channel_that_cannot_be_closed_loses_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    # as when the server closes the connection right after the exit status
     begin = paramiko.Transport.open_session
-    tried = []
+    attempts = []
 
     def open_session(transport: paramiko.Transport, *, timeout: float) -> paramiko.Channel:
         channel = begin(transport, timeout=timeout)
         close = channel.close
 
         def fail() -> None:
-            tried.append("to close")
+            attempts.append("to close")
             close()
             raise EOFError
 
@@ -226,36 +108,156 @@ def test_a_channel_that_cannot_be_closed_takes_nothing_from_the_answer(
         return channel
 
     monkeypatch.setattr(paramiko.Transport, "open_session", open_session)
-    assert is_listed(probe_at(Front()))
-    assert tried == ["to close"]
+    assert run(SshServer(printing(b"out"))).stdout == b"out"
+    assert attempts == ["to close"]
 
 
-def test_a_server_that_hangs_up_right_after_its_answer_has_answered() -> None:
-    def leave(visit: Visit, channel: paramiko.Channel, boundary: str) -> None:
-        answer(visit, channel, boundary)
-        channel.shutdown_write()
-        visit.hang_up()
-
-    assert [is_listed(probe_at(Front(leave))) for _ in range(10)] == [True] * 10
-
-
-# what the login leaves running
-
-
-@pytest.mark.parametrize("limit", [PATIENCE_SECONDS, LIMIT_SECONDS], ids=["long limit", "short limit"])
-def test_a_background_process_that_keeps_the_output_open_takes_nothing_from_the_answer(limit: float) -> None:
-    def linger(visit: Visit, channel: paramiko.Channel, boundary: str) -> None:
-        answer(visit, channel, boundary)
-        waits(channel)
-
-    seen = probe_at(Front(linger), command_timeout_seconds=limit)
-    assert is_listed(seen)
-    assert seen.took < min(limit, 1.0) + 0.7  # both streams are waited for together
-
-
-def test_what_comes_just_after_the_exit_status_belongs_to_the_answer() -> None:
-    def late(_: Visit, channel: paramiko.Channel, boundary: str) -> None:
+@pytest.mark.parametrize("limits", [LIMITS, BRIEF], ids=["long limit", "short limit"])
+def test_a_background_process_that_keeps_the_output_open_delays_the_result_by_a_second_at_most(
+    limits: Limits,
+) -> None:
+    def linger(_: ServerConnection, channel: paramiko.Channel, __: str) -> None:
+        channel.sendall(b"out")
         channel.send_exit_status(0)
-        channel.sendall(healthy(boundary))
+        wait_for_close(channel)
 
-    assert is_listed(probe_at(Front(late)))
+    with logged_in(SshServer(linger)) as executor:
+        begin = time.monotonic()
+        assert executor.run("true", limits).stdout == b"out"
+        assert time.monotonic() - begin < min(limits.seconds, 1.0) + 0.7
+
+
+# Limits of output
+
+
+def test_output_up_to_the_limits_is_complete() -> None:
+    result = run(SshServer(printing(b"o" * STDOUT_BYTES, b"e" * STDERR_BYTES)))
+    assert (len(result.stdout), len(result.stderr)) == (STDOUT_BYTES, STDERR_BYTES)
+
+
+@pytest.mark.parametrize("size", [STDERR_BYTES + 1, 5_000_000])
+def test_too_much_stderr_is_an_error_and_does_not_block_stdout(size: int) -> None:
+    begin = time.monotonic()
+    error = error_of(SshServer(printing(b"out", b"x" * size)))
+    assert isinstance(error, OutputLimitError)
+    assert str(error) == "the command printed more than 200000 bytes"
+    assert time.monotonic() - begin < LONG_SECONDS / 2
+
+
+def test_endless_output_is_an_error_and_is_cut_off() -> None:
+    sent = []
+
+    def flood(_: ServerConnection, channel: paramiko.Channel, __: str) -> None:
+        while True:
+            channel.sendall(b"x" * 32_000)
+            sent.append(32_000)
+
+    tracemalloc.start()
+    try:
+        error = error_of(SshServer(flood))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(error, OutputLimitError)
+    assert str(error) == "the command printed more than 2000000 bytes"
+    assert sum(sent) < 10_000_000
+    assert peak < 20_000_000
+
+
+# No result
+
+
+def test_a_command_that_hangs_is_a_timeout_with_what_it_printed() -> None:
+    def hang(_: ServerConnection, channel: paramiko.Channel, __: str) -> None:
+        channel.sendall(b"out")
+        channel.sendall_stderr(b"err")
+        wait_for_close(channel)
+
+    with logged_in(SshServer(hang)) as executor:
+        begin = time.monotonic()
+        with pytest.raises(CommandTimeoutError) as caught:
+            executor.run("true", BRIEF)
+        assert SHORT_SECONDS - 0.1 <= time.monotonic() - begin < SHORT_SECONDS + SLACK_SECONDS
+    assert (caught.value.stdout, caught.value.stderr) == (b"out", b"err")
+
+
+def test_a_server_that_starts_no_command_refuses_it() -> None:
+    error = error_of(SshServer(on_exec=lambda _: False))
+    assert isinstance(error, CommandRefusedError)
+    assert str(error) == "the server did not run the command: Channel closed."
+
+
+def test_a_server_that_opens_no_channel_refuses_the_command() -> None:
+    error = error_of(SshServer(on_channel=lambda _: OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED))
+    assert isinstance(error, CommandRefusedError)
+    assert "Administratively prohibited" in str(error)
+
+
+@pytest.mark.parametrize("stdout", [b"", b"\nmotd\n"], ids=["before any output", "after some output"])
+def test_a_connection_that_ends_before_the_command_is_lost(stdout: bytes) -> None:
+    def lose(connection: ServerConnection, channel: paramiko.Channel, _: str) -> None:
+        channel.sendall(stdout)
+        connection.close()
+
+    assert isinstance(error_of(SshServer(lose)), ConnectionLostError)
+
+
+def test_a_connection_that_ends_amid_much_output_is_lost() -> None:
+    def lose(connection: ServerConnection, channel: paramiko.Channel, _: str) -> None:
+        channel.sendall(b"x" * 1_500_000)
+        connection.close()
+
+    # so much that the client has to allow more on a connection that has ended
+    assert {type(error_of(SshServer(lose))) for _ in range(5)} == {ConnectionLostError}
+
+
+def test_a_stream_that_cannot_be_read_is_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise EOFError
+
+    def lose(connection: ServerConnection, channel: paramiko.Channel, _: str) -> None:
+        channel.sendall(b"x")
+        connection.close()
+
+    monkeypatch.setattr(paramiko.Channel, "recv", fail)
+    assert isinstance(error_of(SshServer(lose)), ConnectionLostError)
+
+
+def test_a_command_ended_by_a_signal_was_killed() -> None:
+    def die(connection: ServerConnection, channel: paramiko.Channel, __: str) -> None:
+        channel.sendall(b"out")
+        connection.report_kill(channel)
+
+    error = error_of(SshServer(die))
+    assert isinstance(error, CommandKilledError)
+    assert error.stdout == b"out"
+
+
+# Several commands in one session
+
+
+def test_after_a_command_that_hung_the_session_runs_another_one() -> None:
+    server = SshServer(lambda _, channel, __: wait_for_close(channel))
+    with logged_in(server) as executor:
+        with pytest.raises(CommandTimeoutError):
+            executor.run("true", BRIEF)
+        server.command = printing(b"out")
+        assert executor.run("true", LIMITS).stdout == b"out"
+    assert len(server.offers) == 1
+
+
+def test_after_a_lost_session_there_is_no_new_login() -> None:
+    server = SshServer(lambda connection, *_: connection.close())
+    with logged_in(server) as executor:
+        for _ in range(2):
+            executor.connect(RememberedLogin, Deadline(LONG_SECONDS))
+            with pytest.raises(ConnectionLostError):
+                executor.run("true", LIMITS)
+    assert len(server.offers) == 1
+
+
+def test_after_it_is_closed_an_executor_has_no_connection() -> None:
+    with logged_in(SshServer()) as executor:
+        executor.close()
+        with pytest.raises(ConnectionLostError, match="the session is closed"):
+            executor.run("true", LIMITS)

@@ -1,67 +1,61 @@
-"""Look after look in one session, its end, and the time limits of a look."""
+"""Several probes in one session, several sessions at once, and the time limits of a probe."""
 
+import gc
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import paramiko
 import pytest
 from paramiko.common import AUTH_FAILED, OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
+from cluster_status.domain.slurm.commands import PARTITIONS, TOTAL, command_line
+from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause
-from tests.contract.ssh_probe import check, is_listed, open_sockets, probe_at, probing
-from tests.fakes.ssh import BANNER, Front, Loopback, Play, Visit, answer, raw, waits
+from cluster_status.threads import run_in_thread
+from tests.contract.ssh_probe import LONG_SECONDS, new_probe, open_sockets, probe_server, run_probe
+from tests.fakes.ssh import (
+    BANNER,
+    Handler,
+    LoopbackServer,
+    ServerConnection,
+    SshServer,
+    raw,
+    wait_for_close,
+)
 from tests.servers.daemon import wait_until
 
-LIMIT_SECONDS = 0.4
+SHORT_SECONDS = 0.4
 SLACK_SECONDS = 1.5  # of a busy machine
 
 
-# the session, look after look
+# Several probes in one session
 
 
-def test_a_second_look_uses_the_session_of_the_first() -> None:
-    front = Front()
-    with Loopback(front) as server, probing(server.port) as probe:
-        assert [is_listed(check(probe)) for _ in range(3)] == [True] * 3
-        assert server.visits == 1
-    assert len(front.offers) == 1
-    assert len(front.commands) == 3
+def test_a_probe_logs_in_and_runs_the_slurm_commands() -> None:
+    server = SshServer()
+    probed = probe_server(server)
+    assert probed.lists_nodes
+    assert (probed.result.reached, probed.result.logged_in) == (True, True)
+    [command] = server.commands
+    assert command == command_line(command.split()[3], PARTITIONS, TOTAL)
 
 
-def test_after_a_command_that_hung_another_look_uses_the_same_session() -> None:
-    def hang(_: Visit, channel: paramiko.Channel, __: str) -> None:
-        waits(channel)
-
-    front = Front(hang)
-    with Loopback(front) as server, probing(server.port, command_timeout_seconds=LIMIT_SECONDS) as probe:
-        assert check(probe).cause is Cause.SCHEDULER_TIMEOUT
-        front.command = answer
-        assert is_listed(check(probe))
-    assert len(front.offers) == 1
+def test_another_probe_uses_the_session_of_the_first() -> None:
+    server = SshServer()
+    with LoopbackServer(server) as listening, new_probe(listening.port) as probe:
+        assert [run_probe(probe).lists_nodes for _ in range(3)] == [True] * 3
+        assert listening.connection_count == 1
+    assert len(server.offers) == 1
+    assert len(server.commands) == 3
 
 
-def test_after_a_session_is_lost_another_look_has_a_cause_and_offers_nothing() -> None:
-    def lose(visit: Visit, channel: paramiko.Channel, _: str) -> None:
-        channel.sendall(b"\n")
-        visit.hang_up()
-
-    front = Front(lose)
-    with Loopback(front) as server, probing(server.port) as probe:
-        first, second = check(probe), check(probe)
-        assert server.visits == 1
-    assert first.cause is Cause.SINFO_FAILED
-    assert second.cause is Cause.SINFO_FAILED
-    assert second.failure.detail
-    assert second.result.logged_in
-    assert len(front.offers) == 1
-
-
-def test_to_close_leaves_no_thread_and_no_socket() -> None:
-    with Loopback(Front()) as server:
+def test_closing_leaves_no_thread_and_no_socket() -> None:
+    with LoopbackServer(SshServer()) as listening:
         threads, sockets = threading.active_count(), open_sockets()
-        with probing(server.port) as probe:
-            check(probe)
+        with new_probe(listening.port) as probe:
+            run_probe(probe)
             assert threading.active_count() > threads
             assert len(open_sockets() - sockets) == 2  # both ends are in this process
             probe.close()
@@ -69,101 +63,134 @@ def test_to_close_leaves_no_thread_and_no_socket() -> None:
             assert open_sockets() == sockets
 
 
-def test_to_close_again_or_before_a_look_does_nothing() -> None:
-    with Loopback(Front()) as server, probing(server.port) as probe:
+def test_closing_twice_or_before_a_probe_does_nothing() -> None:
+    with LoopbackServer(SshServer()) as listening, new_probe(listening.port) as probe:
         probe.close()
-        assert is_listed(check(probe))
+        assert run_probe(probe).lists_nodes
         probe.close()
         probe.close()
-        assert server.visits == 1
+        assert listening.connection_count == 1
 
 
-def test_a_look_after_the_end_has_a_cause_and_offers_nothing() -> None:
-    front = Front()
-    with Loopback(front) as server, probing(server.port) as probe:
-        check(probe)
-        probe.close()
-        seen = check(probe)
-    assert seen.told == (Cause.SINFO_FAILED, "the session is closed")
-    assert len(front.offers) == 1
+# Several sessions at once
 
 
-# the time limits
+def test_the_disconnect_reason_of_one_server_does_not_appear_at_another() -> None:
+    other_is_waiting, first_has_ended = threading.Event(), threading.Event()
+
+    def disconnect(connection: ServerConnection, _: str) -> int:
+        other_is_waiting.wait(LONG_SECONDS)
+        connection.disconnect(b"too many users")
+        return AUTH_FAILED
+
+    def close_later(connection: ServerConnection, _: str) -> int:
+        other_is_waiting.set()
+        first_has_ended.wait(LONG_SECONDS)
+        connection.close()
+        return AUTH_FAILED
+
+    with (
+        LoopbackServer(SshServer(on_password=disconnect)) as first,
+        LoopbackServer(SshServer(on_password=close_later)) as second,
+        new_probe(first.port) as probe,
+        new_probe(second.port) as other_probe,
+    ):
+        other = run_in_thread(lambda: run_probe(other_probe))
+        assert run_probe(probe).failure.detail == "the password was refused: too many users"
+        first_has_ended.set()
+        detail = other.result().failure.detail
+    assert detail == "the server closed the connection when it got the password"
 
 
-def never_logs_in(visit: Visit, _: str) -> int:
-    visit.hold()
+def test_sessions_leave_no_loggers_and_no_handlers_behind() -> None:
+    def left() -> tuple[Mapping[str, object], int]:
+        gc.collect()
+        return dict(logging.root.manager.loggerDict), len(logging._handlers)  # type: ignore[attr-defined]  # noqa: SLF001
+
+    probe_server(SshServer())
+    before = left()
+    for _ in range(3):
+        probe_server(SshServer())
+    assert left() == before
+
+
+# Time limits
+
+
+def never_accepts(connection: ServerConnection, _: str) -> int:
+    connection.stay_silent()
     return AUTH_FAILED
 
 
-def never_opens(visit: Visit) -> int:
-    visit.hold()
+def never_opens(connection: ServerConnection) -> int:
+    connection.stay_silent()
     return OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
 
-def never_runs(visit: Visit) -> bool:
-    visit.hold()
+def never_starts(connection: ServerConnection) -> bool:
+    connection.stay_silent()
     return False
 
 
-def never_ends(_: Visit, channel: paramiko.Channel, __: str) -> None:
-    waits(channel)
+def never_ends(_: ServerConnection, channel: paramiko.Channel, __: str) -> None:
+    wait_for_close(channel)
 
 
-def never_agrees_on_new_keys(visit: Visit) -> bool:
-    visit.begin_new_keys_and_hold()
+def never_exchanges_keys(connection: ServerConnection) -> bool:
+    connection.begin_key_exchange_and_stay_silent()
     return False
 
 
-HANGING: dict[str, Callable[[], Play]] = {
+SILENT: dict[str, Callable[[], Handler]] = {
     "before the banner": lambda: raw(then_silent=True),
     "after the banner": lambda: raw(BANNER, then_silent=True),
-    "at the login": lambda: Front(at_login=never_logs_in),
-    "at the channel": lambda: Front(at_channel=never_opens),
-    "at the command": lambda: Front(at_command=never_runs),
-    "in the command": lambda: Front(never_ends),
-    "over new keys": lambda: Front(never_ends, at_command=never_agrees_on_new_keys),
+    "at the login": lambda: SshServer(on_password=never_accepts),
+    "at the channel": lambda: SshServer(on_channel=never_opens),
+    "at the command": lambda: SshServer(on_exec=never_starts),
+    "in the command": lambda: SshServer(never_ends),
+    "in another key exchange": lambda: SshServer(never_ends, on_exec=never_exchanges_keys),
 }
 LIMITS: dict[str, dict[str, Any]] = {
-    "its own": {
-        "connect_timeout_seconds": LIMIT_SECONDS,
-        "command_timeout_seconds": LIMIT_SECONDS,
+    "of the step": {
+        "connect_timeout_seconds": SHORT_SECONDS,
+        "query": SlurmQuery(timeout_seconds=SHORT_SECONDS),
         "seconds": 60.0,
     },
-    "the look's": {
+    "of the probe": {
         "connect_timeout_seconds": 60.0,
-        "command_timeout_seconds": 60.0,
-        "seconds": LIMIT_SECONDS,
+        "query": SlurmQuery(timeout_seconds=60.0),
+        "seconds": SHORT_SECONDS,
     },
 }
 
 
-@pytest.mark.parametrize("where", HANGING)
+@pytest.mark.parametrize("where", SILENT)
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_server_that_hangs_ends_the_look_in_time(limit: str, where: str) -> None:
-    seen = probe_at(HANGING[where](), **LIMITS[limit])
-    assert seen.cause in {Cause.TIMEOUT, Cause.SCHEDULER_TIMEOUT}
-    assert LIMIT_SECONDS - 0.1 <= seen.took < LIMIT_SECONDS + SLACK_SECONDS
+def test_a_silent_server_ends_the_probe_in_time(limit: str, where: str) -> None:
+    probed = probe_server(SILENT[where](), **LIMITS[limit])
+    assert probed.cause in {Cause.TIMEOUT, Cause.SCHEDULER_TIMEOUT}
+    assert SHORT_SECONDS - 0.1 <= probed.seconds < SHORT_SECONDS + SLACK_SECONDS
 
 
-def test_a_server_that_hangs_over_new_keys_ends_another_look_in_time() -> None:
-    front = Front(at_command=never_agrees_on_new_keys)
-    with Loopback(front) as server, probing(server.port, command_timeout_seconds=LIMIT_SECONDS) as probe:
+def test_a_server_that_is_silent_in_another_key_exchange_ends_each_probe_in_time() -> None:
+    server = SshServer(on_exec=never_exchanges_keys)
+    query = SlurmQuery(timeout_seconds=SHORT_SECONDS)
+    with LoopbackServer(server) as listening, new_probe(listening.port, query=query) as probe:
         for _ in range(2):
-            seen = check(probe)
-            assert seen.cause is Cause.SCHEDULER_TIMEOUT
-            assert seen.took < LIMIT_SECONDS + SLACK_SECONDS
+            probed = run_probe(probe)
+            assert probed.cause is Cause.SCHEDULER_TIMEOUT
+            assert probed.seconds < SHORT_SECONDS + SLACK_SECONDS
 
 
-def test_a_look_without_any_time_ends_at_once() -> None:
-    seen = probe_at(Front(), seconds=0.0)
-    assert seen.cause in {Cause.DNS, Cause.TIMEOUT, Cause.SCHEDULER_TIMEOUT}
-    assert seen.took < SLACK_SECONDS
+def test_a_probe_without_any_time_ends_at_once() -> None:
+    probed = probe_server(SshServer(), seconds=0.0)
+    assert probed.cause in {Cause.DNS, Cause.TIMEOUT, Cause.SCHEDULER_TIMEOUT}
+    assert probed.seconds < SLACK_SECONDS
 
 
-def test_another_look_without_any_time_ends_at_once() -> None:
-    with Loopback(Front()) as server, probing(server.port) as probe:
-        check(probe)
-        seen = check(probe, seconds=0.0)
-    assert seen.cause is Cause.SCHEDULER_TIMEOUT
-    assert seen.took < SLACK_SECONDS
+def test_another_probe_without_any_time_ends_at_once() -> None:
+    with LoopbackServer(SshServer()) as listening, new_probe(listening.port) as probe:
+        run_probe(probe)
+        probed = run_probe(probe, seconds=0.0)
+    assert probed.cause is Cause.SCHEDULER_TIMEOUT
+    assert probed.seconds < SLACK_SECONDS

@@ -1,8 +1,8 @@
-"""A watchdog that listens."""
+"""A heartbeat in memory."""
 
 
 class RecordingHeartbeat:
-    """Implements ports.Heartbeat; `beats` tells of each poll whether it worked."""
+    """Implements ports.Heartbeat; `beats` says of each poll whether it worked."""
 
     def __init__(self) -> None:
         self.beats: list[bool] = []

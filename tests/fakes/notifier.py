@@ -11,64 +11,74 @@ from cluster_status.errors import DeliveryError, MessageLostError
 
 
 class AfterAccepting(Struct, frozen=True):
-    """The message arrives, but whoever sent it does not get to know."""
+    """The channel accepts the message, but the sender gets an error."""
 
-    fault: DeliveryError
+    error: DeliveryError
 
 
 class RecordingNotifier:
-    """Implements ports.Notifier and ports.Board.
+    """Implements ports.Notifier and ports.EditableNotifier.
 
-    `messages` are those that arrived, as they were posted; `asked` counts all that were sent. `shown` is what
-    the posts show since they were edited, by their ids, and `edits` counts what that took.
+    `messages` are those that arrived, as they were sent; `sends` counts the attempts. `shown` is what each
+    message shows, by its id; `edits` are the edits, in order.
     """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self.asked = 0
+        self.sends = 0
         self.shown: dict[str, Message] = {}
-        self.edits = 0
-        self._faults: deque[DeliveryError | AfterAccepting | None] = deque()
-        self._interludes: deque[Callable[[], None]] = deque()
+        self.edits: list[tuple[str, Message]] = []
+        self._errors: deque[DeliveryError | AfterAccepting | None] = deque()
+        self._lasting_error: DeliveryError | None = None
+        self._interludes: deque[Callable[[], object]] = deque()
+
+    @property
+    def headlines(self) -> list[str]:
+        return [message.headline for message in self.messages]
 
     def send(self, message: Message) -> MessageRef:
-        self.asked += 1
+        self.sends += 1
         if self._interludes:
             self._interludes.popleft()()
-        match self._faults.popleft() if self._faults else None:
+        match self._next_error():
             case None:
                 self.messages.append(message)
-            case AfterAccepting(fault=fault):
+            case AfterAccepting(error=error):
                 self.messages.append(message)
-                raise fault
-            case fault:
-                raise fault
-        post = str(len(self.messages))
-        self.shown[post] = message
-        return MessageRef(post, repr(message))
+                raise error
+            case error:
+                raise error
+        message_id = str(len(self.messages))
+        self.shown[message_id] = message
+        return MessageRef(message_id, repr(message))
 
-    def edit(self, post: MessageRef, message: Message) -> MessageRef:
-        if post.shown == repr(message):
-            return post
-        match self._faults.popleft() if self._faults else None:
+    def edit(self, ref: MessageRef, message: Message) -> MessageRef:
+        if ref.shown == repr(message):
+            return ref
+        match self._next_error():
             case None:
                 pass
-            case AfterAccepting(fault=fault) | fault:
-                raise fault
-        if post.id not in self.shown:
+            case AfterAccepting(error=error) | error:
+                raise error
+        if ref.id not in self.shown:
             raise MessageLostError
-        self.edits += 1
-        self.shown[post.id] = message
-        return MessageRef(post.id, repr(message))
+        self.edits.append((ref.id, message))
+        self.shown[ref.id] = message
+        return MessageRef(ref.id, repr(message))
 
-    def lose(self) -> None:
-        """Let somebody delete every post."""
+    def delete_messages(self) -> None:
         self.shown.clear()
 
-    def during_next(self, *interludes: Callable[[], None]) -> None:
-        """Let something happen while the next messages are under way."""
+    def during_next(self, *interludes: Callable[[], object]) -> None:
+        """Let something happen while the next messages are in progress."""
         self._interludes.extend(interludes)
 
-    def fail_next(self, *faults: DeliveryError | AfterAccepting | None) -> None:
-        """Let the next messages fail, one fault each; None lets one through."""
-        self._faults.extend(faults)
+    def fail_next(self, *errors: DeliveryError | AfterAccepting | None) -> None:
+        """Let the next requests fail, one error each; None lets one succeed."""
+        self._errors.extend(errors)
+
+    def fail_from_now_on(self, error: DeliveryError) -> None:
+        self._lasting_error = error
+
+    def _next_error(self) -> DeliveryError | AfterAccepting | None:
+        return self._errors.popleft() if self._errors else self._lasting_error

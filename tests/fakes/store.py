@@ -1,4 +1,4 @@
-"""A history store in memory. It keeps bytes, so that what it gives back went through the document."""
+"""A history store in memory. It keeps bytes, so that each history is written and read as a document."""
 
 from collections.abc import Callable
 
@@ -12,43 +12,42 @@ class MemoryStore:
 
     def __init__(self, content: bytes | None = None, *, path: str = "history.json") -> None:
         self.path = path
-        self._shelf = [content]
+        self._place = [content]  # shared by the stores of several runs
+        self.loads = 0
         self.saves = 0
         self._loaded: bytes | None = None
-        self._save_faults: dict[int, HistoryError | Cancelled] = {}
-        self._load_fault: HistoryError | None = None
-        self._interludes: dict[int, Callable[[], None]] = {}
+        self._save_errors: dict[int, HistoryError | Cancelled] = {}
+        self._load_error: HistoryError | None = None
+        self._interludes: dict[int, Callable[[], object]] = {}
 
     @property
     def content(self) -> bytes | None:
-        return self._shelf[0]
+        return self._place[0]
 
     @content.setter
     def content(self, content: bytes | None) -> None:
-        self._shelf[0] = content
+        self._place[0] = content
 
     def of_another_run(self) -> "MemoryStore":
-        """Return a store that keeps its history in the same place."""
+        """Return a store of another run, with the same document."""
         other = MemoryStore(path=self.path)
-        other._shelf = self._shelf
+        other._place = self._place
         return other
 
     def load(self) -> Histories | None:
-        if self._load_fault:
-            raise self._load_fault
-        self._loaded = self.content
-        return None if self.content is None else codec.parse(self.content)
+        self.loads += 1
+        return self._read()
 
     def newer(self) -> Histories | None:
         before = self._loaded
-        histories = self.load()
+        histories = self._read()
         return histories if self._loaded != before else None
 
     def save(self, histories: Histories) -> None:
         content = codec.render(histories)
         self.saves += 1
-        if fault := self._save_faults.pop(self.saves, None):
-            raise fault
+        if error := self._save_errors.pop(self.saves, None):
+            raise error
         if interlude := self._interludes.pop(self.saves, None):
             interlude()
         self.content = self._loaded = content
@@ -66,15 +65,21 @@ class MemoryStore:
         [only] = self.histories.clusters.values()
         return only
 
-    def be_out_of_reach(self) -> None:
-        self._load_fault = HistoryOutOfReachError("The store does not answer.", remedy="Wait.")
+    def _read(self) -> Histories | None:
+        if self._load_error:
+            raise self._load_error
+        self._loaded = self.content
+        return None if self.content is None else codec.parse(self.content)
 
-    def during_save(self, nth: int, interlude: Callable[[], None]) -> None:
-        """Let something happen while the `nth` save from now on is under way."""
+    def be_out_of_reach(self) -> None:
+        self._load_error = HistoryOutOfReachError("The store does not answer.", remedy="Wait.")
+
+    def during_save(self, nth: int, interlude: Callable[[], object]) -> None:
+        """Let something happen during the `nth` save from now on."""
         self._interludes[self.saves + nth] = interlude
 
-    def fail_save(self, nth: int = 1, fault: HistoryError | Cancelled | None = None) -> None:
-        """Let the `nth` save from now on fail, and nothing be kept of it."""
-        self._save_faults[self.saves + nth] = fault or HistoryError(
+    def fail_save(self, nth: int = 1, error: HistoryError | Cancelled | None = None) -> None:
+        """Let the `nth` save from now on fail, and keep nothing of it."""
+        self._save_errors[self.saves + nth] = error or HistoryError(
             "The quota is used up.", remedy="Tidy up."
         )

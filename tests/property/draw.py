@@ -1,26 +1,28 @@
-"""Hypothesis strategies: verdicts, and whole histories as a course of polls leaves them."""
+"""Hypothesis strategies: verdicts, and histories after many polls."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cluster_status.domain.history.history import History, Terms
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.notification import LiveMessage, MessageRef
+from cluster_status.domain.notification.outbox import delivered, edited, failed
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Verdict
+from tests.unit.domain import build
 from tests.unit.domain.build import (
-    IDENTITY,
     NOON,
-    delivery_failed,
-    forewarned,
+    Setup,
     host_key,
     listed,
-    met,
+    listed_with,
     noon_plus,
     reserved,
-    shown,
     step,
-    told,
+    with_host_key,
 )
 
 _VERDICTS = (
@@ -36,7 +38,7 @@ _EVENTFUL = (
 
 
 def verdicts() -> st.SearchStrategy[Verdict]:
-    """Draw what a poll can come to; half of the time, what makes a course eventful."""
+    """Draw any verdict; half of the time one of those that cause most events."""
     return st.sampled_from(_EVENTFUL) | st.sampled_from(_VERDICTS)
 
 
@@ -44,56 +46,83 @@ def courses() -> st.SearchStrategy[list[Verdict]]:
     return st.lists(verdicts(), max_size=25)
 
 
-_OBSTACLES = tuple(met(cause) for cause in Cause)
-_RESULTS = (
+_FAILURES = tuple(build.failed(cause) for cause in Cause)
+RESULTS: tuple[ProbeResult, ...] = (
     listed(),
     listed(idle=4),
     listed(allocated=1, reserved=1, powered_down=1, down=3),
     listed(draining=2, down=2),
     listed(maintenance=4),
     listed(unknown=4),
-    forewarned(reserved(NOON + timedelta(days=1)), idle=4),
-    *_OBSTACLES,
-    *(shown(failure, host_key()) for failure in _OBSTACLES if failure.reached),
-    *(replace(failure, runner_online=False) for failure in _OBSTACLES if not failure.reached),
+    listed_with(reserved(NOON + timedelta(days=1)), idle=4),
+    *_FAILURES,
+    *(with_host_key(failure, host_key()) for failure in _FAILURES if failure.reached),
+    *(replace(failure, runner_online=False) for failure in _FAILURES if not failure.reached),
 )
 _MINUTES = (5, 90, 2_000)
-_OUTCOMES = ("told", "untold", "gone", "nothing is sent")
+OUTCOMES = ("delivered", "failed", "gone", "not sent")
+
+
+def policies(channel: str) -> st.SearchStrategy[ChannelPolicy]:
+    return st.builds(
+        ChannelPolicy,
+        st.just(channel),
+        digest=st.just(f"digest of {channel}"),
+        always=st.booleans(),
+        live=st.booleans(),
+    )
+
+
+def setups() -> st.SearchStrategy[Setup]:
+    """Draw thresholds and one or two channels."""
+    channels = st.tuples(policies("ops")) | st.tuples(policies("ops"), policies("users"))
+    return st.builds(Setup, confirm_after=st.integers(1, 3), channels=channels)
+
+
+def attempted(history: History, policy: ChannelPolicy, outcome: str, at: datetime) -> History:
+    """Return the history after the oldest notification was sent, or else the live message edited."""
+    outbox, state = history.outbox, history.outbox.channel(policy.id)
+    if outcome == "not sent" or not (state.pending or state.live):
+        return history
+    if outcome != "delivered":
+        gone = policy.digest if outcome == "gone" else None
+        return replace(history, outbox=failed(outbox, policy.id, outcome, at, gone=gone))
+    if not state.pending:
+        return replace(history, outbox=edited(outbox, policy.id, state.live))
+    first = state.pending[0]
+    message = MessageRef(f"message {first.id}", "shown")
+    live = LiveMessage(policy.digest, message, first) if policy.live else None
+    return replace(history, outbox=delivered(outbox, policy.id, first.id, live))
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
-    """Draw what a course of polls leaves; after some, a message was told, or could not be."""
-    terms = Terms(IDENTITY, draw(st.integers(1, 3)), draw(st.booleans()))
-    history, at = History(cluster=draw(st.text('aé ✓"\\', max_size=8))), NOON
-    polls = st.tuples(st.sampled_from(_RESULTS), st.sampled_from(_MINUTES), st.sampled_from(_OUTCOMES))
+    """Draw the history after polls, and after deliveries and failures to its channels."""
+    setup = draw(setups())
+    history, at = History(), NOON
+    outcomes = st.tuples(*[st.sampled_from(OUTCOMES)] * len(setup.channels))
+    polls = st.tuples(st.sampled_from(RESULTS), st.sampled_from(_MINUTES), outcomes)
     for result, minutes, outcome in draw(st.lists(polls, max_size=20)):
         at += timedelta(minutes=minutes)
-        history = step(history, result, at, terms=terms)
-        if history.pending and outcome == "told":
-            history = told(history, history.pending[0])
-        elif history.pending and outcome in {"untold", "gone"}:
-            history = delivery_failed(
-                history, outcome, at, webhook_gone="digest" if outcome == "gone" else None
-            )
+        history = step(history, result, at, setup=setup)
+        for policy, one in zip(setup.channels, outcome, strict=True):
+            history = attempted(history, policy, one, at)
     return history
 
 
 @st.composite
 def chronicles(draw: st.DrawFn) -> list[History]:
-    """Draw a long course of polls: the history as each one leaves it, and as its messages leave it.
+    """Draw the histories after each of many polls, and after each delivery or failure.
 
-    Each sight lasts for some polls, or hardly anything would be confirmed, and hardly any doubt told.
+    Each result lasts for some polls. Otherwise few statuses were confirmed and few monitors lost.
     """
-    terms = Terms(IDENTITY, draw(st.integers(1, 3)), draw(st.booleans()))
-    periods = st.tuples(st.sampled_from(_RESULTS), st.integers(1, 4), st.sampled_from(_OUTCOMES))
-    chronicle = [History(cluster="Deep Thought")]
+    setup = draw(setups())
+    periods = st.tuples(st.sampled_from(RESULTS), st.integers(1, 4), st.sampled_from(OUTCOMES))
+    chronicle = [History()]
     for result, polls, outcome in draw(st.lists(periods, min_size=10, max_size=40)):
         for _ in range(polls):
             at = noon_plus(5 * len(chronicle))
-            chronicle.append(step(chronicle[-1], result, at, terms=terms))
-            if chronicle[-1].pending and outcome == "told":
-                chronicle.append(told(chronicle[-1], chronicle[-1].pending[0]))
-            elif chronicle[-1].pending and outcome == "untold":
-                chronicle.append(delivery_failed(chronicle[-1], outcome, at, webhook_gone=None))
+            chronicle.append(step(chronicle[-1], result, at, setup=setup))
+            for policy in setup.channels:
+                chronicle.append(attempted(chronicle[-1], policy, outcome, at))
     return chronicle

@@ -1,6 +1,6 @@
-"""What reads text that others wrote: a row a reader, each with what must be true of any bytes it is given.
+"""The readers of foreign text, each with a check that holds for any bytes.
 
-Another reader is another row: seeds, a probe, and its finds in a folder of that name below tests/data/fuzz.
+To add a reader, add a row with seeds and a check. Its finds are in a folder below tests/data/fuzz.
 """
 
 import base64
@@ -12,14 +12,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from cluster_status.adapters.ssh.credential import read_key
+from cluster_status.domain.execution import CommandResult
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.history import Histories, History
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm import drain_reason, gpu, reservation, sinfo
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.ssh.host_key import Pins
 from cluster_status.domain.ssh.private_key import secret_lines, unwrap
 from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.diagnosis import diagnose
 from cluster_status.domain.text import clean
 from cluster_status.errors import HistoryError, InputError, UnparsableError
 
@@ -30,9 +32,14 @@ MESSAGE_LIMIT = 500  # characters of an error, whatever it quotes
 
 _ROWS = b"debug*|up|1-00:00:00|6|idle\ndebug*|up|1-00:00:00|2|drained*\nempty|down|infinite|0|n/a\n"
 _ED25519 = b"AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+_POLLS = (
+    b'{"schema":1,"clusters":{"c":{"record":{"polls":[{"at":"2026-11-24T10:00:00Z","status":"offline",'
+    b'"cause":"dns"}]}}}}'
+)
 _PENDING = (
-    b'{"schema":1,"cluster":"c","pending":[{"event":"outage","at":"2026-11-24T10:00:00Z","period":'
-    b'{"status":"offline","since":"2026-11-24T10:00:00Z","causes":["refused"]}}]}'
+    b'{"schema":1,"clusters":{"c":{"outbox":{"channels":{"discord":{"pending":[{"id":"p.0","event":"outage",'
+    b'"at":"2026-11-24T10:00:00Z","period":{"status":"offline","since":"2026-11-24T10:00:00Z",'
+    b'"causes":["refused"]}}]}}}}}}'
 )
 _RESERVATION = (
     b"ReservationName=r1 StartTime=2026-11-24T10:00:00 EndTime=2026-11-25T10:00:00 Duration=1-00:00:00 "
@@ -103,7 +110,8 @@ def probe_sinfo(content: bytes) -> None:
 
 def probe_diagnosis(content: bytes) -> None:
     exit_status, (output, _, stderr) = content[:1], content[1:].partition(b"\0")
-    failure = sinfo.diagnose(exit_status[0] if exit_status else 1, output, stderr, BOUNDARY)
+    result = CommandResult(exit_status[0] if exit_status else 1, output, stderr)
+    failure = diagnose(result, BOUNDARY)
     assert failure.cause in _DIAGNOSABLE
     assert failure.detail
     assert _is_shown(failure.detail, 300)
@@ -132,12 +140,12 @@ def probe_text(content: bytes) -> None:
 
 def probe_history(content: bytes) -> None:
     try:
-        history = codec.parse(content)
+        histories = codec.parse(content)
     except HistoryError as error:
         _check_error(error)
         return
-    written = codec.render(history)
-    assert codec.parse(written) == history
+    written = codec.render(histories)
+    assert codec.parse(written) == histories
     assert codec.render(codec.parse(written)) == written
 
 
@@ -279,8 +287,8 @@ READERS = (
         "history",
         probe_history,
         (
-            codec.render(History(cluster="mscluster")),
-            b'{"schema":1,"cluster":"c","polls":[{"at":"2026-11-24T10:00:00Z","status":"offline","cause":"dns"}]}',
+            codec.render(Histories().with_entry("mscluster", History())),
+            _POLLS,
             _PENDING,
         ),
         (
@@ -289,6 +297,7 @@ READERS = (
             b"2",
             b'"status":"online"',
             b'"unknown"',
+            b'"of-a-later-version"',
             b"null",
             b"[",
             b"{",

@@ -1,7 +1,7 @@
-"""A monitor over a long time: a cluster with outages, blips and flaps, and runs with troubles of their own.
+"""A monitor over a long time: a cluster with outages, blips and flapping, and runs that fail themselves.
 
-The cluster is simulated by the second, a run by its looks; the rest is the domain: judge, advance, told.
-What is to be told is worked out apart from it, from what the cluster really was when a run looked last.
+The cluster is simulated by the second, a run by its attempts; judge, advance and delivered are real. The
+notifications that have to follow are calculated from the real state of the cluster at each last attempt.
 """
 
 from collections import Counter
@@ -13,111 +13,110 @@ from random import Random
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.domain.history.digests import Digests
-from cluster_status.domain.history.history import History, Terms, advance
+from cluster_status.domain.history.history import History, PollContext, advance
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.transitions import Event
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import cause_to_retry, judge
-from tests.fakes.probe import ONLINE, listed, met, partition
-from tests.unit.domain.build import delivery_failed, told
+from tests.unit.domain.build import DIGESTS, POLICY, delivered, delivery_failed, failed, listed, pending
 
 BEGIN = 1_767_225_600  # 2026-01-01
 INTERVAL = 300
 ATTEMPTS, DELAY = 3, 15
-RETRIES = (ATTEMPTS - 1) * DELAY
-TERMS = Terms(Digests("server-digest", "login-digest", "webhook-digest"), confirm_after=2)
+RETRIES = (ATTEMPTS - 1) * DELAY  # seconds from the first attempt to the last
+CONFIRM_AFTER = 2
 
-DEGRADED = met(Cause.SCHEDULER_DOWN)
-MAINTENANCE = listed(partition(maintenance=8))
-UNREADABLE = met(Cause.UNPARSABLE)
-OUTAGES = tuple(met(cause) for cause in Cause if CAUSES[cause].network)
+ONLINE = listed(idle=8)
+DEGRADED = failed(Cause.SCHEDULER_DOWN)
+MAINTENANCE = listed(maintenance=8)
+UNREADABLE = failed(Cause.UNPARSABLE)
+OUTAGES = tuple(failed(cause) for cause in Cause if CAUSES[cause].network)
 
 
 class Fault(StrEnum):
     OUTAGE = "outages"
-    BLIP = "blips, shorter than a run's patience"
+    BLIP = "blips, shorter than the retries of a run"
     DEGRADED = "times degraded"
     MAINTENANCE = "maintenances"
     UNREADABLE = "times unreadable"
     RUNNER = "runs without a network"
-    MISSED = "runs that never came, or were killed before they saved"
+    MISSED = "runs that did not start, or were killed before they saved"
     CLOCK = "steps of the clock"
     DISCORD = "times Discord was down"
 
 
-class StatusPeriod(Struct, frozen=True):
-    """What the cluster is, from one second on to the next spell."""
+class State(Struct, frozen=True):
+    """What a probe finds, from one second until the next state."""
 
     begin: int
     result: ProbeResult
     fault: Fault | None = None
 
 
-class Run(Struct):
-    """A number of polls in a row that saw the cluster offline, those that could not tell left out."""
+class Downtime(Struct):
+    """Polls in a row that found the cluster offline, except those with an unknown status."""
 
     polls: int = 0
-    at_once: bool = False  # one of them saw what needs no confirmation
+    at_once: bool = False  # one of the causes needs no confirmation
     events: int = 0
 
     @property
-    def is_due(self) -> bool:
-        return self.polls >= TERMS.confirm_after or self.at_once
+    def is_outage(self) -> bool:
+        return self.polls >= CONFIRM_AFTER or self.at_once
 
 
 class Simulation:
-    """Runs so many polls; `problems` says what was wrong with them."""
+    """Runs so many polls; `problems` are the notifications that were wrong or missing."""
 
     def __init__(self, seed: int) -> None:
         self.problems: list[str] = []
         self.faults = Counter[Fault]()
         self.messages = Counter[Event]()
-        self.outages_due = self.outages_passed_over = 0
-        self.history = History(cluster="mscluster")
+        self.outages_confirmed = self.outages_unconfirmed = 0
+        self.history = History()
         self._random = Random(seed)  # noqa: S311 - the same at every run
-        self._periods = self._cluster()
-        self._now, self._next = next(self._periods), next(self._periods)
-        self._queued: set[tuple[Event, datetime]] = set()
-        self._sent: set[tuple[Event, datetime]] = set()
-        self._run: Run | None = None
+        self._states = self._cluster()
+        self._now, self._next = next(self._states), next(self._states)
+        self._queued: set[str] = set()
+        self._sent: set[str] = set()
+        self._downtime: Downtime | None = None
         self._offset = self._offset_polls = self._discord_down = 0
 
     def run(self, polls: int) -> "Simulation":
         second = BEGIN
-        for _ in range(polls):
+        for number in range(polls):
             second += INTERVAL + self._random.randrange(-20, 60)
-            self._poll(second)
+            self._poll(f"poll{number}", second)
         self._discord_down = 0
         self._deliver(second + INTERVAL)
-        self._close_run()
+        self._end_downtime()
         if self._queued != self._sent:
             self.problems.append(f"{len(self._queued - self._sent)} messages were lost")
         return self
 
     # The world
 
-    def _cluster(self) -> Iterator[StatusPeriod]:
-        second, chance = BEGIN, self._random
-        yield StatusPeriod(second, ONLINE)
+    def _cluster(self) -> Iterator[State]:
+        second, random = BEGIN, self._random
+        yield State(second, ONLINE)
         while True:
-            second += chance.choice([chance.randint(60, 3_000), chance.randint(3_000, 200_000)])
+            second += random.choice([random.randint(60, 3_000), random.randint(3_000, 200_000)])
             fault, length = (
-                chance.choices(
+                random.choices(
                     [Fault.OUTAGE, Fault.BLIP, Fault.DEGRADED, Fault.MAINTENANCE, Fault.UNREADABLE],
                     weights=[4, 8, 2, 1, 1],
                 )[0],
-                chance.choice([chance.randint(60, 1_200), chance.randint(1_200, 40_000)]),
+                random.choice([random.randint(60, 1_200), random.randint(1_200, 40_000)]),
             )
             if fault is Fault.BLIP:
-                length = chance.randint(1, RETRIES - 1)
-            for _ in range(chance.choice([1, 1, 1, chance.randint(2, 8)])):  # else it flaps
+                length = random.randint(1, RETRIES - 1)
+            for _ in range(random.choice([1, 1, 1, random.randint(2, 8)])):  # more than once if it flaps
                 self.faults[fault] += 1
-                yield StatusPeriod(second, self._result_in(fault), fault)
+                yield State(second, self._result_in(fault), fault)
                 second += length
-                yield StatusPeriod(second, ONLINE)
-                second += chance.randint(RETRIES + 1, 1_200)
+                yield State(second, ONLINE)
+                second += random.randint(RETRIES + 1, 1_200)
 
     def _result_in(self, fault: Fault) -> ProbeResult:
         return {
@@ -127,13 +126,13 @@ class Simulation:
             Fault.MAINTENANCE: MAINTENANCE,
         }.get(fault, UNREADABLE)
 
-    def _at(self, second: int) -> StatusPeriod:
+    def _at(self, second: int) -> State:
         while self._next.begin <= second:
-            self._now, self._next = self._next, next(self._periods)
+            self._now, self._next = self._next, next(self._states)
         return self._now
 
     def _clock(self, second: int) -> datetime:
-        """Return what the runner takes for the time: some are wrong, for some polls."""
+        """Return the time of the runner's clock, which is wrong for some polls."""
         if self._offset_polls == 0:
             self._offset = 0
             if self._random.random() < 1 / 3_000:
@@ -146,22 +145,28 @@ class Simulation:
 
     # A run
 
-    def _poll(self, second: int) -> None:
+    def _poll(self, id_: str, second: int) -> None:
         if self._random.random() < 1 / 200:
             self.faults[Fault.MISSED] += 1
             return
-        period, second = self._look(second)
-        result = period.result
+        state, second = self._check(second)
+        result = state.result
         if self._random.random() < 1 / 500:
             self.faults[Fault.RUNNER] += 1
             result = replace(self._random.choice(OUTAGES), runner_online=False)
-        known = self.history.known_server(TERMS.identity)
-        verdict = judge(result, known, degraded_below=50)
-        at = self._clock(second)
-        waiting = self.history.pending
-        self.history = advance(self.history, result, verdict, TERMS, at, in_turn=True)
-        new = [one for one in self.history.pending if one not in waiting]
-        self._account(verdict.status, result, period, new)
+        verdict = judge(result, self.history.ssh.known_server(DIGESTS), degraded_below=50)
+        context = PollContext(
+            id=id_,
+            at=self._clock(second),
+            digests=DIGESTS,
+            confirm_after=CONFIRM_AFTER,
+            channels=(POLICY,),
+            in_turn=True,
+        )
+        before = pending(self.history)
+        self.history = advance(self.history, result, verdict, context)
+        new = [one for one in pending(self.history) if one not in before]
+        self._account(verdict.status, result, state, new)
         if self._discord_down:
             self._discord_down -= 1
         elif self._random.random() < 1 / 2_000:
@@ -169,58 +174,54 @@ class Simulation:
             self._discord_down = self._random.randint(1, 12)
         self._deliver(second)
 
-    def _look(self, second: int) -> tuple[StatusPeriod, int]:
-        """Look as patiently as a run does; return what was there at the last look, and when."""
-        period = self._at(second)
+    def _check(self, second: int) -> tuple[State, int]:
+        """Probe as often as a run does; return the state at the last attempt, and its second."""
+        state = self._at(second)
         for _ in range(ATTEMPTS - 1):
-            if cause_to_retry(period.result, degraded_below=50) is None:
+            if cause_to_retry(state.result, degraded_below=50) is None:
                 break
             second += DELAY
-            period = self._at(second)
-        return period, second
+            state = self._at(second)
+        return state, second
 
     def _deliver(self, second: int) -> None:
-        if self._discord_down and self.history.pending:
+        if self._discord_down and pending(self.history):
             now = datetime.fromtimestamp(second, UTC)
-            self.history = delivery_failed(self.history, "no answer", now, webhook_gone=None)
-        while self.history.pending and not self._discord_down:
-            notification = self.history.pending[0]
-            key = (notification.event, notification.at)
-            if key in self._sent:
-                self.problems.append(f"told twice: {notification}")
-            self._sent.add(key)
+            self.history = delivery_failed(self.history, "no answer", now)
+        while pending(self.history) and not self._discord_down:
+            notification = pending(self.history)[0]
+            if notification.id in self._sent:
+                self.problems.append(f"notified twice: {notification}")
+            self._sent.add(notification.id)
             self.messages[notification.event] += 1
-            self.history = told(self.history, notification)
+            self.history = delivered(self.history, notification)
 
-    # What is due
+    # What has to be notified
 
-    def _account(
-        self, status: Status, result: ProbeResult, period: StatusPeriod, new: list[Notification]
-    ) -> None:
-        for notification in new:
-            self._queued.add((notification.event, notification.at))
-        offline = [one for one in new if one.period.status is Status.OFFLINE and one.before]
+    def _account(self, status: Status, result: ProbeResult, state: State, new: list[Notification]) -> None:
+        self._queued.update(one.id for one in new)
+        outages = [one for one in new if one.period.status is Status.OFFLINE and one.previous]
         if status is Status.UNKNOWN:
-            if offline:
-                self.problems.append(f"told of an outage without knowing: {offline}")
+            if outages:
+                self.problems.append(f"an outage without a known status: {outages}")
             return
         if status is not Status.OFFLINE:
-            self._close_run()
+            self._end_downtime()
             return
-        run = self._run = self._run or Run()
-        run.polls += 1
-        run.at_once |= result.cause is not None and not CAUSES[result.cause].needs_confirmation
-        run.events += len(offline)
-        if period.fault is not Fault.OUTAGE:
-            self.problems.append(f"offline in no outage: {period}")
-        if offline and not run.is_due:
-            self.problems.append(f"told too early: {offline}")
+        downtime = self._downtime = self._downtime or Downtime()
+        downtime.polls += 1
+        downtime.at_once |= result.cause is not None and not CAUSES[result.cause].needs_confirmation
+        downtime.events += len(outages)
+        if state.fault is not Fault.OUTAGE:
+            self.problems.append(f"offline without an outage: {state}")
+        if outages and not downtime.is_outage:
+            self.problems.append(f"notified too early: {outages}")
 
-    def _close_run(self) -> None:
-        run, self._run = self._run, None
-        if run is None:
+    def _end_downtime(self) -> None:
+        downtime, self._downtime = self._downtime, None
+        if downtime is None:
             return
-        self.outages_due += run.is_due
-        self.outages_passed_over += not run.is_due
-        if run.events != int(run.is_due):
-            self.problems.append(f"an outage of {run.polls} polls was told {run.events} times")
+        self.outages_confirmed += downtime.is_outage
+        self.outages_unconfirmed += not downtime.is_outage
+        if downtime.events != int(downtime.is_outage):
+            self.problems.append(f"an outage of {downtime.polls} polls was notified {downtime.events} times")

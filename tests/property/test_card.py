@@ -1,4 +1,4 @@
-"""A hostile cluster: whatever it calls its parts, nothing pings, nothing breaks, nothing exceeds a limit."""
+"""A hostile cluster: no text of it mentions anyone, breaks a card, or exceeds a limit of Discord."""
 
 import contextlib
 import re
@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
-from cluster_status.domain.history.digests import Digests
-from cluster_status.domain.history.history import History, Terms, advance
-from cluster_status.domain.notification.message import MessageOptions, compose
+from cluster_status.domain.execution import CommandResult
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm import sinfo
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
@@ -26,9 +26,9 @@ from cluster_status.domain.slurm.cluster_state import (
     Reservation,
 )
 from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.diagnosis import diagnose
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
-from cluster_status.domain.status.verdict import KnownServer, judge
 from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.errors import UnparsableError
 from cluster_status.render.text import text
@@ -36,8 +36,9 @@ from cluster_status.render.width import columns, units
 from tests.fakes.clock import START
 from tests.fakes.discord_channel import mentions
 from tests.fakes.discord_limits import refusals
+from tests.unit.domain.build import Setup, history, pending, step
 
-# what fails is shown as it was drawn: to shrink 10,000 characters takes minutes
+# a failure is shown as it was drawn, because shrinking 10,000 characters takes minutes
 hostile = settings(
     max_examples=40, derandomize=True, database=None, deadline=None, phases=(Phase.explicit, Phase.generate)
 )
@@ -99,11 +100,13 @@ WORDS = st.one_of(
 NAMES = WORDS.filter(bool)
 NUMBERS = st.integers(0, 99_999)
 ROLE = "<@&123456789012345678>"
+POLICY = ChannelPolicy("discord", mention=ROLE, with_quotation=True)
+EVENTS = [*Event, Event("of-a-later-version")]
 
 
 @st.composite
 def cluster_states(draw: st.DrawFn) -> ClusterState:
-    """Draw what Slurm might list, uncleaned: the card must bear even that."""
+    """Draw a state with text that was not even cleaned."""
     partitions = tuple(
         Partition(
             draw(NAMES),
@@ -130,15 +133,16 @@ def cluster_states(draw: st.DrawFn) -> ClusterState:
 
 @st.composite
 def notifications(draw: st.DrawFn) -> Notification:
-    event = draw(st.sampled_from(Event))
+    event = draw(st.sampled_from(EVENTS))
     causes = tuple(draw(st.lists(st.sampled_from(Cause), unique=True)))
     status = draw(st.sampled_from([one for one in Status if one is not Status.UNKNOWN]))
     return Notification(
+        "poll.0",
         event,
         START,
         StatusPeriod(status, START, causes),
-        before=StatusPeriod(Status.OFFLINE, START - timedelta(days=9), causes),
-        unknown_period=UnknownPeriod(START, 3, draw(st.sampled_from(Cause)))
+        previous=StatusPeriod(Status.OFFLINE, START - timedelta(days=9), causes),
+        unknown=UnknownPeriod(START, 3, draw(st.sampled_from(Cause)))
         if event is Event.MONITOR_LOST
         else None,
         nodes=NodeCounts(total=9),
@@ -148,10 +152,11 @@ def notifications(draw: st.DrawFn) -> Notification:
     )
 
 
-def check(body: dict[str, Any], *, pings: list[str]) -> None:
+def check(body: dict[str, Any], *, allowed: list[str]) -> None:
+    """Assert that Discord accepts the card and that it mentions only these."""
     assert refusals(body) == []
     content = body.get("content", "")
-    assert mentions(content, body["allowed_mentions"]) == pings
+    assert mentions(content, body["allowed_mentions"]) == allowed
     assert body["allowed_mentions"]["parse"] == []
     [embed] = body["embeds"]
     title, description = embed["title"], embed["description"]
@@ -172,47 +177,42 @@ def check(body: dict[str, Any], *, pings: list[str]) -> None:
 
 @hostile
 @given(notifications(), cluster_states(), WORDS)
-def test_whatever_it_is_called_the_card_is_taken_and_nothing_in_it_is_obeyed(
+def test_no_text_of_a_cluster_breaks_a_card_or_mentions_anyone(
     notification: Notification, cluster_state: ClusterState, name: str
 ) -> None:
-    message = compose(notification, MessageOptions(name, with_quotation=True), cluster_state)
-    check(card(message), pings=[])
-    check(card(message, ping=ROLE), pings=[ROLE] if message.urgent else [])
+    message = compose(notification, name, POLICY, cluster_state)
+    check(card(message), allowed=[ROLE] if notification.event is Event.OUTAGE else [])
+    check(card(replace(message, mention="")), allowed=[])
     assert text(replace(message, partitions=message.partitions[:4]))
 
 
-def told(results: list[ProbeResult]) -> list[dict[str, Any]]:
-    """Return the cards of a course of polls."""
-    history, cards = History(cluster="mscluster"), []
+def cards(results: list[ProbeResult]) -> list[dict[str, Any]]:
+    """Return the cards of the notifications of polls with these results."""
+    setup = Setup(channels=(replace(POLICY, always=True),))
+    current, bodies = history(), list[dict[str, Any]]()
     for number, result in enumerate(results):
-        verdict = judge(result, KnownServer(reached=True, scheduler_seen=True), degraded_below=50)
         at = START + timedelta(minutes=5 * number)
-        history = advance(history, result, verdict, Terms(Digests(), notify_always=True), at)
+        current = step(current, result, at, setup=setup)
         cluster_state = result.outcome if isinstance(result.outcome, ClusterState) else None
-        message_options = MessageOptions("mscluster")
-        cards += [
-            card(compose(one, message_options, cluster_state), ping=ROLE)
-            for one in history.pending
-            if one.at == at
-        ]
-    return cards
+        new = [one for one in pending(current) if one.at == at]
+        bodies += [card(compose(one, "mscluster", POLICY, cluster_state)) for one in new]
+    return bodies
 
 
 @hostile
 @given(st.lists(st.tuples(NAMES, NAMES, NAMES), min_size=1, max_size=5), NAMES, st.integers(0, 255))
-def test_whatever_sinfo_says_the_channel_is_told_something_harmless_or_nothing(
-    rows: list[tuple[str, str, str]], complaint: str, exit_status: int
+def test_no_output_of_sinfo_breaks_a_card_or_mentions_anyone(
+    rows: list[tuple[str, str, str]], stderr: str, exit_status: int
 ) -> None:
-    said = "".join(f"{name}*|{up}|{limit}|1|idle\n" for name, up, limit in rows)
-    output = f"frame\n{said}frame\n{len(rows)}|idle\nframe\n".encode("utf-8", "surrogatepass")
-    results = [
-        logged_in(sinfo.diagnose(exit_status, b"frame\n", complaint.encode("utf-8", "replace"), "frame"))
-    ]
+    listed = "".join(f"{name}*|{up}|{limit}|1|idle\n" for name, up, limit in rows)
+    output = f"frame\n{listed}frame\n{len(rows)}|idle\nframe\n".encode("utf-8", "surrogatepass")
+    failed = CommandResult(exit_status, b"frame\n", stderr.encode("utf-8", "replace"))
+    results = [logged_in(diagnose(failed, "frame"))]
     with contextlib.suppress(UnparsableError):
         results.insert(0, logged_in(sinfo.parse(output, "frame")))
-    for body in told([*results[:1], *results * 4]):
-        check(body, pings=[ROLE] if "content" in body else [])
+    for body in cards([*results[:1], *results * 4]):
+        check(body, allowed=[ROLE] if "content" in body else [])
 
 
-def logged_in(seen: ClusterState | ProbeFailure) -> ProbeResult:
-    return ProbeResult(outcome=seen, reached=True, credential_offered=True, logged_in=True)
+def logged_in(outcome: ClusterState | ProbeFailure) -> ProbeResult:
+    return ProbeResult(outcome=outcome, reached=True, credential_offered=True, logged_in=True)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from cluster_status.adapters.ssh.credential import read_key
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import Pin
 from cluster_status.domain.ssh.private_key import secret_lines, unwrap
-from cluster_status.domain.ssh.target import Endpoint
 from cluster_status.errors import InputError
 
 

@@ -1,6 +1,7 @@
-"""A thousand polls of a restless cluster, while Discord fails at random: nothing lost, nothing out of order.
+"""A thousand polls of a cluster that changes often, while Discord fails at random.
 
-What is told twice is counted, and has its reason: Discord had accepted it, and its answer did not arrive.
+Every change is notified, in order. A message is sent twice only if Discord accepted it and its response was
+lost.
 """
 
 import contextlib
@@ -12,8 +13,8 @@ from typing import Any, Unpack
 import pytest
 
 from cluster_status.adapters.discord.client import DiscordWebhook
-from cluster_status.adapters.http import Http, HttpResponse, Options
-from cluster_status.app.plan import Channel
+from cluster_status.adapters.http import Http, HttpResponse, RequestOptions
+from cluster_status.app.cluster import Channel
 from cluster_status.domain.status.cause import Cause
 from tests.fakes.discord import (
     Broken,
@@ -25,7 +26,7 @@ from tests.fakes.discord import (
     Reset,
     Silent,
 )
-from tests.fakes.probe import listed, met, partition
+from tests.fakes.probe import failed, listed, partition
 from tests.unit.app.monitor import Monitor
 
 POLLS = 1_000
@@ -33,13 +34,13 @@ FAILING = 0.4  # of all requests
 CHANGING = 0.3  # of all polls
 DELETING = 0.05
 TIMEOUT_SECONDS = 0.15
-QUIET = 4096
-SIGHTS = {
+SILENT_MESSAGE = 4096  # the flag of a message without a sound
+RESULTS = {
     "online": listed(partition(idle=8)),
     "allocated": listed(partition(allocated=8)),
     "degraded": listed(partition(idle=2, down=6)),
     "maintenance": listed(partition(idle=2, maintenance=6)),
-    "offline": met(Cause.REFUSED),
+    "offline": failed(Cause.REFUSED),
 }
 STATUS_OF = {"allocated": "online"}
 SHOWN = {
@@ -47,7 +48,7 @@ SHOWN = {
     "allocated": "debug*       0     8    0     8 1d",
     "degraded": "debug*       2     0    6     8 1d",
     "maintenance": "debug*       2     0    6     8 1d",
-    "offline": "It refuses SSH connections.",
+    "offline": "SSH connections refused.",
 }
 FAULTS: tuple[Fault, ...] = (
     RateLimited(1.5),
@@ -67,97 +68,98 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 
-class Line(Http):
-    """Waits for nobody as long as the adapter would; `acknowledged` are the messages that it heard of."""
+class HastyHttp(Http):
+    """Waits for a short time only; `acknowledged` are the messages whose response arrived, by id."""
 
     def __init__(self) -> None:
         super().__init__()
         self.acknowledged: list[str] = []
 
-    def request(self, method: str, url: str, **options: Unpack[Options]) -> HttpResponse:
+    def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> HttpResponse:
         options["timeout_seconds"] = TIMEOUT_SECONDS
-        answer = super().request(method, url, **options)
-        if method == "POST" and answer.ok:
-            self.acknowledged.append(answer.json()["id"])
-        return answer
+        response = super().request(method, url, **options)
+        if method == "POST" and response.ok:
+            self.acknowledged.append(response.json()["id"])
+        return response
 
 
 class Discord(LoopbackDiscord):
-    """Fails at random while it is `moody`. `posted` is all that it ever accepted, deleted or not."""
+    """Fails at random while `is_failing`; `accepted` are all messages by id, even those deleted later."""
 
     def __init__(self, random: Random) -> None:
         super().__init__()
         self._random = random
-        self.moody = True
+        self.is_failing = True
         self.faults = 0
-        self.posted: dict[str, dict[str, Any]] = {}
+        self.accepted: dict[str, dict[str, Any]] = {}
 
     def receive(self, request: Any) -> Any:
-        if self.moody and self._random.random() < FAILING:
+        if self.is_failing and self._random.random() < FAILING:
             self.faults += 1
             self.fail_next(self._random.choice(FAULTS))
-        answer = super().receive(request)
-        self.posted |= {
-            message["id"]: message for message in self.messages if message["id"] not in self.posted
+        response = super().receive(request)
+        self.accepted |= {
+            message["id"]: message for message in self.messages if message["id"] not in self.accepted
         }
-        return answer
+        return response
 
 
-class Watch(Monitor):
-    """Tells a Discord, by a new webhook each run, since a run has so much time for it."""
+class DiscordMonitor(Monitor):
+    """Notifies a loopback Discord, by a new client in each run, since a client has a time budget."""
 
-    def __init__(self, discord: Discord, line: Line) -> None:
+    def __init__(self, discord: Discord, http: HastyHttp) -> None:
         super().__init__()
         self._discord = discord
-        self._line = line
+        self._http = http
 
     def channel(self) -> Channel:
         url = self._discord.webhook_url
-        webhook = DiscordWebhook(url, self._line, self.clock, username="", avatar_url="")
-        identity = self.plan.terms.identity.webhook
-        return Channel("discord", webhook, identity, webhook if self.live else None)
+        webhook = DiscordWebhook(url, self._http, self.clock, username="", avatar_url="")
+        return Channel(self.policy, webhook, webhook if self.policy.live else None)
 
 
 class Course:
-    """What came of it all; `changes` has when each change came about, and to which status."""
+    """The polls, and what came of them; `changes` has the time and the status of each change."""
 
     def __init__(self, seed: int, *, live: bool) -> None:
-        random = Random(seed)  # noqa: S311  # the same at every run
+        self._random = Random(seed)  # noqa: S311  # the same at every run
         self.live = live
         self.changes: list[tuple[str, str]] = []
-        seen = "online"
-        with Discord(random) as discord, contextlib.closing(Line()) as line:
-            monitor = Watch(discord, line)
-            monitor.set_patience(attempts=1)
-            if live:
-                monitor.keep_up_to_date()
-            for number in range(POLLS + 3):
-                if number >= POLLS:
-                    discord.moody = False  # let it get over it
-                elif random.random() < CHANGING:
-                    seen = random.choice(list(SIGHTS))
-                if live and random.random() < DELETING:
-                    discord.delete_messages()
-                at = (monitor.clock.now() + timedelta(minutes=5)).isoformat()
-                status = STATUS_OF.get(seen, seen)
-                if not self.changes or self.changes[-1][1] != status:
-                    self.changes.append((at, status))
-                monitor.poll(SIGHTS[seen])
+        self.current = "online"
+        with Discord(self._random) as discord, contextlib.closing(HastyHttp()) as http:
+            self._poll(DiscordMonitor(discord, http), discord)
             self.faults = discord.faults
             self.left = discord.messages
-            self.posted = list(discord.posted.values())
-        self.acknowledged = [
-            discord.posted[message]["embeds"][0]["timestamp"] for message in line.acknowledged
-        ]
-        self.pending = monitor.store.history.pending
-        self.outcome = seen
+            self._accepted = list(discord.accepted.values())
+            self.acknowledged = [_time_of(discord.accepted[message]) for message in http.acknowledged]
 
-    def news(self) -> list[str]:
-        """Return when what was told came about, without what is no news."""
-        return [message["embeds"][0]["timestamp"] for message in self.posted if message.get("flags") != QUIET]
+    def _poll(self, monitor: Monitor, discord: Discord) -> None:
+        monitor.set_retries(attempts=1)
+        monitor.set_policy(live=self.live)
+        for number in range(POLLS + 3):
+            if number >= POLLS:
+                discord.is_failing = False  # so that all is delivered in the end
+            elif self._random.random() < CHANGING:
+                self.current = self._random.choice(list(RESULTS))
+            if self.live and self._random.random() < DELETING:
+                discord.delete_messages()
+            at = (monitor.clock.now() + timedelta(minutes=5)).isoformat()
+            status = STATUS_OF.get(self.current, self.current)
+            if not self.changes or self.changes[-1][1] != status:
+                self.changes.append((at, status))
+            monitor.poll(RESULTS[self.current])
+        self.pending = monitor.store.history.outbox.channel("discord").pending
 
-    def repeats(self) -> list[str]:
-        return [message["embeds"][0]["timestamp"] for message in self.posted if message.get("flags") == QUIET]
+    def changes_sent(self) -> list[str]:
+        """Return the times of the messages with a sound, as they were accepted."""
+        return [_time_of(message) for message in self._accepted if message.get("flags") != SILENT_MESSAGE]
+
+    def reminders_sent(self) -> list[str]:
+        return [_time_of(message) for message in self._accepted if message.get("flags") == SILENT_MESSAGE]
+
+
+def _time_of(message: dict[str, Any]) -> str:
+    return str(message["embeds"][0]["timestamp"])
 
 
 @pytest.fixture(scope="module", params=["post", "live"])
@@ -165,29 +167,27 @@ def course(request: pytest.FixtureRequest) -> Course:
     return Course(seed=7, live=request.param == "live")
 
 
-def test_discord_failed_often_and_much_was_to_be_told(course: Course) -> None:
+def test_there_were_many_faults_and_many_changes(course: Course) -> None:
     assert course.faults > 150
     assert len(course.changes) > 150
 
 
-def test_every_change_was_told_in_order_and_nothing_else(course: Course) -> None:
-    assert [at for at, _ in groupby(course.news())] == [at for at, _ in course.changes]
+def test_every_change_is_notified_in_order_and_nothing_else(course: Course) -> None:
+    assert [at for at, _ in groupby(course.changes_sent())] == [at for at, _ in course.changes]
     assert course.pending == ()
 
 
-def test_nothing_was_told_twice_but_what_discord_had_accepted_without_a_word(
-    course: Course, record_property: Any
-) -> None:
-    news = course.news()
-    twice = {before for before, after in pairwise(news) if before == after}
-    assert all(course.acknowledged.count(at) <= 1 for at in {*news, *course.repeats()})
-    record_property("told in all", len(news))
-    record_property("told twice, since an answer was lost", len(news) - len(course.changes))
+def test_only_a_message_whose_response_was_lost_is_sent_twice(course: Course, record_property: Any) -> None:
+    sent = course.changes_sent()
+    twice = {before for before, after in pairwise(sent) if before == after}
+    assert all(course.acknowledged.count(at) <= 1 for at in {*sent, *course.reminders_sent()})
+    record_property("messages", len(sent))
+    record_property("messages sent twice", len(sent) - len(course.changes))
     assert len(twice) < len(course.changes) / 4  # and that is rare
 
 
-def test_in_the_end_the_channel_shows_what_there_is(course: Course) -> None:
+def test_in_the_end_the_channel_shows_the_current_status(course: Course) -> None:
     [embed] = course.left[-1]["embeds"]
     assert embed["title"].endswith(course.changes[-1][1])
     if course.live:
-        assert SHOWN[course.outcome] in embed["description"]
+        assert SHOWN[course.current] in embed["description"]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from cluster_status.domain.slurm import drain_reason, gpu, reservation
 from cluster_status.domain.slurm.cluster_state import Details
-from cluster_status.domain.slurm.commands import answers
+from cluster_status.domain.slurm.commands import split_outputs
 from cluster_status.render.section import sections
 from tests.property.steady import steady
 
@@ -59,7 +59,7 @@ def test_whatever_lines_come_back_what_is_known_makes_sense(lines: list[str]) ->
 @steady
 @given(st.binary())
 def test_whatever_bytes_come_back_what_is_known_makes_sense(output: bytes) -> None:
-    [lines] = answers(b"\nF\n" + output.replace(b"F", b"f") + b"\nF\n", BOUNDARY, 1)
+    [lines] = split_outputs(b"\nF\n" + output.replace(b"F", b"f") + b"\nF\n", BOUNDARY, 1)
     for details in read(lines):
         check(details)
 

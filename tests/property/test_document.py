@@ -7,35 +7,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain.history.codec import parse, render
-from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.status.cause import Cause
 from cluster_status.errors import HistoryError
 from tests.property import draw
 from tests.property.steady import steady, steady_courses
-from tests.unit.domain.build import events, listed, met, noon_plus, step
-from tests.unit.domain.rich import RICH, changed
+from tests.unit.domain.build import events, failed, listed, step
+from tests.unit.domain.rich import LATER, NAME, SETUP, changed, content, document
 
-GOOD, BROKEN, UNTRUSTED = listed(idle=4), met(Cause.REFUSED), met(Cause.HOST_KEY)
+RESULTS = (listed(idle=4), failed(Cause.REFUSED), failed(Cause.HOST_KEY))
 
 
 @steady_courses
-@given(draw.histories())
-def test_whatever_is_written_is_read_back_as_it_was_to_the_byte(history: History) -> None:
-    again = parse(render(history))
-    assert again == history
-    assert render(again) == render(history)
+@given(st.dictionaries(st.text('aé ✓"\\', max_size=8), draw.histories(), max_size=3))
+def test_a_document_is_read_back_as_it_was_written(entries: dict[str, History]) -> None:
+    histories = Histories(clusters=entries)
+    again = parse(render(histories))
+    assert again == histories
+    assert render(again) == render(histories)
 
 
-def test_no_history_of_our_own_is_ever_refused_whatever_is_to_be_told_of_it() -> None:
+def test_every_history_of_a_course_of_polls_is_read_back_with_every_event_pending() -> None:
     tried = set[Event]()
 
     @steady_courses
     @given(draw.chronicles())
     def read_back(chronicle: list[History]) -> None:
         for history in chronicle:
-            assert parse(render(history)) == history
-            tried.update(events(history.pending))
+            assert parse(render(document(history))).of(NAME) == history
+            for channel in history.outbox.channels.values():
+                tried.update(events(channel.pending))
 
     read_back()
     assert tried == set(Event)
@@ -55,27 +57,28 @@ def _paths(value: Any, *above: str | int) -> Iterator[tuple[str | int, ...]]:
         yield from _paths(inner, *above, name)
 
 
-def _read_back(history: History) -> History | None:
+def _read_back(histories: Histories) -> Histories | None:
     try:
-        return parse(render(history))
+        return parse(render(histories))
     except HistoryError:
         return None
 
 
 @steady
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_whatever_the_bytes_nothing_but_a_history_error_is_raised(content: bytes) -> None:
+def test_bytes_are_a_document_or_a_history_error(given_bytes: bytes) -> None:
     with suppress(HistoryError):
-        assert isinstance(parse(content), History)
+        assert isinstance(parse(given_bytes), Histories)
 
 
 @steady
-@given(st.sampled_from([*_paths(json.loads(render(RICH)))]), JSON)
-def test_whatever_stands_in_one_place_it_is_a_history_or_an_error(
+@given(st.sampled_from([*_paths(content())]), JSON)
+def test_any_value_in_any_place_is_a_history_that_can_be_polled_or_an_error(
     path: tuple[str | int, ...], value: object
 ) -> None:
     with suppress(HistoryError):
-        history = parse(changed(*path, to=value))
-        later = [step(history, result, noon_plus(60)) for result in (GOOD, BROKEN, UNTRUSTED)]
-        for each in (history, *later):
+        histories = parse(changed(*path, to=value))
+        before = histories.of(NAME)
+        later = [step(before, result, LATER, setup=SETUP) for result in RESULTS]
+        for each in (histories, *(histories.with_entry(NAME, one) for one in later)):
             assert _read_back(each) == each

@@ -1,4 +1,4 @@
-"""The readers of foreign text, given what they do not expect; `scripts/fuzz` looks for more, and longer."""
+"""The readers of foreign text, with random changes to it; `scripts/fuzz` searches longer."""
 
 import random
 import time
@@ -16,7 +16,7 @@ readers = pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.n
 
 
 def mutated(reader: Reader, source: random.Random) -> bytes:
-    """Return a seed with some of it changed, left out, doubled, or replaced by words of its language."""
+    """Return a seed with parts of it changed, removed, doubled, or replaced by words of its language."""
     content = bytearray(source.choice(reader.seeds))
     for _ in range(source.randrange(1, 8)):
         begin = source.randrange(len(content) + 1)
@@ -36,7 +36,7 @@ def large(reader: Reader, unit: bytes) -> bytes:
 
 
 @readers
-def test_whatever_is_read_is_understood_or_a_documented_error(reader: Reader) -> None:
+def test_any_text_is_read_or_is_a_documented_error(reader: Reader) -> None:
     source = random.Random(reader.name)  # noqa: S311 - the same at every run
     for _ in range(ROUNDS):
         content = mutated(reader, source)
@@ -48,7 +48,7 @@ def test_whatever_is_read_is_understood_or_a_documented_error(reader: Reader) ->
 
 
 @readers
-def test_much_of_anything_takes_its_time_and_no_more(reader: Reader) -> None:
+def test_large_text_is_read_in_bounded_time(reader: Reader) -> None:
     for unit in large_units(reader):
         begun = time.monotonic()
         reader.probe(large(reader, unit))
@@ -56,7 +56,7 @@ def test_much_of_anything_takes_its_time_and_no_more(reader: Reader) -> None:
 
 
 @readers
-def test_much_of_anything_takes_no_more_than_a_multiple_in_memory(reader: Reader) -> None:
+def test_large_text_is_read_in_bounded_memory(reader: Reader) -> None:
     content = large(reader, reader.seeds[0])[: LARGE_BYTES // 4]
     tracemalloc.start()
     try:
@@ -68,7 +68,7 @@ def test_much_of_anything_takes_no_more_than_a_multiple_in_memory(reader: Reader
 
 
 @readers
-def test_what_was_found_once_is_not_found_again(reader: Reader) -> None:
+def test_earlier_finds_of_the_fuzzer_stay_fixed(reader: Reader) -> None:
     for find in reader.finds():
         reader.probe(find.read_bytes())
 

@@ -1,46 +1,54 @@
+from datetime import datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.outbox import PENDING_KEPT
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.uptime.polls import POLLS_KEPT
 from tests.property import draw
 from tests.property.steady import steady_courses
-from tests.unit.domain.build import (
-    history,
-    listed,
-    noon_plus,
-    step,
-    told,
-)
+from tests.unit.domain.build import delivered, history, listed, noon_plus, pending, step
 
-GOOD = listed(idle=4)
-
-
-BROKEN = listed(idle=1, down=3)
+GOOD, DEGRADED = listed(idle=4), listed(idle=1, down=3)
 
 
 @steady_courses
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), max_size=4))
-def test_nothing_that_was_to_be_told_is_lost_without_being_counted(rounds: list[tuple[int, int]]) -> None:
-    current, delivered, made = history(Status.ONLINE), list[Notification](), 0
+def test_no_notification_is_lost_without_being_counted(rounds: list[tuple[int, int]]) -> None:
+    current, accepted, events = history(Status.ONLINE), list[Notification](), 0
     for changes, deliveries in rounds:
         for _ in range(changes):
-            current = step(current, GOOD if made % 2 else BROKEN, noon_plus(made))
-            made += 1
-        for _ in range(min(deliveries, len(current.pending))):
-            delivered.append(current.pending[0])
-            current = told(current, current.pending[0])
-        accounted = [*delivered, *current.pending]
-        assert len(current.pending) <= 20
-        assert len(accounted) + sum(one.dropped for one in accounted) == made
+            current = step(current, GOOD if events % 2 else DEGRADED, noon_plus(events))
+            events += 1
+        for notification in pending(current)[:deliveries]:
+            accepted.append(notification)
+            current = delivered(current, notification)
+        accounted = [*accepted, *pending(current)]
+        assert len(accounted) + sum(one.dropped for one in accounted) == events
         assert sorted(accounted, key=lambda one: one.at) == accounted
 
 
 @steady_courses
 @given(draw.histories())
-def test_whatever_the_course_what_is_remembered_is_in_order_and_bounded(reached: History) -> None:
-    assert len(reached.pending) <= 20
-    assert len(reached.polls) <= 288
-    for instants in ([one.at for one in reached.pending], [poll.at for poll in reached.polls]):
-        assert instants == sorted(instants)
+def test_every_history_is_bounded_and_in_order(reached: History) -> None:
+    polls = [poll.at for poll in reached.record.polls]
+    assert len(polls) <= POLLS_KEPT
+    assert polls == sorted(polls)
+    for channel in reached.outbox.channels.values():
+        assert len(channel.pending) <= PENDING_KEPT
+        assert len({one.id for one in channel.pending}) == len(channel.pending)
+        assert list(channel.pending) == sorted(channel.pending, key=lambda one: one.at)
+
+
+@steady_courses
+@given(draw.chronicles())
+def test_two_notifications_never_have_the_same_id(chronicle: list[History]) -> None:
+    seen = dict[str, tuple[Event, datetime]]()
+    for reached in chronicle:
+        for channel in reached.outbox.channels.values():
+            for one in channel.pending:
+                assert seen.setdefault(one.id, (one.event, one.at)) == (one.event, one.at)

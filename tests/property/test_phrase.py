@@ -9,7 +9,7 @@ from tests.property.steady import steady
 
 @steady
 @given(st.timedeltas(min_value=timedelta(0)))
-def test_no_duration_is_without_words_or_says_zero_of_something(length: timedelta) -> None:
+def test_a_duration_has_one_or_two_figures_and_no_zero(length: timedelta) -> None:
     figures = [int(word) for word in duration(length).split()[::2]]
     assert 1 <= len(figures) <= 2
     assert all(figures) or duration(length) == "0 s"

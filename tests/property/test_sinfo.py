@@ -7,9 +7,11 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster_status.domain.execution import CommandResult
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, NodeGroup
 from cluster_status.domain.slurm.node_state import group_of
-from cluster_status.domain.slurm.sinfo import diagnose, parse
+from cluster_status.domain.slurm.sinfo import parse
+from cluster_status.domain.status.diagnosis import diagnose
 from cluster_status.errors import UnparsableError
 from tests.property.steady import steady
 from tests.unit.domain.build import counts
@@ -22,7 +24,7 @@ Row: TypeAlias = tuple[str, int, str]
 
 
 def answer(rows: list[str]) -> bytes:
-    """Return what is printed, framed; no partition shares a node with another."""
+    """Return what is printed, with boundaries; no partition shares a node with another."""
     in_all = ["|".join(row.split("|")[3:]) for row in rows]
     return "\n".join([BOUNDARY, *rows, BOUNDARY, *in_all, BOUNDARY, ""]).encode()
 
@@ -32,7 +34,7 @@ ANY_ROW = st.binary(max_size=20) | st.text("a*|09-\x1b", max_size=20).map(str.en
 
 @steady
 @given(st.binary() | st.lists(ANY_ROW).map(lambda rows: b"\n".join([b"F", *rows, b"F", *rows[:1], b"F"])))
-def test_whatever_bytes_come_back_they_are_a_listing_or_unparsable(output: bytes) -> None:
+def test_any_bytes_are_a_cluster_state_or_unparsable(output: bytes) -> None:
     with suppress(UnparsableError):
         assert isinstance(parse(output, "F"), ClusterState)
 
@@ -77,9 +79,9 @@ def tally(rows: Iterable[Row]) -> NodeCounts:
 
 @steady
 @given(st.integers(1, 255), st.binary(), st.binary())
-def test_whatever_is_complained_the_explanation_can_be_shown(
+def test_any_stderr_leads_to_a_detail_that_can_be_shown(
     exit_status: int, output: bytes, stderr: bytes
 ) -> None:
-    detail = diagnose(exit_status, output, stderr, BOUNDARY).detail
+    detail = diagnose(CommandResult(exit_status, output, stderr), BOUNDARY).detail
     assert len(detail) <= 300
     assert all(character.isprintable() for character in detail)

@@ -9,7 +9,7 @@ from tests.property.steady import steady
 
 @steady
 @given(st.text(r"\`*_[]<>#|~&$@ab:/w. "))
-def test_every_mark_is_escaped_and_nothing_else_is_lost(text: str) -> None:
+def test_markup_is_escaped_and_no_character_is_lost(text: str) -> None:
     escaped = escape(text)
     assert re.sub(r"\\(.)", r"\1", escaped).replace("\u200b", "") == text
     assert not set(re.sub(r"\\.", "", escaped)) & set(r"\`*_[]<>#|~&$@")

@@ -42,13 +42,13 @@ def test_a_table_never_exceeds_its_limit(partitions: list[Partition], limit: int
 
 @steady
 @given(PARTITIONS, st.integers(NARROWEST, 600))
-def test_no_partition_is_lost_without_being_counted(partitions: list[Partition], limit: int) -> None:
+def test_every_partition_is_shown_or_counted(partitions: list[Partition], limit: int) -> None:
     assert counted(table(partitions, width=WIDE, limit=limit)) == len(partitions)
 
 
 @steady
 @given(PARTITIONS)
-def test_every_column_but_the_last_ends_where_its_heading_does(partitions: list[Partition]) -> None:
+def test_columns_end_where_their_headings_end(partitions: list[Partition]) -> None:
     heading, *lines = table(partitions, width=WIDE, limit=UNLIMITED).splitlines()
     end = heading.index(" TOTAL") + len(" TOTAL")
     assert [

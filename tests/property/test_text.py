@@ -11,7 +11,7 @@ LIMITS = st.integers(1, 400)
 
 @steady
 @given(st.text() | st.binary(), LIMITS)
-def test_whatever_comes_in_what_comes_out_is_visible_valid_and_bounded(text: str | bytes, limit: int) -> None:
+def test_cleaned_text_is_visible_valid_and_bounded(text: str | bytes, limit: int) -> None:
     cleaned = clean(text, limit=limit)
     categories = {unicodedata.category(character) for character in cleaned}
     assert not {category for category in categories if category.startswith(("C", "Zl", "Zp"))}
@@ -21,6 +21,6 @@ def test_whatever_comes_in_what_comes_out_is_visible_valid_and_bounded(text: str
 
 @steady
 @given(st.text() | st.binary(), LIMITS)
-def test_what_is_clean_stays_as_it_is(text: str | bytes, limit: int) -> None:
+def test_clean_text_is_not_changed(text: str | bytes, limit: int) -> None:
     cleaned = clean(text, limit=limit)
     assert clean(cleaned, limit=limit) == cleaned

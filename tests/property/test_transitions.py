@@ -1,4 +1,4 @@
-"""Every course of polls up to a length, and long random ones: what is told, and how time is booked."""
+"""Every course of polls up to a length, and long random ones: the events, and the recorded time."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,21 +9,31 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.transitions import TRANSITIONS, Event
+from cluster_status.domain.notification.event import TRANSITIONS, Event
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.uptime.uptime import WINDOWS, uptime
 from tests.property.steady import steady_courses
-from tests.unit.domain.build import NOON, history, listed, met, noon_plus, step, told
+from tests.unit.domain.build import (
+    CHANNEL,
+    NOON,
+    delivered,
+    failed,
+    history,
+    listed,
+    noon_plus,
+    pending,
+    step,
+)
 
 LENGTH = 6
 ALPHABET = (
     listed(idle=4),
     listed(idle=1, down=3),
     listed(maintenance=4),
-    met(Cause.REFUSED),  # offline, believed at once
-    met(Cause.TIMEOUT),  # offline, believed after two polls
-    met(Cause.HOST_KEY),  # cannot tell
+    failed(Cause.REFUSED),  # offline, confirmed by one poll
+    failed(Cause.TIMEOUT),  # offline, confirmed by two polls
+    failed(Cause.HOST_KEY),  # unknown
 )
 STATUSES = (
     Status.ONLINE,
@@ -38,44 +48,45 @@ CHANGES = {event for row in TRANSITIONS.values() for event in row.values() if ev
 
 
 class Expected(Struct):
-    """What is to come of a course, worked out once more: from its statuses alone, with hindsight."""
+    """The changes and the time of a course, calculated from its statuses alone."""
 
     changes: list[tuple[Status | None, Status]]
     seconds: dict[Status, int]
 
 
 def expected(course: Sequence[int]) -> Expected:
-    believed: Status | None = None
+    confirmed: Status | None = None
     changes = list[tuple[Status | None, Status]]()
-    seconds, waiting = dict.fromkeys(Status, 0), 0
-    agreeing, latest = 0, None  # how many of the last polls that could tell saw the same
+    seconds, open_seconds = dict.fromkeys(Status, 0), 0
+    agreeing, latest = 0, None  # the number of latest known polls with the same status
     for number, letter in enumerate(course):
         if number and STATUSES[course[number - 1]] is not Status.UNKNOWN:
-            waiting += 300
+            open_seconds += 300
         status = STATUSES[letter]
         if status is Status.UNKNOWN:
-            if latest is believed and believed:
-                seconds[believed], waiting = seconds[believed] + waiting, 0
+            if latest is confirmed and confirmed:
+                seconds[confirmed], open_seconds = seconds[confirmed] + open_seconds, 0
             continue
-        if status is not latest or latest is believed:  # what waited is decided: it was what it was before
-            if believed:
-                seconds[believed] += waiting
-            waiting = 0
+        if status is not latest or latest is confirmed:  # the pending status was not confirmed
+            if confirmed:
+                seconds[confirmed] += open_seconds
+            open_seconds = 0
         agreeing, latest = (agreeing + 1 if status is latest else 1), status
-        if status is not believed and agreeing >= NEEDED[letter]:
-            changes.append((believed, status))
-            seconds[status], waiting = seconds[status] + waiting, 0
-            believed = status
-        elif status is believed:
-            waiting = 0
+        if status is not confirmed and agreeing >= NEEDED[letter]:
+            changes.append((confirmed, status))
+            seconds[status], open_seconds = seconds[status] + open_seconds, 0
+            confirmed = status
+        elif status is confirmed:
+            open_seconds = 0
     return Expected(changes, seconds)
 
 
 def recorded(reached: History) -> dict[Status, int]:
-    return {status: sum(getattr(day, status.value, 0) for day in reached.ledger.days) for status in Status}
+    days = reached.record.ledger.days
+    return {status: sum(getattr(day, status.value, 0) for day in days) for status in Status}
 
 
-def test_of_every_course_each_change_is_told_once_none_is_lost_and_no_gap_is_booked() -> None:
+def test_every_short_course_notifies_each_change_once_and_records_its_time() -> None:
     new = history()
     courses = 0
 
@@ -84,17 +95,17 @@ def test_of_every_course_each_change_is_told_once_none_is_lost_and_no_gap_is_boo
         for letter, result in enumerate(ALPHABET):
             path = (*course, letter)
             after = step(before, result, noon_plus(5 * len(course)))
-            heard = (*events, *((one.event, one.period.status) for one in after.pending))
-            for notification in after.pending:
-                after = told(after, notification)
+            so_far = (*events, *((one.event, one.period.status) for one in pending(after)))
+            for notification in pending(after):
+                after = delivered(after, notification)
             courses += 1
-            changes = [one for one in heard if one[0] in CHANGES]
+            changes = [one for one in so_far if one[0] in CHANGES]
             wanted = expected(path)
             assert changes == [(TRANSITIONS[old][new], new) for old, new in wanted.changes], path
             assert recorded(after) == wanted.seconds, path
-            assert after.pending == ()
+            assert pending(after) == ()
             if len(path) < LENGTH:
-                follow(after, path, heard)
+                follow(after, path, so_far)
 
     follow(new, (), ())
     assert courses == sum(len(ALPHABET) ** length for length in range(1, LENGTH + 1))
@@ -102,19 +113,19 @@ def test_of_every_course_each_change_is_told_once_none_is_lost_and_no_gap_is_boo
 
 @steady_courses
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 6)), min_size=20, max_size=60))
-def test_of_a_long_course_too(runs: list[tuple[int, int]]) -> None:
+def test_a_long_course_notifies_each_change_once_and_records_its_time(runs: list[tuple[int, int]]) -> None:
     course = [letter for letter, polls in runs for _ in range(polls)]
     reached, changes = history(), list[tuple[Event, Status]]()
     for number, letter in enumerate(course):
         reached = step(reached, ALPHABET[letter], noon_plus(5 * number))
-        for notification in reached.pending:
+        for notification in pending(reached):
             if notification.event in CHANGES:
                 changes.append((notification.event, notification.period.status))
-            reached = told(reached, notification)
+            reached = delivered(reached, notification)
     wanted = expected(course)
     assert changes == [(TRANSITIONS[old][new], new) for old, new in wanted.changes]
     assert recorded(reached) == wanted.seconds
-    assert len(reached.incidents) == sum(old not in {None, Status.ONLINE} for old, _ in wanted.changes)
+    assert len(reached.record.incidents) == sum(old not in {None, Status.ONLINE} for old, _ in wanted.changes)
 
 
 GAPS = st.sampled_from([0, 1, 30, 300, 300, 300, 300, 3_000, 20_000, -1, -300, -4_000, -90_000, 40_000_000])
@@ -122,7 +133,7 @@ GAPS = st.sampled_from([0, 1, 30, 300, 300, 300, 300, 3_000, 20_000, -1, -300, -
 
 @steady_courses
 @given(st.lists(st.tuples(st.sampled_from(ALPHABET), GAPS, st.booleans()), max_size=60))
-def test_whatever_the_clock_does_nothing_breaks_and_no_time_is_made_up(
+def test_a_wrong_clock_never_adds_time(
     polls: list[tuple[ProbeResult, int, bool]],
 ) -> None:
     reached, at = history(Status.ONLINE), NOON
@@ -131,18 +142,19 @@ def test_whatever_the_clock_does_nothing_breaks_and_no_time_is_made_up(
         at += timedelta(seconds=gap)
         elapsed += max(gap, 0)
         reached = step(reached, result, at, in_turn=in_turn)
-    assert all(hour.watched <= 3_600 for hour in reached.ledger.hours)
-    assert all(day.watched <= 86_400 for day in reached.ledger.days)
-    assert sum(day.watched for day in reached.ledger.days) <= elapsed
-    for roll_ups in (reached.ledger.hours, reached.ledger.days):
+    ledger = reached.record.ledger
+    assert all(hour.monitored <= 3_600 for hour in ledger.hours)
+    assert all(day.monitored <= 86_400 for day in ledger.days)
+    assert sum(day.monitored for day in ledger.days) <= elapsed
+    for roll_ups in (ledger.hours, ledger.days):
         assert all(one.begin < other.begin for one, other in pairwise(roll_ups))
-    saw_it_down = any(result.cause and CAUSES[result.cause].status is Status.OFFLINE for result, *_ in polls)
-    assert saw_it_down or recorded(reached)[Status.OFFLINE] == 0
-    assert all(incident.length >= timedelta() for incident in reached.incidents)
-    assert all(gap.begin < gap.end and gap.missed > 0 for gap in reached.gaps)
-    assert reached.missed_polls >= 0
+    was_offline = any(result.cause and CAUSES[result.cause].status is Status.OFFLINE for result, *_ in polls)
+    assert was_offline or recorded(reached)[Status.OFFLINE] == 0
+    assert all(incident.length >= timedelta() for incident in reached.record.incidents)
+    assert all(gap.begin < gap.end and gap.missed > 0 for gap in reached.record.gaps)
+    assert reached.outbox.channel(CHANNEL).missed_polls >= 0
     for window in WINDOWS.values():
-        found = uptime(reached.ledger, window, at)
+        found = uptime(ledger, window, at)
         assert found is None or (0 <= found.degraded <= found.up <= 1 and 0 < found.coverage <= 1)
 
 
@@ -150,12 +162,13 @@ def test_whatever_the_clock_does_nothing_breaks_and_no_time_is_made_up(
 @given(
     st.lists(st.tuples(st.sampled_from(ALPHABET), st.sampled_from([300, 3_000, 3_601, 90_000])), max_size=60)
 )
-def test_the_time_of_a_silence_is_never_booked(polls: list[tuple[ProbeResult, int]]) -> None:
+def test_the_time_of_a_gap_is_never_recorded(polls: list[tuple[ProbeResult, int]]) -> None:
     reached, at, watched = history(Status.ONLINE), NOON, 0
     for result, gap in [(ALPHABET[0], 300)] * 3 + polls + [(ALPHABET[0], 300)]:
         at += timedelta(seconds=gap)
         before = reached
         reached = step(before, result, at)
-        could_tell = bool(before.polls) and before.polls[-1].status is not Status.UNKNOWN
-        watched += gap if reached.gaps == before.gaps and could_tell else 0
+        polls_before = before.record.polls
+        was_known = bool(polls_before) and polls_before[-1].status is not Status.UNKNOWN
+        watched += gap if reached.record.gaps == before.record.gaps and was_known else 0
     assert sum(recorded(reached).values()) == watched

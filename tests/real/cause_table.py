@@ -1,4 +1,4 @@
-"""What the cases came to, as the test run shows it at its end."""
+"""The table of cases that the test run prints at its end."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _MEGABYTE = 1_000_000
 
 
 class Outcome(NamedTuple):
-    """What a poll of a case came to; `offers` are the credentials that sshd noted: taken or not."""
+    """The result of one case; `offers` are the credentials in sshd's log: accepted or not."""
 
     case: Case
     run: Run
@@ -22,7 +22,7 @@ class Outcome(NamedTuple):
     def row(self) -> tuple[str, ...]:
         return (
             self.run.outputs["cause"] or "-",
-            self.case.done,
+            self.case.description,
             self.run.outputs["status"],
             f"{self.run.seconds:.1f}",
             f"{self.run.peak_bytes / _MEGABYTE:.0f}",
@@ -31,7 +31,7 @@ class Outcome(NamedTuple):
 
 
 OUTCOMES = pytest.StashKey[list[Outcome]]()
-_HEAD = ("cause", "what was done to a real server", "status", "seconds", "peak MB", "logins")
+_HEAD = ("cause", "fault", "status", "seconds", "peak MB", "logins")
 
 
 def lines(outcomes: Sequence[Outcome]) -> list[str]:

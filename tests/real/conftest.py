@@ -15,7 +15,7 @@ from tests.servers.slurm import Slurm
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Show what the causes came to, whatever the outcome."""
+    """Print the table of causes."""
     if outcomes := config.stash.get(cause_table.OUTCOMES, []):
         terminalreporter.section("causes")
         for line in cause_table.lines(outcomes):
@@ -24,8 +24,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(scope="session")
 def server_directory() -> Iterator[Path]:
-    if wants := _what_is_missing():
-        # not skipped: a run without them would look as if it had shown something
+    if wants := _missing():
+        # not skipped: a run without them would seem to have tested them
         pytest.fail(f"the tests with real servers need {' and '.join(wants)}", pytrace=False)
     with public_directory() as directory:
         yield directory
@@ -51,16 +51,16 @@ def running_openssh(server_directory: Path, account: Account, running_slurm: Slu
 
 @pytest.fixture
 def slurm(running_slurm: Slurm) -> Slurm:
-    """Have eight idle nodes, whatever the test before did to them."""
+    """Return a Slurm with eight idle nodes, regardless of the test before."""
     running_slurm.reset()
     return running_slurm
 
 
 @pytest.fixture
-def openssh(running_openssh: OpenSSH, slurm: Slurm) -> OpenSSH:  # noqa: ARG001  # its sessions ask a cluster that is reset
-    """Have a server that answers, without sessions or offers from the test before."""
+def openssh(running_openssh: OpenSSH, slurm: Slurm) -> OpenSSH:  # noqa: ARG001  # its sessions use a Slurm that is reset
+    """Return a server that answers, without sessions or offers of the test before."""
     if running_openssh.daemon.is_running:
-        running_openssh.daemon.go_on()
+        running_openssh.daemon.resume()
     else:
         running_openssh.start()
     running_openssh.end_sessions()
@@ -68,7 +68,7 @@ def openssh(running_openssh: OpenSSH, slurm: Slurm) -> OpenSSH:  # noqa: ARG001 
     return running_openssh
 
 
-def _what_is_missing() -> list[str]:
+def _missing() -> list[str]:
     wants = []
     if os.geteuid() != 0:
         wants.append("root, for an account of their own (sudo)")

@@ -1,4 +1,4 @@
-"""The action as a user has it: a process with inputs, a history file, a channel; run after run."""
+"""The action as users run it: a process with inputs, a history file and a channel, run after run."""
 
 import json
 import os
@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.history import History
 from tests.fakes.discord import LoopbackDiscord
 from tests.fakes.file_commands import read_outputs
 from tests.servers import process
 from tests.servers.openssh import OpenSSH
 
 ROOT = Path(__file__).parents[2]
-_PATIENCE_SECONDS = 60
+_TIMEOUT_SECONDS = 60
 
 
 def authorized_keys(*arguments: str, **variables: str) -> list[str]:
@@ -28,7 +30,7 @@ def authorized_keys(*arguments: str, **variables: str) -> list[str]:
 
 
 class Run(NamedTuple):
-    """What a run left behind."""
+    """The results of one run."""
 
     exit_status: int
     log: str
@@ -73,7 +75,7 @@ class Monitor:
             "GITHUB_WORKSPACE": str(self._directory),
             "GITHUB_OUTPUT": str(outputs),
             "GITHUB_STEP_SUMMARY": str(summary),
-            "GITHUB_API_URL": self._discord.webhook_url,  # whatever answers there shows a network
+            "GITHUB_API_URL": self._discord.webhook_url,  # for the connectivity check
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT / "src"),
         }
@@ -98,11 +100,11 @@ class Monitor:
             peak_bytes=int(peak.read_text()),
         )
 
-    def history(self) -> Any:
-        return json.loads(self.history_file.read_text())
+    def history(self) -> History:
+        return codec.parse(self.history_file.read_bytes()).of("mscluster")
 
     def headlines(self) -> list[str]:
-        """Return what the channel was told, without the coloured signs."""
+        """Return the titles of the messages, without the emoji."""
         return [message["embeds"][0]["title"].partition(" ")[2] for message in self._discord.messages]
 
 
@@ -111,7 +113,7 @@ def _run(command: Sequence[str | Path], environment: Mapping[str, str]) -> tuple
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as running:
         try:
-            log, _ = running.communicate(timeout=_PATIENCE_SECONDS)
+            log, _ = running.communicate(timeout=_TIMEOUT_SECONDS)
         except BaseException:
             process.end(process.freeze(running.pid), grace_seconds=0)
             raise

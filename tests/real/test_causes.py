@@ -1,4 +1,4 @@
-"""Each cause is told from every other: on a real server, in time, in little memory, in words."""
+"""Each cause on a real server: its status, the log, the credentials offered, the time, the memory."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -11,32 +11,32 @@ import pytest
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from tests.real.cause_table import OUTCOMES, Outcome
 from tests.real.causes import CASES, Case
-from tests.real.scene import Stage, scene
+from tests.real.scenario import Accounts, new_scenario
 from tests.servers.account import Account
 
-SIDE_BY_SIDE = 3
-START_SECONDS = 5.0  # for a process to begin and to end, on a machine that does not much else
+PARALLEL_CASES = 3
+START_SECONDS = 5.0  # for a process to start and end on an idle machine
 PEAK_BYTES = 60_000_000
-HASTE = {"attempts": "2", "confirm-after": "1"}
+QUICK = {"attempts": "2", "confirm-after": "1"}
 
 
-def play(case: Case, stage: Stage) -> Outcome:
-    """Bring it about, and poll."""
+def run_case(case: Case, accounts: Accounts) -> Outcome:
+    """Apply the fault, and poll."""
     limit = {"attempts": "1"} if case.limit else {}
     if case.limited_by:
         limit[case.limited_by] = f"{case.limit:g}"
-    with scene(stage, isolated=case.isolated, sshd=case.sshd, host_keys=case.host_keys) as here:
-        if case.seen_before:
-            here.see_all_well(**_as_arguments(case.inputs))
-        case.act(here)
-        run = here.monitor.poll(**_as_arguments({**HASTE, **limit, **here.inputs, **case.inputs}))
-        here.running.close()
-        offers = tuple(offer.accepted for offer in here.openssh.offered_credentials())
+    with new_scenario(accounts, isolated=case.isolated, sshd=case.sshd, host_keys=case.host_keys) as scenario:
+        if case.online_before:
+            scenario.poll_online(**_as_arguments(case.inputs))
+        case.fault(scenario)
+        run = scenario.monitor.poll(**_as_arguments({**QUICK, **limit, **scenario.inputs, **case.inputs}))
+        scenario.running.close()
+        offers = tuple(offer.accepted for offer in scenario.openssh.offered_credentials())
     return Outcome(case, run, offers)
 
 
-def _crowding() -> float:
-    """Return how many times longer a process takes, since it has to share the machine."""
+def _slowdown() -> float:
+    """Return how many times longer a process takes because others use the machine, too."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
@@ -48,21 +48,22 @@ def _as_arguments(inputs: Mapping[str, str]) -> dict[str, str]:
 def outcomes(
     request: pytest.FixtureRequest, server_directory: Path, account: Account
 ) -> Iterator[Mapping[str, Future[Outcome]]]:
-    """Play what is asked for side by side; those with the limits of a user wait beside all of the others."""
-    asked = [
+    """Run the selected cases in parallel; those with default limits mostly wait, so they run all at once."""
+    selected = [
         cast("Case", item.callspec.params["case"])
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.path == request.path and hasattr(item, "callspec")
     ]
     with (
         Account(server_directory) as expired,
-        ThreadPoolExecutor(len(CASES)) as patient,
-        ThreadPoolExecutor(SIDE_BY_SIDE) as brisk,
+        ThreadPoolExecutor(len(CASES)) as waiting,
+        ThreadPoolExecutor(PARALLEL_CASES) as quick,
     ):
         expired.expire_password()
-        stage = Stage(account, expired)
+        accounts = Accounts(account, expired)
         yield {
-            case.name: (patient if case.is_by_default else brisk).submit(play, case, stage) for case in asked
+            case.name: (waiting if case.has_default_limit else quick).submit(run_case, case, accounts)
+            for case in selected
         }
 
 
@@ -73,25 +74,25 @@ def outcomes(
         for case in CASES
     ],
 )
-def test_what_was_done_is_told_in_words_in_time_and_in_little_memory(
+def test_a_fault_leads_to_its_cause_in_time_and_in_little_memory(
     case: Case, outcomes: Mapping[str, Future[Outcome]], request: pytest.FixtureRequest
 ) -> None:
     outcome = outcomes[case.name].result()
     request.config.stash.setdefault(OUTCOMES, []).append(outcome)
     run = outcome.run
-    said = "\n".join(line for line in run.log.splitlines() if not line.startswith("::add-mask::"))
-    assert (run.outputs["cause"], run.outputs["status"]) == (case.cause or "", case.status), said
-    assert [words for words in case.says if words not in said] == [], said
-    assert outcome.offers == tuple(case.offers), said
-    assert case.limit <= run.seconds < case.limit + START_SECONDS * _crowding()
+    shown = "\n".join(line for line in run.log.splitlines() if not line.startswith("::add-mask::"))
+    assert (run.outputs["cause"], run.outputs["status"]) == (case.cause or "", case.status), shown
+    assert [text for text in case.log_texts if text not in shown] == [], shown
+    assert outcome.offers == tuple(case.offers), shown
+    assert case.limit <= run.seconds < case.limit + START_SECONDS * _slowdown()
     assert run.peak_bytes < PEAK_BYTES
     assert run.exit_status == (3 if case.status is Status.UNKNOWN and case.fails else 0)
 
 
-def test_every_cause_is_brought_about() -> None:
+def test_every_cause_has_a_case() -> None:
     assert {case.cause for case in CASES} == {None, *Cause}
 
 
-def test_every_cause_is_brought_about_with_the_status_that_it_has() -> None:
-    shown = {(case.cause, case.status) for case in CASES if case.cause}
-    assert {(cause, info.status) for cause, info in CAUSES.items()} <= shown
+def test_every_cause_has_a_case_with_its_own_status() -> None:
+    tested = {(case.cause, case.status) for case in CASES if case.cause}
+    assert {(cause, info.status) for cause, info in CAUSES.items()} <= tested

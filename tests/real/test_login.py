@@ -1,4 +1,4 @@
-"""How one logs in to a real OpenSSH server: what is offered, in which order, and how often."""
+"""Logins to a real OpenSSH server: what is offered, in which order, and how often."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from cluster_status.domain.status.cause import Cause
-from tests.contract.ssh_probe import is_listed
 from tests.fakes.discord import LoopbackDiscord
-from tests.real.door import BY_PAM, door, knock, offers
 from tests.real.monitor import Monitor
+from tests.real.sshd import WITH_PAM, offers, probe_sshd, running_sshd
 from tests.servers.account import Account
 from tests.servers.key import KeyPair, new_key
 from tests.servers.openssh import OpenSSH
@@ -18,7 +17,7 @@ from tests.servers.slurm import Slurm
 
 @pytest.fixture
 def key(tmp_path: Path, account: Account) -> KeyPair:
-    """Have a key that opens."""
+    """Return a key that the account accepts."""
     made = new_key(tmp_path)
     account.authorize(made.public)
     return made
@@ -30,7 +29,7 @@ def monitor(tmp_path: Path, openssh: OpenSSH) -> Iterator[Monitor]:
         yield Monitor(tmp_path, openssh, discord)
 
 
-# the key
+# The key
 
 
 @pytest.mark.parametrize(
@@ -49,7 +48,7 @@ def test_a_poll_with_a_key_and_without_a_password_offers_the_key_once(
     assert offers(openssh) == ["publickey accepted"]
 
 
-def test_a_key_that_cannot_be_used_ends_the_run_before_anything_is_sent(
+def test_an_unusable_key_ends_the_run_before_anything_is_sent(
     tmp_path: Path, monitor: Monitor, openssh: OpenSSH
 ) -> None:
     key = new_key(tmp_path, passphrase="a passphrase")
@@ -63,32 +62,32 @@ def test_a_key_that_cannot_be_used_ends_the_run_before_anything_is_sent(
 def test_a_refused_key_is_held_back_but_a_changed_one_is_tried_at_once(
     tmp_path: Path, monitor: Monitor, openssh: OpenSSH, key: KeyPair
 ) -> None:
-    stranger = new_key(tmp_path)
+    other = new_key(tmp_path)
     monitor.inputs["cluster-password"] = ""
-    runs = [monitor.poll(cluster_key=one.private) for one in (stranger, stranger, key)]
+    runs = [monitor.poll(cluster_key=one.private) for one in (other, other, key)]
     assert [run.outputs["cause"] for run in runs] == ["login-refused", "login-refused", ""]
     assert "the key was refused" in runs[0].log
-    assert "not tried again yet" in runs[1].log
+    assert "not tried again" in runs[1].log
     assert offers(openssh) == ["publickey refused", "publickey accepted"]
 
 
-def test_of_a_key_that_was_given_nothing_is_shown(monitor: Monitor, key: KeyPair) -> None:
+def test_no_line_of_a_key_is_shown_anywhere(monitor: Monitor, key: KeyPair) -> None:
     run = monitor.poll(cluster_key=key.private, discord_msg_always="true")
     shown = "\n".join(line for line in run.log.splitlines() if not line.startswith("::add-mask::"))
-    everything = [shown, run.summary, *run.outputs.values(), monitor.history_file.read_text()]
-    assert [line for line in key.private.splitlines() if line in "\n".join(everything)] == []
+    visible = [shown, run.summary, *run.outputs.values(), monitor.history_file.read_text()]
+    assert [line for line in key.private.splitlines() if line in "\n".join(visible)] == []
 
 
-# the key, and the password
+# The key and the password
 
 
-def test_a_password_is_offered_after_a_key_that_is_refused(
+def test_the_password_is_offered_after_a_refused_key(
     tmp_path: Path, slurm: Slurm, account: Account, key: KeyPair
 ) -> None:
-    with door(account, slurm) as openssh:
-        assert is_listed(knock(openssh, new_key(tmp_path), password=account.password))
+    with running_sshd(account, slurm) as openssh:
+        assert probe_sshd(openssh, new_key(tmp_path), password=account.password).lists_nodes
         assert offers(openssh) == ["publickey refused", "password accepted"]
-        assert is_listed(knock(openssh, key, password=account.password))
+        assert probe_sshd(openssh, key, password=account.password).lists_nodes
         assert offers(openssh)[2:] == ["publickey accepted"]
 
 
@@ -100,43 +99,52 @@ def test_a_password_is_offered_after_a_key_that_is_refused(
         ("publickey,keyboard-interactive", ["publickey", "keyboard-interactive/pam"]),
     ],
 )
-def test_a_server_that_wants_both_is_given_both_once(
+def test_a_server_that_requires_key_and_password_gets_both_once(
     slurm: Slurm, account: Account, key: KeyPair, methods: str, offered: list[str]
 ) -> None:
-    with door(account, slurm, *BY_PAM, f"AuthenticationMethods {methods}") as openssh:
-        assert is_listed(knock(openssh, key, password=account.password))
+    with running_sshd(account, slurm, *WITH_PAM, f"AuthenticationMethods {methods}") as openssh:
+        assert probe_sshd(openssh, key, password=account.password).lists_nodes
         assert offers(openssh) == [f"{method} accepted" for method in offered]
 
 
-def test_a_key_that_is_right_and_not_enough_is_told_with_what_is_missing(
+def test_a_key_that_is_accepted_but_not_sufficient_names_the_missing_method(
     slurm: Slurm, account: Account, key: KeyPair
 ) -> None:
-    with door(account, slurm, "AuthenticationMethods publickey,password") as openssh:
-        seen = knock(openssh, key)
-    assert seen.told == (Cause.LOGIN_REFUSED, "the key was right, but it also wants: password")
+    with running_sshd(account, slurm, "AuthenticationMethods publickey,password") as openssh:
+        probed = probe_sshd(openssh, key)
+    assert probed.cause_and_detail == (
+        Cause.LOGIN_REFUSED,
+        "the key was accepted, but the server also requires: password",
+    )
 
 
-# the password, by whichever method it is asked for
+# The password, by any method
 
 
-def test_a_server_that_asks_for_the_password_is_given_it_once(slurm: Slurm, account: Account) -> None:
-    with door(account, slurm, *BY_PAM, "PasswordAuthentication no") as openssh:
-        assert is_listed(knock(openssh, password=account.password))
+def test_a_server_that_prompts_for_the_password_gets_it_once(slurm: Slurm, account: Account) -> None:
+    with running_sshd(account, slurm, *WITH_PAM, "PasswordAuthentication no") as openssh:
+        assert probe_sshd(openssh, password=account.password).lists_nodes
         assert offers(openssh) == ["keyboard-interactive/pam accepted"]
 
 
 @pytest.mark.parametrize("by_password", ["yes", "no"])
-def test_a_wrong_password_is_offered_once_although_there_are_two_methods(
+def test_a_wrong_password_is_offered_once_even_with_two_methods(
     slurm: Slurm, account: Account, by_password: str
 ) -> None:
-    with door(account, slurm, *BY_PAM, f"PasswordAuthentication {by_password}") as openssh:
-        assert knock(openssh, password="not it").told == (Cause.LOGIN_REFUSED, "the password was refused")
+    with running_sshd(account, slurm, *WITH_PAM, f"PasswordAuthentication {by_password}") as openssh:
+        assert probe_sshd(openssh, password="not it").cause_and_detail == (
+            Cause.LOGIN_REFUSED,
+            "the password was refused",
+        )
         assert len(offers(openssh)) == 1
 
 
-def test_a_server_that_takes_no_password_is_not_sent_it(slurm: Slurm, account: Account) -> None:
-    with door(account, slurm, "PasswordAuthentication no") as openssh:
-        seen = knock(openssh, password=account.password)
-        assert seen.told == (Cause.LOGIN_REFUSED, "it takes no password, only: publickey")
-        assert not seen.result.credential_offered
+def test_a_server_that_accepts_no_password_is_not_sent_it(slurm: Slurm, account: Account) -> None:
+    with running_sshd(account, slurm, "PasswordAuthentication no") as openssh:
+        probed = probe_sshd(openssh, password=account.password)
+        assert probed.cause_and_detail == (
+            Cause.LOGIN_REFUSED,
+            "the server accepts no password, only: publickey",
+        )
+        assert not probed.result.credential_offered
         assert "Failed password" not in openssh.log

@@ -1,4 +1,4 @@
-"""The whole path on real servers: what the channel hears, and what sshd sees."""
+"""Polls of real servers: outputs, messages, and what sshd logs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def monitor(tmp_path: Path, openssh: OpenSSH, discord: LoopbackDiscord) -> Monit
     return Monitor(tmp_path, openssh, discord)
 
 
-def test_a_cluster_that_is_all_idle_is_online(monitor: Monitor) -> None:
+def test_an_idle_cluster_is_online(monitor: Monitor) -> None:
     run = monitor.poll()
     assert run.exit_status == 0
     assert (run.outputs["status"], run.outputs["cause"]) == ("online", "")
@@ -43,10 +43,10 @@ def test_a_cluster_that_is_fully_allocated_is_online(
     assert run.partitions["debug"]["nodes"]["idle"] == 0
 
 
-def test_what_the_account_has_set_for_its_own_sinfo_does_not_matter(
+def test_settings_of_the_account_for_sinfo_are_ignored(
     tmp_path: Path, slurm: Slurm, account: Account, discord: LoopbackDiscord
 ) -> None:
-    of_its_own = {
+    own_settings = {
         "SINFO_PARTITION": "short",
         "SINFO_ALL": "1",
         "SINFO_FORMAT": "%N",
@@ -55,7 +55,7 @@ def test_what_the_account_has_set_for_its_own_sinfo_does_not_matter(
     }
     with (
         public_directory() as directory,
-        OpenSSH(directory, account, set_env={**slurm.environment, **of_its_own}) as openssh,
+        OpenSSH(directory, account, set_env={**slurm.environment, **own_settings}) as openssh,
     ):
         run = Monitor(tmp_path, openssh, discord).poll()
     assert run.outputs["status"] == "online", run.log
@@ -63,7 +63,7 @@ def test_what_the_account_has_set_for_its_own_sinfo_does_not_matter(
     assert len(run.partitions) > 1
 
 
-def test_two_drained_nodes_of_eight_leave_it_online_and_show_on_the_card(
+def test_with_two_drained_nodes_of_eight_the_cluster_is_online_and_the_message_shows_them(
     monitor: Monitor, slurm: Slurm, discord: LoopbackDiscord
 ) -> None:
     slurm.drain("n[1-2]", "bad disk")
@@ -75,9 +75,7 @@ def test_two_drained_nodes_of_eight_leave_it_online_and_show_on_the_card(
     assert "debug*       6     0    2     8 1d" in embed["description"]
 
 
-def test_all_nodes_drained_is_an_outage_that_ends_when_they_are_resumed(
-    monitor: Monitor, slurm: Slurm
-) -> None:
+def test_all_nodes_drained_is_an_outage_until_they_are_resumed(monitor: Monitor, slurm: Slurm) -> None:
     monitor.poll()
     slurm.drain("n[1-8]", "cooling")
     down = monitor.poll()
@@ -98,7 +96,7 @@ def test_a_default_partition_that_is_down_degrades_the_cluster(monitor: Monitor,
     assert (run.outputs["status"], run.outputs["cause"]) == ("degraded", "partition-down")
 
 
-def test_another_partition_that_is_down_does_not(monitor: Monitor, slurm: Slurm) -> None:
+def test_another_partition_that_is_down_does_not_degrade_the_cluster(monitor: Monitor, slurm: Slurm) -> None:
     slurm.partition("short", "DOWN")
     run = monitor.poll()
     assert run.outputs["status"] == "online"
@@ -121,21 +119,21 @@ def test_only_chosen_partitions_are_judged(monitor: Monitor, slurm: Slurm) -> No
     slurm.drain("n5", "cooling")
     everything, short = monitor.poll(command="check"), monitor.poll(command="check", partitions="sh*, gone")
     assert (everything.outputs["status"], short.outputs["status"]) == ("degraded", "offline")
-    assert "Slurm lists none of this name: gone" in short.log
+    assert "check the input partitions: gone" in short.log
 
 
-def test_a_list_of_partitions_that_are_not_there_is_our_fault(monitor: Monitor) -> None:
+def test_partitions_that_do_not_exist_are_an_unknown_status(monitor: Monitor) -> None:
     run = monitor.poll(partitions="nosuch")
     assert (run.exit_status, run.outputs["status"], run.outputs["cause"]) == (
         3,
         "unknown",
         "no-such-partition",
     )
-    assert "'nosuch' chooses none of the partitions: debug, short" in run.log
+    assert "'nosuch' matches none of the listed partitions: debug, short" in run.log
     assert "Check the input partitions" in run.log
 
 
-def test_a_maintenance_is_told_beforehand_once_then_as_such_and_its_end_is_told(
+def test_a_maintenance_is_notified_when_it_is_scheduled_when_it_starts_and_when_it_ends(
     monitor: Monitor, slurm: Slurm
 ) -> None:
     def reserve(begin: str) -> None:
@@ -146,7 +144,7 @@ def test_a_maintenance_is_told_beforehand_once_then_as_such_and_its_end_is_told(
 
     reserve("now+23hours")
     monitor.poll(details="full")
-    beforehand = monitor.history()
+    scheduled = monitor.history()
     monitor.poll(details="full")
     slurm.scontrol("delete", "reservationname=secret_name")
     reserve("now")
@@ -162,12 +160,12 @@ def test_a_maintenance_is_told_beforehand_once_then_as_such_and_its_end_is_told(
         "mscluster is in maintenance",
         "mscluster is back online",
     ]
-    assert len(beforehand["announced_maintenance"]) == 1
+    assert len(scheduled.outbox.announced_maintenance) == 1
     assert "secret_name" not in monitor.history_file.read_text()
     assert "6 nodes from " in now.summary
 
 
-def test_with_all_details_the_output_and_the_summary_have_them(monitor: Monitor, slurm: Slurm) -> None:
+def test_details_are_in_the_output_and_in_the_summary(monitor: Monitor, slurm: Slurm) -> None:
     slurm.drain("n[1-2]", "bad disk")
     plain, full = monitor.poll(command="check"), monitor.poll(command="check", details="full")
     named = monitor.poll(command="check", details="full", show_nodes="true")
@@ -200,7 +198,7 @@ def test_a_killed_controller_degrades_the_cluster_and_offers_the_password_once(
     assert monitor.headlines() == ["mscluster is online", "mscluster is degraded", "mscluster is back online"]
 
 
-def test_an_sshd_that_stops_and_starts_is_told_as_an_outage_with_its_cause_and_its_end(
+def test_an_sshd_that_stops_and_starts_is_an_outage_with_its_cause_and_a_recovery(
     monitor: Monitor, openssh: OpenSSH, discord: LoopbackDiscord
 ) -> None:
     monitor.poll()
@@ -220,7 +218,7 @@ def test_an_sshd_that_stops_and_starts_is_told_as_an_outage_with_its_cause_and_i
     assert monitor.headlines() == ["mscluster is online", "mscluster is offline", "mscluster is back online"]
     outage, recovery = (message["embeds"][0] for message in discord.messages[1:])
     assert outage["description"].startswith("SSH connections refused.\n")
-    assert "**The cause was** SSH connections refused" in recovery["description"]
+    assert "**Cause** SSH connections refused" in recovery["description"]
 
 
 def test_every_poll_offers_the_password_once(monitor: Monitor, openssh: OpenSSH) -> None:
@@ -229,7 +227,7 @@ def test_every_poll_offers_the_password_once(monitor: Monitor, openssh: OpenSSH)
     assert [offer.accepted for offer in openssh.offered_credentials()] == [True, True]
 
 
-def test_a_wrong_password_at_first_tells_the_channel_nothing_and_says_what_to_do(
+def test_a_password_that_never_worked_is_not_notified_and_the_log_has_a_remedy(
     monitor: Monitor, openssh: OpenSSH
 ) -> None:
     run = monitor.poll(cluster_password="not it")
@@ -251,7 +249,7 @@ def test_a_refused_password_is_held_back_but_a_changed_one_is_tried_at_once(
     assert third.outputs["status"] == "online"
 
 
-def test_a_login_that_worked_and_is_refused_is_told_once_after_three_polls(monitor: Monitor) -> None:
+def test_a_refused_login_that_worked_before_is_notified_once_after_three_polls(monitor: Monitor) -> None:
     monitor.poll()
     for _ in range(5):
         monitor.poll(cluster_password="expired")
@@ -259,11 +257,11 @@ def test_a_login_that_worked_and_is_refused_is_told_once_after_three_polls(monit
     assert monitor.headlines() == [
         "mscluster is online",
         "Login to mscluster no longer works",
-        "Monitoring of mscluster restored: still online",
+        r"Monitoring of mscluster restored\: still online",
     ]
 
 
-def test_a_wrong_host_name_at_first_tells_the_channel_nothing_and_says_what_to_do(monitor: Monitor) -> None:
+def test_a_host_name_that_never_worked_is_not_notified_and_the_log_has_a_remedy(monitor: Monitor) -> None:
     run = monitor.poll(cluster_host="no-such-host.invalid")
     assert run.exit_status == 3
     assert (run.outputs["status"], run.outputs["cause"]) == ("unknown", "dns")
@@ -271,14 +269,14 @@ def test_a_wrong_host_name_at_first_tells_the_channel_nothing_and_says_what_to_d
     assert monitor.headlines() == []
 
 
-def test_a_closed_port_at_first_is_no_outage(monitor: Monitor, openssh: OpenSSH) -> None:
+def test_a_port_that_was_never_open_is_not_an_outage(monitor: Monitor, openssh: OpenSSH) -> None:
     openssh.stop()
     run = monitor.poll()
     assert (run.exit_status, run.outputs["status"], run.outputs["cause"]) == (3, "unknown", "refused")
     assert monitor.headlines() == []
 
 
-def test_a_runner_without_a_network_does_not_blame_the_cluster(
+def test_a_runner_without_a_network_reports_no_outage(
     monitor: Monitor, openssh: OpenSSH, discord: LoopbackDiscord
 ) -> None:
     monitor.poll()
@@ -286,10 +284,10 @@ def test_a_runner_without_a_network_does_not_blame_the_cluster(
     discord.__exit__(None, None, None)
     run = monitor.poll()
     assert (run.exit_status, run.outputs["status"], run.outputs["cause"]) == (3, "unknown", "refused")
-    assert monitor.history()["pending"] == []
+    assert not monitor.history().outbox.has_pending
 
 
-def test_a_server_that_accepts_and_says_nothing_is_offline_at_the_second_poll(
+def test_a_server_that_accepts_and_sends_nothing_is_offline_at_the_second_poll(
     monitor: Monitor, openssh: OpenSSH
 ) -> None:
     monitor.poll()
@@ -310,11 +308,13 @@ def test_a_controller_that_hangs_degrades_the_cluster_within_the_time_limit(
 ) -> None:
     slurm.controller.pause()
     run = monitor.poll(cluster_command_timeout="1", attempts="2")
-    slurm.controller.go_on()
+    slurm.controller.resume()
     assert (run.outputs["status"], run.outputs["cause"]) == ("degraded", "scheduler-timeout")
 
 
-def test_a_host_key_that_is_not_the_pinned_one_gets_no_password(monitor: Monitor, openssh: OpenSSH) -> None:
+def test_a_server_with_another_host_key_than_the_pinned_one_gets_no_password(
+    monitor: Monitor, openssh: OpenSSH
+) -> None:
     run = monitor.poll(cluster_host_key=f"SHA256:{'A' * 43}")
     assert (run.exit_status, run.outputs["status"], run.outputs["cause"]) == (3, "unknown", "host-key")
     assert openssh.known_hosts_line in run.log
@@ -324,10 +324,10 @@ def test_a_host_key_that_is_not_the_pinned_one_gets_no_password(monitor: Monitor
 def test_without_a_pin_the_log_shows_the_line_to_paste(monitor: Monitor, openssh: OpenSSH) -> None:
     run = monitor.poll(cluster_host_key="")
     assert run.exit_status == 0
-    assert f"set cluster-host-key to: {openssh.known_hosts_line}" in run.log
+    assert f"set cluster-host-key to this line: {openssh.known_hosts_line}" in run.log
 
 
-def test_look_sets_the_outputs_and_leaves_neither_history_nor_message(monitor: Monitor) -> None:
+def test_a_check_sets_the_outputs_without_history_and_message(monitor: Monitor) -> None:
     run = monitor.poll(command="check")
     assert (run.exit_status, run.outputs["status"], run.outputs["changed"]) == (0, "online", "false")
     assert not monitor.history_file.exists()

@@ -1,4 +1,4 @@
-"""The real servers do what the tests that use them rely on."""
+"""The real servers behave as the tests that use them expect."""
 
 import socket
 import subprocess
@@ -43,15 +43,15 @@ def start_ssh(server: OpenSSH, command: str, *, password: str | None = None) -> 
 
 def ssh(server: OpenSSH, command: str, *, password: str | None = None) -> list[str]:
     with start_ssh(server, command, password=password) as client:
-        said, _ = client.communicate(timeout=30)
-    return said.splitlines()
+        output, _ = client.communicate(timeout=30)
+    return output.splitlines()
 
 
 def test_sinfo_over_a_password_login_lists_eight_idle_nodes(openssh: OpenSSH) -> None:
     assert ssh(openssh, SINFO) == ["debug*|up|1-00:00:00|8|idle", "short|up|30:00|4|idle"]
 
 
-def test_every_offered_password_is_counted(openssh: OpenSSH) -> None:
+def test_every_offered_password_is_listed(openssh: OpenSSH) -> None:
     ssh(openssh, "true", password="wrong")
     ssh(openssh, "true")
 
@@ -72,7 +72,7 @@ def test_a_stopped_sshd_refuses_and_answers_again_after_a_restart(openssh: OpenS
 
     openssh.start()
 
-    # the client insists on the host key of before
+    # the client accepts only the same host key
     assert ssh(openssh, "echo back again") == ["back again"]
 
 
@@ -86,20 +86,20 @@ def test_a_stopped_sshd_ends_its_sessions(openssh: OpenSSH) -> None:
         assert client.wait(timeout=5) == 255
 
 
-def test_a_paused_sshd_takes_a_connection_and_says_nothing(openssh: OpenSSH) -> None:
+def test_a_paused_sshd_accepts_a_connection_and_sends_nothing(openssh: OpenSSH) -> None:
     openssh.daemon.pause()
 
     with socket.create_connection((openssh.host, openssh.port), timeout=0.2) as client:
         with pytest.raises(TimeoutError):
             client.recv(1)
 
-        openssh.daemon.go_on()
+        openssh.daemon.resume()
 
         client.settimeout(5)
         assert client.recv(4) == b"SSH-"
 
 
-def test_drained_nodes_are_told_from_idle_ones(slurm: Slurm, openssh: OpenSSH) -> None:
+def test_drained_nodes_and_idle_ones_are_listed_apart(slurm: Slurm, openssh: OpenSSH) -> None:
     slurm.drain("n[1-2]", "broken fan")
 
     assert ssh(openssh, SINFO)[:2] == ["debug*|up|1-00:00:00|2|drained", "debug*|up|1-00:00:00|6|idle"]
@@ -113,19 +113,19 @@ def test_resumed_nodes_are_idle(slurm: Slurm) -> None:
     assert slurm.node_states()["n3"] == "idle"
 
 
-def test_a_partition_that_is_down_says_so(slurm: Slurm, openssh: OpenSSH) -> None:
+def test_a_partition_that_is_down_is_listed_as_down(slurm: Slurm, openssh: OpenSSH) -> None:
     slurm.partition("debug", "down")
 
     assert ssh(openssh, SINFO) == ["debug*|down|1-00:00:00|8|idle", "short|up|30:00|4|idle"]
 
 
-def test_a_job_can_have_all_nodes(slurm: Slurm, openssh: OpenSSH) -> None:
+def test_a_job_can_use_all_nodes(slurm: Slurm, openssh: OpenSSH) -> None:
     slurm.fill(openssh.user)
 
     assert ssh(openssh, SINFO) == ["debug*|up|1-00:00:00|8|allocated", "short|up|30:00|4|allocated"]
 
 
-def test_a_dead_controller_fails_sinfo_within_seconds_and_its_successor_remembers(
+def test_without_a_controller_sinfo_fails_within_seconds_and_a_new_one_keeps_the_states(
     slurm: Slurm, openssh: OpenSSH
 ) -> None:
     slurm.drain("n8", "broken fan")
@@ -140,7 +140,7 @@ def test_a_dead_controller_fails_sinfo_within_seconds_and_its_successor_remember
     assert slurm.node_states() == {**dict.fromkeys(slurm.nodes, "idle"), "n8": "drained"}
 
 
-def test_a_reset_undoes_what_tests_do(slurm: Slurm, account: Account) -> None:
+def test_a_reset_undoes_the_changes_of_tests(slurm: Slurm, account: Account) -> None:
     before = slurm.sinfo()
     slurm.fill(account.name)
     slurm.drain("n1", "broken fan")
@@ -166,7 +166,7 @@ def test_an_sshd_that_cannot_start_shows_its_log(account: Account) -> None:
 
 
 def test_no_process_outlives_the_servers(server_directory: Path) -> None:
-    assert server_directory.exists()  # ask for what real servers need
+    assert server_directory.exists()  # fails if something that real servers need is missing
     with (
         public_directory() as directory,
         Account(directory) as account,

@@ -1,46 +1,45 @@
-"""Every state of nodes and partitions that a real Slurm can be brought into, as one look sees them."""
+"""Every state of nodes and partitions that a real Slurm can be in, as one probe lists them."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import asdict
 
-from cluster_status.adapters.ssh.probe import SshProbe, Target
-from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Partition
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
-from cluster_status.domain.ssh.host_key import Pins
+from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult, RememberedLogin
+from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.verdict import KnownServer, judge
+from tests.real.sshd import probe_sshd
 from tests.servers import slurm_configuration
 from tests.servers.account import Account
 from tests.servers.directory import public_directory
 from tests.servers.openssh import OpenSSH
 from tests.servers.slurm import Slurm
 
-# what a partition's nodes are brought into, as sinfo words it, and where each of them belongs
+# the state of a partition's nodes as sinfo prints it, and the groups of these nodes
 STATES = {
     "idle": ("idle", {"idle": 1}),
     "mixed": ("mixed", {"allocated": 1}),
     "allocated": ("allocated", {"allocated": 1}),
     "draining": ("draining", {"draining": 1}),
     "drained": ("drained", {"down": 1}),
-    "failing": ("fail", {"down": 1}),
-    "broken": ("down", {"down": 1}),
-    "silent": ("idle*", {"down": 1}),
-    "asleep": ("idle~", {"powered_down": 1}),
+    "fail": ("fail", {"down": 1}),
+    "down": ("down", {"down": 1}),
+    "no-response": ("idle*", {"down": 1}),
+    "powered-down": ("idle~", {"powered_down": 1}),
     "planned": ("planned", {"allocated": 1, "reserved": 1}),
     "reserved": ("reserved", {"reserved": 1}),
     "maint": ("maint", {"maintenance": 1}),
-    "mending": ("drained$", {"maintenance": 1}),
-    "repair": ("down$", {"maintenance": 1}),
+    "drained-maint": ("drained$", {"maintenance": 1}),
+    "down-maint": ("down$", {"maintenance": 1}),
 }
 NODES = {name: f"n{number}" for number, name in enumerate(STATES, start=1)}
 SPARE = f"n{len(STATES) + 1}"  # the second node of "planned"
-AVAILABILITIES = {"shut": "down", "closing": "drain", "retired": "inactive"}
+AVAILABILITIES = {"p-down": "down", "p-drain": "drain", "p-inactive": "inactive"}
 ODD_REASON = b"disk | full\nPARTITION*|up|infinite|99|idle\n\x1b[31mred\x1b[0m \xff \xc3\xbcber".decode(
     errors="surrogateescape"
 )
@@ -64,35 +63,25 @@ def partitions() -> list[slurm_configuration.Partition]:
 
 
 class Site:
-    """A cluster of its own, and what an account sees of it over SSH."""
+    """A cluster of its own, as an account lists it over SSH."""
 
     def __init__(self, slurm: Slurm, openssh: OpenSSH) -> None:
         self.slurm = slurm
         self._openssh = openssh
 
-    def see(self, **partition_filter: object) -> ClusterState | ProbeFailure:
-        target = Target(
-            host=self._openssh.host,
-            port=self._openssh.port,
-            user=self._openssh.user,
-            password=Secret(self._openssh.password),
-            pins=Pins.parse(self._openssh.known_hosts_line),
-            connect_timeout_seconds=10,
-            command_timeout_seconds=10,
-            partition_filter=PartitionFilter(**partition_filter),  # type: ignore[arg-type]
-        )
-        with closing(SshProbe(target)) as probe:
-            return probe.probe(RememberedLogin, seconds=30).outcome
+    def probe(self, *patterns: str, **query: bool) -> ClusterState | ProbeFailure:
+        asked = SlurmQuery(PartitionFilter(patterns), **query)
+        return probe_sshd(self._openssh, password=self._openssh.password, query=asked).result.outcome
 
-    def list(self, **partition_filter: object) -> ClusterState:
-        seen = self.see(**partition_filter)
-        assert isinstance(seen, ClusterState), seen
-        return seen
+    def list(self, *patterns: str, **query: bool) -> ClusterState:
+        outcome = self.probe(*patterns, **query)
+        assert isinstance(outcome, ClusterState), outcome
+        return outcome
 
 
 @pytest.fixture(scope="module")
 def site(account: Account) -> Iterator[Site]:
-    """Have one node in each state, and a partition for each."""
+    """Run a cluster with one node in each state, and a partition for each."""
     with ExitStack() as stack:
         directory = stack.enter_context(public_directory())
         (directory / "gpu1").touch()
@@ -107,14 +96,14 @@ def site(account: Account) -> Iterator[Site]:
         )
         stack.enter_context(slurm)
         openssh = stack.enter_context(OpenSSH(directory, account, set_env=slurm.environment))
-        bring_about(slurm, account.name)
+        bring_into_states(slurm, account.name)
         yield Site(slurm, openssh)
 
 
-def bring_about(slurm: Slurm, user: str) -> None:
-    """Bring each node into its state; return when all are there."""
+def bring_into_states(slurm: Slurm, user: str) -> None:
+    """Bring each node into its state, and return when all are in it."""
 
-    def update(name: str, state: str, reason: str = "tried out") -> None:
+    def update(name: str, state: str, reason: str = "test") -> None:
         slurm.scontrol("update", f"nodename={NODES[name]}", f"state={state}", f"reason={reason}")
 
     def reserve(names: list[str], flags: str, *times: str) -> None:
@@ -122,7 +111,7 @@ def bring_about(slurm: Slurm, user: str) -> None:
         slurm.scontrol("create", "reservation", *times, "user=root", nodes, f"flags={flags}")
 
     now, tomorrow = ("starttime=now", "duration=60"), ("starttime=now+20hours", "duration=120")
-    reserve(["maint", "mending", "repair"], "maint,ignore_jobs", *now)
+    reserve(["maint", "drained-maint", "down-maint"], "maint,ignore_jobs", *now)
     reserve(["reserved"], "ignore_jobs", *now)
     reserve(["idle", "drained"], "maint,ignore_jobs", *tomorrow)
     slurm.partition("hidden", "up")
@@ -138,19 +127,19 @@ def bring_about(slurm: Slurm, user: str) -> None:
     slurm.submit(user, "-pplanned", "--nodes=2", "--exclusive")
     update("draining", "drain")
     update("drained", "drain", ODD_REASON)
-    update("mending", "drain")
-    update("failing", "fail")
-    update("broken", "down", "fan")
-    update("repair", "down")
-    update("asleep", "power_down")
-    slurm.nodes[NODES["silent"]].kill()
-    slurm.scontrol("update", f"nodename={NODES['silent']}", "state=noresp")
+    update("drained-maint", "drain")
+    update("fail", "fail")
+    update("down", "down", "fan")
+    update("down-maint", "down")
+    update("powered-down", "power_down")
+    slurm.nodes[NODES["no-response"]].kill()
+    slurm.scontrol("update", f"nodename={NODES['no-response']}", "state=noresp")
     expected = {NODES[name]: word for name, (word, _) in STATES.items()}
     slurm.wait_for(lambda: slurm.node_states() == expected | {SPARE: "allocated"}, timeout_seconds=60)
 
 
 @pytest.fixture(scope="module")
-def seen(site: Site) -> ClusterState:
+def state(site: Site) -> ClusterState:
     return site.list()
 
 
@@ -170,65 +159,65 @@ def by_name(cluster_state: ClusterState) -> dict[str, Partition]:
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_a_node_in_this_state_counts_where_it_belongs(seen: ClusterState, name: str) -> None:
-    assert groups(by_name(seen)[name]) == STATES[name][1]
+def test_a_node_in_this_state_counts_in_its_group(state: ClusterState, name: str) -> None:
+    assert groups(by_name(state)[name]) == STATES[name][1]
 
 
-def test_no_state_is_unheard_of_and_each_node_counts_once(seen: ClusterState) -> None:
-    assert seen.unknown_states == ()
-    assert seen.nodes == by_name(seen)["everything"].nodes
-    assert seen.nodes.total == len(STATES) + 1
+def test_all_states_are_known_and_each_node_counts_once(state: ClusterState) -> None:
+    assert state.unknown_states == ()
+    assert state.nodes == by_name(state)["everything"].nodes
+    assert state.nodes.total == len(STATES) + 1
 
 
 @pytest.mark.parametrize("name", AVAILABILITIES)
-def test_a_partition_that_is_not_up_says_what_it_is(seen: ClusterState, name: str) -> None:
-    assert by_name(seen)[name].availability == AVAILABILITIES[name]
-    assert groups(by_name(seen)[name]) == {"idle": 1}
+def test_a_partition_that_is_not_up_has_its_availability(state: ClusterState, name: str) -> None:
+    assert by_name(state)[name].availability == AVAILABILITIES[name]
+    assert groups(by_name(state)[name]) == {"idle": 1}
 
 
-def test_without_being_asked_for_a_hidden_partition_is_not_shown(seen: ClusterState) -> None:
-    assert "hidden" not in by_name(seen)
+def test_a_hidden_partition_is_not_listed_by_default(state: ClusterState) -> None:
+    assert "hidden" not in by_name(state)
 
 
 # Chosen partitions
 
 
-def test_a_pattern_chooses_partitions_and_their_nodes_count_once(site: Site) -> None:
-    cluster_state = site.list(patterns=("idle", "m*", "shut", "hidden"))
-    assert list(by_name(cluster_state)) == ["idle", "mixed", "maint", "mending", "shut", "hidden"]
-    assert cluster_state.nodes.total == 5  # shut has the node of idle
-    assert (cluster_state.named, cluster_state.unmatched_patterns) == (("idle", "shut", "hidden"), ())
+def test_patterns_choose_partitions_and_their_nodes_count_once(site: Site) -> None:
+    cluster_state = site.list("idle", "mai*", "mix*", "p-down", "hidden")
+    assert list(by_name(cluster_state)) == ["idle", "mixed", "maint", "p-down", "hidden"]
+    assert cluster_state.nodes.total == 4  # p-down has the node of idle
+    assert (cluster_state.named, cluster_state.unmatched_patterns) == (("idle", "p-down", "hidden"), ())
 
 
-def test_what_a_pattern_does_not_choose_is_told(site: Site) -> None:
-    assert site.list(patterns=("idle", "gpu*", "fat")).unmatched_patterns == ("gpu*", "fat")
+def test_patterns_without_a_match_are_listed(site: Site) -> None:
+    assert site.list("idle", "gpu*", "fat").unmatched_patterns == ("gpu*", "fat")
 
 
-def test_patterns_that_choose_nothing_at_all_are_no_outage(site: Site) -> None:
-    nothing = site.see(patterns=("gpu*",))
+def test_patterns_without_any_match_are_not_an_outage(site: Site) -> None:
+    nothing = site.probe("gpu*")
     assert isinstance(nothing, ProbeFailure)
     assert nothing.cause is Cause.NO_SUCH_PARTITION
-    assert nothing.detail.startswith("'gpu*' chooses none of the partitions: idle, mixed, ")
+    assert nothing.detail.startswith("'gpu*' matches none of the listed partitions: idle, mixed, ")
 
 
 def test_chosen_partitions_have_only_their_own_details(site: Site) -> None:
-    details = site.list(patterns=("broken", "mixed"), details=True).details
+    details = site.list("down", "mixed", details=True).details
     assert details
     assert [one.reason for one in details.drain_reasons] == ["fan"]
-    assert set(details.gpus) == {"broken", "mixed"}
+    assert set(details.gpus) == {"down", "mixed"}
 
 
 # Details
 
 
-def test_gpus_are_free_where_a_new_job_could_have_them(detailed: Details) -> None:
-    free = {name: types[0].idle for name, types in detailed.gpus.items()}
-    expected = dict.fromkeys(STATES, 0) | {"idle": 2, "mixed": 1, "asleep": 2}
-    assert {name: free[name] for name in STATES} == expected
+def test_gpus_are_idle_if_a_new_job_could_use_them(detailed: Details) -> None:
+    idle = {name: types[0].idle for name, types in detailed.gpus.items()}
+    expected = dict.fromkeys(STATES, 0) | {"idle": 2, "mixed": 1, "powered-down": 2}
+    assert {name: idle[name] for name in STATES} == expected
     assert detailed.gpus["everything"] == (Gpus("a100", 2 * len(STATES) + 2, 5),)
 
 
-def test_an_odd_reason_is_one_clean_line_and_forges_nothing(detailed: Details) -> None:
+def test_an_odd_reason_is_one_cleaned_line(detailed: Details) -> None:
     [odd] = [one for one in detailed.drain_reasons if one.reason.startswith("disk")]
     assert odd.reason == "disk | full PARTITION*|up|infinite|99|idle [31mred [0m \ufffd über"
     assert (odd.nodes, odd.node_names, odd.set_by) == (1, "", "")
@@ -236,20 +225,20 @@ def test_an_odd_reason_is_one_clean_line_and_forges_nothing(detailed: Details) -
     assert timedelta() <= datetime.now(UTC) - odd.since < timedelta(minutes=3)
 
 
-def test_reasons_come_newest_first(detailed: Details) -> None:
+def test_drain_reasons_are_sorted_newest_first(detailed: Details) -> None:
     instants = [one.since for one in detailed.drain_reasons if one.since]
     assert len(instants) == len(detailed.drain_reasons) >= 3
     assert instants == sorted(instants, reverse=True)
 
 
-def test_names_of_nodes_and_users_come_where_they_are_asked_for(site: Site) -> None:
+def test_names_of_nodes_and_users_are_listed_on_request(site: Site) -> None:
     details = site.list(details=True, node_names=True).details
     assert details
     [fan] = [one for one in details.drain_reasons if one.reason == "fan"]
-    assert (fan.node_names, fan.set_by) == (NODES["broken"], "root")
+    assert (fan.node_names, fan.set_by) == (NODES["down"], "root")
 
 
-def test_maintenance_is_listed_now_and_coming_and_other_reservations_are_not(detailed: Details) -> None:
+def test_active_and_future_maintenance_is_listed_and_other_reservations_are_not(detailed: Details) -> None:
     now, tomorrow = detailed.reservations
     at = datetime.now(UTC)
     assert now.begin <= at < now.end
@@ -258,10 +247,10 @@ def test_maintenance_is_listed_now_and_coming_and_other_reservations_are_not(det
     assert (tomorrow.end - tomorrow.begin, tomorrow.nodes) == (timedelta(hours=2), 2)
 
 
-# A cluster that is all asleep
+# A cluster that is powered down
 
 
-def test_an_empty_cloud_is_online(account: Account) -> None:
+def test_a_powered_down_cloud_cluster_is_online(account: Account) -> None:
     with public_directory() as directory:
         slurm = Slurm(
             directory,
@@ -274,8 +263,8 @@ def test_an_empty_cloud_is_online(account: Account) -> None:
         )
         with slurm, OpenSSH(directory, account, set_env=slurm.environment) as openssh:
             slurm.scontrol("update", "partitionname=boot", "hidden=yes")
-            seen = Site(slurm, openssh).list(details=True)
-    assert list(by_name(seen)) == ["cloud"]
-    assert seen.nodes.total == 0
-    verdict = judge(ProbeResult(outcome=seen, logged_in=True), KnownServer(), degraded_below=50)
+            state = Site(slurm, openssh).list(details=True)
+    assert list(by_name(state)) == ["cloud"]
+    assert state.nodes.total == 0
+    verdict = judge(ProbeResult(outcome=state, logged_in=True), KnownServer(), degraded_below=50)
     assert (verdict.status, verdict.cause) == (Status.ONLINE, None)

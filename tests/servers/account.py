@@ -1,4 +1,4 @@
-"""An account of this system, made for a test run and removed after it."""
+"""An account of this system, created for a test run and removed after it."""
 
 import itertools
 import os
@@ -15,7 +15,7 @@ _numbers = itertools.count()
 
 
 class Account:
-    """A context manager: the account exists within it, with a password and an empty home."""
+    """The account exists within the context, with a password and an empty home."""
 
     def __init__(self, directory: Path, *, shell: str = "/bin/bash") -> None:
         self.name = f"clusterwatch{os.getpid()}x{next(_numbers)}"
@@ -49,28 +49,28 @@ class Account:
         return pwd.getpwnam(self.name).pw_gid
 
     def change_password(self, password: str) -> None:
-        _run("chpasswd", said=f"{self.name}:{password}\n")
+        _run("chpasswd", text=f"{self.name}:{password}\n")
         self.password = password
 
     def expire_password(self) -> None:
-        """Want another one at the next login, as after its last day."""
+        """Require a new password at the next login, as after its last day."""
         _run("chage", "--lastday", "0", self.name)
 
     def authorize(self, *lines: str) -> None:
-        """Let in whoever has one of these keys, and nobody else: lines of authorized_keys."""
+        """Set the lines of authorized_keys."""
         directory = self.home / ".ssh"
         directory.mkdir(exist_ok=True)
         (directory / "authorized_keys").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     def _remove(self) -> None:
-        # userdel refuses while something runs for the account
+        # userdel fails while a process of the account runs
         process.end(process.owned_by(self.uid))
         _run("userdel", "--remove", self.name)
 
 
-def _run(name: str, *arguments: str | Path, said: str | None = None) -> None:
+def _run(name: str, *arguments: str | Path, text: str | None = None) -> None:
     done = subprocess.run(
-        [program.find(name), *arguments], input=said, capture_output=True, text=True, check=False
+        [program.find(name), *arguments], input=text, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise RuntimeError(f"{name} failed with {done.returncode}: {done.stderr.strip()}")

@@ -1,4 +1,4 @@
-"""A server in the foreground, as a child: started until it answers, and ended with all it started."""
+"""A server that runs in the foreground, as a child process: wait for it, and end it with its descendants."""
 
 import os
 import signal
@@ -14,15 +14,15 @@ _LOG_LINES_SHOWN = 40
 
 
 class DaemonError(RuntimeError):
-    """A server is not there, or refuses; the message ends with its log."""
+    """A server does not run or answer; the message ends with its log."""
 
 
 def wait_until(
     condition: Callable[[], bool],
     timeout_seconds: float,
-    explain: Callable[[], str] = lambda: "it did not come true",
+    explain: Callable[[], str] = lambda: "the condition does not hold",
 ) -> None:
-    """Return when the condition holds; past the deadline, raise a TimeoutError that explains."""
+    """Return when the condition holds; after the timeout raise a TimeoutError with an explanation."""
     deadline = time.monotonic() + timeout_seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -31,7 +31,7 @@ def wait_until(
 
 
 class Daemon:
-    """One foreground process with a log, which holds what it prints."""
+    """One foreground process, whose output goes to a log."""
 
     def __init__(self, command: Sequence[str | Path], *, log: Path, environment: Mapping[str, str]) -> None:
         self.command = [str(word) for word in command]
@@ -50,7 +50,7 @@ class Daemon:
         return self._child is not None and self._child.poll() is None
 
     def launch(self) -> None:
-        """Start without waiting: several can come up side by side."""
+        """Start without waiting, so that several can start at the same time."""
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
                 self.command,
@@ -59,35 +59,35 @@ class Daemon:
                 stderr=subprocess.STDOUT,
                 env=self.environment,
                 cwd="/",
-                start_new_session=True,  # Ctrl-C is for the tests, which then end their servers
+                start_new_session=True,  # Ctrl-C is for the tests, which end their servers
             )
 
     def wait_until_ready(self, is_ready: Callable[[], bool], *, timeout_seconds: float = 10) -> None:
-        """Return when it answers; end it and show its log if it does not."""
+        """Return when it answers; if it does not, end it and raise DaemonError with its log."""
 
         def is_up() -> bool:
             self.check_running()
             return is_ready()
 
         try:
-            wait_until(is_up, timeout_seconds, explain=lambda: self._tell("does not answer"))
-        except BaseException:  # Ctrl-C too must not leave it behind
+            wait_until(is_up, timeout_seconds, explain=lambda: self._describe("does not answer"))
+        except BaseException:  # also after Ctrl-C
             self.kill()
             raise
 
     def check_running(self) -> None:
         if not self.is_running:
-            raise DaemonError(self._tell("has ended"))
+            raise DaemonError(self._describe("has ended"))
 
     def pause(self) -> None:
-        """Let it hang: connections to it are made, and get no answer."""
+        """Stop the process: the kernel accepts connections, but they get no answer."""
         os.kill(self.pid, signal.SIGSTOP)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
 
     def stop(self, *, grace_seconds: float = 3) -> None:
-        """End it and its descendants, with a chance to tidy up."""
+        """End it and its descendants, with time to clean up."""
         if self._child is None:
             return
         if self.is_running:
@@ -95,18 +95,18 @@ class Daemon:
         self.reap()
 
     def kill(self) -> None:
-        """End it and its descendants as a crash would."""
+        """End it and its descendants at once, as a crash does."""
         self.stop(grace_seconds=0)
 
     def reap(self) -> None:
-        """Take note of an end that was brought about from outside."""
+        """Wait for a process that was ended from outside."""
         if self._child is not None:
             self._child.wait()
             self._child = None
 
-    def disconnect_reason(self) -> str:
+    def log_tail(self) -> str:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(lines[-_LOG_LINES_SHOWN:])
 
-    def _tell(self, what_happened: str) -> str:
-        return f"{' '.join(self.command)} {what_happened}; its log:\n{self.disconnect_reason()}"
+    def _describe(self, problem: str) -> str:
+        return f"{' '.join(self.command)} {problem}; its log:\n{self.log_tail()}"

@@ -1,4 +1,4 @@
-"""A temporary directory that every account may enter: the usual ones are for their owner alone."""
+"""A temporary directory that every account may enter, unlike the usual ones."""
 
 import contextlib
 import tempfile

@@ -1,4 +1,4 @@
-"""A network of our own: nothing that is done to it is felt outside."""
+"""A network namespace: changes to it have no effect outside."""
 
 import contextlib
 import ctypes
@@ -13,14 +13,14 @@ from typing import Self
 from tests.servers import program
 
 _NETWORK = 0x4000_0000  # CLONE_NEWNET; os.setns comes with Python 3.12
-_HERE = Path("/proc/thread-self/ns/net")
-_MADE = Path("/run/netns")
+_CURRENT = Path("/proc/thread-self/ns/net")
+_NAMED = Path("/run/netns")
 _numbers = itertools.count()
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Namespace:
-    """A context manager: a network with a loopback, a firewall that lets everything pass, and no more."""
+    """A network with a loopback interface and an open firewall; it exists within the context."""
 
     def __init__(self) -> None:
         self.name = f"clusterwatch{os.getpid()}x{next(_numbers)}"
@@ -44,10 +44,10 @@ class Namespace:
 
     @contextlib.contextmanager
     def inside(self) -> Iterator[None]:
-        """Have this thread in it, and the processes, threads and sockets that it makes meanwhile."""
-        before = os.open(_HERE, os.O_RDONLY)
+        """Move this thread into it, with the processes, threads and sockets that it creates meanwhile."""
+        before = os.open(_CURRENT, os.O_RDONLY)
         try:
-            there = os.open(_MADE / self.name, os.O_RDONLY)
+            there = os.open(_NAMED / self.name, os.O_RDONLY)
             try:
                 _enter(there)
             finally:
@@ -60,16 +60,16 @@ class Namespace:
             os.close(before)
 
     def firewall(self, *rule: str) -> None:
-        """Apply a rule to what comes in, such as `"-p", "tcp", "-j", "DROP"`."""
+        """Add a rule for incoming packets, such as `"-p", "tcp", "-j", "DROP"`."""
         _run("ip", "netns", "exec", self.name, str(program.find("iptables")), "-A", "INPUT", *rule)
 
     def take_down(self) -> None:
-        """Leave no way to anywhere."""
+        """Remove all routes."""
         _run("ip", "-n", self.name, "link", "set", "lo", "down")
         _run("ip", "-n", self.name, "route", "flush", "table", "local")
 
-    def route_everything_here(self) -> None:
-        """Let every address be this machine's own, so that the firewall decides what answers."""
+    def route_everything_to_loopback(self) -> None:
+        """Route every address to this machine, so that the firewall decides what answers."""
         _run("ip", "-n", self.name, "route", "add", "local", "default", "dev", "lo")
 
     def _remove(self) -> None:

@@ -1,4 +1,4 @@
-"""A real OpenSSH server on loopback, for logins with a password."""
+"""A real OpenSSH server on loopback."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from tests.servers import port, process, program
 from tests.servers.account import Account
 from tests.servers.daemon import Daemon, wait_until
 
-# separates privileges by its own account, which may only stand in an empty directory of root's
+# the directory for privilege separation, empty and owned by root
 _PRIVILEGE_SEPARATION = Path("/run/sshd")
 
 _CONFIGURATION = """\
@@ -29,7 +29,7 @@ PrintMotd no
 PrintLastLog no
 """
 
-# "none" is how a client asks what it may offer, and offers nothing
+# "none" is the request for the list of methods, which offers no credential
 _OFFER = re.compile(
     r"^(?P<answer>Accepted|Failed|Partial) (?P<method>(?!none\b)\S+)"
     r" for (?:invalid user )?(?P<user>.+?) from ",
@@ -38,7 +38,7 @@ _OFFER = re.compile(
 
 
 class Offer(NamedTuple):
-    """A credential that a client sent, and whether it was taken."""
+    """A credential that a client sent, and whether it was accepted."""
 
     method: str
     user: str
@@ -46,9 +46,9 @@ class Offer(NamedTuple):
 
 
 class OpenSSH:
-    """An sshd that can be stopped and started again: port and host keys stay the same.
+    """An sshd that can be stopped and started again with the same port and host keys.
 
-    `extra_configuration` are lines of sshd_config; they come first, and sshd keeps the first value it reads.
+    `extra_configuration` are lines of sshd_config. They come first, because sshd uses the first value.
     """
 
     host = port.LOOPBACK
@@ -69,7 +69,7 @@ class OpenSSH:
         [self.port] = port.free_ports(1)
         self._host_key_types = host_key_types
         self.change_host_keys()
-        self._read_of_log = 0
+        self._log_offset = 0
         configuration = directory / "sshd_config"
         log = directory / "sshd.log"
         command: list[str | Path] = [program.find("sshd"), "-D", "-f", configuration, "-E", log]
@@ -98,7 +98,7 @@ class OpenSSH:
 
     @property
     def known_hosts_line(self) -> str:
-        """What a client's known_hosts says of this server's first host key."""
+        """The known_hosts line of the first host key."""
         return f"[{self.host}]:{self.port} {_public(self._host_keys[0])}"
 
     @property
@@ -106,60 +106,60 @@ class OpenSSH:
         return self.daemon.log.read_text(encoding="utf-8", errors="replace")
 
     def start(self) -> None:
-        """Return when it says who it is, as SSH servers do first."""
+        """Return when it sends its SSH banner."""
         _PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
         self.daemon.launch()
-        self.daemon.wait_until_ready(self._is_greeting)
+        self.daemon.wait_until_ready(self._sends_banner)
 
     def stop(self) -> None:
-        """End it with its sessions and what runs in them; what detached itself ends with the account."""
+        """End it with its sessions and their processes; detached processes end with the account."""
         self.daemon.stop()
 
     def change_host_keys(self) -> None:
-        """Make new ones, as a server has that was installed anew; they count from the next start."""
+        """Generate new keys, as after a reinstallation; they are used from the next start."""
         self._host_keys = [_new_host_key(self.directory, of_type) for of_type in self._host_key_types]
 
     def end_sessions(self) -> None:
-        """Hang up on every client, and go on listening."""
+        """Close the connection of every client, and continue to listen."""
         process.end(process.descendants(self.daemon.pid), grace_seconds=0)
 
     def offered_credentials(self) -> tuple[Offer, ...]:
-        """Each credential offered since the start or `forget_offers`, in order.
+        """Return the credentials offered since the start or `forget_offers`, in order.
 
-        Waits until every client has hung up: sshd answers first, and writes its log after that.
+        Waits until every client has disconnected, because sshd writes its log after it answers.
         """
-        self._wait_until_alone()
+        self._wait_until_idle()
         return tuple(
             Offer(found["method"], found["user"], accepted=found["answer"] != "Failed")
-            for found in _OFFER.finditer(self.log, self._read_of_log)
+            for found in _OFFER.finditer(self.log, self._log_offset)
         )
 
     def forget_offers(self) -> None:
-        self._wait_until_alone()
-        self._read_of_log = len(self.log)
+        self._wait_until_idle()
+        self._log_offset = len(self.log)
 
     def _configuration(self) -> str:
         lines = [f"HostKey {key}" for key in self._host_keys]
         if self.set_env:
-            # only the first SetEnv line counts
+            # sshd uses only the first SetEnv line
             lines.append("SetEnv " + " ".join(f'"{name}={value}"' for name, value in self.set_env.items()))
         given = "".join(f"{line}\n" for line in (*self.extra_configuration, *lines))
         return given + _CONFIGURATION.format(host=self.host, port=self.port)
 
-    def _is_greeting(self) -> bool:
-        greeting = b"SSH-"
-        return port.greeting(self.port, size=len(greeting)) == greeting
+    def _sends_banner(self) -> bool:
+        banner = b"SSH-"
+        return port.first_bytes(self.port, size=len(banner)) == banner
 
-    def _wait_until_alone(self) -> None:
-        def is_alone() -> bool:
+    def _wait_until_idle(self) -> None:
+        def is_idle() -> bool:
             return not self.daemon.is_running or not process.descendants(self.daemon.pid)
 
-        wait_until(is_alone, timeout_seconds=5, explain=lambda: f"a client is still connected:\n{self.log}")
+        wait_until(is_idle, timeout_seconds=5, explain=lambda: f"a client is still connected:\n{self.log}")
 
 
 def _new_host_key(directory: Path, of_type: str) -> Path:
     path = directory / f"host_key_{of_type}"
-    path.unlink(missing_ok=True)  # ssh-keygen would ask first
+    path.unlink(missing_ok=True)  # ssh-keygen would ask before it overwrites
     command: list[str | Path] = [
         program.find("ssh-keygen"),
         "-q",

@@ -1,4 +1,4 @@
-"""Ports on loopback: free ones for a server to be, and whether something answers on one."""
+"""Ports on loopback: free ones for a server, and whether a server answers on one."""
 
 import contextlib
 import random
@@ -27,21 +27,21 @@ def free_ports(count: int) -> list[int]:
 
 
 def answers(port: int) -> bool:
-    """Whether a server accepts connections there."""
+    """Return whether a server accepts connections on the port."""
     with socket.socket() as client:
         client.settimeout(1)
         return client.connect_ex((LOOPBACK, port)) == 0
 
 
 def answers_at(path: Path) -> bool:
-    """Whether a server accepts connections at a socket in the file system."""
+    """Return whether a server accepts connections on a Unix socket."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(1)
         return client.connect_ex(str(path)) == 0
 
 
-def greeting(port: int, *, size: int) -> bytes:
-    """Read the first bytes a server says of its own accord: none where nobody answers."""
+def first_bytes(port: int, *, size: int) -> bytes:
+    """Return the first bytes that a server sends; none if no server answers."""
     try:
         with socket.create_connection((LOOPBACK, port), timeout=1) as client:
             return client.recv(size, socket.MSG_WAITALL)

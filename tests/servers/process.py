@@ -1,4 +1,4 @@
-"""Processes found by what they are, not by their name, and ended by pid."""
+"""Finds processes by parent, owner or environment, and ends them by pid."""
 
 import contextlib
 import os
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 PROC = Path("/proc")
-_Seen = TypeVar("_Seen")
+_Inspected = TypeVar("_Inspected")
 
 
 def descendants(ancestor: int) -> list[int]:
-    """List the children of a process, theirs, and so on: parents come before their children."""
-    parents = {pid: int(facts["PPid"]) for pid, facts in _index_artifacts(_facts).items()}
+    """List the children of a process, their children, and so on; parents come first."""
+    parents = {pid: int(facts["PPid"]) for pid, facts in _inspect_all(_facts).items()}
     found: list[int] = []
     generation = {ancestor}
     while generation:
@@ -25,29 +25,27 @@ def descendants(ancestor: int) -> list[int]:
 
 
 def owned_by(uid: int) -> list[int]:
-    """List the processes that run for an account."""
-    # not the owner of the directory in /proc: that is root where a process changed its account, as sshd does
+    """List the processes of an account."""
+    # not the owner of the directory in /proc, which is root if the process changed its account, as in sshd
     return [pid for pid, facts in _alive().items() if int(facts["Uid"].split()[0]) == uid]
 
 
 def carrying(variable: str, value: str) -> list[int]:
-    """List the processes started with this variable in their environment, this one left out."""
+    """List the other processes that were started with this variable in their environment."""
     setting = f"{variable}={value}".encode()
     return [
-        pid
-        for pid, found in _index_artifacts(_environment).items()
-        if setting in found and pid != os.getpid()
+        pid for pid, found in _inspect_all(_environment).items() if setting in found and pid != os.getpid()
     ]
 
 
 def still_running(pids: Iterable[int]) -> list[int]:
-    """Leave out those that have ended."""
+    """Return the processes that have not ended."""
     alive = _alive()
     return [pid for pid in pids if pid in alive]
 
 
 def freeze(ancestor: int) -> list[int]:
-    """Stop a process and its descendants, so that the answer, all of them, stays true."""
+    """Stop a process and its descendants, and return all of them."""
     frozen: list[int] = []
     pending = [ancestor]
     while pending:
@@ -60,29 +58,29 @@ def freeze(ancestor: int) -> list[int]:
 
 
 def end(pids: Iterable[int], *, grace_seconds: float = 3) -> None:
-    """Terminate processes, kill those that stay, and return when all are gone.
+    """Terminate processes, kill those that still run after the grace period, and wait for their end.
 
-    Without any grace they are killed unwarned, as in a crash.
+    Without a grace period they are killed at once, as in a crash.
     """
     with contextlib.ExitStack() as handles:
-        # a handle stays with its process, while a number may be given to another one
+        # a handle stays with its process; a number may be reused
         left = [handle for pid in pids if (handle := _handle(pid, handles)) is not None]
         if grace_seconds > 0:
             _send(left, signal.SIGTERM)
-            _send(left, signal.SIGCONT)  # a frozen one would not hear the warning
+            _send(left, signal.SIGCONT)  # a stopped process would not get the signal
             left = _outlasting(left, grace_seconds)
         _send(left, signal.SIGKILL)
         if left := _outlasting(left, seconds=10):
             raise TimeoutError(f"{len(left)} processes outlived SIGKILL by ten seconds")
 
 
-def _index_artifacts(check: Callable[[int], _Seen]) -> dict[int, _Seen]:
-    seen = {}
+def _inspect_all(inspect: Callable[[int], _Inspected]) -> dict[int, _Inspected]:
+    inspected = {}
     for pid in (int(entry.name) for entry in PROC.iterdir() if entry.name.isdecimal()):
-        # it may end while it is looked at; and some, such as a container's first, show themselves to nobody
+        # it may end meanwhile; and some, such as the first of a container, cannot be inspected
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            seen[pid] = check(pid)
-    return seen
+            inspected[pid] = inspect(pid)
+    return inspected
 
 
 def _facts(pid: int) -> dict[str, str]:
@@ -95,8 +93,8 @@ def _environment(pid: int) -> list[bytes]:
 
 
 def _alive() -> dict[int, dict[str, str]]:
-    # a zombie ended, and waits for its parent to take note
-    return {pid: facts for pid, facts in _index_artifacts(_facts).items() if facts["State"][0] not in "ZX"}
+    # a zombie has ended, and waits for its parent
+    return {pid: facts for pid, facts in _inspect_all(_facts).items() if facts["State"][0] not in "ZX"}
 
 
 def _handle(pid: int, handles: contextlib.ExitStack) -> int | None:

@@ -1,4 +1,4 @@
-"""The programs that the tests run beside Python's own, and the packages that bring them."""
+"""The programs that the tests run, and the Debian packages that contain them."""
 
 import os
 import shutil
@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-# daemons live in sbin, which is not in everybody's PATH
+# daemons are in sbin, which is not in the PATH of every account
 SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
     {
-        "bash": "bash",  # which hands on variables with hyphens in their names
+        "bash": "bash",  # keeps variables with hyphens in their names
         "chage": "passwd",
         "chpasswd": "passwd",
-        "curl": "curl",  # which the documents let cron call
+        "curl": "curl",  # used by cron in the documents
         "dash": "dash",
         "env": "coreutils",
         "fish": "fish",
@@ -49,7 +49,7 @@ _PROGRAMS_OF_SUITES: Mapping[str, Sequence[str]] = MappingProxyType(
 
 
 def find(name: str) -> Path:
-    """Return the absolute path of a program: sshd starts itself again, and insists on it."""
+    """Return the absolute path of a program: sshd requires one, because it starts itself again."""
     found = _path(name)
     if not found:
         raise FileNotFoundError(f"{name} is not installed: apt-get install {DEBIAN_PACKAGES[name]}")

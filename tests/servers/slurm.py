@@ -17,10 +17,10 @@ _REPAIRABLE = ("down", "drain", "fail")
 
 
 class Slurm:
-    """A cluster whose nodes are all idle after `start()`, until a test does something about it.
+    """A cluster whose nodes are all idle after `start()`, until a test changes them.
 
-    Lists of nodes are written as Slurm does: `n1`, `n1,n5` or `n[1-3]`. `extra_configuration` are lines of
-    slurm.conf, which win over those already there.
+    Lists of nodes have Slurm's format: `n1`, `n1,n5` or `n[1-3]`. `extra_configuration` are lines of
+    slurm.conf, which override the default ones.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Slurm:
             extra=extra_configuration,
         )
         self._configuration.write_text(configuration.render(), encoding="utf-8")
-        self._configuration.chmod(0o644)  # for every account, whatever the umask
+        self._configuration.chmod(0o644)  # for every account, with any umask
         self.munge = self._munge()
         self.controller = self._daemon("slurmctld", "-D", "-f", self._configuration, log="slurmctld.log")
         self.nodes = {
@@ -73,58 +73,58 @@ class Slurm:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What a session needs for its Slurm commands to ask this cluster."""
+        """The variables with which Slurm commands query this cluster."""
         return {"SLURM_CONF": str(self._configuration)}
 
     def start(self) -> None:
-        """Start without any memory of an earlier run; return when every node is idle."""
+        """Start without the state of an earlier run, and return when every node is idle."""
         try:
-            self._begin_anew()
+            self._clear_state_and_start_munge()
             self.start_controller()
         except BaseException:
             self.stop()
             raise
 
     def start_without_nodes(self) -> None:
-        """Start likewise, and return when the controller answers, which has not heard of any node yet."""
+        """Start the controller only, and return when it answers. It does not know the state of any node."""
         try:
-            self._begin_anew()
+            self._clear_state_and_start_munge()
             self._launch_controller()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """End every daemon, the jobs, and the commands that still ask this cluster."""
+        """End every daemon, the jobs, and the commands that still query this cluster."""
         daemons = [*self.nodes.values(), self.controller, self.munge]
         process.end([daemon.pid for daemon in daemons if daemon.is_running])
         for daemon in daemons:
             daemon.reap()
-        # what is left are jobs, which outlive slurmd by design; one may be starting another process
+        # jobs outlive slurmd by design, and may start other processes meanwhile
         while left := self.processes():
             process.end(left, grace_seconds=0)
 
     def processes(self) -> list[int]:
-        """List all that runs for it: a job's processes are nobody's children, but have its environment."""
+        """List the processes of this cluster by their environment: those of jobs are not descendants."""
         return [pid for name, value in self.environment.items() for pid in process.carrying(name, value)]
 
     def kill_controller(self) -> None:
-        """End it; it takes care to save what was changed, which a crash (`controller.kill()`) may lose."""
+        """End it after it has saved its state, which a crash (`controller.kill()`) may lose."""
         self.controller.stop()
 
     def start_controller(self) -> None:
-        """Return when it has heard from every node."""
+        """Return when it knows the state of every node."""
         self._launch_controller()
         self._restart_nodes(self.nodes)
 
     def scontrol(self, *arguments: str) -> str:
-        return self._ask("scontrol", *arguments)
+        return self._run("scontrol", *arguments)
 
     def sinfo(self, *arguments: str) -> str:
-        return self._ask("sinfo", *arguments)
+        return self._run("sinfo", *arguments)
 
     def node_states(self) -> dict[str, str]:
-        """Each node with its state in sinfo's long form, suffixes included."""
+        """Return the state of each node in the long form of sinfo, with suffixes."""
         rows = self.sinfo("--all", "--Node", "--noheader", "--format=%N|%T").splitlines()
         return dict(row.split("|") for row in rows)
 
@@ -132,7 +132,7 @@ class Slurm:
         self.scontrol("update", f"nodename={nodes}", "state=drain", f"reason={reason}")
 
     def resume(self, nodes: str) -> None:
-        """Return when they are back in service."""
+        """Resume nodes, and return when they are back in service."""
         self.scontrol("update", f"nodename={nodes}", "state=resume")
         self._restart_nodes(self.scontrol("show", "hostnames", nodes).split())
 
@@ -141,13 +141,13 @@ class Slurm:
         self.scontrol("update", f"partitionname={name}", f"state={state}")
 
     def run_job(self, user: str, *, node_count: int) -> str:
-        """Start a job that has whole nodes of the default partition until it is cancelled; its number."""
+        """Start a job on whole nodes of the default partition; return its number. It runs until cancelled."""
         return self.submit(user, "--exclusive", f"--nodes={node_count}")
 
     def submit(self, user: str, *options: str) -> str:
-        """Submit a job that, once it has begun, runs until it is cancelled; its number."""
+        """Submit a job, and return its number. It runs until it is cancelled."""
         account = pwd.getpwnam(user)
-        return self._ask(
+        return self._run(
             "sbatch",
             "--parsable",
             *options,
@@ -158,15 +158,15 @@ class Slurm:
         ).strip()
 
     def fill(self, user: str) -> None:
-        """Have every node allocated to a job."""
+        """Allocate every node to a job."""
         self.run_job(user, node_count=self.node_count)
         self.wait_for(lambda: set(self.node_states().values()) == {"allocated"}, timeout_seconds=60)
 
     def reset(self) -> None:
-        """Make it what it was after `start()`, cheaply where little was changed."""
+        """Restore the state after `start()`; this is fast if little was changed."""
         self._start_munge()
         if self.controller.is_running:
-            self.controller.go_on()
+            self.controller.resume()
             self._restart_nodes([name for name, node in self.nodes.items() if not node.is_running])
         else:
             self.start_controller()
@@ -179,7 +179,7 @@ class Slurm:
     def wait_for(self, condition: Callable[[], bool], timeout_seconds: float) -> None:
         wait_until(condition, timeout_seconds, explain=self._describe)
 
-    def _begin_anew(self) -> None:
+    def _clear_state_and_start_munge(self) -> None:
         shutil.rmtree(self._state, ignore_errors=True)
         self._state.mkdir()
         self._start_munge()
@@ -194,10 +194,10 @@ class Slurm:
             self.munge.wait_until_ready(lambda: port.answers_at(self._munge_socket))
 
     def _restart_nodes(self, names: Collection[str]) -> None:
-        """Return when the controller has heard from them.
+        """Restart slurmd, and return when the controller knows the states of these nodes.
 
-        A node that starts makes itself known at once. One that runs waits until it is asked: up to a second
-        after it was resumed, three after the controller started. Jobs outlive it.
+        A slurmd registers at once when it starts. A running one waits until the controller asks: up to a
+        second after the node was resumed, three after the controller started. Jobs continue meanwhile.
         """
         daemons = [self.nodes[name] for name in names]
         process.end([node.pid for node in daemons if node.is_running])
@@ -209,7 +209,7 @@ class Slurm:
             for node in daemons:
                 node.check_running()
             states = self.node_states()
-            # the suffix "*" is for a node that does not answer
+            # the suffix "*" is for a node that does not respond
             return not any(states[name].startswith("unk") or states[name].endswith("*") for name in names)
 
         self.wait_for(are_known, timeout_seconds=30)
@@ -220,8 +220,8 @@ class Slurm:
             self.resume(",".join(broken))
 
     def _cancel_jobs(self) -> None:
-        if jobs := self._ask("squeue", "--all", "--noheader", "--format=%A").split():
-            self._ask("scancel", *jobs)
+        if jobs := self._run("squeue", "--all", "--noheader", "--format=%A").split():
+            self._run("scancel", *jobs)
 
     def _open_partitions(self) -> None:
         for row in self.sinfo("--all", "--noheader", "--format=%R|%a").splitlines():
@@ -242,7 +242,7 @@ class Slurm:
         return self._daemon(
             "munged",
             "--foreground",
-            "--force",  # it would rather not have its socket below a directory open to all, such as /tmp
+            "--force",  # otherwise it refuses a socket in a directory that is open to all, such as /tmp
             f"--socket={self._munge_socket}",
             f"--key-file={key}",
             f"--pid-file={self.directory / 'munged.pid'}",
@@ -251,11 +251,11 @@ class Slurm:
         )
 
     def _daemon(self, name: str, *arguments: str | Path, log: str) -> Daemon:
-        # the variable names whose they are, for slurmd's jobs too
+        # the variable identifies the processes of this cluster, also those of jobs
         environment = {"PATH": program.SEARCH_PATH, **self.environment}
         return Daemon([program.find(name), *arguments], log=self.directory / log, environment=environment)
 
-    def _ask(self, name: str, *arguments: str, uid: int = 0, gid: int = 0) -> str:
+    def _run(self, name: str, *arguments: str, uid: int = 0, gid: int = 0) -> str:
         done = subprocess.run(
             [program.find(name), *arguments],
             env={"PATH": program.SEARCH_PATH, "LC_ALL": "C", **self.environment},
@@ -273,10 +273,10 @@ class Slurm:
         if done.returncode != 0:
             raise DaemonError(
                 f"{name} {' '.join(arguments)} failed with {done.returncode}: {done.stderr.strip()}\n"
-                f"the controller's log:\n{self.controller.disconnect_reason()}",
+                f"the controller's log:\n{self.controller.log_tail()}",
             )
         return done.stdout
 
     def _describe(self) -> str:
         nodes = self.sinfo("--all", "--long", "--Node")
-        return f"{nodes}\nthe controller's log:\n{self.controller.disconnect_reason()}"
+        return f"{nodes}\nthe controller's log:\n{self.controller.log_tail()}"

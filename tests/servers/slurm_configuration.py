@@ -1,4 +1,4 @@
-"""The text of a slurm.conf for a cluster that lives on loopback, in one directory."""
+"""The text of a slurm.conf for a cluster on loopback with all files in one directory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,38 +8,38 @@ from tests.servers import port
 
 _CONFIGURATION = """\
 ClusterName=loopback
-# the one name that Slurm takes for any machine's own
+# the one name that Slurm accepts on any machine
 SlurmctldHost=localhost({address})
 SlurmctldPort={controller_port}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 AuthInfo=socket={munge_socket}
-# Slurm listens on every address: the other choice (NoInAddrAny) is the host name's, which may not be loopback
+# Slurm listens on every address; with NoInAddrAny it uses that of the host name, which may not be loopback
 MessageTimeout={message_timeout_seconds}
 StateSaveLocation={directory}/state
 SlurmctldPidFile={directory}/slurmctld.pid
 SlurmdPidFile={directory}/slurmd.%n.pid
 SlurmdSpoolDir={directory}/spool.%n
-# nothing is accounted for or confined: no cgroups, no database
+# no accounting and no limits: no cgroups, no database
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 MpiDefault=none
-# without this the nodes, whose CPUs are invented, would be "inval" on a smaller machine
+# without this the nodes would be "inval" on a machine with fewer CPUs than they claim
 SlurmdParameters=config_overrides
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 ReturnToService=2
 KillWait=1
-# the defaults, for busy clusters, keep the first job waiting for three seconds
+# with the defaults the first job waits for three seconds
 SchedulerParameters=batch_sched_delay=0,bf_interval=1
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Partition:
-    """A line `PartitionName=`; `nodes` as Slurm writes lists, such as `n[1-4]`."""
+    """A line `PartitionName=`; `nodes` in Slurm's format, such as `n[1-4]`."""
 
     name: str
     nodes: str = "ALL"
@@ -48,7 +48,7 @@ class Partition:
 
 
 def default_partitions(node_count: int) -> list[Partition]:
-    """One with every node, where jobs go unless told otherwise, and a short one with half of them."""
+    """Return the default partition with every node, and a short one with half of them."""
     return [
         Partition(name="debug", default=True),
         Partition(name="short", nodes=f"n[1-{max(1, node_count // 2)}]", time_limit="30:00"),

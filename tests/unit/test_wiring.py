@@ -7,23 +7,26 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from msgspec.structs import replace
 
 from cluster_status import wiring
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
-from cluster_status.app.plan import Channel, Plan
-from cluster_status.app.prune import Pruning
-from cluster_status.domain.history.digests import Digests
-from cluster_status.domain.history.history import History
+from cluster_status.app.cluster import Channel, MonitoredCluster
+from cluster_status.domain.actions.retention import PrunePlan
+from cluster_status.domain.history.digests import digest_of
+from cluster_status.domain.history.history import Histories
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, HistoryError, InputError
-from cluster_status.ports import HistoryStore, Notifier
+from cluster_status.ports import HistoryStore
 from cluster_status.settings import load
 
 REQUIRED = {
@@ -42,9 +45,14 @@ RUNTIME = {
 }
 IN_A_SHELL = REQUIRED
 ON_RUNNER = REQUIRED | WEBHOOK | {"GITHUB_ACTIONS": "true"} | RUNTIME
+ROLE = "<@&123456789012345678>"
 NEEDED = ("GITHUB_REPOSITORY", "ACTIONS_RESULTS_URL", "ACTIONS_RUNTIME_TOKEN")
 
 pytestmark = pytest.mark.usefixtures("cheap_digests")
+
+
+def inputs_of(inputs: Mapping[str, str]) -> dict[str, str]:
+    return {f"INPUT_{name.upper()}": text for name, text in inputs.items()}
 
 
 def _key() -> str:
@@ -54,20 +62,30 @@ def _key() -> str:
 
 KEYS = (_key(), _key())
 
-Wired = tuple[HistoryStore, Notifier]
+
+class Wired(NamedTuple):
+    """What a poll is given."""
+
+    cluster: MonitoredCluster
+    channel: Channel
+    store: HistoryStore
+
+
 Wire = Callable[[Mapping[str, str]], Wired]
 
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """Run with these variables up to the poll, which is left out: what it would have been given."""
+    """Have a function that runs with these variables, and returns what the poll is given in place of it."""
 
     def wire(environ: Mapping[str, str]) -> Wired:
         given: list[Wired] = []
 
-        def poll(_tools: object, store: HistoryStore, channels: list[Channel], *_: object) -> ExitStatus:
-            [channel] = channels
-            given.append((store, channel.notifier))
+        def poll(
+            clusters: list[MonitoredCluster], channels: list[Channel], store: HistoryStore, *_: object
+        ) -> ExitStatus:
+            [cluster], [channel] = clusters, channels
+            given.append(Wired(cluster, channel, store))
             return ExitStatus.OK
 
         monkeypatch.setattr(wiring, "poll", poll)
@@ -93,30 +111,29 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
         (ON_RUNNER, "file", HistoryFile),
     ],
 )
-def test_the_history_is_an_artifact_on_a_runner_and_a_file_in_a_shell_unless_it_is_said(
+def test_by_default_the_history_is_an_artifact_on_a_runner_and_a_file_in_a_shell(
     environ: Mapping[str, str], store: str, kept_in: type, wire: Wire
 ) -> None:
-    kept, _ = wire({**environ, "INPUT_HISTORY-STORE": store})
-    assert type(kept) is kept_in
+    assert type(wire({**environ, "INPUT_HISTORY-STORE": store}).store) is kept_in
 
 
-def test_only_a_file_has_a_path_and_it_is_the_one_given(wire: Wire) -> None:
+def test_only_a_file_has_a_path_which_is_the_input(wire: Wire) -> None:
     environ = ON_RUNNER | {"INPUT_HISTORY-PATH": "state/history.json"}
-    assert wire(environ | {"INPUT_HISTORY-STORE": "file"})[0].path == "state/history.json"
-    assert not wire(environ)[0].path
+    assert wire(environ | {"INPUT_HISTORY-STORE": "file"}).store.path == "state/history.json"
+    assert not wire(environ).store.path
 
 
 def test_a_file_is_in_the_workspace(wire: Wire, tmp_path: Path) -> None:
     (tmp_path / "history.json").write_text("not a history")
-    kept, _ = wire(IN_A_SHELL | {"GITHUB_WORKSPACE": str(tmp_path)})
+    store = wire(IN_A_SHELL | {"GITHUB_WORKSPACE": str(tmp_path)}).store
     with pytest.raises(HistoryError, match="malformed"):
-        kept.load()
+        store.load()
 
 
 @pytest.mark.parametrize(
     ("wanted", "allowed", "days"), [("", "", 30), ("90", "", 90), ("90", "14", 14), ("14", "90", 14)]
 )
-def test_an_artifact_is_kept_as_long_as_is_wanted_and_the_repository_allows(
+def test_the_retention_of_an_artifact_is_limited_by_that_of_the_repository(
     wanted: str, allowed: str, days: int, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ends: list[datetime] = []
@@ -129,15 +146,15 @@ def test_an_artifact_is_kept_as_long_as_is_wanted_and_the_repository_allows(
             return 1
 
     monkeypatch.setattr(wiring, "ResultsService", Uploads)
-    kept, _ = wire(ON_RUNNER | {"INPUT_HISTORY-RETENTION-DAYS": wanted, "GITHUB_RETENTION_DAYS": allowed})
-    kept.save(History(cluster="cluster"))
+    environ = ON_RUNNER | {"INPUT_HISTORY-RETENTION-DAYS": wanted, "GITHUB_RETENTION_DAYS": allowed}
+    wire(environ).store.save(Histories())
     [end] = ends
     assert round((end - datetime.now(UTC)) / timedelta(days=1), 2) == days
 
 
 @pytest.mark.parametrize("missing", NEEDED)
 @pytest.mark.parametrize("store", ["auto", "artifact"])
-def test_on_a_runner_without_what_artifacts_need_the_file_is_named_as_the_way_out(
+def test_without_an_artifact_store_the_error_recommends_the_file(
     store: str, missing: str, wire: Wire
 ) -> None:
     with pytest.raises(InputError) as caught:
@@ -150,9 +167,7 @@ def test_on_a_runner_without_what_artifacts_need_the_file_is_named_as_the_way_ou
 @pytest.mark.parametrize(
     "environ", [IN_A_SHELL, ON_RUNNER | dict.fromkeys(RUNTIME, "")], ids=["shell", "runner"]
 )
-def test_an_artifact_that_was_asked_for_where_there_are_none_is_a_bad_input(
-    environ: Mapping[str, str], wire: Wire
-) -> None:
+def test_a_missing_artifact_store_is_a_bad_input(environ: Mapping[str, str], wire: Wire) -> None:
     with pytest.raises(InputError) as caught:
         wire({**environ, "INPUT_HISTORY-STORE": "artifact"})
     assert caught.value.exit_status is ExitStatus.BAD_INPUT
@@ -162,9 +177,7 @@ def test_an_artifact_that_was_asked_for_where_there_are_none_is_a_bad_input(
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "header.e30.signature"])
-def test_a_job_whose_token_says_nothing_is_sent_to_the_file_and_the_token_is_not_quoted(
-    token: str, wire: Wire
-) -> None:
+def test_an_unreadable_runtime_token_recommends_the_file_and_is_not_quoted(token: str, wire: Wire) -> None:
     with pytest.raises(InputError) as caught:
         wire(ON_RUNNER | {"ACTIONS_RUNTIME_TOKEN": token})
     [problem] = caught.value.problems
@@ -176,18 +189,16 @@ def test_a_job_whose_token_says_nothing_is_sent_to_the_file_and_the_token_is_not
 # pruning
 
 
-@pytest.mark.parametrize(
-    ("command", "budget_seconds"), [("prune", 300), ("poll", 60)], ids=["a night", "the next poll waits"]
-)
-def test_pruning_has_its_time_and_leaves_requests_to_others(
-    command: str, budget_seconds: float, pruned: list[Pruning], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("command", "budget_seconds"), [("prune", 300), ("poll", 60)], ids=["prune", "poll"])
+def test_pruning_has_a_time_budget_and_keeps_requests_in_reserve(
+    command: str, budget_seconds: float, pruned: list[PrunePlan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits: list[dict[str, float]] = []
-    monkeypatch.setattr(wiring, "RateLimiter", lambda _clock, **given: limits.append(given))
+    monkeypatch.setattr(wiring, "RateLimiter", lambda _transport, _clock, **given: limits.append(given))
     monkeypatch.setattr(wiring, "poll", lambda *_: ExitStatus.OK)
     environ = PRUNE | {"INPUT_COMMAND": command, "INPUT_PRUNE-WORKFLOWS": "poll.yml"}
     wiring.run(load.read(environ), wiring.runner(load.runner_context({})))
-    assert limits == [{"budget_seconds": budget_seconds, "spare_requests": 300}]
+    assert limits == [{"budget_seconds": budget_seconds, "reserved_requests": 300}]
     assert len(pruned) == 1
 
 
@@ -196,22 +207,23 @@ PRUNE |= {"GITHUB_WORKFLOW_REF": "owner/name/.github/workflows/poll.yml@refs/hea
 
 
 @pytest.fixture
-def pruned(monkeypatch: pytest.MonkeyPatch) -> list[Pruning]:
-    """Have pruning fail, and keep what it was given."""
-    given: list[Pruning] = []
+def pruned(monkeypatch: pytest.MonkeyPatch) -> list[PrunePlan]:
+    """Make `prune` fail, and return the plans it gets."""
+    given: list[PrunePlan] = []
 
-    def prune(_catalog: object, _runner: object, plan: Pruning) -> ExitStatus:
+    def prune(_catalog: object, _runner: object, plan: PrunePlan) -> ExitStatus:
         given.append(plan)
         return ExitStatus.GITHUB
 
-    class Api:  # PyGithub itself would take a fifth of a second
-        def __init__(self, url: str, token: Secret) -> None:
-            assert (url, token.reveal()) == ("https://api.github.com", "ghs_abc")
+    class PyGithubTransport:  # importing PyGithub takes 0.2 s
+        def __init__(self, api_url: str, token: Secret) -> None:
+            assert (api_url, token.reveal()) == ("https://api.github.com", "ghs_abc")
 
         def close(self) -> None: ...
 
     monkeypatch.setattr(wiring, "prune", prune)
-    monkeypatch.setitem(sys.modules, "cluster_status.adapters.github_runs.api", SimpleNamespace(Api=Api))
+    module = SimpleNamespace(PyGithubTransport=PyGithubTransport)
+    monkeypatch.setitem(sys.modules, "cluster_status.adapters.github.pygithub", module)
     return given
 
 
@@ -224,83 +236,115 @@ def pruned(monkeypatch: pytest.MonkeyPatch) -> list[Pruning]:
         (ExitStatus.HISTORY, ExitStatus.HISTORY, 0),
     ],
 )
-def test_a_poll_prunes_when_its_history_is_saved_and_its_own_outcome_comes_first(
+def test_a_poll_prunes_if_its_history_is_saved_and_its_own_exit_status_comes_first(
     polled: ExitStatus,
     ends_with: ExitStatus,
     times: int,
-    pruned: list[Pruning],
+    pruned: list[PrunePlan],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(wiring, "poll", lambda *_: polled)
     runner = wiring.runner(load.runner_context({}))
     assert wiring.run(load.read(PRUNE | {"GITHUB_RUN_ID": "7"}), runner) is ends_with
-    assert pruned == [Pruning(("poll.yml",), 5, dry_run=False, current_run=7)] * times
+    assert pruned == [PrunePlan(("poll.yml",), 5, dry_run=False, current_run=7)] * times
 
 
-def test_the_command_prunes_and_neither_looks_nor_polls(
-    pruned: list[Pruning], monkeypatch: pytest.MonkeyPatch
+def test_the_prune_command_neither_checks_nor_polls(
+    pruned: list[PrunePlan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("check", "poll", "SshProbe"):
+    for name in ("check", "poll", "SlurmProbe"):
         monkeypatch.delattr(wiring, name)
     environ = {"INPUT_COMMAND": "prune", "INPUT_PRUNE-WORKFLOWS": "a.yml", "INPUT_GITHUB-TOKEN": "ghs_abc"}
     settings = load.read(environ | {"GITHUB_REPOSITORY": "owner/name"})
     assert wiring.run(settings, wiring.runner(settings.runner_context)) is ExitStatus.GITHUB
-    assert pruned == [Pruning(("a.yml",), 10, dry_run=False, current_run=None)]
+    assert pruned == [PrunePlan(("a.yml",), 10, dry_run=False, current_run=None)]
+
+
+# the channel
 
 
 @pytest.mark.parametrize(
-    ("environ", "heard_by"),
-    [(IN_A_SHELL, Console), (IN_A_SHELL | WEBHOOK, DiscordWebhook), (ON_RUNNER, DiscordWebhook)],
+    ("environ", "channel_id", "notifier"),
+    [
+        (IN_A_SHELL, "console", Console),
+        (IN_A_SHELL | WEBHOOK, "discord", DiscordWebhook),
+        (ON_RUNNER, "discord", DiscordWebhook),
+    ],
     ids=["a shell", "a shell with a webhook", "a runner"],
 )
-def test_without_a_webhook_a_shell_shows_what_would_be_told(
-    environ: Mapping[str, str], heard_by: type, wire: Wire
+def test_without_a_webhook_a_shell_prints_the_messages(
+    environ: Mapping[str, str], channel_id: str, notifier: type, wire: Wire
 ) -> None:
-    _, notifier = wire(environ)
-    assert type(notifier) is heard_by
+    channel = wire(environ).channel
+    assert (channel.id, type(channel.notifier)) == (channel_id, notifier)
 
 
-def identity(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Digests:
-    """Return what a run with these inputs would be known by later."""
-    identities: list[Digests] = []
+POLICY = ChannelPolicy("discord", digest=digest_of(WEBHOOK["INPUT_DISCORD-WEBHOOK"]))
+POLICIES = {
+    "discord-mode=live": replace(POLICY, live=True),
+    "discord-msg-always=true": replace(POLICY, always=True),
+    f"discord-ping={ROLE}": replace(POLICY, mention=ROLE),
+    "discord-msg-info=false": replace(POLICY, with_partitions=False),
+    "discord-msg-quote=true": replace(POLICY, with_quotation=True),
+}
 
-    def poll(_tools: object, _store: object, _channels: object, _heartbeat: object, plan: Plan) -> ExitStatus:
-        identities.append(plan.terms.identity)
-        return ExitStatus.OK
 
-    monkeypatch.setattr(wiring, "poll", poll)
-    environ = ON_RUNNER | {f"INPUT_CLUSTER-{name.upper()}": text for name, text in changes.items()}
-    wiring.run(load.read(environ), wiring.runner(load.runner_context(environ)))
-    return identities[0]
+@pytest.mark.parametrize(("given", "policy"), POLICIES.items(), ids=POLICIES)
+def test_the_channel_has_the_policy_of_the_inputs(given: str, policy: ChannelPolicy, wire: Wire) -> None:
+    name, _, text = given.partition("=")
+    channel = wire(ON_RUNNER | inputs_of({name: text})).channel
+    assert channel.policy == policy
+    assert isinstance(channel.editor, DiscordWebhook) == policy.live
+
+
+def test_messages_in_a_shell_are_not_edited(wire: Wire) -> None:
+    channel = wire(IN_A_SHELL | {"INPUT_DISCORD-MODE": "live"}).channel
+    assert (channel.policy.live, channel.editor) == (False, None)
+
+
+# digests
 
 
 @pytest.mark.parametrize(
     ("changes", "changed"),
     [
-        ({"password": "another"}, {"login"}),
-        ({"key": KEYS[0]}, {"login"}),
-        ({"key": KEYS[0], "password": ""}, {"login"}),
-        ({"user": "bob"}, {"login"}),
-        ({"jump": "alice@gw"}, {"server", "login"}),
-        ({"port": "2222"}, {"server"}),
-        ({"host-key": f"SHA256:{'A' * 43}"}, set()),
+        ({"cluster-password": "another"}, {"login"}),
+        ({"cluster-key": KEYS[0]}, {"login"}),
+        ({"cluster-key": KEYS[0], "cluster-password": ""}, {"login"}),
+        ({"cluster-user": "bob"}, {"login"}),
+        ({"cluster-jump": "alice@gw"}, {"server", "login"}),
+        ({"cluster-port": "2222"}, {"server"}),
+        ({"cluster-host-key": f"SHA256:{'A' * 43}"}, set()),
+        ({"discord-webhook": "https://discord.com/api/webhooks/2/tOkEn"}, {"server", "login", "key"}),
     ],
     ids=repr,
 )
-def test_a_login_is_another_one_with_another_user_password_or_key(
-    changes: dict[str, str], changed: set[str], monkeypatch: pytest.MonkeyPatch
+def test_the_digests_depend_on_the_server_the_credential_and_the_webhook(
+    changes: dict[str, str], changed: set[str], wire: Wire
 ) -> None:
-    before, after = identity(monkeypatch), identity(monkeypatch, **changes)
-    names = ("server", "login", "webhook")
+    before, after = wire(ON_RUNNER).cluster.digests, wire(ON_RUNNER | inputs_of(changes)).cluster.digests
+    names = ("server", "login", "key")
     assert {name for name in names if getattr(before, name) != getattr(after, name)} == changed
 
 
-def test_another_key_is_another_login(monkeypatch: pytest.MonkeyPatch) -> None:
-    logins = {identity(monkeypatch, key=key, password="").login for key in KEYS}
-    assert len(logins) == 2
+def test_another_private_key_is_another_login(wire: Wire) -> None:
+    environs = [ON_RUNNER | inputs_of({"cluster-key": key, "cluster-password": ""}) for key in KEYS]
+    assert len({wire(environ).cluster.digests.login for environ in environs}) == 2
 
 
-def test_a_key_that_cannot_be_read_is_a_bad_input_and_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_webhook_the_private_key_is_the_key_of_the_digests(wire: Wire) -> None:
+    keys = {wire(IN_A_SHELL | inputs_of({"cluster-key": key})).cluster.digests.key for key in KEYS}
+    assert len(keys) == 2
+    assert None not in keys
+
+
+def test_without_a_webhook_and_a_private_key_the_login_has_no_digest(wire: Wire) -> None:
+    digests = wire(IN_A_SHELL).cluster.digests
+    assert (digests.login, digests.key) == (None, None)
+    assert digests.server
+
+
+def test_a_private_key_that_cannot_be_read_is_a_bad_input_and_nothing_runs(wire: Wire) -> None:
     lines = KEYS[0].splitlines()
     with pytest.raises(InputError, match="cluster-key is damaged"):
-        identity(monkeypatch, key="\n".join([*lines[:-2], *lines[-1:]]))
+        wire(ON_RUNNER | inputs_of({"cluster-key": "\n".join([*lines[:-2], *lines[-1:]])}))

@@ -1,16 +1,19 @@
 """Check clusters: probe each with retries, all at the same time."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import MonitoredCluster, Tools
+from cluster_status.deadline import Deadline
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import CAUSES
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
 from cluster_status.domain.status.verdict import cause_to_retry
-from cluster_status.threads import run_in_thread
+from cluster_status.threads import Once, run_in_thread
 
 
 class Checked(Struct, frozen=True):
@@ -25,15 +28,26 @@ def check_all(
     clusters: Sequence[MonitoredCluster],
     tools: Tools,
     load_remembered: Callable[[MonitoredCluster], RememberedLogin | None],
-) -> list[Checked]:
-    """Check the clusters at the same time, and return the results in their order."""
+) -> list[Checked | Exception]:
+    """Check the clusters at the same time, and return the results in their order.
+
+    An exception is a fault of this program. It leaves the checks of the other clusters alone.
+    """
+    tools = replace(tools, connectivity_check=Once(tools.connectivity_check))  # the answer holds for the run
 
     def check(cluster: MonitoredCluster) -> Checked:
         result = check_with_retries(cluster, tools, lambda: load_remembered(cluster))
         return Checked(tools.new_id(), result, tools.clock.now())
 
-    checks = [run_in_thread(lambda cluster=cluster: check(cluster)) for cluster in clusters]  # type: ignore[misc]
-    return [one.result() for one in checks]
+    checks = [run_in_thread(partial(check, cluster)) for cluster in clusters]
+    return [_result_or_exception(one) for one in checks]
+
+
+def _result_or_exception(check: Future[Checked]) -> Checked | Exception:
+    try:
+        return check.result()
+    except Exception as error:  # noqa: BLE001 - the run raises it after the other clusters are polled
+        return error
 
 
 def check_with_retries(
@@ -44,24 +58,21 @@ def check_with_retries(
     Waiting for the history does not count: the cluster has no part in it.
     """
     clock, retries = tools.clock, cluster.retries
-    deadline = clock.monotonic() + retries.budget_seconds
+    deadline = Deadline(retries.budget_seconds, clock.monotonic)
 
-    def load_off_the_clock() -> RememberedLogin | None:
-        nonlocal deadline
-        begin = clock.monotonic()
-        remembered = load_remembered()
-        deadline += clock.monotonic() - begin
-        return remembered
+    def load_while_paused() -> RememberedLogin | None:
+        with deadline.paused():
+            return load_remembered()
 
-    result = cluster.probe.probe(load_off_the_clock, seconds=retries.budget_seconds)
+    result = cluster.probe.probe(load_while_paused, deadline)
     for attempt in range(2, retries.attempts + 1):
         cause = cause_to_retry(result, degraded_below=cluster.thresholds.degraded_below)
-        if cause is None or clock.monotonic() + retries.delay_seconds >= deadline:
+        if cause is None or retries.delay_seconds >= deadline.left:
             break
         pause = f"attempt {attempt} of {retries.attempts} follows in {retries.delay_seconds:g} s"
         tools.runner.log(f"{cluster.name}: {CAUSES[cause].clause}; {pause}")
         clock.sleep(retries.delay_seconds)
-        result = cluster.probe.probe(load_off_the_clock, seconds=deadline - clock.monotonic())
+        result = cluster.probe.probe(load_while_paused, deadline)
     if result.cause and CAUSES[result.cause].network:
         return replace(result, runner_online=tools.connectivity_check())
     return result

@@ -1,5 +1,8 @@
 """The live message: the latest message of a channel is edited at every poll, without a sound."""
 
+from collections.abc import Sequence
+from functools import partial
+
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
@@ -8,36 +11,78 @@ from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notify import Observation, refreshed, remind
-from cluster_status.domain.notification.outbox import Outbox, edited
+from cluster_status.domain.notification.outbox import ChannelOutbox, edited
 from cluster_status.domain.uptime.polls import is_overtaken
 from cluster_status.errors import DeliveryError, MessageLostError
+from cluster_status.threads import run_in_thread
 
 
-def update_live_message(
-    poll: PollResult, history: History, channel: Channel
-) -> tuple[Outbox, DeliveryError | None]:
-    """Return the outbox after the live message of a channel was edited, and the error if that failed.
+def update_live_messages(
+    polls: Sequence[PollResult], channels: Sequence[Channel]
+) -> tuple[list[PollResult], list[tuple[Channel, DeliveryError]]]:
+    """Return the polls after the live messages were edited, and what failed, by channel.
 
-    This happens before the history is saved: a repeated edit does no harm. While a notification is pending
-    for the channel, the next message takes over. A message that no longer exists is replaced by a reminder.
+    The channels are served at the same time. This happens before the histories are saved: a repeated edit
+    does no harm.
     """
-    outbox = history.outbox
+    editing = [
+        (channel, run_in_thread(partial(_edit_all, polls, channel))) for channel in channels if channel.editor
+    ]
+    failures, updated = [], list(polls)
+    for channel, future in editing:
+        states, error = future.result()
+        failures += [(channel, error)] if error else []
+        updated = [_with_state(one, channel, states.get(one.cluster)) for one in updated]
+    return updated, failures
+
+
+def _edit_all(
+    polls: Sequence[PollResult], channel: Channel
+) -> tuple[dict[str, ChannelOutbox], DeliveryError | None]:
+    """Edit the messages of one channel until one fails, and return its state by cluster."""
+    states: dict[str, ChannelOutbox] = {}
+    for poll in polls:
+        if poll.after is None:
+            continue
+        states[poll.cluster], error = _edit(poll, poll.after, channel)
+        if error:
+            return states, error
+    return states, None
+
+
+def _edit(poll: PollResult, history: History, channel: Channel) -> tuple[ChannelOutbox, DeliveryError | None]:
+    """Edit the live message of one cluster.
+
+    While a notification is pending for the channel, the next message takes over. A message that no longer
+    exists is replaced by a reminder.
+    """
+    outbox, record = history.outbox, history.record
     state = outbox.channel(channel.id)
-    if channel.editor is None or state.live is None or state.pending:
-        return outbox, None
-    record, live = history.record, state.live
+    live = state.live
+    if channel.editor is None or live is None or state.pending:
+        return state, None
     current = refreshed(live.notification, history.tracker, record.ledger, poll.verdict, poll.at)
     if current is None or is_overtaken(record.polls, poll.at):
-        return outbox, None
+        return state, None
     message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state)
+    error: DeliveryError | None = None
     try:
         require_address(state, channel)
         ref = channel.editor.edit(live.ref, message)
+        outbox = edited(outbox, channel.id, replace(live, ref=ref, notification=current))
     except MessageLostError:
-        return remind(edited(outbox, channel.id, None), _observed(poll, history), channel.policy), None
-    except DeliveryError as error:
-        return record_failure(outbox, channel, error, poll.at), error
-    return edited(outbox, channel.id, replace(live, ref=ref, notification=current)), None
+        outbox = remind(edited(outbox, channel.id, None), _observed(poll, history), channel.policy)
+    except DeliveryError as failure:
+        outbox, error = record_failure(outbox, channel, failure, poll.at), failure
+    return outbox.channel(channel.id), error
+
+
+def _with_state(poll: PollResult, channel: Channel, state: ChannelOutbox | None) -> PollResult:
+    if poll.after is None or state is None:
+        return poll
+    outbox = poll.after.outbox
+    outbox = replace(outbox, channels={**outbox.channels, channel.id: state})
+    return replace(poll, after=replace(poll.after, outbox=outbox))
 
 
 def _observed(poll: PollResult, history: History) -> Observation:

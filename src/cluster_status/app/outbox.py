@@ -1,6 +1,7 @@
 """The outbox: notifications are saved before they are sent, and leave it only after they were accepted."""
 
-from collections.abc import Callable, Collection, Sequence
+import heapq
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import wait
 from datetime import datetime, timedelta
 from functools import partial
@@ -132,12 +133,13 @@ class _Delivery:
                 key, partial(delivered, channel_id=channel.id, notification_id=notification.id, live=live)
             )
 
-    def _pending(self, channel: Channel) -> list[tuple[str, Notification]]:
+    def _pending(self, channel: Channel) -> Iterator[tuple[str, Notification]]:
+        """Yield what is pending, oldest first; a clock that was set back changes no order in a cluster."""
         clusters = self._saved.clusters
-        pending = [
-            (key, one) for key in self._due for one in clusters[key].outbox.channel(channel.id).pending
-        ]
-        return sorted(pending, key=lambda item: item[1].at)
+        queues = (
+            [(key, one) for one in clusters[key].outbox.channel(channel.id).pending] for key in self._due
+        )
+        return heapq.merge(*queues, key=lambda item: item[1].at)
 
     def _send(self, channel: Channel, key: str, notification: Notification) -> LiveMessage | None:
         require_address(self._saved.clusters[key].outbox.channel(channel.id), channel)

@@ -1,11 +1,11 @@
 """What a run reports: annotations, outputs and a summary."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import json
 from msgspec.structs import asdict
 
-from cluster_status.app.cluster import Channel
+from cluster_status.app.cluster import Channel, MonitoredCluster
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.notification.message import describe
 from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
@@ -36,7 +36,7 @@ _WORST_FIRST = (Status.OFFLINE, Status.DEGRADED, Status.UNKNOWN, Status.MAINTENA
 
 
 def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
-    """Annotate the run with what needs attention; with `several` clusters, each line begins with a name."""
+    """Annotate the run with what needs attention; with `several` clusters, each line has a name."""
     verdict, prefix = poll.verdict, f"{poll.cluster}: " if several else ""
     if verdict.cause or verdict.detail:
         detail = f" ({verdict.detail})" if verdict.detail else ""
@@ -52,28 +52,39 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
     if poll.result.line_to_pin:
         text = "The SSH host key is not pinned. Verify the key, then set cluster-host-key to this line:"
         runner.annotate(Level.WARNING, f"{prefix}{text} {poll.result.line_to_pin}")
+    if poll.gap:
+        runner.annotate(Level.WARNING, f"{prefix}{_warning_of(poll.gap)}")
 
 
-def warn_of_gap(runner: Runner, gap: Gap) -> None:
+def _warning_of(gap: Gap) -> str:
     """Warn of polls that did not run. Channels are not notified: the trigger may be at fault."""
     length = duration(gap.end - gap.begin)
-    runner.annotate(
-        Level.WARNING,
+    return (
         f"No poll for {length} since {instant(gap.begin)}, missed polls: {gap.missed}. "
-        "Check the trigger of this workflow.",
+        "Check the trigger of this workflow."
     )
+
+
+def report_crash(runner: Runner, cluster: MonitoredCluster, error: Exception) -> None:
+    """Name the cluster whose check has raised; the text of the exception may quote anything."""
+    text = f"{cluster.name}: The check failed with an unexpected {type(error).__name__}."
+    runner.annotate(Level.ERROR, text)
 
 
 def report_error(runner: Runner, error: ClusterStatusError, prefix: str = "") -> None:
     runner.annotate(Level.ERROR, f"{prefix}{str(error).rstrip('.')}. {error.remedy}".rstrip())
 
 
-def report_delivery_error(runner: Runner, channel: Channel, error: DeliveryError, *, several: bool) -> None:
-    report_error(runner, error, f"Channel {channel.id}: " if several else "")
+def report_delivery_errors(
+    runner: Runner, errors: Iterable[tuple[Channel, DeliveryError]], *, several: bool
+) -> None:
+    """Report each error of a channel once, with the id of the channel if there are `several`."""
+    for channel_id, error in {(channel.id, str(error)): error for channel, error in errors}.items():
+        report_error(runner, error, f"Channel {channel_id[0]}: " if several else "")
 
 
-def publish(runner: Runner, polls: Sequence[PollResult], *, history_path: str = "") -> None:
-    """Publish the outputs and a summary for each cluster."""
+def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, history_path: str = "") -> None:
+    """Publish the outputs and a summary for each cluster; `several` of them share one run."""
     each = {poll.cluster: _outputs_of(poll) for poll in polls}
     worst = min(polls, key=lambda poll: _WORST_FIRST.index(poll.verdict.status))
     outputs = {
@@ -87,7 +98,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, history_path: str = 
         "clusters": json.encode(each).decode(),
         "history-path": history_path,
     }
-    if len(polls) == 1:
+    if not several:
         only = each[worst.cluster]
         outputs |= {
             "previous-status": str(only["previous_status"]),

@@ -1,6 +1,6 @@
 """One run: check the clusters, advance their histories, save, notify, save, and report once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 
 from msgspec import Struct
@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from cluster_status.app.check import Checked, check_all
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
-from cluster_status.app.live_message import update_live_message
+from cluster_status.app.live_message import update_live_messages
 from cluster_status.app.outbox import Courier
 from cluster_status.app.poll import PollResult, poll
-from cluster_status.app.report import annotate, publish, report_delivery_error, report_error, warn_of_gap
+from cluster_status.app.report import annotate, publish, report_crash, report_delivery_errors, report_error
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.history import Histories, History, key_of
 from cluster_status.domain.instant import Instant
@@ -37,11 +37,13 @@ def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
 
     A server that does not answer is then `unknown`, since it may never have been reached.
     """
-    checks = check_all(clusters, tools, lambda _: RememberedLogin())
-    polls = [poll(cluster, checked) for cluster, checked in zip(clusters, checks, strict=True)]
+    results, crashes = _checked(clusters, tools, lambda _: RememberedLogin())
+    polls = [poll(cluster, checked) for cluster, checked in results]
     for one in polls:
-        annotate(tools.runner, one, several=len(polls) > 1)
-    publish(tools.runner, polls)
+        annotate(tools.runner, one, several=len(clusters) > 1)
+    publish(tools.runner, polls, several=len(clusters) > 1)
+    if crashes:
+        raise crashes[0]
     unknown = any(one.verdict.status is Status.UNKNOWN for one in polls)
     return ExitStatus.UNKNOWN if unknown else ExitStatus.OK
 
@@ -58,13 +60,34 @@ def run(
     polls = this.poll()
     for error in this.history_errors:
         report_error(tools.runner, error)
-    for channel, failure in this.delivery_errors:
-        report_delivery_error(tools.runner, channel, failure, several=len(channels) > 1)
-    publish(tools.runner, polls, history_path=store.path)
+    report_delivery_errors(tools.runner, this.delivery_errors, several=len(channels) > 1)
+    publish(tools.runner, polls, several=len(clusters) > 1, history_path=store.path)
+    if this.crashes:
+        raise this.crashes[0]
     failures = list(this.failures(polls))
     is_known = all(one.verdict.status is not Status.UNKNOWN for one in polls)
     heartbeat.beat(worked=is_known and not (this.history_errors or this.delivery_errors))
     return most_severe(failures)
+
+
+def _checked(
+    clusters: Sequence[MonitoredCluster],
+    tools: Tools,
+    load_remembered: Callable[[MonitoredCluster], RememberedLogin | None],
+) -> tuple[list[tuple[MonitoredCluster, Checked]], list[Exception]]:
+    """Return the results by cluster, and the exceptions; raise the exception where there is no result."""
+    checks = zip(clusters, check_all(clusters, tools, load_remembered), strict=True)
+    results, crashes = [], []
+    for cluster, checked in checks:
+        if isinstance(checked, Checked):
+            results.append((cluster, checked))
+        else:
+            crashes.append((cluster, checked))
+    if not results:
+        raise crashes[0][1]
+    for cluster, error in crashes:
+        report_crash(tools.runner, cluster, error)
+    return results, [error for _, error in crashes]
 
 
 class _Run:
@@ -81,27 +104,28 @@ class _Run:
         self._channels = channels
         self._store = store
         self._tools = tools
+        self.crashes: list[Exception] = []
         self.history_errors: list[HistoryError] = []
         self.delivery_errors: list[tuple[Channel, DeliveryError]] = []
 
     def poll(self) -> list[PollResult]:
         """Poll the clusters; return the results with the histories as they were saved."""
         loading = run_in_thread(self._load)
-        checks = check_all(self._clusters, self._tools, lambda cluster: self._remembered(loading, cluster))
+        results, self.crashes = _checked(
+            self._clusters, self._tools, lambda cluster: self._remembered(loading, cluster)
+        )
         latest = self._latest(loading)
         polls = []
-        for cluster, checked in zip(self._clusters, checks, strict=True):
+        for cluster, checked in results:
             before = latest.of(cluster.name) if latest else None
             in_turn = latest is not None and _is_in_turn(loading.result(), latest, checked)
             polls.append(poll(cluster, checked, before, self._channels, in_turn=in_turn))
         for one in polls:
-            annotate(self._tools.runner, one, several=len(polls) > 1)
+            annotate(self._tools.runner, one, several=len(self._clusters) > 1)
         if latest is None:
             return polls
-        for one in polls:
-            if one.gap:
-                warn_of_gap(self._tools.runner, one.gap)
-        return self._save_and_deliver([self._with_live_messages(one) for one in polls], latest)
+        polls, self.delivery_errors = update_live_messages(polls, self._channels)
+        return self._save_and_deliver(polls, latest)
 
     def failures(self, polls: Sequence[PollResult]) -> Iterator[ExitStatus]:
         """Yield the reasons to fail: an unusable history always, others when they begin or change."""
@@ -137,21 +161,10 @@ class _Run:
         return self._adopted(self._store.newer())
 
     def _adopted(self, histories: Histories | None) -> Histories | None:
-        """Give a history without a name, which knew of one cluster only, to the only cluster."""
-        if histories is None or UNNAMED not in histories.clusters or len(self._clusters) > 1:
+        """Give a document that holds a history without a name, and no other, to the only cluster."""
+        if histories is None or set(histories.clusters) != {UNNAMED} or len(self._clusters) > 1:
             return histories
         return Histories().with_entry(self._clusters[0].name, histories.clusters[UNNAMED])
-
-    def _with_live_messages(self, one: PollResult) -> PollResult:
-        history = one.after
-        for channel in self._channels:
-            if history is None:
-                break
-            outbox, error = update_live_message(one, history, channel)
-            history = replace(history, outbox=outbox)
-            if error:
-                self.delivery_errors.append((channel, error))
-        return replace(one, after=history)
 
     def _save_and_deliver(self, polls: Sequence[PollResult], histories: Histories) -> list[PollResult]:
         by_key = {key_of(one.cluster): one for one in polls}

@@ -21,3 +21,8 @@ class OpenEnum(StrEnum):
         member._name_ = "OTHER"
         member._value_ = value
         return member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version defines the word."""
+        return self.name in type(self).__members__

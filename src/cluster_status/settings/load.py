@@ -9,11 +9,14 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.app.cluster import RetryPolicy, Thresholds
+from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
-from cluster_status.domain.ssh.host_key import Pins
+from cluster_status.domain.slurm.query import SlurmQuery
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.private_key import secret_lines
-from cluster_status.domain.ssh.target import Endpoint
+from cluster_status.domain.ssh.target import Credentials, SshTarget
 from cluster_status.domain.text import clean
 from cluster_status.errors import InputError
 from cluster_status.settings import inputs
@@ -27,17 +30,8 @@ _NO_LIMIT_DAYS = 400  # GitHub's own limit
 
 class Cluster(Struct, frozen=True):
     name: str
-    host: str
-    port: int
-    user: str
-    password: Secret
-    key: Secret
-    key_passphrase: Secret
-    jump: Endpoint | None
-    host_keys: Pins
-    connect_timeout_seconds: float
-    command_timeout_seconds: float
-    partition_filter: PartitionFilter
+    target: SshTarget
+    query: SlurmQuery
 
 
 class Discord(Struct, frozen=True):
@@ -51,25 +45,11 @@ class Discord(Struct, frozen=True):
     ping: str
 
 
-class Thresholds(Struct, frozen=True):
-    degraded_below: int  # percent
-    attempts: int
-    attempt_delay_seconds: float
-    confirm_after: int  # polls
-
-
 class Storage(Struct, frozen=True):
     store: str  # auto, artifact, file
     path: str
     retention: timedelta
     token: Secret
-
-
-class Pruning(Struct, frozen=True):
-    wanted: bool
-    workflows: tuple[str, ...]  # file names
-    keep: int
-    dry_run: bool
 
 
 class RunnerContext(Struct, frozen=True):
@@ -95,8 +75,9 @@ class Settings(Struct, frozen=True):
     discord: Discord
     heartbeat: Secret
     thresholds: Thresholds
+    retries: RetryPolicy
     storage: Storage
-    pruning: Pruning
+    prune: PrunePlan | None  # None: this run does not prune
     runner_context: RunnerContext
 
 
@@ -104,44 +85,19 @@ def read(environ: Mapping[str, str]) -> Settings:
     """Return the settings, or raise InputError with one line per invalid input."""
     given = _Given(environ)
     command = given.value(inputs.COMMAND)
-    for_a_cluster = given.value if command == "prune" else given.required
-    without_a_key = given.value if given.has(inputs.CLUSTER_KEY) else for_a_cluster
+    context = runner_context(environ)
     settings = Settings(
         command=command,
-        cluster=Cluster(
-            name=given.value(inputs.CLUSTER_NAME),
-            host=for_a_cluster(inputs.CLUSTER_HOST),
-            port=given.value(inputs.CLUSTER_PORT),
-            user=for_a_cluster(inputs.CLUSTER_USER),
-            password=without_a_key(inputs.CLUSTER_PASSWORD),
-            key=given.value(inputs.CLUSTER_KEY),
-            key_passphrase=given.value(inputs.CLUSTER_KEY_PASSPHRASE),
-            jump=given.value(inputs.CLUSTER_JUMP),
-            host_keys=given.value(inputs.CLUSTER_HOST_KEY),
-            connect_timeout_seconds=given.value(inputs.CLUSTER_CONNECT_TIMEOUT),
-            command_timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
-            partition_filter=PartitionFilter(
-                patterns=given.value(inputs.PARTITIONS),
-                details=given.value(inputs.DETAILS) == "full",
-                node_names=given.value(inputs.SHOW_NODES),
-            ),
-        ),
-        discord=Discord(
-            webhook=given.value(inputs.DISCORD_WEBHOOK),
-            user=given.value(inputs.DISCORD_USER),
-            image=given.value(inputs.DISCORD_IMG),
-            with_partitions=given.value(inputs.DISCORD_MSG_INFO),
-            with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
-            always=given.value(inputs.DISCORD_MSG_ALWAYS),
-            live=given.value(inputs.DISCORD_MODE) == "live",
-            ping=given.value(inputs.DISCORD_PING),
-        ),
+        cluster=_cluster(given, needed=command != "prune"),
+        discord=_discord(given),
         heartbeat=given.value(inputs.HEARTBEAT_URL),
         thresholds=Thresholds(
             degraded_below=given.value(inputs.DEGRADED_BELOW),
-            attempts=given.value(inputs.ATTEMPTS),
-            attempt_delay_seconds=given.value(inputs.ATTEMPT_DELAY),
             confirm_after=given.value(inputs.CONFIRM_AFTER),
+        ),
+        retries=RetryPolicy(
+            attempts=given.value(inputs.ATTEMPTS),
+            delay_seconds=given.value(inputs.ATTEMPT_DELAY),
         ),
         storage=Storage(
             store=given.value(inputs.HISTORY_STORE),
@@ -149,10 +105,10 @@ def read(environ: Mapping[str, str]) -> Settings:
             retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
             token=given.value(inputs.GITHUB_TOKEN),
         ),
-        pruning=_pruning(given, command, runner_context(environ)),
-        runner_context=runner_context(environ),
+        prune=_prune_plan(given, command, context),
+        runner_context=context,
     )
-    if command == "poll" and settings.runner_context.on_runner:
+    if command == "poll" and context.on_runner:
         given.required(inputs.DISCORD_WEBHOOK)
     if settings.discord.live and settings.discord.always:
         given.add_problem(
@@ -163,53 +119,85 @@ def read(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _pruning(given: "_Given", command: str, context: RunnerContext) -> Pruning:
-    wanted = command == "prune" or (command == "poll" and given.has(inputs.PRUNE_KEEP))
-    pruning = Pruning(
-        wanted=wanted,
+def _cluster(given: "_Given", *, needed: bool) -> Cluster:
+    return Cluster(
+        name=given.value(inputs.CLUSTER_NAME),
+        target=_target(given, needed=needed),
+        query=SlurmQuery(
+            partitions=PartitionFilter(given.value(inputs.PARTITIONS)),
+            details=given.value(inputs.DETAILS) == "full",
+            node_names=given.value(inputs.SHOW_NODES),
+            timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
+        ),
+    )
+
+
+def _target(given: "_Given", *, needed: bool) -> SshTarget:
+    """Read the route and the credentials; if they are not needed, both may be incomplete."""
+    required = given.required if needed else given.value
+    password = given.value if given.has(inputs.CLUSTER_KEY) else required
+    head_node = Endpoint(
+        user=required(inputs.CLUSTER_USER),
+        host=required(inputs.CLUSTER_HOST),
+        port=given.value(inputs.CLUSTER_PORT),
+    )
+    jump = given.value(inputs.CLUSTER_JUMP)
+    return SshTarget(
+        route=(jump, head_node) if jump else (head_node,),
+        credentials=Credentials(
+            password=password(inputs.CLUSTER_PASSWORD),
+            key=given.value(inputs.CLUSTER_KEY),
+            key_passphrase=given.value(inputs.CLUSTER_KEY_PASSPHRASE),
+        ),
+        pins=given.value(inputs.CLUSTER_HOST_KEY),
+        connect_timeout_seconds=given.value(inputs.CLUSTER_CONNECT_TIMEOUT),
+    )
+
+
+def _discord(given: "_Given") -> Discord:
+    return Discord(
+        webhook=given.value(inputs.DISCORD_WEBHOOK),
+        user=given.value(inputs.DISCORD_USER),
+        image=given.value(inputs.DISCORD_IMG),
+        with_partitions=given.value(inputs.DISCORD_MSG_INFO),
+        with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
+        always=given.value(inputs.DISCORD_MSG_ALWAYS),
+        live=given.value(inputs.DISCORD_MODE) == "live",
+        ping=given.value(inputs.DISCORD_PING),
+    )
+
+
+def _prune_plan(given: "_Given", command: str, context: RunnerContext) -> PrunePlan | None:
+    plan = PrunePlan(
         workflows=given.value(inputs.PRUNE_WORKFLOWS),
         keep=given.value(inputs.PRUNE_KEEP),
         dry_run=given.value(inputs.PRUNE_DRY_RUN),
+        current_run=context.run_id,
     )
-    if command == "poll" and wanted and not pruning.workflows and context.workflow:
-        pruning = replace(pruning, workflows=(context.workflow,))
-    if wanted and not pruning.workflows:
+    if command != "prune" and not (command == "poll" and given.has(inputs.PRUNE_KEEP)):
+        if command == "poll" and (plan.workflows or plan.dry_run):
+            given.add_problem(
+                inputs.PRUNE_KEEP, "is required for a poll that prunes: set it, or set command to prune"
+            )
+        return None
+    if command == "poll" and not plan.workflows and context.workflow:
+        plan = replace(plan, workflows=(context.workflow,))
+    if not plan.workflows:
         given.required(inputs.PRUNE_WORKFLOWS)
-    if wanted and not context.repository:
+    if not context.repository:
         given.add_problem(
             inputs.COMMAND, "cannot prune without a repository: set GITHUB_REPOSITORY to owner/name"
         )
-    if wanted:
-        given.required(inputs.GITHUB_TOKEN)
-    elif command == "poll" and (pruning.workflows or pruning.dry_run):
-        given.add_problem(
-            inputs.PRUNE_KEEP, "is required for a poll that prunes: set it, or set command to prune"
-        )
-    return pruning
+    given.required(inputs.GITHUB_TOKEN)
+    return plan
 
 
-class SshAccess(Struct, frozen=True):
-    """The key and the servers it is for, as far as they are given."""
-
-    host: str
-    port: int
-    jump: Endpoint | None
-    key: Secret
-    key_passphrase: Secret
-
-
-def load_ssh_access(environ: Mapping[str, str]) -> SshAccess:
-    """Return the SSH access; no input is required. Raises InputError."""
+def ssh_target(environ: Mapping[str, str]) -> SshTarget:
+    """Return the SSH target as far as it is given; no input is required. Raises InputError."""
     given = _Given(environ)
-    ssh_access = SshAccess(
-        host=given.value(inputs.CLUSTER_HOST),
-        port=given.value(inputs.CLUSTER_PORT),
-        jump=given.value(inputs.CLUSTER_JUMP),
-        key=given.value(inputs.CLUSTER_KEY),
-        key_passphrase=given.value(inputs.CLUSTER_KEY_PASSPHRASE),
-    )
+    target = _target(given, needed=False)
     given.raise_problems()
-    return ssh_access
+    return target
 
 
 def heartbeat(environ: Mapping[str, str]) -> Secret:

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import Pins
 from cluster_status.domain.ssh.private_key import unwrap
-from cluster_status.domain.ssh.target import Endpoint
 
 T = TypeVar("T")
 

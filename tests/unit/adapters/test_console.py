@@ -1,10 +1,11 @@
-"""What a person sees in a shell."""
+"""What a shell shows."""
 
 import io
 import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cluster_status.adapters.console import Console
 from cluster_status.domain.notification.message import Fact, Message
@@ -42,7 +43,7 @@ def console(stream: io.StringIO) -> Console:
     return Console(stream)
 
 
-def test_a_message_is_printed_whole_and_set_apart(console: Console, stream: io.StringIO) -> None:
+def test_a_message_is_printed_between_two_lines(console: Console, stream: io.StringIO) -> None:
     console.send(MESSAGE)
     assert stream.getvalue() == (
         "─── message ───\n"
@@ -61,10 +62,8 @@ def test_an_annotation_is_a_line_with_its_level(level: Level, console: Console, 
     assert stream.getvalue() == f"{level.value}: The SSH host key is not pinned.\n"
 
 
-def test_of_the_results_the_summary_is_printed_and_not_the_outputs(
-    console: Console, stream: io.StringIO
-) -> None:
-    console.publish({"status": "online", "message": "m"}, SUMMARY)
+def test_the_summary_is_printed_and_the_outputs_are_not(console: Console, stream: io.StringIO) -> None:
+    console.publish({"status": "online", "message": "m"}, [SUMMARY])
     assert stream.getvalue() == (
         "🔴 mscluster is offline\n"
         "Details: No route to host\n"
@@ -74,25 +73,32 @@ def test_of_the_results_the_summary_is_printed_and_not_the_outputs(
     )
 
 
-def test_a_table_that_a_message_has_shown_is_not_printed_again(console: Console, stream: io.StringIO) -> None:
+def test_each_of_several_summaries_is_printed(console: Console, stream: io.StringIO) -> None:
+    console.publish({}, [SUMMARY, replace(SUMMARY, headline="othercluster is offline")])
+    shown = stream.getvalue()
+    assert shown.index("mscluster is offline") < shown.index("othercluster is offline")
+    assert shown.count("PARTITION") == 2
+
+
+def test_after_a_message_the_summary_has_no_table(console: Console, stream: io.StringIO) -> None:
     console.send(MESSAGE)
     stream.truncate(0)
-    console.publish({}, SUMMARY)
+    console.publish({}, [SUMMARY])
     assert "mscluster is offline\nDetails: No route to host\n" in stream.getvalue()
     assert "PARTITION" not in stream.getvalue()
 
 
-def test_a_terminal_that_knows_no_emoji_shows_the_rest(tmp_path: Path) -> None:
+def test_a_terminal_without_emoji_shows_the_rest(tmp_path: Path) -> None:
     with (tmp_path / "terminal").open("w", encoding="ascii") as stream:
         Console(stream).send(MESSAGE)
     assert "? mscluster is offline\n" in (tmp_path / "terminal").read_text()
 
 
-def test_a_reader_who_has_left_ends_nothing() -> None:
+def test_a_reader_that_closes_the_pipe_does_not_end_the_run() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "w", encoding="utf-8") as stream:  # noqa: PTH123 - a pipe has no path
         console = Console(stream)
-        console.annotate(Level.NOTICE, "nobody reads this")
-        console.publish({}, SUMMARY)
-        assert Path(f"/proc/self/fd/{writing}").readlink() == Path(os.devnull)  # where the rest goes
+        console.annotate(Level.NOTICE, "This has no reader.")
+        console.publish({}, [SUMMARY])
+        assert Path(f"/proc/self/fd/{writing}").readlink() == Path(os.devnull)

@@ -1,4 +1,4 @@
-"""The history in a file: what cannot be read is not empty, and what cannot be written changes nothing."""
+"""The history in a file. The suite of the port is in tests/contract/test_ports.py."""
 
 import os
 import signal
@@ -10,10 +10,10 @@ import pytest
 
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.history import Histories, History
 from cluster_status.errors import Cancelled, HistoryError
 
-OLD, NEW = History(cluster="old"), History(cluster="new")
+OLD, NEW = (Histories().with_entry(name, History()) for name in ("old", "new"))
 
 
 def files_in(directory: Path) -> list[str]:
@@ -28,43 +28,37 @@ def history_file(tmp_path: Path) -> HistoryFile:
 # reading
 
 
-def test_a_file_that_is_not_there_is_no_history_yet(history_file: HistoryFile) -> None:
+def test_a_missing_file_is_no_history(history_file: HistoryFile) -> None:
     assert history_file.load() is None
 
 
-def test_a_directory_that_is_not_there_is_no_history_yet(tmp_path: Path) -> None:
+def test_a_missing_directory_is_no_history(tmp_path: Path) -> None:
     assert HistoryFile("not/there/history.json", tmp_path).load() is None
 
 
-def test_a_file_of_0_bytes_is_an_error(history_file: HistoryFile, tmp_path: Path) -> None:
-    (tmp_path / "history.json").touch()
-    with pytest.raises(HistoryError):
-        history_file.load()
-
-
-def test_a_directory_in_its_place_is_an_error_that_names_the_input(tmp_path: Path) -> None:
+def test_a_directory_in_place_of_the_file_is_an_error_that_names_the_input(tmp_path: Path) -> None:
     (tmp_path / "history").mkdir()
     with pytest.raises(HistoryError, match="'history' cannot be read: Is a directory") as caught:
         HistoryFile("history", tmp_path).load()
     assert "history-path" in caught.value.remedy
 
 
-def test_a_file_that_cannot_be_reached_is_not_one_that_is_not_there(tmp_path: Path) -> None:
+def test_a_file_below_another_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(HistoryError, match="cannot be read: Not a directory"):
         HistoryFile("file/history.json", tmp_path).load()
 
 
-def test_a_link_that_leads_nowhere_is_no_history_yet(history_file: HistoryFile, tmp_path: Path) -> None:
+def test_a_link_to_a_missing_file_is_no_history(history_file: HistoryFile, tmp_path: Path) -> None:
     (tmp_path / "history.json").symlink_to("not-there.json")
     assert history_file.load() is None
 
 
-def test_a_file_beyond_all_measure_is_an_error_before_it_is_all_read(
+def test_a_file_that_is_too_large_is_an_error_before_it_is_all_read(
     history_file: HistoryFile, tmp_path: Path
 ) -> None:
     with (tmp_path / "history.json").open("wb") as file:
-        file.truncate(100 * codec.MAX_BYTES)  # takes no room
+        file.truncate(100 * codec.MAX_BYTES)  # a sparse file
     with pytest.raises(HistoryError, match="larger than"):
         history_file.load()
 
@@ -72,30 +66,26 @@ def test_a_file_beyond_all_measure_is_an_error_before_it_is_all_read(
 # writing
 
 
-def test_it_is_relative_to_the_workspace_and_its_directories_are_made(tmp_path: Path) -> None:
+def test_the_path_is_relative_to_the_workspace_and_its_directories_are_created(tmp_path: Path) -> None:
     HistoryFile("state/mscluster/history.json", tmp_path).save(NEW)
     assert (tmp_path / "state/mscluster/history.json").read_bytes() == codec.render(NEW)
 
 
-def test_an_absolute_path_is_not_relative_to_anything(tmp_path: Path) -> None:
+def test_an_absolute_path_is_not_relative_to_the_workspace(tmp_path: Path) -> None:
     place = tmp_path / "elsewhere.json"
     HistoryFile(str(place), tmp_path / "workspace").save(NEW)
     assert place.exists()
 
 
-def test_a_later_step_that_is_somebody_else_may_read_it(history_file: HistoryFile, tmp_path: Path) -> None:
+def test_other_users_can_read_the_file(history_file: HistoryFile, tmp_path: Path) -> None:
     history_file.save(NEW)
     assert stat.S_IMODE((tmp_path / "history.json").stat().st_mode) == 0o644
 
 
-def test_it_leaves_nothing_but_the_file(history_file: HistoryFile, tmp_path: Path) -> None:
+def test_a_save_leaves_no_other_file(history_file: HistoryFile, tmp_path: Path) -> None:
     history_file.save(OLD)
     history_file.save(NEW)
     assert files_in(tmp_path) == ["history.json"]
-
-
-def test_it_tells_its_path_as_it_was_given(tmp_path: Path) -> None:
-    assert HistoryFile("state/history.json", tmp_path).path == "state/history.json"
 
 
 @pytest.mark.parametrize("call", ["fsync", "fchmod", "replace"])
@@ -126,7 +116,7 @@ def test_a_write_that_is_cancelled_leaves_the_old_history_and_no_other_file(
 
 
 @pytest.mark.parametrize("absolute", [False, True], ids=["relative", "absolute"])
-def test_a_link_stays_one_and_what_it_leads_to_is_replaced(tmp_path: Path, *, absolute: bool) -> None:
+def test_a_save_replaces_the_target_of_a_link(tmp_path: Path, *, absolute: bool) -> None:
     target = tmp_path / "kept" / "target.json"
     target.parent.mkdir()
     target.write_bytes(codec.render(OLD))
@@ -142,7 +132,7 @@ def test_a_link_stays_one_and_what_it_leads_to_is_replaced(tmp_path: Path, *, ab
     assert (files_in(link.parent), files_in(target.parent)) == (["history.json"], ["target.json"])
 
 
-def test_links_that_lead_to_a_link_stay_too(history_file: HistoryFile, tmp_path: Path) -> None:
+def test_a_save_replaces_the_target_of_a_chain_of_links(history_file: HistoryFile, tmp_path: Path) -> None:
     (tmp_path / "history.json").symlink_to("second.json")
     (tmp_path / "second.json").symlink_to("third.json")
     history_file.save(NEW)
@@ -151,7 +141,7 @@ def test_links_that_lead_to_a_link_stay_too(history_file: HistoryFile, tmp_path:
     assert (tmp_path / "third.json").read_bytes() == codec.render(NEW)
 
 
-def test_a_directory_that_is_a_link_stays_one(tmp_path: Path) -> None:
+def test_a_save_keeps_a_link_to_a_directory(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "state").symlink_to("kept")
     HistoryFile("state/history.json", tmp_path).save(NEW)
@@ -159,7 +149,7 @@ def test_a_directory_that_is_a_link_stays_one(tmp_path: Path) -> None:
     assert files_in(tmp_path / "kept") == ["history.json"]
 
 
-def test_what_a_link_leads_to_is_made_if_it_is_not_there(history_file: HistoryFile, tmp_path: Path) -> None:
+def test_a_save_creates_the_missing_target_of_a_link(history_file: HistoryFile, tmp_path: Path) -> None:
     (tmp_path / "history.json").symlink_to("target.json")
     history_file.save(NEW)
     assert (tmp_path / "history.json").is_symlink()
@@ -167,7 +157,7 @@ def test_what_a_link_leads_to_is_made_if_it_is_not_there(history_file: HistoryFi
     assert history_file.load() == NEW
 
 
-def test_a_link_into_a_directory_that_is_not_there_is_an_error_and_stays(
+def test_a_link_into_a_missing_directory_is_an_error_and_stays(
     history_file: HistoryFile, tmp_path: Path
 ) -> None:
     (tmp_path / "history.json").symlink_to("not-mounted/target.json")
@@ -178,7 +168,7 @@ def test_a_link_into_a_directory_that_is_not_there_is_an_error_and_stays(
 
 
 @pytest.mark.parametrize("links", [["history.json"], ["history.json", "other.json"]], ids=["one", "two"])
-def test_links_that_lead_in_a_circle_are_an_error_and_stay(
+def test_links_in_a_circle_are_an_error_and_stay(
     links: list[str], history_file: HistoryFile, tmp_path: Path
 ) -> None:
     for link, target in zip(links, [*links[1:], links[0]], strict=True):
@@ -217,17 +207,17 @@ def test_a_write_through_a_link_that_fails_leaves_the_old_history_and_no_other_f
     assert history_file.load() == OLD
 
 
-# what cannot be written
+# paths that cannot be written
 
 
-def test_a_directory_in_its_place_is_not_overwritten(tmp_path: Path) -> None:
+def test_a_directory_in_place_of_the_file_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "history").mkdir()
     with pytest.raises(HistoryError, match="cannot be saved"):
         HistoryFile("history", tmp_path).save(NEW)
     assert files_in(tmp_path) == ["history"]
 
 
-def test_a_place_where_nothing_can_be_written_is_an_error_that_names_the_input(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_an_error_that_names_the_input(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(HistoryError, match="cannot be saved") as caught:
         HistoryFile("file/state/history.json", tmp_path).save(NEW)
@@ -235,8 +225,8 @@ def test_a_place_where_nothing_can_be_written_is_an_error_that_names_the_input(t
     assert str(tmp_path) not in str(caught.value)
 
 
-def failing(fault: BaseException) -> object:
+def failing(error: BaseException) -> object:
     def call(*_: object) -> NoReturn:
-        raise fault
+        raise error
 
     return call

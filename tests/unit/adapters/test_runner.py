@@ -1,4 +1,4 @@
-"""What GitHub's runner makes of what is printed and written: all of the text, and no command but ours."""
+"""GitHub's runner reads all outputs and annotations as given, and no command in any text."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ VALUES = {
 
 
 class Job:
-    """The files of a step, and a runner that was told of them."""
+    """A step of a job with its files."""
 
     def __init__(self, directory: Path) -> None:
         self.output_file = directory / "output"
@@ -69,49 +69,54 @@ def job(tmp_path: Path) -> Job:
 
 
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
-def test_the_runner_reads_every_output_as_it_was_meant(value: str, job: Job) -> None:
+def test_the_runner_reads_every_output_as_given(value: str, job: Job) -> None:
     outputs = {"status": "online", "message": value, "cause": value, "changed": "false"}
-    job.runner.publish(outputs, SUMMARY)
+    job.runner.publish(outputs, [SUMMARY])
     assert job.outputs() == outputs
 
 
-def test_outputs_are_added_to_what_is_there(job: Job) -> None:
+def test_outputs_are_appended(job: Job) -> None:
     job.output_file.write_text("earlier=1\n")
-    job.runner.publish({"message": "m"}, SUMMARY)
+    job.runner.publish({"message": "m"}, [SUMMARY])
     assert job.outputs() == {"earlier": "1", "message": "m"}
 
 
-def test_the_summary_is_added_as_it_is(job: Job) -> None:
+def test_the_summary_is_appended(job: Job) -> None:
     job.summary_file.write_text("# Before\n")
-    job.runner.publish({"message": "m"}, SUMMARY)
+    job.runner.publish({"message": "m"}, [SUMMARY])
     assert job.summary() == "# Before\n### 🟢 mscluster is online\n"
+
+
+def test_the_summaries_of_several_clusters_are_separate_parts(job: Job) -> None:
+    job.runner.publish({"message": "m"}, [SUMMARY, replace(SUMMARY, headline="othercluster is online")])
+    assert job.summary() == "### 🟢 mscluster is online\n\n### 🟢 othercluster is online\n"
 
 
 @pytest.mark.parametrize("character", ["a", "é", "🟢"])
 def test_a_summary_that_is_too_large_is_cut_between_characters(character: str, job: Job) -> None:
     summary = replace(SUMMARY, facts=(character * (MEBIBYTE // len(character.encode())),))
-    job.runner.publish({"message": "m"}, summary)
+    job.runner.publish({"message": "m"}, [summary])
     assert MEBIBYTE * 0.9 < job.summary_file.stat().st_size < MEBIBYTE
     assert markdown(summary).startswith(job.summary())
 
 
-def test_files_that_cannot_be_written_are_named_in_warnings_and_end_nothing(
+def test_files_that_cannot_be_written_are_warned_of(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ActionsRunner(tmp_path / "not/there", tmp_path).publish({"message": "m"}, SUMMARY)
+    ActionsRunner(tmp_path / "not/there", tmp_path).publish({"message": "m"}, [SUMMARY])
     assert read_commands(capsys.readouterr().out) == [
         Command("warning", "The outputs could not be written: No such file or directory"),
         Command("warning", "The job summary could not be written: Is a directory"),
     ]
 
 
-def test_outputs_that_cannot_be_written_do_not_keep_the_summary_from_being(job: Job, tmp_path: Path) -> None:
-    ActionsRunner(tmp_path / "not/there", job.summary_file).publish({"message": "m"}, SUMMARY)
+def test_without_outputs_the_summary_is_still_written(job: Job, tmp_path: Path) -> None:
+    ActionsRunner(tmp_path / "not/there", job.summary_file).publish({"message": "m"}, [SUMMARY])
     assert job.summary() == "### 🟢 mscluster is online\n"
 
 
-def test_without_files_the_message_is_printed_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    ActionsRunner(None, None).publish({"message": "mscluster is online", "status": "online"}, SUMMARY)
+def test_without_files_only_the_message_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    ActionsRunner(None, None).publish({"message": "mscluster is online", "status": "online"}, [SUMMARY])
     assert capsys.readouterr().out == "mscluster is online\n"
 
 
@@ -119,24 +124,24 @@ def test_without_files_the_message_is_printed_and_nothing_else(capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("text", ATTACKS.values(), ids=ATTACKS)
-def test_no_command_hides_in_the_message_that_is_printed(
+def test_the_printed_message_contains_no_command(
     text: str, job: Job, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert read_commands(text) or "%0A" in text or text.startswith((":::", "####"))
-    job.runner.publish({"message": text}, SUMMARY)
+    job.runner.publish({"message": text}, [SUMMARY])
     assert read_commands(capsys.readouterr().out) == []
 
 
 @pytest.mark.parametrize("text", VALUES.values(), ids=VALUES)
 @pytest.mark.parametrize("level", Level)
-def test_an_annotation_is_one_command_whatever_its_text(
+def test_an_annotation_is_one_command_for_any_text(
     level: Level, text: str, job: Job, capsys: pytest.CaptureFixture[str]
 ) -> None:
     job.runner.annotate(level, text)
     assert read_commands(capsys.readouterr().out) == [Command(level.value, text)]
 
 
-def test_an_annotation_is_cut_to_what_the_runner_takes(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_annotation_is_cut_to_the_runners_limit(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
     job.runner.annotate(Level.ERROR, "e" * 10_000)
     (command,) = read_commands(capsys.readouterr().out)
     assert set(command.data) == {"e"}
@@ -146,7 +151,7 @@ def test_an_annotation_is_cut_to_what_the_runner_takes(job: Job, capsys: pytest.
 # secrets
 
 
-def test_secrets_are_masked_as_they_are_given(capsys: pytest.CaptureFixture[str]) -> None:
+def test_secrets_are_masked(capsys: pytest.CaptureFixture[str]) -> None:
     given = ["s3cret", "50% of it\nin two lines", "::error::"]
     mask(given)
     assert read_commands(capsys.readouterr().out) == [Command("add-mask", secret) for secret in given]

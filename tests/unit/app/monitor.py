@@ -1,9 +1,11 @@
-"""The use cases with fakes, run after run: the history and the channels stay, all else is new each run."""
+"""The use cases with fakes: the history and the channels last from run to run, all else is new each time."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
+from msgspec import json
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Thresholds, Tools
@@ -24,22 +26,41 @@ from tests.fakes.store import MemoryStore
 SERVER = "head.example.org, port 22"
 FIVE_MINUTES = timedelta(minutes=5)
 
+Script: TypeAlias = Sequence[ProbeResult | BaseException]
+"""The results of the attempts of one run; the last one is repeated."""
+
 
 class Run(NamedTuple):
     """What one run left behind."""
 
     exit_status: ExitStatus
     runner: RecordingRunner
-    probe: ScriptedProbe
-    messages: list[Message]  # those that arrived in this run
+    probes: Mapping[str, ScriptedProbe]  # by the name of the cluster
+    messages: list[Message]  # those that arrived at the first channel in this run
+
+    @property
+    def probe(self) -> ScriptedProbe:
+        """The only probe."""
+        [only] = self.probes.values()
+        return only
 
     @property
     def outputs(self) -> dict[str, str]:
         return self.runner.outputs
 
     @property
+    def clusters(self) -> dict[str, dict[str, Any]]:
+        """The output `clusters`."""
+        clusters: dict[str, dict[str, Any]] = json.decode(self.outputs["clusters"])
+        return clusters
+
+    @property
     def errors(self) -> list[str]:
         return self.runner.of(Level.ERROR)
+
+    @property
+    def warnings(self) -> list[str]:
+        return self.runner.of(Level.WARNING)
 
     @property
     def headlines(self) -> list[str]:
@@ -47,7 +68,7 @@ class Run(NamedTuple):
 
 
 class Monitor:
-    """Runs a use case with the thresholds and retries that users have by default, every five minutes."""
+    """Runs a use case with the default thresholds and retries, every five minutes."""
 
     def __init__(self, name: str = "mscluster") -> None:
         self.name = name
@@ -58,9 +79,10 @@ class Monitor:
         self.other_channels: list[Channel] = []
         self.heartbeat = RecordingHeartbeat()
         self.runner = RecordingRunner()
-        self.network = True  # whether this run reaches anything else than the cluster
+        self.network = True  # whether this run reaches any other host than the cluster
         self.connectivity_checks = 0
         self.on_connectivity_check = _do_nothing
+        self.during_probe = _do_nothing
         self.pinned = True
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
@@ -73,6 +95,7 @@ class Monitor:
         self.set_policy(digest=digest_of(webhook))
 
     def set_policy(self, **changes: object) -> None:
+        """Change the policy of the first channel."""
         self.policy = replace(self.policy, **changes)
 
     def set_thresholds(self, **changes: int) -> None:
@@ -81,10 +104,21 @@ class Monitor:
     def set_retries(self, **changes: float) -> None:
         self.retries = replace(self.retries, **changes)
 
+    def add_channel(self, channel_id: str = "second", /, **policy: Any) -> RecordingNotifier:
+        notifier = RecordingNotifier()
+        self.other_channels.append(
+            _channel(ChannelPolicy(channel_id, digest=digest_of(channel_id), **policy), notifier)
+        )
+        return notifier
+
     def check(self, *script: ProbeResult | BaseException) -> Run:
-        probe = self._begin(script)
-        exit_status = check([self.cluster(probe)], self.tools())
-        return Run(exit_status, self.runner, probe, [])
+        return self.check_all({self.name: script})
+
+    def check_all(self, scripts: Mapping[str, Script]) -> Run:
+        """Check clusters in one run; the scripts are by the name of the cluster."""
+        probes = self._begin(scripts)
+        exit_status = check(self.clusters(probes), self.tools())
+        return Run(exit_status, self.runner, probes, [])
 
     def poll(
         self,
@@ -92,31 +126,53 @@ class Monitor:
         later: timedelta = FIVE_MINUTES,
         store: HistoryStore | None = None,
     ) -> Run:
-        """Run once, `later` than the run before; the script is that of its attempts."""
+        """Run once, `later` than the run before."""
+        return self.poll_all({self.name: script}, later=later, store=store)
+
+    def poll_all(
+        self,
+        scripts: Mapping[str, Script],
+        *,
+        later: timedelta = FIVE_MINUTES,
+        store: HistoryStore | None = None,
+    ) -> Run:
+        """Poll clusters in one run; the scripts are by the name of the cluster."""
         self.clock.advance(later)
-        probe = self._begin(script)
+        probes = self._begin(scripts)
         before = len(self.notifier.messages)
         exit_status = run(
-            [self.cluster(probe)], self.channels(), store or self.store, self.heartbeat, self.tools()
+            self.clusters(probes), self.channels(), store or self.store, self.heartbeat, self.tools()
         )
-        return Run(exit_status, self.runner, probe, self.notifier.messages[before:])
+        return Run(exit_status, self.runner, probes, self.notifier.messages[before:])
 
-    def cluster(self, probe: ScriptedProbe) -> MonitoredCluster:
-        return MonitoredCluster(self.name, probe, self.digests, self.thresholds, self.retries)
+    def clusters(self, probes: Mapping[str, ScriptedProbe]) -> list[MonitoredCluster]:
+        return [
+            MonitoredCluster(name, probe, self.digests, self.thresholds, self.retries)
+            for name, probe in probes.items()
+        ]
 
     def channels(self) -> list[Channel]:
         return [self.channel(), *self.other_channels]
 
     def channel(self) -> Channel:
         """Return the first channel of the next run."""
-        return Channel(self.policy, self.notifier, self.notifier if self.policy.live else None)
+        return _channel(self.policy, self.notifier)
 
     def tools(self) -> Tools:
         return Tools(self.clock, self.runner, self._check_connectivity, lambda: f"poll{next(self._ids)}")
 
-    def _begin(self, script: tuple[ProbeResult | BaseException, ...]) -> ScriptedProbe:
+    def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:
         self.runner = RecordingRunner()
-        return ScriptedProbe(self.clock, *script, pinned=self.pinned, probe_seconds=self.probe_seconds)
+        return {
+            name: ScriptedProbe(
+                self.clock,
+                *script,
+                pinned=self.pinned,
+                probe_seconds=self.probe_seconds,
+                during_probe=self.during_probe,
+            )
+            for name, script in scripts.items()
+        }
 
     def _check_connectivity(self) -> bool:
         self.connectivity_checks += 1
@@ -124,5 +180,10 @@ class Monitor:
         return self.network
 
 
-def _do_nothing() -> None:
-    """Stand in until a test wants to know of the moment."""
+def _channel(policy: ChannelPolicy, notifier: RecordingNotifier) -> Channel:
+    return Channel(policy, notifier, notifier if policy.live else None)
+
+
+def _do_nothing() -> object:
+    """Stand in for what a test lets happen."""
+    return None

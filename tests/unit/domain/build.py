@@ -1,4 +1,4 @@
-"""Builders of what the tests of the domain talk about, with everything that does not matter filled in."""
+"""Builders of domain values, with defaults for everything that a test does not mention."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -56,13 +56,13 @@ def partition(
 
 
 def cluster_state(*partitions: Partition, **nodes: int) -> ClusterState:
-    """List these nodes; without partitions, in one default partition that is up."""
+    """Return a state with these nodes; without partitions, all are in one default partition that is up."""
     whole = replace(partition(default=True), nodes=counts(**nodes))
     return ClusterState(partitions or (whole,), counts(**nodes))
 
 
 def listed(*partitions: Partition, **nodes: int) -> ProbeResult:
-    """See a listing, which takes a login."""
+    """Return the result of a probe that logged in and listed these nodes."""
     return _logged_in(cluster_state(*partitions, **nodes))
 
 
@@ -70,15 +70,15 @@ def reserved(begin: datetime, *, hours: float = 2, nodes: int = 4, name: str = "
     return Reservation(name, begin, begin + timedelta(hours=hours), nodes)
 
 
-def forewarned(*reservations: Reservation, **nodes: int) -> ProbeResult:
-    """See these nodes, and reservations for maintenance."""
+def listed_with(*reservations: Reservation, **nodes: int) -> ProbeResult:
+    """Return the result of a probe that listed these nodes, and reservations for maintenance."""
     return _logged_in(replace(cluster_state(**nodes), details=Details(reservations=reservations)))
 
 
-def met(
+def failed(
     cause: Cause, detail: str = "", *, reached: bool | None = None, offered: bool | None = None
 ) -> ProbeResult:
-    """Meet an obstacle, having got as far as one gets before it."""
+    """Return the result of a probe that failed for this cause, as late as this cause allows."""
     if cause not in BEFORE_THE_LOGIN:
         return _logged_in(ProbeFailure(cause, detail))
     return ProbeResult(
@@ -88,17 +88,16 @@ def met(
     )
 
 
-def shown(result: ProbeResult, key: HostKey, *, pinned: bool = False) -> ProbeResult:
-    """See this, and the server's host key before it."""
+def with_host_key(result: ProbeResult, key: HostKey, *, pinned: bool = False) -> ProbeResult:
     return replace(result, host_key=key, line_to_pin="" if pinned else key.line("login.hpc.example", 22))
 
 
-def _logged_in(seen: ClusterState | ProbeFailure) -> ProbeResult:
-    return ProbeResult(outcome=seen, reached=True, credential_offered=True, logged_in=True)
+def _logged_in(outcome: ClusterState | ProbeFailure) -> ProbeResult:
+    return ProbeResult(outcome=outcome, reached=True, credential_offered=True, logged_in=True)
 
 
-def caused(cause: Cause) -> Verdict:
-    """Judge as this cause does where the server was reached before."""
+def verdict_of(cause: Cause) -> Verdict:
+    """Return the verdict for a failure of a server that was reached before."""
     return Verdict(CAUSES[cause].status, cause)
 
 
@@ -121,21 +120,19 @@ SETUP = Setup()
 ALWAYS = Setup(channels=(replace(POLICY, always=True),))
 
 
-def notification(event: Event, told_of: StatusPeriod, *, at: datetime = NOON, **parts: Any) -> Notification:
+def notification(event: Event, status: StatusPeriod, *, at: datetime = NOON, **parts: Any) -> Notification:
     """Return a notification with the id that it gets from `step`."""
-    return Notification(notification_id(at), event, at, told_of, **parts)
+    return Notification(f"{poll_id(at)}.0", event, at, status, **parts)
 
 
-def notification_id(at: datetime, number: int = 0) -> str:
-    return f"{poll_id(at)}.{number}"
-
-
-def poll_id(at: datetime) -> str:
-    return f"{at:%Y%m%dT%H%M%S}"
+def poll_id(at: datetime, *, after: History = History()) -> str:  # noqa: B008 - it is frozen
+    """Return an id that differs from the ids of other polls in the same second."""
+    same_second = sum(poll.at == at for poll in after.record.polls)
+    return f"{at:%Y%m%dT%H%M%S}-{same_second}"
 
 
 def history(confirmed: Status | None = None, *causes: Cause) -> History:
-    """Return the history of a server that was reached, logged in to and asked before."""
+    """Return the history of a cluster with this status, whose server, login and scheduler worked before."""
     return History(
         tracker=StatusTracker(period(confirmed, *causes) if confirmed else None),
         ssh=SshState(
@@ -152,7 +149,7 @@ def polled(
     every: timedelta = timedelta(minutes=5),
     setup: Setup = SETUP,
 ) -> History:
-    """Return the history after polls with these results, judged as a run judges them."""
+    """Return the history after polls with these results."""
     after = before
     for number, result in enumerate(results):
         after = step(after, result, start + number * every, setup=setup)
@@ -162,16 +159,17 @@ def polled(
 def step(
     before: History, result: ProbeResult, at: datetime, *, setup: Setup = SETUP, in_turn: bool = False
 ) -> History:
-    judged = judge(result, before.ssh.known_server(setup.digests), degraded_below=50)
+    """Return the history after one poll, judged as a run judges it."""
+    verdict = judge(result, before.ssh.known_server(setup.digests), degraded_below=50)
     context = PollContext(
-        id=poll_id(at),
+        id=poll_id(at, after=before),
         at=at,
         digests=setup.digests,
         confirm_after=setup.confirm_after,
         channels=setup.channels,
         in_turn=in_turn,
     )
-    return advance(before, result, judged, context)
+    return advance(before, result, verdict, context)
 
 
 def pending(history: History, channel: str = CHANNEL) -> tuple[Notification, ...]:
@@ -194,14 +192,5 @@ def events(notifications: Iterable[Notification]) -> list[Event]:
 
 
 def host_key(kind: str = "ssh-ed25519", secret: bytes = b"K" * 36) -> HostKey:
-    """Return a key in its wire form: its type, and what makes it its own, each after its length."""
+    """Return a key in its wire form: its type and its content, each after its length."""
     return HostKey(kind, b"".join(len(part).to_bytes(4, "big") + part for part in (kind.encode(), secret)))
-
-
-EVENTFUL = (
-    shown(listed(idle=4), host_key()),
-    listed(idle=1, down=3),
-    met(Cause.TIMEOUT),
-    *[met(Cause.LOGIN_REFUSED)] * 3,
-)
-"""Polls that leave something in each part of a history."""

@@ -1,4 +1,4 @@
-"""Courses of verdicts, tracked one after the other."""
+"""Verdicts that are tracked one after the other, a minute apart, from noon on."""
 
 from msgspec import Struct
 
@@ -15,27 +15,22 @@ class Step(Struct):
     event: Event | None
 
     @property
-    def statuses(self) -> tuple[Status | None, Status | None]:
-        return _status(self.before), _status(self.after)
-
-    @property
     def changed(self) -> bool:
-        before, after = self.statuses
-        return before is not after
-
-
-def _status(tracker: StatusTracker) -> Status | None:
-    return tracker.confirmed.status if tracker.confirmed else None
+        return self.before.status is not self.after.status
 
 
 def course(*verdicts: Verdict, confirm_after: int = 2) -> list[Step]:
-    """Track a verdict a minute, from noon on."""
     steps, tracker = [], StatusTracker()
     for minute, verdict in enumerate(verdicts):
         after = track(tracker, verdict, noon_plus(minute), confirm_after=confirm_after)
         steps.append(Step(tracker, after, event_between(tracker, after)))
         tracker = after
     return steps
+
+
+def statuses_of(*verdicts: Verdict, confirm_after: int = 2) -> list[Status | None]:
+    """Return the confirmed status after each verdict."""
+    return [step.after.status for step in course(*verdicts, confirm_after=confirm_after)]
 
 
 def events_of(*verdicts: Verdict, confirm_after: int = 2) -> list[Event | None]:

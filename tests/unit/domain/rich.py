@@ -1,29 +1,93 @@
-"""A history in which each part has something in it, and ways to spoil it."""
+"""A history in which every part has content, and ways to damage it."""
 
 import json
+from typing import Any
+
+from msgspec.structs import replace
 
 from cluster_status.domain.history.codec import render
 from cluster_status.domain.history.history import Histories, History
-from tests.unit.domain.build import EVENTFUL, NOON, delivery_failed, polled
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.notification import LiveMessage, MessageRef
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.tracker import UnknownPeriod
+from tests.unit.domain.build import (
+    CHANNEL,
+    NOON,
+    POLICY,
+    Setup,
+    delivery_failed,
+    failed,
+    host_key,
+    listed,
+    listed_with,
+    noon_plus,
+    notification,
+    period,
+    polled,
+    reserved,
+    with_host_key,
+)
 
 NAME = "deep thought"
+SETUP = Setup(channels=(replace(POLICY, live=True),))
+LATER = noon_plus(200)
+"""After the last poll of the rich history."""
+
+
+def _rich() -> History:
+    history = polled(
+        History(),
+        with_host_key(listed(idle=4), host_key()),
+        listed(idle=1, down=3),
+        listed_with(reserved(noon_plus(600)), idle=4),
+        setup=SETUP,
+    )
+    refused = [failed(Cause.LOGIN_REFUSED)] * 3
+    results = [listed(idle=1, down=3), failed(Cause.TIMEOUT), *refused]
+    history = polled(history, *results, start=noon_plus(150), setup=SETUP)  # after a gap
+    history = delivery_failed(history, "webhook-gone", NOON, gone="digest")
+    outbox = history.outbox
+    channel = replace(outbox.channel(CHANNEL), missed_polls=1, live=_live_message())
+    return replace(history, outbox=replace(outbox, channels={CHANNEL: channel}, delivering_since=NOON))
+
+
+def _live_message() -> LiveMessage:
+    sent = notification(
+        Event.MONITOR_LOST,
+        period(Status.OFFLINE, Cause.DNS),
+        previous=period(Status.DEGRADED, Cause.NODES_DOWN),
+        unknown=UnknownPeriod(NOON, polls=3, cause=Cause.HOST_KEY, notified=True),
+    )
+    return LiveMessage(POLICY.digest, MessageRef("1", "digest"), sent)
+
+
 EMPTY = History()
-"""A history in which nothing has happened."""
-RICH = delivery_failed(polled(EMPTY, *EVENTFUL), "webhook-gone", NOON, gone="digest")
-"""One in which each part has something in it."""
+RICH = _rich()
 
 
-def stored(history: History) -> Histories:
-    """Return the document that holds this history alone."""
+def document(history: History) -> Histories:
+    """Return a document that holds this history alone."""
     return Histories(clusters={NAME: history})
 
 
+def content() -> dict[str, Any]:
+    """Return the document of the rich history as JSON."""
+    decoded: dict[str, Any] = json.loads(render(document(RICH)))
+    return decoded
+
+
 def changed(*path: str | int, to: object) -> bytes:
-    """Render a rich history with another value in one place of its entry."""
-    content = json.loads(render(stored(RICH)))
+    """Render the rich history with another value in one place of the document."""
+    whole = content()
     *way, last = path
-    place = content["clusters"][NAME]
+    place: Any = whole
     for name in way:
         place = place[name]
     place[last] = to
-    return json.dumps(content).encode()
+    return json.dumps(whole).encode()
+
+
+def changed_entry(*path: str | int, to: object) -> bytes:
+    """Render the rich history with another value in one place of the cluster's entry."""
+    return changed("clusters", NAME, *path, to=to)

@@ -30,10 +30,10 @@ def test_a_secret_is_revealed_only_on_demand() -> None:
     assert Secret(PASSWORD).reveal() == PASSWORD
 
 
-def test_a_secret_that_was_not_given_is_false() -> None:
+def test_a_missing_secret_is_false() -> None:
     assert not Secret()
     assert Secret(PASSWORD)
 
 
-def test_a_secret_that_was_not_given_can_be_told_from_one_that_was() -> None:
+def test_a_missing_secret_is_shown_differently() -> None:
     assert repr(Secret()) != repr(Secret(PASSWORD))

@@ -16,7 +16,7 @@ from cluster_status.domain.text import clean
         ("evil\u202egnp.exe", "evil gnp.exe"),
         ("zero\u200bwidth", "zero width"),
         ("half a pair \ud800.", "half a pair ."),
-        ("mine alone \ue000.", "mine alone ."),
+        ("private use \ue000.", "private use ."),
         ("not yet assigned \u0378.", "not yet assigned ."),
         ("no\u00a0break", "no break"),
         ("", ""),
@@ -25,7 +25,7 @@ from cluster_status.domain.text import clean
         ("dépôt 節点".encode(), "dépôt 節点"),
     ],
 )
-def test_text_becomes_one_line_of_what_can_be_seen(text: str | bytes, cleaned: str) -> None:
+def test_text_becomes_one_visible_line(text: str | bytes, cleaned: str) -> None:
     assert clean(text) == cleaned
 
 
@@ -35,13 +35,13 @@ def test_text_as_long_as_the_limit_stays_whole(text: str | bytes) -> None:
 
 
 @pytest.mark.parametrize("text", ["a" * 11, "é" * 11, b"a" * 10_000])
-def test_what_is_cut_off_shows_as_an_ellipsis(text: str | bytes) -> None:
+def test_text_that_is_cut_off_ends_with_an_ellipsis(text: str | bytes) -> None:
     cleaned = clean(text, limit=10)
     assert len(cleaned) == 10
     assert cleaned.endswith("…")
 
 
-def test_text_is_cut_at_three_hundred_characters_unless_said_otherwise() -> None:
+def test_the_limit_is_300_characters_by_default() -> None:
     assert len(clean("a" * 300)) == len(clean("a" * 301)) == 300
 
 

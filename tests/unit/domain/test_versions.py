@@ -7,7 +7,7 @@ import pytest
 
 from cluster_status.domain.slurm import drain_reason, gpu, reservation, sinfo
 from cluster_status.domain.slurm.cluster_state import Gpus
-from cluster_status.domain.slurm.commands import answers
+from cluster_status.domain.slurm.commands import split_outputs
 from tests.unit.domain.build import counts
 
 RECORDINGS = Path(__file__).parents[2] / "data" / "versions"
@@ -19,7 +19,7 @@ each_version = pytest.mark.parametrize("version", VERSIONS, ids=lambda directory
 
 
 def recorded(version: Path, name: str) -> list[str]:
-    return answers((version / f"{name}.txt").read_bytes(), "recorded", 1)[0]
+    return split_outputs((version / f"{name}.txt").read_bytes(), "recorded", 1)[0]
 
 
 @each_version

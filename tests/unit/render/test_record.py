@@ -4,20 +4,21 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.outbox import Outbox
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
 from cluster_status.render.summary import markdown, plain, summarise
-from tests.unit.domain.build import NOON, history, listed, met, noon_plus, polled, step
+from tests.unit.domain.build import NOON, failed, history, listed, noon_plus, polled, step
 
-GOOD, REFUSED, UNTRUSTED = listed(idle=4), met(Cause.REFUSED), met(Cause.HOST_KEY)
+GOOD, REFUSED, UNTRUSTED = listed(idle=4), failed(Cause.REFUSED), failed(Cause.HOST_KEY)
 TABLE = """\
 IN THE LAST    24 h     7 d    30 d    90 d   365 d
 UP             75 %    75 %    75 %    75 %    75 %
 DEGRADED        0 %     0 %     0 %     0 %     0 %
-WATCHED      8.33 %  1.19 %  0.27 %  0.09 %  0.02 %"""
+MONITORED    8.33 %  1.19 %  0.27 %  0.09 %  0.02 %"""
 
 
 def watched(*results: ProbeResult) -> History:
@@ -27,52 +28,52 @@ def watched(*results: ProbeResult) -> History:
 AN_OUTAGE = watched(*[GOOD] * 9, *[REFUSED] * 6, *[GOOD] * 10)
 
 
-def test_the_uptime_is_a_column_a_window() -> None:
+def test_the_uptime_table_has_one_column_per_window() -> None:
     assert uptime_table(uptimes(AN_OUTAGE)) == TABLE
 
 
-def test_a_window_in_which_it_was_neither_up_nor_down_has_a_dash() -> None:
+def test_a_window_without_up_or_down_time_shows_a_dash() -> None:
     rows = uptime_table([("24 h", None), ("7 d", Uptime(1.0, 0.5))]).splitlines()
     assert [row.split()[-2:] for row in rows[1:]] == [["-", "100", "%"][-2:], ["0", "%"], ["50", "%"]]
 
 
 @pytest.mark.parametrize("remembered", [history(), watched(*[GOOD] * 12), watched(*[UNTRUSTED] * 15)])
-def test_before_an_hour_was_watched_there_is_no_table(remembered: History) -> None:
+def test_there_is_no_uptime_table_before_one_monitored_hour(remembered: History) -> None:
     assert uptimes(remembered) == ()
 
 
-def test_the_outages_are_summed_up() -> None:
+def test_outages_are_summarised() -> None:
     assert list(outage_facts(AN_OUTAGE)) == [
-        "Outages on record: 1, the longest 30 min from 2026-01-31 12:45:00 UTC",
-        "Back after, on average: 30 min",
+        "Outages: 1, the longest 30 min from 2026-01-31 12:45:00 UTC",
+        "Mean time to recovery: 30 min",
     ]
 
 
-def test_an_outage_that_lasts_is_one_and_has_no_end_to_average() -> None:
+def test_an_ongoing_outage_is_counted_and_not_averaged() -> None:
     assert list(outage_facts(watched(GOOD, REFUSED, REFUSED))) == [
-        "Outages on record: 1, the longest 5 min from 2026-01-31 12:05:00 UTC"
+        "Outages: 1, the longest 5 min from 2026-01-31 12:05:00 UTC"
     ]
 
 
 def test_an_outage_that_begins_with_this_poll_has_no_length_yet() -> None:
-    assert list(outage_facts(watched(GOOD, REFUSED))) == ["Outages on record: 1"]
+    assert list(outage_facts(watched(GOOD, REFUSED))) == ["Outages: 1"]
 
 
-def test_the_part_of_an_outage_that_nobody_watched_is_said() -> None:
+def test_the_unmonitored_part_of_an_outage_is_shown() -> None:
     course = polled(step(watched(GOOD, GOOD, REFUSED), REFUSED, noon_plus(310)), GOOD, start=noon_plus(315))
     assert next(outage_facts(course)).endswith(
-        "longest 5 h 5 min from 2026-01-31 12:10:00 UTC, 5 h of it unwatched"
+        "longest 5 h 5 min from 2026-01-31 12:10:00 UTC, 5 h of it not monitored"
     )
 
 
 @pytest.mark.parametrize("remembered", [history(), watched(GOOD, GOOD)])
-def test_without_an_outage_nothing_is_said_of_one(remembered: History) -> None:
+def test_without_an_outage_there_are_no_outage_facts(remembered: History) -> None:
     assert list(outage_facts(remembered)) == []
 
 
-def test_the_summary_shows_both_on_the_page_and_in_a_shell() -> None:
-    remembered = replace(AN_OUTAGE, pending=())
-    summary = summarise(Verdict(Status.ONLINE), "Deep Thought", remembered)
+def test_the_summary_shows_uptime_and_outages_as_markdown_and_as_text() -> None:
+    delivered = replace(AN_OUTAGE, outbox=Outbox())
+    summary = summarise(Verdict(Status.ONLINE), "Deep Thought", delivered)
     assert plain(summary, with_table=False).endswith(f"30 min\n{TABLE}\n{UPTIME_LEGEND}")
     assert markdown(summary).endswith(f"\n\n~~~text\n{TABLE}\n~~~\n\n{UPTIME_LEGEND}\n")
 

@@ -3,17 +3,26 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.domain.history.history import History, Terms
+from cluster_status.domain.history.history import History
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.render.summary import Summary, escape, markdown, plain, summarise
 from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
-from tests.unit.domain.build import IDENTITY, caused, cluster_state, history, listed, met, partition, polled
+from tests.unit.domain.build import (
+    Setup,
+    cluster_state,
+    failed,
+    history,
+    listed,
+    partition,
+    polled,
+    verdict_of,
+)
 
 ONLINE = Verdict(Status.ONLINE, cluster_state=cluster_state(idle=4))
-SILENT = caused(Cause.TIMEOUT)
+TIMEOUT = verdict_of(Cause.TIMEOUT)
 TABLE = table(cluster_state(idle=4).partitions, width=80, limit=10_000)
 
 LEGEND = (
@@ -34,61 +43,61 @@ def facts(verdict: Verdict, remembered: History | None = None) -> tuple[str, ...
 
 
 def test_the_headline_describes_the_poll() -> None:
-    assert summarised(SILENT).headline == "Deep Thought is offline: it does not answer"
+    assert summarised(TIMEOUT).headline == "Deep Thought is offline: SSH connection timed out"
 
 
-def test_what_was_read_and_what_to_do_are_shown() -> None:
-    verdict = replace(SILENT, detail="no answer within 10 s", remedy="Check cluster-host.")
-    assert facts(verdict) == ("Seen: no answer within 10 s", "What to do: Check cluster-host.")
+def test_details_and_remedy_are_shown() -> None:
+    verdict = replace(TIMEOUT, detail="no answer within 10 s", remedy="Check cluster-host.")
+    assert facts(verdict) == ("Details: no answer within 10 s", "What to do: Check cluster-host.")
 
 
 def test_the_confirmed_status_is_shown_with_all_its_causes() -> None:
     remembered = history(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED)
-    assert facts(SILENT, remembered) == (
-        "Confirmed: offline since 2026-01-31 12:00:00 UTC (timeout, refused)",
+    assert facts(TIMEOUT, remembered) == (
+        "Confirmed status: offline since 2026-01-31 12:00:00 UTC (timeout, refused)",
     )
 
 
-def test_a_status_that_waits_for_confirmation_is_shown() -> None:
-    patient = Terms(IDENTITY, confirm_after=3)
-    remembered = polled(history(Status.ONLINE), *[met(Cause.TIMEOUT)] * 2, terms=patient)
-    assert facts(SILENT, remembered)[1:] == ("Not confirmed yet: offline, polls so far: 2",)
+def test_a_status_pending_confirmation_is_shown() -> None:
+    patient = Setup(confirm_after=3)
+    remembered = polled(history(Status.ONLINE), *[failed(Cause.TIMEOUT)] * 2, setup=patient)
+    assert facts(TIMEOUT, remembered)[1:] == ("Not confirmed yet: offline (polls: 2)",)
 
 
-def test_another_status_that_waits_is_not_shown_as_this_one() -> None:
-    remembered = polled(history(Status.ONLINE), met(Cause.TIMEOUT), met(Cause.HOST_KEY))
-    assert len(facts(caused(Cause.HOST_KEY), remembered)) == 1
+def test_another_pending_status_is_not_shown_as_this_one() -> None:
+    remembered = polled(history(Status.ONLINE), failed(Cause.TIMEOUT), failed(Cause.HOST_KEY))
+    assert len(facts(verdict_of(Cause.HOST_KEY), remembered)) == 1
 
 
-def test_messages_that_wait_are_counted() -> None:
-    remembered = polled(history(Status.ONLINE), met(Cause.REFUSED), listed(idle=4))
-    assert facts(ONLINE, remembered)[-1] == "Messages still to be delivered: 2"
+def test_pending_messages_are_counted() -> None:
+    remembered = polled(history(Status.ONLINE), failed(Cause.REFUSED), listed(idle=4))
+    assert facts(ONLINE, remembered)[-1] == "Pending messages: 2"
 
 
-@pytest.mark.parametrize("remembered", [None, History(cluster="Deep Thought")])
-def test_without_a_memory_only_the_poll_is_shown(remembered: History | None) -> None:
-    assert facts(SILENT, remembered) == ()
+@pytest.mark.parametrize("remembered", [None, History()])
+def test_without_a_history_only_the_poll_is_shown(remembered: History | None) -> None:
+    assert facts(TIMEOUT, remembered) == ()
 
 
-def test_states_that_nobody_has_heard_of_are_named() -> None:
+def test_unknown_node_states_are_named() -> None:
     verdict = replace(
         ONLINE, cluster_state=replace(cluster_state(idle=4), unknown_states=("quantum*", "exotic"))
     )
-    assert facts(verdict) == ("Node states this version does not know: quantum*, exotic",)
+    assert facts(verdict) == ("Unknown node states: quantum*, exotic",)
 
 
 # As Markdown
 
 
 @pytest.mark.parametrize("status", Status)
-def test_the_heading_has_the_sign_of_what_was_seen(status: Status) -> None:
+def test_the_heading_has_the_sign_of_the_status(status: Status) -> None:
     assert markdown(summarised(Verdict(status))).startswith(f"### {SIGNS[status]} ")
 
 
 def test_markdown_has_its_parts_in_blocks() -> None:
     assert markdown(summarised(replace(ONLINE, detail="a_b"))).split("\n\n") == [
         "### 🟢 Deep Thought is online (4 of 4 nodes in service)",
-        r"Seen: a\_b",
+        r"Details: a\_b",
         f"~~~text\n{TABLE}\n~~~",
         f"{LEGEND}\n",
     ]
@@ -113,9 +122,9 @@ def test_details_follow_the_table_under_their_headings_and_are_escaped() -> None
     ]
 
 
-def test_partitions_that_are_wanted_and_not_listed_are_named() -> None:
+def test_partitions_that_were_not_found_are_named() -> None:
     verdict = replace(ONLINE, cluster_state=replace(cluster_state(idle=4), unmatched_patterns=("gpu*",)))
-    assert facts(verdict) == ("Partitions that Slurm does not list: gpu*",)
+    assert facts(verdict) == ("Partitions not found: gpu*",)
 
 
 @pytest.mark.parametrize("name", ["~~~", "```", "</details>", "| a | b |"])
@@ -125,20 +134,20 @@ def test_no_name_of_a_partition_ends_the_table(name: str) -> None:
     assert [line for line in lines if re.fullmatch(r" {0,3}~{3,} *", line)] == ["~~~"]
 
 
-def test_a_listing_without_partitions_has_no_table() -> None:
+def test_a_cluster_state_without_partitions_has_no_table() -> None:
     assert "~~~" not in markdown(summarised(Verdict(Status.ONLINE, cluster_state=ClusterState())))
 
 
 @pytest.mark.parametrize(
     "hostile",
     [
-        summarised(replace(SILENT, detail="<b>")),
-        summarised(replace(SILENT, remedy="<b>")),
-        summarised(SILENT, name="<b>"),
+        summarised(replace(TIMEOUT, detail="<b>")),
+        summarised(replace(TIMEOUT, remedy="<b>")),
+        summarised(TIMEOUT, name="<b>"),
         summarised(replace(ONLINE, cluster_state=replace(cluster_state(idle=4), unknown_states=("<b>",)))),
     ],
 )
-def test_what_others_wrote_is_escaped(hostile: Summary) -> None:
+def test_text_from_outside_is_escaped(hostile: Summary) -> None:
     assert r"\<b\>" in markdown(hostile)
     assert "<b>" not in markdown(hostile)
 
@@ -155,7 +164,7 @@ def test_what_others_wrote_is_escaped(hostile: Summary) -> None:
         ("plain words, 3.5 % - ok", "plain words, 3.5 % - ok"),
     ],
 )
-def test_nothing_is_left_of_markup(text: str, escaped: str) -> None:
+def test_markup_is_escaped(text: str, escaped: str) -> None:
     assert escape(text) == escaped
 
 
@@ -165,13 +174,13 @@ def test_nothing_is_left_of_markup(text: str, escaped: str) -> None:
 def test_text_has_its_parts_in_lines_as_they_are() -> None:
     assert plain(summarised(replace(ONLINE, detail="a_b")), with_table=True).split("\n") == [
         "🟢 Deep Thought is online (4 of 4 nodes in service)",
-        "Seen: a_b",
+        "Details: a_b",
         *TABLE.split("\n"),
         LEGEND,
     ]
 
 
-def test_text_goes_without_the_table_where_it_is_not_wanted() -> None:
+def test_text_omits_the_table_if_it_is_not_wanted() -> None:
     assert (
         plain(summarised(ONLINE), with_table=False) == "🟢 Deep Thought is online (4 of 4 nodes in service)"
     )

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.ssh.target import Endpoint
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.errors import ExitStatus, InputError
 from cluster_status.settings import inputs
 from cluster_status.settings.inputs import INPUTS, Input
@@ -29,17 +30,23 @@ NOTHING: Given = {}
 ROLE = "123456789012345678"
 TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "command": ("command", "poll", "check", "check", "watch"),
-    "cluster-host": ("cluster.host", None, "192.0.2.7", "192.0.2.7", "alice@head"),
-    "cluster-port": ("cluster.port", 22, "2222", 2222, "65536"),
-    "cluster-user": ("cluster.user", None, "bob", "bob", "bob@head"),
-    "cluster-password": ("cluster.password", None, "hunter2", "hunter2", ""),
-    "cluster-key": ("cluster.key", "", KEY, KEY, "ssh-ed25519 AAAA"),
-    "cluster-key-passphrase": ("cluster.key_passphrase", "", "open sesame", "open sesame", ""),
-    "cluster-jump": ("cluster.jump", None, "bob@gw:2222", Endpoint("bob", "gw", 2222), "gw"),
-    "cluster-host-key": ("cluster.host_keys.fingerprints", (), FINGERPRINT, (FINGERPRINT,), "no key"),
+    "cluster-host": ("cluster.target.head_node.host", None, "192.0.2.7", "192.0.2.7", "alice@head"),
+    "cluster-port": ("cluster.target.head_node.port", 22, "2222", 2222, "65536"),
+    "cluster-user": ("cluster.target.head_node.user", None, "bob", "bob", "bob@head"),
+    "cluster-password": ("cluster.target.credentials.password", None, "hunter2", "hunter2", ""),
+    "cluster-key": ("cluster.target.credentials.key", "", KEY, KEY, "ssh-ed25519 AAAA"),
+    "cluster-key-passphrase": (
+        "cluster.target.credentials.key_passphrase",
+        "",
+        "open sesame",
+        "open sesame",
+        "",
+    ),
+    "cluster-jump": ("cluster.target.jump_hosts", (), "bob@gw:2222", (Endpoint("bob", "gw", 2222),), "gw"),
+    "cluster-host-key": ("cluster.target.pins.fingerprints", (), FINGERPRINT, (FINGERPRINT,), "no key"),
     "cluster-name": ("cluster.name", "cluster", "MsCluster", "MsCluster", "---"),
-    "cluster-connect-timeout": ("cluster.connect_timeout_seconds", 10.0, "2.5", 2.5, "0"),
-    "cluster-command-timeout": ("cluster.command_timeout_seconds", 30.0, "60", 60.0, "61"),
+    "cluster-connect-timeout": ("cluster.target.connect_timeout_seconds", 10.0, "2.5", 2.5, "0"),
+    "cluster-command-timeout": ("cluster.query.timeout_seconds", 30.0, "60", 60.0, "61"),
     "discord-webhook": ("discord.webhook", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
     "discord-user": ("discord.user", "", "watch", "watch", "Discord"),
     "discord-img": ("discord.image", "", "https://a.example/i.png", "https://a.example/i.png", "i.png"),
@@ -56,25 +63,25 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
         "http://hc.example/",
     ),
     "partitions": (
-        "cluster.partition_filter.patterns",
+        "cluster.query.partitions.patterns",
         (),
         "gpu*, batch\ngpu*",
         ("gpu*", "batch"),
         "two words",
     ),
-    "details": ("cluster.partition_filter.details", False, "full", True, "all"),
-    "show-nodes": ("cluster.partition_filter.node_names", False, "true", True, "yes"),
+    "details": ("cluster.query.details", False, "full", True, "all"),
+    "show-nodes": ("cluster.query.node_names", False, "true", True, "yes"),
     "degraded-below": ("thresholds.degraded_below", 50, "75%", 75, "101"),
-    "attempts": ("thresholds.attempts", 3, "1", 1, "0"),
-    "attempt-delay": ("thresholds.attempt_delay_seconds", 15.0, "0", 0.0, "61"),
+    "attempts": ("retries.attempts", 3, "1", 1, "0"),
+    "attempt-delay": ("retries.delay_seconds", 15.0, "0", 0.0, "61"),
     "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),
     "history-store": ("storage.store", "auto", "file", "file", "s3"),
     "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),
     "history-retention-days": ("storage.retention", timedelta(days=30), "90", timedelta(days=90), "401"),
     "github-token": ("storage.token", "", "ghs_abc", "ghs_abc", ""),
-    "prune-workflows": ("pruning.workflows", (), "a.yml, b.yaml", ("a.yml", "b.yaml"), "poll"),
-    "prune-keep": ("pruning.keep", 10, "0", 0, "-1"),
-    "prune-dry-run": ("pruning.dry_run", False, "true", True, "ture"),
+    "prune-workflows": ("prune.workflows", None, "a.yml, b.yaml", ("a.yml", "b.yaml"), "poll"),
+    "prune-keep": ("prune.keep", None, "0", 0, "-1"),
+    "prune-dry-run": ("prune.dry_run", None, "true", True, "ture"),
 }
 PRUNING = {"prune-keep": "10", "prune-workflows": "poll.yml", "github-token": "ghs_abc"}
 WORKFLOW_REF = "owner/name/.github/workflows/poll.yml@refs/heads/main"
@@ -188,8 +195,8 @@ def test_the_shown_default_is_the_used_default(spec: Input[Any]) -> None:
 
 
 def test_the_variables_of_the_runner_keep_the_hyphens() -> None:
-    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).cluster.port == 2222
-    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).cluster.port == 22
+    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).cluster.target.head_node.port == 2222
+    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).cluster.target.head_node.port == 22
 
 
 @pytest.mark.parametrize(("variable", "name"), NAMES_IN_THE_ENVIRONMENT.items())
@@ -220,7 +227,7 @@ def test_variables_of_other_names_are_ignored(variable: str) -> None:
 
 def test_a_password_keeps_blanks_but_not_its_line_end() -> None:
     settings = settings_of({"cluster-password": " pass word \r\n"})
-    assert settings.cluster.password.reveal() == " pass word "
+    assert settings.cluster.target.credentials.password.reveal() == " pass word "
 
 
 # problems
@@ -313,8 +320,7 @@ def test_a_bad_webhook_on_a_runner_is_one_problem() -> None:
 def test_prune_needs_no_cluster_and_no_webhook() -> None:
     given = {"command": "prune", "prune-workflows": ".github/workflows/a.yml\n\nb.yml, a.yml"}
     environ = as_inputs(given | {"github-token": "ghs_abc"}) | ON_RUNNER | REPOSITORY
-    pruning = read(environ).pruning
-    assert (pruning.wanted, pruning.workflows, pruning.keep) == (True, ("a.yml", "b.yml"), 10)
+    assert read(environ).prune == PrunePlan(("a.yml", "b.yml"), keep=10, dry_run=False, current_run=None)
 
 
 def test_prune_needs_workflows_a_repository_and_a_token() -> None:
@@ -328,11 +334,11 @@ def test_prune_needs_workflows_a_repository_and_a_token() -> None:
 
 
 def test_a_poll_with_prune_keep_prunes_its_own_workflow() -> None:
-    environ = REPOSITORY | {"GITHUB_WORKFLOW_REF": WORKFLOW_REF}
-    pruning = settings_of({"prune-keep": "20", "github-token": "ghs_abc"}, environ).pruning
-    assert (pruning.wanted, pruning.workflows, pruning.keep) == (True, ("poll.yml",), 20)
-    assert not settings_of({}, environ).pruning.wanted
-    assert not settings_of({"command": "check", "prune-keep": "20"}, environ).pruning.wanted
+    environ = REPOSITORY | {"GITHUB_WORKFLOW_REF": WORKFLOW_REF, "GITHUB_RUN_ID": "7"}
+    plan = settings_of({"prune-keep": "20", "github-token": "ghs_abc"}, environ).prune
+    assert plan == PrunePlan(("poll.yml",), keep=20, dry_run=False, current_run=7)
+    assert settings_of({}, environ).prune is None
+    assert settings_of({"command": "check", "prune-keep": "20"}, environ).prune is None
 
 
 @pytest.mark.parametrize("ref", ["", "owner/name/poll.yml@refs/heads/main"])
@@ -396,8 +402,8 @@ def test_a_missing_password_is_reported_with_the_key_as_alternative(environ: Giv
 
 def test_with_a_key_no_password_is_required() -> None:
     settings = settings_of({"cluster-password": "", "cluster-key": KEY})
-    assert not settings.cluster.password
-    assert settings.cluster.key
+    assert not settings.cluster.target.credentials.password
+    assert settings.cluster.target.credentials.key
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import HostKey
-from cluster_status.domain.ssh.target import Endpoint
 from cluster_status.settings import types
 from cluster_status.settings.types import InputType
 

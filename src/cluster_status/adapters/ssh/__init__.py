@@ -1,16 +1,17 @@
-"""The probe over SSH; the only room that knows paramiko.
+"""An executor over SSH: the only package that imports paramiko. It knows nothing of Slurm.
 
-`address` connects, or `jump` through another host; `session` shakes hands and logs in, for which `login`
-chooses what `conversation` offers; `command` runs one command, `inquiry` asks Slurm by it; `probe` makes one
-look of it all.
+`executor` runs commands on the head node of a route. `jump_hosts` holds the sessions on the way there.
+`connect` opens a TCP connection, `session` does the handshake and the login on it, and `command` runs one
+command. `login` decides which credential is offered when, and `auth` speaks the authentication protocol.
 """
 
 import logging
 import sys
 
-# paramiko imports invoke for one directive of ssh_config, a file that is not read here. It does without
-# where invoke is missing, and the import costs 80 ms of every poll. None is how an import is forbidden.
+# paramiko imports invoke for one directive of ssh_config, a file that is not used here. It works without
+# invoke, and the import takes 80 ms. None forbids an import.
 sys.modules.setdefault("invoke", None)  # type: ignore[arg-type]
 
-# What paramiko logs of a server's faults is told as a cause, cleaned; its tracebacks are for nobody.
+# Each session has a logger of its own. What paramiko logs elsewhere is not shown.
 logging.getLogger("paramiko").propagate = False
+logging.getLogger("paramiko").addHandler(logging.NullHandler())

@@ -1,4 +1,4 @@
-"""What client and server say to each other until the server lets somebody in (RFC 4252, RFC 4256)."""
+"""The client's side of the authentication protocol (RFC 4252, RFC 4256)."""
 
 from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
@@ -17,68 +17,69 @@ from paramiko.common import (
     cMSG_USERAUTH_REQUEST,
 )
 
-from cluster_status.adapters.ssh.deadline import Deadline
+from cluster_status.deadline import Deadline
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.text import clean
 
-_SERVICE, _WHAT_FOR = "ssh-userauth", "ssh-connection"
-_PROMPTS_READ = 4  # of which one is answered
+_AUTHENTICATION, _SERVICE = "ssh-userauth", "ssh-connection"
+_PROMPTS_READ = 4  # one of them is answered at most
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
 
 
 class AuthReply(Struct, frozen=True):
-    """What becomes of a request: `methods` are those that may go on where it is not the end."""
+    """The server's reply to a request. If it is not accepted, one of `methods` may be tried next."""
 
     accepted: bool = False
     methods: tuple[str, ...] = ()
-    in_part: bool = False  # what was offered is right, and not enough
+    partial: bool = False  # the credential is right, but the server requires more
 
 
 class Prompts(Struct, frozen=True):
-    """What a server asks by keyboard-interactive; with no prompt it only has something to say."""
+    """One round of keyboard-interactive. A round without prompts only has an instruction."""
 
-    prompts: int
-    text: str = ""  # the prompts, cleaned
-    is_secret: bool = False  # what is typed is not to be shown
+    count: int
+    text: str = ""  # of the prompts, or the instruction, cleaned
+    is_hidden: bool = False  # the input must not be shown
 
 
 class AuthClient(AuthHandler):
-    """Asks, and waits for the answer: raises TimeoutError at the deadline, EOFError if the server has gone.
+    """Sends requests and waits for replies: raises TimeoutError at the deadline, EOFError at the end.
 
-    paramiko's own asks for the service again with each credential, which some servers take for a fault, and
-    does not tell what a server takes before something was offered.
+    paramiko's own handler requests the service again for each credential, which some servers reject. It
+    also does not show which methods a server accepts before a credential is offered.
     """
 
     def __init__(self, transport: paramiko.Transport, user: str, deadline: Deadline) -> None:
         super().__init__(transport)
-        self.offered = ""  # the credential that has left, or is just leaving: the last one
+        self.offered = ""  # the last credential that was sent, or is just being sent
         self._user = user
         self._deadline = deadline
-        self._expected = False
-        self._answers: SimpleQueue[AuthReply | Prompts | None] = SimpleQueue()
+        self._expects_reply = False
+        self._replies: SimpleQueue[AuthReply | Prompts | None] = SimpleQueue()
         transport.auth_handler = self
 
-    def begin(self) -> AuthReply | Prompts:
-        """Ask what the server takes.
+    def request_methods(self) -> AuthReply | Prompts:
+        """Request the service, then ask which methods the server accepts.
 
-        Both requests at once would gain nothing: the second answer waits until the first is acknowledged.
+        Sending both requests at once saves nothing: the second reply waits for the acknowledgement of the
+        first.
         """
         message = paramiko.Message()
         message.add_byte(cMSG_SERVICE_REQUEST)
-        message.add_string(_SERVICE)
-        self._ask(message)
-        return self._ask(self._request("none"))
+        message.add_string(_AUTHENTICATION)
+        self._send(message)
+        return self._send(self._request("none"))
 
     def offer_password(self, password: Secret) -> AuthReply | Prompts:
         message = self._request("password")
-        message.add_boolean(False)  # noqa: FBT003 - no change of it
+        message.add_boolean(False)  # noqa: FBT003 - not a change of the password
         message.add_string(password.reveal())
         self.offered = "password"
-        return self._ask(message)
+        return self._send(message)
 
     def offer_key(self, key: paramiko.PKey, algorithm: str) -> AuthReply | Prompts:
         message = self._request("publickey")
-        message.add_boolean(True)  # noqa: FBT003 - signed at once: one that is not known costs no more
+        message.add_boolean(True)  # noqa: FBT003 - with a signature: no extra round trip for a known key
         message.add_string(algorithm)
         message.add_string(key.asbytes())
         signed = paramiko.Message()
@@ -86,85 +87,85 @@ class AuthClient(AuthHandler):
         signed.add_bytes(message.asbytes())
         message.add_string(key.sign_ssh_data(signed.asbytes(), algorithm).asbytes())
         self.offered = "key"
-        return self._ask(message)
+        return self._send(message)
 
-    def keyboard_interactive(self) -> AuthReply | Prompts:
-        """Have the server ask its questions; nothing is offered by that."""
+    def request_prompts(self) -> AuthReply | Prompts:
+        """Begin keyboard-interactive. This offers no credential."""
         message = self._request("keyboard-interactive")
         message.add_string("")  # the language
-        message.add_string("")  # the kinds of question
-        return self._ask(message)
+        message.add_string("")  # the submethods
+        return self._send(message)
 
-    def reply(self, password: Secret | None = None) -> AuthReply | Prompts:
-        """Answer a question; one without a prompt by nothing."""
+    def respond(self, password: Secret | None = None) -> AuthReply | Prompts:
+        """Respond to the prompts: with the password to one prompt, or with nothing to none."""
         message = paramiko.Message()
         message.add_byte(cMSG_USERAUTH_INFO_RESPONSE)
         message.add_int(1 if password else 0)
         if password:
             message.add_string(password.reveal())
             self.offered = "password"
-        return self._ask(message)
+        return self._send(message)
 
     def algorithm_for(self, key: paramiko.PKey) -> str:
-        """Return how to sign with a key; empty where the server wants RSA with SHA-1, which is out of use."""
+        """Return the signature algorithm for a key; empty if the server accepts RSA with SHA-1 only."""
         if key.get_name() != "ssh-rsa":
             return key.get_name()
         extensions: Mapping[str, bytes] = self.transport.server_extensions  # type: ignore[attr-defined]
         listed = extensions.get("server-sig-algs", b"").decode("ascii", "replace")
-        known = listed.split(",") if listed else _RSA  # not every server says
+        known = listed.split(",") if listed else _RSA  # some servers do not list them
         return next((name for name in _RSA if name in known), "")
 
     def abort(self) -> None:
-        """Take note that the connection has ended; paramiko calls it where it reads."""
-        self._answers.put(None)
+        """Note the end of the connection. paramiko calls this in its own thread."""
+        self._replies.put(None)
 
     def _request(self, method: str) -> paramiko.Message:
         message = paramiko.Message()
         message.add_byte(cMSG_USERAUTH_REQUEST)
-        for text in (self._user, _WHAT_FOR, method):
+        for text in (self._user, _SERVICE, method):
             message.add_string(text)
         return message
 
-    def _ask(self, message: paramiko.Message) -> AuthReply | Prompts:
-        self._expected = True
+    def _send(self, message: paramiko.Message) -> AuthReply | Prompts:
+        self._expects_reply = True
         self.transport.packetizer.send_message(message)
         try:
-            answer = self._answers.get(timeout=self._deadline.left)
+            reply = self._replies.get(timeout=self._deadline.left)
         except Empty:
             raise TimeoutError from None
-        if answer is None:
+        if reply is None:
             raise EOFError
-        return answer
+        return reply
 
-    # what comes in, in paramiko's own thread
+    # Incoming messages, in paramiko's own thread
 
     @property
     def _handler_table(self) -> Mapping[int, Callable[[paramiko.Message], None]]:
         return {
-            MSG_SERVICE_ACCEPT: lambda _: self._take(AuthReply()),
+            MSG_SERVICE_ACCEPT: lambda _: self._receive(AuthReply()),
             MSG_USERAUTH_BANNER: lambda _: None,
             MSG_USERAUTH_SUCCESS: self._on_success,
             MSG_USERAUTH_FAILURE: self._on_failure,
-            MSG_USERAUTH_INFO_REQUEST: self._on_question,
+            MSG_USERAUTH_INFO_REQUEST: self._on_prompts,
         }
 
     def _on_success(self, message: paramiko.Message) -> None:
-        self._parse_userauth_success(message)  # type: ignore[attr-defined]  # paramiko's own note of it
-        self._take(AuthReply(accepted=True))
+        self._parse_userauth_success(message)  # type: ignore[attr-defined]  # paramiko's own state
+        self._receive(AuthReply(accepted=True))
 
     def _on_failure(self, message: paramiko.Message) -> None:
         methods = message.get_binary().decode("utf-8", "replace").split(",")
-        self._take(AuthReply(methods=tuple(filter(None, methods)), in_part=message.get_boolean()))
+        self._receive(AuthReply(methods=tuple(filter(None, methods)), partial=message.get_boolean()))
 
-    def _on_question(self, message: paramiko.Message) -> None:
+    def _on_prompts(self, message: paramiko.Message) -> None:
         _, instruction, _ = (message.get_binary() for _ in ("name", "instruction", "language"))
         count = message.get_int()
         prompts = [(message.get_binary(), message.get_boolean()) for _ in range(min(count, _PROMPTS_READ))]
         text = clean(b"/ ".join(prompt for prompt, _ in prompts) if prompts else instruction)
-        self._take(Prompts(count, text, is_secret=not any(shown for _, shown in prompts)))
+        self._receive(Prompts(count, text, is_hidden=not any(echo for _, echo in prompts)))
 
-    def _take(self, answer: AuthReply | Prompts) -> None:
-        if not self._expected:
-            raise paramiko.SSHException("an answer that nobody asked for")
-        self._expected = False
-        self._answers.put(answer)
+    def _receive(self, reply: AuthReply | Prompts) -> None:
+        if not self._expects_reply:
+            raise paramiko.SSHException("a reply without a request")
+        self._expects_reply = False
+        self._replies.put(reply)

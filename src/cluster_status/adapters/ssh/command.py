@@ -1,108 +1,118 @@
-"""Run one command in a session: within its time, with bounded output."""
+"""Runs one command in a session, within its limits."""
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import paramiko
-from msgspec import Struct
 
-from cluster_status.adapters.ssh.deadline import Deadline, ProbeFailed
-from cluster_status.domain.status.cause import Cause
+from cluster_status.adapters.ssh.session import Session
+from cluster_status.deadline import Deadline
+from cluster_status.domain.execution import (
+    CommandError,
+    CommandKilledError,
+    CommandRefusedError,
+    CommandResult,
+    CommandTimeoutError,
+    ConnectionLostError,
+    Limits,
+    OutputLimitError,
+)
 from cluster_status.domain.text import clean
 
-_OUTPUT_LIMIT = 2_000_000  # bytes; 5,000 nodes in 200 partitions give 16,000
-_STDERR_LIMIT = 200_000
 _CHUNK = 32_768
 _NO_STATUS = -1
-# What the login has left running in the background may keep the output open for ever: when the command has
-# ended, what it printed is on its way, and no more is waited for.
+# A background process of the login can keep the output open after the command has ended.
 _LINGER_SECONDS = 1.0
-_WHERE_A_FLOOD_BEGINS = (
-    "Log in as cluster-user and run sinfo: it, or the login itself, prints without an end."
-)
 
 
-class CommandResult(Struct, frozen=True):
-    exit_status: int
-    output: bytes
-    stderr: bytes
+def run(session: Session, command: str, limits: Limits) -> CommandResult:
+    """See `ports.Executor.run`."""
+    deadline = Deadline(limits.seconds)
+    with _channel(session, deadline) as channel:
+        stdout = _Stream(channel, channel.recv, limits.stdout_bytes)
+        stderr = _Stream(channel, channel.recv_stderr, limits.stderr_bytes)
+        try:
+            channel.exec_command(command)
+            stdout.start()
+            stderr.start()
+            exit_status = channel.recv_exit_status()
+            in_time = not deadline.passed
+            linger = deadline.part(_LINGER_SECONDS)
+            stdout.join(linger.left)
+            stderr.join(linger.left)
+        except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
+            raise _not_started(session, deadline, error) from None
+    for stream in (stdout, stderr):
+        stream.check_limit()
+    if exit_status == _NO_STATUS or not in_time:
+        raise _unfinished(session, stdout.content, stderr.content, in_time=in_time)
+    return CommandResult(exit_status, stdout.content, stderr.content)
 
 
-def run(
-    transport: paramiko.Transport, line: str, deadline: Deadline, *, output_limit: int = _OUTPUT_LIMIT
-) -> CommandResult:
-    """Return what the command printed and how it ended; raise Stopped if it did not end as it should."""
-    transport.clear_to_send_timeout = deadline.left  # how long a server may take to agree on new keys
+@contextlib.contextmanager
+def _channel(session: Session, deadline: Deadline) -> Iterator[paramiko.Channel]:
+    """Open a channel and close it at the deadline, which ends any wait for it."""
+    session.transport.clear_to_send_timeout = deadline.left  # for a key exchange that the server begins
     try:
-        channel = transport.open_session(timeout=deadline.left)
-    except Exception as error:  # noqa: BLE001 - of what a server makes up, paramiko raises all kinds
-        raise _stopped(deadline, b"", f"no command can be run: {clean(str(error))}") from None
-    output = _Stream(channel, channel.recv, output_limit)
-    stderr = _Stream(channel, channel.recv_stderr, _STDERR_LIMIT)
-    # paramiko waits without limit for a server's answer to exec: the watchdog ends any wait
+        channel = session.transport.open_session(timeout=deadline.left)
+    except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
+        raise _not_started(session, deadline, error) from None
+    # paramiko waits without limit for the reply to exec and for the exit status
     watchdog = threading.Timer(deadline.left, _close, [channel])
     watchdog.daemon = True
     watchdog.start()
     try:
-        channel.exec_command(line)
-        output.start()
-        stderr.start()
-        exit_status = channel.recv_exit_status()
-        in_time = not deadline.passed
-        linger = Deadline(_LINGER_SECONDS, within=deadline)
-        output.join(linger.left)
-        stderr.join(linger.left)
-    except Exception as error:  # noqa: BLE001 - as above
-        raise _stopped(deadline, b"", f"the command was not run: {clean(str(error))}") from None
+        yield channel
     finally:
         watchdog.cancel()
         _close(channel)
-    for stream in (output, stderr):
-        if stream.flooded:
-            raise ProbeFailed(
-                Cause.UNPARSABLE, f"more than {stream.limit} bytes came back", remedy=_WHERE_A_FLOOD_BEGINS
-            )
-    if exit_status == _NO_STATUS or not in_time:
-        otherwise = "it was killed, or the connection was lost"
-        raise _stopped(deadline, output.content, otherwise, stderr=stderr.content)
-    return CommandResult(exit_status, output.content, stderr.content)
 
 
 class _Stream(threading.Thread):
-    """Reads one of a channel's two streams to its end. Both are read at once: a full one blocks the other."""
+    """Reads one of a channel's two streams. Both are read at once, because a full one blocks the other."""
 
     def __init__(self, channel: paramiko.Channel, receive: Callable[[int], bytes], limit: int) -> None:
         super().__init__(daemon=True)
         self.content = b""
-        self.limit = limit
         self._channel = channel
         self._receive = receive
+        self._limit = limit
+
+    def check_limit(self) -> None:
+        if self._exceeds_limit:
+            raise OutputLimitError(f"the command printed more than {self._limit} bytes", stdout=self.content)
 
     @property
-    def flooded(self) -> bool:
-        return len(self.content) > self.limit
+    def _exceeds_limit(self) -> bool:
+        return len(self.content) > self._limit
 
     def run(self) -> None:
-        # to read is to write, too: paramiko tells the server how much more may come
+        # reading also writes: paramiko allows the server to send more
         with contextlib.suppress(Exception):
-            while not self.flooded and (chunk := self._receive(_CHUNK)):
+            while not self._exceeds_limit and (chunk := self._receive(_CHUNK)):
                 self.content += chunk
-        if self.flooded:
+        if self._exceeds_limit:
             _close(self._channel)
 
 
 def _close(channel: paramiko.Channel) -> None:
-    """Close, whatever has become of the connection: the server is told, too, if it still listens."""
+    """Close the channel, also if the connection has ended."""
     with contextlib.suppress(Exception):
         channel.close()
 
 
-def _stopped(deadline: Deadline, output: bytes, otherwise: str, *, stderr: bytes = b"") -> ProbeFailed:
-    if not deadline.passed:
-        return ProbeFailed(Cause.SINFO_FAILED, otherwise)
-    what = "sinfo has not ended" if output.strip() else "not even the login shell has answered"
-    # without its configuration, for one, sinfo says so and tries for a minute
-    last = next((line for line in map(clean, reversed(stderr.splitlines())) if line), "")
-    said = f"; the last that was said: {last}" if last else ""
-    return ProbeFailed(Cause.SCHEDULER_TIMEOUT, f"{what} within {deadline.seconds:.0f} s{said}")
+def _not_started(session: Session, deadline: Deadline, error: Exception) -> CommandError:
+    if deadline.passed:
+        return CommandTimeoutError("the server did not start the command in time")
+    if session.is_lost():
+        return ConnectionLostError("the connection was lost before the command")
+    return CommandRefusedError(f"the server did not run the command: {clean(str(error))}")
+
+
+def _unfinished(session: Session, stdout: bytes, stderr: bytes, *, in_time: bool) -> CommandError:
+    if not in_time:
+        return CommandTimeoutError("the command did not finish in time", stdout=stdout, stderr=stderr)
+    if session.is_lost():
+        return ConnectionLostError("the connection was lost", stdout=stdout, stderr=stderr)
+    return CommandKilledError("the command was killed", stdout=stdout, stderr=stderr)

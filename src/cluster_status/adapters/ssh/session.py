@@ -7,31 +7,31 @@ import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
 from cluster_status.adapters.ssh.auth import AuthClient
-from cluster_status.adapters.ssh.deadline import Deadline, ProbeFailed
-from cluster_status.adapters.ssh.login import Login, Refused
-from cluster_status.adapters.ssh.transport import BoundedPacketizer, Words
-from cluster_status.domain.secret import Secret
+from cluster_status.adapters.ssh.credential import LoadedCredentials
+from cluster_status.adapters.ssh.login import Login, LoginRefused
+from cluster_status.adapters.ssh.transport import BoundedPacketizer, ServerMessages
+from cluster_status.deadline import Deadline
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 from cluster_status.domain.text import clean
 
-_MOMENT_SECONDS = 0.2
-_RSA = ("rsa-sha2-512", "rsa-sha2-256")  # what a key of type ssh-rsa is asked for as: SHA-1 is out of use
+_GRACE_SECONDS = 0.2
+_RSA = ("rsa-sha2-512", "rsa-sha2-256")  # the algorithms for a key of type ssh-rsa, without SHA-1
 
 
 class Session:
-    """A session on a connected socket, or on a channel like one, which it owns from here on."""
+    """A session on a connected socket, or on a channel that acts as one. The session owns it."""
 
-    def __init__(self, connection: socket.socket | paramiko.Channel, name: str = "cluster") -> None:
+    def __init__(self, connection: socket.socket | paramiko.Channel) -> None:
         self.transport = paramiko.Transport(connection, packetizer_class=BoundedPacketizer)
-        self.transport.set_log_channel(f"paramiko.{name}")  # what another session is told is not for this one
         self._packetizer = cast("BoundedPacketizer", self.transport.packetizer)
-        self._words = Words(self.transport)
-        self._talk: AuthClient | None = None
+        self._messages = ServerMessages(self.transport)
+        self._auth: AuthClient | None = None
 
     @property
     def reached(self) -> bool:
-        """The server's SSH banner was read."""
+        """Whether the server's SSH banner was read."""
         return bool(self.transport.remote_version)
 
     @property
@@ -39,88 +39,94 @@ class Session:
         return self.transport.is_active()
 
     def is_lost(self) -> bool:
-        """Tell whether it has ended, also where that is just being found out."""
+        """Return whether the session has ended, or is just ending."""
         if self.transport.is_alive():
-            self.transport.join(_MOMENT_SECONDS)
+            self.transport.join(_GRACE_SECONDS)
         return not self.is_open
 
     @property
     def disconnect_reason(self) -> str:
         """What the server said when it ended the session or refused a channel, cleaned."""
-        return self._words.last
+        return self._messages.disconnect_reason
 
     @property
     def has_offered(self) -> bool:
-        """A credential was sent, or is just being sent."""
-        return bool(self._talk and self._talk.offered)
+        """Whether a credential was sent, or is just being sent."""
+        return bool(self._auth and self._auth.offered)
 
     def shake_hands(self, key_types: tuple[str, ...], deadline: Deadline) -> HostKey:
-        """Agree on keys and return the server's host key; ask for `key_types` if any are given."""
-        self._ask_for(key_types)
+        """Exchange keys and return the server's host key; negotiate `key_types` if any are given."""
+        self._restrict_key_types(key_types)
         self.transport.banner_timeout = deadline.seconds
         try:
             self.transport.start_client(timeout=deadline.seconds)
-            if self.transport.initial_kex_done:  # start_client just returns when its time is over
+            if self.transport.initial_kex_done:  # after a timeout start_client returns as well
                 key = self.transport.get_remote_server_key()
                 return HostKey(key.get_name(), key.asbytes())
         except IncompatiblePeer as error:
-            raise ProbeFailed(Cause.INCOMPATIBLE_SSH, clean(str(error))) from None
-        except Exception as error:  # noqa: BLE001 - of what a server makes up, paramiko raises all kinds
-            raise self._broken_handshake(error, deadline) from None
-        raise self._broken_handshake(TimeoutError(), deadline)
+            raise ProbeFailed(ProbeFailure(Cause.INCOMPATIBLE_SSH, clean(str(error)))) from None
+        except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
+            raise ProbeFailed(self._failed_handshake(error, deadline)) from None
+        raise ProbeFailed(self._failed_handshake(TimeoutError(), deadline))
 
-    def log_in(self, user: str, key: paramiko.PKey | None, password: Secret, deadline: Deadline) -> None:
-        """Offer what is given, each credential once."""
-        self._talk = AuthClient(self.transport, user, deadline)
+    def log_in(self, user: str, credentials: LoadedCredentials, deadline: Deadline) -> None:
+        """Offer the credentials, each one once; raise ProbeFailed if the login fails."""
+        self._auth = AuthClient(self.transport, user, deadline)
         try:
-            Login(self._talk, key, password).proceed()
-        except Refused as refused:
-            raise ProbeFailed(Cause.LOGIN_REFUSED, self._with_reason(str(refused))) from None
+            Login(self._auth, credentials).run()
+        except LoginRefused as refused:
+            detail = self._with_reason(str(refused))
+            raise ProbeFailed(ProbeFailure(Cause.LOGIN_REFUSED, detail)) from None
         except (EOFError, OSError, paramiko.SSHException):
-            raise self._failed_login(self._talk, deadline) from None
+            raise ProbeFailed(self._unanswered_login(self._auth.offered, deadline)) from None
 
     def close(self) -> None:
-        self._words.close()
+        self._messages.close()
         self.transport.close()
-        self.transport.sock.close()  # which a transport that never became active leaves open
+        self.transport.sock.close()  # a transport that never became active leaves it open
 
-    def _ask_for(self, key_types: tuple[str, ...]) -> None:
+    def _restrict_key_types(self, key_types: tuple[str, ...]) -> None:
         wanted = {name for kind in key_types for name in (_RSA if kind == "ssh-rsa" else (kind,))}
-        if wanted:
-            options = self.transport.get_security_options()
-            options.key_types = tuple(name for name in options.key_types if name in wanted)
-            if not options.key_types:
-                raise ProbeFailed(
-                    Cause.INCOMPATIBLE_SSH, f"host keys of type {', '.join(key_types)} are not supported"
-                )
+        if not wanted:
+            return
+        options = self.transport.get_security_options()
+        options.key_types = tuple(name for name in options.key_types if name in wanted)
+        if not options.key_types:
+            detail = f"host keys of type {', '.join(key_types)} are not supported"
+            raise ProbeFailed(ProbeFailure(Cause.INCOMPATIBLE_SSH, detail))
 
-    def _broken_handshake(self, error: Exception, deadline: Deadline) -> ProbeFailed:
+    def _failed_handshake(self, error: Exception, deadline: Deadline) -> ProbeFailure:
         if deadline.passed:
-            return ProbeFailed(Cause.TIMEOUT, f"{self._unfinished} within {deadline.seconds:.0f} s")
+            return ProbeFailure(Cause.TIMEOUT, f"{self._unfinished_step} within {deadline.seconds:.0f} s")
         if not self.reached:
-            what = "it hung up, or does not speak SSH, before its SSH banner"
-            return ProbeFailed(Cause.DROPPED, f"{what}: {self._words.first}".rstrip(": "))
-        hung_up = isinstance(error, EOFError | OSError) or self.transport.initial_kex_done
-        if hung_up or self._words.last:
-            return ProbeFailed(Cause.DROPPED, self._with_reason("it hung up during the key exchange"))
-        return ProbeFailed(Cause.INCOMPATIBLE_SSH, clean(str(error)))
+            detail = "the server closed the connection before its SSH banner, or is not an SSH server"
+            return ProbeFailure(Cause.DROPPED, f"{detail}: {self._messages.preamble}".rstrip(": "))
+        closed = isinstance(error, EOFError | OSError) or self.transport.initial_kex_done
+        if closed or self.disconnect_reason:
+            detail = self._with_reason("the server closed the connection during the key exchange")
+            return ProbeFailure(Cause.DROPPED, detail)
+        return ProbeFailure(Cause.INCOMPATIBLE_SSH, clean(str(error)))
 
     @property
-    def _unfinished(self) -> str:
+    def _unfinished_step(self) -> str:
         if self.reached:
-            return "the key exchange did not end"
-        silent = not self._packetizer.preamble_bytes
-        return "it accepts connections and says nothing" if silent else "it has shown no SSH banner"
+            return "the key exchange did not finish"
+        if self._packetizer.preamble_bytes:
+            return "the server sent no SSH banner"
+        return "the server accepted the connection, but sent nothing"
 
-    def _failed_login(self, talk: AuthClient, deadline: Deadline) -> ProbeFailed:
+    def _unanswered_login(self, offered: str, deadline: Deadline) -> ProbeFailure:
         if deadline.passed:
-            return ProbeFailed(Cause.TIMEOUT, f"no answer to the login within {deadline.seconds:.0f} s")
-        if not talk.offered:
-            return ProbeFailed(Cause.DROPPED, self._with_reason("it hung up before the login"))
-        if self._words.last:
-            return ProbeFailed(Cause.LOGIN_REFUSED, self._with_reason(f"the {talk.offered} was refused"))
-        # some servers answer a wrong password so: to offer it again could lock the account
-        return ProbeFailed(Cause.LOGIN_REFUSED, f"it hung up when it got the {talk.offered}")
+            return ProbeFailure(Cause.TIMEOUT, f"no answer to the login within {deadline.seconds:.0f} s")
+        if not offered:
+            detail = self._with_reason("the server closed the connection before the login")
+            return ProbeFailure(Cause.DROPPED, detail)
+        if self.disconnect_reason:
+            detail = self._with_reason(f"the {offered} was refused")
+            return ProbeFailure(Cause.LOGIN_REFUSED, detail)
+        # Some servers answer a wrong password like this. Offering it again could lock the account.
+        detail = f"the server closed the connection when it got the {offered}"
+        return ProbeFailure(Cause.LOGIN_REFUSED, detail)
 
-    def _with_reason(self, what: str) -> str:
-        return f"{what}: {self._words.last}" if self._words.last else what
+    def _with_reason(self, detail: str) -> str:
+        return f"{detail}: {self.disconnect_reason}" if self.disconnect_reason else detail

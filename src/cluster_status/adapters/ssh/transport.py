@@ -1,4 +1,4 @@
-"""The line to a server as paramiko has it: with bounds to what is kept of it, and what paramiko only logs."""
+"""Additions to paramiko's transport: limits on what is kept, and the texts that paramiko only logs."""
 
 import logging
 import re
@@ -8,57 +8,57 @@ from paramiko.packet import Packetizer
 
 from cluster_status.domain.text import clean
 
-# What a server may make us keep: paramiko has no limits of its own. OpenSSH's for a packet is the same.
+# paramiko itself has no limits. That of OpenSSH for a packet is the same.
 _PACKET_LIMIT = 262_144
-_PREAMBLE_LIMIT = 65_536  # bytes of text ahead of the SSH banner
+_PREAMBLE_LIMIT = 65_536  # bytes of text before the SSH banner
 
-_FIRST_WORDS = re.compile("Banner: (.*)", re.DOTALL)  # text ahead of the SSH banner
-_LAST_WORDS = re.compile(r"Disconnect \(code \d+\): (.*)|Secsh channel \d+ open FAILED: (.*): .*", re.DOTALL)
+_PREAMBLE = re.compile("Banner: (.*)", re.DOTALL)
+_DISCONNECT = re.compile(r"Disconnect \(code \d+\): (.*)|Secsh channel \d+ open FAILED: (.*): .*", re.DOTALL)
 
 
 class BoundedPacketizer(Packetizer):
-    """Has bounds to what it keeps, and no limit of its own to the time of the handshake.
+    """Limits what is read, and has no timer for the handshake.
 
-    The deadline is one, and paramiko's 15 s could come first.
+    paramiko's timer ends after 15 s, which may be before the deadline.
     """
 
     preamble_bytes = 0
 
     def start_handshake(self, timeout: float) -> None:
-        """Start no timer, which nobody would stop if the handshake fails."""
+        """Start no timer: paramiko does not stop it if the handshake fails."""
 
-    def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002 - as paramiko has it
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002 - paramiko's signature
         if n > _PACKET_LIMIT:
-            raise paramiko.SSHException(f"it announced a packet of {n} bytes")
+            raise paramiko.SSHException(f"the server announced a packet of {n} bytes")
         return super().read_all(n, check_rekey)
 
     def _read_timeout(self, timeout: float) -> bytes:
-        """Read on, for a line ahead of the keys; which paramiko would wait for as long as more comes."""
+        """Read text before the key exchange. paramiko would read it without limit."""
         read: bytes = super()._read_timeout(timeout)  # type: ignore[misc]
         self.preamble_bytes += len(read)
         if self.preamble_bytes > _PREAMBLE_LIMIT:
-            raise paramiko.SSHException("too much text, and no SSH banner")
+            raise paramiko.SSHException("too much text before the SSH banner")
         return read
 
 
-class Words(logging.Handler):
-    """A server's first words, ahead of its banner, and its last: of a session, or of a channel it refused."""
+class ServerMessages(logging.Handler):
+    """Texts of one server that paramiko only logs, cleaned.
+
+    The logger is not registered in `logging`. So sessions do not share it, and it ends with its session.
+    """
 
     def __init__(self, transport: paramiko.Transport) -> None:
         super().__init__(logging.DEBUG)
-        self.first = ""
-        self.last = ""
-        self._logger = logging.getLogger(transport.get_log_channel())
-        self._logger.setLevel(logging.DEBUG)
-        self._logger.addHandler(self)
+        self.preamble = ""  # the first line before the SSH banner
+        self.disconnect_reason = ""  # why the server ended the session or refused a channel
+        logger = logging.Logger("paramiko.session", logging.DEBUG)  # noqa: LOG001 - see above
+        logger.addHandler(self)
+        transport.logger = logger
+        transport.packetizer.set_log(logger)
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
-        if found := _FIRST_WORDS.match(message):
-            self.first = self.first or clean(found[1])
-        if found := _LAST_WORDS.match(message):
-            self.last = clean(found[1] or found[2] or "") or "no reason given"
-
-    def close(self) -> None:
-        self._logger.removeHandler(self)
-        super().close()
+        if found := _PREAMBLE.match(message):
+            self.preamble = self.preamble or clean(found[1])
+        if found := _DISCONNECT.match(message):
+            self.disconnect_reason = clean(found[1] or found[2] or "") or "no reason given"

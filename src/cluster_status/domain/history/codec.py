@@ -32,6 +32,12 @@ class _Envelope(Struct):
     schema: Annotated[int, Meta(ge=1)]
 
 
+class _Document(Struct):
+    """The rest of a document of this schema. One without clusters is damaged, not empty."""
+
+    clusters: dict[str, History]
+
+
 def parse(content: bytes) -> Histories:
     """Read a stored history; raise HistoryError, naming what is wrong with it and where."""
     if len(content) > MAX_BYTES:
@@ -46,7 +52,7 @@ def parse(content: bytes) -> Histories:
                 f"The history has schema {schema}, but this version only reads up to schema {SCHEMA}.",
                 remedy=f"Use the newer version of the action that wrote it. {_KEEP}",
             )
-        histories = json.decode(content, type=Histories)
+        histories = Histories(clusters=json.decode(content, type=_Document).clusters)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableHistoryError(
             f"The history cannot be read: {clean(str(error))}.", remedy=_UNREADABLE
@@ -69,19 +75,23 @@ def _is_consistent(history: History) -> bool:
 
 
 def _is_complete(notification: Notification) -> bool:
-    """Return whether the notification has what a message about its event shows."""
-    if (notification.event is Event.MONITOR_LOST) is not (notification.unknown is not None):
+    """Return whether the notification has what a message about its event shows, and no more."""
+    if notification.event is Event.MONITOR_LOST:
+        return notification.unknown is not None
+    if notification.event is Event.MAINTENANCE_SCHEDULED and notification.window is None:
         return False
-    if notification.period is None and notification.unknown is None:
+    if notification.period is None:
         return False
-    return notification.event is not Event.MAINTENANCE_SCHEDULED or notification.window is not None
+    return notification.unknown is None or not notification.event.is_known
 
 
 def _adds_up(ledger: UptimeLedger) -> bool:
     """Return whether each hour and day comes once, in order, and has no more seconds than it spans."""
     for resolution, roll_ups in ((HOUR, ledger.hours), (DAY, ledger.days)):
         begins = [roll_up.begin for roll_up in roll_ups]
-        if begins != sorted(set(begins)) or any(roll_up.watched > resolution.seconds for roll_up in roll_ups):
+        if begins != sorted(set(begins)) or any(
+            roll_up.monitored > resolution.seconds for roll_up in roll_ups
+        ):
             return False
     return all(MINYEAR < interval.begin.year <= interval.end.year < MAXYEAR for interval in ledger.open)
 

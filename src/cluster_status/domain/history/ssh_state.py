@@ -82,4 +82,4 @@ def _host_key(remembered: str | None, result: ProbeResult) -> str | None:
     """Remember the first key that was trusted with a login, and only while none is pinned."""
     if not (result.logged_in and result.host_key):
         return remembered
-    return (remembered or result.host_key.identity) if result.line_to_pin else None
+    return (remembered or result.host_key.type_and_fingerprint) if result.line_to_pin else None

@@ -100,7 +100,7 @@ def _schedule_maintenance(outbox: Outbox, seen: Observation) -> Outbox:
     announced = tuple(window for window in outbox.announced_maintenance if window.end > seen.at)
     outbox = replace(outbox, announced_maintenance=announced)
     times = [(window.begin, window.end) for window in announced]
-    window = _window(coming(_reservations(seen.verdict), seen.at, told=times))
+    window = _window(coming(_reservations(seen.verdict), seen.at, notified=times))
     if window is None or seen.after.confirmed is None:
         return outbox
     notification = Notification(

@@ -1,4 +1,4 @@
-"""A cluster as Slurm lists it: partitions, and their nodes in buckets."""
+"""A cluster as Slurm lists it: partitions, and their nodes by group."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,11 +9,11 @@ from msgspec.structs import asdict, replace
 
 
 class NodeGroup(StrEnum):
-    """What a node can be used for now. Every node is in exactly one group."""
+    """What a node can be used for. Every node is in exactly one group."""
 
     IDLE = "idle"
     ALLOCATED = "allocated"
-    RESERVED = "reserved"  # planned, reserved or blocked: no other job can have it
+    RESERVED = "reserved"  # planned, reserved or blocked: other jobs cannot use it
     POWERED_DOWN = "powered_down"  # powers up on demand
     DRAINING = "draining"  # jobs still run, no new ones start
     MAINTENANCE = "maintenance"  # in a MAINT reservation, or rebooting
@@ -27,7 +27,7 @@ IN_SERVICE = frozenset(
 
 
 class NodeCounts(Struct, frozen=True):
-    """How many nodes there are, in all and by bucket."""
+    """Number of nodes, in total and by group."""
 
     total: int = 0
     idle: int = 0
@@ -47,7 +47,7 @@ class NodeCounts(Struct, frozen=True):
 
     @property
     def in_service(self) -> int:
-        """Only this share is judged: a cluster that is fully allocated is healthy."""
+        """Nodes that work. A fully allocated cluster is healthy."""
         return sum(getattr(self, group) for group in IN_SERVICE)
 
     @property
@@ -56,17 +56,17 @@ class NodeCounts(Struct, frozen=True):
 
     @property
     def mostly_unknown(self) -> bool:
-        """The controller has just started, and has not heard of its nodes yet."""
+        """Whether the controller has just started and does not know its nodes yet."""
         return 2 * self.unknown > self.total
 
 
 class Partition(Struct, frozen=True):
-    """One partition; a node counts in each partition it belongs to."""
+    """One partition. A node counts in each of its partitions."""
 
     name: str
     default: bool
     availability: str  # up, down, drain, inactive
-    time_limit: str  # as Slurm writes it: 30:00, 1-00:00:00, infinite
+    time_limit: str  # as Slurm prints it: 30:00, 1-00:00:00, infinite
     nodes: NodeCounts = NodeCounts()
 
     def plus(self, group: NodeGroup, nodes: int) -> Self:
@@ -74,15 +74,15 @@ class Partition(Struct, frozen=True):
 
 
 class Gpus(Struct, frozen=True):
-    """The GPUs of one type in one partition; `type` is empty where Slurm names none."""
+    """The GPUs of one type in one partition; `type` is empty if Slurm names none."""
 
     type: str
     total: int
-    idle: int | None  # None where Slurm does not tell
+    idle: int | None  # None if Slurm does not print it
 
 
 class DrainReason(Struct, frozen=True):
-    """Why an administrator took nodes out of service; `node_names` and `set_by` only where they are shown."""
+    """Why nodes were taken out of service; `node_names` and `set_by` only if the query asks for them."""
 
     reason: str
     since: datetime | None
@@ -92,7 +92,7 @@ class DrainReason(Struct, frozen=True):
 
 
 class Reservation(Struct, frozen=True):
-    """A maintenance reservation, now or to come."""
+    """A maintenance reservation, active or in the future."""
 
     name: str
     begin: datetime
@@ -101,20 +101,19 @@ class Reservation(Struct, frozen=True):
 
 
 class Details(Struct, frozen=True):
-    """What else Slurm tells where it is asked for more; whatever could not be had is empty."""
+    """What Slurm lists beyond partitions and nodes; empty where it could not be read."""
 
-    gpus: dict[str, tuple[Gpus, ...]] = {}  # by name of the partition
+    gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
     reservations: tuple[Reservation, ...] = ()  # earliest first
 
 
 class ClusterState(Struct, frozen=True):
-    """What one look at Slurm listed.
+    """What Slurm listed in one probe.
 
-    `nodes` is the cluster's own total, in which each node counts once: partitions share nodes, so that
-    adding them up would not give it. `unrecognised` has the state words this version does not know.
-    Where the user chose partitions, they alone are here; `named` has those he named, and `unmatched` the
-    names and patterns that chose none.
+    `nodes` counts each node once. It is not the sum of the partitions, because they can share nodes.
+    `unknown_states` are state words that this version does not know. With a partition filter, only the
+    chosen partitions are listed: `named` are its plain names, `unmatched_patterns` those without a match.
     """
 
     partitions: tuple[Partition, ...] = ()

@@ -1,7 +1,6 @@
-"""The table of all that is ever asked of a cluster, and the line by which it is asked.
+"""The table of all Slurm commands that are ever run, and the command line that runs them.
 
-Options and format letters are those that every Slurm from 2.4 to 26.05 understands; where one does not, it
-says so below.
+Slurm 2.4 to 26.05 understand all options and format letters, except where noted below.
 """
 
 import re
@@ -14,7 +13,7 @@ from msgspec.structs import replace
 from cluster_status.domain.text import clean
 from cluster_status.errors import UnparsableError
 
-# By these an account changes what Slurm's commands list, or how.
+# With these an account can change the output of Slurm's commands.
 _UNSET = (
     "SCONTROL_ALL",
     "SINFO_ALL",
@@ -25,32 +24,31 @@ _UNSET = (
     "SLURM_CLUSTERS",
     "SLURM_TIME_FORMAT",
 )
-# This cluster alone, of a federation that shows itself as one: --local says the same, from 17.11 on, and an
-# older sinfo would refuse it. Instants in UTC: the server's zone is not known.
+# SINFO_LOCAL: only this cluster of a federation; --local does the same, but sinfo before 17.11 refuses it.
+# TZ: the time zone of the server is not known.
 _SET = ("LC_ALL=C", "SINFO_LOCAL=1", "TZ=UTC")
 
 _BARE_WORD = re.compile(r"[A-Za-z-]+")
-_PLAIN_NAME = re.compile(
-    r"[\w.+:@%=/-]{1,100}"
-)  # what a quoted word may hold in each shell; csh reads "!", even there
+# Characters that every shell leaves alone in quotes; csh expands "!" even there.
+_PLAIN_NAME = re.compile(r"[\w.+:@%=/-]{1,100}")
 
 
-BOUNDARY = "{frame}"
-"""Stands in an argument for the word that frames the answer."""
+BOUNDARY = "{boundary}"
+"""Placeholder in an argument for the boundary word."""
 
 
 class Command(Struct, frozen=True):
-    """A command and its arguments."""
+    """A Slurm command and its arguments."""
 
     program: str
     arguments: tuple[str, ...]
 
     def of(self, partitions: Iterable[str]) -> "Command":
-        """Ask about these partitions alone; raise UnparsableError for a name that no shell may be given."""
+        """Restrict to these partitions; raise UnparsableError for a name that is not safe in a shell."""
         names = list(partitions)
         for name in names:
             if not _PLAIN_NAME.fullmatch(name):
-                raise UnparsableError(f"sinfo cannot be asked about a partition named '{clean(name)}'")
+                raise UnparsableError(f"the partition name '{clean(name)}' cannot be passed to sinfo")
         return replace(self, arguments=(*self.arguments, "-p", ",".join(names))) if names else self
 
     def line(self, boundary: str) -> str:
@@ -61,19 +59,19 @@ class Command(Struct, frozen=True):
 
 
 PARTITIONS = Command("sinfo", ("-h", "-o", "%P|%a|%l|%D|%T"))
-"""Never cut, as there are no widths; no field can hold a bar."""
+"""Without widths, so nothing is cut off. No field can contain a bar."""
 
 WITH_HIDDEN = Command("sinfo", ("-a", *PARTITIONS.arguments))
-"""The same with the hidden partitions, about which `-p` gives answers, too."""
+"""The same with hidden partitions, which `-p` accepts as well."""
 
 TOTAL = Command("sinfo", ("-h", "-o", "%D|%T"))
-"""A node that is in several partitions counts once."""
+"""A node in several partitions counts once."""
 
 GPUS = Command("sinfo", ("-h", "-O", "Partition:64,Nodes:12,StateLong:24,Gres:200,GresUsed:250"))
-"""From 15.08 on; before 19.05 without GresUsed, of which sinfo then prints nothing. Cut at these widths."""
+"""From 15.08 on. Before 19.05 sinfo prints nothing for GresUsed. Columns are cut off at these widths."""
 
 DRAIN_REASONS = Command("sinfo", ("-h", "-R", "-o", f"{BOUNDARY}|%D|%H|%E"))
-"""A reason may hold bars and line ends: each record begins with the frame."""
+"""A reason can contain bars and line ends, so each record begins with the boundary."""
 
 DRAIN_REASONS_WITH_NAMES = Command("sinfo", ("-h", "-R", "-o", f"{BOUNDARY}|%D|%H|%u|%N|%E"))
 
@@ -88,25 +86,26 @@ COMMANDS = (
     DRAIN_REASONS_WITH_NAMES,
     RESERVATIONS,
 )
-"""All of them. Those of sinfo, but for the first two, may end with `-p` and names of partitions."""
+"""All of them. The sinfo commands after the first two may end with `-p` and names of partitions."""
 
 
-def command(boundary: str, *questions: Command) -> str:
-    """Return the line a login shell is given; bash, dash, csh and fish read it alike.
+def command_line(boundary: str, *commands: Command) -> str:
+    """Return the line for the login shell; bash, dash, csh and fish read it alike.
 
-    `frame` is a random word, echoed around each answer: whatever the login itself prints is outside, and
-    an answer that was cut off lacks its end. The exit status is that of the first part that failed.
+    `boundary` is a random word, printed before the first output and after each one. Text that the login
+    itself prints is outside, and an output that was cut off has no boundary after it. The exit status is
+    that of the first command that failed.
     """
-    asked = "".join(f" && {question.line(boundary)} && echo {boundary}" for question in questions)
+    steps = "".join(f" && {command.line(boundary)} && echo {boundary}" for command in commands)
     # the first echo ends a line that the login may have left open
-    return f"echo && echo {boundary}{asked}"
+    return f"echo && echo {boundary}{steps}"
 
 
-def answers(output: bytes, boundary: str, count: int) -> list[list[str]]:
-    """Return the lines of each of `count` answers; raise UnparsableError if they are not all there."""
+def split_outputs(output: bytes, boundary: str, count: int) -> list[list[str]]:
+    """Return the lines that each of `count` commands printed; raise UnparsableError if one is incomplete."""
     lines = output.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
     borders = [number for number, line in enumerate(lines) if line == boundary]
     if len(borders) != count + 1:
         last = next((line for line in reversed(lines) if line.strip()), "")
-        raise UnparsableError(f"sinfo's answer is incomplete; it ends with '{clean(last)}'")
+        raise UnparsableError(f"the output of sinfo is incomplete; it ends with '{clean(last)}'")
     return [lines[begin + 1 : end] for begin, end in pairwise(borders)]

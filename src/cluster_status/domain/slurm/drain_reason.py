@@ -1,4 +1,4 @@
-"""Why nodes were taken out of service, from the answer to DRAIN_REASONS."""
+"""Why nodes were taken out of service, from the output of DRAIN_REASONS."""
 
 import re
 from datetime import datetime
@@ -12,9 +12,9 @@ _NAMES_LIMIT = 100
 
 
 def parse(lines: list[str], boundary: str, *, with_names: bool) -> tuple[DrainReason, ...]:
-    """Return the reasons, newest first; a record that is not what was asked for is left out.
+    """Return the reasons, newest first; a record of another format is left out.
 
-    A reason is an administrator's free text, with bars, line ends and anything else in it.
+    A reason is free text of an administrator and can contain bars, line ends and anything else.
     """
     records = "\n".join(["", *lines]).split(f"\n{boundary}|")[1:]
     found = [reason for record in records if (reason := _read(record, with_names=with_names))]
@@ -22,10 +22,10 @@ def parse(lines: list[str], boundary: str, *, with_names: bool) -> tuple[DrainRe
 
 
 def instant(written: str) -> datetime | None:
-    """Read an instant as Slurm writes it in UTC; None where it has none, or writes it in another way."""
+    """Read a time as Slurm prints it in UTC; None if it prints none, or in another format."""
     try:
         return datetime.fromisoformat(f"{written}+00:00") if _INSTANT.fullmatch(written) else None
-    except ValueError:  # the 13th month
+    except ValueError:  # such as a 13th month
         return None
 
 

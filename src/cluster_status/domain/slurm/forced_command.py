@@ -1,13 +1,13 @@
-"""The line of authorized_keys by which a key can do nothing but ask Slurm what is asked here.
+"""The authorized_keys line with which a key can run the Slurm commands of this package and nothing else.
 
-sshd runs the forced command in place of the one we send, in the account's login shell, and hands it ours in
-SSH_ORIGINAL_COMMAND. It refuses what is far longer than we ever ask, on which a shell may spend minutes,
-takes the rest apart at each `&&`, and runs a part only if it is one of our questions, word for word. The word
-that frames the answers has to be hexadecimal, and names of partitions are passed on as one argument, so that
-neither can hold a command.
+sshd runs the forced command in the account's login shell, in place of the command that the client sends,
+and passes that in SSH_ORIGINAL_COMMAND. The script refuses a text that is far longer than any command line
+of ours, because a shell could spend minutes on it. It splits the rest at each `&&`, and runs a part only if
+it is exactly one of the known commands. The boundary has to be hexadecimal, and names of partitions are
+passed on as one argument, so neither can contain a command.
 
-bash, dash, csh and fish read it alike: one single-quoted text for /bin/sh, without a single quote, and
-without the exclamation mark that csh reads even there.
+bash, dash, csh and fish read it alike: one single-quoted text for /bin/sh, which contains no single quote
+and no exclamation mark, because csh expands that even in quotes.
 """
 
 import re
@@ -20,40 +20,40 @@ _PUBLIC_KEY = re.compile(r"((?:ssh|ecdsa|sk)-[\w.@-]+ AAAA[A-Za-z0-9+/]+={0,2}(?
 _LIMIT = 20_000  # characters; names of 1,000 partitions
 
 _SCRIPT = (
-    'q=$(printf "\\047"); f=; rest="$SSH_ORIGINAL_COMMAND && "; '
-    f'[ "${{#rest}}" -le {_LIMIT} ] || {{ echo "this key is not for so long a command" >&2; exit 126; }}; '
+    'q=$(printf "\\047"); b=; rest="$SSH_ORIGINAL_COMMAND && "; '
+    f'[ "${{#rest}}" -le {_LIMIT} ] || {{ echo "this key allows no command that long" >&2; exit 126; }}; '
     'while [ -n "$rest" ]; do part=${rest%%" && "*}; rest=${rest#*" && "}; set --; '
     "case $part in echo) echo;; "
-    '"echo "*) f=${part#"echo "}; [ "$(printf %s "$f" | tr -cd 0-9a-f)" = "$f" ] && echo "$f";; '
+    '"echo "*) b=${part#"echo "}; [ "$(printf %s "$b" | tr -cd 0-9a-f)" = "$b" ] && echo "$b";; '
     '*) case $part in *" -p "*) n=${part##*" -p "}; n=${n#"$q"}; set -- -p "${n%"$q"}";; esac; '
-    'case ${part%" -p "*} in QUESTIONS) eval "${part%" -p "*} \\"\\$@\\"";; '
-    '*) echo "this key is not for: $part" >&2; (exit 126);; esac;; esac || exit; done'
+    'case ${part%" -p "*} in COMMANDS) eval "${part%" -p "*} \\"\\$@\\"";; '
+    '*) echo "this key does not allow: $part" >&2; (exit 126);; esac;; esac || exit; done'
 )
 
 
 def public_key(text: str) -> str:
-    """Return the one line of a .pub file; raise ValueError if it is none."""
+    """Return the line of a .pub file; raise ValueError if the text is not one."""
     found = _PUBLIC_KEY.fullmatch(text)
     if not found:
-        raise ValueError("it is no public key")
+        raise ValueError("it is not a public key")
     return found[1]
 
 
-def forced_command(questions: Iterable[Command] = COMMANDS) -> str:
-    """Return the command that answers these questions, each with or without `-p` and names of partitions."""
-    lines = (question.line(BOUNDARY).replace(BOUNDARY, "${f}").replace("'", "${q}") for question in questions)
+def forced_command(allowed: Iterable[Command] = COMMANDS) -> str:
+    """Return the script that runs these commands, each with or without `-p` and names of partitions."""
+    lines = (command.line(BOUNDARY).replace(BOUNDARY, "${b}").replace("'", "${q}") for command in allowed)
     patterns = "|".join(f'"{line}"' for line in lines)
-    script = _SCRIPT.replace("QUESTIONS", patterns)
+    script = _SCRIPT.replace("COMMANDS", patterns)
     return f"exec /bin/sh -c '{script}'"
 
 
 def authorized_keys_line(public_key: str) -> str:
-    """Return the line for the head node: no terminal, no forwarding, and this command only."""
+    """Return the line for the head node: no terminal, no forwarding, only the forced command."""
     command = forced_command().replace('"', '\\"')
     return f'restrict,command="{command}" {public_key}'
 
 
 def jump_host_line(public_key: str, host: str, port: int) -> str:
-    """Return the line for a jump host: the way to one port of one host, and no command."""
+    """Return the line for a jump host: forwarding to one port of one host, and no command."""
     name = f"[{host}]" if ":" in host else host
     return f'restrict,port-forwarding,permitopen="{name}:{port}",command="exit 1" {public_key}'

@@ -1,8 +1,8 @@
-"""The GPUs of each partition, from the answer to GPUS.
+"""The GPUs of each partition, from the output of GPUS.
 
-A GPU is free where a new job could have it: not in use, on a node that is idle, asleep or partly busy. On an
-idle node all are, whatever Slurm says or, before 19.05, does not say of their use. On one whose CPUs are all
-taken none is.
+A GPU is idle if a new job could use it: it is not in use, and its node is idle, powered down or partly
+allocated. On an idle node all GPUs are idle; before 19.05 Slurm does not print their use. On a node whose
+CPUs are all allocated none is.
 """
 
 import re
@@ -16,7 +16,7 @@ from cluster_status.domain.slurm.sinfo import partition_name
 from cluster_status.domain.text import clean
 
 _WIDTHS = [int(width) for width in re.findall(r":([0-9]+)", GPUS.arguments[-1])]
-_ASIDE = re.compile(r"\([^()]*\)")  # sockets and indices: gpu:a100:4(S:0-1), gpu:(null):2(IDX:0,3)
+_IN_PARENTHESES = re.compile(r"\([^()]*\)")  # sockets and indices: gpu:a100:4(S:0-1), gpu:(null):2(IDX:0,3)
 _COUNT = re.compile(r"[0-9]{1,9}")
 _NO_TYPE = frozenset({"", "no_consume"})
 _ALL_IDLE = frozenset({NodeGroup.IDLE, NodeGroup.POWERED_DOWN})
@@ -24,7 +24,7 @@ _TYPE_LIMIT = 40
 
 
 def parse(lines: list[str]) -> dict[str, tuple[Gpus, ...]]:
-    """Return the GPUs by partition and type; nothing if any row is not what was asked for, or was cut."""
+    """Return the GPUs by partition and type; nothing if any row has another format or was cut off."""
     found: dict[str, dict[str, Gpus]] = defaultdict(dict)
     for line in lines:
         row = line.split()
@@ -39,14 +39,14 @@ def parse(lines: list[str]) -> dict[str, tuple[Gpus, ...]]:
 
 
 def _gpus(nodes: int, state: str, configured: str, used: str = "") -> Iterator[Gpus]:
-    here, in_use = _count(configured), _count(used)
+    total, in_use = _count(configured), _count(used)
     group = group_of(state)
-    for kind, number in here.items():
+    for kind, number in total.items():
         idle: int | None = 0
         if group in _ALL_IDLE:
             idle = number
         elif group is NodeGroup.ALLOCATED and state.startswith("mix"):
-            known = in_use and in_use.keys() <= here.keys()
+            known = in_use and in_use.keys() <= total.keys()
             idle = max(0, number - in_use.get(kind, 0)) if known else None
         yield Gpus(kind, nodes * number, None if idle is None else nodes * idle)
 
@@ -54,7 +54,7 @@ def _gpus(nodes: int, state: str, configured: str, used: str = "") -> Iterator[G
 def _count(written: str) -> dict[str, int]:
     """Count the GPUs by type in a list such as ``gpu:a100:4(S:0-1),gpu:2,mps:400``."""
     counted: dict[str, int] = {}
-    for entry in _ASIDE.sub("", written).split(","):
+    for entry in _IN_PARENTHESES.sub("", written).split(","):
         name, *parts = entry.split(":")
         if name == "gpu":
             number = int(parts.pop()) if parts and _COUNT.fullmatch(parts[-1]) else 1

@@ -1,9 +1,9 @@
-"""Slurm's words for a node's state, sorted into buckets.
+"""Slurm's words for the state of a node, mapped to node groups.
 
-Facts from Slurm's `node_state_string()` (src/common/slurm_protocol_defs.c), versions 2.0 to 26.05: sinfo's
-%T prints one base word and at most one of the suffixes below. The same state may also come as scontrol writes
-it, with all its flags: ``IDLE+CLOUD+POWERED_DOWN``. Words that only filters know are left unrecognised, and
-``future`` too: without being asked to, sinfo lists no node that is not there yet.
+Facts from Slurm's `node_state_string()` (src/common/slurm_protocol_defs.c), versions 2.0 to 26.05: %T of
+sinfo prints one base word and at most one of the suffixes below. scontrol prints the same state with all its
+flags, such as ``IDLE+CLOUD+POWERED_DOWN``. Words that only filters accept are unknown here. So is ``future``:
+sinfo lists such nodes only on request.
 """
 
 from cluster_status.domain.slurm.cluster_state import NodeGroup
@@ -56,12 +56,12 @@ _POWER = frozenset("~#!%")  # powered down, powering up, power down pending, pow
 _IN_MAINT_RESERVATION = "$"
 _REBOOT_PENDING = "@"
 _REBOOT_ISSUED = "^"
-_NO_MATTER = frozenset("+-")  # some jobs completing, planned by backfill
-_SUFFIXES = {_NOT_RESPONDING, _IN_MAINT_RESERVATION, _REBOOT_PENDING, _REBOOT_ISSUED} | _POWER | _NO_MATTER
-_ASLEEP_WITH_JOBS = frozenset({"mixed~", "mix~"})  # powered down, though jobs have been placed on it
+_IGNORED = frozenset("+-")  # some jobs completing, planned by backfill
+_SUFFIXES = {_NOT_RESPONDING, _IN_MAINT_RESERVATION, _REBOOT_PENDING, _REBOOT_ISSUED} | _POWER | _IGNORED
+_POWERED_DOWN_WITH_JOBS = frozenset({"mixed~", "mix~"})  # powered down, but jobs are placed on it
 
-# Flags in the order in which Slurm minds them, each with the suffix that says the same. A flag that is a base
-# as well, such as drain or planned, is read as one.
+# Flags in Slurm's order of precedence, each with the equivalent suffix. A flag that is a base word as well,
+# such as drain or planned, is read as one.
 _SAME_AS = {
     "maintenance": _IN_MAINT_RESERVATION,
     "reboot_issued": _REBOOT_ISSUED,
@@ -72,32 +72,32 @@ _SAME_AS = {
     "powering_up": "#",
     "powered_down": "~",
 }
-_OF_NO_MATTER = frozenset({"cloud", "dynamic_norm", "external", "perfctrs", "undrain", "resume"})
-_GRAVEST_FIRST = (NodeGroup.MAINTENANCE, NodeGroup.DOWN, NodeGroup.ALLOCATED, NodeGroup.RESERVED)
+_IGNORED_FLAGS = frozenset({"cloud", "dynamic_norm", "external", "perfctrs", "undrain", "resume"})
+_MOST_SEVERE_FIRST = (NodeGroup.MAINTENANCE, NodeGroup.DOWN, NodeGroup.ALLOCATED, NodeGroup.RESERVED)
 
 
 def group_of(word: str) -> NodeGroup | None:
-    """Return the bucket of a word such as ``idle``, ``down*`` or ``IDLE+DRAIN``; None if it is unheard of."""
+    """Return the group of a state such as ``idle``, ``down*`` or ``IDLE+DRAIN``; None if it is unknown."""
     base, *flags = word.lower().removesuffix("+").split("+")
     group = _without_flags(base)
     return _with_flags(group, flags) if group and flags else group
 
 
 def _with_flags(group: NodeGroup, flags: list[str]) -> NodeGroup | None:
-    states = {flag: _BASES.get(flag) for flag in flags if flag not in _SAME_AS and flag not in _OF_NO_MATTER}
+    states = {flag: _BASES.get(flag) for flag in flags if flag not in _SAME_AS and flag not in _IGNORED_FLAGS}
     if None in states.values():
         return None
     if group is NodeGroup.ALLOCATED and "drain" in flags:
         group = NodeGroup.DRAINING
     else:
-        group = next((one for one in _GRAVEST_FIRST if one in {group, *states.values()}), group)
+        group = next((one for one in _MOST_SEVERE_FIRST if one in {group, *states.values()}), group)
     for flag, suffix in _SAME_AS.items():
         group = _with_suffix(group, suffix) if flag in flags else group
     return group
 
 
 def _without_flags(word: str) -> NodeGroup | None:
-    if word in _ASLEEP_WITH_JOBS:
+    if word in _POWERED_DOWN_WITH_JOBS:
         return NodeGroup.POWERED_DOWN
     suffix = word[-1:] if word[-1:] in _SUFFIXES else ""
     base = _BASES.get(word.removesuffix(suffix))

@@ -1,4 +1,4 @@
-"""Maintenance reservations, from the answer to RESERVATIONS, and which of them is now, or next."""
+"""Maintenance reservations, from the output of RESERVATIONS: which one is active, and which is next."""
 
 import re
 from collections.abc import Collection
@@ -17,7 +17,7 @@ _ANY_PARTITION = "(null)"
 
 
 def parse(lines: list[str], partitions: Collection[str]) -> tuple[Reservation, ...]:
-    """Return the MAINT reservations, earliest first; those of other partitions than these are left out."""
+    """Return the MAINT reservations, earliest first, without those that are for other partitions only."""
     found = [one for line in lines if (one := _read(line, partitions))]
     return tuple(sorted(found, key=lambda one: (one.begin, one.end)))
 
@@ -26,7 +26,7 @@ def _read(line: str, partitions: Collection[str]) -> Reservation | None:
     name, _, rest = line.removeprefix("ReservationName=").partition(" StartTime=")
     fields = dict(word.split("=", 1) for word in f"StartTime={rest}".split() if "=" in word)
     flags = fields.get("Flags", "").split(",")
-    # one that floats keeps its distance from now, and never begins
+    # the start of a floating reservation moves along with the time, so it never begins
     if "MAINT" not in flags or "TIME_FLOAT" in flags:
         return None
     if fields.get("PartitionName", _ANY_PARTITION) not in {_ANY_PARTITION, *partitions}:
@@ -39,20 +39,21 @@ def _read(line: str, partitions: Collection[str]) -> Reservation | None:
 
 
 def current(reservations: Collection[Reservation], at: datetime) -> Reservation | None:
-    """Return the largest of those that are now."""
+    """Return the largest reservation that is active."""
     now = [one for one in reservations if one.begin <= at < one.end]
     return max(now, key=lambda one: (one.nodes, one.end), default=None)
 
 
 def coming(
-    reservations: Collection[Reservation], at: datetime, *, told: Collection[tuple[datetime, datetime]]
+    reservations: Collection[Reservation], at: datetime, *, notified: Collection[tuple[datetime, datetime]]
 ) -> Reservation | None:
-    """Return the next that begins within a day and has not been told of.
+    """Return the next reservation that begins within a day and is not among `notified`.
 
-    It is known by its times alone: those at the same time are one, and one that was moved is another.
+    A reservation is identified by its times: those with the same times count as one, and one that was moved
+    counts as another.
     """
     near = (one for one in reservations if at < one.begin <= at + COMING_WITHIN)
-    found = next((one for one in near if (one.begin, one.end) not in told), None)
+    found = next((one for one in near if (one.begin, one.end) not in notified), None)
     if found is None:
         return None
     together = (one for one in reservations if (one.begin, one.end) == (found.begin, found.end))

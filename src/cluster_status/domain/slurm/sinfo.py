@@ -1,7 +1,7 @@
-"""How sinfo's answers are read: the partitions, and the nodes in all; what a failure means.
+"""Reads the output of sinfo: the partitions, and the nodes of the whole cluster.
 
-Where all partitions count, both questions are asked in one go. Where some are chosen, the first answer tells
-which of them there are, and the second question is about those.
+Without a partition filter both commands run at once. With one, the first output shows which partitions
+exist, and the second command asks for the nodes of those that the filter chooses.
 """
 
 import re
@@ -9,79 +9,35 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from cluster_status.domain.slurm import commands
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, NodeGroup, Partition
-from cluster_status.domain.slurm.commands import PARTITIONS, TOTAL
+from cluster_status.domain.slurm.commands import split_outputs
 from cluster_status.domain.slurm.node_state import group_of
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
-from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.probe_result import ProbeFailure
 from cluster_status.domain.text import clean
 from cluster_status.errors import UnparsableError
 
 _DEFAULT_MARK = "*"
 _NO_NODES = "n/a"
 _NAME_LIMIT = 100
-# Several times what the largest sites have; beyond it, log, outputs and memory would be flooded.
+# Several times what the largest sites have. Without limits, log, outputs and memory could be flooded.
 _ROW_LIMIT = 10_000
 _PARTITION_LIMIT = 2_000
 _UNKNOWN_STATES_LIMIT = 20
 _COUNT = re.compile(r"[0-9]{1,9}")
 
-_COMMAND_NOT_FOUND = 127
-_KILLED_BY = range(129, 129 + 64)  # 128 and a signal, which each shell puts into other words
-_NOT_INSTALLED = re.compile(
-    r"^env: .*\bsinfo(?![\w-])", re.MULTILINE
-)  # the rest is in the account's language
-_PASSWORD_EXPIRED = re.compile("password has expired|[Pp]assword change required")  # OpenSSH's, and PAM's
-# What sinfo says when it is Slurm that is out of order, not the account or the question:
-# recorded from Slurm 22.05 and 24.11.
-_FROM_SLURM = re.compile(r"\S*(sinfo|slurm\w*): ")
-_SCHEDULER_DOWN = re.compile(
-    r"Unable to contact slurm controller|Socket timed out|[Mm]unge|Protocol authentication error"
-    r"|Unable to process configuration file|Could not establish a configuration source"
-    r"|cannot stat file"
-)
-_MUNGE_FAILED = re.compile(r"Munge \w+ failed")  # after which it only speaks of a protocol error
-
-
-def command(boundary: str) -> str:
-    """Return the line that asks about all partitions, and the cluster as a whole."""
-    return commands.command(boundary, PARTITIONS, TOTAL)
-
-
-def diagnose(exit_status: int, output: bytes, stderr: bytes, boundary: str) -> ProbeFailure:
-    """Say what a command that failed means; `complaint` is what it wrote to its standard error."""
-    text = stderr.decode("utf-8", "replace")
-    lines = [line for line in map(clean, text.splitlines()) if line]
-    detail = lines[-1] if lines else f"exit status {exit_status}"  # what comes before may be the login's own
-    begun = boundary.encode() in output.split()
-    if not begun and _PASSWORD_EXPIRED.search(text):
-        return ProbeFailure(Cause.LOGIN_REFUSED, detail)
-    # a login shell that is broken, or a wrapper around sinfo, may end so as well
-    if begun and exit_status == _COMMAND_NOT_FOUND and _NOT_INSTALLED.search(text):
-        return ProbeFailure(Cause.NO_SCHEDULER, detail)
-    if any(_SCHEDULER_DOWN.search(line) for line in lines if _FROM_SLURM.match(line)):
-        return ProbeFailure(Cause.SCHEDULER_DOWN, next(filter(_MUNGE_FAILED.search, lines), detail))
-    if begun and exit_status in _KILLED_BY:
-        return ProbeFailure(
-            Cause.SINFO_FAILED, f"it was killed by signal {_KILLED_BY.index(exit_status) + 1}"
-        )
-    return ProbeFailure(Cause.SINFO_FAILED, detail)
-
 
 def parse(output: bytes, boundary: str) -> ClusterState:
-    """Read what `command(frame)` printed.
+    """Read the output of PARTITIONS and TOTAL.
 
-    Raises UnparsableError, which quotes the line, for anything that is not exactly what was asked for:
-    a monitor that skips what it cannot read reports a cluster that is not there.
+    Raises UnparsableError, which quotes the line, for any line of another format: skipping it could report
+    a wrong state.
     """
-    by_partition, in_all = commands.answers(output, boundary, 2)
-    return add_total(parse_partitions(by_partition), in_all)
+    by_partition, total = split_outputs(output, boundary, 2)
+    return add_total(parse_partitions(by_partition), total)
 
 
 class Partitions(Struct, frozen=True):
-    """The partitions by their names as Slurm has them, and the state words that nobody has heard of."""
+    """The partitions by name as Slurm has it, and the state words that this version does not know."""
 
     by_name: Mapping[str, Partition]
     unknown_states: tuple[str, ...] = ()
@@ -91,38 +47,38 @@ class Partitions(Struct, frozen=True):
 
 
 def parse_partitions(lines: list[str]) -> Partitions:
-    """Read the answer to PARTITIONS, or WITH_HIDDEN."""
+    """Read the output of PARTITIONS or WITH_HIDDEN."""
     unknown_states: dict[str, None] = {}
     partitions: dict[str, Partition] = {}
     for row in _rows(lines, "name|availability|time limit|nodes|state"):
         _add(partitions, row)
-        _note(unknown_states, row)
+        _collect_unknown_state(unknown_states, row)
     return Partitions(partitions, tuple(unknown_states))
 
 
-def add_total(partitions: Partitions, in_all: list[str]) -> ClusterState:
-    """Complete the listing by the answer to TOTAL, asked about these partitions."""
+def add_total(partitions: Partitions, total: list[str]) -> ClusterState:
+    """Add the output of TOTAL for these partitions."""
     unknown_states = dict.fromkeys(partitions.unknown_states)
     nodes = NodeCounts()
-    for row in _rows(in_all, "nodes|state"):
+    for row in _rows(total, "nodes|state"):
         nodes = nodes.plus(row.group, row.nodes)
-        _note(unknown_states, row)
+        _collect_unknown_state(unknown_states, row)
     listed = sum(partition.nodes.total for partition in partitions.by_name.values())
-    if (listed == 0) is not (nodes.total == 0):  # a few more or less may have joined or left in between
+    if (listed == 0) is not (nodes.total == 0):  # a few nodes may join or leave between the two commands
         raise UnparsableError(
-            f"sinfo contradicts itself: {listed} nodes in partitions, and {nodes.total} in the whole cluster"
+            f"sinfo lists {listed} nodes in partitions, but {nodes.total} in the whole cluster"
         )
     return ClusterState(tuple(partitions.by_name.values()), nodes, tuple(unknown_states))
 
 
 def partition_name(marked: str) -> str:
-    """Return the name to show for one as sinfo prints it."""
+    """Return the name to show for a partition as sinfo prints it."""
     return clean(marked.removesuffix(_DEFAULT_MARK), limit=_NAME_LIMIT)
 
 
 class _Row(Struct, frozen=True):
     line: str
-    partition: tuple[str, ...]  # name, availability, time limit; empty in the total
+    partition: tuple[str, ...]  # name, availability, time limit; empty in the output of TOTAL
     nodes: int
     state: str
     known_group: NodeGroup | None
@@ -134,7 +90,7 @@ class _Row(Struct, frozen=True):
 
 def _rows(lines: list[str], shape: str) -> Iterator[_Row]:
     if len(lines) > _ROW_LIMIT:
-        raise UnparsableError(f"sinfo printed {len(lines)} rows of {shape}, which is beyond belief")
+        raise UnparsableError(f"sinfo printed {len(lines)} rows of {shape}; the limit is {_ROW_LIMIT}")
     for line in lines:
         *partition, count, state = fields = (
             line.split("|") if line.count("|") == shape.count("|") else ["", ""]
@@ -156,12 +112,12 @@ def _add(partitions: dict[str, Partition], row: _Row) -> None:
         nodes=known.nodes if known else NodeCounts(),
     )
     if known not in {None, listed}:
-        raise UnparsableError(f"sinfo contradicts itself about a partition in '{clean(row.line)}'")
+        raise UnparsableError(f"sinfo lists a partition with different properties in '{clean(row.line)}'")
     partitions[name] = listed.plus(row.group, row.nodes)
     if len(partitions) > _PARTITION_LIMIT:
         raise UnparsableError(f"sinfo lists more than {_PARTITION_LIMIT} partitions")
 
 
-def _note(unknown_states: dict[str, None], row: _Row) -> None:
+def _collect_unknown_state(unknown_states: dict[str, None], row: _Row) -> None:
     if row.known_group is None and row.state != _NO_NODES and len(unknown_states) < _UNKNOWN_STATES_LIMIT:
         unknown_states[clean(row.state)] = None

@@ -1,15 +1,16 @@
-"""Host keys a user pinned: known_hosts lines, or fingerprints as `ssh-keygen -l` prints them."""
+"""Host keys, and those that a user pinned: known_hosts lines, or fingerprints as `ssh-keygen -l` prints."""
 
 import base64
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Self
 
 from msgspec import Struct
 
-from cluster_status.domain.ssh.target import Endpoint
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.text import clean
 
 _FINGERPRINT = "SHA256:"
@@ -18,7 +19,7 @@ _HASHED = "|1|"
 
 
 class HostKey(Struct, frozen=True):
-    """A public host key: its type, such as ``ssh-ed25519``, and its wire form."""
+    """A public host key: its type, such as ``ssh-ed25519``, and its wire format."""
 
     type: str
     blob: bytes
@@ -29,8 +30,8 @@ class HostKey(Struct, frozen=True):
         return _FINGERPRINT + base64.b64encode(digest).decode().rstrip("=")
 
     @property
-    def identity(self) -> str:
-        """What is remembered of it."""
+    def type_and_fingerprint(self) -> str:
+        """The form in which the history holds a key."""
         return f"{self.type} {self.fingerprint}"
 
     def line(self, host: str, port: int) -> str:
@@ -39,14 +40,14 @@ class HostKey(Struct, frozen=True):
 
 
 class Pin(Struct, frozen=True):
-    """One line: a key or a fingerprint, and the host names ahead of it, which may be hashed or patterns."""
+    """One line: a key or a fingerprint, and the host names before it, which may be hashed or patterns."""
 
     key: HostKey | None = None
     fingerprint: str = ""
     names: str = ""
 
     def is_for(self, host: str, port: int) -> bool:
-        """Tell whether it names this server; one without names is for none in particular."""
+        """Return whether the line names this server; a line without names names none."""
         name = _name(host, port).lower()
         if self.names.startswith(_HASHED):
             return _hashes_to(self.names, name)
@@ -57,13 +58,13 @@ class Pin(Struct, frozen=True):
 
 
 class Pins(Struct, frozen=True):
-    """The keys that are accepted; any of them will do. Empty: none is pinned."""
+    """The accepted keys; a server has to show one of them. Empty: no key is pinned."""
 
     lines: tuple[Pin, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read one pin a line; raise ValueError, naming the line's number, for one that is none."""
+        """Read one pin per line; raise ValueError with the line number for a line without a key."""
         lines = []
         for number, line in enumerate(text.splitlines(), 1):
             words = line.split()
@@ -90,17 +91,19 @@ class Pins(Struct, frozen=True):
     def fingerprints(self) -> tuple[str, ...]:
         return tuple(line.fingerprint for line in self.lines if line.fingerprint)
 
-    def for_server(self, other: Endpoint, this: Endpoint) -> Self:
-        """Return those that serve for `this` server, where there is another one beside it.
+    def for_server(self, server: Endpoint, others: Iterable[Endpoint] = ()) -> Self:
+        """Return the pins that apply to `server` on a route that also leads through `others`.
 
-        A line that names the other one is for that one alone. Any other line is taken for both: what is
-        pasted here is meant for this cluster, whatever name it had where it was copied from.
+        A line that names only some of the others is for those alone. Any other line applies: it is meant
+        for this cluster, even if it was copied with another name of the server.
         """
+        rest = list(others)
         return type(self)(
             tuple(
                 line
                 for line in self.lines
-                if line.is_for(this.host, this.port) or not line.is_for(other.host, other.port)
+                if line.is_for(server.host, server.port)
+                or not any(line.is_for(other.host, other.port) for other in rest)
             )
         )
 
@@ -109,13 +112,13 @@ class Pins(Struct, frozen=True):
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The types to negotiate; empty where a fingerprint is pinned, which does not tell its type."""
+        """The key types to negotiate; empty if a fingerprint is pinned, which does not contain the type."""
         return () if self.fingerprints else tuple(dict.fromkeys(key.type for key in self.keys))
 
 
 def _name(host: str, port: int) -> str:
-    """Return the name that known_hosts has for a server."""
-    return host if port == 22 else f"[{host}]:{port}"  # noqa: PLR2004 - ssh's own port
+    """Return the name of a server in known_hosts."""
+    return host if port == 22 else f"[{host}]:{port}"  # noqa: PLR2004 - the default port of SSH
 
 
 def _matches(pattern: str, name: str) -> bool:
@@ -124,7 +127,7 @@ def _matches(pattern: str, name: str) -> bool:
 
 
 def _hashes_to(hashed: str, name: str) -> bool:
-    """Compare with a name that `ssh-keygen -H` has hashed: `|1|salt|digest`."""
+    """Compare with a name hashed by `ssh-keygen -H`: `|1|salt|digest`."""
     try:
         salt, digest = (base64.b64decode(part, validate=True) for part in hashed[len(_HASHED) :].split("|"))
     except ValueError:
@@ -144,7 +147,7 @@ def _checked_fingerprint(word: str, number: int) -> str:
 
 
 def _key_among(words: list[str], number: int) -> HostKey:
-    """Find the type and the key in a known_hosts line, with or without its host names and marker."""
+    """Find the type and the key in a known_hosts line, with or without host names."""
     if words[0].startswith("@"):
         raise ValueError(
             f"line {number} has the marker {clean(words[0], limit=40)}, but only plain keys can be pinned"
@@ -160,7 +163,7 @@ def _key_among(words: list[str], number: int) -> HostKey:
 
 
 def _fields(blob: bytes) -> list[bytes]:
-    """Split the wire form, fields with their lengths ahead; empty if it is no whole one (RFC 4253, 6.6)."""
+    """Split the wire format into its fields, each after its length; empty if incomplete (RFC 4253, 6.6)."""
     fields, begin = [], 0
     while begin < len(blob):
         end = begin + 4 + int.from_bytes(blob[begin : begin + 4], "big")

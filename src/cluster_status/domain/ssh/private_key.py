@@ -1,6 +1,6 @@
-"""The text of a private key, as people have it at hand; whether it can be decrypted is found out elsewhere.
+"""The text of a private key as a user pastes it. Decryption is in `adapters.ssh.credential`.
 
-No error here quotes any of it.
+No error quotes any of the text.
 """
 
 import base64
@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 
 _BLOCK = re.compile(r"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----(.*?)-----END \1-----", re.DOTALL)
-# the two headers of an encrypted key in the form of old
+# the two headers of an encrypted key in the traditional PEM format
 _HEADERS = re.compile(r"\s*Proc-Type:\s*4,ENCRYPTED\s+DEK-Info:\s*([A-Z0-9-]+,[0-9A-Fa-f]+)\s")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SUPPORTED = ("OPENSSH ", "RSA ", "EC ", "ENCRYPTED ", "")
@@ -16,7 +16,7 @@ _SUPPORTED = ("OPENSSH ", "RSA ", "EC ", "ENCRYPTED ", "")
 _LIMIT = 40_000  # characters; RSA of 16,384 bits has 13,000, and base64 around the whole makes a third more
 _WHOLE = "Paste the whole file, from -----BEGIN to -----END"
 _LINE = 64
-_TELLING = 8  # characters; to hide less would hide what only looks like it
+_SHORTEST_SECRET = 8  # characters; masking shorter lines would mask unrelated text
 _CONVERT = "Create a new key with ssh-keygen -t ed25519"
 _LOOKS_LIKE = (
     (
@@ -39,10 +39,10 @@ _LOOKS_LIKE = (
 
 
 def unwrap(text: str) -> str:
-    r"""Return the key as its file has it, or raise ValueError with the mend.
+    r"""Return the key as in its file, or raise ValueError with the remedy.
 
-    Pasted through a browser, a shell or a JSON document, it may have come to have other line ends, blanks
-    for line ends, `\n` for them, an indentation, or base64 around the whole.
+    After a browser, a shell or a JSON document, a pasted key can have other line ends, blanks or `\n` in
+    place of line ends, an indentation, or base64 around the complete file.
     """
     if len(text) > _LIMIT:
         raise ValueError(f"it is too long for a key. {_WHOLE}, and nothing else")
@@ -63,15 +63,15 @@ def unwrap(text: str) -> str:
 
 
 def secret_lines(text: str) -> list[str]:
-    """Return the lines of a key, as given and unwrapped, that must not be seen one by one either."""
-    with suppress(ValueError):  # then what was given is all there is
+    """Return the lines of a key, as given and unwrapped: each one has to be masked on its own."""
+    with suppress(ValueError):  # if it is not a key, only the given text is masked
         text = f"{text}\n{unwrap(text)}"
     lines = [line.strip() for line in text.splitlines()]
-    return [line for line in lines if len(line) >= _TELLING and "-----" not in line]
+    return [line for line in lines if len(line) >= _SHORTEST_SECRET and "-----" not in line]
 
 
 def _decoded(text: str) -> str:
-    """Return what is in a text that is base64 around a key; any other one as it is."""
+    """Decode a text that is base64 around a key; return any other text unchanged."""
     compact = "".join(text.split())
     if not _BASE64.fullmatch(compact):
         return text

@@ -1,11 +1,54 @@
-"""Where to log in, and as whom."""
+"""Where to log in, by which route, with which credentials."""
 
 from msgspec import Struct
 
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.ssh.endpoint import Endpoint
+from cluster_status.domain.ssh.host_key import Pins
 
-class Endpoint(Struct, frozen=True):
-    """An account on an SSH server."""
 
-    user: str
-    host: str
-    port: int
+class Credentials(Struct, frozen=True):
+    """What every server of a route is offered; either part may be empty.
+
+    `key` is the text of a private key's file, and is offered first.
+    """
+
+    password: Secret = Secret()
+    key: Secret = Secret()
+    key_passphrase: Secret = Secret()
+
+
+class SshTarget(Struct, frozen=True):
+    """A head node and the route to it: the jump hosts in order, then the head node itself."""
+
+    route: tuple[Endpoint, ...]
+    credentials: Credentials = Credentials()
+    pins: Pins = Pins()  # of all servers of the route
+    connect_timeout_seconds: float = 10.0  # for each of connecting, handshake and login, at each server
+
+    @property
+    def head_node(self) -> Endpoint:
+        return self.route[-1]
+
+    @property
+    def jump_hosts(self) -> tuple[Endpoint, ...]:
+        return self.route[:-1]
+
+    def pins_for(self, endpoint: Endpoint) -> Pins:
+        """Return the pins that apply to one server of the route."""
+        return self.pins.for_server(endpoint, [other for other in self.route if other != endpoint])
+
+    @property
+    def server_identity(self) -> str:
+        """What distinguishes servers and routes. It holds host names, so it is only for digests."""
+        return "\0".join((self.head_node.host, str(self.head_node.port), *self._jump_identities))
+
+    @property
+    def login_identity(self) -> Secret:
+        """What distinguishes logins: accounts, credentials and jump hosts. It is only for digests."""
+        password, key = self.credentials.password.reveal(), self.credentials.key.reveal()
+        return Secret("\0".join((self.head_node.user, password, key, *self._jump_identities)))
+
+    @property
+    def _jump_identities(self) -> tuple[str, ...]:
+        return tuple(f"{jump.user}\0{jump.host}\0{jump.port}" for jump in self.jump_hosts)

@@ -1,4 +1,4 @@
-"""What one look at the cluster brought back, before anybody judges it."""
+"""What a probe of the cluster brings back, before it is judged."""
 
 from msgspec import Struct
 
@@ -8,10 +8,10 @@ from cluster_status.domain.status.cause import Cause
 
 
 class ProbeFailure(Struct, frozen=True):
-    """What a look ran into.
+    """Why a probe has no cluster state.
 
     `detail` is cleaned text for the log and the summary of this run only: it may name hosts, which
-    the history and the channel must not. `remedy` stands in for that of the cause where it would mislead.
+    the history and the channels must not. `remedy` replaces that of the cause where it would mislead.
     """
 
     cause: Cause
@@ -19,17 +19,30 @@ class ProbeFailure(Struct, frozen=True):
     remedy: str = ""
 
 
-class ProbeResult(Struct, frozen=True, kw_only=True):
-    """One look: what was seen, and how far it got."""
+class ProbeFailed(Exception):  # noqa: N818 - a failed probe is a result, not an error
+    """Ends a probe early. The probe turns it into a result."""
 
-    outcome: ClusterState | ProbeFailure
+    def __init__(self, failure: ProbeFailure) -> None:
+        super().__init__(failure.detail)
+        self.failure = failure
+
+
+class LoginProgress(Struct, frozen=True, kw_only=True):
+    """How far the login to the head node got."""
+
     reached: bool = False  # the server's SSH banner was read
-    host_key: HostKey | None = None  # the one the server showed, if it was the expected one
-    line_to_pin: str = ""  # of that key, where none is pinned
+    host_key: HostKey | None = None  # of the server, if it was the expected one
+    line_to_pin: str = ""  # for that key, if no key is pinned
     credential_offered: bool = False
     logged_in: bool = False
+
+
+class ProbeResult(LoginProgress, frozen=True, kw_only=True):
+    """The outcome of one probe, and how far its login got."""
+
+    outcome: ClusterState | ProbeFailure
     runner_online: bool = (
-        True  # this run reached anything at all; only asked when the cluster was not reached
+        True  # whether this run reached anything; checked only if the cluster was not reached
     )
 
     @property
@@ -38,7 +51,7 @@ class ProbeResult(Struct, frozen=True, kw_only=True):
 
 
 class RememberedLogin(Struct, frozen=True):
-    """What earlier runs left for a look to mind."""
+    """What earlier runs learned about the login."""
 
-    host_key: str | None = None  # HostKey.identity, remembered where none is pinned
-    login_held_back: bool = False  # this very credential was refused within the last hour
+    host_key: str | None = None  # HostKey.type_and_fingerprint, remembered if no key is pinned
+    login_held_back: bool = False  # this credential was refused within the last hour

@@ -1,4 +1,4 @@
-"""A message as a card: within Discord's limits whatever the cluster, and nothing in it that Discord obeys."""
+"""A message as a Discord embed: within Discord's limits, and without any markup of the cluster."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -104,11 +104,11 @@ def many(count: int, letter: str) -> tuple[Partition, ...]:
     )
 
 
-def test_a_card_to_the_letter() -> None:
+def test_an_embed_has_all_parts_of_a_message() -> None:
     assert card(MESSAGE) == CARD
 
 
-def test_each_status_has_a_colour_and_a_sign_of_its_own() -> None:
+def test_each_status_has_its_own_colour_and_sign() -> None:
     embeds = [embed_of(replace(MESSAGE, status=status)) for status in Status]
     assert len({embed["color"] for embed in embeds}) == len(Status)
     assert len({embed["title"][0] for embed in embeds}) == len(Status)
@@ -127,7 +127,7 @@ def test_without_partitions_there_is_no_table() -> None:
 
 @pytest.mark.parametrize("letter", NAMES.values(), ids=NAMES)
 @pytest.mark.parametrize("count", [1, 40, 60, 200])
-def test_however_many_partitions_there_are_discord_takes_the_card(count: int, letter: str) -> None:
+def test_an_embed_with_many_partitions_is_within_the_limits(count: int, letter: str) -> None:
     message = replace(MESSAGE, partitions=many(count, letter))
     assert refusals(card(message)) == []
     assert embed_of(message)["description"].count("```") == 2
@@ -149,7 +149,7 @@ def test_more_than_five_reasons_are_counted() -> None:
 
 @pytest.mark.parametrize("facts", [0, 4], ids=["no facts", "long facts"])
 @pytest.mark.parametrize("letter", NAMES.values(), ids=NAMES)
-def test_however_long_each_text_is_discord_takes_the_card(letter: str, facts: int) -> None:
+def test_an_embed_with_long_texts_is_within_the_limits(letter: str, facts: int) -> None:
     long = letter * 5000
     message = Message(
         Status.ONLINE,
@@ -163,11 +163,11 @@ def test_however_long_each_text_is_discord_takes_the_card(letter: str, facts: in
     assert refusals(card(message)) == []
 
 
-# what Discord would obey
+# markup and mentions
 
 
 @pytest.mark.parametrize("text", MARKUP, ids=repr)
-def test_markup_from_outside_shows_as_it_is_written(text: str) -> None:
+def test_markup_in_a_text_is_escaped(text: str) -> None:
     bare = replace(MESSAGE, headline=text, sentence=text, partitions=(), quotation=None)
     embed = embed_of(replace(bare, facts=(Fact("F", text),), drain_reasons=(DrainReason(text, None, 1),)))
     sentence, fact, reasons = embed["description"].split("\n\n")
@@ -190,20 +190,15 @@ def test_a_back_tick_in_a_name_does_not_end_the_table() -> None:
 
 
 @pytest.mark.parametrize("text", MARKUP, ids=repr)
-def test_nobody_is_mentioned_whatever_the_text(text: str) -> None:
+def test_no_text_mentions_a_user_or_a_role(text: str) -> None:
     body = card(replace(MESSAGE, headline=text, sentence=text))
     assert body["allowed_mentions"] == {"parse": []}
     assert "content" not in body
 
 
 @pytest.mark.parametrize(
-    ("ping", "allowed"), [("<@&123>", {"roles": ["123"]}), ("<@123>", {"users": ["123"]})]
+    ("mention", "allowed"), [("<@&123>", {"roles": ["123"]}), ("<@123>", {"users": ["123"]})]
 )
-def test_whom_the_user_named_is_mentioned_if_it_is_urgent_and_only_then(
-    ping: str, allowed: dict[str, list[str]]
-) -> None:
-    urgent = card(replace(MESSAGE, urgent=True), ping=ping)
-    assert (urgent["content"], urgent["allowed_mentions"]) == (ping, {"parse": [], **allowed})
-    calm = card(MESSAGE, ping=ping)
-    assert ("content" in calm, calm["allowed_mentions"]) == (False, {"parse": []})
-    assert card(replace(MESSAGE, urgent=True)) == card(MESSAGE)
+def test_only_the_mention_of_the_message_is_allowed(mention: str, allowed: dict[str, list[str]]) -> None:
+    body = card(replace(MESSAGE, mention=mention))
+    assert (body["content"], body["allowed_mentions"]) == (mention, {"parse": [], **allowed})

@@ -1,4 +1,4 @@
-"""Private keys of all kinds, made as the text is read: none is kept in this repository."""
+"""Private keys of all kinds, generated for each run: none is stored in this repository."""
 
 from collections.abc import Callable
 from functools import cache
@@ -59,7 +59,9 @@ def problem(key: Secret, passphrase: str = "") -> str:
     ("name", "form"),
     [(name, form) for name in MAKERS for form in (OPENSSH, PEM, PKCS8)[:: 2 if "ed25519" in name else 1]],
 )
-def test_a_key_is_read_whatever_its_type_and_form(name: str, form: PrivateFormat, passphrase: str) -> None:
+def test_a_key_of_any_supported_type_and_format_is_read(
+    name: str, form: PrivateFormat, passphrase: str
+) -> None:
     key = read_key(text(make(name), form, passphrase), Secret(passphrase))
     assert key.get_name() == name
     signature = paramiko.Message(key.sign_ssh_data(b"x").asbytes())
@@ -67,14 +69,14 @@ def test_a_key_is_read_whatever_its_type_and_form(name: str, form: PrivateFormat
     assert public_line(key) == f"{name} {key.get_base64()}"
 
 
-def test_a_passphrase_that_is_not_needed_does_no_harm() -> None:
+def test_a_passphrase_that_is_not_needed_is_ignored() -> None:
     assert read_key(text(make("ssh-ed25519"), OPENSSH), Secret(PASSPHRASE)).can_sign()
 
 
 @pytest.mark.parametrize("form", [OPENSSH, PKCS8])
-def test_an_encrypted_key_without_its_passphrase_or_with_another_is_told_so(form: PrivateFormat) -> None:
+def test_an_encrypted_key_needs_its_passphrase(form: PrivateFormat) -> None:
     key = text(make("ssh-ed25519"), form, PASSPHRASE)
-    assert problem(key) == "cluster-key is encrypted: put its passphrase into cluster-key-passphrase"
+    assert problem(key) == "cluster-key is encrypted: set cluster-key-passphrase"
     assert problem(key, "another") == "cluster-key-passphrase does not decrypt cluster-key"
 
 
@@ -86,11 +88,17 @@ def test_an_encrypted_key_without_its_passphrase_or_with_another_is_told_so(form
     ],
     ids=["Ed448", "another curve"],
 )
-def test_a_key_of_another_type_is_told_with_those_that_will_do(make_other: Callable[[], object]) -> None:
-    assert "not supported" in problem(text(make_other(), PKCS8))
+def test_a_key_of_an_unsupported_type_is_an_error_with_the_supported_ones(
+    make_other: Callable[[], object],
+) -> None:
+    found = problem(text(make_other(), PKCS8))
+    assert "not supported" in found
+    assert "ed25519, ECDSA or RSA" in found
 
 
-@pytest.mark.parametrize(("line", "told"), [(2, "not whole"), (4, "is damaged: paste the whole file")])
-def test_a_key_with_a_line_missing_inside_is_told_so(line: int, told: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "message"), [(2, "is incomplete"), (4, "is damaged: paste the complete file")]
+)
+def test_a_key_without_one_of_its_lines_is_an_error(line: int, message: str) -> None:
     lines = text(make("ssh-ed25519"), OPENSSH).reveal().splitlines(keepends=True)
-    assert told in problem(Secret("".join(lines[:line] + lines[line + 1 :])))
+    assert message in problem(Secret("".join(lines[:line] + lines[line + 1 :])))

@@ -2,57 +2,50 @@ import json
 from datetime import datetime
 
 import pytest
-from msgspec.structs import replace
 
 from cluster_status.domain.history.codec import MAX_BYTES, parse, render
-from cluster_status.domain.history.history import SCHEMA
-from cluster_status.domain.notification.transitions import Event
+from cluster_status.domain.history.history import SCHEMA, Histories
+from cluster_status.domain.notification.event import Event
 from cluster_status.errors import HistoryError, UnreadableHistoryError
-from tests.unit.domain.build import EVENTFUL, events, polled
-from tests.unit.domain.rich import EMPTY, RICH, changed
+from tests.unit.domain.build import events, history, listed, pending, polled
+from tests.unit.domain.rich import EMPTY, NAME, RICH, changed, changed_entry, content, document
+
+UNCHANGED = "No message was sent and nothing was overwritten"
 
 
-def without(name: str) -> bytes:
-    content = json.loads(render(RICH))
-    del content[name]
-    return json.dumps(content).encode()
+# Write and read
 
 
-# There and back
-
-
-def test_a_document_is_text_that_people_can_read_and_compare() -> None:
-    lines = render(RICH).decode().splitlines(keepends=True)
+def test_a_document_is_indented_text_with_its_schema_first() -> None:
+    lines = render(document(RICH)).decode().splitlines(keepends=True)
     assert lines[:2] == ["{\n", ' "schema": 1,\n']
     assert lines[-1] == "}\n"
 
 
 def test_instants_are_written_in_utc() -> None:
-    assert '"at": "2026-01-31T12:00:00Z"' in render(RICH).decode()
+    assert '"at": "2026-01-31T12:00:00Z"' in render(document(RICH)).decode()
 
 
-@pytest.mark.parametrize("name", ["tracker", "polls", "pending", "server", "host_key", "login", "unknown"])
-def test_what_a_document_does_not_say_yet_starts_from_nothing(name: str) -> None:
-    assert getattr(parse(without(name)), name) == getattr(EMPTY, name)
+def test_the_bytes_do_not_depend_on_the_order_of_clusters() -> None:
+    alpha, beta = history(), polled(EMPTY, listed(idle=4))
+    one = Histories().with_entry("alpha", alpha).with_entry("beta", beta)
+    other = Histories().with_entry("beta", beta).with_entry("alpha", alpha)
+    assert render(one) == render(other)
 
 
-def test_what_a_document_says_beyond_its_schema_is_passed_over() -> None:
-    assert parse(changed("weather", to=["fine"])) == RICH
-
-
-@pytest.mark.parametrize("run_failure", [None, {"cause": "no answer", "at": "2026-01-31T12:00:00Z"}])
-def test_a_document_of_the_time_when_there_was_one_channel_is_read(run_failure: object) -> None:
-    older = json.loads(changed("undelivered", to=run_failure))
-    del older["undelivered_by_channel"], older["live"]
-    older["webhook_gone"] = None
-    assert parse(json.dumps(older).encode()) == replace(RICH, failing_channels={}, live=None)
+@pytest.mark.parametrize("part", ["tracker", "record", "outbox", "ssh", "unknown_failure"])
+def test_a_part_that_is_not_in_the_document_is_empty(part: str) -> None:
+    whole = content()
+    del whole["clusters"][NAME][part]
+    parsed = parse(json.dumps(whole).encode()).of(NAME)
+    assert getattr(parsed, part) == getattr(EMPTY, part)
 
 
 # What cannot be read
 
 
 @pytest.mark.parametrize(
-    ("content", "run_failure"),
+    ("damaged", "error"),
     [
         (b"", "truncated"),
         (b"\n", "truncated"),
@@ -60,98 +53,123 @@ def test_a_document_of_the_time_when_there_was_one_channel_is_read(run_failure: 
         (b'"history"', "Expected `object`, got `str`"),
         (b"4711", "Expected `object`, got `int`"),
         (b"{}", "missing required field `schema`"),
-        (b'{"schema": 1}', "missing required field `cluster`"),
+        (b'{"schema": 1}', "missing required field `clusters`"),
         (b"not JSON", "malformed"),
         (b"\xff\xfe", "malformed"),
-        (b'{"schema": 1, "cluster": "\xff"}', "utf-8"),
-        (render(RICH) + b"}", "malformed"),
+        (b'{"schema": 1, "clusters": {"\xff": {}}}', "utf-8"),
+        (render(document(RICH)) + b"}", "malformed"),
         (changed("schema", to="1"), r"Expected `int`, got `str` - at `\$.schema`"),
         (changed("schema", to=None), r"Expected `int`, got `null` - at `\$.schema`"),
         (changed("schema", to=1.5), r"\$.schema"),
         (changed("schema", to=True), r"\$.schema"),
         (changed("schema", to=0), r"Expected `int` >= 1 - at `\$.schema`"),
-        (changed("schema", to=-1), r"Expected `int` >= 1 - at `\$.schema`"),
-        (changed("cluster", to=None), r"\$.cluster"),
-        (changed("polls", to={}), r"Expected `array`, got `object` - at `\$.polls`"),
-        (changed("polls", 0, "status", to="fine"), r"\$.polls\[0\].status"),
-        (changed("polls", 0, "cause", to="gremlins"), r"\$.polls\[0\].cause"),
-        (changed("polls", 0, "at", to="yesterday"), r"\$.polls\[0\].at"),
-        (changed("polls", 0, "at", to=1_769_860_800), r"Expected `datetime`, got `int`"),
-        (changed("polls", 0, "at", to="2026-01-31T12:00:00"), r"timezone component - at `\$.polls\[0\].at`"),
+        (changed("clusters", to=[]), r"Expected `object`, got `array` - at `\$.clusters`"),
+        (changed("clusters", NAME, to=None), r"\$.clusters\[...\]"),
+        (changed_entry("record", "polls", to={}), r"Expected `array`, got `object` - at .*record.polls`"),
+        (changed_entry("record", "polls", 0, "status", to="not a word"), r"record.polls\[0\].status"),
+        (changed_entry("record", "polls", 0, "cause", to="c" * 41), r"record.polls\[0\].cause"),
+        (changed_entry("record", "polls", 0, "at", to="yesterday"), r"record.polls\[0\].at"),
+        (changed_entry("record", "polls", 0, "at", to=1_769_860_800), "Expected `datetime`, got `int`"),
         (
-            changed("login", "worked_at", to="2026-01-31T12:00:00"),
-            r"timezone component - at `\$.login.worked_at`",
+            changed_entry("record", "polls", 0, "at", to="2026-01-31T12:00:00"),
+            r"timezone .*record.polls\[0\].at",
         ),
-        (changed("tracker", "confirmed", to=[]), r"\$.tracker.confirmed"),
-        (changed("pending", 0, "event", to="gossip"), r"\$.pending\[0\].event"),
-        (changed("server", "reached", to=1), r"\$.server.reached"),
-        (changed("host_key", to=["ssh-ed25519"]), r"\$.host_key"),
-        (b'{"schema": 1, "cluster": "c", "deep": ' + b"[" * 200_000, "recursion"),
+        (
+            changed_entry("ssh", "login", "worked_at", to="2026-01-31T12:00:00"),
+            "timezone .*ssh.login.worked_at",
+        ),
+        (changed_entry("ssh", "server", "reached", to=1), r"ssh.server.reached"),
+        (changed_entry("ssh", "host_key", to=["ssh-ed25519"]), r"ssh.host_key"),
+        (changed_entry("tracker", "confirmed", to=[]), r"tracker.confirmed"),
+        (
+            changed_entry("outbox", "channels", "discord", "pending", 0, "event", to=""),
+            r"outbox.channels\[...\].pending\[0\].event",
+        ),
+        (b'{"schema": 1, "deep": ' + b"[" * 200_000, "recursion"),
         (b" " * (MAX_BYTES + 1), f"larger than {MAX_BYTES} bytes"),
     ],
     ids=lambda value: repr(value[-40:]) if isinstance(value, bytes) else None,
 )
-def test_a_document_that_is_damaged_is_an_error_that_says_how(content: bytes, run_failure: str) -> None:
-    with pytest.raises(UnreadableHistoryError, match=run_failure) as error:
-        parse(content)
-    assert "nothing was announced and nothing overwritten" in error.value.remedy
+def test_a_damaged_document_is_an_error_that_names_the_damage(damaged: bytes, error: str) -> None:
+    with pytest.raises(UnreadableHistoryError, match=error) as raised:
+        parse(damaged)
+    assert UNCHANGED in raised.value.remedy
 
 
-def test_an_original_history_that_is_too_long_can_be_shortened_and_says_where() -> None:
+def test_a_long_history_of_the_script_can_be_shortened() -> None:
     with pytest.raises(UnreadableHistoryError, match="larger than") as error:
         parse(b"[" + b" " * MAX_BYTES)
     assert "docs/migration.md" in error.value.remedy
 
 
-UNKNOWN_PERIOD = {"since": "2026-01-31T12:00:00Z", "polls": 3, "cause": "host-key", "told": True}
-FIRST, DEGRADED, MONITOR_LOST = range(3)  # what is to be told in the rich history
-CONTRADICTIONS = {
-    "confirmed that one cannot tell": changed("tracker", "confirmed", "status", to="unknown"),
-    "about to confirm that one cannot tell": changed("tracker", "pending", "status", to="unknown"),
-    "the first status is none": changed("pending", FIRST, "period", "status", to="unknown"),
-    "a change to a status that is none": changed("pending", DEGRADED, "period", "status", to="unknown"),
-    "a change from a status that is none": changed("pending", DEGRADED, "before", "status", to="unknown"),
-    "the last known status is none": changed("pending", MONITOR_LOST, "period", "status", to="unknown"),
-    "blind without a doubt": changed("pending", MONITOR_LOST, "unknown_period", to=None),
-    "blind by its telling alone": changed("pending", FIRST, "event", to="monitor-lost"),
-    "a doubt in the first status": changed("pending", FIRST, "unknown_period", to=UNKNOWN_PERIOD),
-    "a doubt in a change": changed("pending", DEGRADED, "unknown_period", to=UNKNOWN_PERIOD),
-    "an hour of more than an hour": changed("ledger", "hours", 0, "online", to=3_601),
-    "a day that comes twice": changed("ledger", "days", to=[{"begin": "2026-01-31T00:00:00Z"}] * 2),
-    "open at the end of time": changed(
-        "ledger", "open", to=[{"begin": "2026-01-31T00:00:00Z", "end": "9999-12-31T23:59:59-14:00"}]
+UNKNOWN = {"since": "2026-01-31T12:00:00Z", "polls": 3, "cause": "host-key", "notified": True}
+PENDING = ("outbox", "channels", "discord", "pending")
+INITIAL, DEGRADED, RECOVERY, SCHEDULED, DEGRADED_AGAIN, MONITOR_LOST = range(6)
+"""What is pending in the rich history."""
+
+
+def changed_notification(number: int, *path: str, to: object) -> bytes:
+    return changed_entry(*PENDING, number, *path, to=to)
+
+
+INCONSISTENT = {
+    "unknown is confirmed": changed_entry("tracker", "confirmed", "status", to="unknown"),
+    "unknown is pending": changed_entry("tracker", "pending", "status", to="unknown"),
+    "unknown is notified": changed_notification(DEGRADED, "period", "status", to="unknown"),
+    "unknown was confirmed": changed_notification(DEGRADED, "previous", "status", to="unknown"),
+    "monitor lost, status known": changed_notification(MONITOR_LOST, "unknown", to=None),
+    "outage of an unknown status": changed_notification(DEGRADED, "unknown", to=UNKNOWN),
+    "reminder of an unknown status": changed_notification(MONITOR_LOST, "event", to="reminder"),
+    "no window of a maintenance": changed_notification(SCHEDULED, "window", to=None),
+    "more than an hour": changed_entry("record", "ledger", "hours", 0, "online", to=3_301),
+    "same day twice": changed_entry("record", "ledger", "days", to=[{"begin": "2026-01-31T00:00:00Z"}] * 2),
+    "open at the end of time": changed_entry(
+        "record", "ledger", "open", 0, "end", to="9999-12-31T23:59:59-14:00"
     ),
-    "a doubt in a repeat": changed("pending", MONITOR_LOST, "event", to="reminder"),
 }
 
 
-def test_the_contradictions_are_put_into_what_they_say() -> None:
-    assert events(RICH.pending) == [Event.INITIAL, Event.DEGRADED, Event.MONITOR_LOST]
+@pytest.mark.parametrize("inconsistent", INCONSISTENT.values(), ids=INCONSISTENT)
+def test_an_inconsistent_document_is_an_error(inconsistent: bytes) -> None:
+    with pytest.raises(UnreadableHistoryError, match="inconsistent") as error:
+        parse(inconsistent)
+    assert UNCHANGED in error.value.remedy
 
 
-@pytest.mark.parametrize("content", CONTRADICTIONS.values(), ids=CONTRADICTIONS)
-def test_a_document_that_contradicts_itself_is_an_error(content: bytes) -> None:
-    with pytest.raises(UnreadableHistoryError, match="contradicts itself") as error:
-        parse(content)
-    assert "nothing was announced and nothing overwritten" in error.value.remedy
+def test_the_rich_history_has_the_notifications_that_are_made_inconsistent() -> None:
+    assert events(pending(RICH)) == [
+        Event.INITIAL,
+        Event.DEGRADED,
+        Event.RECOVERY,
+        Event.MAINTENANCE_SCHEDULED,
+        Event.DEGRADED,
+        Event.MONITOR_LOST,
+    ]
+
+
+def test_one_damaged_entry_makes_the_whole_document_unreadable() -> None:
+    damaged = json.loads(INCONSISTENT["unknown is confirmed"])
+    damaged["clusters"]["another"] = {}
+    with pytest.raises(UnreadableHistoryError):
+        parse(json.dumps(damaged).encode())
 
 
 def test_a_document_as_large_as_the_limit_is_read() -> None:
-    assert parse(render(RICH).ljust(MAX_BYTES)) == RICH
+    assert parse(render(document(RICH)).ljust(MAX_BYTES)) == document(RICH)
 
 
-def test_a_document_that_was_cut_off_anywhere_is_an_error() -> None:
-    whole = render(polled(EMPTY, *EVENTFUL[:1])).rstrip()
+def test_a_document_that_is_cut_off_anywhere_is_an_error() -> None:
+    whole = render(document(polled(EMPTY, listed(idle=4)))).rstrip()
     for length in range(len(whole)):
         with pytest.raises(UnreadableHistoryError):
             parse(whole[:length])
 
 
 @pytest.mark.parametrize("schema", [SCHEMA + 1, 99])
-@pytest.mark.parametrize("cluster", ["Deep Thought", None, {"renamed": "meanwhile"}])
-def test_a_newer_schema_is_an_error_of_its_own_whatever_else_it_says(schema: int, cluster: object) -> None:
+@pytest.mark.parametrize("clusters", [{}, None, ["of another type"]])
+def test_a_newer_schema_is_an_error_of_its_own(schema: int, clusters: object) -> None:
     with pytest.raises(HistoryError, match=f"schema {schema}") as error:
-        parse(json.dumps({"schema": schema, "cluster": cluster}).encode())
+        parse(json.dumps({"schema": schema, "clusters": clusters}).encode())
     assert not isinstance(error.value, UnreadableHistoryError)
     assert "newer version" in error.value.remedy
 
@@ -159,13 +177,14 @@ def test_a_newer_schema_is_an_error_of_its_own_whatever_else_it_says(schema: int
 @pytest.mark.parametrize(
     "value", ["\n::error::", "\x1b[2J", "\u202e", "!" * 100_000], ids=["command", "escape", "turn", "flood"]
 )
-def test_an_error_quotes_a_document_cleaned_and_bounded(value: str) -> None:
+def test_an_error_quotes_the_document_cleaned_and_bounded(value: str) -> None:
     with pytest.raises(HistoryError) as error:
-        parse(changed("polls", 0, "cause", to=value))
+        parse(changed_entry("record", "polls", 0, "cause", to=value))
     assert str(error.value).isprintable()
     assert len(str(error.value)) < 1_000
 
 
 @pytest.mark.parametrize("instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
 def test_an_instant_at_the_edge_of_the_calendar_is_kept(instant: str) -> None:
-    assert parse(changed("polls", 0, "at", to=instant)).polls[0].at == datetime.fromisoformat(instant)
+    [first, *_] = parse(changed_entry("record", "polls", 0, "at", to=instant)).of(NAME).record.polls
+    assert first.at == datetime.fromisoformat(instant)

@@ -1,18 +1,20 @@
-"""The file of the script that came before."""
+"""The history of the script that came before."""
 
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cluster_status.domain.history.codec import parse, render
+from cluster_status.domain.history.codec import UNNAMED, parse, render
 from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
+from cluster_status.domain.status.tracker import StatusTracker
 from cluster_status.domain.uptime.incident import Incident
 from cluster_status.domain.uptime.polls import Poll
 from cluster_status.errors import UnreadableHistoryError
-from tests.unit.domain.build import IDENTITY, NOON, events, listed, met, noon_plus, step
+from tests.unit.domain.build import DIGESTS, NOON, events, failed, listed, noon_plus, pending, period, step
 
 PARTITIONS = [{"name": "batch", "avail": "up", "nodes": 40, "state": "idle"}]
 
@@ -31,57 +33,61 @@ def written(*entries: object) -> bytes:
     return json.dumps(entries).encode()
 
 
-COURSE = written(*(entry(5 * n, online=n not in {2, 3}) for n in range(6)))
+def restored(content: bytes) -> History:
+    """Return the only entry of the document, which has no name."""
+    [(name, history)] = parse(content).clusters.items()
+    assert name == UNNAMED
+    return history
 
 
-def test_polls_status_and_incidents_are_what_the_script_saw() -> None:
-    restored = parse(COURSE)
-    assert [poll.status.value for poll in restored.polls] == ["online"] * 2 + ["offline"] * 2 + ["online"] * 2
-    assert restored.tracker == StatusTracker(StatusPeriod(Status.ONLINE, noon_plus(20)))
-    assert restored.incidents == (Incident(Status.OFFLINE, noon_plus(10), noon_plus(20)),)
-    assert [(day.online, day.offline) for day in restored.ledger.days] == [(900, 600)]
-    assert parse(render(restored)) == restored
+OUTAGE = written(*(entry(5 * number, online=number not in {2, 3}) for number in range(6)))
 
 
-def test_nothing_is_announced_of_what_the_script_has_told() -> None:
-    restored = parse(COURSE)
-    assert restored.pending == ()
-    assert step(restored, listed(idle=4), noon_plus(30)).pending == ()
+def test_polls_status_incidents_and_uptime_are_restored() -> None:
+    history = restored(OUTAGE)
+    statuses = ["online"] * 2 + ["offline"] * 2 + ["online"] * 2
+    assert [poll.status for poll in history.record.polls] == statuses
+    assert history.tracker == StatusTracker(period(Status.ONLINE, since=noon_plus(20)))
+    assert history.record.incidents == (Incident(Status.OFFLINE, noon_plus(10), noon_plus(20)),)
+    assert [(day.online, day.offline) for day in history.record.ledger.days] == [(900, 600)]
+    assert parse(render(parse(OUTAGE))) == parse(OUTAGE)
 
 
-@pytest.mark.parametrize("identity", [IDENTITY, Digests("server", "login", None)])
-def test_a_change_since_is_announced(identity: Digests) -> None:
-    restored = parse(COURSE)
-    assert restored.known_server(identity).reached  # so that it may be called offline
-    assert events(step(restored, met(Cause.REFUSED), noon_plus(30)).pending) == ["outage"]
+def test_events_before_the_migration_are_not_notified() -> None:
+    assert not restored(OUTAGE).outbox.has_pending
+    assert pending(step(restored(OUTAGE), listed(idle=4), noon_plus(30))) == ()
 
 
-def test_nothing_that_the_cluster_said_is_carried_over() -> None:
-    kept = render(parse(COURSE)).decode()
-    assert [word for word in ("batch", "hpc.example", "alice", "timed out") if word in kept] == []
+@pytest.mark.parametrize("digests", [DIGESTS, Digests("server")])
+def test_an_event_after_the_migration_is_notified(digests: Digests) -> None:
+    assert restored(OUTAGE).ssh.known_server(digests).reached  # otherwise there is no outage
+    after = step(restored(OUTAGE), failed(Cause.REFUSED), noon_plus(30))
+    assert events(pending(after)) == [Event.OUTAGE]
 
 
-def test_without_what_is_not_carried_over_it_is_the_same_history() -> None:
-    bare = [{key: poll[key] for key in ("poll_time", "online")} for poll in json.loads(COURSE)]
-    assert parse(written(*bare)) == parse(COURSE)
+def test_no_text_of_the_cluster_is_restored() -> None:
+    kept = render(parse(OUTAGE)).decode()
+    assert [text for text in ("batch", "hpc.example", "alice", "timed out") if text in kept] == []
 
 
-def test_a_script_that_never_was_online_has_told_nothing_that_we_would() -> None:
-    restored = parse(written(entry(0, online=False), entry(5, online=False)))
-    assert step(restored, met(Cause.REFUSED), noon_plus(10)).pending == ()
+def test_only_the_time_of_a_poll_and_its_result_are_needed() -> None:
+    bare = [{key: poll[key] for key in ("poll_time", "online")} for poll in json.loads(OUTAGE)]
+    assert parse(written(*bare)) == parse(OUTAGE)
+
+
+def test_a_cluster_that_never_was_online_notifies_nothing() -> None:
+    history = restored(written(entry(0, online=False), entry(5, online=False)))
+    assert pending(step(history, failed(Cause.REFUSED), noon_plus(10))) == ()
 
 
 def test_the_polls_are_put_in_order() -> None:
-    assert [poll.at for poll in parse(written(entry(10), entry(0), entry(5))).polls] == [
-        NOON,
-        noon_plus(5),
-        noon_plus(10),
-    ]
+    polls = restored(written(entry(10), entry(0), entry(5))).record.polls
+    assert [poll.at for poll in polls] == [NOON, noon_plus(5), noon_plus(10)]
 
 
 @pytest.mark.parametrize("content", [b"[]", b" \n[ ]"])
-def test_a_list_of_nothing_is_a_history_of_nothing(content: bytes) -> None:
-    assert parse(content).polls == ()
+def test_an_empty_list_is_an_empty_history(content: bytes) -> None:
+    assert restored(content) == History()
 
 
 @pytest.mark.parametrize(
@@ -101,13 +107,13 @@ def test_a_list_of_nothing_is_a_history_of_nothing(content: bytes) -> None:
         "Sat, 31 Jan 2026 14:00:05 +0200",
     ],
 )
-def test_an_instant_may_be_written_in_each_way_that_has_one_meaning(poll_time: object) -> None:
-    [poll] = parse(written(entry(0, poll_time=poll_time))).polls
+def test_an_instant_is_read_in_every_unambiguous_format(poll_time: object) -> None:
+    [poll] = restored(written(entry(0, poll_time=poll_time))).record.polls
     assert poll == Poll(datetime(2026, 1, 31, 12, 0, 5, tzinfo=UTC), Status.ONLINE)
 
 
 @pytest.mark.parametrize(
-    ("entries", "run_failure"),
+    ("entries", "error"),
     [
         ([entry(0), 4711], r"Expected `object`, got `int` - at `\$\[1\]`"),
         ([{"poll_time": 1_769_860_805}], "missing required field `online`"),
@@ -118,25 +124,23 @@ def test_an_instant_may_be_written_in_each_way_that_has_one_meaning(poll_time: o
         ([entry(0, poll_time=1_769_860_805_000)], "'1769860805000'"),
         ([entry(0, poll_time=-1)], "'-1'"),
         ([entry(0, poll_time=None)], r"\$\[0\].poll_time"),
-        ([entry(0, poll_time="\x1b[2J::error::" + "x" * 1_000)], "no instant"),
+        ([entry(0, poll_time="\x1b[2J::error::" + "x" * 1_000)], "poll_time"),
     ],
     ids=range(10),
 )
-def test_a_list_of_anything_else_is_an_error_that_says_what_and_where(
-    entries: list[object], run_failure: str
-) -> None:
-    with pytest.raises(UnreadableHistoryError, match=run_failure) as error:
+def test_another_list_is_an_error_that_names_the_damage(entries: list[object], error: str) -> None:
+    with pytest.raises(UnreadableHistoryError, match=error) as raised:
         parse(written(*entries))
-    assert "nothing was announced and nothing overwritten" in error.value.remedy
-    assert str(error.value).isprintable()
+    assert "No message was sent and nothing was overwritten" in raised.value.remedy
+    assert str(raised.value).isprintable()
 
 
-def test_a_list_that_was_cut_off_is_an_error() -> None:
-    for length in range(1, len(COURSE) - 1, 7):
+def test_a_list_that_is_cut_off_is_an_error() -> None:
+    for length in range(1, len(OUTAGE) - 1, 7):
         with pytest.raises(UnreadableHistoryError):
-            parse(COURSE[:length])
+            parse(OUTAGE[:length])
 
 
-def test_a_silence_since_the_script_stopped_is_one() -> None:
-    after = step(parse(COURSE), listed(idle=4), noon_plus(25) + timedelta(days=3))
-    assert [gap.missed for gap in after.gaps] == [863]
+def test_the_time_since_the_last_poll_of_the_script_is_a_gap() -> None:
+    after = step(restored(OUTAGE), listed(idle=4), noon_plus(25) + timedelta(days=3))
+    assert [gap.missed for gap in after.record.gaps] == [863]

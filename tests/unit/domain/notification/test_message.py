@@ -3,29 +3,34 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.domain.notification.message import Fact, Message, MessageOptions, compose, describe
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.message import Fact, Message, compose, describe
 from cluster_status.domain.notification.notification import Notification, Window
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import quotation_for
-from cluster_status.domain.notification.transitions import Event
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Reservation
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.tracker import UnknownPeriod
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
-from tests.unit.domain.build import NOON, caused, cluster_state, counts, noon_plus, notification, period
+from tests.unit.domain.build import NOON, cluster_state, counts, noon_plus, notification, period, verdict_of
 
-MESSAGE_OPTIONS = MessageOptions("Deep Thought")
+POLICY = ChannelPolicy("discord")
 ONLINE = period(Status.ONLINE, since=noon_plus(90))
-UNKNOWN_PERIOD = UnknownPeriod(noon_plus(75), polls=3, cause=Cause.HOST_KEY, told=True)
+UNKNOWN = UnknownPeriod(noon_plus(75), polls=3, cause=Cause.HOST_KEY, notified=True)
 MONITOR_LOST = notification(
-    Event.MONITOR_LOST, period(Status.OFFLINE, Cause.REFUSED), at=noon_plus(90), unknown_period=UNKNOWN_PERIOD
+    Event.MONITOR_LOST, period(Status.OFFLINE, Cause.REFUSED), at=noon_plus(90), unknown=UNKNOWN
 )
 
 
 def composed(
-    told: Notification, message_options: MessageOptions = MESSAGE_OPTIONS, listed: ClusterState | None = None
+    notification: Notification,
+    listed: ClusterState | None = None,
+    *,
+    policy: ChannelPolicy = POLICY,
+    name: str = "Deep Thought",
 ) -> Message:
-    return compose(told, message_options, listed)
+    return compose(notification, name, policy, listed)
 
 
 # The headline
@@ -39,9 +44,9 @@ def composed(
         (Event.OUTAGE, Status.OFFLINE, "Deep Thought is offline"),
         (Event.DEGRADED, Status.DEGRADED, "Deep Thought is degraded"),
         (Event.MAINTENANCE_STARTED, Status.MAINTENANCE, "Deep Thought is in maintenance"),
-        (Event.PARTIAL_RECOVERY, Status.DEGRADED, "Deep Thought is back, but degraded"),
+        (Event.PARTIAL_RECOVERY, Status.DEGRADED, "Deep Thought is partially back: degraded"),
         (Event.RECOVERY, Status.ONLINE, "Deep Thought is back online"),
-        (Event.MONITOR_RESTORED, Status.OFFLINE, "The monitor sees Deep Thought again, still offline"),
+        (Event.MONITOR_RESTORED, Status.OFFLINE, "Monitoring of Deep Thought restored: still offline"),
         (Event.REMINDER, Status.ONLINE, "Deep Thought is still online"),
     ],
 )
@@ -51,14 +56,14 @@ def test_the_headline_says_what_happened(event: Event, status: Status, headline:
 
 
 @pytest.mark.parametrize("event", sorted(set(Event) - {Event.MONITOR_LOST, Event.MAINTENANCE_SCHEDULED}))
-def test_each_kind_of_message_has_words_for_each_status(event: Event) -> None:
+def test_each_event_has_a_headline_for_each_status(event: Event) -> None:
     statuses = [status for status in Status if status is not Status.UNKNOWN]
     headlines = {composed(notification(event, period(status))).headline for status in statuses}
     assert len(headlines) == len(statuses)
     assert all("Deep Thought" in headline for headline in headlines)
 
 
-def test_a_maintenance_is_foretold_with_its_times_and_without_what_is_now() -> None:
+def test_a_scheduled_maintenance_shows_its_times_and_not_the_current_status() -> None:
     window = Window(noon_plus(60), noon_plus(180), nodes=9)
     message = composed(
         replace(
@@ -66,16 +71,16 @@ def test_a_maintenance_is_foretold_with_its_times_and_without_what_is_now() -> N
             window=window,
         )
     )
-    assert (message.headline, message.sentence) == ("Maintenance of Deep Thought is coming", "")
+    assert (message.headline, message.sentence) == ("Maintenance of Deep Thought scheduled", "")
     assert message.status is Status.MAINTENANCE
     assert message.facts == (
-        Fact("Begins", noon_plus(60)),
-        Fact("Ends", noon_plus(180)),
+        Fact("Maintenance begins", noon_plus(60)),
+        Fact("Maintenance ends", noon_plus(180)),
         Fact("Nodes reserved", "9"),
     )
 
 
-def test_a_maintenance_is_told_with_its_end() -> None:
+def test_a_maintenance_shows_its_end() -> None:
     window = Window(noon_plus(-60), noon_plus(180))
     message = composed(
         replace(notification(Event.MAINTENANCE_STARTED, period(Status.MAINTENANCE)), window=window)
@@ -83,24 +88,22 @@ def test_a_maintenance_is_told_with_its_end() -> None:
     assert message.facts[-1] == Fact("Maintenance ends", window.end)
 
 
-def test_not_to_know_is_no_outage() -> None:
+def test_an_unknown_status_is_not_reported_as_an_outage() -> None:
     message = composed(MONITOR_LOST)
     assert message.status is Status.UNKNOWN
-    assert message.headline == "The monitor cannot tell how Deep Thought is"
+    assert message.headline == "Deep Thought: status unknown"
 
 
-def test_a_login_that_is_refused_is_no_outage_either() -> None:
-    refused = UnknownPeriod(NOON, polls=3, cause=Cause.LOGIN_REFUSED, told=True)
-    message = composed(notification(Event.MONITOR_LOST, ONLINE, unknown_period=refused, login_worked_at=NOON))
+def test_a_refused_login_is_not_reported_as_an_outage() -> None:
+    refused = UnknownPeriod(NOON, polls=3, cause=Cause.LOGIN_REFUSED, notified=True)
+    message = composed(notification(Event.MONITOR_LOST, ONLINE, unknown=refused, last_login=NOON))
     assert message.status is Status.UNKNOWN
-    assert message.headline == "The monitor can no longer log in to Deep Thought"
+    assert message.headline == "Login to Deep Thought no longer works"
 
 
-def test_a_cluster_may_have_any_name() -> None:
-    message_options = MessageOptions("{status} of {0} %s")
-    assert composed(notification(Event.OUTAGE, period(Status.OFFLINE)), message_options).headline == (
-        "{status} of {0} %s is offline"
-    )
+def test_a_cluster_name_is_not_interpreted() -> None:
+    message = composed(notification(Event.OUTAGE, period(Status.OFFLINE)), name="{status} of {0} %s")
+    assert message.headline == "{status} of {0} %s is offline"
 
 
 # The sentence
@@ -110,114 +113,110 @@ def test_a_cluster_may_have_any_name() -> None:
     "cause",
     [cause for cause, info in CAUSES.items() if info.status not in {Status.UNKNOWN, Status.MAINTENANCE}],
 )
-def test_the_sentence_gives_the_cause_in_plain_words(cause: Cause) -> None:
+def test_the_sentence_is_the_clause_of_the_cause(cause: Cause) -> None:
     sentence = composed(notification(Event.REMINDER, period(CAUSES[cause].status, cause))).sentence
-    assert sentence[1:] == f"{CAUSES[cause].words[1:]}."
+    assert sentence[1:] == f"{CAUSES[cause].clause[1:]}."  # the first letter is a capital
     assert sentence[0].isupper()
 
 
-def test_a_maintenance_is_said_once() -> None:
+def test_a_maintenance_is_not_repeated_in_the_sentence() -> None:
     maintenance = period(Status.MAINTENANCE, Cause.MAINTENANCE)
     assert composed(notification(Event.MAINTENANCE_STARTED, maintenance)).sentence == ""
-    message = composed(notification(Event.RECOVERY, ONLINE, before=maintenance))
+    message = composed(notification(Event.RECOVERY, ONLINE, previous=maintenance))
     assert [fact.label for fact in message.facts] == ["Since", "Was in maintenance for"]
 
 
-def test_the_sentence_gives_the_latest_of_several_causes() -> None:
-    told_of = period(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED)
-    assert composed(notification(Event.OUTAGE, told_of)).sentence == "It refuses SSH connections."
+def test_the_sentence_has_the_latest_of_several_causes() -> None:
+    offline = period(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED)
+    assert composed(notification(Event.OUTAGE, offline)).sentence == "SSH connections refused."
 
 
-def test_the_sentence_of_a_doubt_gives_what_is_in_the_way() -> None:
-    assert composed(MONITOR_LOST).sentence == "Its SSH host key is not a trusted one."
+def test_the_sentence_of_an_unknown_status_has_its_cause() -> None:
+    assert composed(MONITOR_LOST).sentence == "SSH host key not trusted."
 
 
-def test_a_headline_that_says_it_all_needs_no_sentence() -> None:
+def test_a_recovery_has_no_sentence() -> None:
     assert composed(notification(Event.RECOVERY, ONLINE)).sentence == ""
 
 
-def test_the_first_message_says_that_more_may_come() -> None:
-    told_of = period(Status.OFFLINE, Cause.REFUSED)
-    assert composed(notification(Event.INITIAL, told_of)).sentence == (
-        "It refuses SSH connections. Watching from now on."
+def test_the_initial_message_says_that_monitoring_started() -> None:
+    offline = period(Status.OFFLINE, Cause.REFUSED)
+    assert composed(notification(Event.INITIAL, offline)).sentence == (
+        "SSH connections refused. Monitoring started."
     )
 
 
 # The facts
 
 
-def test_a_recovery_tells_how_long_it_lasted_and_every_cause_it_had() -> None:
+def test_a_recovery_shows_the_length_of_the_outage_and_all_its_causes() -> None:
     before = period(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED)
     assert composed(
-        notification(Event.RECOVERY, ONLINE, before=before, nodes=counts(idle=3, down=1))
+        notification(Event.RECOVERY, ONLINE, previous=before, nodes=counts(idle=3, down=1))
     ).facts == (
         Fact("Since", noon_plus(90)),
         Fact("Was offline for", timedelta(minutes=90)),
-        Fact("The cause was", "no answer, then SSH connections refused"),
+        Fact("Cause", "SSH connection timed out; then SSH connections refused"),
         Fact("Nodes", "3 of 4 in service"),
     )
 
 
-def test_what_was_online_had_no_cause() -> None:
+def test_an_online_period_has_no_cause() -> None:
     after = period(Status.OFFLINE, Cause.REFUSED, since=noon_plus(90))
     before = period(Status.ONLINE)
-    assert composed(notification(Event.OUTAGE, after, before=before)).facts == (
+    assert composed(notification(Event.OUTAGE, after, previous=before)).facts == (
         Fact("Since", noon_plus(90)),
         Fact("Was online for", timedelta(minutes=90)),
     )
 
 
-def test_a_doubt_tells_since_when_and_what_was_last_known() -> None:
+def test_an_unknown_status_shows_its_begin_and_the_last_known_status() -> None:
     assert composed(MONITOR_LOST).facts == (
-        Fact("Cannot tell since", noon_plus(75)),
-        Fact("Last known", "offline"),
+        Fact("Unknown since", noon_plus(75)),
+        Fact("Last known status", "offline"),
     )
 
 
-def test_a_refused_login_tells_until_when_it_worked() -> None:
-    refused = notification(
-        Event.MONITOR_LOST, ONLINE, unknown_period=UNKNOWN_PERIOD, login_worked_at=noon_plus(70)
-    )
-    assert Fact("The login worked until", noon_plus(70)) in composed(refused).facts
+def test_a_refused_login_shows_the_last_successful_login() -> None:
+    refused = notification(Event.MONITOR_LOST, ONLINE, unknown=UNKNOWN, last_login=noon_plus(70))
+    assert Fact("Last successful login", noon_plus(70)) in composed(refused).facts
 
 
-def test_a_cluster_that_lists_no_nodes_says_so() -> None:
+def test_a_message_shows_that_no_nodes_are_listed() -> None:
     assert Fact("Nodes", "none listed") in composed(notification(Event.INITIAL, ONLINE, nodes=counts())).facts
 
 
 @pytest.mark.parametrize(
-    ("uptime", "words"),
+    ("uptime", "shown"),
     [
         (Uptime(0.99999, 1.0), "99.9 %"),
         (Uptime(1.0, 0.9), "100.0 %"),
         (Uptime(0.29, 1.0), "29.0 %"),
-        (Uptime(0.5, 0.41), "50.0 % of the 12 days known"),
-        (Uptime(0.5, 0.04), "50.0 % of the one day known"),
+        (Uptime(0.5, 0.41), "50.0 % (12 of 30 days monitored)"),
+        (Uptime(0.5, 0.04), "50.0 % (1 of 30 days monitored)"),
     ],
 )
-def test_an_uptime_is_never_rounded_up_and_says_what_it_is_based_on_if_that_is_little(
-    uptime: Uptime, words: str
-) -> None:
-    told = replace(notification(Event.RECOVERY, ONLINE), uptime=uptime)
-    assert Fact("Uptime, 30 days", words) in composed(told).facts
+def test_an_uptime_is_rounded_down_and_shows_a_low_coverage(uptime: Uptime, shown: str) -> None:
+    recovery = replace(notification(Event.RECOVERY, ONLINE), uptime=uptime)
+    assert Fact("Uptime, 30 days", shown) in composed(recovery).facts
 
 
 @pytest.mark.parametrize("coverage", [0.0, 0.03])
-def test_an_uptime_of_which_not_a_day_is_known_is_not_told(coverage: float) -> None:
-    told = replace(notification(Event.RECOVERY, ONLINE), uptime=Uptime(1.0, coverage))
-    assert "Uptime, 30 days" not in {fact.label for fact in composed(told).facts}
+def test_an_uptime_of_less_than_one_monitored_day_is_not_shown(coverage: float) -> None:
+    recovery = replace(notification(Event.RECOVERY, ONLINE), uptime=Uptime(1.0, coverage))
+    assert "Uptime, 30 days" not in {fact.label for fact in composed(recovery).facts}
 
 
-def test_polls_that_never_came_are_counted() -> None:
-    told = replace(notification(Event.RECOVERY, ONLINE), missed_polls=7)
-    assert Fact("Polls missed before this one", "7") in composed(told).facts
+def test_missed_polls_are_counted() -> None:
+    recovery = replace(notification(Event.RECOVERY, ONLINE), missed_polls=7)
+    assert Fact("Missed polls", "7") in composed(recovery).facts
 
 
-def test_a_maintenance_that_slurm_lists_is_shown_with_whatever_is_told() -> None:
+def test_every_message_shows_the_next_maintenance_that_slurm_lists() -> None:
     coming = Reservation("a name", noon_plus(200), noon_plus(300), 4)
     over = Reservation("before", noon_plus(-200), noon_plus(-100), 4)
     listed = replace(cluster_state(idle=4), details=Details(reservations=(over, coming)))
-    assert composed(notification(Event.RECOVERY, ONLINE), MESSAGE_OPTIONS, listed).facts[1:] == (
+    assert composed(notification(Event.RECOVERY, ONLINE), listed).facts[1:] == (
         Fact("Nodes reserved", "4"),
         Fact("Maintenance begins", noon_plus(200)),
         Fact("Maintenance ends", noon_plus(300)),
@@ -225,51 +224,53 @@ def test_a_maintenance_that_slurm_lists_is_shown_with_whatever_is_told() -> None
 
 
 @pytest.mark.parametrize("event", Event)
-def test_an_outage_alone_is_urgent_and_a_repeat_alone_is_no_news(event: Event) -> None:
-    unknown_period = UNKNOWN_PERIOD if event is Event.MONITOR_LOST else None
-    message = composed(notification(event, ONLINE, unknown_period=unknown_period))
-    assert (message.urgent, message.is_news) == (event is Event.OUTAGE, event is not Event.REMINDER)
+def test_only_an_outage_mentions_and_only_a_reminder_is_no_news(event: Event) -> None:
+    unknown = UNKNOWN if event is Event.MONITOR_LOST else None
+    policy = replace(POLICY, mention="<@&1>")
+    message = composed(notification(event, ONLINE, unknown=unknown), policy=policy)
+    assert message.mention == ("<@&1>" if event is Event.OUTAGE else "")
+    assert message.is_news is (event is not Event.REMINDER)
 
 
-def test_messages_that_were_left_out_are_counted() -> None:
+def test_dropped_messages_are_counted() -> None:
     labels = {
         fact.label: fact.value for fact in composed(notification(Event.RECOVERY, ONLINE, dropped=7)).facts
     }
-    assert labels["Older messages that could not be delivered"] == "7"
+    assert labels["Older messages not delivered"] == "7"
 
 
-def test_a_message_is_dated_when_it_was_decided_not_when_it_is_sent() -> None:
+def test_a_message_has_the_time_of_the_event_not_of_its_delivery() -> None:
     assert composed(MONITOR_LOST).at == noon_plus(90)
 
 
-# What the user wants in it
+# Options
 
 
 @pytest.mark.parametrize(
-    ("message_options", "listed", "shown"),
+    ("policy", "listed", "shown"),
     [
-        (MESSAGE_OPTIONS, cluster_state(idle=4), cluster_state(idle=4).partitions),
-        (MessageOptions("Deep Thought", with_partitions=False), cluster_state(idle=4), ()),
-        (MESSAGE_OPTIONS, None, ()),
+        (POLICY, cluster_state(idle=4), cluster_state(idle=4).partitions),
+        (replace(POLICY, with_partitions=False), cluster_state(idle=4), ()),
+        (POLICY, None, ()),
     ],
 )
-def test_partitions_are_shown_where_they_are_known_unless_they_are_not_wanted(
-    message_options: MessageOptions, listed: ClusterState | None, shown: tuple[object, ...]
+def test_partitions_are_shown_if_they_are_known_and_wanted(
+    policy: ChannelPolicy, listed: ClusterState | None, shown: tuple[object, ...]
 ) -> None:
-    assert composed(notification(Event.RECOVERY, ONLINE), message_options, listed).partitions == shown
+    assert composed(notification(Event.RECOVERY, ONLINE), listed, policy=policy).partitions == shown
 
 
 @pytest.mark.parametrize(
-    ("told", "status"),
+    ("event", "status"),
     [(notification(Event.RECOVERY, ONLINE), Status.ONLINE), (MONITOR_LOST, Status.UNKNOWN)],
 )
-def test_a_quotation_fits_the_status_where_one_is_wanted(told: Notification, status: Status) -> None:
-    message_options = MessageOptions("Deep Thought", with_quotation=True)
-    assert composed(told, message_options).quotation == quotation_for(status, told.at)
-    assert composed(told).quotation is None
+def test_a_quotation_matches_the_status_if_quotations_are_wanted(event: Notification, status: Status) -> None:
+    with_quotation = composed(event, policy=replace(POLICY, with_quotation=True))
+    assert with_quotation.quotation == quotation_for(status, event.at)
+    assert composed(event).quotation is None
 
 
-# One line about a poll
+# The description of a poll
 
 
 @pytest.mark.parametrize(
@@ -280,16 +281,16 @@ def test_a_quotation_fits_the_status_where_one_is_wanted(told: Notification, sta
             "Deep Thought is online (4 of 4 nodes in service)",
         ),
         (Verdict(Status.ONLINE, cluster_state=ClusterState()), "Deep Thought is online (no nodes listed)"),
-        (caused(Cause.REFUSED), "Deep Thought is offline: it refuses SSH connections"),
+        (verdict_of(Cause.REFUSED), "Deep Thought is offline: SSH connections refused"),
         (
             Verdict(
                 Status.MAINTENANCE, Cause.MAINTENANCE, cluster_state=cluster_state(idle=1, maintenance=3)
             ),
-            "Deep Thought is in maintenance: nodes are in maintenance (1 of 4 nodes in service)",
+            "Deep Thought is in maintenance: nodes in maintenance (1 of 4 nodes in service)",
         ),
         (
             Verdict(Status.UNKNOWN, Cause.TIMEOUT),
-            "The monitor cannot tell how Deep Thought is: it does not answer",
+            "Status of Deep Thought is unknown: SSH connection timed out",
         ),
     ],
 )
@@ -298,5 +299,5 @@ def test_a_poll_is_described_in_one_line(verdict: Verdict, line: str) -> None:
 
 
 def test_every_cause_can_be_described() -> None:
-    described = {cause: describe(caused(cause), "Deep Thought") for cause in Cause}
-    assert [cause for cause, line in described.items() if not line.endswith(CAUSES[cause].words)] == []
+    described = {cause: describe(verdict_of(cause), "Deep Thought") for cause in Cause}
+    assert [cause for cause, line in described.items() if not line.endswith(CAUSES[cause].clause)] == []

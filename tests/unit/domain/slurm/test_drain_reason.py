@@ -15,7 +15,7 @@ def reasons(*records: str, with_names: bool = False) -> tuple[DrainReason, ...]:
     return parse(lines, BOUNDARY, with_names=with_names)
 
 
-def test_reasons_come_newest_first_and_those_without_an_instant_last() -> None:
+def test_reasons_are_sorted_newest_first_and_those_without_a_time_last() -> None:
     assert reasons("1|2026-01-31T08:00:00|fan", "2|Unknown|old", "3|2026-01-31T12:00:00|disk") == (
         DrainReason("disk", NOON, 3),
         DrainReason("fan", MORNING, 1),
@@ -23,12 +23,12 @@ def test_reasons_come_newest_first_and_those_without_an_instant_last() -> None:
     )
 
 
-def test_who_set_them_and_the_nodes_come_where_they_were_asked_for() -> None:
+def test_names_of_nodes_and_of_who_set_them_are_read_if_they_were_requested() -> None:
     [found] = reasons("2|2026-01-31T12:00:00|root(0)|n[1-2]|fan | disk", with_names=True)
     assert found == DrainReason("fan | disk", NOON, 2, "n[1-2]", "root(0)")
 
 
-def test_a_reason_is_one_clean_line_whatever_is_in_it() -> None:
+def test_a_reason_is_one_cleaned_line() -> None:
     [found] = reasons(
         f"1|2026-01-31T12:00:00|a|b\nbatch*|up|infinite|99|idle\n{BOUNDARY}\n\x1b[31m{'x' * 999}"
     )
@@ -37,14 +37,14 @@ def test_a_reason_is_one_clean_line_whatever_is_in_it() -> None:
 
 
 @pytest.mark.parametrize("record", ["", "1", "1|2026-01-31T12:00:00", "one|2026-01-31T12:00:00|fan"])
-def test_a_record_that_is_not_what_was_asked_for_is_left_out(record: str) -> None:
+def test_a_record_of_another_format_is_left_out(record: str) -> None:
     assert reasons(record, "1|Unknown|fan") == (DrainReason("fan", None, 1),)
 
 
-def test_what_comes_before_the_first_record_is_none() -> None:
+def test_text_before_the_first_record_is_ignored() -> None:
     assert parse(["1|Unknown|fan"], BOUNDARY, with_names=False) == ()
 
 
 @pytest.mark.parametrize("written", ["", "Unknown", "2026-13-01T00:00:00", "20 Jan 08:00", "01/31-12:00:00"])
-def test_an_instant_that_is_written_in_another_way_is_not_known(written: str) -> None:
+def test_a_time_in_another_format_is_unknown(written: str) -> None:
     assert instant(written) is None

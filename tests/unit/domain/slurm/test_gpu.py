@@ -24,11 +24,11 @@ def gpus(*rows: str) -> tuple[Gpus, ...]:
         ("quantum", 0),
     ],
 )
-def test_a_gpu_is_free_where_a_new_job_could_have_it(state: str, idle: int) -> None:
+def test_a_gpu_is_idle_if_a_new_job_could_use_it(state: str, idle: int) -> None:
     assert gpus(f"2 {state} {A100} gpu:a100:2(IDX:0,3)") == (Gpus("a100", 8, idle),)
 
 
-def test_types_are_told_apart_and_rows_added_up() -> None:
+def test_rows_are_added_up_by_type() -> None:
     assert gpus(
         "1 mixed gpu:a100:2,gpu:v100:4(S:1),mps:400 gpu:a100:1(IDX:0),gpu:v100:0(IDX:N/A),mps:0",
         "3 idle gpu:v100:1 gpu:v100:0(IDX:N/A)",
@@ -42,12 +42,12 @@ def test_gpus_may_have_no_type(used: str) -> None:
 
 
 @pytest.mark.parametrize("used", ["", "(null)", "gpu:h100:1(IDX:0)"])
-def test_where_the_use_is_not_told_nobody_knows_how_many_are_free(used: str) -> None:
+def test_without_the_use_the_number_of_idle_gpus_is_unknown(used: str) -> None:
     assert gpus(f"1 mixed {A100} {used}", f"1 idle {A100} {used}") == (Gpus("a100", 8, None),)
 
 
 @pytest.mark.parametrize("state", ["idle", "down", "allocated"])
-def test_where_it_follows_from_the_state_the_use_need_not_be_told(state: str) -> None:
+def test_where_the_state_determines_it_the_use_is_not_needed(state: str) -> None:
     [found] = gpus(f"1 {state} {A100}")
     assert found.idle is not None
 
@@ -68,5 +68,5 @@ def test_a_node_without_gpus_has_none() -> None:
         f"gpu 1 mixed {A100} gpu:a100:4(IDX:{'0,' * 150})",
     ],
 )
-def test_a_row_that_is_not_what_was_asked_for_or_was_cut_leaves_nothing_known(row: str) -> None:
+def test_after_a_row_of_another_format_or_one_that_was_cut_off_no_gpus_are_known(row: str) -> None:
     assert parse([f"gpu 1 idle {A100} gpu:a100:0", row]) == {}

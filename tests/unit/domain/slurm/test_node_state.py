@@ -4,33 +4,33 @@ from cluster_status.domain.slurm.cluster_state import NodeGroup
 from cluster_status.domain.slurm.node_state import group_of
 
 LETTERS = {
-    "F": NodeGroup.IDLE,
-    "B": NodeGroup.ALLOCATED,
-    "H": NodeGroup.RESERVED,
+    "I": NodeGroup.IDLE,
+    "A": NodeGroup.ALLOCATED,
+    "R": NodeGroup.RESERVED,
     "P": NodeGroup.POWERED_DOWN,
-    "D": NodeGroup.DRAINING,
+    "G": NodeGroup.DRAINING,
     "M": NodeGroup.MAINTENANCE,
-    "U": NodeGroup.DOWN,
+    "D": NodeGroup.DOWN,
     "?": NodeGroup.UNKNOWN,
 }
 SUFFIXES = ("", *"*~#!%$@^-+")
-# words for one state, long and short; then a column a suffix, in which a dot is what Slurm never prints
+# words for one state, long and short; then one column per suffix, where a dot is what Slurm never prints
 GROUPS = """
                             *  ~  #  !  %  $  @  ^  -  +
-    idle                 F  U  P  P  P  P  M  M  M  .  .
-    mixed mix            B  U  P  B  B  B  M  B  M  B  .
-    allocated alloc      B  U  B  B  B  B  M  B  M  .  B
-    completing comp      B  U  B  B  B  B  M  B  M  .  .
-    planned plnd         H  .  .  .  .  .  .  .  .  .  .
-    reserved resv        H  .  .  .  .  .  .  .  .  .  .
-    blocked block        H  .  .  .  .  .  .  .  .  .  .
-    draining drng        D  U  D  D  D  D  M  D  M  .  .
-    drained drain        U  U  U  U  U  U  M  M  M  .  .
-    down                 U  U  U  U  U  U  M  M  M  .  .
-    fail                 U  U  .  .  .  .  .  .  .  .  .
-    failing failg        U  U  .  .  .  .  .  .  .  .  .
-    inval                U  .  .  .  .  .  .  .  .  .  .
-    error err            U  .  .  .  .  .  .  .  .  .  .
+    idle                 I  D  P  P  P  P  M  M  M  .  .
+    mixed mix            A  D  P  A  A  A  M  A  M  A  .
+    allocated alloc      A  D  A  A  A  A  M  A  M  .  A
+    completing comp      A  D  A  A  A  A  M  A  M  .  .
+    planned plnd         R  .  .  .  .  .  .  .  .  .  .
+    reserved resv        R  .  .  .  .  .  .  .  .  .  .
+    blocked block        R  .  .  .  .  .  .  .  .  .  .
+    draining drng        G  D  G  G  G  G  M  G  M  .  .
+    drained drain        D  D  D  D  D  D  M  M  M  .  .
+    down                 D  D  D  D  D  D  M  M  M  .  .
+    fail                 D  D  .  .  .  .  .  .  .  .  .
+    failing failg        D  D  .  .  .  .  .  .  .  .  .
+    inval                D  .  .  .  .  .  .  .  .  .  .
+    error err            D  .  .  .  .  .  .  .  .  .  .
     maint                M  M  .  .  .  .  .  .  .  .  .
     reboot boot          M  M  .  .  .  .  .  .  M  .  .
     powered_dn power_down P  .  .  .  .  .  .  .  .  .  .
@@ -46,64 +46,64 @@ ROWS = [line.split() for line in GROUPS.splitlines()[2:]]
 
 
 def lettered(row: list[str]) -> dict[str, str]:
-    """Return each word of a row, complete with its suffix, and the letter of its bucket."""
+    """Return each word of a row with its suffix, and the letter of its group."""
     words, letters = row[: -len(SUFFIXES)], row[-len(SUFFIXES) :]
     columns = list(zip(SUFFIXES, letters, strict=True))
     return {base + suffix: letter for base in words for suffix, letter in columns}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
-def test_a_state_that_slurm_prints_has_the_bucket_that_was_decided(row: list[str]) -> None:
+def test_a_state_that_slurm_prints_is_in_its_group(row: list[str]) -> None:
     expected = {word: LETTERS[letter] for word, letter in lettered(row).items() if letter != "."}
     assert {word: group_of(word) for word in expected} == expected
 
 
-def test_a_known_word_has_a_bucket_even_with_a_suffix_that_slurm_never_gave_it() -> None:
+def test_a_known_word_has_a_group_with_any_suffix() -> None:
     assert [word for row in ROWS for word in lettered(row) if group_of(word) is None] == []
 
 
 @pytest.mark.parametrize(
     "base", ["idle", "mixed", "allocated", "completing", "draining", "drained", "down", "fail"]
 )
-def test_a_node_that_does_not_respond_is_unavailable(base: str) -> None:
+def test_a_node_that_does_not_respond_is_down(base: str) -> None:
     assert group_of(f"{base}*") is NodeGroup.DOWN
 
 
-def test_a_node_that_reboots_need_not_respond() -> None:
+def test_a_node_that_reboots_is_in_maintenance_even_if_it_does_not_respond() -> None:
     assert group_of("reboot*") is NodeGroup.MAINTENANCE
 
 
 @pytest.mark.parametrize(
     ("word", "letter"),
     [
-        ("IDLE+CLOUD", "F"),
+        ("IDLE+CLOUD", "I"),
         ("IDLE+CLOUD+POWERED_DOWN", "P"),
-        ("MIXED+CLOUD+POWERING_UP", "B"),
-        ("IDLE+PLANNED", "H"),
-        ("MIXED+PLANNED", "B"),
-        ("ALLOCATED+COMPLETING", "B"),
-        ("IDLE+RESERVED", "H"),
+        ("MIXED+CLOUD+POWERING_UP", "A"),
+        ("IDLE+PLANNED", "R"),
+        ("MIXED+PLANNED", "A"),
+        ("ALLOCATED+COMPLETING", "A"),
+        ("IDLE+RESERVED", "R"),
         ("IDLE+MAINTENANCE+RESERVED", "M"),
-        ("MIXED+COMPLETING+REBOOT_REQUESTED", "B"),
+        ("MIXED+COMPLETING+REBOOT_REQUESTED", "A"),
         ("IDLE+REBOOT_REQUESTED", "M"),
         ("DOWN+DRAIN+REBOOT_ISSUED", "M"),
-        ("MIXED+DRAIN", "D"),
-        ("IDLE+DRAIN", "U"),
-        ("DOWN*+DRAIN", "U"),
+        ("MIXED+DRAIN", "G"),
+        ("IDLE+DRAIN", "D"),
+        ("DOWN*+DRAIN", "D"),
         ("IDLE+DRAIN+MAINTENANCE", "M"),
-        ("IDLE+FAIL", "U"),
-        ("IDLE+INVALID_REG", "U"),
-        ("IDLE+NOT_RESPONDING", "U"),
-        ("DOWN+CLOUD+POWERED_DOWN", "U"),
+        ("IDLE+FAIL", "D"),
+        ("IDLE+INVALID_REG", "D"),
+        ("IDLE+NOT_RESPONDING", "D"),
+        ("DOWN+CLOUD+POWERED_DOWN", "D"),
         ("UNKNOWN+NOT_RESPONDING", "?"),
     ],
 )
-def test_a_state_with_all_its_flags_has_the_bucket_of_the_gravest(word: str, letter: str) -> None:
+def test_a_state_with_flags_is_in_the_group_of_the_most_severe_one(word: str, letter: str) -> None:
     assert group_of(word) is LETTERS[letter]
 
 
 @pytest.mark.parametrize("word", ["IDLE", "Down*", "MIXED$"])
-def test_the_case_of_a_word_does_not_matter(word: str) -> None:
+def test_the_case_of_a_word_is_ignored(word: str) -> None:
     assert group_of(word) is group_of(word.lower()) is not None
 
 
@@ -128,5 +128,5 @@ def test_the_case_of_a_word_does_not_matter(word: str) -> None:
         "+drain",
     ],
 )
-def test_a_word_that_nobody_has_heard_of_has_no_bucket(word: str) -> None:
+def test_an_unknown_word_has_no_group(word: str) -> None:
     assert group_of(word) is None

@@ -3,8 +3,8 @@ import hmac
 
 import pytest
 
+from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import HostKey, Pins
-from cluster_status.domain.ssh.target import Endpoint
 from tests.unit.domain.build import host_key
 
 # GitHub's own, as it publishes both
@@ -23,8 +23,8 @@ def test_a_fingerprint_is_the_one_that_ssh_keygen_prints() -> None:
     assert GITHUB.fingerprint == GITHUB_FINGERPRINT
 
 
-def test_a_key_is_remembered_by_type_and_fingerprint() -> None:
-    assert GITHUB.identity == f"ssh-ed25519 {GITHUB_FINGERPRINT}"
+def test_the_history_holds_the_type_and_fingerprint_of_a_key() -> None:
+    assert GITHUB.type_and_fingerprint == f"ssh-ed25519 {GITHUB_FINGERPRINT}"
 
 
 @pytest.mark.parametrize(
@@ -130,24 +130,24 @@ def test_a_fingerprint_leaves_the_type_open(pins: Pins) -> None:
     assert pins.types == ()
 
 
-# two servers: the jump host, and the one behind it
+# Two servers: the jump host, and the head node behind it
 
 JUMP, HEAD = Endpoint("me", "gw.hpc.example", 22), Endpoint("me", "login.hpc.example", 2222)
 
 
 def hashed(name: str) -> str:
-    """Do as `ssh-keygen -H` does."""
+    """Hash a name as `ssh-keygen -H` does."""
     salt = b"twenty bytes of salt"
     parts = (salt, hmac.digest(salt, name.encode(), "sha1"))
     return "|1|" + "|".join(base64.b64encode(part).decode() for part in parts)
 
 
-def test_a_hashed_name_is_recognised_as_ssh_keygen_wrote_it() -> None:
+def test_a_name_hashed_by_ssh_keygen_is_recognised() -> None:
     # ssh-keygen -H, of OpenSSH 9.2
     names = "|1|nVhNKxW4ttY87brmrmdsHIZ1/Es=|DBpLijlFSsTPOEusa8BF3Nb68no="
     pins = Pins.parse(f"{names} {KEY.type} {TEXT}")
-    assert pins.for_server(HEAD, JUMP)
-    assert not pins.for_server(JUMP, HEAD)
+    assert pins.for_server(JUMP, [HEAD])
+    assert not pins.for_server(HEAD, [JUMP])
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_hashed_name_is_recognised_as_ssh_keygen_wrote_it() -> None:
         ("gw.hpc.example", True, False),
         ("GW.hpc.example,10.0.0.1", True, False),
         ("[login.hpc.example]:2222", False, True),
-        ("login.hpc.example", True, True),  # of another port, thus of neither
+        ("login.hpc.example", True, True),  # with another port, so neither of them
         ("*.hpc.example", True, False),
         ("[*.hpc.example]:2222", False, True),
         ("*.hpc.example,!gw.hpc.example", True, True),
@@ -171,14 +171,14 @@ def test_a_hashed_name_is_recognised_as_ssh_keygen_wrote_it() -> None:
         ("|1|c2FsdA==|!", True, True),
     ],
 )
-def test_a_line_that_names_one_of_two_servers_is_for_that_one_alone(
+def test_a_line_that_names_one_of_two_servers_applies_to_that_one_alone(
     names: str, *, for_jump: bool, for_head: bool
 ) -> None:
     pins = Pins.parse(f"{names} {KEY.type} {TEXT}".strip())
-    assert pins.for_server(HEAD, JUMP).accept(KEY) is for_jump
-    assert pins.for_server(JUMP, HEAD).accept(KEY) is for_head
+    assert pins.for_server(JUMP, [HEAD]).accept(KEY) is for_jump
+    assert pins.for_server(HEAD, [JUMP]).accept(KEY) is for_head
 
 
-def test_a_fingerprint_names_no_server_and_is_for_both() -> None:
+def test_a_fingerprint_applies_to_all_servers() -> None:
     pins = Pins.parse(KEY.fingerprint)
-    assert pins.for_server(HEAD, JUMP) == pins.for_server(JUMP, HEAD) == pins
+    assert pins.for_server(HEAD, [JUMP]) == pins.for_server(JUMP, [HEAD]) == pins

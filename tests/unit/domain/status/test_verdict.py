@@ -5,7 +5,7 @@ from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import KnownServer, Verdict, cause_to_retry, judge
-from tests.unit.domain.build import cluster_state, counts, listed, met, partition
+from tests.unit.domain.build import cluster_state, counts, failed, listed, partition
 
 NETWORK = [cause for cause, info in CAUSES.items() if info.network]
 KNOWN = KnownServer(reached=True, scheduler_seen=True)
@@ -94,9 +94,7 @@ def test_nodes_give_the_specified_status_and_cause(
         (34, {"idle": 1, "down": 2}, Status.DEGRADED),
     ],
 )
-def test_the_threshold_is_where_the_user_set_it(
-    degraded_below: int, nodes: dict[str, int], status: Status
-) -> None:
+def test_the_threshold_is_configurable(degraded_below: int, nodes: dict[str, int], status: Status) -> None:
     assert judged(listed(**nodes), degraded_below=degraded_below).status is status
 
 
@@ -114,18 +112,18 @@ def test_another_partition_may_be_retired(availability: str) -> None:
     assert outcome(judged(seen)) == (Status.ONLINE, None)
 
 
-def test_a_partition_without_a_node_in_service_does_not_matter_while_the_cluster_has_some() -> None:
+def test_a_partition_without_a_node_in_service_does_not_degrade_the_cluster() -> None:
     seen = listed(partition(default=True, idle=4), partition("gpu", down=1), idle=4, down=1)
     assert outcome(judged(seen)) == (Status.ONLINE, None)
 
 
 @pytest.mark.parametrize("nodes", [{"draining": 4}, {"down": 4}, {"maintenance": 4}, {"unknown": 4}])
-def test_the_state_of_all_nodes_says_more_than_that_of_a_partition(nodes: dict[str, int]) -> None:
+def test_the_state_of_all_nodes_overrides_that_of_a_partition(nodes: dict[str, int]) -> None:
     shut = replace(partition(default=True, availability="down"), nodes=counts(**nodes))
     assert judged(listed(shut, **nodes)).cause is judged(listed(**nodes)).cause
 
 
-def test_a_partition_that_is_not_up_says_more_than_the_share_of_nodes() -> None:
+def test_a_partition_that_is_not_up_overrides_the_share_of_nodes() -> None:
     shut = partition(default=True, availability="down", idle=1, down=9)
     assert judged(listed(shut, idle=1, down=9)).cause is Cause.PARTITION_DOWN
 
@@ -155,6 +153,7 @@ def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_
         (Cause.UNREACHABLE, Status.OFFLINE),
         (Cause.TIMEOUT, Status.OFFLINE),
         (Cause.DROPPED, Status.OFFLINE),
+        (Cause.JUMP_HOST, Status.UNKNOWN),
         (Cause.HOST_KEY, Status.UNKNOWN),
         (Cause.INCOMPATIBLE_SSH, Status.UNKNOWN),
         (Cause.LOGIN_REFUSED, Status.UNKNOWN),
@@ -163,53 +162,54 @@ def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_
         (Cause.SCHEDULER_TIMEOUT, Status.DEGRADED),
         (Cause.SINFO_FAILED, Status.UNKNOWN),
         (Cause.UNPARSABLE, Status.UNKNOWN),
+        (Cause.NO_SUCH_PARTITION, Status.UNKNOWN),
     ],
 )
 def test_a_failure_at_a_known_server_gives_the_specified_status(cause: Cause, status: Status) -> None:
-    assert outcome(judged(met(cause))) == (status, cause)
+    assert outcome(judged(failed(cause))) == (status, cause)
 
 
 @pytest.mark.parametrize("cause", NETWORK)
 def test_a_server_that_was_never_reached_may_be_a_typo(cause: Cause) -> None:
-    verdict = judged(met(cause), NEVER_SEEN)
+    verdict = judged(failed(cause), NEVER_SEEN)
     assert outcome(verdict) == (Status.UNKNOWN, cause)
     assert verdict.remedy == CAUSES[cause].remedy
 
 
 @pytest.mark.parametrize("cause", NETWORK)
 def test_a_server_reached_by_this_probe_is_no_typo(cause: Cause) -> None:
-    assert outcome(judged(met(cause, reached=True), NEVER_SEEN)) == (Status.OFFLINE, cause)
+    assert outcome(judged(failed(cause, reached=True), NEVER_SEEN)) == (Status.OFFLINE, cause)
 
 
 @pytest.mark.parametrize("cause", NETWORK)
 @pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
 def test_a_runner_that_reaches_no_host_gives_status_unknown(cause: Cause, known: KnownServer) -> None:
-    verdict = judged(replace(met(cause), runner_online=False), known)
+    verdict = judged(replace(failed(cause), runner_online=False), known)
     assert outcome(verdict) == (Status.UNKNOWN, cause)
     assert "runner" in verdict.remedy
 
 
 @pytest.mark.parametrize("cause", NETWORK)
 def test_an_outage_has_no_remedy(cause: Cause) -> None:
-    assert judged(met(cause)).remedy == ""
+    assert judged(failed(cause)).remedy == ""
 
 
 def test_only_the_login_is_checked_if_no_scheduler_was_ever_seen() -> None:
-    verdict = judged(met(Cause.NO_SCHEDULER), KnownServer(reached=True))
+    verdict = judged(failed(Cause.NO_SCHEDULER), KnownServer(reached=True))
     assert outcome(verdict) == (Status.ONLINE, None)
     assert verdict.cluster_state == ClusterState()
 
 
 @pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
 def test_only_online_has_no_cause(known: KnownServer) -> None:
-    verdicts = [judged(met(cause), known) for cause in Cause]
+    verdicts = [judged(failed(cause), known) for cause in Cause]
     assert {verdict.status for verdict in verdicts if verdict.cause is None} <= {Status.ONLINE}
     assert Status.ONLINE not in {verdict.status for verdict in verdicts if verdict.cause}
 
 
 @pytest.mark.parametrize("known", [KNOWN, KnownServer(scheduler_seen=True)])
 def test_the_detail_of_a_failure_is_kept_for_the_log(known: KnownServer) -> None:
-    details = [judged(met(cause, "read at port 22"), known).detail for cause in Cause]
+    details = [judged(failed(cause, "read at port 22"), known).detail for cause in Cause]
     assert [detail for detail in details if not detail.startswith("read at port 22")] == []
 
 
@@ -217,7 +217,7 @@ def test_the_detail_of_a_failure_is_kept_for_the_log(known: KnownServer) -> None
 
 
 def test_only_retryable_causes_are_retried() -> None:
-    retried = {cause for cause in Cause if cause_to_retry(met(cause), degraded_below=50)}
+    retried = {cause for cause in Cause if cause_to_retry(failed(cause), degraded_below=50)}
     assert retried == {cause for cause, info in CAUSES.items() if info.retried}
 
 
@@ -238,5 +238,5 @@ def test_a_cluster_state_is_retried_only_while_the_controller_starts(
 
 
 def test_a_credential_is_not_offered_twice() -> None:
-    spent = [replace(met(cause), credential_offered=True, logged_in=False) for cause in Cause]
+    spent = [replace(failed(cause), credential_offered=True, logged_in=False) for cause in Cause]
     assert [result for result in spent if cause_to_retry(result, degraded_below=50)] == []

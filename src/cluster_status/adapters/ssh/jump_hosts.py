@@ -1,0 +1,108 @@
+"""The sessions on the jump hosts of a route, and the connection that the last one forwards.
+
+A failure at a jump host says nothing about the cluster behind it.
+"""
+
+import re
+import socket
+
+import paramiko
+from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED, OPEN_FAILED_CONNECT_FAILED
+
+from cluster_status.adapters.ssh.connect import connect
+from cluster_status.adapters.ssh.credential import LoadedCredentials
+from cluster_status.adapters.ssh.host_key_check import check_pinned
+from cluster_status.adapters.ssh.session import Session
+from cluster_status.deadline import Deadline
+from cluster_status.domain.ssh.endpoint import Endpoint
+from cluster_status.domain.ssh.target import SshTarget
+from cluster_status.domain.status.cause import CAUSES, Cause
+from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
+
+# What the jump host says about its own attempt to connect, as its C library or Go words it. A name that it
+# does not resolve is not in the table: it may resolve elsewhere.
+_CAUSES = (
+    ("refused", Cause.REFUSED),
+    ("time(d )?out", Cause.TIMEOUT),
+    ("no route|unreachable|host is down", Cause.UNREACHABLE),
+)
+_ANY_SOURCE = ("127.0.0.1", 0)
+
+
+class JumpHosts:
+    """Logs in to the jump hosts of a route, each through the one before it."""
+
+    def __init__(self, target: SshTarget, credentials: LoadedCredentials) -> None:
+        self.login_is_spent = False  # a jump host was offered a credential, and the login failed
+        self._target = target
+        self._credentials = credentials
+        self._sessions: list[Session] = []  # on the first jump hosts of the route, logged in
+
+    @property
+    def all_logged_in(self) -> bool:
+        return len(self._sessions) == len(self._target.jump_hosts)
+
+    def log_in(self, deadline: Deadline) -> None:
+        """Log in to the jump hosts that are left; raise ProbeFailed."""
+        for endpoint in self._target.jump_hosts[len(self._sessions) :]:
+            try:
+                self._log_in_to(endpoint, deadline)
+            except ProbeFailed as failed:
+                raise ProbeFailed(at_jump_host(failed.failure, endpoint)) from None
+
+    def connect(self, endpoint: Endpoint, deadline: Deadline) -> socket.socket | paramiko.Channel:
+        """Return a connection to the next server of the route, or raise ProbeFailed."""
+        if not self._sessions:
+            return connect(endpoint.host, endpoint.port, deadline)
+        return connect_through(self._sessions[-1], endpoint, deadline)
+
+    def any_lost(self) -> bool:
+        return any(session.is_lost() for session in self._sessions)
+
+    def close(self) -> None:
+        while self._sessions:
+            self._sessions.pop().close()
+
+    def _log_in_to(self, endpoint: Endpoint, deadline: Deadline) -> None:
+        """Log in to one jump host. Its key has to be pinned, because only the head node's is remembered."""
+        limit, pins = self._target.connect_timeout_seconds, self._target.pins_for(endpoint)
+        session = Session(self.connect(endpoint, deadline.part(limit)))
+        try:
+            key = session.shake_hands(pins.types, deadline.part(limit))
+            check_pinned(key, endpoint, pins)
+            session.log_in(endpoint.user, self._credentials, deadline.part(limit))
+        except BaseException:
+            self.login_is_spent = session.has_offered
+            session.close()
+            raise
+        self._sessions.append(session)
+
+
+def connect_through(jump: Session, endpoint: Endpoint, deadline: Deadline) -> paramiko.Channel:
+    """Return a channel that the jump host forwards to a server, or raise ProbeFailed."""
+    address = (endpoint.host, endpoint.port)
+    try:
+        return jump.transport.open_channel("direct-tcpip", address, _ANY_SOURCE, timeout=deadline.left)
+    except paramiko.ChannelException as refusal:
+        raise ProbeFailed(_not_forwarded(refusal.code, jump.disconnect_reason, endpoint)) from None
+    except Exception:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
+        if deadline.passed:
+            detail = f"seen from the jump host: no connection within {deadline.seconds:.0f} s"
+            raise ProbeFailed(ProbeFailure(Cause.TIMEOUT, detail)) from None
+        detail = "the jump host closed the connection"
+        raise ProbeFailed(ProbeFailure(Cause.JUMP_HOST, detail)) from None
+
+
+def at_jump_host(failure: ProbeFailure, endpoint: Endpoint) -> ProbeFailure:
+    """Return what a failure at a jump host means for the cluster behind it."""
+    cause = Cause.JUMP_HOST if CAUSES[failure.cause].network else failure.cause
+    return ProbeFailure(cause, f"jump host {endpoint.host}: {failure.detail}", failure.remedy)
+
+
+def _not_forwarded(code: int, reason: str, endpoint: Endpoint) -> ProbeFailure:
+    if code == OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED:
+        detail = f"the jump host does not forward to {endpoint.host}:{endpoint.port}"
+        return ProbeFailure(Cause.JUMP_HOST, detail)
+    seen = reason.lower() if code == OPEN_FAILED_CONNECT_FAILED else ""
+    cause = next((cause for pattern, cause in _CAUSES if re.search(pattern, seen)), Cause.JUMP_HOST)
+    return ProbeFailure(cause, f"seen from the jump host: {reason.lower()}")

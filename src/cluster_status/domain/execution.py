@@ -1,0 +1,49 @@
+"""One bounded command: its limits, its result, and the ways in which it can have none."""
+
+from msgspec import Struct
+
+
+class Limits(Struct, frozen=True):
+    """What a command may use."""
+
+    seconds: float
+    stdout_bytes: int
+    stderr_bytes: int
+
+
+class CommandResult(Struct, frozen=True):
+    exit_status: int
+    stdout: bytes
+    stderr: bytes
+
+
+class CommandError(Exception):
+    """The command has no result. `stdout` and `stderr` hold what arrived before that.
+
+    The message is cleaned text.
+    """
+
+    def __init__(self, message: str, *, stdout: bytes = b"", stderr: bytes = b"") -> None:
+        super().__init__(message)
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class CommandRefusedError(CommandError):
+    """The server did not start the command."""
+
+
+class CommandTimeoutError(CommandError):
+    """The command did not finish within its limit, or the server did not start it within that."""
+
+
+class OutputLimitError(CommandError):
+    """The command printed more than its limits allow."""
+
+
+class CommandKilledError(CommandError):
+    """The command ended without an exit status, as after a signal."""
+
+
+class ConnectionLostError(CommandError):
+    """The connection ended before the command did."""

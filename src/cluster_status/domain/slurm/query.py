@@ -1,0 +1,12 @@
+"""What is asked of Slurm."""
+
+from msgspec import Struct
+
+from cluster_status.domain.slurm.partition_filter import PartitionFilter
+
+
+class SlurmQuery(Struct, frozen=True):
+    partitions: PartitionFilter = PartitionFilter()
+    details: bool = False  # also GPUs, drain reasons and maintenance reservations
+    node_names: bool = False  # drain reasons with the names of nodes and of who set them
+    timeout_seconds: float = 30.0  # for the state of the cluster

@@ -1,0 +1,141 @@
+"""Faults of real servers, or of a server in their place, each applied before a poll."""
+
+import socket
+from collections.abc import Callable
+
+from cluster_status.domain.ssh.host_key import HostKey
+from tests.fakes.ssh import HOST, PASSWORD, USER, ServerConnection, SshServer, ed25519
+from tests.real.scenario import Scenario
+from tests.servers import program
+
+GIGABYTE = 1_000_000_000
+
+
+def no_fault(_: Scenario) -> None:
+    """Change nothing."""
+
+
+def delete_the_host_name(scenario: Scenario) -> None:
+    scenario.add_host_name()
+    scenario.poll_online()
+    scenario.remove_host_name()
+
+
+def drop_packets_to_the_resolver(scenario: Scenario) -> None:
+    scenario.add_host_name()
+    scenario.poll_online()
+    scenario.remove_host_name()
+    scenario.network.route_everything_to_loopback()
+    scenario.network.firewall("-p", "udp", "--dport", "53", "-j", "DROP")
+
+
+def stop_the_jump_host(scenario: Scenario) -> None:
+    jump = scenario.use_a_jump_host()
+    scenario.poll_online()
+    jump.stop()
+
+
+def stop_sshd_behind_a_jump_host(scenario: Scenario) -> None:
+    scenario.use_a_jump_host()
+    scenario.poll_online()
+    scenario.openssh.stop()
+
+
+def firewall(*verdict: str) -> Callable[[Scenario], None]:
+    def apply(scenario: Scenario) -> None:
+        scenario.network.firewall("-p", "tcp", "--dport", str(scenario.openssh.port), "-j", *verdict)
+
+    return apply
+
+
+def flood(connection: socket.socket, *, after: bytes = b"") -> None:
+    connection.sendall(after)
+    for _ in range(GIGABYTE // 1_000_000):
+        connection.sendall(b"x" * 1_000_000)
+
+
+def leave_the_login_unanswered(scenario: Scenario) -> None:
+    def stay_silent(connection: ServerConnection, _: str) -> int:
+        connection.stay_silent()
+        return 0
+
+    key = ed25519()
+    line = HostKey(key.get_name(), key.asbytes()).line(HOST, scenario.openssh.port)
+    scenario.inputs |= {"cluster-host-key": line, "cluster-user": USER, "cluster-password": PASSWORD}
+    scenario.replace_sshd(SshServer(on_password=stay_silent))
+
+
+def log_in_with_an_expired_password(scenario: Scenario) -> None:
+    account = scenario.accounts.expired
+    scenario.inputs |= {"cluster-user": account.name, "cluster-password": account.password}
+
+
+def be_refused_before(scenario: Scenario) -> None:
+    scenario.poll_before(cluster_password="not it")
+
+
+def write_a_long_login_banner(scenario: Scenario) -> None:
+    (scenario.directory / "banner").write_text(3_200 * f"{79 * 'x'}\n", encoding="ascii")
+
+
+def replace_sinfo(*lines: str) -> Callable[[Scenario], None]:
+    return lambda scenario: scenario.replace_sinfo(*lines)
+
+
+def flood_the_details(scenario: Scenario) -> None:
+    scenario.replace_sinfo(
+        "case $* in",
+        "*%H*|*Gres*) yes 'batch 1 idle gpu:1 gpu:0' | head -c 1000000000;;",
+        "*%P*) echo 'debug*|up|30:00|8|idle';;",
+        "*) echo '8|idle';;",
+        "esac",
+    )
+
+
+def hide_the_slurm_configuration(scenario: Scenario) -> None:
+    scenario.replace_sinfo(f'SLURM_CONF={scenario.directory / "none"} exec {program.find("sinfo")} "$@"')
+
+
+def in_slurm(method: str, *arguments: str, filled: bool = False) -> Callable[[Scenario], None]:
+    """Call a method of a real Slurm whose nodes are all idle, or all allocated."""
+
+    def apply(scenario: Scenario) -> None:
+        running = scenario.start_slurm()
+        if filled:
+            running.fill(scenario.accounts.account.name)
+        getattr(running, method)(*arguments)
+
+    return apply
+
+
+def reserve_all_for_maintenance(scenario: Scenario) -> None:
+    running = scenario.start_slurm()
+    reservation = ["starttime=now", "duration=60", "user=root", "nodes=ALL", "flags=maint,ignore_jobs"]
+    running.scontrol("create", "reservation", *reservation)
+    running.wait_for(lambda: set(running.node_states().values()) == {"maint"}, timeout_seconds=10)
+
+
+def hide_partitions(scenario: Scenario) -> None:
+    running = scenario.start_slurm()
+    for name in ("debug", "short"):
+        running.scontrol("update", f"partitionname={name}", "hidden=yes")
+
+
+def start_a_controller(scenario: Scenario) -> None:
+    scenario.start_slurm(with_nodes=False)
+
+
+def kill_the_controller(scenario: Scenario) -> None:
+    scenario.start_slurm(with_nodes=False).controller.kill()
+
+
+def pause_the_controller(scenario: Scenario) -> None:
+    scenario.start_slurm(with_nodes=False).controller.pause()
+
+
+def stop_munged(scenario: Scenario) -> None:
+    scenario.start_slurm(with_nodes=False).munge.stop()
+
+
+def kill_munged(scenario: Scenario) -> None:
+    scenario.start_slurm(with_nodes=False).munge.kill()

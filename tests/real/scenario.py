@@ -1,0 +1,191 @@
+"""A real sshd with a real or replaced sinfo, a monitor that polls it, and the means to change them."""
+
+import contextlib
+import socket
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.fakes.discord import LoopbackDiscord
+from tests.fakes.ssh import Handler, LoopbackServer
+from tests.real.monitor import Monitor, Run
+from tests.servers import program
+from tests.servers.account import Account
+from tests.servers.directory import public_directory
+from tests.servers.namespace import Namespace
+from tests.servers.openssh import OpenSSH
+from tests.servers.slurm import Slurm
+
+_ALL_IDLE = "debug*|up|1-00:00:00|8|idle"
+NAME = "login.cluster.invalid"  # resolves only in a scenario that adds it
+
+
+class Accounts(NamedTuple):
+    """Accounts that all scenarios share."""
+
+    account: Account
+    expired: Account  # its password has expired
+
+
+class Scenario:
+    """What is entered in `running` ends after the poll, before sshd's log is read."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        directory: Path,
+        openssh: OpenSSH,
+        discord: LoopbackDiscord,
+        network: Namespace | None,
+    ) -> None:
+        self.accounts = accounts
+        self.directory = directory
+        self.openssh = openssh
+        self.discord = discord
+        self._network = network
+        self.running = contextlib.ExitStack()
+        self.inputs: dict[str, str] = {}
+        self._programs = directory / "bin"
+        self._programs.mkdir()
+        (self._programs / "env").symlink_to(program.find("env"))
+        (work := directory / "work").mkdir()
+        self.monitor = Monitor(work, openssh, discord)
+        self.replace_sinfo(f"case $* in *%P*) echo '{_ALL_IDLE}';; *) echo '8|idle';; esac")
+
+    @property
+    def network(self) -> Namespace:
+        assert self._network, "this scenario has no network of its own"
+        return self._network
+
+    # polls
+
+    def poll_before(self, **changes: str) -> Run:
+        """Poll, and skip what sshd logged of it; `changes` are inputs."""
+        inputs = {name.replace("-", "_"): value for name, value in self.inputs.items()}
+        run = self.monitor.poll(**(inputs | changes))
+        self.openssh.forget_offers()
+        return run
+
+    def poll_online(self, **changes: str) -> None:
+        run = self.poll_before(**changes)
+        assert run.outputs["status"] == "online", run.log
+
+    # the server
+
+    def replace_sshd(self, handler: Handler) -> None:
+        """Run another server at its port."""
+        self.openssh.stop()
+        self.running.enter_context(LoopbackServer(handler, self.openssh.port))
+
+    def change_host_key(self) -> None:
+        self.openssh.stop()
+        self.openssh.change_host_keys()
+        self.openssh.start()
+
+    def pause_sshd(self) -> None:
+        self.openssh.daemon.pause()
+        self.running.callback(self.openssh.daemon.resume)
+
+    def hold_a_connection(self) -> None:
+        """Use one of the connections that MaxStartups allows."""
+        held = self.running.enter_context(socket.create_connection((self.openssh.host, self.openssh.port)))
+        assert held.recv(4) == b"SSH-"
+
+    def fill_the_queue(self) -> None:
+        """Listen at its port without accepting, with more pending connections than the kernel keeps."""
+        self.openssh.stop()
+        address = (self.openssh.host, self.openssh.port)
+        self.running.enter_context(socket.create_server(address, backlog=0))
+        for _ in range(3):
+            waiting = self.running.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(address)
+
+    def use_a_jump_host(self, *sshd: str) -> OpenSSH:
+        """Start another sshd with these lines of sshd_config, and set the inputs to connect through it."""
+        directory = self.running.enter_context(public_directory())
+        jump = OpenSSH(directory, self.accounts.account, extra_configuration=sshd)
+        self.running.enter_context(jump)
+        self.inputs["cluster-jump"] = f"{jump.user}@{jump.host}:{jump.port}"
+        self.inputs["cluster-host-key"] = f"{self.openssh.known_hosts_line}\n{jump.known_hosts_line}"
+        return jump
+
+    # the host name
+
+    def add_host_name(self) -> None:
+        """Set the host to a name that only the hosts file of this scenario resolves."""
+        self._hosts.write_text(f"{self.openssh.host} {NAME}\n", encoding="ascii")
+        script = f'mount --bind {self._hosts} /etc/hosts && exec "$@"'
+        self.monitor.started_by = (
+            program.find("unshare"),
+            "--mount",
+            program.find("bash"),
+            "-c",
+            script,
+            "bash",
+        )
+        self.inputs["cluster-host"] = NAME
+
+    def remove_host_name(self) -> None:
+        self._hosts.write_text("", encoding="ascii")
+
+    @property
+    def _hosts(self) -> Path:
+        return self.directory / "hosts"
+
+    # sinfo
+
+    def replace_sinfo(self, *lines: str) -> None:
+        """Replace sinfo by lines of sh."""
+        sinfo = self._programs / "sinfo"
+        path = f"PATH={program.SEARCH_PATH}"
+        sinfo.write_text("\n".join(["#!/bin/sh", path, *lines, ""]), encoding="utf-8")
+        sinfo.chmod(0o755)
+
+    def remove_sinfo(self) -> None:
+        (self._programs / "sinfo").unlink()
+
+    def make_sinfo_not_executable(self) -> None:
+        (self._programs / "sinfo").chmod(stat.S_IRWXU)
+
+    def start_slurm(self, *, with_nodes: bool = True) -> Slurm:
+        """Start a Slurm of three nodes for this scenario, and let the real sinfo query it.
+
+        Without nodes, its controller does not know their states yet.
+        """
+        slurm = Slurm(self.running.enter_context(public_directory()), node_count=3)
+        self.running.callback(slurm.stop)
+        if with_nodes:
+            slurm.start()
+        else:
+            slurm.start_without_nodes()
+        variables = " ".join(f"{name}={value}" for name, value in slurm.environment.items())
+        self.replace_sinfo(f'{variables} exec {program.find("sinfo")} "$@"')
+        return slurm
+
+
+@contextlib.contextmanager
+def new_scenario(
+    accounts: Accounts, *, isolated: bool, sshd: Sequence[str], host_keys: Sequence[str]
+) -> Iterator[Scenario]:
+    """Set up a scenario, in a network of its own if `isolated`.
+
+    `sshd` are lines of sshd_config, in which `{directory}` is replaced; `host_keys` are types of keys.
+    """
+    with contextlib.ExitStack() as running:
+        network = running.enter_context(Namespace()) if isolated else None
+        if network:
+            running.enter_context(network.inside())
+        directory = running.enter_context(public_directory())
+        openssh = OpenSSH(
+            directory,
+            accounts.account,
+            set_env={"PATH": str(directory / "bin")},
+            extra_configuration=[line.format(directory=directory) for line in sshd],
+            host_key_types=host_keys,
+        )
+        scenario = Scenario(accounts, directory, openssh, running.enter_context(LoopbackDiscord()), network)
+        running.enter_context(openssh)
+        with scenario.running:
+            yield scenario

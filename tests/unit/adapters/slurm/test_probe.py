@@ -1,0 +1,286 @@
+"""Which Slurm commands a probe runs, over any executor, and what becomes of their failures."""
+
+from collections.abc import Callable
+
+import pytest
+
+from cluster_status.adapters.slurm.probe import SlurmProbe
+from cluster_status.deadline import Deadline
+from cluster_status.domain.execution import (
+    CommandError,
+    CommandKilledError,
+    CommandRefusedError,
+    CommandResult,
+    CommandTimeoutError,
+    ConnectionLostError,
+    OutputLimitError,
+)
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus
+from cluster_status.domain.slurm.commands import PARTITIONS, TOTAL, WITH_HIDDEN, command_line
+from cluster_status.domain.slurm.partition_filter import PartitionFilter
+from cluster_status.domain.slurm.query import SlurmQuery
+from cluster_status.domain.ssh.host_key import HostKey
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.probe_result import (
+    LoginProgress,
+    ProbeFailure,
+    ProbeResult,
+    RememberedLogin,
+)
+from tests.fakes.clock import VirtualClock
+from tests.fakes.executor import Script, ScriptedExecutor
+
+FULL = SlurmQuery(details=True)
+Output = str | CommandResult | CommandError
+
+
+def site(  # noqa: PLR0913 - one for each command
+    *,
+    partitions: Output = "debug*|up|1-00:00:00|8|idle",
+    with_hidden: Output = "debug*|up|1:00|8|idle\ngpu|up|1:00|2|down",
+    total: Output = "8|idle",
+    reservations: Output = "No reservations in the system",
+    reasons: Output = "{}|2|2026-01-31T12:00:00|fan",
+    gpus: Output = "debug* 8 mixed gpu:a100:4 gpu:a100:1(IDX:0)",
+) -> Script:
+    """Answer each command with its output; `{}` in one is the boundary."""
+
+    def answer(command: str) -> Output:
+        boundary = command.split("'")[1].partition("|")[0] if " -R " in command else ""
+        table = {
+            " scontrol ": reservations,
+            " -R ": reasons,
+            " -O ": gpus,
+            " -a ": with_hidden,
+            "%P": partitions,
+            "%D": total,
+        }
+        output = next(output for word, output in table.items() if word in command)
+        return output.replace("{}", boundary) if isinstance(output, str) else output
+
+    return answer
+
+
+def run(executor: ScriptedExecutor, query: SlurmQuery | None = None, *, seconds: float = 60) -> ProbeResult:
+    return SlurmProbe(executor, query or SlurmQuery()).probe(RememberedLogin, Deadline(seconds))
+
+
+def state_of(script: Script, query: SlurmQuery | None = None) -> ClusterState:
+    outcome = run(ScriptedExecutor(script), query).outcome
+    assert isinstance(outcome, ClusterState), outcome
+    return outcome
+
+
+def failure_of(script: Script, query: SlurmQuery | None = None) -> tuple[Cause, str]:
+    outcome = run(ScriptedExecutor(script), query).outcome
+    assert isinstance(outcome, ProbeFailure), outcome
+    return outcome.cause, outcome.detail
+
+
+def details_of(script: Script, query: SlurmQuery = FULL) -> Details:
+    details = state_of(script, query).details
+    assert details
+    return details
+
+
+# The login
+
+
+def test_a_failed_login_is_the_outcome_and_no_command_is_run() -> None:
+    failure = ProbeFailure(Cause.REFUSED, "connection refused")
+    login = LoginProgress(reached=True, line_to_pin="a line")
+    executor = ScriptedExecutor(site(), login=login, failure=failure)
+    assert run(executor) == ProbeResult(outcome=failure, reached=True, line_to_pin="a line")
+    assert executor.lines == []
+
+
+def test_the_result_says_how_far_the_login_got() -> None:
+    key = HostKey("ssh-ed25519", b"key")
+    login = LoginProgress(reached=True, host_key=key, credential_offered=True, logged_in=True)
+    result = run(ScriptedExecutor(site(), login=login))
+    assert (result.reached, result.host_key, result.credential_offered, result.logged_in) == (
+        True,
+        key,
+        True,
+        True,
+    )
+
+
+def test_closing_the_probe_closes_its_executor() -> None:
+    executor = ScriptedExecutor(site())
+    SlurmProbe(executor, SlurmQuery()).close()
+    assert executor.is_closed
+
+
+# The state of the cluster
+
+
+def test_partitions_and_total_are_one_command_line() -> None:
+    executor = ScriptedExecutor(site())
+    outcome = run(executor).outcome
+    assert isinstance(outcome, ClusterState)
+    assert (outcome.nodes.total, outcome.details) == (8, None)
+    [line] = executor.lines
+    assert line == command_line(line.split()[3], PARTITIONS, TOTAL)
+
+
+def test_each_probe_has_a_boundary_of_its_own() -> None:
+    executor = ScriptedExecutor(site())
+    probe = SlurmProbe(executor, SlurmQuery())
+    for _ in range(2):
+        probe.probe(RememberedLogin, Deadline(60))
+    assert len(set(executor.lines)) == 2
+
+
+def test_a_command_that_fails_is_diagnosed() -> None:
+    stderr = "slurm_load_partitions: Unable to contact slurm controller (connect failure)"
+    failure = failure_of(site(partitions=CommandResult(1, b"", stderr.encode())))
+    assert failure == (Cause.SCHEDULER_DOWN, stderr)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "detail"),
+    [
+        (
+            CommandTimeoutError("", stdout=b"motd\n"),
+            Cause.SCHEDULER_TIMEOUT,
+            "sinfo did not finish within 30 s",
+        ),
+        (OutputLimitError("too much"), Cause.UNPARSABLE, "too much"),
+        (ConnectionLostError("lost"), Cause.SINFO_FAILED, "lost"),
+        (CommandKilledError("killed"), Cause.SINFO_FAILED, "killed"),
+        (CommandRefusedError("refused"), Cause.SINFO_FAILED, "refused"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, CommandError) else "",
+)
+def test_a_command_without_a_result_is_diagnosed(error: CommandError, cause: Cause, detail: str) -> None:
+    assert failure_of(site(partitions=error)) == (cause, detail)
+
+
+def test_an_unreadable_output_is_quoted_cleaned() -> None:
+    cause, detail = failure_of(site(partitions="debug*|up|1-00:00:00|\x1b[31m::error::eight|idle"))
+    assert cause is Cause.UNPARSABLE
+    assert "'debug*|up|1-00:00:00| [31m::error::eight|idle'" in detail
+
+
+def test_an_output_that_is_cut_off_is_incomplete_although_the_command_succeeded() -> None:
+    cause, detail = failure_of(site(partitions=CommandResult(0, b"debug*|up|1:00|8|idle\n", b"")))
+    assert cause is Cause.UNPARSABLE
+    assert "incomplete" in detail
+
+
+def test_the_limits_of_a_command_follow_from_the_query_and_the_deadline() -> None:
+    executor = ScriptedExecutor(site())
+    run(executor, SlurmQuery(timeout_seconds=7))
+    run(executor, SlurmQuery(timeout_seconds=7), seconds=3)
+    assert [round(limits.seconds) for limits in executor.limits] == [7, 3]
+    assert {(limits.stdout_bytes, limits.stderr_bytes) for limits in executor.limits} == {
+        (2_000_000, 200_000)
+    }
+
+
+# Chosen partitions
+
+
+def test_chosen_partitions_are_queried_by_name_in_a_second_command() -> None:
+    executor = ScriptedExecutor(site())
+    state = run(executor, SlurmQuery(PartitionFilter(("d*", "fat")))).outcome
+    assert isinstance(state, ClusterState)
+    assert [partition.name for partition in state.partitions] == ["debug"]
+    assert (state.nodes.total, state.named, state.unmatched_patterns) == (8, ("fat",), ("fat",))
+    assert executor.commands == [WITH_HIDDEN.line(""), TOTAL.of(["debug"]).line("")]
+
+
+def test_if_no_partition_matches_the_second_command_is_not_run() -> None:
+    executor = ScriptedExecutor(site())
+    outcome = run(executor, SlurmQuery(PartitionFilter(("fat",)))).outcome
+    detail = "'fat' matches none of the listed partitions: debug, gpu"
+    assert outcome == ProbeFailure(Cause.NO_SUCH_PARTITION, detail)
+    assert len(executor.lines) == 1
+
+
+def test_nodes_that_disappear_between_the_two_commands_are_unparsable() -> None:
+    query = SlurmQuery(PartitionFilter(("debug",)))
+    assert failure_of(site(total="0|n/a"), query)[0] is Cause.UNPARSABLE
+
+
+def test_a_partition_name_that_is_not_safe_in_a_shell_is_not_passed_to_one() -> None:
+    executor = ScriptedExecutor(site(with_hidden="a';reboot;'|up|1:00|8|idle"))
+    outcome = run(executor, SlurmQuery(PartitionFilter(("*",)))).outcome
+    assert isinstance(outcome, ProbeFailure)
+    assert outcome.cause is Cause.UNPARSABLE
+    assert len(executor.lines) == 1
+
+
+# Details
+
+
+def test_details_take_three_more_commands() -> None:
+    executor = ScriptedExecutor(site())
+    outcome = run(executor, FULL).outcome
+    assert isinstance(outcome, ClusterState)
+    assert outcome.details
+    assert outcome.details.gpus == {"debug": (Gpus("a100", 32, 24),)}
+    assert [(one.reason, one.nodes) for one in outcome.details.drain_reasons] == [("fan", 2)]
+    assert len(executor.commands) == 5
+
+
+def test_details_are_read_once_and_not_while_the_controller_is_starting() -> None:
+    totals = iter(["8|unknown", "8|unknown", "8|idle", "8|idle"])
+    script = site()
+    executor = ScriptedExecutor(lambda command: next(totals) if "'%D|%T'" in command else script(command))
+    probe = SlurmProbe(executor, FULL)
+    outcomes = [probe.probe(RememberedLogin, Deadline(60)).outcome for _ in range(4)]
+    details = [one.details for one in outcomes if isinstance(one, ClusterState)]
+    assert details[0] is details[1] is None
+    assert details[2]
+    assert details[2] == details[3]
+    assert len(executor.lines) == 4 + 3
+
+
+def test_details_are_restricted_to_chosen_partitions() -> None:
+    executor = ScriptedExecutor(site())
+    run(executor, SlurmQuery(PartitionFilter(("debug",)), details=True))
+    assert [command.endswith(" -p debug") for command in executor.commands[-2:]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        CommandResult(1, b"", b"error"),
+        CommandResult(127, b"garbage", b""),
+        CommandResult(0, b"without the last boundary", b""),
+        "\x1b[31m\n|||",
+        CommandTimeoutError(""),
+        ConnectionLostError(""),
+        OutputLimitError(""),
+    ],
+    ids=["fails", "not found", "cut off", "garbage", "hangs", "lost", "flood"],
+)
+def test_a_detail_that_cannot_be_read_is_empty_and_the_others_are_there(failure: Output) -> None:
+    without_gpus = details_of(site(gpus=failure))
+    without_others = details_of(site(reservations=failure, reasons=failure))
+    assert (without_gpus.gpus, len(without_gpus.drain_reasons)) == ({}, 1)
+    assert (len(without_others.gpus), without_others.drain_reasons) == (1, ())
+
+
+@pytest.mark.parametrize(("timeout_seconds", "limit"), [(30.0, 10.0), (4.0, 4.0)])
+def test_all_details_together_have_a_time_limit(timeout_seconds: float, limit: float) -> None:
+    clock = VirtualClock()
+    script = site()
+    executor = ScriptedExecutor(taking(limit / 2, clock, script))
+    query = SlurmQuery(details=True, timeout_seconds=timeout_seconds)
+    SlurmProbe(executor, query).probe(RememberedLogin, Deadline(60, clock.monotonic))
+    assert [limits.seconds for limits in executor.limits[1:]] == [limit, limit / 2]
+    assert {limits.stdout_bytes for limits in executor.limits[1:]} == {1_000_000}
+
+
+def taking(seconds: float, clock: VirtualClock, script: Script) -> Callable[[str], Output]:
+    """Let each command for details take this time."""
+
+    def answer(command: str) -> Output:
+        if "%T'" not in command:
+            clock.sleep(seconds)
+        return script(command)
+
+    return answer

@@ -1,0 +1,166 @@
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.ssh_state import Login, SshState, remember
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult, RememberedLogin
+from cluster_status.domain.status.verdict import KnownServer
+from tests.unit.domain.build import DIGESTS, NOON, failed, host_key, listed, noon_plus, with_host_key
+
+GOOD = listed(idle=4)
+REFUSED = failed(Cause.REFUSED)
+UNTRUSTED = failed(Cause.HOST_KEY)
+NO_LOGIN = failed(Cause.LOGIN_REFUSED)
+EXPIRED = ProbeResult(
+    outcome=ProbeFailure(Cause.LOGIN_REFUSED), reached=True, credential_offered=True, logged_in=True
+)
+"""The password is right, but has expired."""
+KEY, OTHER_KEY = host_key(), host_key(secret=b"S" * 36)
+NO_DIGESTS = Digests()
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+
+
+def remembered(
+    *results: ProbeResult,
+    before: SshState = SshState(),  # noqa: B008 - it is frozen
+    digests: Digests = DIGESTS,
+    every: timedelta = timedelta(minutes=5),
+) -> SshState:
+    """Return the state after probes with these results, the first of them at noon."""
+    state = before
+    for number, result in enumerate(results):
+        state = remember(state, result, digests, NOON + number * every)
+    return state
+
+
+def is_held_back(state: SshState, after: timedelta, digests: Digests = DIGESTS) -> bool:
+    return state.remembered_login(digests, NOON + after).login_held_back
+
+
+# The server
+
+
+@pytest.mark.parametrize(
+    ("result", "known"),
+    [
+        (REFUSED, KnownServer()),
+        (UNTRUSTED, KnownServer(reached=True)),
+        (NO_LOGIN, KnownServer(reached=True)),
+        (failed(Cause.DROPPED, reached=True), KnownServer(reached=True)),
+        (failed(Cause.NO_SCHEDULER), KnownServer(reached=True)),
+        (failed(Cause.SCHEDULER_DOWN), KnownServer(reached=True, scheduler_seen=True)),
+        (GOOD, KnownServer(reached=True, scheduler_seen=True)),
+        (listed(), KnownServer(reached=True, scheduler_seen=True)),
+    ],
+)
+def test_a_server_stays_known_as_far_as_it_was_reached(result: ProbeResult, known: KnownServer) -> None:
+    assert remembered(result).known_server(DIGESTS) == known
+    assert remembered(result, REFUSED).known_server(DIGESTS) == known
+
+
+def test_nothing_is_known_of_a_different_server() -> None:
+    different = replace(DIGESTS, server="different")
+    before = remembered(GOOD)
+    assert before.known_server(different) == KnownServer()
+    after = remembered(REFUSED, before=before, digests=different)
+    assert after.known_server(different) == KnownServer()
+
+
+@pytest.mark.parametrize("digests", [Digests("new-server", "new-login", "new-key"), NO_DIGESTS])
+def test_a_server_stays_known_if_the_key_of_the_digests_changes(digests: Digests) -> None:
+    known = KnownServer(reached=True, scheduler_seen=True)
+    before = remembered(GOOD)
+    assert before.known_server(digests) == known
+    assert remembered(GOOD, before=before, digests=digests).known_server(digests) == known
+
+
+# The host key
+
+
+def test_the_host_key_is_remembered_after_a_login() -> None:
+    state = remembered(with_host_key(GOOD, KEY))
+    assert state.remembered_login(DIGESTS, NOON) == RememberedLogin(KEY.type_and_fingerprint)
+
+
+@pytest.mark.parametrize("result", [NO_LOGIN, UNTRUSTED, failed(Cause.DROPPED, reached=True)])
+def test_the_host_key_is_not_remembered_before_a_login(result: ProbeResult) -> None:
+    assert remembered(with_host_key(result, KEY)).host_key is None
+
+
+@pytest.mark.parametrize(
+    "result",
+    [GOOD, REFUSED, NO_LOGIN, with_host_key(UNTRUSTED, OTHER_KEY), with_host_key(GOOD, OTHER_KEY)],
+)
+def test_the_first_host_key_of_a_login_stays_remembered(result: ProbeResult) -> None:
+    first = remembered(with_host_key(GOOD, KEY))
+    assert remembered(result, before=first).host_key == first.host_key
+
+
+@pytest.mark.parametrize("before", [SshState(), remembered(with_host_key(GOOD, KEY))])
+def test_a_pinned_host_key_is_not_remembered(before: SshState) -> None:
+    assert remembered(with_host_key(GOOD, KEY, pinned=True), before=before).host_key is None
+
+
+# The login
+
+
+@pytest.mark.parametrize("result", [NO_LOGIN, EXPIRED])
+@pytest.mark.parametrize(
+    ("after", "held_back"),
+    [
+        (0 * HOUR, True),
+        (HOUR - SECOND, True),
+        (HOUR, False),
+        (DAY, False),
+        (SECOND - HOUR, True),
+        (-HOUR, False),
+    ],
+)
+def test_a_refused_login_is_held_back_for_an_hour(
+    result: ProbeResult, after: timedelta, *, held_back: bool
+) -> None:
+    assert is_held_back(remembered(result), after) is held_back
+
+
+@pytest.mark.parametrize("result", [NO_LOGIN, EXPIRED])
+def test_a_changed_credential_is_tried_at_once(result: ProbeResult) -> None:
+    assert not is_held_back(remembered(result), SECOND, replace(DIGESTS, login="changed"))
+
+
+@pytest.mark.parametrize(
+    ("at_the_refusal", "now"),
+    [(NO_DIGESTS, NO_DIGESTS), (NO_DIGESTS, DIGESTS), (DIGESTS, NO_DIGESTS)],
+    ids=["no digest at all", "no digest of the refused login", "no digest of the login now"],
+)
+def test_without_two_digests_to_compare_time_alone_holds_a_login_back(
+    at_the_refusal: Digests, now: Digests
+) -> None:
+    state = remembered(NO_LOGIN, digests=at_the_refusal)
+    assert is_held_back(state, HOUR - SECOND, now)
+    assert not is_held_back(state, HOUR, now)
+
+
+def test_a_login_that_was_held_back_does_not_prolong_the_hour() -> None:
+    not_offered = failed(Cause.LOGIN_REFUSED, offered=False)
+    assert not is_held_back(remembered(NO_LOGIN, not_offered, every=HOUR / 2), HOUR)
+
+
+def test_a_second_refusal_holds_a_login_back_for_another_hour() -> None:
+    assert is_held_back(remembered(NO_LOGIN, NO_LOGIN, every=HOUR), 1.5 * HOUR)
+
+
+def test_other_failures_do_not_hold_a_login_back() -> None:
+    assert not is_held_back(remembered(REFUSED, UNTRUSTED), SECOND)
+
+
+def test_a_login_that_works_ends_the_hour() -> None:
+    assert remembered(NO_LOGIN, GOOD).login == Login(worked_at=noon_plus(5))
+
+
+@pytest.mark.parametrize("result", [NO_LOGIN, EXPIRED])
+def test_a_refused_login_has_not_worked_and_keeps_the_last_time_it_did(result: ProbeResult) -> None:
+    assert remembered(result).login.worked_at is None
+    assert remembered(GOOD, result).login.worked_at == NOON

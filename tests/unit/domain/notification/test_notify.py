@@ -1,0 +1,279 @@
+"""Which notifications a poll adds, for whom, and what is in them."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from cluster_status.domain.history.history import History
+from cluster_status.domain.history.ssh_state import Login
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.notification import LiveMessage, MessageRef, Window
+from cluster_status.domain.notification.notify import ANNOUNCED_MAINTENANCE_KEPT
+from cluster_status.domain.notification.outbox import edited
+from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.slurm.cluster_state import Reservation
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.tracker import UnknownPeriod
+from cluster_status.domain.uptime.uptime import Uptime
+from tests.unit.domain.build import (
+    ALWAYS,
+    NOON,
+    Setup,
+    counts,
+    delivered,
+    events,
+    failed,
+    history,
+    listed,
+    listed_with,
+    noon_plus,
+    notification,
+    pending,
+    period,
+    polled,
+    reserved,
+    step,
+)
+
+NEW, READY = History(), history(Status.ONLINE)
+GOOD = listed(idle=4)
+DEGRADED = listed(idle=1, down=3)
+REFUSED = failed(Cause.REFUSED)
+TIMEOUT = failed(Cause.TIMEOUT)
+UNTRUSTED = failed(Cause.HOST_KEY)
+NO_LOGIN = failed(Cause.LOGIN_REFUSED)
+
+
+# Events
+
+
+def test_the_initial_notification_has_the_status_and_the_nodes() -> None:
+    assert pending(polled(NEW, GOOD)) == (
+        notification(Event.INITIAL, period(Status.ONLINE), nodes=counts(idle=4)),
+    )
+
+
+def test_nothing_is_notified_while_nothing_changes() -> None:
+    assert pending(polled(READY, GOOD, GOOD)) == ()
+
+
+def test_a_change_is_notified_with_the_status_that_it_replaced() -> None:
+    before = history(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED)
+    assert pending(polled(before, GOOD, start=noon_plus(60))) == (
+        notification(
+            Event.RECOVERY,
+            period(Status.ONLINE, since=noon_plus(60)),
+            at=noon_plus(60),
+            previous=period(Status.OFFLINE, Cause.TIMEOUT, Cause.REFUSED),
+            nodes=counts(idle=4),
+        ),
+    )
+
+
+def test_an_outage_is_notified_after_the_configured_number_of_polls() -> None:
+    assert [pending(polled(READY, *[TIMEOUT] * number)) == () for number in (1, 2)] == [True, False]
+    patient = Setup(confirm_after=3)
+    assert [pending(polled(READY, *[TIMEOUT] * number, setup=patient)) == () for number in (2, 3)] == [
+        True,
+        False,
+    ]
+
+
+def test_without_a_cluster_state_there_are_no_nodes() -> None:
+    [outage] = pending(polled(READY, REFUSED))
+    assert (outage.event, outage.nodes) == (Event.OUTAGE, None)
+
+
+def test_a_notification_has_the_cause_of_this_poll_last() -> None:
+    after = polled(READY, REFUSED, failed(Cause.DNS), REFUSED, setup=ALWAYS)
+    assert pending(after)[-1].period.causes == (Cause.DNS, Cause.REFUSED)
+    assert after.tracker.confirmed == period(Status.OFFLINE, Cause.REFUSED, Cause.DNS)
+
+
+def test_a_lost_monitor_is_notified_with_the_last_status_and_the_unknown_period() -> None:
+    before = history(Status.OFFLINE, Cause.REFUSED)
+    assert pending(polled(before, *[UNTRUSTED] * 3)) == (
+        notification(
+            Event.MONITOR_LOST,
+            period(Status.OFFLINE, Cause.REFUSED),
+            at=noon_plus(10),
+            unknown=UnknownPeriod(NOON, polls=3, cause=Cause.HOST_KEY, notified=True),
+        ),
+    )
+
+
+def test_a_refused_login_is_notified_with_the_last_login_that_worked() -> None:
+    [lost] = pending(polled(READY, GOOD, *[NO_LOGIN] * 4, start=noon_plus(60)))
+    assert (lost.event, lost.last_login) == (Event.MONITOR_LOST, noon_plus(60))
+
+
+def test_a_restored_monitor_is_notified_with_the_begin_of_the_unknown_period() -> None:
+    lost, restored = pending(polled(READY, *[UNTRUSTED] * 3, GOOD))
+    assert (lost.event, restored.event) == (Event.MONITOR_LOST, Event.MONITOR_RESTORED)
+    assert (restored.unknown_since, restored.unknown, restored.previous) == (NOON, None, None)
+
+
+def test_a_notification_has_the_uptime_of_the_last_30_days() -> None:
+    [outage] = pending(polled(READY, GOOD, GOOD, REFUSED))
+    watched = timedelta(minutes=10)
+    assert outage.uptime == Uptime(1.0, watched / (timedelta(days=30.5) + watched))
+
+
+# Reminders
+
+
+def reminders(before: History, *results: ProbeResult) -> list[tuple[Event, datetime]]:
+    """Return what is pending for a channel that wants reminders, nothing delivered."""
+    return [(one.event, one.at) for one in pending(polled(before, *results, setup=ALWAYS))]
+
+
+def test_a_poll_without_a_change_is_a_reminder() -> None:
+    [reminder] = pending(polled(READY, GOOD, setup=ALWAYS))
+    assert reminder == notification(Event.REMINDER, period(Status.ONLINE), nodes=counts(idle=4))
+
+
+@pytest.mark.parametrize(
+    ("before", "result"),
+    [(READY, TIMEOUT), (READY, UNTRUSTED), (NEW, NO_LOGIN)],
+    ids=["pending", "unknown", "new"],
+)
+def test_a_poll_that_does_not_find_the_confirmed_status_is_no_reminder(
+    before: History, result: ProbeResult
+) -> None:
+    assert reminders(before, result) == []
+
+
+def test_an_event_takes_the_place_of_a_reminder() -> None:
+    assert reminders(READY, DEGRADED) == [(Event.DEGRADED, NOON)]
+    assert reminders(READY, GOOD, *[UNTRUSTED] * 3) == [(Event.MONITOR_LOST, noon_plus(15))]
+
+
+@pytest.mark.parametrize(
+    ("result", "then"),
+    [
+        (GOOD, []),
+        (UNTRUSTED, []),
+        (NO_LOGIN, []),
+        (TIMEOUT, []),
+        (DEGRADED, [Event.DEGRADED]),
+        (REFUSED, [Event.OUTAGE]),
+    ],
+)
+def test_a_pending_reminder_is_dropped_by_the_next_poll(result: ProbeResult, then: list[Event]) -> None:
+    waiting = polled(READY, GOOD, setup=ALWAYS)
+    assert events(pending(waiting)) == [Event.REMINDER]
+    assert events(pending(step(waiting, result, noon_plus(5)))) == then
+
+
+def test_of_undelivered_reminders_only_the_newest_is_pending() -> None:
+    [reminder] = pending(polled(READY, *[GOOD] * 30, setup=ALWAYS))
+    assert (reminder.event, reminder.at, reminder.dropped) == (Event.REMINDER, noon_plus(145), 0)
+
+
+def test_an_event_stays_pending_when_the_reminder_behind_it_is_dropped() -> None:
+    assert reminders(READY, DEGRADED, DEGRADED) == [(Event.DEGRADED, NOON), (Event.REMINDER, noon_plus(5))]
+    assert reminders(READY, DEGRADED, DEGRADED, UNTRUSTED) == [(Event.DEGRADED, NOON)]
+
+
+def test_a_reminder_of_a_lost_login_has_no_unknown_period() -> None:
+    before = polled(history(Status.OFFLINE), UNTRUSTED)
+    assert before.tracker.unknown
+    without_login = replace(before, ssh=replace(before.ssh, login=Login()))
+    [reminder] = pending(polled(without_login, REFUSED, setup=ALWAYS))
+    assert (reminder.event, reminder.unknown) == (Event.REMINDER, None)
+
+
+# Reminders by channel
+
+REMINDED, QUIET = ChannelPolicy("reminded", always=True), ChannelPolicy("quiet")
+LIVE = ChannelPolicy("live", digest="live-digest", live=True)
+BOTH = Setup(channels=(REMINDED, QUIET, LIVE))
+
+
+def pending_by_channel(history: History) -> dict[str, list[Event]]:
+    return {policy.id: events(pending(history, policy.id)) for policy in BOTH.channels}
+
+
+def test_an_event_is_pending_for_every_channel() -> None:
+    after = polled(READY, DEGRADED, setup=BOTH)
+    assert pending_by_channel(after) == {policy.id: [Event.DEGRADED] for policy in BOTH.channels}
+
+
+def test_a_reminder_is_for_channels_that_want_it_or_have_no_live_message() -> None:
+    first = polled(READY, GOOD, setup=BOTH)
+    assert pending_by_channel(first) == {"reminded": [Event.REMINDER], "quiet": [], "live": [Event.REMINDER]}
+    [reminder] = pending(first, "live")
+    sent = delivered(first, reminder, "live")
+    live = LiveMessage("live-digest", MessageRef("1", "shown"), reminder)
+    then = step(replace(sent, outbox=edited(sent.outbox, "live", live)), GOOD, noon_plus(5), setup=BOTH)
+    assert pending_by_channel(then) == {"reminded": [Event.REMINDER], "quiet": [], "live": []}
+
+
+# Scheduled maintenance
+
+TOMORROW = NOON + timedelta(hours=23)
+
+
+def announced(*polls: Iterable[Reservation]) -> list[tuple[datetime, datetime]]:
+    """Return the windows that are notified in polls that list these reservations."""
+    after = polled(READY, *(listed_with(*reservations, idle=4) for reservations in polls))
+    assert set(events(pending(after))) <= {Event.MAINTENANCE_SCHEDULED}
+    return [(one.window.begin, one.window.end) for one in pending(after) if one.window]
+
+
+def test_a_scheduled_maintenance_is_notified_once() -> None:
+    soon = reserved(TOMORROW)
+    assert announced([soon], [soon], [], [soon]) == [(soon.begin, soon.end)]
+
+
+def test_a_failed_poll_does_not_announce_a_maintenance_again() -> None:
+    soon = listed_with(reserved(TOMORROW), idle=4)
+    after = polled(READY, soon, TIMEOUT, GOOD, soon)
+    assert events(pending(after)) == [Event.MAINTENANCE_SCHEDULED]
+
+
+def test_reservations_of_the_same_time_are_one_maintenance() -> None:
+    assert len(announced(*[[reserved(TOMORROW, nodes=1), reserved(TOMORROW, name="power")]] * 3)) == 1
+
+
+def test_a_maintenance_that_was_moved_is_notified_with_its_new_times() -> None:
+    first, moved = reserved(TOMORROW), reserved(TOMORROW, hours=6)
+    assert announced([first], [moved], [moved]) == [(one.begin, one.end) for one in (first, moved)]
+
+
+def test_each_of_two_scheduled_maintenances_is_notified() -> None:
+    both = [reserved(NOON + timedelta(hours=2)), reserved(TOMORROW)]
+    assert announced(both, both, both) == [(one.begin, one.end) for one in both]
+
+
+def test_a_change_and_a_scheduled_maintenance_in_one_poll_are_two_notifications() -> None:
+    both = pending(polled(READY, listed_with(reserved(TOMORROW), idle=1, down=3)))
+    assert events(both) == [Event.DEGRADED, Event.MAINTENANCE_SCHEDULED]
+    assert len({one.id for one in both}) == 2
+
+
+def test_a_maintenance_that_is_over_is_not_remembered() -> None:
+    soon = reserved(noon_plus(60), hours=1)
+    after = polled(READY, listed_with(soon, idle=4))
+    assert len(after.outbox.announced_maintenance) == 1
+    assert step(after, GOOD, soon.end).outbox.announced_maintenance == ()
+
+
+def test_the_number_of_remembered_maintenances_is_bounded() -> None:
+    """A cluster may reserve other times at each poll, for a century."""
+    polls = [listed_with(reserved(noon_plus(60 + 5 * number), hours=900_000), idle=4) for number in range(60)]
+    assert len(polled(READY, *polls).outbox.announced_maintenance) == ANNOUNCED_MAINTENANCE_KEPT
+
+
+def test_a_started_maintenance_is_notified_with_its_window_if_slurm_lists_it() -> None:
+    now = reserved(NOON, hours=3)
+    [with_window] = pending(polled(READY, listed_with(now, maintenance=4)))
+    [without] = pending(polled(READY, listed(maintenance=4)))
+    assert (with_window.event, with_window.window) == (
+        Event.MAINTENANCE_STARTED,
+        Window(now.begin, now.end, nodes=4),
+    )
+    assert without.window is None
