@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Tools
 from cluster_status.app.run import run
+from cluster_status.deadline import Deadline
 from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
@@ -204,8 +205,8 @@ class RunProbe(Struct):
     cluster: str
     result: ProbeResult
 
-    def probe(self, load_remembered: Callable[[], RememberedLogin | None], *, seconds: float) -> ProbeResult:
-        del load_remembered, seconds
+    def probe(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> ProbeResult:
+        del load_remembered, deadline
         self.run.step(f"check {self.cluster}: {self.result.cause or 'online'}")
         self.run.checks.append((self.cluster, self.run.world.clock.now()))
         return self.result
