@@ -1,4 +1,4 @@
-"""The import of the function that starts the polls, over what Python itself takes, by turns."""
+"""The import of the function that starts the polls, compared with Python itself, in turns."""
 
 import os
 import subprocess
@@ -45,7 +45,7 @@ def _milliseconds(program: str) -> Cost:
 
 
 def _least(costs: Sequence[Cost]) -> Cost:
-    """Return what the work takes: whatever else the machine does only adds to it."""
+    """Return the lowest figures: other work of the machine only adds to them."""
     return Cost(*(min(figures) for figures in zip(*costs, strict=True)))
 
 

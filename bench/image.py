@@ -1,4 +1,4 @@
-"""The image: its size, and the time to the first byte at the cluster, each over what the base image takes."""
+"""The size of the image, and the time to the first byte at the cluster, each compared with the base image."""
 
 import statistics
 import subprocess
@@ -30,7 +30,7 @@ def main() -> int:
 
 
 def _until_python_ended(image: str) -> float:
-    """Return how long `docker run` takes, with the removal of the container: some 30 ms."""
+    """Return the seconds of `docker run`, including the removal of the container: about 30 ms."""
     begin = time.perf_counter()
     command = [docker.program(), "run", "--rm", "--network", "host", image, "python", "-c", "pass"]
     subprocess.run(command, check=True)
@@ -38,11 +38,11 @@ def _until_python_ended(image: str) -> float:
 
 
 def _until_first_byte(action: ContainerAction, cluster: socket) -> float:
-    """Return how long it takes until the action says to the cluster who it is; then hang up."""
+    """Return the seconds until the action sends its first byte to the cluster."""
     inputs = {
         "cluster-host": cluster.getsockname()[0],
         "cluster-port": str(cluster.getsockname()[1]),
-        "cluster-user": "somebody",
+        "cluster-user": "alice",
         "cluster-password": "anything",
         "command": "check",
         "attempts": "1",

@@ -1,4 +1,4 @@
-"""A whole poll as a process, against plain `ssh host sinfo` with the same login, by turns."""
+"""A whole poll as a process, compared with plain `ssh host sinfo` with the same login, in turns."""
 
 import os
 import statistics
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def _inputs(openssh: OpenSSH, discord: LoopbackDiscord, workspace: str) -> dict[str, str]:
-    """Return inputs with which each poll restores, looks, posts and saves."""
+    """Return inputs with which each poll loads, checks, posts and saves."""
     return {
         "CLUSTER_HOST": openssh.host,
         "CLUSTER_PORT": str(openssh.port),

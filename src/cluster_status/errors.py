@@ -8,7 +8,7 @@
     ├── DeliveryError         6  a message could not be delivered
     │   ├── WebhookGoneError     the webhook was deleted
     │   └── MessageLostError     the message to edit was deleted, or can no longer be edited
-    ├── GitHubError           5  workflow runs could not be pruned
+    ├── GitHubError           5  a request to GitHub failed; workflow runs could not be pruned
     │   ├── GitHubOutOfReachError    GitHub cannot be reached, or returns an unexpected response
     │   ├── NoSuchWorkflowError      the workflow does not exist
     │   └── LimitReachedError        rate limit or time limit reached: no failure, the next run continues
@@ -111,13 +111,16 @@ class MessageLostError(DeliveryError):
 
 
 class GitHubError(ClusterStatusError):
-    """Workflow runs could not be listed or deleted. The next run continues."""
+    """A request to GitHub's REST API failed. The artifact store turns it into HistoryOutOfReachError."""
 
     exit_status = ExitStatus.GITHUB
 
 
 class GitHubOutOfReachError(GitHubError):
     """GitHub cannot be reached, or returns an unexpected response."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, remedy="The next run tries again.")
 
 
 class NoSuchWorkflowError(GitHubError):

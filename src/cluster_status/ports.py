@@ -15,7 +15,6 @@ from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeResult, RememberedLogin
-from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary
 
 
@@ -102,14 +101,14 @@ class Heartbeat(Protocol):
 
 
 class RunPage(Struct, frozen=True):
-    """Some of the runs of a workflow, mostly the newest first; `total` is how many there are."""
+    """A page of the runs of a workflow, usually the newest first; `total` counts the runs of all pages."""
 
     total: int
     runs: Sequence[WorkflowRun]
 
 
 class ArtifactPage(Struct, frozen=True):
-    """Some of the repository's artifacts; an empty one is behind the last."""
+    """A page of the repository's artifacts, usually the newest first; `total` counts all pages."""
 
     total: int
     is_last: bool
@@ -117,24 +116,25 @@ class ArtifactPage(Struct, frozen=True):
 
 
 class RunCatalog(Protocol):
-    """The workflow runs of one repository, and the artifacts they hold.
+    """The workflow runs of one repository, and their artifacts.
 
-    All methods that ask raise GitHubError: LimitReachedError before they would take more time, or more of
-    what may be asked of GitHub in an hour, than they were given.
+    Methods that send requests raise GitHubError. They raise LimitReachedError before they exceed their time
+    or GitHub's hourly limit.
     """
 
     def runs(self, workflow: str, page: int) -> RunPage:
-        """Return up to a hundred runs of the workflow of this file name; pages count from 1."""
+        """Return up to 100 runs of the workflow with this file name; `page` starts at 1."""
 
-    def artifacts(self, page: int) -> ArtifactPage: ...
+    def artifacts(self, page: int) -> ArtifactPage:
+        """Return up to 100 artifacts of the repository; `page` starts at 1."""
 
     def artifacts_of(self, run_id: int) -> Sequence[Artifact]: ...
 
     def delete(self, run_id: int) -> bool:
-        """Delete it, with its artifacts and logs; True if it is gone, False if GitHub keeps it for now."""
+        """Delete a run, its logs and artifacts; return False if it is in progress again."""
 
     def affordable_deletions(self) -> int:
-        """How many there may be yet, in the time and by the limits as they were told last."""
+        """Return how many deletions the remaining time and the last known limits allow."""
 
 
 class Runner(Protocol):
@@ -147,8 +147,8 @@ class Runner(Protocol):
 
     def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None: ...
 
-    def tally(self, pruned: PruneReport) -> None:
-        """Show what became of the runs, after what was published, if anything was."""
+    def summarize(self, text: str, markdown: str) -> None:
+        """Add a section to the summary: as text in the log, as Markdown on the page of the run."""
 
 
 class Clock(Protocol):

@@ -17,14 +17,12 @@ from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.runner import ActionsRunner
-from cluster_status.domain.actions.retention import PruneResult
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import Histories, History
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.cause import Status
 from cluster_status.errors import Cancelled, DeliveryError, HistoryError, MessageLostError, WebhookGoneError
 from cluster_status.ports import Clock, EditableNotifier, HistoryStore, Level, Notifier, Runner
-from cluster_status.render.pruning import PruneReport, plain
 from cluster_status.render.summary import Summary
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import LoopbackDiscord, Reset
@@ -422,8 +420,7 @@ class FakeShow:
 
     def summary(self) -> str:
         lines = [line for shown in self.runner.summaries for line in (shown.headline, *shown.facts)]
-        pruned = self.runner.pruned
-        return "\n".join([*lines, plain(pruned)] if pruned else lines)
+        return "\n".join([*lines, *self.runner.sections])
 
     def outputs(self) -> dict[str, str]:
         return self.runner.outputs
@@ -500,13 +497,11 @@ def test_publishing_annotates_nothing(show: Show) -> None:
     assert show.annotations() == []
 
 
-def test_what_became_of_the_runs_is_shown_after_what_was_published(show: Show) -> None:
+def test_a_further_section_is_shown_after_the_summary(show: Show) -> None:
     show.runner.publish(OUTPUTS, [SUMMARY])
-    show.runner.tally(
-        PruneReport((PruneResult("poll.yml", found=20, kept=10, protected=1, deleted=9),), dry_run=False)
-    )
+    show.runner.summarize("Runs deleted: 9", "### Runs deleted: 9\n")
     text = show.summary()
-    assert text.index(SUMMARY.headline) < text.index("Runs deleted: 9") < text.index("poll.yml")
+    assert text.index(SUMMARY.headline) < text.index("Runs deleted: 9")
 
 
 @pytest.mark.parametrize("kind", ["actions", "fake"])

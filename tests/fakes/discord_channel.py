@@ -110,7 +110,7 @@ class RateLimit:
     per_seconds: float = 2.0
 
 
-class NodeGroup:
+class RateLimitBucket:
     def __init__(self, limit: RateLimit, clock: Callable[[], float]) -> None:
         self._limit = limit
         self._clock = clock
@@ -163,7 +163,7 @@ class Channel:
         self.channel_id = str(10**17 + secrets.randbelow(8 * 10**17))
         self.name = "the hook"
         self.exists = True
-        self._group = NodeGroup(rate_limit, clock) if rate_limit else None
+        self._bucket = RateLimitBucket(rate_limit, clock) if rate_limit else None
         self._records: list[dict[str, Any]] = []
         self._sequence = itertools.count()
         self._lock = threading.Condition()
@@ -191,12 +191,12 @@ class Channel:
         if route is None:
             return HttpResponse.error(404, 0, "404: Not Found")
         with self._lock:
-            wait = self._group.take() if self._group else None
+            wait = self._bucket.take() if self._bucket else None
             if wait is None:
                 answer = self._answer_webhook(request, route)
             else:
                 answer = rate_limited(round(wait, 3), scope="user", versioned=is_versioned(request.path))
-            limits = self._group.headers() if self._group else {}
+            limits = self._bucket.headers() if self._bucket else {}
         return HttpResponse(answer.status, answer.body, {**answer.headers, **limits})
 
     def _answer_webhook(self, request: Request, route: re.Match[str]) -> HttpResponse:

@@ -1,10 +1,10 @@
-"""GitHub's results service: a call of the runtime token's in, twirp's JSON out.
+"""GitHub's results service: twirp calls with the runtime token.
 
-Five methods, as the official client `@actions/artifact` 6.2.1 calls them; bodies are the JSON of protocol
-buffers, with the names of the proto files. The real service ignores a field that it does not know, so a
-misspelt one would be lost without a word: here it is refused. Statuses belong to the codes (twirp's
-specification); which code the service uses is known for names that are taken (409), artifacts that are not
-there (404), jobs that have ended (403) and a full quota (403), and a guess elsewhere.
+It has the five methods that the official client `@actions/artifact` 6.2.1 calls. Bodies are the JSON of
+protocol buffers, with the names of the proto files. The real service ignores unknown fields; this fake
+refuses them, to find misspelt ones. The codes have the statuses of twirp's specification. The codes of the
+service are known for names that are taken (409), missing artifacts (404), ended jobs (403) and a full quota
+(403); the others are assumed.
 """
 
 import json
@@ -19,7 +19,7 @@ from tests.fakes.github_blobs import Blobs
 from tests.fakes.loopback import HttpResponse, Request
 
 SERVICE = "/twirp/github.actions.results.api.v1.ArtifactService/"
-VERSIONS = range(4, 8)  # 7 is the first that knows a mime_type
+VERSIONS = range(4, 8)  # 7 is the first one with a mime_type
 VERSION_WITH_TYPES = 7
 FORBIDDEN_IN_NAMES = '":<>|*?\r\n\\/'
 STATUSES = {
@@ -53,7 +53,7 @@ def operation(request: Request) -> str | None:
     return OPERATIONS.get(request.path.removeprefix(SERVICE)) if request.path.startswith(SERVICE) else None
 
 
-class Refusal(Exception):  # noqa: N818  # it is the service's answer, not a failure of the fake's
+class Refusal(Exception):  # noqa: N818  # a response of the service, not an error of the fake
     def __init__(self, code: str, message: str, meta: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.code = code
@@ -81,7 +81,7 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> int:
-    """Read an integer: protocol buffers write 64 bits as a text, and read both."""
+    """Read an integer or a string: protocol buffers write 64-bit integers as strings."""
     if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value):
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool):
@@ -150,8 +150,8 @@ class Results:
         if expires_at is not None and expires_at <= self._actions.clock():
             raise Refusal("invalid_argument", "expires_at is in the past")
         if self._actions.is_taken(run, name):
-            words = "an artifact with this name already exists on the workflow run"
-            raise Refusal("already_exists", words)
+            message = "an artifact with this name already exists on the workflow run"
+            raise Refusal("already_exists", message)
         reservation = self._actions.reserve(run, name, body.get("mime_type", ZIP_TYPE), expires_at)
         return {"ok": True, "signed_upload_url": self._blobs.upload_url(reservation)}
 
@@ -178,7 +178,7 @@ class Results:
         return content
 
     def _list(self, run: Run, body: Body) -> Body:
-        """List those of this run, over all its attempts; like every empty list, an empty one is left out."""
+        """List the artifacts of all attempts of this run; an empty list is omitted."""
         _demand_own_ids(run, body)
         found = [
             _listed(each)
@@ -196,7 +196,7 @@ class Results:
         return {"ok": True, "artifact_id": str(artifact.id)}
 
     def _find(self, run: Run, body: Body) -> Artifact:
-        """Find it by the ids that the listing gave. Those of another run look like those of none."""
+        """Find an artifact of this run by the ids of the listing."""
         wanted = (*_ids(body), body.get("name"))
         found = [
             each

@@ -1,6 +1,6 @@
-"""The workflows of one repository, as far as they are started by hand. No socket in here, and no HTTP.
+"""The workflows of one repository, and their dispatches; without HTTP.
 
-Written from github/docs (`rest/actions/workflows`) and threads that quote what GitHub refused.
+Written from github/docs (`rest/actions/workflows`) and threads that quote refusals.
 """
 
 import json
@@ -34,7 +34,7 @@ class Refused:
 
 
 class Workflows:
-    """Not safe for threads: whoever asks holds a lock."""
+    """Not thread-safe: the caller holds a lock."""
 
     def __init__(self, actions: Actions, *, branches: Collection[str] = ("main",)) -> None:
         self.started: list[Started] = []
@@ -47,7 +47,7 @@ class Workflows:
         self._known[workflow.file] = workflow
 
     def dispatch(self, file: str, content: bytes) -> Started | Refused:
-        """Start a run, as anybody may who holds a token that can write `actions`."""
+        """Start a run, if the workflow can be dispatched."""
         workflow = self._known.get(file)
         if workflow is None:
             return Refused(404, "Not Found")

@@ -51,7 +51,6 @@ def _logged_in(outcome: ClusterState | ProbeFailure) -> ProbeResult:
     )
 
 
-met = failed
 ONLINE = listed(partition(idle=8))
 
 
@@ -105,10 +104,8 @@ class ScriptedProbe:
         self.loads += 1
         remembered = load_remembered()
         key = result.host_key
-        is_unknown_key = remembered is None or (
-            key and remembered.host_key not in {None, key.type_and_fingerprint}
-        )
-        if not self._pinned and is_unknown_key:
+        trusted = {None, key.type_and_fingerprint} if key else {None}
+        if not self._pinned and (remembered is None or remembered.host_key not in trusted):
             return ProbeResult(outcome=ProbeFailure(Cause.HOST_KEY), reached=True)
         if remembered and remembered.login_held_back:
             failure = ProbeFailure(Cause.LOGIN_REFUSED, "held back")

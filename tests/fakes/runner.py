@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cluster_status.ports import Level
-from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary
 
 
@@ -20,7 +19,7 @@ class RecordingRunner:
         self.annotations: list[Annotation] = []
         self.outputs: dict[str, str] = {}
         self.summaries: list[Summary] = []
-        self.pruned: PruneReport | None = None
+        self.sections: list[str] = []  # further ones of the summary, as text
         self.published = 0
         self.lines: list[str] = []
 
@@ -35,8 +34,9 @@ class RecordingRunner:
         self.summaries = list(summaries)
         self.published += 1
 
-    def tally(self, pruned: PruneReport) -> None:
-        self.pruned = pruned
+    def summarize(self, text: str, markdown: str) -> None:
+        del markdown
+        self.sections.append(text)
 
     @property
     def summary(self) -> Summary:

@@ -72,7 +72,7 @@ def test_while_sinfo_does_not_answer(site_workflow: Workflow, site: Site, number
 
 
 @both
-def test_while_github_does_not_say_what_artifacts_there_are(
+def test_while_github_does_not_list_the_artifacts(
     workflow: Workflow, github: LoopbackGitHub, number: signal.Signals
 ) -> None:
     del workflow.inputs["cluster-host-key"]  # then the login waits for the history, which has the key
@@ -85,7 +85,7 @@ def test_while_github_does_not_say_what_artifacts_there_are(
 
 
 @both
-def test_while_the_artifact_store_does_not_take_the_history(
+def test_while_the_artifact_store_does_not_accept_the_history(
     workflow: Workflow, github: LoopbackGitHub, number: signal.Signals
 ) -> None:
     github.fail_next(github_fakes.Silent(), on="create")
@@ -98,7 +98,7 @@ def test_while_the_artifact_store_does_not_take_the_history(
 
 
 @both
-def test_while_discord_does_not_take_a_message(
+def test_while_discord_does_not_accept_a_message(
     workflow: Workflow, discord: LoopbackDiscord, number: signal.Signals
 ) -> None:
     discord.fail_next(discord_fakes.Silent())
@@ -110,7 +110,7 @@ def test_while_discord_does_not_take_a_message(
     assert workflow.headlines() == ["mscluster is online"]
 
 
-def test_while_a_later_message_is_sent_what_was_told_is_saved_as_told(
+def test_while_a_later_message_is_sent_the_earlier_one_is_saved_as_delivered(
     workflow: Workflow, cluster: DemoCluster, discord: LoopbackDiscord
 ) -> None:
     _leave_two_messages_pending(workflow, cluster, discord)
@@ -126,7 +126,7 @@ def test_while_a_later_message_is_sent_what_was_told_is_saved_as_told(
     assert workflow.headlines() == ["mscluster is online", "mscluster is offline"]
 
 
-def test_while_what_was_told_is_saved_it_is_saved_all_the_same(
+def test_while_the_outcome_is_saved_the_save_is_completed(
     workflow: Workflow, discord: LoopbackDiscord, github: LoopbackGitHub
 ) -> None:
     discord.fail_next(discord_fakes.Silent())
@@ -135,7 +135,7 @@ def test_while_what_was_told_is_saved_it_is_saved_all_the_same(
         github.fail_next(github_fakes.Silent(), on="finalize")
         discord.release()
         wait_until(lambda: github.operations.count("finalize") == 2, 10)
-        os.kill(step.process_id(), signal.SIGTERM)  # straight, so that it is there before the answer is
+        os.kill(step.process_id(), signal.SIGTERM)  # directly, so that it arrives before the response
         github.release()
         ending = step.end(timeout_seconds=GRACE_SECONDS)
     assert ending.exit_status == 128 + signal.SIGTERM, ending.log
@@ -143,7 +143,7 @@ def test_while_what_was_told_is_saved_it_is_saved_all_the_same(
     assert workflow.headlines() == ["mscluster is online"]
 
 
-def test_while_what_was_told_cannot_be_saved_it_ends_all_the_same(
+def test_while_the_outcome_cannot_be_saved_the_run_ends(
     workflow: Workflow, discord: LoopbackDiscord, github: LoopbackGitHub
 ) -> None:
     discord.fail_next(discord_fakes.Silent())
@@ -161,4 +161,5 @@ def _leave_two_messages_pending(workflow: Workflow, cluster: DemoCluster, discor
         happens()
         discord.fail_next(discord_fakes.Reset())
         workflow.poll()
-    assert len(workflow.history()["pending"]) == 2
+    [channel] = workflow.history()["outbox"]["channels"].values()
+    assert len(channel["pending"]) == 2

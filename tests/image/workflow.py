@@ -62,11 +62,15 @@ class Workflow:
         run.finish()
 
     def history(self) -> Any:
-        """Return the history that a next run would restore."""
+        """Return the only entry of the history that a next run would load."""
         newest = max(self.github.artifacts, key=lambda artifact: artifact.id)
         [content] = newest.files.values()
-        return json.loads(content)
+        [entry] = json.loads(content)["clusters"].values()
+        return entry
+
+    def polled_statuses(self) -> list[str]:
+        return [poll["status"] for poll in self.history()["record"]["polls"]]
 
     def headlines(self) -> list[str]:
-        """Return what the channel was told, without the coloured signs."""
+        """Return the titles of the messages, without the coloured signs."""
         return [message["embeds"][0]["title"].partition(" ")[2] for message in self.discord.messages]

@@ -13,7 +13,7 @@ from typing import Any, Unpack
 import pytest
 
 from cluster_status.adapters.discord.client import DiscordWebhook
-from cluster_status.adapters.http import Http, HttpResponse, Options
+from cluster_status.adapters.http import Http, HttpResponse, RequestOptions
 from cluster_status.app.cluster import Channel
 from cluster_status.domain.status.cause import Cause
 from tests.fakes.discord import (
@@ -75,7 +75,7 @@ class HastyHttp(Http):
         super().__init__()
         self.acknowledged: list[str] = []
 
-    def request(self, method: str, url: str, **options: Unpack[Options]) -> HttpResponse:
+    def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> HttpResponse:
         options["timeout_seconds"] = TIMEOUT_SECONDS
         response = super().request(method, url, **options)
         if method == "POST" and response.ok:

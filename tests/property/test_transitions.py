@@ -143,9 +143,9 @@ def test_a_wrong_clock_never_adds_time(
         elapsed += max(gap, 0)
         reached = step(reached, result, at, in_turn=in_turn)
     ledger = reached.record.ledger
-    assert all(hour.watched <= 3_600 for hour in ledger.hours)
-    assert all(day.watched <= 86_400 for day in ledger.days)
-    assert sum(day.watched for day in ledger.days) <= elapsed
+    assert all(hour.monitored <= 3_600 for hour in ledger.hours)
+    assert all(day.monitored <= 86_400 for day in ledger.days)
+    assert sum(day.monitored for day in ledger.days) <= elapsed
     for roll_ups in (ledger.hours, ledger.days):
         assert all(one.begin < other.begin for one, other in pairwise(roll_ups))
     was_offline = any(result.cause and CAUSES[result.cause].status is Status.OFFLINE for result, *_ in polls)

@@ -7,8 +7,6 @@ from actions_toolkit import core
 from actions_toolkit.file_command import prepare_key_value_message
 
 from cluster_status.ports import Level
-from cluster_status.render import pruning
-from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary, markdown
 
 _ANNOTATION_LIMIT = 4000  # the runner cuts at 4096
@@ -41,10 +39,10 @@ class ActionsRunner:
         self._append(self._output_file, pairs, "The outputs")
         self._append(self._summary_file, _cut("\n".join(map(markdown, summaries))), "The job summary")
 
-    def tally(self, pruned: PruneReport) -> None:
-        for line in pruning.plain(pruned).splitlines():
+    def summarize(self, text: str, markdown: str) -> None:
+        for line in text.splitlines():
             self.log(line)
-        self._append(self._summary_file, pruning.markdown(pruned), "The job summary")
+        self._append(self._summary_file, markdown, "The job summary")
 
     def _append(self, path: Path | None, text: str, what: str) -> None:
         if path is None:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import RetryPolicy, Thresholds
+from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
@@ -51,13 +52,6 @@ class Storage(Struct, frozen=True):
     token: Secret
 
 
-class Pruning(Struct, frozen=True):
-    wanted: bool
-    workflows: tuple[str, ...]  # file names
-    keep: int
-    dry_run: bool
-
-
 class RunnerContext(Struct, frozen=True):
     """What GitHub's runner sets in the environment."""
 
@@ -83,7 +77,7 @@ class Settings(Struct, frozen=True):
     thresholds: Thresholds
     retries: RetryPolicy
     storage: Storage
-    pruning: Pruning
+    prune: PrunePlan | None  # None: this run does not prune
     runner_context: RunnerContext
 
 
@@ -111,7 +105,7 @@ def read(environ: Mapping[str, str]) -> Settings:
             retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
             token=given.value(inputs.GITHUB_TOKEN),
         ),
-        pruning=_pruning(given, command, context),
+        prune=_prune_plan(given, command, context),
         runner_context=context,
     )
     if command == "poll" and context.on_runner:
@@ -173,29 +167,29 @@ def _discord(given: "_Given") -> Discord:
     )
 
 
-def _pruning(given: "_Given", command: str, context: RunnerContext) -> Pruning:
-    wanted = command == "prune" or (command == "poll" and given.has(inputs.PRUNE_KEEP))
-    pruning = Pruning(
-        wanted=wanted,
+def _prune_plan(given: "_Given", command: str, context: RunnerContext) -> PrunePlan | None:
+    plan = PrunePlan(
         workflows=given.value(inputs.PRUNE_WORKFLOWS),
         keep=given.value(inputs.PRUNE_KEEP),
         dry_run=given.value(inputs.PRUNE_DRY_RUN),
+        current_run=context.run_id,
     )
-    if command == "poll" and wanted and not pruning.workflows and context.workflow:
-        pruning = replace(pruning, workflows=(context.workflow,))
-    if wanted and not pruning.workflows:
+    if command != "prune" and not (command == "poll" and given.has(inputs.PRUNE_KEEP)):
+        if command == "poll" and (plan.workflows or plan.dry_run):
+            given.add_problem(
+                inputs.PRUNE_KEEP, "is required for a poll that prunes: set it, or set command to prune"
+            )
+        return None
+    if command == "poll" and not plan.workflows and context.workflow:
+        plan = replace(plan, workflows=(context.workflow,))
+    if not plan.workflows:
         given.required(inputs.PRUNE_WORKFLOWS)
-    if wanted and not context.repository:
+    if not context.repository:
         given.add_problem(
             inputs.COMMAND, "cannot prune without a repository: set GITHUB_REPOSITORY to owner/name"
         )
-    if wanted:
-        given.required(inputs.GITHUB_TOKEN)
-    elif command == "poll" and (pruning.workflows or pruning.dry_run):
-        given.add_problem(
-            inputs.PRUNE_KEEP, "is required for a poll that prunes: set it, or set command to prune"
-        )
-    return pruning
+    given.required(inputs.GITHUB_TOKEN)
+    return plan
 
 
 def ssh_target(environ: Mapping[str, str]) -> SshTarget:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.errors import ExitStatus, InputError
@@ -78,9 +79,9 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),
     "history-retention-days": ("storage.retention", timedelta(days=30), "90", timedelta(days=90), "401"),
     "github-token": ("storage.token", "", "ghs_abc", "ghs_abc", ""),
-    "prune-workflows": ("pruning.workflows", (), "a.yml, b.yaml", ("a.yml", "b.yaml"), "poll"),
-    "prune-keep": ("pruning.keep", 10, "0", 0, "-1"),
-    "prune-dry-run": ("pruning.dry_run", False, "true", True, "ture"),
+    "prune-workflows": ("prune.workflows", None, "a.yml, b.yaml", ("a.yml", "b.yaml"), "poll"),
+    "prune-keep": ("prune.keep", None, "0", 0, "-1"),
+    "prune-dry-run": ("prune.dry_run", None, "true", True, "ture"),
 }
 PRUNING = {"prune-keep": "10", "prune-workflows": "poll.yml", "github-token": "ghs_abc"}
 WORKFLOW_REF = "owner/name/.github/workflows/poll.yml@refs/heads/main"
@@ -319,8 +320,7 @@ def test_a_bad_webhook_on_a_runner_is_one_problem() -> None:
 def test_prune_needs_no_cluster_and_no_webhook() -> None:
     given = {"command": "prune", "prune-workflows": ".github/workflows/a.yml\n\nb.yml, a.yml"}
     environ = as_inputs(given | {"github-token": "ghs_abc"}) | ON_RUNNER | REPOSITORY
-    pruning = read(environ).pruning
-    assert (pruning.wanted, pruning.workflows, pruning.keep) == (True, ("a.yml", "b.yml"), 10)
+    assert read(environ).prune == PrunePlan(("a.yml", "b.yml"), keep=10, dry_run=False, current_run=None)
 
 
 def test_prune_needs_workflows_a_repository_and_a_token() -> None:
@@ -334,11 +334,11 @@ def test_prune_needs_workflows_a_repository_and_a_token() -> None:
 
 
 def test_a_poll_with_prune_keep_prunes_its_own_workflow() -> None:
-    environ = REPOSITORY | {"GITHUB_WORKFLOW_REF": WORKFLOW_REF}
-    pruning = settings_of({"prune-keep": "20", "github-token": "ghs_abc"}, environ).pruning
-    assert (pruning.wanted, pruning.workflows, pruning.keep) == (True, ("poll.yml",), 20)
-    assert not settings_of({}, environ).pruning.wanted
-    assert not settings_of({"command": "check", "prune-keep": "20"}, environ).pruning.wanted
+    environ = REPOSITORY | {"GITHUB_WORKFLOW_REF": WORKFLOW_REF, "GITHUB_RUN_ID": "7"}
+    plan = settings_of({"prune-keep": "20", "github-token": "ghs_abc"}, environ).prune
+    assert plan == PrunePlan(("poll.yml",), keep=20, dry_run=False, current_run=7)
+    assert settings_of({}, environ).prune is None
+    assert settings_of({"command": "check", "prune-keep": "20"}, environ).prune is None
 
 
 @pytest.mark.parametrize("ref", ["", "owner/name/poll.yml@refs/heads/main"])

@@ -87,7 +87,9 @@ def _adds_up(ledger: UptimeLedger) -> bool:
     """Return whether each hour and day comes once, in order, and has no more seconds than it spans."""
     for resolution, roll_ups in ((HOUR, ledger.hours), (DAY, ledger.days)):
         begins = [roll_up.begin for roll_up in roll_ups]
-        if begins != sorted(set(begins)) or any(roll_up.watched > resolution.seconds for roll_up in roll_ups):
+        if begins != sorted(set(begins)) or any(
+            roll_up.monitored > resolution.seconds for roll_up in roll_ups
+        ):
             return False
     return all(MINYEAR < interval.begin.year <= interval.end.year < MAXYEAR for interval in ledger.open)
 

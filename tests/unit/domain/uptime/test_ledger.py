@@ -78,7 +78,7 @@ def test_an_hour_never_has_more_than_3600_seconds() -> None:
 def test_earlier_time_is_inserted_where_it_belongs() -> None:
     later = added((), HOUR, Status.ONLINE, Interval(noon_plus(120), noon_plus(150)))
     earlier = added(later, HOUR, Status.OFFLINE, Interval(noon_plus(50), noon_plus(70)))
-    assert [(one.begin.hour, one.watched) for one in earlier] == [(12, 600), (13, 600), (14, 1800)]
+    assert [(one.begin.hour, one.monitored) for one in earlier] == [(12, 600), (13, 600), (14, 1800)]
 
 
 @pytest.mark.parametrize(("resolution", "kept"), [(HOUR, 169), (DAY, 366)])
