@@ -335,7 +335,7 @@ def test_another_private_key_is_another_login(wire: Wire) -> None:
 def test_without_a_webhook_the_private_key_is_the_key_of_the_digests(wire: Wire) -> None:
     with_key = wire(IN_A_SHELL | inputs_of({"cluster-key": KEYS[0]})).cluster.digests
     assert with_key.key == digest_of(
-        load.read(IN_A_SHELL | inputs_of({"cluster-key": KEYS[0]})).cluster.key.reveal()
+        load.read(IN_A_SHELL | inputs_of({"cluster-key": KEYS[0]})).cluster.target.credentials.key.reveal()
     )
     assert wire(IN_A_SHELL).cluster.digests.login is None
 

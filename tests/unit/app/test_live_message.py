@@ -12,7 +12,7 @@ from cluster_status.errors import DeliveryError, ExitStatus, WebhookGoneError
 from tests.fakes.probe import failed, listed, partition
 from tests.unit.app.monitor import Monitor
 from tests.unit.app.overlap import before_the_load, parallel_run
-from tests.unit.domain.build import forewarned, reserved
+from tests.unit.domain.build import listed_with, reserved
 
 REFUSED = failed(Cause.REFUSED)
 IDLE, ALLOCATED = listed(partition(idle=8)), listed(partition(idle=3, allocated=5))
@@ -95,10 +95,10 @@ def test_the_message_of_an_unknown_status_is_edited_as_well(live: Monitor) -> No
 
 def test_a_scheduled_maintenance_is_shown_until_it_has_begun(live: Monitor) -> None:
     soon = reserved(live.clock.now() + timedelta(hours=1))
-    live.poll(forewarned(soon, idle=8))
-    live.poll(forewarned(soon, idle=7, down=1))
+    live.poll(listed_with(soon, idle=8))
+    live.poll(listed_with(soon, idle=7, down=1))
     assert shown(live)[-1][0] == "Maintenance of mscluster scheduled"
-    live.poll(forewarned(soon, idle=7, down=1), later=timedelta(hours=1))
+    live.poll(listed_with(soon, idle=7, down=1), later=timedelta(hours=1))
     live.poll(IDLE, later=timedelta(hours=3))
     assert shown(live) == [(IS_ONLINE, 8), (IS_STILL_ONLINE, 8)]
     assert live.notifier.sends == 2
@@ -171,7 +171,7 @@ def test_the_message_shows_the_uptime_of_the_latest_poll(live: Monitor) -> None:
 def test_a_maintenance_that_is_extended_shows_its_new_end(live: Monitor) -> None:
     begin = live.clock.now()
     for hours in (2, 9):
-        live.poll(forewarned(reserved(begin, hours=hours), maintenance=4))
+        live.poll(listed_with(reserved(begin, hours=hours), maintenance=4))
     [_, message] = live.notifier.shown.values()
     assert message.facts[-1] == Fact("Maintenance ends", begin + timedelta(hours=9))
     assert live.notifier.sends == 2

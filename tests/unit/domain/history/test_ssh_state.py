@@ -82,7 +82,7 @@ def test_a_server_stays_known_if_the_key_of_the_digests_changes(digests: Digests
 
 def test_the_host_key_is_remembered_after_a_login() -> None:
     state = remembered(with_host_key(GOOD, KEY))
-    assert state.remembered_login(DIGESTS, NOON) == RememberedLogin(KEY.identity)
+    assert state.remembered_login(DIGESTS, NOON) == RememberedLogin(KEY.type_and_fingerprint)
 
 
 @pytest.mark.parametrize("result", [NO_LOGIN, UNTRUSTED, failed(Cause.DROPPED, reached=True)])
