@@ -200,7 +200,7 @@ class Simulation:
 
     def _account(self, status: Status, result: ProbeResult, state: State, new: list[Notification]) -> None:
         self._queued.update(one.id for one in new)
-        outages = [one for one in new if one.period.status is Status.OFFLINE and one.previous]
+        outages = [one for one in new if one.period and one.period.status is Status.OFFLINE and one.previous]
         if status is Status.UNKNOWN:
             if outages:
                 self.problems.append(f"an outage without a known status: {outages}")

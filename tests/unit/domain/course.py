@@ -1,5 +1,7 @@
 """Verdicts that are tracked one after the other, a minute apart, from noon on."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from cluster_status.domain.notification.event import Event, event_between
@@ -20,9 +22,13 @@ class Step(Struct):
 
 
 def course(*verdicts: Verdict, confirm_after: int = 2) -> list[Step]:
-    steps, tracker = [], StatusTracker()
+    steps, tracker, seen = [], StatusTracker(), list[tuple[datetime, Verdict]]()
     for minute, verdict in enumerate(verdicts):
-        after = track(tracker, verdict, noon_plus(minute), confirm_after=confirm_after)
+        at = noon_plus(minute)
+        since = tracker.known_since
+        recent = [one.status for time, one in seen if since is None or time > since]
+        after = track(tracker, verdict, at, confirm_after=confirm_after, recent=recent)
+        seen.append((at, verdict))
         steps.append(Step(tracker, after, event_between(tracker, after)))
         tracker = after
     return steps

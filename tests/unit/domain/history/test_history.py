@@ -124,6 +124,23 @@ def test_a_run_fails_when_the_status_becomes_unknown_and_when_its_cause_changes(
     assert step(first, NO_LOGIN, noon_plus(5)).unknown_failure == RunFailure("login-refused", noon_plus(5))
 
 
+@pytest.mark.parametrize(
+    "result",
+    [listed(unknown=4), failed(Cause.JUMP_HOST), replace(failed(Cause.TIMEOUT), runner_online=False)],
+)
+def test_a_run_fails_at_the_second_unknown_poll_in_a_row_for_a_transient_cause(result: ProbeResult) -> None:
+    first = step(history(Status.ONLINE), result, NOON)
+    assert first.unknown_failure is None
+    assert first.record.polls[-1].status is Status.UNKNOWN
+    second = step(first, result, noon_plus(5))
+    assert second.unknown_failure == RunFailure(str(result.cause or "scheduler-starting"), noon_plus(5))
+
+
+def test_a_run_fails_at_once_for_a_transient_cause_before_the_first_login() -> None:
+    first = step(NEW, replace(failed(Cause.JUMP_HOST), logged_in=False), NOON)
+    assert first.unknown_failure == RunFailure("jump-host", NOON)
+
+
 def test_a_run_fails_for_an_unknown_status_even_before_the_first_login() -> None:
     assert polled(NEW, NO_LOGIN).unknown_failure == RunFailure("login-refused", NOON)
 

@@ -74,8 +74,35 @@ def test_the_cause_of_unknown_polls_may_change() -> None:
     assert events_of(ONLINE, *map(verdict_of, CAUSES_OF_UNKNOWN))[3] is Event.MONITOR_LOST
 
 
-def test_the_monitor_is_not_lost_before_the_first_status() -> None:
-    assert set(events_of(*[UNKNOWN] * 9)) == {None}
+def test_the_monitor_is_lost_once_where_no_status_was_ever_confirmed() -> None:
+    events = events_of(*[UNKNOWN] * 9, ONLINE)
+    assert events == [None, None, Event.MONITOR_LOST, *[None] * 6, Event.INITIAL]
+
+
+def test_the_monitor_is_lost_once_where_every_second_poll_is_unknown() -> None:
+    events = events_of(*[ONLINE, UNKNOWN] * 20)
+    assert events.count(Event.MONITOR_LOST) == 1
+    assert events.index(Event.MONITOR_LOST) == 11
+    assert Event.MONITOR_RESTORED not in events
+
+
+def test_the_monitor_is_restored_when_few_of_the_recent_polls_are_unknown() -> None:
+    events = events_of(*[ONLINE, UNKNOWN] * 6, *[ONLINE] * 12)
+    assert events.count(Event.MONITOR_RESTORED) == 1
+    assert events.index(Event.MONITOR_RESTORED) == 17
+
+
+def test_polls_before_a_restored_monitor_do_not_count_again() -> None:
+    assert events_of(ONLINE, *[UNKNOWN] * 10, ONLINE, UNKNOWN, ONLINE)[12:] == [None, None]
+
+
+def test_a_few_unknown_polls_do_not_lose_the_monitor() -> None:
+    assert set(events_of(*[ONLINE, ONLINE, ONLINE, UNKNOWN] * 20)) == {Event.INITIAL, None}
+
+
+def test_an_outage_is_reported_while_unknown_polls_come_and_go() -> None:
+    events = events_of(*[ONLINE, UNKNOWN] * 6, verdict_of(Cause.REFUSED), UNKNOWN, ONLINE)
+    assert events[12:] == [Event.OUTAGE, None, Event.RECOVERY]
 
 
 @pytest.mark.parametrize("known", [ONLINE, TIMEOUT])

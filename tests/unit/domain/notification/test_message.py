@@ -170,6 +170,21 @@ def test_an_online_period_has_no_cause() -> None:
     )
 
 
+def test_a_monitor_that_never_had_a_status_shows_none() -> None:
+    unknown = UnknownPeriod(NOON, 3, Cause.SINFO_FAILED, notified=True)
+    message = composed(
+        replace(notification(Event.MONITOR_LOST, period(Status.ONLINE)), period=None, unknown=unknown)
+    )
+    assert (message.headline, message.status) == ("Deep Thought: status unknown", Status.UNKNOWN)
+    assert [fact.label for fact in message.facts] == ["Unknown since"]
+
+
+def test_an_intermittent_unknown_status_is_explained() -> None:
+    unknown = UnknownPeriod(NOON, 1, Cause.SINFO_FAILED, notified=True, intermittent=True)
+    message = composed(replace(notification(Event.MONITOR_LOST, period(Status.ONLINE)), unknown=unknown))
+    assert message.sentence.endswith("At least half of the last 12 polls had an unknown status.")
+
+
 def test_an_unknown_status_shows_its_begin_and_the_last_known_status() -> None:
     assert composed(MONITOR_LOST).facts == (
         Fact("Unknown since", noon_plus(75)),

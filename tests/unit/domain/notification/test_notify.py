@@ -89,7 +89,9 @@ def test_without_a_cluster_state_there_are_no_nodes() -> None:
 
 def test_a_notification_has_the_cause_of_this_poll_last() -> None:
     after = polled(READY, REFUSED, failed(Cause.DNS), REFUSED, setup=ALWAYS)
-    assert pending(after)[-1].period.causes == (Cause.DNS, Cause.REFUSED)
+    latest = pending(after)[-1].period
+    assert latest
+    assert latest.causes == (Cause.DNS, Cause.REFUSED)
     assert after.tracker.confirmed == period(Status.OFFLINE, Cause.REFUSED, Cause.DNS)
 
 
