@@ -21,7 +21,7 @@ class Case:
     status: Status
     done: str
     act: Callable[[Scene], object]
-    says: Sequence[str]  # in the lines that the user reads
+    says: Sequence[str | tuple[str, ...]]  # in the lines that the user reads; a tuple has alternatives
     _: KW_ONLY
     limit: float = 0.0  # seconds that are used up
     limited_by: str = ""  # the input that sets them; empty where they are the default
@@ -48,6 +48,7 @@ class Case:
 
 
 _NONE: Sequence[bool] = ()
+_MAX_STARTUPS = ("Exceeded MaxStartups", "Not allowed at this time")  # the latter since OpenSSH 9.8
 _DROPPED = "it drops SSH connections before the login"
 _NOT_IN_TIME = "sinfo gives no answer in time (sinfo has not ended within"
 _NOT_REACHED_YET = "and no run is known to have reached it"
@@ -225,7 +226,7 @@ CASES = (
         Status.OFFLINE,
         "MaxStartups is reached",
         lambda scene: scene.hold_a_connection(),
-        (f"{_DROPPED} (it hung up, or does not speak SSH", "Exceeded MaxStartups"),
+        (f"{_DROPPED} (it hung up, or does not speak SSH", _MAX_STARTUPS),
         seen_before=True,
         offers=_NONE,
         sshd=("MaxStartups 1:100:1",),

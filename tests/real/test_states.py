@@ -276,6 +276,6 @@ def test_an_empty_cloud_is_online(account: Account) -> None:
             slurm.scontrol("update", "partitionname=boot", "hidden=yes")
             seen = Site(slurm, openssh).list(details=True)
     assert list(by_name(seen)) == ["cloud"]
-    assert seen.nodes.total == 0
+    assert seen.nodes.total == seen.nodes.power_saved  # Slurm 22.05 lists none of them, and 24.11 all
     verdict = judge(Sighting(seen=seen, logged_in=True), Knowledge(), degraded_below=50)
     assert (verdict.status, verdict.cause) == (Status.ONLINE, None)
