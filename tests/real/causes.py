@@ -48,6 +48,7 @@ class Case:
 
 
 _NONE: Sequence[bool] = ()
+_TIMED_OUT = ("Socket timed out", "Unexpected message received")  # the latter from Slurm 23.11
 _MAX_STARTUPS = ("Exceeded MaxStartups", "Not allowed at this time")  # the latter since OpenSSH 9.8
 _DROPPED = "it drops SSH connections before the login"
 _NOT_IN_TIME = "sinfo gives no answer in time (sinfo has not ended within"
@@ -486,7 +487,7 @@ CASES = (
         Status.DEGRADED,
         "slurmctld was stopped, and Slurm gives up first",
         act.stop_the_controller,
-        ("Slurm's controller does not answer (slurm_load_partitions: Socket timed out",),
+        (tuple(f"Slurm's controller does not answer (slurm_load_partitions: {text}" for text in _TIMED_OUT),),
         inputs={"attempts": "1"},
     ),
     Case(

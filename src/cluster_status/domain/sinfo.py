@@ -35,10 +35,11 @@ _NOT_INSTALLED = re.compile(
 )  # the rest is in the account's language
 _PASSWORD_EXPIRED = re.compile("password has expired|[Pp]assword change required")  # OpenSSH's, and PAM's
 # What sinfo says when it is Slurm that is out of order, not the account or the question:
-# recorded from Slurm 22.05 and 24.11.
+# recorded from Slurm 22.05, 23.11 and 24.11.
 _FROM_SLURM = re.compile(r"\S*(sinfo|slurm\w*): ")
 _SCHEDULER_DOWN = re.compile(
     r"Unable to contact slurm controller|Socket timed out|[Mm]unge|Protocol authentication error"
+    r"|Unexpected message received"  # of 23.11, where the controller does not answer in time
     r"|Unable to process configuration file|Could not establish a configuration source"
     r"|cannot stat file"
 )

@@ -280,6 +280,7 @@ def test_of_states_that_nobody_knows_twenty_are_named_and_all_are_counted() -> N
             Cause.SCHEDULER_DOWN,
         ),
         (1, "slurm_load_partitions: Socket timed out on send/recv operation", Cause.SCHEDULER_DOWN),
+        (1, "slurm_load_partitions: Unexpected message received", Cause.SCHEDULER_DOWN),
         (1, "sinfo: error: If munged is up, restart with --num-threads=10", Cause.SCHEDULER_DOWN),
         (1, 'sinfo: error: Munge encode failed: Failed to access "/run/munge"', Cause.SCHEDULER_DOWN),
         (1, "slurm_load_partitions: Protocol authentication error", Cause.SCHEDULER_DOWN),
