@@ -105,8 +105,14 @@ class Slurm:
             process.end(left, grace_seconds=0)
 
     def processes(self) -> list[int]:
-        """List all that runs for it: a job's processes are nobody's children, but have its environment."""
-        return [pid for name, value in self.environment.items() for pid in process.carrying(name, value)]
+        """List the daemons and the jobs of this cluster; a job does not descend from them.
+
+        They have its environment. Since Slurm 23.11, slurmstepd has only a socket in the directory.
+        """
+        with_environment = [
+            pid for name, value in self.environment.items() for pid in process.carrying(name, value)
+        ]
+        return sorted({*with_environment, *process.with_socket_below(self.directory)})
 
     def kill_controller(self) -> None:
         """End it; it takes care to save what was changed, which a crash (`controller.kill()`) may lose."""
