@@ -42,7 +42,7 @@ def with_socket_below(directory: Path) -> list[int]:
     """List the processes that have a Unix socket bound to a path below the directory."""
     rows = map(str.split, (PROC / "net" / "unix").read_text(encoding="utf-8").splitlines())
     sockets = {f"socket:[{row[6]}]" for row in rows if len(row) > 7 and row[7].startswith(f"{directory}/")}
-    return [pid for pid, files in _survey(_open_files).items() if sockets & files]
+    return [pid for pid, files in _inspect_all(_open_files).items() if sockets & files]
 
 
 def still_running(pids: Iterable[int]) -> list[int]:
