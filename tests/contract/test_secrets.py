@@ -182,7 +182,9 @@ def run(scene: Scene) -> tuple[str, set[str]]:
     program = [sys.executable, str(ROOT / "entrypoint.py")]
     if "FAULT" in scene.environment:  # an exception whose words are a secret, in the midst of all
         fault = f"def broken(*_, **__): raise RuntimeError({scene.discord.webhook_url!r} + {PASSWORD!r})"
-        patch = f"import os, sys; from cluster_status import action, wiring\n{fault}\nwiring._cluster = broken"
+        patch = (
+            f"import os, sys; from cluster_status import action, wiring\n{fault}\nwiring._cluster = broken"
+        )
         program = [sys.executable, "-c", f"{patch}\nsys.exit(action.main(os.environ))"]
     process = subprocess.run(
         program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False

@@ -1,4 +1,4 @@
-// Drives the official client, `@actions/artifact`, in the environment of a workflow run. One JSON line tells the result.
+// Drives the official client, `@actions/artifact`, in the environment of a workflow run. It prints the result as one JSON line.
 //   node client.mjs upload NAME FILE…       overwrite NAME FILE…     upload-raw FILE
 //   node client.mjs list                    delete NAME
 //   node client.mjs download NAME DIRECTORY                          of this run, by the runtime token
