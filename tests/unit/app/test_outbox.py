@@ -146,6 +146,12 @@ def test_late_messages_are_delivered_in_order(online: Monitor) -> None:
     assert online.poll(ONLINE).headlines == [IS_OFFLINE, IS_PARTLY_BACK, IS_BACK]
 
 
+def test_after_a_clock_was_set_back_late_messages_are_delivered_in_order(online: Monitor) -> None:
+    online.notifier.fail_next(FAILED)
+    online.poll(REFUSED)
+    assert online.poll(ONLINE, later=-timedelta(hours=2)).headlines == [IS_OFFLINE, IS_BACK]
+
+
 def test_a_late_message_has_the_time_of_its_event(online: Monitor) -> None:
     online.notifier.fail_next(FAILED)
     online.poll(REFUSED)
