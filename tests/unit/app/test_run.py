@@ -152,9 +152,7 @@ def exit_statuses(monitor: Monitor, *results: ProbeResult) -> list[int]:
     return [monitor.poll(result).exit_status for result in results]
 
 
-def test_an_unknown_status_fails_the_run_when_it_begins_when_its_cause_changes_and_daily(
-    online: Monitor,
-) -> None:
+def test_an_unknown_status_fails_the_run_when_it_begins_or_changes_and_daily(online: Monitor) -> None:
     assert exit_statuses(online, *[UNKNOWN] * 3, *[UNPARSABLE] * 2) == [3, 0, 0, 3, 0]
     six_hours = timedelta(hours=6)
     statuses = [online.poll(UNPARSABLE, later=six_hours).exit_status for _ in range(9)]
@@ -247,6 +245,17 @@ def test_a_run_of_two_clusters_loads_once_and_saves_before_and_after_the_deliver
     assert (store.loads - loads, saved_before, store.saves - saves) == (1, [1], 2)
     assert run.headlines == ["Alpha is offline", "Beta is offline"]
     assert statuses(both) == {"alpha": "offline", "beta": "offline"}
+
+
+def test_late_messages_of_two_clusters_are_sent_in_the_order_of_their_events(both: Monitor) -> None:
+    both.notifier.fail_next(FAILED, FAILED)
+    poll_both(both, ONLINE, REFUSED)
+    poll_both(both, REFUSED, REFUSED)
+    assert poll_both(both, REFUSED, ONLINE).headlines == [
+        "Beta is offline",
+        "Alpha is offline",
+        "Beta is back online",
+    ]
 
 
 def test_a_run_of_two_clusters_without_a_notification_saves_once(both: Monitor) -> None:
