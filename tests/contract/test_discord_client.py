@@ -83,7 +83,7 @@ def webhook(connect: Connect) -> DiscordWebhook:
 
 
 def notification(event: Event, status: Status) -> Notification:
-    """Return an announcement with everything in it that one of its kind can have."""
+    """Return a notification with every part that one of this event can have."""
     is_lost = event is Event.MONITOR_LOST
     return Notification(
         "id",

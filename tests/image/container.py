@@ -120,7 +120,7 @@ class ContainerAction:
         network: str = "host",
         options: Sequence[str] = ("--rm",),
     ) -> Iterator[Step]:
-        """Start a step; whatever becomes of the test, its container is gone afterwards.
+        """Start a step; its container is removed after the test in any case.
 
         `inputs` are those of `with:`, `github` the variables that say which run this is, `env` the
         workflow's own, which those of the runner override. `instead` overrides the runner's, as where
@@ -139,7 +139,7 @@ class ContainerAction:
         command = [
             *(docker.program(), "run", "--name", name, "--label", self._image.name),
             *("--workdir", "/github/workspace", *options),
-            # names only: the values come from the client's own environment, whatever characters they have
+            # names only: the client takes the values, with any characters, from its own environment
             *(word for variable in variables for word in ("-e", variable)),
             *("-e", "GITHUB_ACTIONS=true", *(() if "CI" in variables else ("-e", "CI=true"))),
             *("--network", network),

@@ -26,7 +26,7 @@ _CHUNK = 65_536
 
 @contextmanager
 def silent_server() -> Iterator[socket.socket]:
-    """Listen and never answer: who connects waits. `accept()` of what is given tells that somebody did."""
+    """Yield a socket that listens and never answers; its `accept()` returns when a client has connected."""
     with socket.create_server((LOOPBACK, 0)) as listening:
         listening.settimeout(_IDLE_SECONDS)
         yield listening
@@ -34,7 +34,7 @@ def silent_server() -> Iterator[socket.socket]:
 
 @contextmanager
 def talking_server(words: bytes) -> Iterator[int]:
-    """Say this to whoever connects, and hang up when he does; the port it listens on."""
+    """Yield the port of a server that sends this to each client, and closes the connection after it does."""
 
     def talk() -> None:
         while True:
@@ -60,7 +60,7 @@ def talking_server(words: bytes) -> Iterator[int]:
 
 
 def closed_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port on which no server listens."""
     with socket.create_server((LOOPBACK, 0)) as listening:
         return int(listening.getsockname()[1])
 

@@ -74,5 +74,5 @@ class Site:
 
 def _public(directory: Path) -> Path:
     directory.mkdir()
-    directory.chmod(0o755)  # for every account, whatever the umask
+    directory.chmod(0o755)  # for every account, with any umask
     return directory

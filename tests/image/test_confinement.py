@@ -14,11 +14,11 @@ def test_where_it_cannot_write_to_the_image_it_works_and_where_it_can_it_does_no
     assert [line for line in changes if not line.endswith(" /github") and " /github/" not in line] == []
 
 
-def test_without_a_network_it_cannot_tell_and_announces_no_outage(workflow: Workflow) -> None:
+def test_without_a_network_the_status_is_unknown_and_no_outage_is_notified(workflow: Workflow) -> None:
     workflow.inputs["history-store"] = "file"  # GitHub would be asked for half a minute
     workflow.poll()
     first, second = (workflow.poll(network="none") for _ in range(2))
-    assert (first.exit_status, second.exit_status) == (3, 0)  # a complaint is made when it begins
+    assert (first.exit_status, second.exit_status) == (3, 0)  # it fails when the unknown period begins
     assert (first.outputs["status"], second.outputs["status"]) == ("unknown", "unknown")
     assert workflow.poll().outputs["previous-status"] == "online"
     assert workflow.headlines() == ["mscluster is online"]

@@ -128,7 +128,7 @@ def test_a_company_s_proxy_and_its_certificates_are_honoured(
     assert workflow.headlines() == ["mscluster is online"]
 
 
-def test_a_certificate_that_nobody_vouches_for_is_named(
+def test_a_certificate_of_an_unknown_authority_is_named(
     workflow: Workflow, discord: LoopbackDiscord, certificate: Path
 ) -> None:
     there = discord.webhook_url.partition("/api/")[0]

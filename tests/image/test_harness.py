@@ -72,7 +72,7 @@ def test_no_container_outlives_a_test_that_fails(image: Image, workflow: Workflo
 @pytest.mark.parametrize(
     "line", ["::set-output name=a::b", "  ::stop-commands::x", "so ##[add-mask]online", "::add-mask::on"]
 )
-def test_a_command_of_somebody_else_is_found(line: str) -> None:
+def test_a_command_of_another_author_is_found(line: str) -> None:
     log = f"::add-mask::a secret\n::warning::##[error]\n{line}\nmscluster is online\n"
     assert len(strange_commands(log, {"a secret"})) == 1
     assert prose(log) == ["mscluster is online"]
@@ -93,8 +93,8 @@ def test_without_docker_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 def test_without_an_engine_it_says_where_none_answers(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody")
-    with pytest.raises(DockerError, match=r"none answers at unix://.*/nobody"):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine")
+    with pytest.raises(DockerError, match=r"none answers at unix://.*/no-engine"):
         docker.demand_engine()
 
 

@@ -1,4 +1,4 @@
-"""Whatever cluster, channel and GitHub say: only the action's own commands act, and no secret is shown."""
+"""No text of the cluster, the channel or GitHub acts as a command, and the log shows no secret."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from tests.image.site import Site
 from tests.image.workflow import Workflow
 from tests.servers.daemon import wait_until
 
-MARKER = "witness"
+MARKER = "marker"
 _LINE = f"::stop-commands::{MARKER} ##[add-mask]online ##[set-output name=a]b %0A::error::x %25 \x1b[1m\x9b1m"
 # whichever line is shown, it begins with a command of one form and has some of the other
 WORDS = (
@@ -29,7 +29,7 @@ WORDS = (
     f"{_LINE}\n"
 )
 NAMES = (
-    "::stop-commands::witness",
+    "::stop-commands::marker",
     "##[add-mask]online",
     "a%0A::error::x",
     "\x1b[31mred",
@@ -144,7 +144,7 @@ def test_what_is_said_is_shown_and_does_not_act(scene: Scene, said: Callable[[Sc
 
 
 @pytest.mark.parametrize("said", UNHEARD.values(), ids=UNHEARD)
-def test_what_nobody_needs_to_know_is_not_shown(scene: Scene, said: Callable[[Scene], None]) -> None:
+def test_internal_details_are_not_shown(scene: Scene, said: Callable[[Scene], None]) -> None:
     said(scene)
     run = scene.workflow.poll()
     assert run.exit_status in {0, 3}, run.log
@@ -164,7 +164,7 @@ def test_names_of_partitions_are_read_back_from_the_outputs(scene: Scene) -> Non
     ]
 
 
-def test_a_secret_is_masked_as_it_is_whatever_characters_it_has(workflow: Workflow) -> None:
+def test_a_secret_with_any_characters_is_masked_as_it_is(workflow: Workflow) -> None:
     password = " two\nlines, a%0A::stop-commands::b, ##[group]c\t"
     workflow.inputs["cluster-password"] = password
     run = workflow.poll()

@@ -55,7 +55,7 @@ def _prepare_release(repository: Path) -> None:
     before, title, _ = changelog.read_text("utf-8").partition("## Unreleased\n")
     assert title
     changelog.write_text(f"{before}{title}\n## {VERSION}\n\nWhat is new\n", "utf-8")
-    identity = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
+    identity = ("-c", "user.name=alice", "-c", "user.email=alice@example.org")
     for arguments in (("init", "--quiet"), ("add", "."), (*identity, "commit", "--quiet", "-m", "Prepare")):
         subprocess.run(["git", *arguments], cwd=repository, check=True)
 

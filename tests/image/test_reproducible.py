@@ -1,4 +1,4 @@
-"""One commit gives one image: whoever builds it elsewhere can compare."""
+"""One commit gives one image, on every machine that builds it."""
 
 from pathlib import Path
 
@@ -12,10 +12,8 @@ from tests.image.docker import ROOT, Image
 _FILES = r"find / -xdev -type f ! -path '/etc/host*' ! -path /etc/resolv.conf"
 
 
-@pytest.mark.timeout(300)  # it installs all packages anew
-def test_what_is_built_anew_from_another_checkout_is_the_same_to_the_last_byte(
-    image: Image, tmp_path: Path
-) -> None:
+@pytest.mark.timeout(300)  # it installs all packages again
+def test_an_image_of_another_checkout_has_the_same_bytes(image: Image, tmp_path: Path) -> None:
     with Image(check_out(tmp_path, umask=0o002), "--no-cache") as other:
         here, there = _tree(image), _tree(other)
     assert len([line for line in here if line.endswith(".py")]) > len(list((ROOT / "src").rglob("*.py")))

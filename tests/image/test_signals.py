@@ -1,4 +1,4 @@
-"""A run that is cancelled ends within five seconds, whatever it is doing, and nothing is told twice."""
+"""A cancelled run ends within five seconds at any moment, and no message is sent twice."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ both = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name
 
 
 def cancel(step: Step, number: signal.Signals) -> Ending:
-    """Signal, and make sure that it ends in time, with the status that tells of a signal."""
+    """Send a signal, and make sure that the run ends in time, with the exit status of that signal."""
     begin = time.monotonic()
     step.cancel(number)
     ending = step.end(timeout_seconds=3 * GRACE_SECONDS)
