@@ -28,7 +28,7 @@ from cluster_status.errors import HistoryError, InputError, UnparsableError
 FINDS = Path(__file__).parents[1] / "data" / "fuzz"
 RECORDINGS = Path(__file__).parents[1] / "data" / "sinfo"
 BOUNDARY = "f4a3e"
-MESSAGE_LIMIT = 500  # characters of an error, whatever it quotes
+MESSAGE_LIMIT = 500  # characters of an error, with the text that it quotes
 
 _ROWS = b"debug*|up|1-00:00:00|6|idle\ndebug*|up|1-00:00:00|2|drained*\nempty|down|infinite|0|n/a\n"
 _ED25519 = b"AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"

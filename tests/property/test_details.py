@@ -1,4 +1,4 @@
-"""Whatever comes back where details were asked for, it is known or not, and raises nothing."""
+"""Any output in place of details: it is known or not, and is never an error."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,14 +51,14 @@ def check(details: Details) -> None:
 
 @steady
 @given(LINES)
-def test_whatever_lines_come_back_what_is_known_makes_sense(lines: list[str]) -> None:
+def test_details_of_any_lines_are_valid(lines: list[str]) -> None:
     for details in read(lines):
         check(details)
 
 
 @steady
 @given(st.binary())
-def test_whatever_bytes_come_back_what_is_known_makes_sense(output: bytes) -> None:
+def test_details_of_any_bytes_are_valid(output: bytes) -> None:
     [lines] = split_outputs(b"\nF\n" + output.replace(b"F", b"f") + b"\nF\n", BOUNDARY, 1)
     for details in read(lines):
         check(details)
