@@ -17,7 +17,7 @@ from tests.contract.github_by_hand import (
     ARTIFACTS,
     SERVICE,
     Client,
-    as_answered,
+    as_response,
     azure_error,
     names,
     twirp_error,
@@ -130,7 +130,7 @@ def test_a_token_without_the_permission_is_refused(
             responses = [client.api(), client.api(f"{one}/zip"), client.api(one, method="DELETE")]
         statuses[permission] = [response.status_code for response in responses]
         for response in responses:
-            assert github_document(as_answered(response)) == []
+            assert github_document(as_response(response)) == []
     assert statuses == {"none": [403, 403, 403], "read": [200, 302, 403], "write": [200, 302, 204]}
 
 
