@@ -3,13 +3,13 @@
     ClusterStatusError
     ├── InputError            2  invalid inputs
     ├── HistoryError          4  the history could not be loaded or saved
-    │   ├── HistoryOutOfReachError   the store cannot be reached
+    │   ├── HistoryUnreachableError   the store cannot be reached
     │   └── UnreadableHistoryError   the history is damaged
     ├── DeliveryError         6  a message could not be delivered
     │   ├── WebhookGoneError     the webhook was deleted
     │   └── MessageLostError     the message to edit was deleted, or can no longer be edited
     ├── GitHubError           5  a request to GitHub failed; workflow runs could not be pruned
-    │   ├── GitHubOutOfReachError    GitHub cannot be reached, or returns an unexpected response
+    │   ├── GitHubUnreachableError    GitHub cannot be reached, or returns an unexpected response
     │   ├── NoSuchWorkflowError      the workflow does not exist
     │   └── LimitReachedError        rate limit or time limit reached: no failure, the next run continues
     └── UnparsableError          unexpected output of a command; the probe turns it into a probe failure
@@ -73,7 +73,7 @@ class HistoryError(ClusterStatusError):
     exit_status = ExitStatus.HISTORY
 
 
-class HistoryOutOfReachError(HistoryError):
+class HistoryUnreachableError(HistoryError):
     """The store cannot be reached: it is not known whether there is a history."""
 
 
@@ -111,12 +111,12 @@ class MessageLostError(DeliveryError):
 
 
 class GitHubError(ClusterStatusError):
-    """A request to GitHub's REST API failed. The artifact store turns it into HistoryOutOfReachError."""
+    """A request to GitHub's REST API failed. The artifact store turns it into HistoryUnreachableError."""
 
     exit_status = ExitStatus.GITHUB
 
 
-class GitHubOutOfReachError(GitHubError):
+class GitHubUnreachableError(GitHubError):
     """GitHub cannot be reached, or returns an unexpected response."""
 
     def __init__(self, message: str) -> None:

@@ -95,7 +95,7 @@ class Memory:
         return self._store.content
 
     def block(self) -> None:
-        self._store.be_out_of_reach()
+        self._store.make_unreachable()
         self._store.fail_save()
 
     def fail_next_save(self, fault: OSError | Cancelled) -> None:

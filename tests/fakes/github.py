@@ -269,7 +269,7 @@ class LoopbackGitHub:
 
     @property
     def artifacts(self) -> list[Artifact]:
-        """The artifacts that are listed, oldest first."""
+        """The finalized artifacts, oldest first."""
         with self._lock:
             return list(self._actions.artifacts)
 

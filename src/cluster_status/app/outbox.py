@@ -27,7 +27,7 @@ from cluster_status.errors import (
     Cancelled,
     DeliveryError,
     HistoryError,
-    HistoryOutOfReachError,
+    HistoryUnreachableError,
     WebhookGoneError,
 )
 from cluster_status.ports import HistoryStore
@@ -174,7 +174,7 @@ class _Delivery:
     def _latest(self) -> Histories:
         try:
             return self._courier.newer() or self._saved
-        except HistoryOutOfReachError:
+        except HistoryUnreachableError:
             return self._saved  # better to lose what may be there than to send everything again
 
 

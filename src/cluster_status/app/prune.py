@@ -16,7 +16,7 @@ from cluster_status.domain.actions.retention import (
 from cluster_status.errors import (
     ExitStatus,
     GitHubError,
-    GitHubOutOfReachError,
+    GitHubUnreachableError,
     LimitReachedError,
     NoSuchWorkflowError,
     most_severe,
@@ -133,7 +133,7 @@ def _delete(
         try:
             is_deleted = catalog.delete(run.id)
             failures = 0
-        except GitHubOutOfReachError:
+        except GitHubUnreachableError:
             failures += 1
             if failures == _MAX_CONSECUTIVE_FAILURES:
                 raise

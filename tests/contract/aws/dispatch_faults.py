@@ -21,7 +21,7 @@ from tests.fakes.github import (
 )
 from tests.fakes.github_workflows import Workflow
 from tests.fakes.loopback import Held
-from tests.fakes.secrets_manager import refusal
+from tests.fakes.secrets_manager import error
 
 
 class Fault(Struct, frozen=True):
@@ -61,7 +61,7 @@ def _unreadable(*faults: Any) -> Callable[[Cloud], object]:
     return lambda cloud: cloud.secrets_manager.fail_next(*faults)
 
 
-INTERNAL_ERROR = refusal("InternalServiceError", "An error occurred on the server side.", 500)
+INTERNAL_ERROR = error("InternalServiceError", "An error occurred on the server side.", 500)
 RENAMED = Failed(307, "Temporary Redirect", headers={"Location": "https://api.github.com/repositories/1"})
 OLD_SERVER = Failed(400, "Invalid request")
 

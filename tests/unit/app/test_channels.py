@@ -91,9 +91,10 @@ def test_an_error_of_one_channel_is_reported_once_for_all_clusters(monitor: Moni
     monitor.set_policy(live=True)
     clusters = ("alpha", "beta", "gamma")
     monitor.poll_all({name: [ONLINE] for name in clusters})
-    monitor.notifier.fail_from_now_on(FAILED)
+    edit_error, send_error = (DeliveryError("Not reached.", cause="", remedy="Wait.") for _ in range(2))
+    monitor.notifier.fail_next(edit_error, send_error)
     run = monitor.poll_all({"alpha": [ALLOCATED], "beta": [ALLOCATED], "gamma": [REFUSED]})
-    assert run.errors == ["Discord was not reached. It stays pending."]
+    assert run.errors == ["Not reached. Wait."]
 
 
 def test_a_deleted_webhook_keeps_no_message_from_another_channel(

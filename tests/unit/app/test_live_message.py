@@ -160,6 +160,14 @@ def test_a_new_message_that_is_not_delivered_leaves_the_old_one_as_it_is(live: M
     assert shown(live)[-1] == (IS_OFFLINE, 0)
 
 
+def test_while_a_notification_is_pending_the_message_is_not_edited(live: Monitor) -> None:
+    live.notifier.fail_next(FAILED)
+    live.poll(REFUSED)
+    live.poll(ALLOCATED)
+    assert live.notifier.edits == []
+    assert shown(live) == [(IS_ONLINE, 8), (IS_OFFLINE, 0), (IS_BACK, 3)]
+
+
 def test_the_message_shows_the_uptime_of_the_latest_poll(live: Monitor) -> None:
     for _ in range(300):  # more than a day: the window of 30 days begins with a whole one
         live.poll(IDLE)

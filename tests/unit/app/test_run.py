@@ -88,9 +88,9 @@ def test_with_a_damaged_history_a_pinned_server_is_checked_as_usual(monitor: Mon
     assert (run.probe.offers, run.outputs["status"]) == (1, "online")
 
 
-def test_with_a_store_out_of_reach_nothing_is_sent_and_nothing_overwritten(online: Monitor) -> None:
+def test_with_an_unreachable_store_nothing_is_sent_and_nothing_overwritten(online: Monitor) -> None:
     kept = online.store.content
-    online.store.be_out_of_reach()
+    online.store.make_unreachable()
     run = online.poll(DEGRADED)
     assert run.exit_status is ExitStatus.HISTORY
     assert run.errors == ["The store does not answer. Wait."]
@@ -128,7 +128,7 @@ def test_a_poll_continues_from_what_another_run_saved_during_the_check(online: M
 
 def test_a_store_that_fails_during_the_check_is_an_error(online: Monitor) -> None:
     kept = online.store.content
-    online.on_connectivity_check = online.store.be_out_of_reach
+    online.on_connectivity_check = online.store.make_unreachable
     run = online.poll(REFUSED)
     assert (run.exit_status, run.messages) == (ExitStatus.HISTORY, [])
     assert online.store.content == kept
@@ -152,9 +152,7 @@ def exit_statuses(monitor: Monitor, *results: ProbeResult) -> list[int]:
     return [monitor.poll(result).exit_status for result in results]
 
 
-def test_an_unknown_status_fails_the_run_when_it_begins_when_its_cause_changes_and_daily(
-    online: Monitor,
-) -> None:
+def test_an_unknown_status_fails_the_run_when_it_begins_or_changes_and_daily(online: Monitor) -> None:
     assert exit_statuses(online, *[UNKNOWN] * 3, *[UNPARSABLE] * 2) == [3, 0, 0, 3, 0]
     six_hours = timedelta(hours=6)
     statuses = [online.poll(UNPARSABLE, later=six_hours).exit_status for _ in range(9)]
@@ -247,6 +245,17 @@ def test_a_run_of_two_clusters_loads_once_and_saves_before_and_after_the_deliver
     assert (store.loads - loads, saved_before, store.saves - saves) == (1, [1], 2)
     assert run.headlines == ["Alpha is offline", "Beta is offline"]
     assert statuses(both) == {"alpha": "offline", "beta": "offline"}
+
+
+def test_late_messages_of_two_clusters_are_sent_in_the_order_of_their_events(both: Monitor) -> None:
+    both.notifier.fail_next(FAILED, FAILED)
+    poll_both(both, ONLINE, REFUSED)
+    poll_both(both, REFUSED, REFUSED)
+    assert poll_both(both, REFUSED, ONLINE).headlines == [
+        "Beta is offline",
+        "Alpha is offline",
+        "Beta is back online",
+    ]
 
 
 def test_a_run_of_two_clusters_without_a_notification_saves_once(both: Monitor) -> None:
