@@ -27,7 +27,7 @@ IS_BACK = "mscluster is back online"
 
 @pytest.fixture
 def live(monitor: Monitor) -> Monitor:
-    """Have a monitor whose live message shows an idle cluster."""
+    """Return a monitor whose live message shows an idle cluster."""
     monitor.set_retries(attempts=1)
     monitor.set_policy(live=True)
     monitor.poll(IDLE)
