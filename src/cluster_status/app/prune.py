@@ -70,16 +70,16 @@ def _list_excess_runs(catalog: RunCatalog, workflows: Sequence[_WorkflowRuns], p
     current = workflows[-1]
     others = sum(len(workflow.to_delete) for workflow in workflows)
     listed: dict[int, WorkflowRun] = {}
-    page, seen = 0, 0
+    page, count = 0, 0
     while True:
         page += 1
         answer = catalog.runs(current.name, page)
-        seen += len(answer.runs)
+        count += len(answer.runs)
         listed |= {run.id: run for run in answer.runs}
         current.found = answer.total
         completed = [run for run in listed.values() if run.completed and run.id != plan.current_run]
         excess = max(0, len(completed) - plan.keep)
-        if not answer.runs or seen >= answer.total:
+        if not answer.runs or count >= answer.total:
             break
         if catalog.affordable_deletions() - others - excess < _MIN_DELETIONS_PER_PAGE:
             break
@@ -137,7 +137,7 @@ def _delete(
             failures += 1
             if failures == _MAX_CONSECUTIVE_FAILURES:
                 raise
-            is_deleted = False  # GitHub fails for some runs each time: continue with the others
+            is_deleted = False  # GitHub may always fail for some runs: continue with the others
         workflow.deleted += is_deleted
         workflow.failed += not is_deleted
         if is_deleted and workflow.deleted % _PROGRESS_EVERY == 0:

@@ -1,10 +1,10 @@
-"""One bounded command: its limits, its result, and the ways in which it can have none."""
+"""A command: its limits, its result, and its errors."""
 
 from msgspec import Struct
 
 
 class Limits(Struct, frozen=True):
-    """What a command may use."""
+    """Limits of a command."""
 
     seconds: float
     stdout_bytes: int

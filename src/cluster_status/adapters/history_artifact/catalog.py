@@ -57,7 +57,7 @@ class Catalog:
         return response.body
 
     def _newest(self, name: str, max_pages: int) -> Iterator[Artifact]:
-        """Yield those with one name. A page that is not sorted is held until one is sorted, or the last."""
+        """Yield the artifacts with one name. Unsorted pages are collected until a sorted or the last one."""
         held: list[Artifact] = []
         for number in range(1, max_pages + 1):
             page = artifact_page(self._rest, number, name=name)
