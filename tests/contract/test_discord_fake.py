@@ -345,7 +345,7 @@ def test_the_user_agent_of_python_is_blocked(discord: LoopbackDiscord, client: C
     assert (answer.status_code, answer.text) == (403, "error code: 1010")
 
 
-def test_a_url_without_a_version_has_form_errors_without_a_code_and_waits_in_milliseconds(
+def test_a_url_without_a_version_has_old_form_errors_and_times_in_milliseconds(
     discord: LoopbackDiscord, client: Client
 ) -> None:
     answer = client.post(discord.webhook_url, json=embed(title="t" * 257))

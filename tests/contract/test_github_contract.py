@@ -126,8 +126,8 @@ def test_the_official_client_recognizes_a_full_quota(
     github: LoopbackGitHub, official_client: OfficialClient, history_file: Path
 ) -> None:
     github.fail_next(QUOTA_HIT, on="create")
-    said = official_client(github.start_run(), "upload", "history", history_file)
-    assert "Artifact storage quota has been hit" in said["error"]
+    result = official_client(github.start_run(), "upload", "history", history_file)
+    assert "Artifact storage quota has been hit" in result["error"]
 
 
 # GitHub's document

@@ -167,7 +167,7 @@ def test_the_secondary_limit_is_nine_hundred_points_in_any_minute() -> None:
         assert client.api().status_code == 200
 
 
-def test_a_run_can_be_deleted_with_its_artifacts_once_it_has_ended_or_is_two_weeks_old() -> None:
+def test_a_run_with_artifacts_can_be_deleted_if_it_ended_or_is_two_weeks_old() -> None:
     now = [NOON]
     with LoopbackGitHub(clock=lambda: now[0]) as github, Client(github, github.start_run()) as client:
         ended, unfinished = github.plant("history", HISTORY).run, github.start_run()

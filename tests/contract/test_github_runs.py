@@ -128,11 +128,11 @@ def test_a_response_that_does_not_arrive_in_time_is_an_error(
 
 def test_failures_contain_neither_the_address_nor_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     [port] = free_ports(1)
-    nowhere = f"http://127.0.0.1:{port}"
-    with contextlib.closing(PyGithubTransport(nowhere, Secret("ghs_tOkEn"))) as transport:
+    closed = f"http://127.0.0.1:{port}"
+    with contextlib.closing(PyGithubTransport(closed, Secret("ghs_tOkEn"))) as transport:
         with pytest.raises(HttpFailure) as refused:
             transport.request("GET", "/repos/o/r/actions/artifacts", {})
-        monkeypatch.setenv("http_proxy", nowhere)
+        monkeypatch.setenv("http_proxy", closed)
         with pytest.raises(HttpFailure) as by_proxy:
             transport.request("GET", "/repos/o/r/actions/artifacts", {})
     assert (str(refused.value), str(by_proxy.value)) == ("the connection failed", "the proxy failed")

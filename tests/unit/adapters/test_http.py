@@ -236,7 +236,7 @@ def test_any_response_shows_that_there_is_a_network(status: int, connection: Con
     assert connection.requests[0].method == "HEAD"
 
 
-def test_a_request_that_hangs_before_it_connects_fails_after_three_times_the_time_out(
+def test_a_request_that_hangs_before_it_connects_fails_after_three_time_outs(
     http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released, ended = threading.Event(), threading.Event()
