@@ -17,7 +17,7 @@ class Repository:
         self.root = root
 
     def git(self, *arguments: str) -> str:
-        """Run git and return what it prints."""
+        """Run git and return its output."""
         command = ["git", *arguments]
         result = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
         if result.returncode:

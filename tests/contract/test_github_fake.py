@@ -1,4 +1,4 @@
-"""What the loopback GitHub refuses where GitHub does, and neither the OpenAPI document nor a client says so.
+"""The loopback GitHub refuses what GitHub refuses, beyond the OpenAPI document.
 
 test_github_contract.py checks it against the OpenAPI document and the official client.
 """

@@ -73,7 +73,7 @@ def test_all_requests_conform_to_the_openapi_document(
     github: LoopbackGitHub, runner: RecordingRunner, github_document: CheckExchange
 ) -> None:
     poll(github, 3)
-    for number in range(400):  # too many to list: each run is asked for its artifacts
+    for number in range(400):  # too many to list, so the artifacts of each run are listed
         github.plant(f"part-{number}", b"", run=github.runs[-1])
     poll(github, 3)
     assert prune_by_http(github, runner) is ExitStatus.OK

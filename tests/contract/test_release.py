@@ -1,4 +1,4 @@
-"""Releases: which are refused, and what is tagged and pushed. The tests run git, but no GitHub."""
+"""Releases: their errors, and the tags that are pushed. The tests run git, but no GitHub."""
 
 import re
 import subprocess

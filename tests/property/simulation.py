@@ -24,7 +24,7 @@ from tests.unit.domain.build import DIGESTS, POLICY, delivered, delivery_failed,
 BEGIN = 1_767_225_600  # 2026-01-01
 INTERVAL = 300
 ATTEMPTS, DELAY = 3, 15
-RETRIES = (ATTEMPTS - 1) * DELAY  # seconds from the first attempt to the last
+RETRY_SECONDS = (ATTEMPTS - 1) * DELAY  # from the first attempt to the last
 CONFIRM_AFTER = 2
 
 ONLINE = listed(idle=8)
@@ -110,13 +110,13 @@ class Simulation:
                 random.choice([random.randint(60, 1_200), random.randint(1_200, 40_000)]),
             )
             if fault is Fault.BLIP:
-                length = random.randint(1, RETRIES - 1)
+                length = random.randint(1, RETRY_SECONDS - 1)
             for _ in range(random.choice([1, 1, 1, random.randint(2, 8)])):  # more than once if it flaps
                 self.faults[fault] += 1
                 yield State(second, self._result_in(fault), fault)
                 second += length
                 yield State(second, ONLINE)
-                second += random.randint(RETRIES + 1, 1_200)
+                second += random.randint(RETRY_SECONDS + 1, 1_200)
 
     def _result_in(self, fault: Fault) -> ProbeResult:
         return {

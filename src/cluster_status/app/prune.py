@@ -25,7 +25,7 @@ from cluster_status.ports import Level, RunCatalog, Runner
 from cluster_status.render.pruning import PruneReport, markdown, plain
 
 _MIN_DELETIONS_PER_PAGE = 50  # listing another hundred runs is not worth it for fewer
-_MIN_ARTIFACT_PAGES = 3  # listed before single runs are asked for their artifacts
+_MIN_ARTIFACT_PAGES = 3  # listed before the artifacts of single runs
 _RUNS_PER_ARTIFACT_PAGE = 10  # one more page for this many runs: asking each costs ten times as much
 _MAX_CONSECUTIVE_FAILURES = 3
 _PROGRESS_EVERY = 100  # deletions

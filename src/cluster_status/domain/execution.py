@@ -18,7 +18,7 @@ class CommandResult(Struct, frozen=True):
 
 
 class CommandError(Exception):
-    """The command has no result. `stdout` and `stderr` hold what arrived before that.
+    """The command has no result. `stdout` and `stderr` are the output until then.
 
     The message is cleaned text.
     """

@@ -53,7 +53,7 @@ class Storage(Struct, frozen=True):
 
 
 class RunnerContext(Struct, frozen=True):
-    """What GitHub's runner sets in the environment."""
+    """The variables that GitHub's runner sets."""
 
     on_runner: bool
     workspace: Path

@@ -78,7 +78,7 @@ def _kind(file: Path) -> str:
 
 def _run(program: str, *arguments: object) -> str:
     """Return the output of a validator. Its exit status is not 0 if it finds faults, so it is not checked."""
-    path = _PROGRAMS / program  # an absolute path stays what it is
+    path = _PROGRAMS / program  # an absolute path is unchanged
     result = subprocess.run([path, *map(str, arguments)], capture_output=True, text=True, check=False)
     if not result.stdout and (result.returncode or result.stderr):
         raise RuntimeError(f"{program} failed with exit status {result.returncode}: {result.stderr}")

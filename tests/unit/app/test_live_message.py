@@ -35,7 +35,7 @@ def live(monitor: Monitor) -> Monitor:
 
 
 def shown(monitor: Monitor) -> list[tuple[str, int]]:
-    """Return what the messages show: the headline, and the number of idle nodes in the table."""
+    """Return the headline of each message, and the number of idle nodes in its table."""
     return [
         (message.headline, sum(one.nodes.idle for one in message.partitions))
         for message in monitor.notifier.shown.values()

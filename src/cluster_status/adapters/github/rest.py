@@ -41,7 +41,7 @@ class HttpTransport:
 
 
 class Rest:
-    """Raises GitHubError. `permission` is what the token needs for `actions`: read or write."""
+    """Raises GitHubError. `permission` is the required one of the token for `actions`: read or write."""
 
     def __init__(self, transport: Transport, repository: str, *, permission: str = "read") -> None:
         self.repository = repository  # owner/name

@@ -11,7 +11,7 @@ HOUR = timedelta(hours=1)
 
 
 def polls(every: float, number: int = 4) -> Polls:
-    """Return polls so many minutes apart, the last of them at noon."""
+    """Return polls `every` minutes, the last of them at noon."""
     return tuple(Poll(noon_plus(-every * back), Status.ONLINE) for back in reversed(range(number)))
 
 
