@@ -60,7 +60,7 @@ def track(tracker: StatusTracker, verdict: Verdict, at: datetime, *, confirm_aft
     """Return the tracker after this verdict.
 
     `confirm_after` is the number of consecutive polls that confirm a cause which may depend on the address
-    of the runner. Every other cause is confirmed by one poll.
+    of the runner, or which may pass. Every other cause is confirmed by one poll.
     """
     if verdict.status is Status.UNKNOWN:
         return replace(tracker, unknown=_unknown(tracker, verdict, at))
@@ -83,7 +83,8 @@ def _pending(tracker: StatusTracker, verdict: Verdict, at: datetime) -> tuple[St
 
 
 def _polls_needed(verdict: Verdict, confirm_after: int) -> int:
-    return confirm_after if verdict.cause and cause_info(verdict.cause).needs_confirmation else 1
+    by_cause = verdict.cause is not None and cause_info(verdict.cause).needs_confirmation
+    return confirm_after if by_cause or verdict.needs_confirmation else 1
 
 
 def _unknown(tracker: StatusTracker, verdict: Verdict, at: datetime) -> UnknownPeriod:
