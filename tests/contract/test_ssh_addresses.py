@@ -116,10 +116,11 @@ def notices(probed: TimedResult) -> str:
 # The name
 
 
-def test_a_closed_port_is_refused_which_needs_no_confirmation() -> None:
+def test_a_closed_port_is_refused_at_once_which_needs_no_confirmation() -> None:
     with new_probe(closed_port()) as probe:
         probed = run_probe(probe)
     assert probed.cause_and_detail == (Cause.REFUSED, "connection refused")
+    assert probed.seconds < SLACK_SECONDS
     assert not probed.failure.needs_confirmation
     assert not probed.result.reached
 

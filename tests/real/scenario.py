@@ -111,11 +111,35 @@ class Scenario:
         self.inputs["cluster-host-key"] = f"{self.openssh.known_hosts_line}\n{jump.known_hosts_line}"
         return jump
 
+    def move_sshd(self) -> None:
+        """Restart sshd at another address. Of a name with both, a resolver returns this one last."""
+        self.openssh.stop()
+        self.openssh.listen_at("127.0.0.2")
+        self.openssh.start()
+
+    def add_login_node(self, address: str) -> OpenSSH:
+        """Start another sshd at this address, at the same port and for the same account."""
+        another = OpenSSH(
+            self.running.enter_context(public_directory()),
+            self.accounts.account,
+            host=address,
+            port_number=self.openssh.port,
+            set_env=self.openssh.set_env,
+        )
+        return self.running.enter_context(another)
+
+    def offer_host_keys(self, *types: str) -> None:
+        """Restart sshd with only these of its host keys."""
+        self.openssh.stop()
+        self.openssh.use_host_keys(*types)
+        self.openssh.start()
+
     # the host name
 
-    def add_host_name(self) -> None:
-        """Set the host to a name that only the hosts file of this scenario resolves."""
-        self._hosts.write_text(f"{self.openssh.host} {NAME}\n", encoding="ascii")
+    def add_host_name(self, *addresses: str) -> None:
+        """Set the host to a name that only the hosts file of this scenario resolves, by default to sshd."""
+        lines = [f"{address} {NAME}\n" for address in addresses or [self.openssh.host]]
+        self._hosts.write_text("".join(lines), encoding="ascii")
         script = f'mount --bind {self._hosts} /etc/hosts && exec "$@"'
         self.monitor.started_by = (
             program.find("unshare"),
@@ -126,6 +150,8 @@ class Scenario:
             "bash",
         )
         self.inputs["cluster-host"] = NAME
+        [_, key] = self.openssh.known_hosts_line.split(" ", 1)
+        self.inputs["cluster-host-key"] = f"[{NAME}]:{self.openssh.port} {key}"
 
     def remove_host_name(self) -> None:
         self._hosts.write_text("", encoding="ascii")

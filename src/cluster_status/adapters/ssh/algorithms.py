@@ -4,7 +4,7 @@ paramiko and cryptography have no sntrup761x25519-sha512 and no umac.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -82,8 +82,8 @@ class Mismatch(Struct, frozen=True):
     """A kind of algorithm of which the server and the action have none in common."""
 
     kind: str  # as a plural
-    server: tuple[str, ...]
-    offered: tuple[str, ...]
+    server: Sequence[str]
+    offered: Sequence[str]
 
     @property
     def remedy(self) -> str:
@@ -175,15 +175,15 @@ class ClientTransport(paramiko.Transport):
         if not self._offered:
             return ()
         kinds = (
-            ("key exchanges", "kex_algo_list", KEY_EXCHANGES),
+            ("key exchanges", "kex_algo_list", self.preferred_kex),
             (_HOST_KEYS, "server_key_algo_list", self.preferred_keys),
-            ("ciphers", "client_encrypt_algo_list", CIPHERS),
-            ("ciphers", "server_encrypt_algo_list", CIPHERS),
-            ("MACs", "client_mac_algo_list", MACS),
-            ("MACs", "server_mac_algo_list", MACS),
+            ("ciphers", "client_encrypt_algo_list", self.preferred_ciphers),
+            ("ciphers", "server_encrypt_algo_list", self.preferred_ciphers),
+            ("MACs", "client_mac_algo_list", self.preferred_macs),
+            ("MACs", "server_mac_algo_list", self.preferred_macs),
         )
         found = {
-            kind: Mismatch(kind, tuple(self._offered[name]), ours)
+            kind: Mismatch(kind, self._offered[name], ours)
             for kind, name, ours in kinds
             if not set(ours) & set(self._offered[name])
         }
@@ -195,7 +195,9 @@ class ClientTransport(paramiko.Transport):
             return offered
         for side in ("client", "server"):
             ciphers = offered[f"{side}_encrypt_algo_list"]
-            if next(filter(ciphers.__contains__, CIPHERS), None) in _WITHOUT_MAC:
-                offered[f"{side}_mac_algo_list"] = list(MACS)  # not used, but paramiko wants one in common
+            if next(filter(ciphers.__contains__, self.preferred_ciphers), None) in _WITHOUT_MAC:
+                offered[f"{side}_mac_algo_list"] = list(
+                    self.preferred_macs
+                )  # not used, but paramiko wants one in common
         self._offered = {name: list(value) for name, value in offered.items() if isinstance(value, list)}
         return offered
