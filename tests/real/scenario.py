@@ -138,8 +138,13 @@ class Scenario:
 
     def add_host_name(self, *addresses: str) -> None:
         """Set the host to a name that only the hosts file of this scenario resolves, by default to sshd."""
-        lines = [f"{address} {NAME}\n" for address in addresses or [self.openssh.host]]
-        self._hosts.write_text("".join(lines), encoding="ascii")
+        self.resolve_name(*addresses or [self.openssh.host])
+        self.inputs["cluster-host"] = NAME
+        [_, key] = self.openssh.known_hosts_line.split(" ", 1)
+        self.inputs["cluster-host-key"] = f"[{NAME}]:{self.openssh.port} {key}"
+
+    def resolve_name(self, *addresses: str) -> None:
+        self._hosts.write_text("".join(f"{address} {NAME}\n" for address in addresses), encoding="ascii")
         script = f'mount --bind {self._hosts} /etc/hosts && exec "$@"'
         self.monitor.started_by = (
             program.find("unshare"),
@@ -149,9 +154,6 @@ class Scenario:
             script,
             "bash",
         )
-        self.inputs["cluster-host"] = NAME
-        [_, key] = self.openssh.known_hosts_line.split(" ", 1)
-        self.inputs["cluster-host-key"] = f"[{NAME}]:{self.openssh.port} {key}"
 
     def remove_host_name(self) -> None:
         self._hosts.write_text("", encoding="ascii")

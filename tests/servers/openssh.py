@@ -126,6 +126,17 @@ class OpenSSH:
         """Generate new keys, as after a reinstallation; they are used from the next start."""
         self._host_keys = [_new_host_key(self.directory, of_type) for of_type in self._host_key_types]
 
+    @property
+    def host_keys(self) -> Mapping[Path, bytes]:
+        """The contents of the files of the host keys."""
+        files = [file for key in self._host_keys for file in (key, key.with_suffix(".pub"))]
+        return {file: file.read_bytes() for file in files}
+
+    def restore_host_keys(self, host_keys: Mapping[Path, bytes]) -> None:
+        """Use the host keys of an earlier time from the next start."""
+        for file, content in host_keys.items():
+            file.write_bytes(content)
+
     def use_host_keys(self, *types: str) -> None:
         """Use only the host keys of these types from the next start."""
         self._host_keys = [key for key in self._host_keys if key.name.removeprefix("host_key_") in types]

@@ -87,7 +87,7 @@ def _queue_errors(connection: socket.socket, *, enabled: bool) -> None:
 def _icmp_error(connection: socket.socket) -> tuple[int, int] | None:
     """Return type and code of the ICMP message that ended a connection; None if none did."""
     kinds = _RECEIVE_ERRORS.values()
-    connection.setblocking(False)  # the queue is empty unless there was one
+    connection.settimeout(0)  # the queue is empty unless there was one
     with contextlib.suppress(OSError):
         _, ancillary, _, _ = connection.recvmsg(1, 512, socket.MSG_ERRQUEUE)
         for level, kind, content in ancillary:
