@@ -4,7 +4,7 @@ paramiko has two hooks that suit it: an AEAD engine such as AES-GCM has, and ove
 packetizer. Unlike AES-GCM, it encrypts the length of a packet, and its nonce is the sequence number.
 """
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from cryptography.hazmat.primitives.poly1305 import Poly1305
@@ -38,7 +38,10 @@ class ChaCha20Poly1305:
         if len(payload) < _TAG_BYTES:
             raise InvalidTag
         encrypted, tag = payload[:-_TAG_BYTES], payload[-_TAG_BYTES:]
-        self._authenticator(self.xor_length(length) + encrypted).verify(tag)
+        try:
+            self._authenticator(self.xor_length(length) + encrypted).verify(tag)
+        except InvalidSignature:
+            raise InvalidTag from None
         return self._keystream(self._payload_key, 1, encrypted)
 
     def _authenticator(self, text: bytes) -> Poly1305:
