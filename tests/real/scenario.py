@@ -46,6 +46,7 @@ class Scenario:
         self._network = network
         self.running = contextlib.ExitStack()
         self.inputs: dict[str, str] = {}
+        self._mounts: dict[str, Path] = {}
         self._programs = directory / "bin"
         self._programs.mkdir()
         (self._programs / "env").symlink_to(program.find("env"))
@@ -145,7 +146,19 @@ class Scenario:
 
     def resolve_name(self, *addresses: str) -> None:
         self._hosts.write_text("".join(f"{address} {NAME}\n" for address in addresses), encoding="ascii")
-        script = f'mount --bind {self._hosts} /etc/hosts && exec "$@"'
+        self._mount(self._hosts, "/etc/hosts")
+
+    def use_resolver(self, address: str) -> None:
+        """Ask the resolver at this address, once, for names that the hosts file lacks."""
+        configuration = self.directory / "resolv.conf"
+        configuration.write_text(f"nameserver {address}\noptions attempts:1 timeout:1\n", encoding="ascii")
+        self._mount(configuration, "/etc/resolv.conf")
+
+    def _mount(self, file: Path, target: str) -> None:
+        """Mount a file for the polls alone."""
+        self._mounts[target] = file
+        mounts = " && ".join(f"mount --bind {source} {name}" for name, source in self._mounts.items())
+        script = f'{mounts} && exec "$@"'
         self.monitor.started_by = (
             program.find("unshare"),
             "--mount",

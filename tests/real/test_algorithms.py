@@ -140,6 +140,31 @@ def test_after_an_administrator_enables_any_algorithm_of_the_remedy_the_login_wo
             assert logged_in(probe_openssh(openssh)), name
 
 
+@pytest.mark.parametrize("cipher", algorithms.CIPHERS)
+def test_a_server_may_exchange_keys_again_within_a_session(account: Account, cipher: str) -> None:
+    configuration = [f"Ciphers {cipher}", "RekeyLimit 16"]
+    with (
+        public_directory() as directory,
+        OpenSSH(
+            directory,
+            account,
+            extra_configuration=[*configuration, "LogLevel DEBUG1"],
+            set_env={"PATH": str(directory)},
+        ) as openssh,
+    ):
+        (directory / "env").symlink_to(program.find("env"))
+        sinfo = directory / "sinfo"
+        sinfo.write_text(
+            "#!/bin/sh\ncase $* in *%P*) n=0; while [ $n -lt 2000 ]; do n=$((n + 1)); "
+            "echo \"p$n|up|1-00:00:00|8|idle\"; done;; *) echo '8|idle';; esac\n",
+            encoding="utf-8",
+        )
+        sinfo.chmod(0o755)
+        probed = probe_openssh(openssh)
+        assert probed.lists_nodes, probed
+        assert openssh.log.count("rekey") > 1
+
+
 @pytest.fixture(scope="module")
 def dropbear(server_directory: Path, account: Account) -> Iterator[Dropbear]:
     with Dropbear(server_directory, account) as running:

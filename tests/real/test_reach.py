@@ -1,7 +1,10 @@
 """Firewalls, addresses and host keys between polls: what is confirmed, and that each remedy works."""
 
+import contextlib
 import re
 import socket
+import socketserver
+import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -136,6 +139,55 @@ def test_a_refusal_by_the_host_is_an_outage_at_once(scenario: Scenario) -> None:
 
 
 # The resolver
+
+SERVER_FAILURE, NO_SUCH_NAME, REFUSED = 2, 3, 5  # of a reply (RFC 1035, 4.1.1)
+
+
+@contextlib.contextmanager
+def resolver(code: int) -> Iterator[str]:
+    """Answer each query with this code, at the address that is returned."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            query, reply_to = self.request
+            end_of_name = query.index(b"\0", 12)
+            reply = (
+                query[:2] + bytes([0x81, 0x80 | code, 0, 1, 0, 0, 0, 0, 0, 0]) + query[12 : end_of_name + 5]
+            )
+            reply_to.sendto(reply, self.client_address)
+
+    with socketserver.ThreadingUDPServer((FIRST_ADDRESS, 53), Handler) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        try:
+            yield FIRST_ADDRESS
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+@pytest.mark.namespaces
+@pytest.mark.parametrize(
+    ("code", "detail", "headlines"),
+    [
+        (SERVER_FAILURE, "Temporary failure in name resolution", ["mscluster is online"]),
+        (REFUSED, "Temporary failure in name resolution", ["mscluster is online"]),
+        (NO_SUCH_NAME, "Name or service not known", ["mscluster is online", "mscluster is offline"]),
+    ],
+)
+def test_only_a_name_that_does_not_exist_is_an_outage_at_once(
+    behind_a_firewall: Scenario, code: int, detail: str, headlines: Sequence[str]
+) -> None:
+    scenario = behind_a_firewall
+    scenario.add_host_name()
+    poll(scenario)
+    scenario.remove_host_name()
+    with resolver(code) as address:
+        scenario.use_resolver(address)
+        run = poll(scenario, attempts="1")
+    assert run.outputs["cause"] == "dns"
+    assert f"{NAME}: {detail}" in run.log
+    assert scenario.monitor.headlines() == headlines
 
 
 @pytest.mark.namespaces

@@ -45,13 +45,19 @@ def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
         found = resolving.result(deadline.left)
     except TimeoutError:
         detail = f"{host}: no answer from the resolver within {deadline.seconds:.0f} s"
-        raise ProbeFailed(ProbeFailure(Cause.DNS, detail, needs_confirmation=True)) from None
+        raise ProbeFailed(_resolver_failed(detail)) from None
     except (OSError, UnicodeError) as error:
         detail = clean(f"{host}: {getattr(error, 'strerror', None) or error}")
-        may_pass = isinstance(error, OSError) and error.errno not in _NO_SUCH_NAME
-        raise ProbeFailed(ProbeFailure(Cause.DNS, detail, needs_confirmation=may_pass)) from None
+        if isinstance(error, OSError) and error.errno not in _NO_SUCH_NAME:
+            raise ProbeFailed(_resolver_failed(detail)) from None
+        raise ProbeFailed(ProbeFailure(Cause.DNS, detail)) from None
     addresses = [Address(family, name) for family, _, _, _, name in found]
     return list(dict.fromkeys(addresses))
+
+
+def _resolver_failed(detail: str) -> ProbeFailure:
+    remedy = "If this does not pass, check the DNS settings of the runner and the DNS servers of the cluster."
+    return ProbeFailure(Cause.DNS, detail, remedy, needs_confirmation=True)
 
 
 def connect_to(address: Address, deadline: Deadline) -> socket.socket:

@@ -61,7 +61,7 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
         return Verdict(Status.UNKNOWN, failure.cause, detail, "Check the network of the runner.")
     if not (known.reached or result.reached):
         detail = _joined(failure.detail, "no run has reached this server yet")
-        return Verdict(Status.UNKNOWN, failure.cause, detail, info.remedy)
+        return Verdict(Status.UNKNOWN, failure.cause, detail, failure.remedy or info.remedy)
     return Verdict(  # down: no input can fix that
         info.status, failure.cause, failure.detail, needs_confirmation=failure.needs_confirmation
     )

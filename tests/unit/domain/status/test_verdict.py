@@ -197,6 +197,11 @@ def test_a_fault_of_the_runner_gives_status_unknown_with_its_remedy(known: Known
     assert (verdict.detail, verdict.remedy) == ("no IPv6", "Use another runner.")
 
 
+def test_a_failure_before_a_server_was_reached_has_its_own_remedy_if_there_is_one() -> None:
+    failure = ProbeFailure(Cause.DNS, remedy="Check the DNS settings.")
+    assert judged(ProbeResult(outcome=failure), NEVER_SEEN).remedy == "Check the DNS settings."
+
+
 @pytest.mark.parametrize("needs_confirmation", [True, False])
 def test_an_outage_needs_confirmation_if_its_failure_does(*, needs_confirmation: bool) -> None:
     failure = ProbeFailure(Cause.DNS, needs_confirmation=needs_confirmation)
