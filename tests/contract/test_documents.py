@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cluster_status.adapters.ssh import algorithms
 from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS
@@ -117,3 +118,20 @@ def test_every_file_and_folder_in_the_architecture_document_exists() -> None:
     assert named
     places = (ROOT, ROOT / "src" / "cluster_status", ROOT / "src" / "cluster_status" / "app")
     assert [name for name in named if not any((place / name).exists() for place in places)] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "offered"),
+    [
+        ("key exchange", algorithms.KEY_EXCHANGES),
+        ("host key", algorithms.HOST_KEYS),
+        ("cipher", algorithms.CIPHERS),
+        ("MAC", algorithms.MACS),
+    ],
+)
+def test_the_document_about_the_login_lists_the_algorithms_that_are_offered(
+    kind: str, offered: tuple[str, ...]
+) -> None:
+    text = (ROOT / "docs" / "login.md").read_text(encoding="utf-8")
+    [row] = re.findall(rf"^\| {kind} \| (.*) \|$", text, re.MULTILINE)
+    assert re.findall("`([^`]+)`", row) == list(offered)

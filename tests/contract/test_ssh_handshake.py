@@ -1,27 +1,24 @@
-"""From a name and a port to a host key: the causes of failures before the login."""
+"""From a connection to a host key: the causes of failures before the login."""
 
 import socket
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import paramiko
 import pytest
 from paramiko.auth_handler import AuthHandler
 
-from cluster_status.adapters.ssh.connect import connect
+from cluster_status.adapters.ssh.connect import Address, connect_to
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.deadline import Deadline
 from cluster_status.domain.ssh.host_key import HostKey, Pin, Pins
 from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.probe_result import ProbeFailed
 from cluster_status.domain.status.verdict import cause_to_retry
 from tests.contract.ssh_probe import (
     LONG_SECONDS,
+    host_key,
     new_probe,
     nothing_left_behind,
     open_sockets,
-    pinned,
     probe_server,
     run_probe,
 )
@@ -44,124 +41,9 @@ SLACK_SECONDS = 1.5  # of a busy machine
 DROPPED = "the server closed the connection during the key exchange"
 NO_BANNER = "the server closed the connection before its SSH banner, or is not an SSH server"
 
-Address = tuple[int, int, int, str, tuple[Any, ...]]
 
-
-def closed_port() -> int:
-    with socket.create_server((HOST, 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
-def ipv4(port: int, host: str = HOST) -> Address:
-    return (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port))
-
-
-@pytest.fixture
-def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that makes every name resolve to the given addresses."""
-
-    def to(*addresses: Address) -> None:
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: list(addresses))
-
-    return to
-
-
-# The name and its addresses
-
-
-def test_a_closed_port_is_refused() -> None:
-    with new_probe(closed_port()) as probe:
-        probed = run_probe(probe)
-    assert probed.cause_and_detail == (Cause.REFUSED, "connection refused")
-    assert not probed.result.reached
-
-
-def test_a_name_that_does_not_resolve_quotes_the_resolver(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or \x1b[31mservice not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", fail)
-    with new_probe(1, host="no.such.example") as probe:
-        assert run_probe(probe).cause_and_detail == (
-            Cause.DNS,
-            "no.such.example: Name or [31mservice not known",
-        )
-
-
-@pytest.mark.parametrize("name", ["a..b", "x" * 64, ".example", "\udcff"])
-def test_an_invalid_name_does_not_resolve(name: str) -> None:
-    with new_probe(1, host=name) as probe:
-        probed = run_probe(probe)
-    assert probed.cause is Cause.DNS
-    assert probed.failure.detail
-
-
-def test_a_resolver_that_does_not_answer_is_a_dns_failure_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    release = threading.Event()
-
-    def hang(*_: object, **__: object) -> list[Address]:
-        release.wait(LONG_SECONDS)
-        return []
-
-    monkeypatch.setattr(socket, "getaddrinfo", hang)
-    with new_probe(1, connect_timeout_seconds=SHORT_SECONDS) as probe:
-        try:
-            probed = run_probe(probe)
-        finally:
-            release.set()
-    assert probed.cause is Cause.DNS
-    assert "no answer from the resolver" in probed.failure.detail
-    assert SHORT_SECONDS <= probed.seconds < SHORT_SECONDS + SLACK_SECONDS
-
-
-def test_after_an_address_that_refuses_the_next_one_is_tried(resolve: Callable[..., None]) -> None:
-    with LoopbackServer(SshServer()) as server, new_probe(server.port, host="two.example") as probe:
-        resolve(ipv4(closed_port()), ipv4(server.port))
-        assert run_probe(probe).lists_nodes
-
-
-def test_after_an_address_of_an_unsupported_family_the_next_one_is_tried(
-    resolve: Callable[..., None],
-) -> None:
-    with LoopbackServer(SshServer()) as server, new_probe(server.port, host="two.example") as probe:
-        # like an IPv6 address on a kernel without IPv6; no kernel supports DECnet any more
-        resolve((12, socket.SOCK_STREAM, 0, "", ("::1", server.port, 0, 0)), ipv4(server.port))
-        assert run_probe(probe).lists_nodes
-
-
-def test_without_an_address_of_a_supported_family_the_server_is_unreachable(
-    resolve: Callable[..., None],
-) -> None:
-    with new_probe(22, host="one.example") as probe:
-        resolve((12, socket.SOCK_STREAM, 0, "", ("::1", 22, 0, 0)))
-        assert run_probe(probe).cause is Cause.UNREACHABLE
-
-
-def test_each_address_gets_its_share_of_the_time_and_the_most_specific_failure_counts(
-    monkeypatch: pytest.MonkeyPatch, resolve: Callable[..., None]
-) -> None:
-    waits: list[float] = []
-
-    class NeverAnswers(socket.socket):  # on loopback every connection is answered
-        def connect(self, _: object) -> None:
-            waits.append(round(self.gettimeout() or 0.0, 1))
-            raise TimeoutError
-
-    kinds = iter([NeverAnswers, socket.socket, NeverAnswers])
-
-    def make(family: int, kind: int) -> socket.socket:
-        return next(kinds)(family, kind)
-
-    closed = closed_port()
-    resolve(ipv4(closed), ipv4(closed), ipv4(closed))
-    with nothing_left_behind(), monkeypatch.context() as patch:
-        patch.setattr(socket, "socket", make)
-        with pytest.raises(ProbeFailed) as failed:
-            connect("three.example", 22, Deadline(9))
-    assert failed.value.failure.cause is Cause.REFUSED
-    assert waits == [3.0, 9.0]  # what one address does not use, the others get
+def connected(port: int) -> socket.socket:
+    return connect_to(Address(socket.AF_INET, (HOST, port)), Deadline(LONG_SECONDS))
 
 
 # Servers that are no SSH servers, or faulty ones
@@ -257,31 +139,66 @@ def test_a_disconnect_reason_that_is_not_utf_8_is_a_cause() -> None:
 
 
 @pytest.mark.parametrize(
-    "sent",
+    ("offer", "kind", "ours"),
     [
-        [BANNER, kexinit(kex="diffie-hellman-group1-sha1")],
-        [BANNER, kexinit(key="ssh-dss")],
-        [BANNER, kexinit(cipher="arcfour")],
-        [b"SSH-1.5-ancient\r\n"],
+        ({"kex": "diffie-hellman-group1-sha1"}, "key exchanges", "curve25519-sha256"),
+        ({"key": "ssh-dss"}, "host key algorithms", "ssh-ed25519"),
+        ({"cipher": "arcfour"}, "ciphers", "aes256-ctr"),
     ],
-    ids=["key exchange", "host key", "cipher", "version"],
+    ids=["key exchange", "host key", "cipher"],
 )
-def test_a_server_without_a_common_algorithm_is_incompatible(sent: list[bytes]) -> None:
-    probed = probe_server(raw(*sent))
-    assert probed.cause is Cause.INCOMPATIBLE_SSH
-    assert probed.failure.detail.startswith("Incompatible")
+def test_the_remedy_of_an_incompatible_server_names_what_both_sides_offer(
+    offer: dict[str, str], kind: str, ours: str
+) -> None:
+    probed = probe_server(raw(BANNER, kexinit(**offer)))
+    [theirs] = offer.values()
+    assert probed.cause_and_detail == (Cause.INCOMPATIBLE_SSH, f"no {kind} in common")
+    assert f"The server offers only these {kind}: {theirs}. " in probed.failure.remedy
+    assert ours in probed.failure.remedy.partition("which the action offers: ")[2]
     assert probed.result.reached
 
 
-def test_a_pinned_key_of_an_unsupported_type_is_incompatible() -> None:
-    probed = probe_server(SshServer(), pins=Pins((Pin(HostKey("ssh-dss", b"x")),)))
-    assert probed.cause_and_detail == (Cause.INCOMPATIBLE_SSH, "host keys of type ssh-dss are not supported")
+def test_the_remedy_names_each_kind_of_algorithm_that_is_not_in_common() -> None:
+    probed = probe_server(raw(BANNER, kexinit(kex="none-such", key="ssh-dss", cipher="arcfour")))
+    assert probed.failure.detail == "no key exchanges and no host key algorithms and no ciphers in common"
 
 
-def test_a_server_without_a_key_of_the_pinned_type_is_incompatible() -> None:
-    server = SshServer()
-    probed = probe_server(server, pins=pinned(paramiko.ECDSAKey.generate()))
+def test_what_a_server_offers_is_shown_cleaned_and_shortened() -> None:
+    probed = probe_server(raw(BANNER, kexinit(kex=f"\x1b[31mgo,{9_000 * 'x'}")))
+    assert "these key exchanges: [31mgo, xxx" in probed.failure.remedy
+    assert len(probed.failure.remedy) < 1_000
+
+
+def test_the_only_old_version_of_the_protocol_is_incompatible() -> None:
+    probed = probe_server(raw(b"SSH-1.5-ancient\r\n"))
     assert probed.cause is Cause.INCOMPATIBLE_SSH
+    assert probed.failure.detail.startswith("Incompatible version")
+
+
+def test_a_handshake_that_was_damaged_is_repeated_at_once() -> None:
+    connections: list[socket.socket] = []
+    server = SshServer()
+
+    def handler(connection: socket.socket) -> None:
+        connections.append(connection)
+        damaged = raw(BANNER, kexinit(key="ssh-ed25518"))
+        (damaged if len(connections) == 1 else server)(connection)
+
+    assert probe_server(handler).lists_nodes
+    assert len(connections) == 2
+
+
+@pytest.mark.parametrize(
+    "pin", [Pin(HostKey("ssh-dss", b"x")), Pin(host_key(paramiko.ECDSAKey.generate()))], ids=["DSA", "ECDSA"]
+)
+def test_a_key_of_another_type_than_the_pinned_one_is_not_trusted_and_its_line_is_shown(pin: Pin) -> None:
+    server = SshServer()
+    with LoopbackServer(server) as listening, new_probe(listening.port, pins=Pins((pin,))) as probe:
+        probed = run_probe(probe)
+        line = host_key(ed25519()).line(HOST, listening.port)
+    assert probed.cause is Cause.HOST_KEY
+    assert f"the pinned key is {pin.description}; " in probed.failure.detail
+    assert probed.failure.detail.endswith(f"the line for cluster-host-key is: {line}")
     assert server.offers == []
 
 
@@ -318,7 +235,7 @@ def test_a_connection_that_ends_before_the_login_is_dropped_and_nothing_is_offer
 def test_a_session_closes_its_socket() -> None:
     with LoopbackServer(raw(then_silent=True)) as server, nothing_left_behind():
         before = open_sockets()
-        session = Session(connect(HOST, server.port, Deadline(LONG_SECONDS)))
+        session = Session(connected(server.port))
         assert open_sockets() > before
         assert not session.reached
         session.close()
@@ -327,7 +244,7 @@ def test_a_session_closes_its_socket() -> None:
 
 def test_a_handshake_returns_the_key_of_the_server() -> None:
     with LoopbackServer(SshServer()) as server, nothing_left_behind():
-        session = Session(connect(HOST, server.port, Deadline(LONG_SECONDS)))
+        session = Session(connected(server.port))
         key = session.shake_hands((), Deadline(LONG_SECONDS))
         assert session.is_open
         session.close()

@@ -69,7 +69,8 @@ def test_a_server_with_another_key_than_the_remembered_one_is_offered_nothing() 
 def test_a_server_without_a_key_of_the_remembered_type_is_offered_nothing() -> None:
     server = SshServer()
     probed = probe_server(server, remembering(ecdsa()), pins=Pins())
-    assert probed.cause is Cause.INCOMPATIBLE_SSH
+    assert probed.cause is Cause.HOST_KEY
+    assert host_key(ecdsa()).type_and_fingerprint in probed.failure.detail
     assert server.offers == []
 
 

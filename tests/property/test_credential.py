@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cluster_status.adapters.ssh.credential import read_key
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.endpoint import Endpoint
-from cluster_status.domain.ssh.host_key import Pin
+from cluster_status.domain.ssh.host_key import Pin, Pins
 from cluster_status.domain.ssh.private_key import secret_lines, unwrap
 from cluster_status.errors import InputError
 
@@ -75,9 +75,10 @@ def test_a_key_with_some_bytes_changed_is_read_or_refused(
 
 
 @given(st.text(alphabet=string.printable, max_size=60), st.sampled_from(["", "|1|", "!", "*,", "[*]:22,!"]))
-def test_any_names_before_a_pin_are_accepted_or_refused(names: str, begin: str) -> None:
-    server = Endpoint("me", "gw.example.org", 22)
-    assert Pin(names=begin + names).is_for(server.host, server.port) in {True, False}
+def test_a_pin_with_any_names_is_for_a_server_or_for_none(names: str, begin: str) -> None:
+    pins = Pins((Pin(names=begin + names),))
+    for server in (Endpoint("me", "gw.example.org", 22), Endpoint("me", "gw.example.org", 2222)):
+        assert sorted([bool(pins.for_server(server)), bool(pins.for_none_of([server]))]) == [False, True]
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))

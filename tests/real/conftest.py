@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real import cause_table
+from tests.real import algorithm_table, cause_table
 from tests.servers import program
 from tests.servers.account import Account
 from tests.servers.directory import public_directory
@@ -15,7 +15,11 @@ from tests.servers.slurm import Slurm
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table of causes."""
+    """Print the table of causes, and that of algorithms."""
+    if rows := config.stash.get(algorithm_table.ROWS, []):
+        terminalreporter.section("algorithms, each alone")
+        for line in algorithm_table.lines(rows):
+            terminalreporter.write_line(line)
     if outcomes := config.stash.get(cause_table.OUTCOMES, []):
         terminalreporter.section("causes")
         for line in cause_table.lines(outcomes):

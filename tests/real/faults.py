@@ -29,6 +29,48 @@ def drop_packets_to_the_resolver(scenario: Scenario) -> None:
     scenario.network.firewall("-p", "udp", "--dport", "53", "-j", "DROP")
 
 
+def fail_to_resolve(scenario: Scenario) -> None:
+    """Lose the resolver: in a network without one, its address has no route."""
+    scenario.add_host_name()
+    scenario.poll_online()
+    scenario.remove_host_name()
+
+
+def have_only_ipv6(scenario: Scenario) -> None:
+    scenario.add_host_name()
+    scenario.poll_online()
+    scenario.add_host_name("2001:db8::1")
+
+
+def add_a_mute_address(scenario: Scenario) -> None:
+    scenario.move_sshd()
+    scenario.running.enter_context(socket.create_server((HOST, scenario.openssh.port)))
+    scenario.add_host_name(HOST, scenario.openssh.host)
+
+
+def add_a_login_node(scenario: Scenario) -> None:
+    """Add a second sshd with a key of its own, at an address that is tried first."""
+    scenario.move_sshd()
+    scenario.add_login_node(HOST)
+    scenario.add_host_name(HOST, scenario.openssh.host)
+
+
+def pin_a_key_of_another_type(scenario: Scenario) -> None:
+    [_, rsa] = scenario.openssh.known_hosts_lines
+    scenario.offer_host_keys("ed25519")
+    scenario.inputs["cluster-host-key"] = rsa
+
+
+def pin_another_host_name(scenario: Scenario) -> None:
+    _, key = scenario.openssh.known_hosts_line.split(" ", 1)
+    scenario.inputs["cluster-host-key"] = f"login2.cluster.example {key}"
+
+
+def pin_and_exclude_this_host(scenario: Scenario) -> None:
+    name, key = scenario.openssh.known_hosts_line.split(" ", 1)
+    scenario.inputs["cluster-host-key"] = f"*,!{name} {key}"
+
+
 def stop_the_jump_host(scenario: Scenario) -> None:
     jump = scenario.use_a_jump_host()
     scenario.poll_online()

@@ -46,6 +46,7 @@ class Scenario:
         self._network = network
         self.running = contextlib.ExitStack()
         self.inputs: dict[str, str] = {}
+        self._mounts: dict[str, Path] = {}
         self._programs = directory / "bin"
         self._programs.mkdir()
         (self._programs / "env").symlink_to(program.find("env"))
@@ -111,12 +112,53 @@ class Scenario:
         self.inputs["cluster-host-key"] = f"{self.openssh.known_hosts_line}\n{jump.known_hosts_line}"
         return jump
 
+    def move_sshd(self) -> None:
+        """Restart sshd at another address. Of a name with both, a resolver returns this one last."""
+        self.openssh.stop()
+        self.openssh.listen_at("127.0.0.2")
+        self.openssh.start()
+
+    def add_login_node(self, address: str) -> OpenSSH:
+        """Start another sshd at this address, at the same port and for the same account."""
+        another = OpenSSH(
+            self.running.enter_context(public_directory()),
+            self.accounts.account,
+            host=address,
+            port_number=self.openssh.port,
+            set_env=self.openssh.set_env,
+        )
+        return self.running.enter_context(another)
+
+    def offer_host_keys(self, *types: str) -> None:
+        """Restart sshd with only these of its host keys."""
+        self.openssh.stop()
+        self.openssh.use_host_keys(*types)
+        self.openssh.start()
+
     # the host name
 
-    def add_host_name(self) -> None:
-        """Set the host to a name that only the hosts file of this scenario resolves."""
-        self._hosts.write_text(f"{self.openssh.host} {NAME}\n", encoding="ascii")
-        script = f'mount --bind {self._hosts} /etc/hosts && exec "$@"'
+    def add_host_name(self, *addresses: str) -> None:
+        """Set the host to a name that only the hosts file of this scenario resolves, by default to sshd."""
+        self.resolve_name(*addresses or [self.openssh.host])
+        self.inputs["cluster-host"] = NAME
+        [_, key] = self.openssh.known_hosts_line.split(" ", 1)
+        self.inputs["cluster-host-key"] = f"[{NAME}]:{self.openssh.port} {key}"
+
+    def resolve_name(self, *addresses: str) -> None:
+        self._hosts.write_text("".join(f"{address} {NAME}\n" for address in addresses), encoding="ascii")
+        self._mount(self._hosts, "/etc/hosts")
+
+    def use_resolver(self, address: str) -> None:
+        """Ask the resolver at this address, once, for names that the hosts file lacks."""
+        configuration = self.directory / "resolv.conf"
+        configuration.write_text(f"nameserver {address}\noptions attempts:1 timeout:1\n", encoding="ascii")
+        self._mount(configuration, "/etc/resolv.conf")
+
+    def _mount(self, file: Path, target: str) -> None:
+        """Mount a file for the polls alone."""
+        self._mounts[target] = file
+        mounts = " && ".join(f"mount --bind {source} {name}" for name, source in self._mounts.items())
+        script = f'{mounts} && exec "$@"'
         self.monitor.started_by = (
             program.find("unshare"),
             "--mount",
@@ -125,7 +167,6 @@ class Scenario:
             script,
             "bash",
         )
-        self.inputs["cluster-host"] = NAME
 
     def remove_host_name(self) -> None:
         self._hosts.write_text("", encoding="ascii")

@@ -60,8 +60,16 @@ class Namespace:
             os.close(before)
 
     def firewall(self, *rule: str) -> None:
-        """Add a rule for incoming packets, such as `"-p", "tcp", "-j", "DROP"`."""
-        _run("ip", "netns", "exec", self.name, str(program.find("iptables")), "-A", "INPUT", *rule)
+        """Add a rule for incoming packets of IPv4, such as `"-p", "tcp", "-j", "DROP"`."""
+        self._add_rule("iptables", *rule)
+
+    def firewall_of_ipv6(self, *rule: str) -> None:
+        self._add_rule("ip6tables", *rule)
+
+    def open_firewall(self) -> None:
+        """Remove all rules."""
+        for table in ("iptables", "ip6tables"):
+            _run("ip", "netns", "exec", self.name, str(program.find(table)), "-F", "INPUT")
 
     def take_down(self) -> None:
         """Remove all routes."""
@@ -71,6 +79,9 @@ class Namespace:
     def route_everything_to_loopback(self) -> None:
         """Route every address to this machine, so that the firewall decides what answers."""
         _run("ip", "-n", self.name, "route", "add", "local", "default", "dev", "lo")
+
+    def _add_rule(self, table: str, *rule: str) -> None:
+        _run("ip", "netns", "exec", self.name, str(program.find(table)), "-A", "INPUT", *rule)
 
     def _remove(self) -> None:
         _run("ip", "netns", "del", self.name)

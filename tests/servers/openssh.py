@@ -48,16 +48,17 @@ class Offer(NamedTuple):
 class OpenSSH:
     """An sshd that can be stopped and started again with the same port and host keys.
 
-    `extra_configuration` are lines of sshd_config. They come first, because sshd uses the first value.
+    `extra_configuration` are lines of sshd_config. They come first, because sshd uses the first value. By
+    default the port is a free one.
     """
 
-    host = port.LOOPBACK
-
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a server
         self,
         directory: Path,
         account: Account,
         *,
+        host: str = port.LOOPBACK,
+        port_number: int = 0,
         set_env: Mapping[str, str] = MappingProxyType({}),
         extra_configuration: Sequence[str] = (),
         host_key_types: Sequence[str] = ("ed25519", "ecdsa"),
@@ -66,7 +67,8 @@ class OpenSSH:
         self.account = account
         self.set_env = set_env
         self.extra_configuration = extra_configuration
-        [self.port] = port.free_ports(1)
+        self.host = host
+        self.port = port_number or port.free_ports(1)[0]
         self._host_key_types = host_key_types
         self.change_host_keys()
         self._log_offset = 0
@@ -74,7 +76,7 @@ class OpenSSH:
         log = directory / "sshd.log"
         command: list[str | Path] = [program.find("sshd"), "-D", "-f", configuration, "-E", log]
         self.daemon = Daemon(command, log=log, environment={})
-        configuration.write_text(self._configuration(), encoding="utf-8")
+        self._write_configuration()
 
     def __enter__(self) -> Self:
         self.start()
@@ -99,7 +101,12 @@ class OpenSSH:
     @property
     def known_hosts_line(self) -> str:
         """The known_hosts line of the first host key."""
-        return f"[{self.host}]:{self.port} {_public(self._host_keys[0])}"
+        return self.known_hosts_lines[0]
+
+    @property
+    def known_hosts_lines(self) -> list[str]:
+        """The known_hosts lines of all host keys."""
+        return [f"[{self.host}]:{self.port} {_public(key)}" for key in self._host_keys]
 
     @property
     def log(self) -> str:
@@ -118,6 +125,27 @@ class OpenSSH:
     def change_host_keys(self) -> None:
         """Generate new keys, as after a reinstallation; they are used from the next start."""
         self._host_keys = [_new_host_key(self.directory, of_type) for of_type in self._host_key_types]
+
+    @property
+    def host_keys(self) -> Mapping[Path, bytes]:
+        """The contents of the files of the host keys."""
+        files = [file for key in self._host_keys for file in (key, key.with_suffix(".pub"))]
+        return {file: file.read_bytes() for file in files}
+
+    def restore_host_keys(self, host_keys: Mapping[Path, bytes]) -> None:
+        """Use the host keys of an earlier time from the next start."""
+        for file, content in host_keys.items():
+            file.write_bytes(content)
+
+    def use_host_keys(self, *types: str) -> None:
+        """Use only the host keys of these types from the next start."""
+        self._host_keys = [key for key in self._host_keys if key.name.removeprefix("host_key_") in types]
+        self._write_configuration()
+
+    def listen_at(self, host: str) -> None:
+        """Use this address from the next start."""
+        self.host = host
+        self._write_configuration()
 
     def end_sessions(self) -> None:
         """Close the connection of every client, and continue to listen."""
@@ -138,6 +166,9 @@ class OpenSSH:
         self._wait_until_idle()
         self._log_offset = len(self.log)
 
+    def _write_configuration(self) -> None:
+        (self.directory / "sshd_config").write_text(self._configuration(), encoding="utf-8")
+
     def _configuration(self) -> str:
         lines = [f"HostKey {key}" for key in self._host_keys]
         if self.set_env:
@@ -148,7 +179,7 @@ class OpenSSH:
 
     def _sends_banner(self) -> bool:
         banner = b"SSH-"
-        return port.first_bytes(self.port, size=len(banner)) == banner
+        return port.first_bytes(self.port, size=len(banner), host=self.host) == banner
 
     def _wait_until_idle(self) -> None:
         def is_idle() -> bool:
@@ -158,13 +189,13 @@ class OpenSSH:
 
 
 def _new_host_key(directory: Path, of_type: str) -> Path:
-    path = directory / f"host_key_{of_type}"
+    path = directory / f"host_key_{of_type.replace(' ', '_')}"
     path.unlink(missing_ok=True)  # ssh-keygen would ask before it overwrites
     command: list[str | Path] = [
         program.find("ssh-keygen"),
         "-q",
         "-t",
-        of_type,
+        *of_type.split(),
         "-N",
         "",
         "-C",

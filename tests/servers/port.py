@@ -40,10 +40,10 @@ def answers_at(path: Path) -> bool:
         return client.connect_ex(str(path)) == 0
 
 
-def first_bytes(port: int, *, size: int) -> bytes:
+def first_bytes(port: int, *, size: int, host: str = LOOPBACK) -> bytes:
     """Return the first bytes that a server sends; none if no server answers."""
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=1) as client:
+        with socket.create_connection((host, port), timeout=1) as client:
             return client.recv(size, socket.MSG_WAITALL)
     except OSError:
         return b""

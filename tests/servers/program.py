@@ -17,10 +17,13 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
         "chpasswd": "passwd",
         "curl": "curl",  # used by cron in the documents
         "dash": "dash",
+        "dropbear": "dropbear-bin",
+        "dropbearkey": "dropbear-bin",
         "env": "coreutils",
         "fish": "fish",
         "git": "git",
         "ip": "iproute2",
+        "ip6tables": "iptables",
         "iptables": "iptables",
         "munge": "munge",
         "munged": "munge",

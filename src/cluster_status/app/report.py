@@ -49,6 +49,9 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
         names = ", ".join(verdict.cluster_state.unmatched_patterns)
         text = f"{prefix}Partitions not found, check the input partitions: {names}"
         runner.annotate(Level.WARNING, text)
+    for level, texts in ((Level.NOTICE, poll.result.notices), (Level.WARNING, poll.result.warnings)):
+        for text in texts:
+            runner.annotate(level, f"{prefix}{text}")
     if poll.result.line_to_pin:
         text = "The SSH host key is not pinned. Verify the key, then set cluster-host-key to this line:"
         runner.annotate(Level.WARNING, f"{prefix}{text} {poll.result.line_to_pin}")

@@ -76,8 +76,8 @@ CLUSTER_JUMP = Input(
 )
 CLUSTER_HOST_KEY = Input(
     "cluster-host-key",
-    "SSH host key of the server: known_hosts lines or fingerprints (`SHA256:…`), one per line. Without it, "
-    "the first key seen is remembered, and a warning shows the line to paste.",
+    "SSH host keys of the server: known_hosts lines with its name, or fingerprints (`SHA256:…`), one per "
+    "line. Without it, the first key seen is remembered, and a warning shows the line to paste.",
     types.HOST_KEYS,
     Pins(),
 )

@@ -296,6 +296,12 @@ def test_partitions_that_are_not_found_are_named_in_a_warning(monitor: Monitor) 
     assert monitor.check(result).warnings == ["Partitions not found, check the input partitions: gpu*, fat"]
 
 
+def test_what_the_login_notes_is_shown_by_its_level(monitor: Monitor) -> None:
+    run = monitor.poll(replace(ONLINE, notices=("1 of 2 addresses failed.",), warnings=("One was skipped.",)))
+    assert "1 of 2 addresses failed." in run.runner.of(Level.NOTICE)
+    assert "One was skipped." in run.warnings
+
+
 def test_every_poll_shows_the_line_to_pin_if_the_host_key_is_not_pinned(monitor: Monitor) -> None:
     line = "head.example.org ssh-ed25519 AAAA"
     for _ in range(2):

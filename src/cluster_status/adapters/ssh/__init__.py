@@ -1,8 +1,10 @@
 """An executor over SSH: the only package that imports paramiko. It knows nothing of Slurm.
 
 `executor` runs commands on the head node of a route. `jump_hosts` holds the sessions on the way there.
-`connect` opens a TCP connection, `session` does the handshake and the login on it, and `command` runs one
+`opening` tries the addresses of a server until one shows a known host key: `connect` opens a TCP connection,
+`session` does the handshake and the login on it, and `host_key_check` knows the keys. `command` runs one
 command. `login` decides which credential is offered when, and `auth` speaks the authentication protocol.
+`algorithms` and `packetizer` add to paramiko what OpenSSH offers besides.
 """
 
 import logging

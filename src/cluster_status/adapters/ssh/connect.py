@@ -1,8 +1,12 @@
-"""From a name and a port to a connected socket."""
+"""From a name and a port to a connected socket, for each address of the name."""
 
+import contextlib
 import errno
 import socket
+import struct
 from typing import Any
+
+from msgspec import Struct
 
 from cluster_status.deadline import Deadline
 from cluster_status.domain.status.cause import Cause
@@ -10,65 +14,108 @@ from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 from cluster_status.domain.text import clean
 from cluster_status.threads import run_in_thread
 
-_NO_ROUTE = {
-    errno.ENETUNREACH,
-    errno.EHOSTUNREACH,
-    errno.ENETDOWN,
-    errno.EHOSTDOWN,
-    errno.EADDRNOTAVAIL,
-    errno.EAFNOSUPPORT,  # a kernel without IPv6, and a name with an IPv6 address
+# The runner has no route: the packet never left. The last one is of a kernel without IPv6.
+_NO_IPV6 = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+_CLOSED = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
+# The name does not exist, or has no address. Any other failure of a resolver may pass.
+_NO_SUCH_NAME = {
+    getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY") if hasattr(socket, name)
 }
-# Of several addresses, the failure that says most about the server counts. A runner without IPv6, for
-# example, has no route to an IPv6 address.
-_MOST_SPECIFIC_FIRST = (Cause.REFUSED, Cause.DROPPED, Cause.TIMEOUT, Cause.UNREACHABLE)
 
-_Address = tuple[socket.AddressFamily, tuple[Any, ...]]  # the family, and the address in its format
-
-
-def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
-    """Return a connected socket or raise ProbeFailed. Each address of the name gets its share of the time."""
-    addresses = _resolve(host, port, deadline)
-    failures = []
-    for number, address in enumerate(addresses):
-        share = deadline.part(deadline.left / (len(addresses) - number))
-        try:
-            return _connect_to(address, share)
-        except OSError as error:
-            failures.append(_failure(error, share))
-    raise ProbeFailed(min(failures, key=lambda failure: _MOST_SPECIFIC_FIRST.index(failure.cause)))
+# The queue of errors of a socket, from linux/in.h, linux/in6.h and linux/errqueue.h.
+_RECEIVE_ERRORS = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
+_EXTENDED_ERROR = struct.Struct("=IBBB")  # errno, origin, type, code
+_BY_ICMP = {2, 3}  # origins: ICMP and ICMPv6
 
 
-def _resolve(host: str, port: int, deadline: Deadline) -> list[_Address]:
-    """Resolve the name in a thread, because getaddrinfo has no timeout and ignores signals."""
+class Address(Struct, frozen=True):
+    """One address of a host; `name` is in the format of its family."""
+
+    family: socket.AddressFamily
+    name: tuple[Any, ...]
+
+
+def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
+    """Return the addresses of a name, or raise ProbeFailed.
+
+    It resolves in a thread, because getaddrinfo has no timeout and ignores signals.
+    """
     resolving = run_in_thread(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     try:
         found = resolving.result(deadline.left)
     except TimeoutError:
         detail = f"{host}: no answer from the resolver within {deadline.seconds:.0f} s"
-        raise ProbeFailed(ProbeFailure(Cause.DNS, detail)) from None
+        raise ProbeFailed(_resolver_failed(detail)) from None
     except (OSError, UnicodeError) as error:
         detail = clean(f"{host}: {getattr(error, 'strerror', None) or error}")
+        if isinstance(error, OSError) and error.errno not in _NO_SUCH_NAME:
+            raise ProbeFailed(_resolver_failed(detail)) from None
         raise ProbeFailed(ProbeFailure(Cause.DNS, detail)) from None
-    return [(family, address) for family, _, _, _, address in found]
+    addresses = [Address(family, name) for family, _, _, _, name in found]
+    return list(dict.fromkeys(addresses))
 
 
-def _connect_to(address: _Address, deadline: Deadline) -> socket.socket:
-    family, name = address
-    connection = socket.socket(family, socket.SOCK_STREAM)
+def _resolver_failed(detail: str) -> ProbeFailure:
+    remedy = "If this does not pass, check the DNS settings of the runner and the DNS servers of the cluster."
+    return ProbeFailure(Cause.DNS, detail, remedy, needs_confirmation=True)
+
+
+def connect_to(address: Address, deadline: Deadline) -> socket.socket:
+    """Return a connected socket, or raise ProbeFailed."""
     try:
+        connection = socket.socket(address.family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise ProbeFailed(_failure(error, address, deadline, by_icmp=None)) from None
+    try:
+        _queue_errors(connection, enabled=True)
         connection.settimeout(max(deadline.left, 0.001))
-        connection.connect(name)
+        connection.connect(address.name)
+        # with the queue, an ICMP message that says nothing about the host would end the connection
+        _queue_errors(connection, enabled=False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # small packets, each waited for
+    except OSError as error:
+        by_icmp = _icmp_error(connection)
+        connection.close()
+        raise ProbeFailed(_failure(error, address, deadline, by_icmp)) from None
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _failure(error: OSError, deadline: Deadline) -> ProbeFailure:
+def _queue_errors(connection: socket.socket, *, enabled: bool) -> None:
+    """Let the kernel keep where an error came from; some networks in user space cannot."""
+    level, option = _RECEIVE_ERRORS.get(connection.family, (0, 0))
+    with contextlib.suppress(OSError):
+        connection.setsockopt(level, option, int(enabled))
+
+
+def _icmp_error(connection: socket.socket) -> tuple[int, int] | None:
+    """Return type and code of the ICMP message that ended a connection; None if none did."""
+    kinds = _RECEIVE_ERRORS.values()
+    connection.settimeout(0)  # the queue is empty unless there was one
+    with contextlib.suppress(OSError):
+        _, ancillary, _, _ = connection.recvmsg(1, 512, socket.MSG_ERRQUEUE)
+        for level, kind, content in ancillary:
+            if (level, kind) in kinds and len(content) >= _EXTENDED_ERROR.size:
+                _, origin, icmp_type, code = _EXTENDED_ERROR.unpack_from(content)
+                return (icmp_type, code) if origin in _BY_ICMP else None
+    return None
+
+
+def _failure(
+    error: OSError, address: Address, deadline: Deadline, by_icmp: tuple[int, int] | None
+) -> ProbeFailure:
+    reason = (error.strerror or str(error)).lower()
     if isinstance(error, TimeoutError):
         return ProbeFailure(Cause.TIMEOUT, f"no connection within {deadline.seconds:.0f} s")
-    if isinstance(error, ConnectionRefusedError):
-        return ProbeFailure(Cause.REFUSED, "connection refused")
-    cause = Cause.UNREACHABLE if error.errno in _NO_ROUTE else Cause.DROPPED
-    return ProbeFailure(cause, (error.strerror or str(error)).lower())
+    if by_icmp and error.errno == errno.ECONNREFUSED:
+        icmp_type, code = by_icmp
+        detail = f"refused by a firewall, not by the host: ICMP type {icmp_type} code {code}"
+        return ProbeFailure(Cause.UNREACHABLE, detail)
+    if error.errno == errno.ECONNREFUSED:
+        return ProbeFailure(Cause.REFUSED, reason)
+    if error.errno in _CLOSED:
+        return ProbeFailure(Cause.DROPPED, reason)
+    without_ipv6 = by_icmp is None and address.family == socket.AF_INET6 and error.errno in _NO_IPV6
+    return ProbeFailure(Cause.UNREACHABLE, reason, of_runner=without_ipv6)

@@ -1,13 +1,15 @@
 """Runs commands on the head node of a route: connect, check the host key, log in."""
 
 from collections.abc import Callable
+from functools import partial
 
 from msgspec.structs import replace
 
 from cluster_status.adapters.ssh import command
 from cluster_status.adapters.ssh.credential import load_credentials
-from cluster_status.adapters.ssh.host_key_check import check_pinned, check_remembered, key_types
+from cluster_status.adapters.ssh.host_key_check import PinnedKeys, RememberedKey
 from cluster_status.adapters.ssh.jump_hosts import JumpHosts
+from cluster_status.adapters.ssh.opening import Opening
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.deadline import Deadline
 from cluster_status.domain.execution import CommandResult, ConnectionLostError, Limits
@@ -29,7 +31,7 @@ class SshExecutor:
         """Raise InputError for a private key that cannot be used."""
         self._target = target
         self._head_node = target.head_node
-        self._pins = target.pins_for(target.head_node)
+        self._is_pinned = target.head_node_is_pinned
         self._credentials = load_credentials(target.credentials)
         self._jump_hosts = JumpHosts(target, self._credentials)
         self._session: Session | None = None
@@ -70,18 +72,21 @@ class SshExecutor:
             _check_hold_back(load_remembered())
             self._jump_hosts.log_in(deadline)
         except ProbeFailed:
-            self._update_login(credential_offered=self._jump_hosts.login_is_spent)
+            self._update_login(
+                credential_offered=self._jump_hosts.login_is_spent,
+                notices=self._jump_hosts.notices,
+                warnings=self._jump_hosts.warnings,
+            )
             raise
 
     def _log_in(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> None:
-        remembered = None if self._pins else load_remembered()
+        remembered = None if self._is_pinned else load_remembered()
         session, key = self._open_session(remembered, deadline)
-        if self._pins:
+        if self._is_pinned:
             remembered = load_remembered()
             if not session.is_open:  # the server ended it while the history was loading
                 session, key = self._open_session(remembered, deadline)
-        self._check_host_key(key, remembered)
-        line_to_pin = "" if self._pins else key.line(self._head_node.host, self._head_node.port)
+        line_to_pin = "" if self._is_pinned else key.line(self._head_node.host, self._head_node.port)
         self._update_login(host_key=key, line_to_pin=line_to_pin)
         _check_hold_back(remembered)
         limit = deadline.part(self._target.connect_timeout_seconds)
@@ -96,19 +101,22 @@ class SshExecutor:
     ) -> tuple[Session, HostKey]:
         if self._session:
             self._session.close()
-        limit = self._target.connect_timeout_seconds
-        connection = self._jump_hosts.connect(self._head_node, deadline.part(limit))
-        self._session = session = Session(connection)
+        server = self._head_node
+        keys = (
+            PinnedKeys(self._target.pins_for(server), server)
+            if self._is_pinned
+            else RememberedKey(remembered, server)
+        )
+        opening = Opening(server.host, keys, self._target.connect_timeout_seconds)
         try:
-            return session, session.shake_hands(key_types(self._pins, remembered), deadline.part(limit))
+            self._session, key = opening.open(partial(self._jump_hosts.ways_to, server), deadline)
         finally:
-            self._update_login(reached=self._login.reached or session.reached)
-
-    def _check_host_key(self, key: HostKey, remembered: RememberedLogin | None) -> None:
-        if self._pins:
-            check_pinned(key, self._head_node, self._pins)
-        else:
-            check_remembered(key, self._head_node, remembered)
+            self._update_login(
+                reached=self._login.reached or opening.reached,
+                notices=(*self._jump_hosts.notices, *opening.notices),
+                warnings=(*self._jump_hosts.warnings, *opening.warnings),
+            )
+        return self._session, key
 
     def _update_login(self, **facts: object) -> None:
         self._login = replace(self._login, **facts)

@@ -1,42 +1,102 @@
 """Whether the host key of one server is trusted. No credential leaves before it is."""
 
+from typing import Protocol
+
+from msgspec import Struct
+
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import HostKey, Pins
 from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure, RememberedLogin
+from cluster_status.domain.status.probe_result import ProbeFailure, RememberedLogin
+
+_NAMED = 4  # known keys in an error
 
 
-def key_types(pins: Pins, remembered: RememberedLogin | None) -> tuple[str, ...]:
-    """Return the types of the known keys: a server shows only one of its keys, so ask for a known one."""
-    if remembered and remembered.host_key and not pins:
-        return (remembered.host_key.partition(" ")[0],)
-    return pins.types
+class KnownKeys(Protocol):
+    """The keys that one server may show."""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of the known keys, since a server shows only one of its keys; empty: any type."""
+
+    def accept(self, key: HostKey) -> bool: ...
+
+    def may_accept(self, key_type: str) -> bool:
+        """Return whether a key of this type can be a known one."""
+
+    def failure(self, key: HostKey) -> ProbeFailure:
+        """Return the failure of a server with another key."""
 
 
-def check_pinned(key: HostKey, server: Endpoint, pins: Pins) -> None:
-    """Raise ProbeFailed for any other key than a pinned one."""
-    if not pins.accept(key):
+class PinnedKeys(Struct, frozen=True):
+    """The keys that a user has pinned for a server; none, if all lines are for others."""
+
+    pins: Pins
+    server: Endpoint
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return self.pins.types
+
+    def accept(self, key: HostKey) -> bool:
+        return self.pins.accept(key)
+
+    def may_accept(self, key_type: str) -> bool:
+        return bool(self.pins.fingerprints) or key_type in self.pins.types
+
+    def failure(self, key: HostKey) -> ProbeFailure:
+        if self.pins:
+            known = ", ".join(dict.fromkeys(line.description for line in self.pins.lines[:_NAMED]))
+            return _untrusted(key, self.server, f"the pinned key is {known}")
         remedy = (
-            "" if pins else "Verify that the key is the right one, then add its line to cluster-host-key."
+            "A line for another host name does not count, nor one that excludes this host. "
+            f"Verify that the key is the right one, then add this line to cluster-host-key: "
+            f"{_line(key, self.server)}"
         )
-        raise ProbeFailed(_untrusted(key, server, remedy))
+        return _untrusted(key, self.server, "no line of cluster-host-key is for this server", remedy)
 
 
-def check_remembered(key: HostKey, server: Endpoint, remembered: RememberedLogin | None) -> None:
-    """Raise ProbeFailed for another key than the remembered one; accept any key if none is remembered.
+class RememberedKey(Struct, frozen=True):
+    """The key that the history remembers; `login` is None if the history cannot be read."""
 
-    `remembered` is None if the history cannot be read.
-    """
-    if remembered is None:
-        detail = "no host key is pinned, and the history with the remembered key cannot be read"
-        remedy = f"Fix the error of the history, or set cluster-host-key to: {_line(key, server)}"
-        raise ProbeFailed(ProbeFailure(Cause.HOST_KEY, detail, remedy))
-    if remembered.host_key not in {None, key.type_and_fingerprint}:
-        raise ProbeFailed(_untrusted(key, server))
+    login: RememberedLogin | None
+    server: Endpoint
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return (self._key.partition(" ")[0],) if self._key else ()
+
+    def accept(self, key: HostKey) -> bool:
+        return self.login is not None and self._key in {None, key.type_and_fingerprint}
+
+    def may_accept(self, key_type: str) -> bool:
+        return key_type in self.types
+
+    def failure(self, key: HostKey) -> ProbeFailure:
+        if self.login is None:
+            detail = "no host key is pinned, and the history with the remembered key cannot be read"
+            line = _line(key, self.server)
+            remedy = f"Fix the error of the history, or set cluster-host-key to: {line}"
+            return ProbeFailure(Cause.HOST_KEY, detail, remedy)
+        known = (self._key or "").rpartition(" ")[2]
+        remedy = (
+            "If several login nodes share this name, each has its own key: set cluster-host-key to a line "
+            f"for each, to {known} for the remembered key and below it the new line. If the administrators "
+            "replaced the key, set it to the new line only. If not, the connection may be intercepted: ask "
+            "them. No credential was sent. A different cluster needs its own cluster-name and history."
+        )
+        return _untrusted(key, self.server, f"the remembered key is {self._key}", remedy)
+
+    @property
+    def _key(self) -> str | None:
+        return self.login.host_key if self.login else None
 
 
-def _untrusted(key: HostKey, server: Endpoint, remedy: str = "") -> ProbeFailure:
-    detail = f"the server's key is {key.fingerprint}; the line for cluster-host-key is: {_line(key, server)}"
+def _untrusted(key: HostKey, server: Endpoint, known: str, remedy: str = "") -> ProbeFailure:
+    detail = (
+        f"the server's key is {key.type_and_fingerprint}, {known}; "
+        f"the line for cluster-host-key is: {_line(key, server)}"
+    )
     return ProbeFailure(Cause.HOST_KEY, detail, remedy)
 
 

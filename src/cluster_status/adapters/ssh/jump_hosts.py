@@ -4,14 +4,16 @@ A failure at a jump host says nothing about the cluster behind it.
 """
 
 import re
-import socket
+from collections.abc import Sequence
+from functools import partial
 
 import paramiko
 from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED, OPEN_FAILED_CONNECT_FAILED
 
-from cluster_status.adapters.ssh.connect import connect
+from cluster_status.adapters.ssh.connect import connect_to, resolve
 from cluster_status.adapters.ssh.credential import LoadedCredentials
-from cluster_status.adapters.ssh.host_key_check import check_pinned
+from cluster_status.adapters.ssh.host_key_check import PinnedKeys
+from cluster_status.adapters.ssh.opening import Connect, Opening
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.deadline import Deadline
 from cluster_status.domain.ssh.endpoint import Endpoint
@@ -34,6 +36,8 @@ class JumpHosts:
 
     def __init__(self, target: SshTarget, credentials: LoadedCredentials) -> None:
         self.login_is_spent = False  # a jump host was offered a credential, and the login failed
+        self.notices: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = ()
         self._target = target
         self._credentials = credentials
         self._sessions: list[Session] = []  # on the first jump hosts of the route, logged in
@@ -44,17 +48,18 @@ class JumpHosts:
 
     def log_in(self, deadline: Deadline) -> None:
         """Log in to the jump hosts that are left; raise ProbeFailed."""
+        self.notices = self.warnings = ()
         for endpoint in self._target.jump_hosts[len(self._sessions) :]:
             try:
                 self._log_in_to(endpoint, deadline)
             except ProbeFailed as failed:
                 raise ProbeFailed(at_jump_host(failed.failure, endpoint)) from None
 
-    def connect(self, endpoint: Endpoint, deadline: Deadline) -> socket.socket | paramiko.Channel:
-        """Return a connection to the next server of the route, or raise ProbeFailed."""
-        if not self._sessions:
-            return connect(endpoint.host, endpoint.port, deadline)
-        return connect_through(self._sessions[-1], endpoint, deadline)
+    def ways_to(self, endpoint: Endpoint, deadline: Deadline) -> Sequence[Connect]:
+        """Return a way for each address of the next server of the route, or raise ProbeFailed."""
+        if self._sessions:
+            return [partial(connect_through, self._sessions[-1], endpoint)]
+        return [partial(connect_to, address) for address in resolve(endpoint.host, endpoint.port, deadline)]
 
     def any_lost(self) -> bool:
         return any(session.is_lost() for session in self._sessions)
@@ -65,11 +70,15 @@ class JumpHosts:
 
     def _log_in_to(self, endpoint: Endpoint, deadline: Deadline) -> None:
         """Log in to one jump host. Its key has to be pinned, because only the head node's is remembered."""
-        limit, pins = self._target.connect_timeout_seconds, self._target.pins_for(endpoint)
-        session = Session(self.connect(endpoint, deadline.part(limit)))
+        limit = self._target.connect_timeout_seconds
+        keys = PinnedKeys(self._target.pins_for(endpoint), endpoint)
+        opening = Opening(endpoint.host, keys, limit)
         try:
-            key = session.shake_hands(pins.types, deadline.part(limit))
-            check_pinned(key, endpoint, pins)
+            session, _ = opening.open(partial(self.ways_to, endpoint), deadline)
+        finally:
+            self.notices += opening.notices
+            self.warnings += opening.warnings
+        try:
             session.log_in(endpoint.user, self._credentials, deadline.part(limit))
         except BaseException:
             self.login_is_spent = session.has_offered

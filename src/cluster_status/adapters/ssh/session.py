@@ -1,15 +1,15 @@
 """One SSH session: handshake, host key, login."""
 
 import socket
-from typing import cast
 
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
+from cluster_status.adapters.ssh.algorithms import ClientTransport
 from cluster_status.adapters.ssh.auth import AuthClient
 from cluster_status.adapters.ssh.credential import LoadedCredentials
 from cluster_status.adapters.ssh.login import Login, LoginRefused
-from cluster_status.adapters.ssh.transport import BoundedPacketizer, ServerMessages
+from cluster_status.adapters.ssh.transport import ServerMessages
 from cluster_status.deadline import Deadline
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import Cause
@@ -17,15 +17,13 @@ from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 from cluster_status.domain.text import clean
 
 _GRACE_SECONDS = 0.2
-_RSA = ("rsa-sha2-512", "rsa-sha2-256")  # the algorithms for a key of type ssh-rsa, without SHA-1
 
 
 class Session:
     """A session on a connected socket, or on a channel that acts as one. The session owns it."""
 
     def __init__(self, connection: socket.socket | paramiko.Channel) -> None:
-        self.transport = paramiko.Transport(connection, packetizer_class=BoundedPacketizer)
-        self._packetizer = cast("BoundedPacketizer", self.transport.packetizer)
+        self.transport = ClientTransport(connection)
         self._messages = ServerMessages(self.transport)
         self._auth: AuthClient | None = None
 
@@ -54,9 +52,19 @@ class Session:
         """Whether a credential was sent, or is just being sent."""
         return bool(self._auth and self._auth.offered)
 
+    @property
+    def lacks_host_key(self) -> bool:
+        """Whether the server offered no host key of the types that were to be negotiated."""
+        return self.transport.lacks_host_key
+
+    def has_host_key(self, key_type: str) -> bool:
+        """Return whether the server offered to show a key of this type."""
+        return self.transport.server_has(key_type)
+
     def shake_hands(self, key_types: tuple[str, ...], deadline: Deadline) -> HostKey:
         """Exchange keys and return the server's host key; negotiate `key_types` if any are given."""
-        self._restrict_key_types(key_types)
+        if key_types:
+            self.transport.negotiate_only(key_types)
         self.transport.banner_timeout = deadline.seconds
         try:
             self.transport.start_client(timeout=deadline.seconds)
@@ -64,7 +72,7 @@ class Session:
                 key = self.transport.get_remote_server_key()
                 return HostKey(key.get_name(), key.asbytes())
         except IncompatiblePeer as error:
-            raise ProbeFailed(ProbeFailure(Cause.INCOMPATIBLE_SSH, clean(str(error)))) from None
+            raise ProbeFailed(self._incompatible(error)) from None
         except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
             raise ProbeFailed(self._failed_handshake(error, deadline)) from None
         raise ProbeFailed(self._failed_handshake(TimeoutError(), deadline))
@@ -85,15 +93,14 @@ class Session:
         self.transport.close()
         self.transport.sock.close()  # a transport that never became active leaves it open
 
-    def _restrict_key_types(self, key_types: tuple[str, ...]) -> None:
-        wanted = {name for kind in key_types for name in (_RSA if kind == "ssh-rsa" else (kind,))}
-        if not wanted:
-            return
-        options = self.transport.get_security_options()
-        options.key_types = tuple(name for name in options.key_types if name in wanted)
-        if not options.key_types:
-            detail = f"host keys of type {', '.join(key_types)} are not supported"
-            raise ProbeFailed(ProbeFailure(Cause.INCOMPATIBLE_SSH, detail))
+    def _incompatible(self, error: IncompatiblePeer) -> ProbeFailure:
+        mismatches = self.transport.mismatches()
+        if not mismatches:  # such as the version of the protocol
+            return ProbeFailure(Cause.INCOMPATIBLE_SSH, clean(str(error)))
+        detail = f"no {' and no '.join(mismatch.kind for mismatch in mismatches)} in common"
+        return ProbeFailure(
+            Cause.INCOMPATIBLE_SSH, detail, " ".join(mismatch.remedy for mismatch in mismatches)
+        )
 
     def _failed_handshake(self, error: Exception, deadline: Deadline) -> ProbeFailure:
         if deadline.passed:
@@ -111,7 +118,7 @@ class Session:
     def _unfinished_step(self) -> str:
         if self.reached:
             return "the key exchange did not finish"
-        if self._packetizer.preamble_bytes:
+        if self.transport.packetizer.preamble_bytes:
             return "the server sent no SSH banner"
         return "the server accepted the connection, but sent nothing"
 

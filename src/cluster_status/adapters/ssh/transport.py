@@ -1,44 +1,14 @@
-"""Additions to paramiko's transport: limits on what is kept, and the texts that paramiko only logs."""
+"""Texts of a server that paramiko only logs."""
 
 import logging
 import re
 
 import paramiko
-from paramiko.packet import Packetizer
 
 from cluster_status.domain.text import clean
 
-# paramiko itself has no limits. That of OpenSSH for a packet is the same.
-_PACKET_LIMIT = 262_144
-_PREAMBLE_LIMIT = 65_536  # bytes of text before the SSH banner
-
 _PREAMBLE = re.compile("Banner: (.*)", re.DOTALL)
 _DISCONNECT = re.compile(r"Disconnect \(code \d+\): (.*)|Secsh channel \d+ open FAILED: (.*): .*", re.DOTALL)
-
-
-class BoundedPacketizer(Packetizer):
-    """Limits what is read, and has no timer for the handshake.
-
-    paramiko's timer ends after 15 s, which may be before the deadline.
-    """
-
-    preamble_bytes = 0
-
-    def start_handshake(self, timeout: float) -> None:
-        """Start no timer: paramiko does not stop it if the handshake fails."""
-
-    def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002 - paramiko's signature
-        if n > _PACKET_LIMIT:
-            raise paramiko.SSHException(f"the server announced a packet of {n} bytes")
-        return super().read_all(n, check_rekey)
-
-    def _read_timeout(self, timeout: float) -> bytes:
-        """Read text before the key exchange. paramiko would read it without limit."""
-        read: bytes = super()._read_timeout(timeout)  # type: ignore[misc]
-        self.preamble_bytes += len(read)
-        if self.preamble_bytes > _PREAMBLE_LIMIT:
-            raise paramiko.SSHException("too much text before the SSH banner")
-        return read
 
 
 class ServerMessages(logging.Handler):

@@ -15,6 +15,7 @@ from cluster_status.domain.text import clean
 
 _FINGERPRINT = "SHA256:"
 _DIGEST_BYTES = 32
+_DEFAULT_PORT = 22
 _HASHED = "|1|"
 
 
@@ -46,15 +47,21 @@ class Pin(Struct, frozen=True):
     fingerprint: str = ""
     names: str = ""
 
-    def is_for(self, host: str, port: int) -> bool:
-        """Return whether the line names this server; a line without names names none."""
-        name = _name(host, port).lower()
+    @property
+    def description(self) -> str:
+        """The key as a fingerprint, with its type if that is known."""
+        return self.key.type_and_fingerprint if self.key else self.fingerprint
+
+    def names_server(self, name: str) -> bool:
+        """Return whether the line has this name, in lower case, or a pattern that matches it."""
         if self.names.startswith(_HASHED):
             return _hashes_to(self.names, name)
-        patterns = self.names.split(",")
-        if any(_matches(pattern[1:], name) for pattern in patterns if pattern.startswith("!")):
-            return False
-        return any(_matches(pattern, name) for pattern in patterns)
+        return any(_matches(pattern, name) for pattern in self.names.split(","))
+
+    def excludes_server(self, *names: str) -> bool:
+        """Return whether a pattern after `!` matches one of these names of a server."""
+        patterns = [pattern[1:] for pattern in self.names.split(",") if pattern.startswith("!")]
+        return any(_matches(pattern, name) for pattern in patterns for name in names)
 
 
 class Pins(Struct, frozen=True):
@@ -70,12 +77,13 @@ class Pins(Struct, frozen=True):
             words = line.split()
             if not words or words[0].startswith("#"):
                 continue
+            _check_marker(words[0], number)
             fingerprint = next((word for word in words if word.startswith(_FINGERPRINT)), None)
             if fingerprint:
                 lines.append(Pin(fingerprint=_checked_fingerprint(fingerprint, number)))
             else:
-                key = _key_among(words, number)
-                lines.append(Pin(key, names="" if words[0] == key.type else words[0]))
+                names, key = _names_and_key(words, number)
+                lines.append(Pin(key, names=names))
         if not lines:
             raise ValueError("it has no key")
         return cls(tuple(lines))
@@ -91,21 +99,21 @@ class Pins(Struct, frozen=True):
     def fingerprints(self) -> tuple[str, ...]:
         return tuple(line.fingerprint for line in self.lines if line.fingerprint)
 
-    def for_server(self, server: Endpoint, others: Iterable[Endpoint] = ()) -> Self:
-        """Return the pins that apply to `server` on a route that also leads through `others`.
+    def for_server(self, server: Endpoint) -> Self:
+        """Return the pins that apply to `server`: lines that name it, and lines without a name.
 
-        A line that names only some of the others is for those alone. Any other line applies: it is meant
-        for this cluster, even if it was copied with another name of the server.
+        As with OpenSSH, lines with the name alone count for another port than 22 if none has the port.
         """
-        rest = list(others)
-        return type(self)(
-            tuple(
-                line
-                for line in self.lines
-                if line.is_for(server.host, server.port)
-                or not any(line.is_for(other.host, other.port) for other in rest)
-            )
-        )
+        name, host = _name(server.host, server.port).lower(), server.host.lower()
+        lines = [line for line in self.lines if not line.excludes_server(name, host)]
+        with_port = [line for line in lines if line.names_server(name)]
+        named = with_port or [line for line in lines if line.names_server(host)]
+        return type(self)(tuple(line for line in lines if line in named or not line.names))
+
+    def for_none_of(self, servers: Iterable[Endpoint]) -> Self:
+        """Return the pins that apply to none of `servers`."""
+        applied = [line for server in servers for line in self.for_server(server).lines]
+        return type(self)(tuple(line for line in self.lines if line not in applied))
 
     def accept(self, key: HostKey) -> bool:
         return key in self.keys or key.fingerprint in self.fingerprints
@@ -118,7 +126,7 @@ class Pins(Struct, frozen=True):
 
 def _name(host: str, port: int) -> str:
     """Return the name of a server in known_hosts."""
-    return host if port == 22 else f"[{host}]:{port}"  # noqa: PLR2004 - the default port of SSH
+    return host if port == _DEFAULT_PORT else f"[{host}]:{port}"
 
 
 def _matches(pattern: str, name: str) -> bool:
@@ -146,19 +154,26 @@ def _checked_fingerprint(word: str, number: int) -> str:
     return _FINGERPRINT + digest
 
 
-def _key_among(words: list[str], number: int) -> HostKey:
-    """Find the type and the key in a known_hosts line, with or without host names."""
-    if words[0].startswith("@"):
+def _check_marker(word: str, number: int) -> None:
+    if word.lower() == "@cert-authority":
         raise ValueError(
-            f"line {number} has the marker {clean(words[0], limit=40)}, but only plain keys can be pinned"
+            f"line {number} is for a certificate authority (@cert-authority), which is not supported: "
+            "replace it by a line for the key of the server, as ssh-keyscan prints it"
         )
-    for kind, text in pairwise(words):
+    if word.startswith("@"):
+        marker = clean(word, limit=40)
+        raise ValueError(f"line {number} has the marker {marker}, but only plain keys can be pinned")
+
+
+def _names_and_key(words: list[str], number: int) -> tuple[str, HostKey]:
+    """Find the host names, separated by commas, and the key in a known_hosts line."""
+    for position, (kind, text) in enumerate(pairwise(words)):
         try:
             blob = base64.b64decode(text, validate=True)
         except ValueError:
             continue
         if _fields(blob)[:1] == [kind.encode()]:
-            return HostKey(kind, blob)
+            return ",".join(words[:position]), HostKey(kind, blob)
     raise ValueError(f"line {number} has no host key")
 
 

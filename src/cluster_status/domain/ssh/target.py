@@ -36,7 +36,16 @@ class SshTarget(Struct, frozen=True):
 
     def pins_for(self, endpoint: Endpoint) -> Pins:
         """Return the pins that apply to one server of the route."""
-        return self.pins.for_server(endpoint, [other for other in self.route if other != endpoint])
+        return self.pins.for_server(endpoint)
+
+    @property
+    def head_node_is_pinned(self) -> bool:
+        """Whether the head node has to show a pinned key.
+
+        It has to unless each line is for a jump host. A line for another host name shows that a key was
+        meant to be pinned.
+        """
+        return bool(self.pins_for(self.head_node) or self.pins.for_none_of(self.jump_hosts))
 
     @property
     def server_identity(self) -> str:

@@ -86,16 +86,15 @@ CAUSES = {
     Cause.HOST_KEY: CauseInfo(
         status=Status.UNKNOWN,
         clause="SSH host key not trusted",
-        remedy="If the administrators replaced the key, set cluster-host-key to the new line. If not, the "
-        "connection may be intercepted: ask them. No credential was sent. A different cluster needs its own "
-        "cluster-name and history.",
+        remedy="If several login nodes share this name, each has its own key: set cluster-host-key to a line "
+        "for each, and keep the lines that it has. If the administrators replaced the key, replace its line "
+        "by the new one. If not, the connection may be intercepted: ask them. No credential was sent.",
     ),
     Cause.INCOMPATIBLE_SSH: CauseInfo(
         status=Status.UNKNOWN,
         clause="no common SSH algorithms",
-        remedy="If the SSH server is old, ask the administrators to enable a current key exchange, host key "
-        "and cipher (curve25519-sha256, ssh-ed25519 or rsa-sha2-512, aes256-ctr). If cluster-host-key has a "
-        "key of a type that the server no longer offers, pin the new key.",
+        remedy="The log names what the server offers and what the action offers: ask the administrators to "
+        "enable one of the latter. If a network fault damaged the connection, the next poll clears this.",
     ),
     Cause.LOGIN_REFUSED: CauseInfo(
         status=Status.UNKNOWN,

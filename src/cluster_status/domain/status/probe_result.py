@@ -17,6 +17,8 @@ class ProbeFailure(Struct, frozen=True):
     cause: Cause
     detail: str = ""
     remedy: str = ""
+    needs_confirmation: bool = False  # by another poll, also if the cause does not
+    of_runner: bool = False  # the server was not asked, and may be online
 
 
 class ProbeFailed(Exception):  # noqa: N818 - a failed probe is a result, not an error
@@ -33,6 +35,8 @@ class LoginProgress(Struct, frozen=True, kw_only=True):
     reached: bool = False  # the server's SSH banner was read
     host_key: HostKey | None = None  # of the server, if it was the expected one
     line_to_pin: str = ""  # for that key, if no key is pinned
+    notices: tuple[str, ...] = ()  # for the log of this run, cleaned
+    warnings: tuple[str, ...] = ()  # the same
     credential_offered: bool = False
     logged_in: bool = False
 

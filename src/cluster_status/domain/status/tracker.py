@@ -76,8 +76,8 @@ def track(
     """Return the tracker after this verdict.
 
     `confirm_after` is the number of consecutive polls that confirm a cause which may depend on the address
-    of the runner. Every other cause is confirmed by one poll. `recent` has the statuses of the polls before
-    this one, since `known_since`.
+    of the runner, or which may pass. Every other cause is confirmed by one poll. `recent` has the statuses
+    of the polls before this one, since `known_since`.
     """
     statuses = [*recent, verdict.status][-RECENT_POLLS:]
     unknown_polls = sum(status is Status.UNKNOWN for status in statuses)
@@ -105,7 +105,8 @@ def _pending(tracker: StatusTracker, verdict: Verdict, at: datetime) -> tuple[St
 
 
 def _polls_needed(verdict: Verdict, confirm_after: int) -> int:
-    return confirm_after if verdict.cause and cause_info(verdict.cause).needs_confirmation else 1
+    by_cause = verdict.cause is not None and cause_info(verdict.cause).needs_confirmation
+    return confirm_after if by_cause or verdict.needs_confirmation else 1
 
 
 def _unknown(

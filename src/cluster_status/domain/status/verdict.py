@@ -24,6 +24,7 @@ class Verdict(Struct, frozen=True):
     remedy: str = ""
     cluster_state: ClusterState | None = None
     transient: bool = False  # see CauseInfo
+    needs_confirmation: bool = False  # by another poll, also if the cause does not
 
 
 def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Verdict:
@@ -56,14 +57,18 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
         )
     if not info.network:
         return verdict
+    if failure.of_runner:
+        return Verdict(Status.UNKNOWN, failure.cause, failure.detail, failure.remedy)
     if not result.runner_online:
         detail = _joined(failure.detail, "the runner could not reach any other host either")
         remedy = "Check the network of the runner."
         return Verdict(Status.UNKNOWN, failure.cause, detail, remedy, transient=True)
     if not (known.reached or result.reached):
         detail = _joined(failure.detail, "no run has reached this server yet")
-        return Verdict(Status.UNKNOWN, failure.cause, detail, info.remedy)
-    return Verdict(info.status, failure.cause, failure.detail)  # down: no input can fix that
+        return Verdict(Status.UNKNOWN, failure.cause, detail, failure.remedy or info.remedy)
+    return Verdict(  # down: no input can fix that
+        info.status, failure.cause, failure.detail, needs_confirmation=failure.needs_confirmation
+    )
 
 
 def _joined(*details: str) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import HostKey, Pins
+from cluster_status.domain.ssh.target import SshTarget
 from tests.unit.domain.build import host_key
 
 # GitHub's own, as it publishes both
@@ -107,9 +108,18 @@ def test_a_line_without_a_complete_key_is_reported_by_its_number(line: str) -> N
         Pins.parse(f"{LINE}\n{line}\n{LINE}")
 
 
-def test_a_line_with_a_marker_is_an_error() -> None:
-    with pytest.raises(ValueError, match="@cert-authority"):
-        Pins.parse(f"@cert-authority *.hpc.example {KEY.type} {TEXT}")
+@pytest.mark.parametrize("marker", ["@cert-authority", "@Cert-Authority"])
+def test_a_line_for_a_certificate_authority_is_an_error_that_says_what_to_pin(marker: str) -> None:
+    expected = (
+        r"^line 1 is for a certificate authority \(@cert-authority\), which is not supported: .*key of the"
+    )
+    with pytest.raises(ValueError, match=expected):
+        Pins.parse(f"{marker} *.hpc.example {KEY.type} {TEXT}")
+
+
+def test_a_line_with_another_marker_is_an_error() -> None:
+    with pytest.raises(ValueError, match="@revoked"):
+        Pins.parse(f"@revoked *.hpc.example {KEY.type} {TEXT}")
 
 
 def test_a_marker_is_shown_cleaned_and_shortened() -> None:
@@ -130,7 +140,7 @@ def test_a_fingerprint_leaves_the_type_open(pins: Pins) -> None:
     assert pins.types == ()
 
 
-# Two servers: the jump host, and the head node behind it
+# Which server a line is for
 
 JUMP, HEAD = Endpoint("me", "gw.hpc.example", 22), Endpoint("me", "login.hpc.example", 2222)
 
@@ -142,12 +152,15 @@ def hashed(name: str) -> str:
     return "|1|" + "|".join(base64.b64encode(part).decode() for part in parts)
 
 
+def pins_named(names: str) -> Pins:
+    return Pins.parse(f"{names} {KEY.type} {TEXT}".strip())
+
+
 def test_a_name_hashed_by_ssh_keygen_is_recognised() -> None:
     # ssh-keygen -H, of OpenSSH 9.2
-    names = "|1|nVhNKxW4ttY87brmrmdsHIZ1/Es=|DBpLijlFSsTPOEusa8BF3Nb68no="
-    pins = Pins.parse(f"{names} {KEY.type} {TEXT}")
-    assert pins.for_server(JUMP, [HEAD])
-    assert not pins.for_server(HEAD, [JUMP])
+    pins = pins_named("|1|nVhNKxW4ttY87brmrmdsHIZ1/Es=|DBpLijlFSsTPOEusa8BF3Nb68no=")
+    assert pins.for_server(JUMP)
+    assert not pins.for_server(HEAD)
 
 
 @pytest.mark.parametrize(
@@ -155,30 +168,65 @@ def test_a_name_hashed_by_ssh_keygen_is_recognised() -> None:
     [
         ("gw.hpc.example", True, False),
         ("GW.hpc.example,10.0.0.1", True, False),
+        ("GW.hpc.example, 10.0.0.1", True, False),
+        ("10.0.0.1,GW.hpc.example", True, False),
         ("[login.hpc.example]:2222", False, True),
-        ("login.hpc.example", True, True),  # with another port, so neither of them
-        ("*.hpc.example", True, False),
+        ("[login.hpc.example]:22", False, False),
+        ("[gw.hpc.example]:2222", False, False),
+        ("login.hpc.example", False, True),
+        ("*.hpc.example", True, True),
         ("[*.hpc.example]:2222", False, True),
-        ("*.hpc.example,!gw.hpc.example", True, True),
+        ("*", True, True),
+        ("*.hpc.example,!gw.hpc.example", False, True),
+        ("!login.hpc.example,*", True, False),
+        ("![login.hpc.example]:2222,*", True, False),
+        ("![gw.hpc.example]:2222,*", True, True),
+        ("!gw.hpc.example", False, False),
         ("gw.hpc.exampl?", True, False),
-        ("gw", True, True),
+        ("gw", False, False),
+        ("login2.hpc.example", False, False),
         ("gw.hpc.example,[login.hpc.example]:2222", True, True),
         ("", True, True),
         (hashed("gw.hpc.example"), True, False),
         (hashed("[login.hpc.example]:2222"), False, True),
-        (hashed("elsewhere"), True, True),
-        ("|1|c2FsdA==", True, True),
-        ("|1|c2FsdA==|!", True, True),
+        (hashed("login.hpc.example"), False, True),
+        (hashed("elsewhere"), False, False),
+        ("|1|c2FsdA==", False, False),
+        ("|1|c2FsdA==|!", False, False),
     ],
 )
-def test_a_line_that_names_one_of_two_servers_applies_to_that_one_alone(
+def test_a_line_applies_to_the_servers_that_it_names_and_does_not_exclude(
     names: str, *, for_jump: bool, for_head: bool
 ) -> None:
-    pins = Pins.parse(f"{names} {KEY.type} {TEXT}".strip())
-    assert pins.for_server(JUMP, [HEAD]).accept(KEY) is for_jump
-    assert pins.for_server(HEAD, [JUMP]).accept(KEY) is for_head
+    pins = pins_named(names)
+    assert pins.for_server(JUMP).accept(KEY) is for_jump
+    assert pins.for_server(HEAD).accept(KEY) is for_head
+    assert bool(pins.for_none_of([JUMP, HEAD])) is not (for_jump or for_head)
+
+
+def test_a_line_with_the_name_alone_does_not_apply_where_another_line_has_the_port() -> None:
+    pins = Pins.parse(f"{KEY.line('login.hpc.example', 2222)}\n{RSA.line('login.hpc.example', 22)}")
+    assert pins.for_server(HEAD).keys == (KEY,)
 
 
 def test_a_fingerprint_applies_to_all_servers() -> None:
     pins = Pins.parse(KEY.fingerprint)
-    assert pins.for_server(HEAD, [JUMP]) == pins.for_server(JUMP, [HEAD]) == pins
+    assert pins.for_server(HEAD) == pins.for_server(JUMP) == pins
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([], False),
+        ([KEY.line("gw.hpc.example", 22)], False),
+        ([KEY.line("login.hpc.example", 2222)], True),
+        ([KEY.line("login2.hpc.example", 22)], True),  # meant for it, with another name
+        ([KEY.line("gw.hpc.example", 22), KEY.line("login2.hpc.example", 22)], True),
+        ([KEY.fingerprint], True),
+    ],
+)
+def test_the_head_node_is_pinned_unless_each_line_is_for_a_jump_host(
+    lines: list[str], *, expected: bool
+) -> None:
+    pins = Pins.parse("\n".join(lines)) if lines else Pins()
+    assert SshTarget((JUMP, HEAD), pins=pins).head_node_is_pinned is expected

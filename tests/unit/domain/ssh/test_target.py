@@ -25,9 +25,10 @@ def test_each_server_of_the_route_has_its_own_pins() -> None:
     assert [target.pins_for(server).keys for server in target.route] == [(key,) for key in keys]
 
 
-def test_without_jump_hosts_all_pins_are_for_the_head_node() -> None:
+def test_pins_for_another_name_are_not_for_the_head_node() -> None:
     target = SshTarget((HEAD,), pins=Pins.parse(host_key().line("another.name.example", 22)))
-    assert target.pins_for(HEAD) == target.pins
+    assert not target.pins_for(HEAD)
+    assert target.head_node_is_pinned
 
 
 @pytest.mark.parametrize(

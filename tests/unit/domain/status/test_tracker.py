@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.tracker import UnknownPeriod
@@ -35,6 +36,18 @@ def test_a_cause_that_may_depend_on_the_runner_needs_the_configured_polls(
 ) -> None:
     steps = course(ONLINE, *[verdict_of(cause)] * 6, confirm_after=confirm_after)
     assert [step.changed for step in steps].index(True, 1) == confirm_after
+
+
+@pytest.mark.parametrize("confirm_after", [1, 2, 5])
+def test_a_failure_that_may_pass_needs_the_configured_polls_whatever_its_cause(confirm_after: int) -> None:
+    may_pass = replace(verdict_of(Cause.DNS), needs_confirmation=True)
+    steps = course(ONLINE, *[may_pass] * 6, confirm_after=confirm_after)
+    assert [step.changed for step in steps].index(True, 1) == confirm_after
+
+
+def test_a_name_that_does_not_exist_confirms_a_resolver_that_failed() -> None:
+    may_pass = replace(verdict_of(Cause.DNS), needs_confirmation=True)
+    assert statuses_of(ONLINE, may_pass, verdict_of(Cause.DNS), confirm_after=9)[-1] is Status.OFFLINE
 
 
 def test_a_recovery_is_confirmed_by_one_poll() -> None:

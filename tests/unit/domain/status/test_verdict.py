@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
-from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.verdict import KnownServer, Verdict, cause_to_retry, judge
 from tests.unit.domain.build import cluster_state, counts, failed, listed, partition
 
@@ -187,6 +187,27 @@ def test_a_runner_that_reaches_no_host_gives_status_unknown(cause: Cause, known:
     verdict = judged(replace(failed(cause), runner_online=False), known)
     assert outcome(verdict) == (Status.UNKNOWN, cause)
     assert "runner" in verdict.remedy
+
+
+@pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
+def test_a_fault_of_the_runner_gives_status_unknown_with_its_remedy(known: KnownServer) -> None:
+    failure = ProbeFailure(Cause.UNREACHABLE, "no IPv6", "Use another runner.", of_runner=True)
+    verdict = judged(ProbeResult(outcome=failure), known)
+    assert outcome(verdict) == (Status.UNKNOWN, Cause.UNREACHABLE)
+    assert (verdict.detail, verdict.remedy) == ("no IPv6", "Use another runner.")
+
+
+def test_a_failure_before_a_server_was_reached_has_its_own_remedy_if_there_is_one() -> None:
+    failure = ProbeFailure(Cause.DNS, remedy="Check the DNS settings.")
+    assert judged(ProbeResult(outcome=failure), NEVER_SEEN).remedy == "Check the DNS settings."
+
+
+@pytest.mark.parametrize("needs_confirmation", [True, False])
+def test_an_outage_needs_confirmation_if_its_failure_does(*, needs_confirmation: bool) -> None:
+    failure = ProbeFailure(Cause.DNS, needs_confirmation=needs_confirmation)
+    verdict = judged(ProbeResult(outcome=failure))
+    assert outcome(verdict) == (Status.OFFLINE, Cause.DNS)
+    assert verdict.needs_confirmation is needs_confirmation
 
 
 @pytest.mark.parametrize("cause", NETWORK)

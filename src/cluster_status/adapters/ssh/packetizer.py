@@ -1,0 +1,80 @@
+"""What is added to paramiko's packetizer: limits on what is read, and the cipher ChaCha20-Poly1305."""
+
+from typing import Any
+
+import paramiko
+from paramiko.packet import Packetizer
+
+from cluster_status.adapters.ssh.chacha20_poly1305 import ChaCha20Poly1305
+
+# paramiko itself has no limits. That of OpenSSH for a packet is the same.
+_PACKET_LIMIT = 262_144
+_PREAMBLE_LIMIT = 65_536  # bytes of text before the SSH banner
+
+
+class BoundedPacketizer(Packetizer):
+    """Limits what is read, and has no timer for the handshake.
+
+    paramiko's timer ends after 15 s, which may be before the deadline. For ChaCha20-Poly1305 it counts the
+    packets, because their sequence numbers are private to paramiko.
+    """
+
+    preamble_bytes = 0
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self._sent = 0  # packets since the sequence number was last 0
+        self._received = 0
+        self._outbound: ChaCha20Poly1305 | None = None
+        self._inbound: ChaCha20Poly1305 | None = None
+
+    def start_handshake(self, timeout: float) -> None:
+        """Start no timer: paramiko does not stop it if the handshake fails."""
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002 - paramiko's signature
+        if n > _PACKET_LIMIT:
+            raise paramiko.SSHException(f"the server announced a packet of {n} bytes")
+        read = super().read_all(n, check_rekey)
+        begins_packet = check_rekey
+        if begins_packet and self._inbound:
+            self._inbound.sequence_number = self._received
+            return self._inbound.xor_length(read[:4]) + read[4:]
+        return read
+
+    def read_message(self) -> tuple[int, paramiko.Message]:
+        message = super().read_message()
+        self._received += 1
+        return message
+
+    def set_outbound_cipher(self, block_engine: Any, *arguments: Any, **options: Any) -> None:
+        self._outbound = block_engine if isinstance(block_engine, ChaCha20Poly1305) else None
+        super().set_outbound_cipher(block_engine, *arguments, **options)
+
+    def set_inbound_cipher(self, block_engine: Any, *arguments: Any, **options: Any) -> None:
+        self._inbound = block_engine if isinstance(block_engine, ChaCha20Poly1305) else None
+        super().set_inbound_cipher(block_engine, *arguments, **options)
+
+    def reset_seqno_out(self) -> None:
+        self._sent = 0
+        super().reset_seqno_out()
+
+    def reset_seqno_in(self) -> None:
+        self._received = 0
+        super().reset_seqno_in()
+
+    def _build_packet(self, payload: bytes) -> bytes:
+        """Encrypt the length at once. paramiko calls this once a packet, in order, and encrypts the rest."""
+        packet: bytes = super()._build_packet(payload)  # type: ignore[misc]
+        if self._outbound:
+            self._outbound.sequence_number = self._sent
+            packet = self._outbound.xor_length(packet[:4]) + packet[4:]
+        self._sent += 1
+        return packet
+
+    def _read_timeout(self, timeout: float) -> bytes:
+        """Read text before the key exchange. paramiko would read it without limit."""
+        read: bytes = super()._read_timeout(timeout)  # type: ignore[misc]
+        self.preamble_bytes += len(read)
+        if self.preamble_bytes > _PREAMBLE_LIMIT:
+            raise paramiko.SSHException("too much text before the SSH banner")
+        return read
