@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import paramiko
@@ -24,6 +25,9 @@ _CHUNK = 32_768
 _NO_STATUS = -1
 # A background process of the login can keep the output open after the command has ended.
 _LINGER_SECONDS = 1.0
+_CONNECT_FAILED = 2  # RFC 4254, 5.1
+_REOPEN_SECONDS = 3.0
+_REOPEN_PAUSE_SECONDS = 0.1
 
 
 def run(session: Session, command: str, limits: Limits) -> CommandResult:
@@ -34,6 +38,7 @@ def run(session: Session, command: str, limits: Limits) -> CommandResult:
         stderr = _Stream(channel, channel.recv_stderr, limits.stderr_bytes)
         try:
             channel.exec_command(command)
+            channel.shutdown_write()  # a login script that reads its input would wait for it
             stdout.start()
             stderr.start()
             exit_status = channel.recv_exit_status()
@@ -41,10 +46,13 @@ def run(session: Session, command: str, limits: Limits) -> CommandResult:
             linger = deadline.part(_LINGER_SECONDS)
             stdout.join(linger.left)
             stderr.join(linger.left)
+            _wait_until_closed(channel, linger)
         except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
             raise _not_started(session, deadline, error) from None
     for stream in (stdout, stderr):
-        stream.check_limit()
+        if stream.exceeds_limit:
+            detail = f"the command printed more than {stream.limit} bytes"
+            raise OutputLimitError(detail, stdout=stdout.content, stderr=stderr.content)
     if exit_status == _NO_STATUS or not in_time:
         raise _unfinished(session, stdout.content, stderr.content, in_time=in_time)
     return CommandResult(exit_status, stdout.content, stderr.content)
@@ -55,7 +63,7 @@ def _channel(session: Session, deadline: Deadline) -> Iterator[paramiko.Channel]
     """Open a channel and close it at the deadline, which ends any wait for it."""
     session.transport.clear_to_send_timeout = deadline.left  # for a key exchange that the server begins
     try:
-        channel = session.transport.open_session(timeout=deadline.left)
+        channel = _open(session, deadline)
     except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
         raise _not_started(session, deadline, error) from None
     # paramiko waits without limit for the reply to exec and for the exit status
@@ -69,6 +77,31 @@ def _channel(session: Session, deadline: Deadline) -> Iterator[paramiko.Channel]
         _close(channel)
 
 
+def _open(session: Session, deadline: Deadline) -> paramiko.Channel:
+    """Open a channel; where another one was open before, wait until the server has ended it, too.
+
+    With `MaxSessions 1`, sshd refuses a channel while the last one, or a process in it, still ends.
+    """
+    patience = deadline.part(_REOPEN_SECONDS if session.has_run else 0.0)
+    while True:
+        try:
+            channel = session.transport.open_session(timeout=deadline.left)
+        except paramiko.ChannelException as error:
+            if error.code != _CONNECT_FAILED or patience.passed:
+                raise
+            time.sleep(_REOPEN_PAUSE_SECONDS)
+        else:
+            session.has_run = True
+            return channel
+
+
+def _wait_until_closed(channel: paramiko.Channel, deadline: Deadline) -> None:
+    """Wait until the server closes the channel, which it mostly does together with the exit status."""
+    with channel.lock:
+        while not (channel.closed or deadline.passed):
+            channel.out_buffer_cv.wait(deadline.left)
+
+
 class _Stream(threading.Thread):
     """Reads one of a channel's two streams. Both are read at once, because a full one blocks the other."""
 
@@ -77,22 +110,18 @@ class _Stream(threading.Thread):
         self.content = b""
         self._channel = channel
         self._receive = receive
-        self._limit = limit
-
-    def check_limit(self) -> None:
-        if self._exceeds_limit:
-            raise OutputLimitError(f"the command printed more than {self._limit} bytes", stdout=self.content)
+        self.limit = limit
 
     @property
-    def _exceeds_limit(self) -> bool:
-        return len(self.content) > self._limit
+    def exceeds_limit(self) -> bool:
+        return len(self.content) > self.limit
 
     def run(self) -> None:
         # reading also writes: paramiko allows the server to send more
         with contextlib.suppress(Exception):
-            while not self._exceeds_limit and (chunk := self._receive(_CHUNK)):
+            while not self.exceeds_limit and (chunk := self._receive(_CHUNK)):
                 self.content += chunk
-        if self._exceeds_limit:
+        if self.exceeds_limit:
             _close(self._channel)
 
 

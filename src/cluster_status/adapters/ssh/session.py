@@ -28,6 +28,7 @@ class Session:
         self._packetizer = cast("BoundedPacketizer", self.transport.packetizer)
         self._messages = ServerMessages(self.transport)
         self._auth: AuthClient | None = None
+        self.has_run = False  # a command
 
     @property
     def reached(self) -> bool:
