@@ -36,9 +36,11 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
         "sshd": "openssh-server",
         "sshpass": "sshpass",
         "tcsh": "tcsh",
+    "tr": "coreutils",
         "unshare": "util-linux",
         "useradd": "passwd",
         "userdel": "passwd",
+    "zsh": "zsh",
     },
 )
 

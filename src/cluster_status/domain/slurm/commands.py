@@ -32,8 +32,8 @@ _SET = ("LC_ALL=C", "SINFO_LOCAL=1", "TZ=UTC")
 _PRINT_CLUSTERS = 'echo "$SLURM_CLUSTERS"'
 PRINT_CLUSTERS = (_PRINT_CLUSTERS, f"/bin/sh -c '{_PRINT_CLUSTERS}'")
 
-# Runs a line in the account's login shell, which reads the profile first: PATH or SLURM_CONF may be set there.
-# csh is a login shell only if it reads its commands from its input.
+# Runs a line in a login shell of the account, whose profile may set PATH or SLURM_CONF. csh is a login shell
+# only if it reads its commands from its input.
 LINE_VARIABLE = "CLUSTER_STATUS_LINE"
 _LOGIN_SHELL = (
     'run="exec /bin/sh -c \\"\\${variable}\\""; '
