@@ -8,9 +8,7 @@ import pytest
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
-from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.probe_result import RememberedLogin
-from tests.contract.ssh_probe import TimedResult, new_probe, run_probe
+from tests.contract.ssh_probe import TimedResult
 from tests.real.monitor import authorized_keys
 from tests.real.sshd import probe_sshd
 from tests.servers import program
@@ -58,7 +56,10 @@ class Site:
 def site(request: pytest.FixtureRequest, server_directory: Path, slurm: Slurm) -> Iterator[Site]:
     """Run an sshd whose PATH has none of Slurm's commands."""
     shell = str(request.param)
-    with public_directory() as directory, Account(server_directory, shell=str(program.find(shell))) as account:
+    with (
+        public_directory() as directory,
+        Account(server_directory, shell=str(program.find(shell))) as account,
+    ):
         (programs := directory / "bin").mkdir()
         for name in ("env", "tr"):
             (programs / name).symlink_to(program.find(name))

@@ -50,7 +50,7 @@ def headlines(monitor: Monitor, *results: ProbeResult) -> list[list[str]]:
 
 FIRST_STATUS = {
     "online": (ONLINE, IS_ONLINE),
-    "degraded": (DEGRADED, IS_DEGRADED),
+    "degraded": (listed(partition(draining=8)), IS_DEGRADED),
     "maintenance": (MAINTENANCE, "mscluster is in maintenance"),
     "offline": (listed(partition(down=8)), IS_OFFLINE),
     "no nodes listed": (listed(), IS_ONLINE),

@@ -106,9 +106,9 @@ class Details(Struct, frozen=True):
     """What Slurm lists beyond partitions and nodes; empty where it could not be read."""
 
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
-    unreadable_gpus: dict[str, int] = {}  # nodes whose GPUs could not be read, by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
     reservations: tuple[Reservation, ...] = ()  # earliest first
+    unreadable_gpus: dict[str, int] = {}  # nodes whose GPUs could not be read, by partition name
 
 
 class ClusterState(Struct, frozen=True):

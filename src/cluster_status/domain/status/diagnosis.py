@@ -19,6 +19,7 @@ from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeFailure
 from cluster_status.domain.text import clean
 
+_TAIL_BYTES = 20_000  # of an output that may be long
 _COMMAND_NOT_FOUND = 127
 _KILLED_BY = range(129, 129 + 64)  # 128 + signal; each shell words it differently
 # the rest of the line is in the account's language
@@ -33,7 +34,7 @@ _FROM_SLURM = re.compile(
 # What Slurm says of the account or of the command, not of itself. Munge has its own permissions.
 _NOT_ITS_FAULT = re.compile(
     r"permission denied|invalid user|invalid group|user id|not permitted|not authorized|not allowed"
-    r"|unrecognized|invalid option|invalid argument for|requires an argument|unknown option|usage"
+    r"|(unrecognized|unknown|invalid) option|requires an argument|usage"
     r"|invalid (partition|node|reservation) name|format specification|conflicting options",
     re.IGNORECASE,
 )
@@ -44,9 +45,8 @@ _NO_CONFIGURATION = re.compile(
     re.IGNORECASE,
 )
 # More specific than the error that follows it.
-_SPECIFIC = re.compile(
-    r"Munge \w+ failed|: fatal: |control machine address|resolve|getaddrinfo|can't be reached"
-)
+_SPECIFIC = re.compile(r"Munge \w+ failed|: fatal: |control machine address|[Uu]nable to resolve|getaddrinfo")
+
 _ENDLESS_OUTPUT_REMEDY = "Log in as cluster-user and run sinfo: sinfo or the login prints without end."
 _ENDLESS_LOGIN_REMEDY = "Log in as cluster-user: a login script prints without end."
 
@@ -113,18 +113,20 @@ def _diagnose_timeout(error: CommandTimeoutError, seconds: float, *, begun: bool
     said = [line for line in _lines(error.stderr) if _FROM_SLURM.match(line)]
     return ProbeFailure(
         Cause.SCHEDULER_TIMEOUT,
-        f"sinfo did not finish within {seconds:.0f} s{_quoted(error)}",
+        f"sinfo did not finish within {seconds:.0f} s{_quoted(error, stdout=False)}",
         not_found=any(map(_NO_CONFIGURATION.search, said)),
     )
 
 
-def _quoted(error: CommandError) -> str:
+def _quoted(error: CommandError, *, stdout: bool = True) -> str:
     """Return the last line that was printed, on stderr if there is one there."""
-    for name, output in (("stderr", error.stderr), ("stdout", error.stdout)):
+    for name, output in (("stderr", error.stderr), ("stdout", error.stdout if stdout else b"")):
         if lines := _lines(output):
             return f"; last line on {name}: {lines[-1]}"
     return ""
 
 
 def _lines(output: bytes) -> list[str]:
-    return [line for line in map(clean, output.decode("utf-8", "replace").splitlines()) if line]
+    """Return the last lines, cleaned, without empty ones."""
+    text = output[-_TAIL_BYTES:].decode("utf-8", "replace")
+    return [line for line in map(clean, text.splitlines()) if line]

@@ -48,7 +48,7 @@ def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
 def _judge_state(state: ClusterState, known: KnownServer, degraded_below: int) -> Verdict:
     if state.login_only:
         return Verdict(Status.ONLINE, cluster_state=state)
-    not_up = _not_up(state, known)
+    not_up = [*_gone(state.unmatched_patterns, known), *_not_up(state)]
     cause = _cause_of(state, known, not_up, degraded_below)
     if cause is None:
         return Verdict(Status.ONLINE, cluster_state=state)
@@ -64,7 +64,7 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
     if failure.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
         detail = "sinfo not found, only the login is watched"
         return Verdict(Status.ONLINE, None, detail, remedy, ClusterState(login_only=True))
-    gone = [_gone(pattern) for pattern in failure.partitions if pattern in known.partitions_seen]
+    gone = _gone(failure.partitions, known)
     if gone:
         return Verdict(CAUSES[Cause.PARTITION_DOWN].status, Cause.PARTITION_DOWN, ", ".join(gone))
     if not _worked_before(failure.cause, known):
@@ -100,7 +100,7 @@ def _cause_of(
     if nodes.total == 0:
         if known.nodes_seen and not known.empty_is_usual:
             return Cause.NO_NODES_LISTED
-        return Cause.PARTITION_DOWN if not_up else None
+        return Cause.PARTITION_DOWN if _gone(state.unmatched_patterns, known) else None
     cause = _deficit(nodes, not_up, degraded_below)
     heard_of = replace(nodes, idle=nodes.idle + nodes.unknown, unknown=0)
     if nodes.mostly_unknown or cause is not _deficit(heard_of, not_up, degraded_below):
@@ -122,16 +122,14 @@ def _deficit(nodes: NodeCounts, not_up: Sequence[str], degraded_below: int) -> C
     return None
 
 
-def _not_up(state: ClusterState, known: KnownServer) -> list[str]:
+def _not_up(state: ClusterState) -> list[str]:
     """Name the partitions that must be up and are not; others may be retired."""
-    listed = [
+    return [
         f"partition {partition.name} is {partition.availability}"
         for partition in state.partitions
         if (partition.default or partition.name in state.named) and partition.availability != "up"
     ]
-    gone = [_gone(pattern) for pattern in state.unmatched_patterns if pattern in known.partitions_seen]
-    return [*listed, *gone]
 
 
-def _gone(pattern: str) -> str:
-    return f"partition {pattern} is no longer listed"
+def _gone(patterns: Sequence[str], known: KnownServer) -> list[str]:
+    return [f"partition {name} is no longer listed" for name in patterns if name in known.partitions_seen]

@@ -8,7 +8,7 @@ from cluster_status.domain.status.verdict import KnownServer, Verdict, cause_to_
 from tests.unit.domain.build import cluster_state, counts, failed, listed, partition
 
 NETWORK = [cause for cause, info in CAUSES.items() if info.network]
-KNOWN = KnownServer(reached=True, scheduler_seen=True)
+KNOWN = KnownServer(reached=True, scheduler_seen=True, shell_seen=True)
 NEVER_SEEN = KnownServer()
 
 
@@ -160,6 +160,8 @@ def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_
         (Cause.NO_SCHEDULER, Status.DEGRADED),
         (Cause.SCHEDULER_DOWN, Status.DEGRADED),
         (Cause.SCHEDULER_TIMEOUT, Status.DEGRADED),
+        (Cause.SHELL_HANGS, Status.DEGRADED),
+        (Cause.SHELL_FAILS, Status.UNKNOWN),
         (Cause.SINFO_FAILED, Status.UNKNOWN),
         (Cause.UNPARSABLE, Status.UNKNOWN),
         (Cause.NO_SUCH_PARTITION, Status.UNKNOWN),
@@ -194,10 +196,11 @@ def test_an_outage_has_no_remedy(cause: Cause) -> None:
     assert judged(failed(cause)).remedy == ""
 
 
-def test_only_the_login_is_checked_if_no_scheduler_was_ever_seen() -> None:
+def test_only_the_login_is_watched_if_no_scheduler_was_ever_seen() -> None:
     verdict = judged(failed(Cause.NO_SCHEDULER), KnownServer(reached=True))
     assert outcome(verdict) == (Status.ONLINE, None)
-    assert verdict.cluster_state == ClusterState()
+    assert verdict.cluster_state == ClusterState(login_only=True)
+    assert "set scheduler to none" in verdict.remedy
 
 
 @pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
