@@ -612,7 +612,8 @@ CASES = (
         Status.DEGRADED,
         "the name of the controller does not resolve",
         faults.change_the_slurm_configuration("SlurmctldHost=", "SlurmctldHost=nowhere.invalid"),
-        ("Slurm controller not responding (",),
+        ("(sinfo: error: Unable to establish control machine address)",),
+        limit=8,
         online_before=True,
     ),
     Case(

@@ -290,8 +290,8 @@ def test_the_other_outputs_summarise_both_clusters(both: Monitor) -> None:
         "changed": "true",
         "cause": "",
         "since": "",
-        "message": "Alpha is degraded: Slurm controller not responding; "
-        "Beta is online (8 of 8 nodes in service)",
+        "message": "Alpha is degraded: all nodes in service are draining, no new jobs start "
+        "(8 of 8 nodes in service); Beta is online (8 of 8 nodes in service)",
         "partitions": "[]",
         "history-path": "history.json",
     }

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import paramiko
@@ -25,9 +24,6 @@ _CHUNK = 32_768
 _NO_STATUS = -1
 # A background process of the login can keep the output open after the command has ended.
 _LINGER_SECONDS = 1.0
-_CONNECT_FAILED = 2  # RFC 4254, 5.1
-_REOPEN_SECONDS = 3.0
-_REOPEN_PAUSE_SECONDS = 0.1
 
 
 def run(session: Session, command: str, limits: Limits) -> CommandResult:
@@ -46,7 +42,6 @@ def run(session: Session, command: str, limits: Limits) -> CommandResult:
             linger = deadline.part(_LINGER_SECONDS)
             stdout.join(linger.left)
             stderr.join(linger.left)
-            _wait_until_closed(channel, linger)
         except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
             raise _not_started(session, deadline, error) from None
     for stream in (stdout, stderr):
@@ -63,7 +58,7 @@ def _channel(session: Session, deadline: Deadline) -> Iterator[paramiko.Channel]
     """Open a channel and close it at the deadline, which ends any wait for it."""
     session.transport.clear_to_send_timeout = deadline.left  # for a key exchange that the server begins
     try:
-        channel = _open(session, deadline)
+        channel = session.open_channel(deadline)
     except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
         raise _not_started(session, deadline, error) from None
     # paramiko waits without limit for the reply to exec and for the exit status
@@ -75,31 +70,6 @@ def _channel(session: Session, deadline: Deadline) -> Iterator[paramiko.Channel]
     finally:
         watchdog.cancel()
         _close(channel)
-
-
-def _open(session: Session, deadline: Deadline) -> paramiko.Channel:
-    """Open a channel; where another one was open before, wait until the server has ended it, too.
-
-    With `MaxSessions 1`, sshd refuses a channel while the last one, or a process in it, still ends.
-    """
-    patience = deadline.part(_REOPEN_SECONDS if session.has_run else 0.0)
-    while True:
-        try:
-            channel = session.transport.open_session(timeout=deadline.left)
-        except paramiko.ChannelException as error:
-            if error.code != _CONNECT_FAILED or patience.passed:
-                raise
-            time.sleep(_REOPEN_PAUSE_SECONDS)
-        else:
-            session.has_run = True
-            return channel
-
-
-def _wait_until_closed(channel: paramiko.Channel, deadline: Deadline) -> None:
-    """Wait until the server closes the channel, which it mostly does together with the exit status."""
-    with channel.lock:
-        while not (channel.closed or deadline.passed):
-            channel.out_buffer_cv.wait(deadline.left)
 
 
 class _Stream(threading.Thread):

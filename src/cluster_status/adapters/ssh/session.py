@@ -1,6 +1,7 @@
 """One SSH session: handshake, host key, login."""
 
 import socket
+import time
 from typing import cast
 
 import paramiko
@@ -17,6 +18,9 @@ from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 from cluster_status.domain.text import clean
 
 _GRACE_SECONDS = 0.2
+_CONNECT_FAILED = 2  # RFC 4254, 5.1
+_REOPEN_SECONDS = 3.0
+_FIRST_PAUSE_SECONDS = 0.01
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")  # the algorithms for a key of type ssh-rsa, without SHA-1
 
 
@@ -28,7 +32,7 @@ class Session:
         self._packetizer = cast("BoundedPacketizer", self.transport.packetizer)
         self._messages = ServerMessages(self.transport)
         self._auth: AuthClient | None = None
-        self.has_run = False  # a command
+        self._had_channel = False
 
     @property
     def reached(self) -> bool:
@@ -80,6 +84,25 @@ class Session:
             raise ProbeFailed(ProbeFailure(Cause.LOGIN_REFUSED, detail)) from None
         except (EOFError, OSError, paramiko.SSHException):
             raise ProbeFailed(self._unanswered_login(self._auth.offered, deadline)) from None
+
+    def open_channel(self, deadline: Deadline) -> paramiko.Channel:
+        """Open a channel; where one was open before, wait until the server has ended that one.
+
+        With `MaxSessions 1`, sshd refuses a channel that it reads together with the end of the last one.
+        """
+        patience = deadline.part(_REOPEN_SECONDS if self._had_channel else 0.0)
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                channel = self.transport.open_session(timeout=deadline.left)
+            except paramiko.ChannelException as error:
+                if error.code != _CONNECT_FAILED or patience.passed:
+                    raise
+                time.sleep(min(pause, patience.left))
+                pause *= 2
+            else:
+                self._had_channel = True
+                return channel
 
     def close(self) -> None:
         self._messages.close()

@@ -45,7 +45,7 @@ _NO_CONFIGURATION = re.compile(
     re.IGNORECASE,
 )
 # More specific than the error that follows it.
-_SPECIFIC = re.compile(r"Munge \w+ failed|: fatal: |control machine address|[Uu]nable to resolve|getaddrinfo")
+_SPECIFIC = re.compile(r"Munge \w+ failed|: fatal: |control machine address")
 
 _ENDLESS_OUTPUT_REMEDY = "Log in as cluster-user and run sinfo: sinfo or the login prints without end."
 _ENDLESS_LOGIN_REMEDY = "Log in as cluster-user: a login script prints without end."

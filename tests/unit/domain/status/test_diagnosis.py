@@ -135,7 +135,7 @@ def test_without_munge_the_detail_is_the_line_that_names_it() -> None:
         "sinfo: error: Unable to establish control machine address",
         "sinfo: error: Parsing error at unrecognized key: NoSuchParameter",
         "sinfo: error: auth_g_pack: REQUEST_PARTITION_INFO has authentication error: Permission denied",
-        'sinfo: error: Munge encode failed: Failed to connect to "/run/munge/munge.socket.2": Permission denied',
+        'sinfo: error: Munge encode failed: Failed to connect to "/run/munge/socket": Permission denied',
         "sinfo: error: Problem talking to database",
         "/opt/slurm/bin/sinfo: error: slurm_receive_msg: Zero Bytes were transmitted or received",
         "slurm_load_reservations error: Unable to contact slurm controller (connect failure)",
