@@ -95,7 +95,6 @@ def test_names_of_partitions_are_one_argument_and_are_not_run(programs: Path, na
         f"echo {HEX} && {BY_PARTITION} -a",
         f"echo {HEX} && {IN_TOTAL} -p x -p y",
         f"echo {HEX} && {IN_TOTAL} -M x -M y",
-        f"echo {HEX} && {IN_TOTAL} -p x -M y",
         IN_LOGIN_SHELL.format("id"),
         IN_LOGIN_SHELL.format(f"echo {HEX} && id"),
         IN_LOGIN_SHELL.format(f"echo {HEX} && $(id)"),

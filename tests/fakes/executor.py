@@ -29,15 +29,19 @@ class ScriptedExecutor:
         self.is_closed = False
         self._script = script
         self._failure = failure
+        self._connected = False
 
     @property
     def commands(self) -> list[str]:
         return [command for line in self.lines for command in _commands(line)]
 
     def connect(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> None:
-        del load_remembered, deadline
+        del deadline
         if self._failure:
             raise ProbeFailed(self._failure)
+        if not self._connected:
+            load_remembered()
+        self._connected = True
 
     def run(self, command: str, limits: Limits) -> CommandResult:
         self.lines.append(command)

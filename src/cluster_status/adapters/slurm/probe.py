@@ -32,14 +32,12 @@ class SlurmProbe:
         self._query = query
         self._details: Details | None = None
         self._login_shell = False  # the kind of shell to begin with
-        self._remembered = False
         self._first: ProbeFailure | None = None  # of the other kind of shell, in the probe before
 
     def probe(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> ProbeResult:
         found: bool | None = None
         try:
-            self._executor.connect(load_remembered, deadline)
-            self._remember(load_remembered)
+            self._executor.connect(lambda: self._noted(load_remembered()), deadline)
             outcome: ClusterState | ProbeFailure = self._query_slurm(deadline)
             found = None if self._query.login_only else self._login_shell
         except ProbeFailed as failed:
@@ -49,11 +47,10 @@ class SlurmProbe:
     def close(self) -> None:
         self._executor.close()
 
-    def _remember(self, load_remembered: Callable[[], RememberedLogin | None]) -> None:
-        if not self._remembered:
-            remembered = load_remembered()
-            self._login_shell = remembered is not None and remembered.login_shell
-            self._remembered = True
+    def _noted(self, remembered: RememberedLogin | None) -> RememberedLogin | None:
+        """Begin with the kind of shell that worked in the last poll."""
+        self._login_shell = remembered is not None and remembered.login_shell
+        return remembered
 
     def _query_slurm(self, deadline: Deadline) -> ClusterState:
         state = self._find_slurm(deadline.part(self._query.timeout_seconds))
