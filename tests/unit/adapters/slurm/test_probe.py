@@ -332,14 +332,16 @@ def test_no_other_failure_is_repeated_in_a_login_shell(failure: Output) -> None:
 
 
 @pytest.mark.parametrize("login_shell", [False, True])
-def test_the_next_poll_begins_with_the_kind_of_shell_that_worked(*, login_shell: bool) -> None:
+@pytest.mark.parametrize("remembered", [False, True])
+def test_a_poll_begins_with_the_kind_of_shell_that_is_remembered(
+    *, remembered: bool, login_shell: bool
+) -> None:
     executor = shells(*((NOT_FOUND, None) if login_shell else (None, NOT_FOUND)))
-    for remembered in (login_shell, not login_shell):
-        probe = SlurmProbe(executor, SlurmQuery())
-        result = probe.probe(lambda: RememberedLogin(login_shell=remembered), Deadline(60))  # noqa: B023
-        assert result.login_shell is login_shell
-    first, other = ("login", "plain") if login_shell else ("plain", "login")
-    assert kinds(executor) == [first, other, first]
+    probe = SlurmProbe(executor, SlurmQuery())
+    result = probe.probe(lambda: RememberedLogin(login_shell=remembered), Deadline(60))
+    assert result.login_shell is login_shell
+    tried = [remembered] if remembered is login_shell else [remembered, login_shell]
+    assert kinds(executor) == ["login" if one else "plain" for one in tried]
 
 
 @pytest.mark.parametrize(
