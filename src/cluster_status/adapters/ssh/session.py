@@ -90,15 +90,15 @@ class Session:
 
         With `MaxSessions 1`, sshd refuses a channel that it reads together with the end of the last one.
         """
-        patience = deadline.part(_REOPEN_SECONDS if self._had_channel else 0.0)
+        retrying = deadline.part(_REOPEN_SECONDS if self._had_channel else 0.0)
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 channel = self.transport.open_session(timeout=deadline.left)
             except paramiko.ChannelException as error:
-                if error.code != _CONNECT_FAILED or patience.passed:
+                if error.code != _CONNECT_FAILED or retrying.passed:
                     raise
-                time.sleep(min(pause, patience.left))
+                time.sleep(min(pause, retrying.left))
                 pause *= 2
             else:
                 self._had_channel = True

@@ -1,4 +1,4 @@
-"""What the history remembers of Slurm's answers: enough to tell an unusual answer from a usual one."""
+"""What the history remembers of Slurm's answers: enough to distinguish an unusual answer from a usual one."""
 
 from msgspec import Struct
 from msgspec.structs import replace

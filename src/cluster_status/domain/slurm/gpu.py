@@ -47,7 +47,7 @@ def parse(lines: list[str]) -> tuple[dict[str, tuple[Gpus, ...]], dict[str, int]
 
 
 def _columns(line: str) -> list[str]:
-    """Return the columns of a row; one that was cut off is empty, and so are those that cannot be told."""
+    """Return the columns of a row. One that was cut off is empty; all are if they cannot be separated."""
     words = line.split()
     if len(line) >= sum(_WIDTHS[:-1]) and line.isascii():  # sinfo fills up each column to its width
         begins = [sum(_WIDTHS[:column]) for column in range(len(_WIDTHS))]

@@ -142,7 +142,7 @@ def test_without_munge_the_detail_is_the_line_that_names_it() -> None:
         "[2026-01-31T12:00:00.000] sinfo: error: fetch_config: DNS SRV lookup failed",
     ],
 )
-def test_whatever_slurm_reports_of_itself_is_its_own_fault_and_is_quoted(line: str) -> None:
+def test_anything_that_slurm_reports_of_itself_is_its_own_fault_and_is_quoted(line: str) -> None:
     failure = diagnosis(1, f"a text of the login\n{line}\n".encode())
     assert (failure.cause, failure.detail) == (Cause.SCHEDULER_DOWN, line)
     on_stdout = diagnosis(1, b"", stdout=BEGUN + line.encode())
