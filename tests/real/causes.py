@@ -517,7 +517,10 @@ CASES = (
         Status.UNKNOWN,
         "a login script prints without end",
         faults.log_in_with(".bashrc", "while :; do echo more; done"),
-        ("login shell runs no command (the command printed more than", "a login script prints without end"),
+        (
+            "login shell runs no command (the command printed more than",
+            "such as ~/.bashrc prints without end",
+        ),
     ),
     Case(
         Cause.SHELL_FAILS,
@@ -612,7 +615,7 @@ CASES = (
         Status.DEGRADED,
         "the name of the controller does not resolve",
         faults.change_the_slurm_configuration("SlurmctldHost=", "SlurmctldHost=nowhere.invalid"),
-        ("(sinfo: error: Unable to establish control machine address)",),
+        ("Slurm controller not responding (s",),
         limit=8,
         online_before=True,
     ),
@@ -670,6 +673,13 @@ CASES = (
         Status.UNKNOWN,
         "the account has lost its group",
         faults.hide_partitions_by_group,
+        ("no nodes listed any more", "the account may have lost its group"),
+    ),
+    Case(
+        Cause.NO_NODES_LISTED,
+        Status.UNKNOWN,
+        "all nodes are deregistered",
+        faults.deregister_all_nodes,
         ("no nodes listed any more", "the account may have lost its group"),
     ),
     Case(

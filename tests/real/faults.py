@@ -143,6 +143,14 @@ def hide_partitions_by_group(scenario: Scenario) -> None:
         running.scontrol("update", f"partitionname={name}", "AllowGroups=root")
 
 
+def deregister_all_nodes(scenario: Scenario) -> None:
+    """Leave the controller no node, as where all of them were dynamic ones."""
+    running = scenario.start_slurm()
+    scenario.poll_online()
+    for name in ("debug", "short"):
+        running.scontrol("update", f"partitionname={name}", "nodes=")
+
+
 def change_the_munge_key(scenario: Scenario) -> None:
     """Let sinfo use the munged of another cluster."""
     running, other = scenario.start_slurm(), scenario.start_slurm(with_nodes=False)

@@ -48,7 +48,7 @@ _NO_CONFIGURATION = re.compile(
 _SPECIFIC = re.compile(r"Munge \w+ failed|: fatal: |control machine address")
 
 _ENDLESS_OUTPUT_REMEDY = "Log in as cluster-user and run sinfo: sinfo or the login prints without end."
-_ENDLESS_LOGIN_REMEDY = "Log in as cluster-user: a login script prints without end."
+_ENDLESS_LOGIN_REMEDY = "Log in as cluster-user: a login script such as ~/.bashrc prints without end."
 
 
 def diagnose(result: CommandResult, boundary: str) -> ProbeFailure:
