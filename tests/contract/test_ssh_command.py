@@ -233,6 +233,14 @@ def test_a_command_ended_by_a_signal_was_killed() -> None:
     assert error.stdout == b"out"
 
 
+def test_a_command_that_reads_its_input_gets_none() -> None:
+    def read(_: ServerConnection, channel: paramiko.Channel, __: str) -> None:
+        channel.sendall(b"read: " + channel.recv(1))
+        channel.send_exit_status(0)
+
+    assert run(SshServer(read)) == CommandResult(0, b"read: ", b"")
+
+
 # Several commands in one session
 
 

@@ -39,7 +39,7 @@ def test_a_probe_logs_in_and_runs_the_slurm_commands() -> None:
     assert probed.lists_nodes
     assert (probed.result.reached, probed.result.logged_in) == (True, True)
     [command] = server.commands
-    assert command == command_line(command.split()[3], PARTITIONS, TOTAL)
+    assert command == command_line(command.split()[3], PARTITIONS, TOTAL, clusters=True)
 
 
 def test_another_probe_uses_the_session_of_the_first() -> None:
@@ -168,7 +168,7 @@ LIMITS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("limit", LIMITS)
 def test_a_silent_server_ends_the_probe_in_time(limit: str, where: str) -> None:
     probed = probe_server(SILENT[where](), **LIMITS[limit])
-    assert probed.cause in {Cause.TIMEOUT, Cause.SCHEDULER_TIMEOUT}
+    assert probed.cause in {Cause.TIMEOUT, Cause.SHELL_HANGS}
     assert SHORT_SECONDS - 0.1 <= probed.seconds < SHORT_SECONDS + SLACK_SECONDS
 
 
@@ -178,13 +178,13 @@ def test_a_server_that_is_silent_in_another_key_exchange_ends_each_probe_in_time
     with LoopbackServer(server) as listening, new_probe(listening.port, query=query) as probe:
         for _ in range(2):
             probed = run_probe(probe)
-            assert probed.cause is Cause.SCHEDULER_TIMEOUT
+            assert probed.cause is Cause.SHELL_HANGS
             assert probed.seconds < SHORT_SECONDS + SLACK_SECONDS
 
 
 def test_a_probe_without_any_time_ends_at_once() -> None:
     probed = probe_server(SshServer(), seconds=0.0)
-    assert probed.cause in {Cause.DNS, Cause.TIMEOUT, Cause.SCHEDULER_TIMEOUT}
+    assert probed.cause in {Cause.DNS, Cause.TIMEOUT, Cause.SHELL_HANGS}
     assert probed.seconds < SLACK_SECONDS
 
 
@@ -192,5 +192,5 @@ def test_another_probe_without_any_time_ends_at_once() -> None:
     with LoopbackServer(SshServer()) as listening, new_probe(listening.port) as probe:
         run_probe(probe)
         probed = run_probe(probe, seconds=0.0)
-    assert probed.cause is Cause.SCHEDULER_TIMEOUT
+    assert probed.cause is Cause.SHELL_HANGS
     assert probed.seconds < SLACK_SECONDS

@@ -29,20 +29,24 @@ class ScriptedExecutor:
         self.is_closed = False
         self._script = script
         self._failure = failure
+        self._connected = False
 
     @property
     def commands(self) -> list[str]:
         return [command for line in self.lines for command in _commands(line)]
 
     def connect(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> None:
-        del load_remembered, deadline
+        del deadline
         if self._failure:
             raise ProbeFailed(self._failure)
+        if not self._connected:
+            load_remembered()
+        self._connected = True
 
     def run(self, command: str, limits: Limits) -> CommandResult:
         self.lines.append(command)
         self.limits.append(limits)
-        boundary = command.split()[3]
+        boundary = _boundary(command)
         printed = f"\n{boundary}\n"
         for part in _commands(command):
             output = self._script(part)
@@ -57,5 +61,11 @@ class ScriptedExecutor:
         self.is_closed = True
 
 
+def _boundary(line: str) -> str:
+    return line.partition("echo && echo ")[2].split()[0].strip("'")
+
+
 def _commands(line: str) -> list[str]:
-    return [part for part in line.split(" && ") if part.startswith("env ")]
+    """Return the Slurm commands of a line, also of one for a login shell, in single quotes."""
+    parts = line.removeprefix("env CLUSTER_STATUS_LINE='").split(" && ")
+    return [part.partition("' /bin/sh -c")[0].replace('"', "'") for part in parts if part.startswith("env ")]

@@ -315,8 +315,10 @@ PromptRound = tuple[str | tuple[str, bool], ...]
 
 
 def wait_for_close(channel: paramiko.Channel) -> None:
-    """Return when the client has closed its end."""
-    channel.recv(1)
+    """Return when the client has closed the channel, not only its input."""
+    with channel.lock:
+        while not channel.closed:
+            channel.out_buffer_cv.wait()
 
 
 def check_password(_: ServerConnection, password: str) -> int:

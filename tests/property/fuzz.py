@@ -120,7 +120,7 @@ def probe_diagnosis(content: bytes) -> None:
 def probe_details(content: bytes) -> None:
     """Check the details, which are never an error: invalid ones are left out."""
     lines = content.decode("utf-8", "replace").split("\n")
-    gpus = gpu.parse(lines)
+    gpus, _ = gpu.parse(lines)
     assert all(_is_shown(one.type, 40) for types in gpus.values() for one in types)
     for with_names in (True, False):
         for reason in drain_reason.parse(lines, BOUNDARY, with_names=with_names):

@@ -33,7 +33,7 @@ LINES = st.lists(COLUMNS | RECORDS | RESERVATIONS | st.text(max_size=30), max_si
 def read(lines: list[str]) -> list[Details]:
     return [
         Details(
-            gpu.parse(lines),
+            gpu.parse(lines)[0],
             drain_reason.parse(lines, BOUNDARY, with_names=with_names),
             reservation.parse(lines, ["batch"]),
         )
@@ -71,6 +71,6 @@ def test_every_gpu_is_counted(nodes: list[tuple[int, int, bool]]) -> None:
         f"batch {number} {'idle' if idle else 'allocated'} gpu:a100:{each} gpu:a100:0(IDX:N/A)"
         for number, each, idle in nodes
     ]
-    for one in gpu.parse(lines).get("batch", ()):
+    for one in gpu.parse(lines)[0].get("batch", ()):
         assert one.total == sum(number * each for number, each, _ in nodes)
         assert one.idle == sum(number * each for number, each, idle in nodes if idle)

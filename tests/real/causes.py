@@ -53,6 +53,7 @@ _SINFO_TIMEOUT = "command sinfo timed out (sinfo did not finish within"
 _NOT_REACHED_YET = "no run has reached this server yet"
 _TIMED_OUT = ("Socket timed out", "Unexpected message received")  # the latter from Slurm 23.11
 _MAX_STARTUPS = ("Exceeded MaxStartups", "Not allowed at this time")  # the latter since OpenSSH 9.8
+_NOT_WORKED_YET = "it has not worked for this account yet"
 
 CASES = (
     Case(None, Status.ONLINE, "no fault", faults.no_fault, ()),
@@ -489,7 +490,7 @@ CASES = (
         Status.ONLINE,
         "sinfo was never installed",
         lambda scenario: scenario.remove_sinfo(),
-        ("sinfo not found, only the login is checked",),
+        ("sinfo not found, only the login is watched", "set scheduler to none"),
     ),
     Case(
         Cause.NO_SCHEDULER,
@@ -507,6 +508,7 @@ CASES = (
         (f"{_SINFO_TIMEOUT} 2 s)", "raise cluster-command-timeout"),
         limit=2,
         limited_by=_COMMAND,
+        online_before=True,
     ),
     Case(
         Cause.SCHEDULER_TIMEOUT,
@@ -515,6 +517,7 @@ CASES = (
         faults.replace_sinfo("exec sleep 600"),
         (f"{_SINFO_TIMEOUT} 30 s)",),
         limit=30,
+        online_before=True,
     ),
     Case(
         Cause.UNPARSABLE,
@@ -579,6 +582,64 @@ CASES = (
         faults.replace_sinfo("kill -9 $PPID"),
         ("command sinfo failed (the command was killed)",),
     ),
+    # the login shell
+    Case(
+        None,
+        Status.ONLINE,
+        "a login script reads its input",
+        faults.log_in_with(".bashrc", "read -r -p 'Press Enter to accept: ' answer"),
+        (),
+    ),
+    Case(
+        Cause.SHELL_HANGS,
+        Status.DEGRADED,
+        "the login shell hangs",
+        faults.log_in_with(".bashrc", "/bin/sleep 600", online_before=True),
+        ("login shell not responding (the login shell did not answer within 2 s", "~/.bashrc"),
+        limit=2,
+        limited_by=_COMMAND,
+    ),
+    Case(
+        Cause.SHELL_HANGS,
+        Status.UNKNOWN,
+        "the login shell has always hung",
+        faults.log_in_with(".bashrc", "echo Loading modules >&2; /bin/sleep 600"),
+        ("last line on stderr: Loading modules", _NOT_WORKED_YET, "the file server of the home directories"),
+        limit=2,
+        limited_by=_COMMAND,
+    ),
+    Case(
+        Cause.SHELL_FAILS,
+        Status.UNKNOWN,
+        "the login shell is nologin",
+        faults.log_in_with(login_shell="nologin"),
+        ("This account is currently not available.", "Check the login shell of the account"),
+    ),
+    Case(
+        Cause.SHELL_FAILS,
+        Status.UNKNOWN,
+        "a login script ends the shell",
+        faults.log_in_with(".bashrc", "echo 'quota exceeded'; exit 0"),
+        ("login shell runs no command (exit status 0: quota exceeded)",),
+    ),
+    Case(
+        Cause.SHELL_FAILS,
+        Status.UNKNOWN,
+        "a login script prints without end",
+        faults.log_in_with(".bashrc", "while :; do echo more; done"),
+        (
+            "login shell runs no command (the command printed more than",
+            "such as ~/.bashrc prints without end",
+        ),
+    ),
+    Case(
+        Cause.SHELL_FAILS,
+        Status.UNKNOWN,
+        "sshd allows only sftp",
+        faults.no_fault,
+        ("This service allows sftp connections only.",),
+        sshd=("ForceCommand internal-sftp",),
+    ),
     # Slurm
     Case(
         Cause.SCHEDULER_DOWN,
@@ -586,6 +647,7 @@ CASES = (
         "slurmctld is killed",
         faults.kill_the_controller,
         ("Slurm controller not responding (slurm_load_partitions: Unable to contact slurm controller",),
+        online_before=True,
     ),
     Case(
         Cause.SCHEDULER_TIMEOUT,
@@ -595,6 +657,7 @@ CASES = (
         (f"{_SINFO_TIMEOUT} 1 s)",),
         limit=1,
         limited_by=_COMMAND,
+        online_before=True,
     ),
     Case(
         Cause.SCHEDULER_DOWN,
@@ -603,6 +666,7 @@ CASES = (
         faults.pause_the_controller,
         (tuple(f"Slurm controller not responding (slurm_load_partitions: {text}" for text in _TIMED_OUT),),
         inputs={"attempts": "1"},
+        online_before=True,
     ),
     Case(
         Cause.SCHEDULER_DOWN,
@@ -610,6 +674,7 @@ CASES = (
         "munged is stopped",
         faults.stop_munged,
         ("Slurm controller not responding (sinfo: error: Munge encode failed",),
+        online_before=True,
     ),
     Case(
         # for 49 s, Slurm 22.05 tries to connect to the socket that is left
@@ -620,6 +685,7 @@ CASES = (
         (f"{_SINFO_TIMEOUT} 2 s)",),
         limit=2,
         limited_by=_COMMAND,
+        online_before=True,
     ),
     Case(
         Cause.SCHEDULER_DOWN,
@@ -627,6 +693,7 @@ CASES = (
         "there is no slurm.conf",
         faults.replace_sinfo('exec sinfo "$@"'),
         ("Slurm controller not responding (sinfo: fatal: Could not establish a configuration source)",),
+        online_before=True,
     ),
     Case(
         Cause.SCHEDULER_TIMEOUT,
@@ -636,6 +703,47 @@ CASES = (
         (f"{_SINFO_TIMEOUT} 2 s; last line on stderr: sinfo: error:", "No such file or directory"),
         limit=2,
         limited_by=_COMMAND,
+        online_before=True,
+    ),
+    Case(
+        Cause.SCHEDULER_DOWN,
+        Status.UNKNOWN,
+        "slurmctld has never answered",
+        faults.kill_the_controller,
+        ("Unable to contact slurm controller", _NOT_WORKED_YET, "see docs/login.md"),
+    ),
+    Case(
+        Cause.SCHEDULER_DOWN,
+        Status.DEGRADED,
+        "munged has another key than the controller",
+        faults.change_the_munge_key,
+        ("Slurm controller not responding (",),
+        online_before=True,
+    ),
+    Case(
+        Cause.SCHEDULER_DOWN,
+        Status.DEGRADED,
+        "the name of the controller does not resolve",
+        faults.change_the_slurm_configuration("SlurmctldHost=", "SlurmctldHost=nowhere.invalid"),
+        ("Slurm controller not responding (s",),
+        limit=8,
+        online_before=True,
+    ),
+    Case(
+        Cause.SCHEDULER_DOWN,
+        Status.DEGRADED,
+        "slurm.conf has an error",
+        faults.change_the_slurm_configuration("ClusterName=", "ClusterName=\nNoSuchParameter=1"),
+        ("Slurm controller not responding (",),
+        online_before=True,
+    ),
+    Case(
+        Cause.SCHEDULER_DOWN,
+        Status.DEGRADED,
+        "sinfo prints an error and exits with 0",
+        faults.replace_sinfo("echo 'slurm_load_partitions: Zero Bytes were transmitted or received' >&2"),
+        ("Slurm controller not responding (slurm_load_partitions: Zero Bytes",),
+        online_before=True,
     ),
     Case(
         Cause.SCHEDULER_STARTING,
@@ -652,6 +760,62 @@ CASES = (
         faults.no_fault,
         ("none of the selected partitions found", "'elsewhere'", "Check the input partitions"),
         inputs={"partitions": "elsewhere"},
+    ),
+    Case(
+        Cause.PARTITION_DOWN,
+        Status.DEGRADED,
+        "the partition in the input is gone",
+        faults.replace_sinfo("case $* in *%P*) echo 'batch*|up|1:00|8|idle';; *) echo '8|idle';; esac"),
+        ("partition debug is no longer listed",),
+        online_before=True,
+        inputs={"partitions": "debug"},
+    ),
+    Case(
+        Cause.NO_NODES_LISTED,
+        Status.UNKNOWN,
+        "no node is listed any more",
+        faults.replace_sinfo("case $* in *%P*) echo 'debug*|up|1-00:00:00|0|n/a';; *) echo '0|n/a';; esac"),
+        ("no nodes listed any more", "the account may have lost its group"),
+        online_before=True,
+    ),
+    Case(
+        Cause.NO_NODES_LISTED,
+        Status.UNKNOWN,
+        "the account has lost its group",
+        faults.hide_partitions_by_group,
+        ("no nodes listed any more", "the account may have lost its group"),
+    ),
+    Case(
+        Cause.NO_NODES_LISTED,
+        Status.UNKNOWN,
+        "all nodes are deregistered",
+        faults.deregister_all_nodes,
+        ("no nodes listed any more", "the account may have lost its group"),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "a partition never had a node",
+        faults.replace_sinfo("case $* in *%P*) echo 'debug*|up|1-00:00:00|0|n/a';; *) echo '0|n/a';; esac"),
+        (),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "most nodes are in a state that this version does not know",
+        faults.replace_sinfo(
+            "case $* in *%P*) echo 'debug*|up|1:00|3|idle'; echo 'debug*|up|1:00|5|hibernating';;",
+            "*) echo '3|idle'; echo '5|hibernating';; esac",
+        ),
+        ("Node states that this version does not know: hibernating. Update the action.",),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "the account sets SLURM_CLUSTERS",
+        faults.no_fault,
+        ("The account sets SLURM_CLUSTERS to beta", "Set slurm-cluster"),
+        sshd=("SetEnv PATH={directory}/bin SLURM_CLUSTERS=beta",),
     ),
     Case(None, Status.ONLINE, "all nodes are allocated", faults.in_slurm("node_states", filled=True), ()),
     Case(None, Status.ONLINE, "all partitions are hidden from the account", faults.hide_partitions, ()),

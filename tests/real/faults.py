@@ -138,6 +138,21 @@ def hide_the_slurm_configuration(scenario: Scenario) -> None:
     scenario.replace_sinfo(f'SLURM_CONF={scenario.directory / "none"} exec {program.find("sinfo")} "$@"')
 
 
+def log_in_with(
+    script: str = "", *lines: str, login_shell: str = "bash", online_before: bool = False
+) -> Callable[[Scenario], None]:
+    """Log in to an account of its own, with a login script of these lines, or with another shell."""
+
+    def apply(scenario: Scenario) -> None:
+        account = scenario.use_a_new_account(login_shell)
+        if online_before:
+            scenario.poll_online()
+        if script:
+            (account.home / script).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    return apply
+
+
 def in_slurm(method: str, *arguments: str, filled: bool = False) -> Callable[[Scenario], None]:
     """Call a method of a real Slurm whose nodes are all idle, or all allocated."""
 
@@ -161,6 +176,37 @@ def hide_partitions(scenario: Scenario) -> None:
     running = scenario.start_slurm()
     for name in ("debug", "short"):
         running.scontrol("update", f"partitionname={name}", "hidden=yes")
+
+
+def hide_partitions_by_group(scenario: Scenario) -> None:
+    running = scenario.start_slurm()
+    scenario.poll_online()
+    for name in ("debug", "short"):
+        running.scontrol("update", f"partitionname={name}", "AllowGroups=root")
+
+
+def deregister_all_nodes(scenario: Scenario) -> None:
+    """Leave the controller no node, as where all of them were dynamic ones."""
+    running = scenario.start_slurm()
+    scenario.poll_online()
+    for name in ("debug", "short"):
+        running.scontrol("update", f"partitionname={name}", "nodes=")
+
+
+def change_the_munge_key(scenario: Scenario) -> None:
+    """Let sinfo use the munged of another cluster."""
+    running, other = scenario.start_slurm(), scenario.start_slurm(with_nodes=False)
+    running.change_configuration("AuthInfo=", f"AuthInfo=socket={other.munge_socket}")
+    scenario.query(running)
+
+
+def change_the_slurm_configuration(old: str, new: str) -> Callable[[Scenario], None]:
+    """Replace the line that begins with `old`, in the configuration that sinfo reads."""
+
+    def apply(scenario: Scenario) -> None:
+        scenario.start_slurm(with_nodes=False).change_configuration(old, new)
+
+    return apply
 
 
 def start_a_controller(scenario: Scenario) -> None:

@@ -135,6 +135,12 @@ class Scenario:
         self.openssh.use_host_keys(*types)
         self.openssh.start()
 
+    def use_a_new_account(self, shell: str = "bash") -> Account:
+        """Log in to an account of this scenario alone."""
+        account = self.running.enter_context(Account(self.directory, shell=str(program.find(shell))))
+        self.inputs |= {"cluster-user": account.name, "cluster-password": account.password}
+        return account
+
     # the host name
 
     def add_host_name(self, *addresses: str) -> None:
@@ -201,9 +207,13 @@ class Scenario:
             slurm.start()
         else:
             slurm.start_without_nodes()
+        self.query(slurm)
+        return slurm
+
+    def query(self, slurm: Slurm) -> None:
+        """Replace sinfo by the real one, which queries this Slurm."""
         variables = " ".join(f"{name}={value}" for name, value in slurm.environment.items())
         self.replace_sinfo(f'{variables} exec {program.find("sinfo")} "$@"')
-        return slurm
 
 
 @contextlib.contextmanager

@@ -306,6 +306,7 @@ def test_a_server_that_accepts_and_sends_nothing_is_offline_at_the_second_poll(
 def test_a_controller_that_hangs_degrades_the_cluster_within_the_time_limit(
     monitor: Monitor, slurm: Slurm
 ) -> None:
+    monitor.poll()
     slurm.controller.pause()
     run = monitor.poll(cluster_command_timeout="1", attempts="2")
     slurm.controller.resume()

@@ -69,11 +69,11 @@ class Site:
         self.slurm = slurm
         self._openssh = openssh
 
-    def probe(self, *patterns: str, **query: bool) -> ClusterState | ProbeFailure:
+    def probe(self, *patterns: str, **query: Any) -> ClusterState | ProbeFailure:
         asked = SlurmQuery(PartitionFilter(patterns), **query)
         return probe_sshd(self._openssh, password=self._openssh.password, query=asked).result.outcome
 
-    def list(self, *patterns: str, **query: bool) -> ClusterState:
+    def list(self, *patterns: str, **query: Any) -> ClusterState:
         outcome = self.probe(*patterns, **query)
         assert isinstance(outcome, ClusterState), outcome
         return outcome

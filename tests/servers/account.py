@@ -5,6 +5,7 @@ import os
 import pwd
 import secrets
 import subprocess
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +13,7 @@ from typing import Self
 from tests.servers import process, program
 
 _numbers = itertools.count()
+_lock = threading.Lock()  # these programs lock the files of accounts, and do not wait long
 
 
 class Account:
@@ -69,8 +71,9 @@ class Account:
 
 
 def _run(name: str, *arguments: str | Path, text: str | None = None) -> None:
-    done = subprocess.run(
-        [program.find(name), *arguments], input=text, capture_output=True, text=True, check=False
-    )
+    with _lock:
+        done = subprocess.run(
+            [program.find(name), *arguments], input=text, capture_output=True, text=True, check=False
+        )
     if done.returncode != 0:
         raise RuntimeError(f"{name} failed with {done.returncode}: {done.stderr.strip()}")

@@ -34,14 +34,17 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
         "slurmctld": "slurmctld",
         "slurmd": "slurmd",
         "squeue": "slurm-client",
+        "nologin": "login",
         "ssh": "openssh-client",
         "ssh-keygen": "openssh-client",
         "sshd": "openssh-server",
         "sshpass": "sshpass",
         "tcsh": "tcsh",
+        "tr": "coreutils",
         "unshare": "util-linux",
         "useradd": "passwd",
         "userdel": "passwd",
+        "zsh": "zsh",
     },
 )
 

@@ -36,12 +36,12 @@ class Slurm:
         self.node_count = node_count
         self._configuration = directory / "slurm.conf"
         self._state = directory / "state"
-        self._munge_socket = directory / "munge.socket"
+        self.munge_socket = directory / "munge.socket"
         self._controller_port, *node_ports = port.free_ports(1 + node_count)
         ports_of_nodes = {f"n{number}": node_port for number, node_port in enumerate(node_ports, start=1)}
         configuration = SlurmConfiguration(
             directory=directory,
-            munge_socket=self._munge_socket,
+            munge_socket=self.munge_socket,
             controller_port=self._controller_port,
             node_ports=ports_of_nodes,
             partitions=partitions or default_partitions(node_count),
@@ -117,6 +117,12 @@ class Slurm:
     def kill_controller(self) -> None:
         """End it after it has saved its state, which a crash (`controller.kill()`) may lose."""
         self.controller.stop()
+
+    def change_configuration(self, old: str, new: str) -> None:
+        """Replace `old` at the beginning of a line of slurm.conf; daemons that run do not read it again."""
+        lines = self._configuration.read_text(encoding="utf-8").splitlines()
+        changed = [new if line.startswith(old) else line for line in lines]
+        self._configuration.write_text("".join(f"{line}\n" for line in changed), encoding="utf-8")
 
     def start_controller(self) -> None:
         """Return when it knows the state of every node."""
@@ -197,7 +203,7 @@ class Slurm:
     def _start_munge(self) -> None:
         if not self.munge.is_running:
             self.munge.launch()
-            self.munge.wait_until_ready(lambda: port.answers_at(self._munge_socket))
+            self.munge.wait_until_ready(lambda: port.answers_at(self.munge_socket))
 
     def _restart_nodes(self, names: Collection[str]) -> None:
         """Restart slurmd, and return when the controller knows the states of these nodes.
@@ -249,7 +255,7 @@ class Slurm:
             "munged",
             "--foreground",
             "--force",  # otherwise it refuses a socket in a directory that is open to all, such as /tmp
-            f"--socket={self._munge_socket}",
+            f"--socket={self.munge_socket}",
             f"--key-file={key}",
             f"--pid-file={self.directory / 'munged.pid'}",
             f"--seed-file={self.directory / 'munged.seed'}",

@@ -88,7 +88,7 @@ def test_the_line_for_a_public_key_ends_with_it(
     arguments = {"one argument": [PUBLIC], "several": PUBLIC.split(), "a file": [str(file)]}[form]
     assert cli.main(["authorized-keys", *arguments]) == 0
     [line] = capsys.readouterr().out.splitlines()
-    assert line.startswith('restrict,command="exec /bin/sh -c ')
+    assert line.startswith('restrict,command="exec env CLUSTER_STATUS_SCRIPT=')
     assert line.endswith(f'" {PUBLIC}')
 
 

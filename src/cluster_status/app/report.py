@@ -1,6 +1,6 @@
 """The report of a run: annotations, outputs and a summary."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import json
 from msgspec.structs import asdict
@@ -31,7 +31,12 @@ OUTPUTS = {
     "history-path": "Path of the history file, relative to the workspace.",
 }
 
-_LEVELS = {Status.UNKNOWN: Level.ERROR, Status.ONLINE: Level.NOTICE}
+_LEVELS = {
+    Status.UNKNOWN: Level.ERROR,
+    Status.DEGRADED: Level.WARNING,
+    Status.MAINTENANCE: Level.WARNING,
+    Status.OFFLINE: Level.WARNING,
+}  # online: a notice, or a warning where there is something to do
 _WORST_FIRST = (Status.OFFLINE, Status.DEGRADED, Status.UNKNOWN, Status.MAINTENANCE, Status.ONLINE)
 
 
@@ -41,22 +46,31 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
     if verdict.cause or verdict.detail:
         detail = f" ({verdict.detail})" if verdict.detail else ""
         text = f"{describe(verdict, poll.cluster)}{detail}. {verdict.remedy}"
-        runner.annotate(_LEVELS.get(verdict.status, Level.WARNING), text.rstrip())
-    if verdict.cluster_state and verdict.cluster_state.unknown_states:
-        states = ", ".join(verdict.cluster_state.unknown_states)
-        runner.annotate(Level.WARNING, f"{prefix}Unknown node states, counted as unknown nodes: {states}")
-    if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
-        names = ", ".join(verdict.cluster_state.unmatched_patterns)
-        text = f"{prefix}Partitions not found, check the input partitions: {names}"
-        runner.annotate(Level.WARNING, text)
-    for level, texts in ((Level.NOTICE, poll.result.notices), (Level.WARNING, poll.result.warnings)):
-        for text in texts:
-            runner.annotate(level, f"{prefix}{text}")
+        level = Level.WARNING if verdict.remedy else Level.NOTICE
+        runner.annotate(_LEVELS.get(verdict.status, level), text.rstrip())
+    for warning in (*_warnings_of(verdict.cluster_state), *poll.result.warnings):
+        runner.annotate(Level.WARNING, f"{prefix}{warning}")
+    for notice in poll.result.notices:
+        runner.annotate(Level.NOTICE, f"{prefix}{notice}")
     if poll.result.line_to_pin:
         text = "The SSH host key is not pinned. Verify the key, then set cluster-host-key to this line:"
         runner.annotate(Level.WARNING, f"{prefix}{text} {poll.result.line_to_pin}")
     if poll.gap:
         runner.annotate(Level.WARNING, f"{prefix}{_warning_of(poll.gap)}")
+
+
+def _warnings_of(state: ClusterState | None) -> Iterator[str]:
+    if state and state.unknown_states:
+        states = ", ".join(state.unknown_states)
+        yield f"Node states that this version does not know: {states}. Update the action."
+    if state and state.unmatched_patterns:
+        names = ", ".join(state.unmatched_patterns)
+        yield f"Partitions not found, check the input partitions: {names}"
+    if state and state.ignored_clusters:
+        yield (
+            f"The account sets SLURM_CLUSTERS to {state.ignored_clusters}, but this poll queried the cluster "
+            "of the head node. Set slurm-cluster to the name of the cluster to watch."
+        )
 
 
 def _warning_of(gap: Gap) -> str:

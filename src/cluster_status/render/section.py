@@ -20,6 +20,10 @@ def sections(details: Details | None) -> Iterator[Section]:
     if details is None:
         return
     gpus = [_gpus(partition, one) for partition, types in details.gpus.items() for one in types]
+    gpus += [
+        f"{partition}: GPUs of {_nodes(number)} not shown, because their list is missing or too long"
+        for partition, number in details.unreadable_gpus.items()
+    ]
     for title, lines in (
         ("Maintenance", [_reservation(one) for one in details.reservations]),
         ("Why nodes are out of service", [_reason(one) for one in details.drain_reasons]),

@@ -85,7 +85,8 @@ def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:
     if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
         yield f"Partitions not found: {', '.join(verdict.cluster_state.unmatched_patterns)}"
     if verdict.cluster_state and verdict.cluster_state.unknown_states:
-        yield f"Unknown node states: {', '.join(verdict.cluster_state.unknown_states)}"
+        states = ", ".join(verdict.cluster_state.unknown_states)
+        yield f"Node states that this version does not know: {states}. Update the action."
 
 
 def _memory(history: History, verdict: Verdict) -> Iterator[str]:

@@ -102,6 +102,19 @@ PARTITIONS = Input(
     types.PATTERNS,
     (),
 )
+SCHEDULER = Input(
+    "scheduler",
+    "`slurm`, or `none`: watch only the login, where Slurm is not installed or not to be watched.",
+    types.choice("slurm", "none"),
+    "slurm",
+    "slurm",
+)
+SLURM_CLUSTER = Input(
+    "slurm-cluster",
+    "Name of the cluster in Slurm, at a site with several (`sinfo -M`). Empty: that of the head node.",
+    types.SLURM_CLUSTER,
+    "",
+)
 DETAILS = Input(
     "details",
     "`partitions`, or `full`: also GPUs, the reasons why nodes are out of service, and maintenance "
@@ -268,7 +281,14 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         ATTEMPTS,
         ATTEMPT_DELAY,
     ),
-    "Select what to watch": (PARTITIONS, DETAILS, SHOW_NODES, DEGRADED_BELOW),
+    "Select what to watch": (
+        PARTITIONS,
+        DETAILS,
+        SHOW_NODES,
+        DEGRADED_BELOW,
+        SCHEDULER,
+        SLURM_CLUSTER,
+    ),
     "Notify": (
         DISCORD_WEBHOOK,
         CLUSTER_NAME,

@@ -128,6 +128,8 @@ def _cluster(given: "_Given", *, needed: bool) -> Cluster:
             details=given.value(inputs.DETAILS) == "full",
             node_names=given.value(inputs.SHOW_NODES),
             timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
+            cluster=given.value(inputs.SLURM_CLUSTER),
+            login_only=given.value(inputs.SCHEDULER) == "none",
         ),
     )
 

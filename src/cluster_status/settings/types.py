@@ -209,6 +209,10 @@ PERCENT = InputType(_percent, "a percentage from 0 to 100, such as 50 or 50%")
 PING = InputType(_ping, "a mention, <@&ID> for a role or <@ID> for a user")
 PORT = whole_number(1, 65535)
 PRIVATE_KEY = InputType(_private_key, "an SSH private key")
+SLURM_CLUSTER = text(
+    "the name of one cluster (letters, digits, dots, hyphens and underscores)",
+    r"(?!(?i:all)$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}",
+)
 TOKEN = InputType(_token, "a token of visible ASCII characters")
 SECRET_URL = InputType(_secret_url, "a URL that begins with https://")
 URL = InputType(_url, "a URL that begins with https://")

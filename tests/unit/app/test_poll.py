@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import keyed_digests
 from cluster_status.domain.notification.message import Fact
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
@@ -50,7 +51,7 @@ def headlines(monitor: Monitor, *results: ProbeResult) -> list[list[str]]:
 
 FIRST_STATUS = {
     "online": (ONLINE, IS_ONLINE),
-    "degraded": (DEGRADED, IS_DEGRADED),
+    "degraded": (listed(partition(draining=8)), IS_DEGRADED),
     "maintenance": (MAINTENANCE, "mscluster is in maintenance"),
     "offline": (listed(partition(down=8)), IS_OFFLINE),
     "no nodes listed": (listed(), IS_ONLINE),
@@ -371,3 +372,47 @@ def test_a_run_of_one_cluster_continues_the_history_of_the_original_script(monit
     assert list(monitor.store.histories.clusters) == ["mscluster"]
     assert len(monitor.store.history.record.polls) == 3
     assert headlines(monitor, REFUSED) == [[IS_OFFLINE]]
+
+
+# What is usual for a cluster
+
+
+EMPTY, POWERED_DOWN = listed(), listed(partition(powered_down=8))
+
+
+def test_no_nodes_after_some_are_unknown_and_never_a_recovery(online: Monitor) -> None:
+    results = [listed(partition(down=8)), *4 * [EMPTY], ONLINE]
+    assert headlines(online, *results) == [[IS_OFFLINE], [], [], [MONITOR_LOST], [], [IS_BACK]]
+
+
+def test_the_fourth_time_without_nodes_is_usual(online: Monitor) -> None:
+    statuses = [online.poll(result).outputs["status"] for result in 4 * (EMPTY, ONLINE)]
+    assert statuses == [*3 * ["unknown", "online"], "online", "online"]
+
+
+def test_a_cluster_that_scales_to_zero_is_online(monitor: Monitor) -> None:
+    assert headlines(monitor, POWERED_DOWN, EMPTY, EMPTY, POWERED_DOWN) == [[IS_ONLINE], [], [], []]
+
+
+def test_a_scheduler_that_has_never_worked_is_not_notified_and_one_that_did_is(monitor: Monitor) -> None:
+    assert headlines(monitor, DEGRADED, DEGRADED, ONLINE, DEGRADED) == [[], [], [IS_ONLINE], [IS_DEGRADED]]
+
+
+def test_a_login_shell_that_hangs_is_notified_at_the_second_poll(online: Monitor) -> None:
+    hanging = failed(Cause.SHELL_HANGS)
+    assert headlines(online, hanging, hanging, ONLINE) == [[], [IS_DEGRADED], [IS_BACK]]
+
+
+def test_the_first_message_says_that_only_the_login_is_watched(monitor: Monitor) -> None:
+    [message] = monitor.poll(failed(Cause.NO_SCHEDULER)).messages
+    assert message.sentence == "Only the login is watched, not Slurm. Monitoring started."
+    assert "Nodes" not in {fact.label for fact in message.facts}
+
+
+def test_until_it_is_accepted_each_run_warns_that_only_the_login_is_watched(monitor: Monitor) -> None:
+    for _ in range(2):
+        [warning] = monitor.poll(failed(Cause.NO_SCHEDULER)).warnings
+        assert "sinfo not found, only the login is watched" in warning
+        assert "set scheduler to none" in warning
+    accepted = replace(failed(Cause.NO_SCHEDULER), outcome=ClusterState(login_only=True))
+    assert monitor.poll(accepted).warnings == []

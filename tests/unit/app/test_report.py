@@ -260,8 +260,8 @@ def test_the_summary_shows_this_poll_the_confirmed_status_and_pending_messages(m
 
 LEVELS: dict[str, tuple[ProbeResult, list[Level]]] = {
     "online": (ONLINE, []),
-    "online, without Slurm": (failed(Cause.NO_SCHEDULER), [Level.NOTICE]),
-    "degraded": (failed(Cause.SCHEDULER_DOWN), [Level.WARNING]),
+    "online, without Slurm": (failed(Cause.NO_SCHEDULER), [Level.WARNING]),
+    "degraded": (listed(partition(draining=8)), [Level.WARNING]),
     "maintenance": (listed(partition(maintenance=8)), [Level.WARNING]),
     "offline": (listed(partition(down=8)), [Level.WARNING]),
     "unknown": (failed(Cause.SINFO_FAILED), [Level.ERROR]),
@@ -276,7 +276,7 @@ def test_an_unknown_status_is_an_error_and_other_statuses_are_warnings(
 
 
 def test_an_annotation_without_a_remedy_is_one_sentence(monitor: Monitor) -> None:
-    run = monitor.check(failed(Cause.SCHEDULER_DOWN))
+    run = monitor.check(listed(partition(draining=8)))
     assert [text for _, text in run.runner.annotations] == [f"{run.outputs['message']}."]
 
 
@@ -288,7 +288,9 @@ def test_an_annotation_has_the_message_the_details_and_the_remedy(monitor: Monit
 
 def test_unknown_node_states_are_named_in_a_warning(monitor: Monitor) -> None:
     run = monitor.check(listed(partition(idle=8), unknown_states=("quantum", "exotic")))
-    assert run.warnings == ["Unknown node states, counted as unknown nodes: quantum, exotic"]
+    assert run.warnings == [
+        "Node states that this version does not know: quantum, exotic. Update the action."
+    ]
 
 
 def test_partitions_that_are_not_found_are_named_in_a_warning(monitor: Monitor) -> None:

@@ -19,7 +19,7 @@ from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.fakes.store import MemoryStore
 from tests.unit.app.monitor import Monitor, Run
 
-DEGRADED = failed(Cause.SCHEDULER_DOWN)
+DEGRADED = listed(partition(draining=8))
 MAINTENANCE = listed(partition(maintenance=8))
 REFUSED, TIMEOUT = failed(Cause.REFUSED), failed(Cause.TIMEOUT)
 UNKNOWN, UNPARSABLE = failed(Cause.SINFO_FAILED), failed(Cause.UNPARSABLE)
@@ -64,7 +64,7 @@ def test_with_a_damaged_history_the_outputs_are_published(content: bytes, monito
     outputs = monitor.poll(DEGRADED).outputs
     assert {name: outputs[name] for name in ("status", "cause", "previous-status", "changed", "since")} == {
         "status": "degraded",
-        "cause": "scheduler-down",
+        "cause": "nodes-draining",
         "previous-status": "",
         "changed": "false",
         "since": "",
@@ -299,8 +299,8 @@ def test_the_other_outputs_summarise_both_clusters(both: Monitor) -> None:
         "changed": "true",
         "cause": "",
         "since": "",
-        "message": "Alpha is degraded: Slurm controller not responding; "
-        "Beta is online (8 of 8 nodes in service)",
+        "message": "Alpha is degraded: all nodes in service are draining, no new jobs start "
+        "(8 of 8 nodes in service); Beta is online (8 of 8 nodes in service)",
         "partitions": "[]",
         "history-path": "history.json",
     }

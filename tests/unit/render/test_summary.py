@@ -83,7 +83,9 @@ def test_unknown_node_states_are_named() -> None:
     verdict = replace(
         ONLINE, cluster_state=replace(cluster_state(idle=4), unknown_states=("quantum*", "exotic"))
     )
-    assert facts(verdict) == ("Unknown node states: quantum*, exotic",)
+    assert facts(verdict) == (
+        "Node states that this version does not know: quantum*, exotic. Update the action.",
+    )
 
 
 # As Markdown

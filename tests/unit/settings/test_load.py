@@ -70,6 +70,8 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
         "two words",
     ),
     "details": ("cluster.query.details", False, "full", True, "all"),
+    "scheduler": ("cluster.query.login_only", False, "none", True, "pbs"),
+    "slurm-cluster": ("cluster.query.cluster", "", "beta", "beta", "alpha,beta"),
     "show-nodes": ("cluster.query.node_names", False, "true", True, "yes"),
     "degraded-below": ("thresholds.degraded_below", 50, "75%", 75, "101"),
     "attempts": ("retries.attempts", 3, "1", 1, "0"),

@@ -8,6 +8,7 @@ from cluster_status.adapters.slurm.conversation import query_details, query_stat
 from cluster_status.deadline import Deadline
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details
 from cluster_status.domain.slurm.query import SlurmQuery
+from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import (
     ProbeFailed,
     ProbeFailure,
@@ -16,33 +17,78 @@ from cluster_status.domain.status.probe_result import (
 )
 from cluster_status.ports import Executor
 
+_OF_THE_SHELL = frozenset({Cause.SHELL_HANGS, Cause.SHELL_FAILS, Cause.LOGIN_REFUSED})
+
 
 class SlurmProbe:
     """Implements ports.Probe over an executor, which it owns.
 
-    A retry uses the connection of the probe before it. Details are read once, and not while the controller
-    does not know its nodes yet.
+    A retry uses the connection of the probe before it, and the kind of shell that found sinfo. Details are
+    read once, and not while the controller does not know its nodes yet.
     """
 
     def __init__(self, executor: Executor, query: SlurmQuery) -> None:
         self._executor = executor
         self._query = query
         self._details: Details | None = None
+        self._login_shell = False  # the kind of shell to begin with
+        self._first: ProbeFailure | None = None  # of the other kind of shell, in the probe before
 
     def probe(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> ProbeResult:
+        found: bool | None = None
         try:
-            self._executor.connect(load_remembered, deadline)
+            self._executor.connect(lambda: self._noted(load_remembered()), deadline)
             outcome: ClusterState | ProbeFailure = self._query_slurm(deadline)
+            found = None if self._query.login_only else self._login_shell
         except ProbeFailed as failed:
             outcome = failed.failure
-        return ProbeResult(outcome=outcome, **asdict(self._executor.login))
+        return ProbeResult(outcome=outcome, login_shell=found, **asdict(self._executor.login))
 
     def close(self) -> None:
         self._executor.close()
 
+    def _noted(self, remembered: RememberedLogin | None) -> RememberedLogin | None:
+        """Begin with the kind of shell that worked in the last poll."""
+        self._login_shell = remembered is not None and remembered.login_shell
+        return remembered
+
     def _query_slurm(self, deadline: Deadline) -> ClusterState:
-        state = query_state(self._executor, self._query, deadline)
-        if not self._query.details or state.nodes.mostly_unknown:
+        state = self._find_slurm(deadline.part(self._query.timeout_seconds))
+        if not self._query.details or state.login_only or state.nodes.mostly_unknown:
             return state
-        self._details = self._details or query_details(self._executor, self._query, state, deadline)
+        self._details = self._details or query_details(
+            self._executor, self._query, state, deadline, login_shell=self._login_shell
+        )
         return replace(state, details=self._details)
+
+    def _find_slurm(self, limit: Deadline) -> ClusterState:
+        """Query in the kind of shell that worked last, and in the other one if that does not find sinfo."""
+        try:
+            return self._query_state(limit, login_shell=self._login_shell)
+        except ProbeFailed as failed:
+            first, self._first = self._first, None
+            if first and failed.failure.cause in _OF_THE_SHELL:
+                self._login_shell = not self._login_shell
+                raise ProbeFailed(first) from None
+            if not failed.failure.not_found:
+                raise
+            if limit.passed:  # sinfo waits for its configuration: a retry begins with the other shell
+                self._login_shell, self._first = not self._login_shell, failed.failure
+                raise
+            return self._query_other_shell(failed.failure, limit)
+
+    def _query_other_shell(self, first: ProbeFailure, limit: Deadline) -> ClusterState:
+        """Query in the other kind of shell; its failure counts only if it has found sinfo."""
+        other = not self._login_shell
+        try:
+            state = self._query_state(limit, login_shell=other)
+        except ProbeFailed as failed:
+            if failed.failure.cause in _OF_THE_SHELL or failed.failure.not_found:
+                raise ProbeFailed(first) from None
+            self._login_shell = other
+            raise
+        self._login_shell = other
+        return state
+
+    def _query_state(self, limit: Deadline, *, login_shell: bool) -> ClusterState:
+        return query_state(self._executor, self._query, limit, login_shell=login_shell)

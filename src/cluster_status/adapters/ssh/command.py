@@ -34,6 +34,7 @@ def run(session: Session, command: str, limits: Limits) -> CommandResult:
         stderr = _Stream(channel, channel.recv_stderr, limits.stderr_bytes)
         try:
             channel.exec_command(command)
+            channel.shutdown_write()  # a login script that reads its input would wait for it
             stdout.start()
             stderr.start()
             exit_status = channel.recv_exit_status()
@@ -44,7 +45,9 @@ def run(session: Session, command: str, limits: Limits) -> CommandResult:
         except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
             raise _not_started(session, deadline, error) from None
     for stream in (stdout, stderr):
-        stream.check_limit()
+        if stream.exceeds_limit:
+            detail = f"the command printed more than {stream.limit} bytes"
+            raise OutputLimitError(detail, stdout=stdout.content, stderr=stderr.content)
     if exit_status == _NO_STATUS or not in_time:
         raise _unfinished(session, stdout.content, stderr.content, in_time=in_time)
     return CommandResult(exit_status, stdout.content, stderr.content)
@@ -55,7 +58,7 @@ def _channel(session: Session, deadline: Deadline) -> Iterator[paramiko.Channel]
     """Open a channel and close it at the deadline, which ends any wait for it."""
     session.transport.clear_to_send_timeout = deadline.left  # for a key exchange that the server begins
     try:
-        channel = session.transport.open_session(timeout=deadline.left)
+        channel = session.open_channel(deadline)
     except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
         raise _not_started(session, deadline, error) from None
     # paramiko waits without limit for the reply to exec and for the exit status
@@ -77,22 +80,18 @@ class _Stream(threading.Thread):
         self.content = b""
         self._channel = channel
         self._receive = receive
-        self._limit = limit
-
-    def check_limit(self) -> None:
-        if self._exceeds_limit:
-            raise OutputLimitError(f"the command printed more than {self._limit} bytes", stdout=self.content)
+        self.limit = limit
 
     @property
-    def _exceeds_limit(self) -> bool:
-        return len(self.content) > self._limit
+    def exceeds_limit(self) -> bool:
+        return len(self.content) > self.limit
 
     def run(self) -> None:
         # reading also writes: paramiko allows the server to send more
         with contextlib.suppress(Exception):
-            while not self._exceeds_limit and (chunk := self._receive(_CHUNK)):
+            while not self.exceeds_limit and (chunk := self._receive(_CHUNK)):
                 self.content += chunk
-        if self._exceeds_limit:
+        if self.exceeds_limit:
             _close(self._channel)
 
 

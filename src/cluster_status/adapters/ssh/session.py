@@ -1,6 +1,7 @@
 """One SSH session: handshake, host key, login."""
 
 import socket
+import time
 
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
@@ -17,6 +18,9 @@ from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 from cluster_status.domain.text import clean
 
 _GRACE_SECONDS = 0.2
+_CONNECT_FAILED = 2  # RFC 4254, 5.1
+_REOPEN_SECONDS = 3.0
+_FIRST_PAUSE_SECONDS = 0.01
 
 
 class Session:
@@ -26,6 +30,7 @@ class Session:
         self.transport = ClientTransport(connection)
         self._messages = ServerMessages(self.transport)
         self._auth: AuthClient | None = None
+        self._had_channel = False
 
     @property
     def reached(self) -> bool:
@@ -87,6 +92,25 @@ class Session:
             raise ProbeFailed(ProbeFailure(Cause.LOGIN_REFUSED, detail)) from None
         except (EOFError, OSError, paramiko.SSHException):
             raise ProbeFailed(self._unanswered_login(self._auth.offered, deadline)) from None
+
+    def open_channel(self, deadline: Deadline) -> paramiko.Channel:
+        """Open a channel; where one was open before, wait until the server has ended that one.
+
+        With `MaxSessions 1`, sshd refuses a channel that it reads together with the end of the last one.
+        """
+        retrying = deadline.part(_REOPEN_SECONDS if self._had_channel else 0.0)
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                channel = self.transport.open_session(timeout=deadline.left)
+            except paramiko.ChannelException as error:
+                if error.code != _CONNECT_FAILED or retrying.passed:
+                    raise
+                time.sleep(min(pause, retrying.left))
+                pause *= 2
+            else:
+                self._had_channel = True
+                return channel
 
     def close(self) -> None:
         self._messages.close()

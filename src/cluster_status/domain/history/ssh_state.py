@@ -6,12 +6,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.slurm_state import SlurmState, remember_answer
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult, RememberedLogin
+from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
 from cluster_status.domain.status.verdict import KnownServer
 
 LOGIN_HELD_BACK_FOR = timedelta(hours=1)
+_AFTER_THE_SHELL = frozenset({Cause.NO_SCHEDULER, Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT})
 
 
 class Server(Struct, frozen=True):
@@ -21,6 +24,8 @@ class Server(Struct, frozen=True):
     keyed_by: str | None = None
     reached: bool = False
     scheduler_seen: bool = False
+    shell_seen: bool = False
+    slurm: SlurmState = SlurmState()
 
 
 class Login(Struct, frozen=True):
@@ -40,35 +45,54 @@ class SshState(Struct, frozen=True):
 
     def known_server(self, digests: Digests) -> KnownServer:
         """Return what is known of the server with this digest: nothing if it is a different one."""
+        server = self.server_of(digests)
+        return KnownServer(
+            reached=server.reached,
+            scheduler_seen=server.scheduler_seen,
+            shell_seen=server.shell_seen,
+            nodes_seen=server.slurm.nodes_seen,
+            empty_is_usual=server.slurm.empty_is_usual,
+            partitions_seen=frozenset(server.slurm.partitions),
+        )
+
+    def server_of(self, digests: Digests) -> Server:
         same_key = self.server.keyed_by == digests.key  # otherwise the digests cannot be compared
-        if same_key and self.server.digest and self.server.digest != digests.server:
-            return KnownServer()
-        return KnownServer(self.server.reached, self.server.scheduler_seen)
+        is_another = same_key and self.server.digest and self.server.digest != digests.server
+        return Server() if is_another else self.server
 
     def remembered_login(self, digests: Digests, now: datetime) -> RememberedLogin:
         """Return what the probe has to respect; without digests to compare, time alone counts."""
         refused_at, refused = self.login.refused_at, self.login.refused
         within_the_hour = refused_at is not None and abs(now - refused_at) < LOGIN_HELD_BACK_FOR
         is_the_same = refused is None or digests.login is None or refused == digests.login
-        return RememberedLogin(self.host_key, within_the_hour and is_the_same)
+        return RememberedLogin(
+            self.host_key,
+            within_the_hour and is_the_same,
+            login_shell=self.server_of(digests).slurm.login_shell,
+        )
 
 
 def remember(state: SshState, result: ProbeResult, digests: Digests, at: datetime) -> SshState:
     """Return the state after a probe."""
     return SshState(
-        server=_server(state.known_server(digests), result, digests),
+        server=_server(state.server_of(digests), result, digests),
         login=_login(state.login, result, digests, at),
         host_key=_host_key(state.host_key, result),
     )
 
 
-def _server(known: KnownServer, result: ProbeResult, digests: Digests) -> Server:
-    sinfo_answered = not isinstance(result.outcome, ProbeFailure) or result.cause is Cause.SCHEDULER_DOWN
+def _server(known: Server, result: ProbeResult, digests: Digests) -> Server:
+    outcome, slurm = result.outcome, known.slurm
+    answered = isinstance(outcome, ClusterState) and not outcome.login_only
+    if isinstance(outcome, ClusterState) and answered:
+        slurm = remember_answer(slurm, outcome, login_shell=bool(result.login_shell))
     return Server(
         digest=digests.server,
         keyed_by=digests.key,
         reached=known.reached or result.reached,
-        scheduler_seen=known.scheduler_seen or sinfo_answered,
+        scheduler_seen=known.scheduler_seen or answered,
+        shell_seen=known.shell_seen or isinstance(outcome, ClusterState) or result.cause in _AFTER_THE_SHELL,
+        slurm=slurm,
     )
 
 

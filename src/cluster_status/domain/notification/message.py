@@ -121,7 +121,8 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
     if verdict.cause:
         line += f": {cause_info(verdict.cause).clause}"
     if verdict.cluster_state is not None:
-        line += f" ({_in_service(verdict.cluster_state.nodes)})"
+        state = verdict.cluster_state
+        line += " (only the login is watched)" if state.login_only else f" ({_in_service(state.nodes)})"
     return line
 
 
@@ -141,6 +142,8 @@ def _sentence(notification: Notification) -> str:
         clauses = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
     if unknown and unknown.intermittent:
         clauses.append(f"at least half of the last {RECENT_POLLS} polls had an unknown status")
+    if notification.login_only:
+        clauses.append("only the login is watched, not Slurm")
     if notification.event is Event.INITIAL:
         clauses.append("monitoring started")
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in clauses)

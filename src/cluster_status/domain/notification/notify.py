@@ -73,6 +73,7 @@ def refreshed(
         nodes=_nodes(verdict),
         uptime=_uptime(ledger, at),
         window=window,
+        login_only=verdict.cluster_state is not None and verdict.cluster_state.login_only,
     )
 
 
@@ -92,6 +93,7 @@ def _notification(event: Event, seen: Observation) -> Notification:
         uptime=_uptime(seen.ledger, seen.at),
         window=_window(current(_reservations(verdict), seen.at)) if in_maintenance else None,
         unknown_since=was_unknown.since if was_unknown else None,
+        login_only=verdict.cluster_state is not None and verdict.cluster_state.login_only,
     )
 
 
@@ -116,7 +118,8 @@ def _schedule_maintenance(outbox: Outbox, seen: Observation) -> Outbox:
 
 
 def _nodes(verdict: Verdict) -> NodeCounts | None:
-    return verdict.cluster_state.nodes if verdict.cluster_state else None
+    state = verdict.cluster_state
+    return state.nodes if state and not state.login_only else None
 
 
 def _uptime(ledger: UptimeLedger, at: datetime) -> Uptime | None:

@@ -18,7 +18,8 @@ class NodeGroup(StrEnum):
     DRAINING = "draining"  # jobs still run, no new ones start
     MAINTENANCE = "maintenance"  # in a MAINT reservation, or rebooting
     DOWN = "down"
-    UNKNOWN = "unknown"
+    UNKNOWN = "unknown"  # the controller has not heard of it
+    OTHER = "other"  # a state that says nothing here, or a word that this version does not know
 
 
 IN_SERVICE = frozenset(
@@ -38,6 +39,7 @@ class NodeCounts(Struct, frozen=True):
     maintenance: int = 0
     down: int = 0
     unknown: int = 0
+    other: int = 0
 
     def plus(self, group: NodeGroup, nodes: int) -> Self:
         counts = asdict(self)
@@ -106,6 +108,7 @@ class Details(Struct, frozen=True):
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
     reservations: tuple[Reservation, ...] = ()  # earliest first
+    unreadable_gpus: dict[str, int] = {}  # nodes whose GPUs could not be read, by partition name
 
 
 class ClusterState(Struct, frozen=True):
@@ -113,7 +116,9 @@ class ClusterState(Struct, frozen=True):
 
     `nodes` counts each node once. It is not the sum of the partitions, because they can share nodes.
     `unknown_states` are state words that this version does not know. With a partition filter, only the
-    chosen partitions are listed: `named` are its plain names, `unmatched_patterns` those without a match.
+    chosen partitions are listed: `named` are its plain names, `patterns` all of them, `unmatched_patterns`
+    those without a match. `ignored_clusters` is the SLURM_CLUSTERS of the account, if the query ignores it.
+    With `login_only`, Slurm was not queried, or not found.
     """
 
     partitions: tuple[Partition, ...] = ()
@@ -122,3 +127,6 @@ class ClusterState(Struct, frozen=True):
     details: Details | None = None
     named: tuple[str, ...] = ()
     unmatched_patterns: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    ignored_clusters: str = ""
+    login_only: bool = False

@@ -28,10 +28,24 @@ _UNSET = (
 # TZ: the time zone of the server is not known.
 _SET = ("LC_ALL=C", "SINFO_LOCAL=1", "TZ=UTC")
 
+# Prints the variable above that users set on purpose: a line for /bin/sh, and one for any other shell.
+_PRINT_CLUSTERS = 'echo "$SLURM_CLUSTERS"'
+PRINT_CLUSTERS = (_PRINT_CLUSTERS, f"/bin/sh -c '{_PRINT_CLUSTERS}'")
+
+# Runs a line in a login shell of the account, whose profile may set PATH or SLURM_CONF. csh is a login shell
+# only if it reads its commands from its input.
+LINE_VARIABLE = "CLUSTER_STATUS_LINE"
+_LOGIN_SHELL = (
+    'run="exec /bin/sh -c \\"\\${variable}\\""; '
+    'case $SHELL in *csh) echo "$run" | "$SHELL" -l; exit;; *) exec "$SHELL" -l -c "$run";; esac'
+)
+
 _BARE_WORD = re.compile(r"[A-Za-z-]+")
 # Characters that every shell leaves alone in quotes; csh expands "!" even there.
 _PLAIN_NAME = re.compile(r"[\w.+:@%=/-]{1,100}")
 
+
+_CLUSTERS_LIMIT = 100
 
 BOUNDARY = "{boundary}"
 """Placeholder in an argument for the boundary word."""
@@ -43,6 +57,10 @@ class Command(Struct, frozen=True):
     program: str
     arguments: tuple[str, ...]
 
+    def on(self, cluster: str) -> "Command":
+        """Query this cluster, if one is given, instead of that of the head node."""
+        return replace(self, arguments=(*self.arguments, "-M", cluster)) if cluster else self
+
     def of(self, partitions: Iterable[str]) -> "Command":
         """Restrict to these partitions; raise UnparsableError for a name that is not safe in a shell."""
         names = list(partitions)
@@ -51,10 +69,10 @@ class Command(Struct, frozen=True):
                 raise UnparsableError(f"the partition name '{clean(name)}' cannot be passed to sinfo")
         return replace(self, arguments=(*self.arguments, "-p", ",".join(names))) if names else self
 
-    def line(self, boundary: str) -> str:
+    def line(self, boundary: str, *, quote: str = "'") -> str:
         unset = " ".join(f"-u {variable}" for variable in _UNSET)
         words = (argument.replace(BOUNDARY, boundary) for argument in self.arguments)
-        quoted = " ".join(word if _BARE_WORD.fullmatch(word) else f"'{word}'" for word in words)
+        quoted = " ".join(word if _BARE_WORD.fullmatch(word) else f"{quote}{word}{quote}" for word in words)
         return f"env {unset} {' '.join(_SET)} {self.program} {quoted}"
 
 
@@ -86,26 +104,54 @@ COMMANDS = (
     DRAIN_REASONS_WITH_NAMES,
     RESERVATIONS,
 )
-"""All of them. The sinfo commands after the first two may end with `-p` and names of partitions."""
+"""All of them. They may end with `-M` and a cluster. The sinfo commands after the first two may then end with
+`-p` and names of partitions."""
 
 
-def command_line(boundary: str, *commands: Command) -> str:
-    """Return the line for the login shell; bash, dash, csh and fish read it alike.
+def login_shell_script(variable: str) -> str:
+    """Return a script for /bin/sh that runs the line in `variable` in a login shell of the account."""
+    return _LOGIN_SHELL.replace("{variable}", variable)
+
+
+def command_line(boundary: str, *commands: Command, login_shell: bool = False, clusters: bool = False) -> str:
+    """Return the line for the account's shell; bash, dash, zsh, csh and fish read it alike.
 
     `boundary` is a random word, printed before the first output and after each one. Text that the login
     itself prints is outside, and an output that was cut off has no boundary after it. The exit status is
-    that of the first command that failed.
+    that of the first command that failed. With `login_shell`, the commands run in a login shell. With
+    `clusters`, the line prints the account's SLURM_CLUSTERS at its end.
     """
-    steps = "".join(f" && {command.line(boundary)} && echo {boundary}" for command in commands)
+    quote = '"' if login_shell else "'"
+    steps = "".join(f" && {command.line(boundary, quote=quote)} && echo {boundary}" for command in commands)
     # the first echo ends a line that the login may have left open
-    return f"echo && echo {boundary}{steps}"
+    line = f"echo && echo {boundary}{steps}"
+    if clusters:
+        line += f" && {PRINT_CLUSTERS[0] if login_shell else PRINT_CLUSTERS[1]}"
+    if login_shell:
+        line = f"env {LINE_VARIABLE}='{line}' /bin/sh -c '{login_shell_script(LINE_VARIABLE)}'"
+    return line
+
+
+def has_begun(output: bytes, boundary: str) -> bool:
+    """Return whether the shell has reached the first command."""
+    return re.search(rf"^{re.escape(boundary)}\r?$".encode(), output, re.MULTILINE) is not None
 
 
 def split_outputs(output: bytes, boundary: str, count: int) -> list[list[str]]:
     """Return the lines that each of `count` commands printed; raise UnparsableError if one is incomplete."""
-    lines = output.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+    lines = _lines(output)
     borders = [number for number, line in enumerate(lines) if line == boundary]
     if len(borders) != count + 1:
         last = next((line for line in reversed(lines) if line.strip()), "")
         raise UnparsableError(f"the output of sinfo is incomplete; it ends with '{clean(last)}'")
     return [lines[begin + 1 : end] for begin, end in pairwise(borders)]
+
+
+def account_clusters(output: bytes, boundary: str) -> str:
+    """Return the SLURM_CLUSTERS of the account from a line with `clusters`, cleaned; empty if not set."""
+    *_, rest = output.decode("utf-8", "replace").rpartition(f"\n{boundary}\n")
+    return clean(rest.partition("\n")[0], limit=_CLUSTERS_LIMIT)
+
+
+def _lines(output: bytes) -> list[str]:
+    return output.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")

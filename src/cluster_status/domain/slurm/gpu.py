@@ -23,19 +23,39 @@ _ALL_IDLE = frozenset({NodeGroup.IDLE, NodeGroup.POWERED_DOWN})
 _TYPE_LIMIT = 40
 
 
-def parse(lines: list[str]) -> dict[str, tuple[Gpus, ...]]:
-    """Return the GPUs by partition and type; nothing if any row has another format or was cut off."""
+def parse(lines: list[str]) -> tuple[dict[str, tuple[Gpus, ...]], dict[str, int]]:
+    """Return the GPUs by partition and type, and by partition the number of nodes that could not be read.
+
+    A row of another format, one without Gres, or one whose Gres was cut off costs only its own nodes. It is
+    not counted where no node has a GPU.
+    """
     found: dict[str, dict[str, Gpus]] = defaultdict(dict)
+    unreadable: dict[str, int] = defaultdict(int)
     for line in lines:
-        row = line.split()
-        cut = any(len(word) >= width for word, width in zip(row, _WIDTHS, strict=False))
-        if cut or len(row) not in {len(_WIDTHS), len(_WIDTHS) - 1} or not _COUNT.fullmatch(row[1]):
-            return {}
-        types = found[partition_name(row[0])]
-        for more in _gpus(int(row[1]), *row[2:]):
+        name, nodes, state, configured, used = _columns(line)
+        if not (name and _COUNT.fullmatch(nodes)):
+            continue
+        if not configured:
+            unreadable[partition_name(name)] += int(nodes)
+            continue
+        types = found[partition_name(name)]
+        for more in _gpus(int(nodes), state, configured, used):
             known = types.get(more.type, Gpus(more.type, 0, 0))
             types[more.type] = Gpus(more.type, known.total + more.total, _sum(known.idle, more.idle))
-    return {name: tuple(types.values()) for name, types in found.items() if types}
+    gpus = {name: tuple(types.values()) for name, types in found.items() if types}
+    return gpus, dict(unreadable) if gpus else {}
+
+
+def _columns(line: str) -> list[str]:
+    """Return the columns of a row. One that was cut off is empty; all are if they cannot be separated."""
+    words = line.split()
+    if len(line) >= sum(_WIDTHS[:-1]) and line.isascii():  # sinfo fills up each column to its width
+        begins = [sum(_WIDTHS[:column]) for column in range(len(_WIDTHS))]
+        words = [line[begin : begin + width].strip() for begin, width in zip(begins, _WIDTHS, strict=True)]
+    words = (words + [""] * len(_WIDTHS))[: max(len(_WIDTHS), len(words))]
+    if len(words) > len(_WIDTHS) or any(" " in word for word in words):
+        return ["", "", "", "", ""]
+    return [word if len(word) < width else "" for word, width in zip(words, _WIDTHS, strict=True)]
 
 
 def _gpus(nodes: int, state: str, configured: str, used: str = "") -> Iterator[Gpus]:

@@ -2,14 +2,16 @@
 
 Facts from Slurm's `node_state_string()` (src/common/slurm_protocol_defs.c), versions 2.0 to 26.05: %T of
 sinfo prints one base word and at most one of the suffixes below. scontrol prints the same state with all its
-flags, such as ``IDLE+CLOUD+POWERED_DOWN``. Words that only filters accept are unknown here. So is ``future``:
-sinfo lists such nodes only on request.
+flags, such as ``IDLE+CLOUD+POWERED_DOWN``. A state that is only a flag says nothing about the node. Nodes in
+state ``future`` do not exist yet; sinfo lists them only on request.
 """
 
 from cluster_status.domain.slurm.cluster_state import NodeGroup
 
 _BASES = {
     "idle": NodeGroup.IDLE,
+    "perfctrs": NodeGroup.IDLE,
+    "npc": NodeGroup.IDLE,
     "mixed": NodeGroup.ALLOCATED,
     "mix": NodeGroup.ALLOCATED,
     "allocated": NodeGroup.ALLOCATED,
@@ -37,6 +39,8 @@ _BASES = {
     "maint": NodeGroup.MAINTENANCE,
     "reboot": NodeGroup.MAINTENANCE,
     "boot": NodeGroup.MAINTENANCE,
+    "reboot_issued": NodeGroup.MAINTENANCE,
+    "reboot_requested": NodeGroup.MAINTENANCE,
     "drained": NodeGroup.DOWN,
     "drain": NodeGroup.DOWN,
     "down": NodeGroup.DOWN,
@@ -49,6 +53,29 @@ _BASES = {
     "err": NodeGroup.DOWN,
     "unknown": NodeGroup.UNKNOWN,
     "unk": NodeGroup.UNKNOWN,
+    **dict.fromkeys(
+        (
+            "future",
+            "futr",
+            "cancel_reboot",
+            "reboot_canceled",
+            "canc_r",
+            "cloud",
+            "dynamic_future",
+            "dynamic_norm",
+            "external",
+            "ext",
+            "undrain",
+            "undr",
+            "resume",
+            "resm",
+            "res",
+            "no_resp",
+            "not_responding",
+            "?",
+        ),
+        NodeGroup.OTHER,
+    ),
 }
 
 _NOT_RESPONDING = "*"
@@ -105,7 +132,7 @@ def _without_flags(word: str) -> NodeGroup | None:
 
 
 def _with_suffix(base: NodeGroup, suffix: str) -> NodeGroup:
-    if base is NodeGroup.UNKNOWN:  # unknown*: the controller has not heard of the node yet
+    if base in {NodeGroup.UNKNOWN, NodeGroup.OTHER}:  # unknown*: the controller has not heard of it yet
         return base
     if suffix in {_IN_MAINT_RESERVATION, _REBOOT_ISSUED}:
         return NodeGroup.MAINTENANCE

@@ -10,3 +10,5 @@ class SlurmQuery(Struct, frozen=True):
     details: bool = False  # also GPUs, drain reasons and maintenance reservations
     node_names: bool = False  # drain reasons with the names of nodes and of who set them
     timeout_seconds: float = 30.0  # for the state of the cluster
+    cluster: str = ""  # name of the cluster at a site with several; empty: that of the head node
+    login_only: bool = False  # query nothing

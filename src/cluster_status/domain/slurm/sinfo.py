@@ -85,7 +85,7 @@ class _Row(Struct, frozen=True):
 
     @property
     def group(self) -> NodeGroup:
-        return self.known_group or NodeGroup.UNKNOWN
+        return self.known_group or NodeGroup.OTHER
 
 
 def _rows(lines: list[str], shape: str) -> Iterator[_Row]:

@@ -27,6 +27,8 @@ class Cause(OpenEnum):
     HOST_KEY = "host-key"
     INCOMPATIBLE_SSH = "incompatible-ssh"
     LOGIN_REFUSED = "login-refused"
+    SHELL_HANGS = "shell-hangs"
+    SHELL_FAILS = "shell-fails"
     NO_SCHEDULER = "no-scheduler"
     SCHEDULER_DOWN = "scheduler-down"
     SCHEDULER_TIMEOUT = "scheduler-timeout"
@@ -34,6 +36,7 @@ class Cause(OpenEnum):
     SINFO_FAILED = "sinfo-failed"
     UNPARSABLE = "unparsable"
     NO_SUCH_PARTITION = "no-such-partition"
+    NO_NODES_LISTED = "no-nodes-listed"
     NO_NODES_IN_SERVICE = "no-nodes-in-service"
     NODES_DRAINING = "nodes-draining"
     PARTITION_DOWN = "partition-down"
@@ -103,9 +106,35 @@ CAUSES = {
         "cluster-key, check that authorized_keys of the account contains its public key. To avoid locking "
         "the account, the same login is not tried again for an hour; a changed one is tried at once.",
     ),
-    Cause.NO_SCHEDULER: CauseInfo(status=Status.DEGRADED, clause="command sinfo no longer found"),
+    Cause.SHELL_HANGS: CauseInfo(
+        status=Status.DEGRADED,
+        clause="login shell not responding",
+        remedy="Log in as cluster-user. If no prompt appears, the file server of the home directories may be "
+        "down: ask the administrators. If one appears, a login script such as ~/.bashrc waits for a terminal "
+        "or for input: skip that part where the shell is not interactive.",
+        retried=True,
+        needs_confirmation=True,
+        transient=True,
+    ),
+    Cause.SHELL_FAILS: CauseInfo(
+        status=Status.UNKNOWN,
+        clause="login shell runs no command",
+        remedy="Run ssh USER@HOST true. It must end with exit status 0. Check the login shell of the "
+        "account, its login scripts such as ~/.bashrc, its home directory, and a forced command of the key.",
+    ),
+    Cause.NO_SCHEDULER: CauseInfo(
+        status=Status.DEGRADED,
+        clause="command sinfo no longer found",
+        remedy="If Slurm is installed, its commands must be on PATH in a login shell of cluster-user: see "
+        "docs/login.md. If only the login is to be watched, set scheduler to none.",
+    ),
     Cause.SCHEDULER_DOWN: CauseInfo(
-        status=Status.DEGRADED, clause="Slurm controller not responding", retried=True
+        status=Status.DEGRADED,
+        clause="Slurm controller not responding",
+        remedy="Log in as cluster-user and run sinfo. If it fails as well, inform the administrators. If it "
+        "works, a login script sets a variable such as SLURM_CONF for interactive shells only: see "
+        "docs/login.md.",
+        retried=True,
     ),
     Cause.SCHEDULER_TIMEOUT: CauseInfo(
         status=Status.DEGRADED,
@@ -133,6 +162,13 @@ CAUSES = {
         status=Status.UNKNOWN,
         clause="none of the selected partitions found",
         remedy="Check the input partitions. The account must be allowed to see these partitions.",
+    ),
+    Cause.NO_NODES_LISTED: CauseInfo(
+        status=Status.UNKNOWN,
+        clause="no nodes listed any more",
+        remedy="Log in as cluster-user and run sinfo. If other users see nodes, the account may have lost "
+        "its group or its view of the partitions: ask the administrators. If the cluster scales to zero, its "
+        "fourth time without nodes counts as usual.",
     ),
     Cause.NO_NODES_IN_SERVICE: CauseInfo(status=Status.OFFLINE, clause="no nodes in service"),
     Cause.NODES_DRAINING: CauseInfo(

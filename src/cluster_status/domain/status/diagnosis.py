@@ -1,6 +1,8 @@
-"""What a failed Slurm command means: the cause of a failed probe.
+"""What a failed command means: the cause of a failed probe.
 
-The texts were recorded from Slurm 22.05 and 24.11.
+What happens before the first boundary is the login shell's, not Slurm's. After it, the origin of the lines on
+stderr decides. Slurm's libraries print "sinfo: error: ...", "sinfo: fatal: ..." and "slurm_load_node: ...".
+Recorded from Slurm 22.05 and 24.11.
 """
 
 import re
@@ -9,60 +11,122 @@ from cluster_status.domain.execution import (
     CommandError,
     CommandResult,
     CommandTimeoutError,
+    ConnectionLostError,
     OutputLimitError,
 )
+from cluster_status.domain.slurm.commands import has_begun
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeFailure
 from cluster_status.domain.text import clean
 
+_TAIL_BYTES = 20_000  # of an output that may be long
 _COMMAND_NOT_FOUND = 127
 _KILLED_BY = range(129, 129 + 64)  # 128 + signal; each shell words it differently
 # the rest of the line is in the account's language
-_NOT_INSTALLED = re.compile(r"^env: .*\bsinfo(?![\w-])", re.MULTILINE)
+_NOT_INSTALLED = re.compile(r"^env: .*\bsinfo(?![\w-])")
+_NO_LIBRARY = re.compile(r"\S*sinfo: error while loading shared libraries: ")  # exit status 127 as well
 _PASSWORD_EXPIRED = re.compile("password has expired|[Pp]assword change required")  # from OpenSSH and PAM
-# Faults of Slurm itself, not of the account or of the command.
-_FROM_SLURM = re.compile(r"\S*(sinfo|slurm\w*): ")
-_SCHEDULER_DOWN = re.compile(
-    r"Unable to contact slurm controller|Socket timed out|[Mm]unge|Protocol authentication error"
-    r"|Unexpected message received"  # Slurm 23.11, where the controller does not answer in time
-    r"|Unable to process configuration file|Could not establish a configuration source"
-    r"|cannot stat file"
+
+_FROM_SLURM = re.compile(
+    r"(\[[^\]]*\] ?)?"  # a time
+    r"(\S*\b(sinfo|scontrol|slurm): (error|fatal): |(\S*\b(sinfo|scontrol): )?slurm_\w+( error)?: )"
 )
-_MUNGE_FAILED = re.compile(r"Munge \w+ failed")  # more specific than the protocol error that follows it
+# What Slurm says of the account or of the command, not of itself. Munge has its own permissions.
+_NOT_ITS_FAULT = re.compile(
+    r"permission denied|invalid user|invalid group|user id|not permitted|not authorized|not allowed"
+    r"|(unrecognized|unknown|invalid) option|requires an argument|usage"
+    r"|invalid (partition|node|reservation) name|format specification|conflicting options",
+    re.IGNORECASE,
+)
+_AUTHENTICATION = re.compile(r"munge|authentication|\bauth[_/]|\bsack", re.IGNORECASE)
+_NO_CONFIGURATION = re.compile(
+    r"configuration source|configuration file|DNS SRV|failed to fetch config"
+    r"|(cannot|unable to) (stat|status|access|open|read)( file)? .*slurm.*\.conf|slurm\.conf",
+    re.IGNORECASE,
+)
+# More specific than the error that follows it.
+_SPECIFIC = re.compile(r"Munge \w+ failed|: fatal: |control machine address")
+
 _ENDLESS_OUTPUT_REMEDY = "Log in as cluster-user and run sinfo: sinfo or the login prints without end."
+_ENDLESS_LOGIN_REMEDY = "Log in as cluster-user: a login script such as ~/.bashrc prints without end."
 
 
 def diagnose(result: CommandResult, boundary: str) -> ProbeFailure:
     """Return what it means that a command ended with an exit status other than 0."""
-    text = result.stderr.decode("utf-8", "replace")
-    lines = [line for line in map(clean, text.splitlines()) if line]
+    if not has_begun(result.stdout, boundary):
+        return diagnose_shell(result)
+    lines = _lines(result.stderr)
     detail = lines[-1] if lines else f"exit status {result.exit_status}"  # earlier lines may be the login's
-    begun = boundary.encode() in result.stdout.split()
-    if not begun and _PASSWORD_EXPIRED.search(text):
-        return ProbeFailure(Cause.LOGIN_REFUSED, detail)
-    # a broken login shell or a wrapper around sinfo may end with the same exit status
-    if begun and result.exit_status == _COMMAND_NOT_FOUND and _NOT_INSTALLED.search(text):
-        return ProbeFailure(Cause.NO_SCHEDULER, detail)
-    if any(_SCHEDULER_DOWN.search(line) for line in lines if _FROM_SLURM.match(line)):
-        return ProbeFailure(Cause.SCHEDULER_DOWN, next(filter(_MUNGE_FAILED.search, lines), detail))
-    if begun and result.exit_status in _KILLED_BY:
+    if result.exit_status in _KILLED_BY:
         signal = _KILLED_BY.index(result.exit_status) + 1
         return ProbeFailure(Cause.SINFO_FAILED, f"killed by signal {signal}")
-    return ProbeFailure(Cause.SINFO_FAILED, detail)
+    if result.exit_status == _COMMAND_NOT_FOUND and any(map(_NOT_INSTALLED.match, lines)):
+        # a wrapper around sinfo may end with the same exit status
+        return ProbeFailure(Cause.NO_SCHEDULER, detail, not_found=True)
+    return diagnose_slurm(result, boundary) or ProbeFailure(
+        Cause.SINFO_FAILED, detail, not_found=any(map(_NO_LIBRARY.match, lines))
+    )
 
 
-def diagnose_error(error: CommandError, *, seconds: float) -> ProbeFailure:
+def diagnose_slurm(result: CommandResult, boundary: str) -> ProbeFailure | None:
+    """Return the cause that Slurm's own lines give, if there are any; a wrapper may print them on stdout."""
+    _, _, stdout = result.stdout.partition(boundary.encode())
+    said = [line for line in _lines(result.stderr) if _FROM_SLURM.match(line)]
+    said = said or [line for line in _lines(stdout) if _FROM_SLURM.match(line)]
+    if not said:
+        return None
+    if _NOT_ITS_FAULT.search(said[-1]) and not _AUTHENTICATION.search(said[-1]):
+        return ProbeFailure(Cause.SINFO_FAILED, said[-1])
+    detail = next(filter(_SPECIFIC.search, said), said[-1])
+    return ProbeFailure(Cause.SCHEDULER_DOWN, detail, not_found=any(map(_NO_CONFIGURATION.search, said)))
+
+
+def diagnose_error(error: CommandError, boundary: str, *, seconds: float) -> ProbeFailure:
     """Return what it means that a command has no result; `seconds` was its limit."""
+    begun = has_begun(error.stdout, boundary)
     if isinstance(error, CommandTimeoutError):
-        return _diagnose_timeout(error, seconds)
+        return _diagnose_timeout(error, seconds, begun=begun)
     if isinstance(error, OutputLimitError):
-        return ProbeFailure(Cause.UNPARSABLE, str(error), _ENDLESS_OUTPUT_REMEDY)
-    return ProbeFailure(Cause.SINFO_FAILED, str(error))
+        if begun:
+            return ProbeFailure(Cause.UNPARSABLE, str(error), _ENDLESS_OUTPUT_REMEDY)
+        return ProbeFailure(Cause.SHELL_FAILS, str(error), _ENDLESS_LOGIN_REMEDY)
+    if begun or isinstance(error, ConnectionLostError):
+        return ProbeFailure(Cause.SINFO_FAILED, str(error))
+    return ProbeFailure(Cause.SHELL_FAILS, f"{error}{_quoted(error)}")
 
 
-def _diagnose_timeout(error: CommandTimeoutError, seconds: float) -> ProbeFailure:
-    what = "sinfo did not finish" if error.stdout.strip() else "the login shell did not answer"
+def diagnose_shell(result: CommandResult) -> ProbeFailure:
+    """Return what it means that a shell has ended before the first command, with any exit status."""
+    lines = _lines(result.stderr)
+    if any(map(_PASSWORD_EXPIRED.search, lines)):
+        return ProbeFailure(Cause.LOGIN_REFUSED, lines[-1])
+    printed = lines or _lines(result.stdout)
+    detail = f"exit status {result.exit_status}"
+    return ProbeFailure(Cause.SHELL_FAILS, f"{detail}: {printed[-1]}" if printed else detail)
+
+
+def _diagnose_timeout(error: CommandTimeoutError, seconds: float, *, begun: bool) -> ProbeFailure:
+    if not begun:
+        detail = f"the login shell did not answer within {seconds:.0f} s{_quoted(error)}"
+        return ProbeFailure(Cause.SHELL_HANGS, detail)
     # without its configuration, for example, sinfo prints an error and retries for a minute
-    last = next((line for line in map(clean, reversed(error.stderr.splitlines())) if line), "")
-    quoted = f"; last line on stderr: {last}" if last else ""
-    return ProbeFailure(Cause.SCHEDULER_TIMEOUT, f"{what} within {seconds:.0f} s{quoted}")
+    said = [line for line in _lines(error.stderr) if _FROM_SLURM.match(line)]
+    return ProbeFailure(
+        Cause.SCHEDULER_TIMEOUT,
+        f"sinfo did not finish within {seconds:.0f} s{_quoted(error, stdout=False)}",
+        not_found=any(map(_NO_CONFIGURATION.search, said)),
+    )
+
+
+def _quoted(error: CommandError, *, stdout: bool = True) -> str:
+    """Return the last line that was printed, on stderr if there is one there."""
+    for name, output in (("stderr", error.stderr), ("stdout", error.stdout if stdout else b"")):
+        if lines := _lines(output):
+            return f"; last line on {name}: {lines[-1]}"
+    return ""
+
+
+def _lines(output: bytes) -> list[str]:
+    """Return the last lines, cleaned, without empty ones."""
+    text = output[-_TAIL_BYTES:].decode("utf-8", "replace")
+    return [line for line in map(clean, text.splitlines()) if line]

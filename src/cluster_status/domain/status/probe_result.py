@@ -12,6 +12,8 @@ class ProbeFailure(Struct, frozen=True):
 
     `detail` is cleaned text for the log and the summary of this run only: it may name hosts, which
     the history and the channels must not. `remedy` replaces that of the cause where it would mislead.
+    `not_found` says that sinfo, its libraries or its configuration were not found: another shell may find
+    them. `partitions` are those that the failure is about, as the input has them.
     """
 
     cause: Cause
@@ -19,6 +21,8 @@ class ProbeFailure(Struct, frozen=True):
     remedy: str = ""
     needs_confirmation: bool = False  # by another poll, also if the cause does not
     of_runner: bool = False  # the server was not asked, and may be online
+    not_found: bool = False
+    partitions: tuple[str, ...] = ()
 
 
 class ProbeFailed(Exception):  # noqa: N818 - a failed probe is a result, not an error
@@ -45,6 +49,7 @@ class ProbeResult(LoginProgress, frozen=True, kw_only=True):
     """The outcome of one probe, and how far its login got."""
 
     outcome: ClusterState | ProbeFailure
+    login_shell: bool | None = None  # which kind of shell found sinfo; None if none did
     runner_online: bool = (
         True  # whether this run reached anything; checked only if the cluster was not reached
     )
@@ -59,3 +64,4 @@ class RememberedLogin(Struct, frozen=True):
 
     host_key: str | None = None  # HostKey.type_and_fingerprint, remembered if no key is pinned
     login_held_back: bool = False  # this credential was refused within the last hour
+    login_shell: bool = False  # sinfo was found by a login shell only

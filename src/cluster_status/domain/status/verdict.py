@@ -1,5 +1,7 @@
 """Verdict on a probe result: first the cause, then the status that follows from it."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -12,7 +14,11 @@ class KnownServer(Struct, frozen=True):
     """What the history knows of this server."""
 
     reached: bool = False  # an earlier probe received its SSH banner
-    scheduler_seen: bool = False  # sinfo was found before
+    scheduler_seen: bool = False  # sinfo worked before
+    shell_seen: bool = False  # the login shell answered before
+    nodes_seen: bool = False  # Slurm listed nodes before
+    empty_is_usual: bool = False  # from time to time, Slurm lists no nodes
+    partitions_seen: frozenset[str] = frozenset()  # those of the input that Slurm listed before
 
 
 class Verdict(Struct, frozen=True):
@@ -30,12 +36,11 @@ class Verdict(Struct, frozen=True):
 def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Verdict:
     """Return the verdict; `degraded_below` is the share of nodes in service, in percent."""
     if isinstance(result.outcome, ClusterState):
-        cause = _cause_of(result.outcome, degraded_below)
-        status = CAUSES[cause].status if cause else Status.ONLINE
-        detail = ", ".join(_not_up(result.outcome)) if cause is Cause.PARTITION_DOWN else ""
-        transient = cause is not None and CAUSES[cause].transient
-        return Verdict(status, cause, detail, cluster_state=result.outcome, transient=transient)
-    return _judge_failure(result.outcome, result, known)
+        verdict = _judge_state(result.outcome, known, degraded_below)
+    else:
+        verdict = _judge_failure(result.outcome, result, known)
+    info = CAUSES[verdict.cause] if verdict.cause else None
+    return replace(verdict, transient=verdict.transient or (info is not None and info.transient))
 
 
 def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
@@ -45,18 +50,33 @@ def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
     return cause if cause and CAUSES[cause].retried and not login_is_spent else None
 
 
+def _judge_state(state: ClusterState, known: KnownServer, degraded_below: int) -> Verdict:
+    if state.login_only:
+        return Verdict(Status.ONLINE, cluster_state=state)
+    not_up = [*_gone(state.unmatched_patterns, known), *_not_up(state)]
+    cause = _cause_of(state, known, not_up, degraded_below)
+    if cause is None:
+        return Verdict(Status.ONLINE, cluster_state=state)
+    info = CAUSES[cause]
+    detail = ", ".join(not_up) if cause is Cause.PARTITION_DOWN else ""
+    remedy = info.remedy if info.status is Status.UNKNOWN else ""
+    return Verdict(info.status, cause, detail, remedy, cluster_state=state)
+
+
 def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServer) -> Verdict:
     info = CAUSES[failure.cause]
     remedy = failure.remedy or info.remedy
-    verdict = Verdict(info.status, failure.cause, failure.detail, remedy, transient=info.transient)
     if failure.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
-        return Verdict(
-            Status.ONLINE,
-            detail="sinfo not found, only the login is checked",
-            cluster_state=ClusterState(),
-        )
+        detail = "sinfo not found, only the login is watched"
+        return Verdict(Status.ONLINE, None, detail, remedy, ClusterState(login_only=True))
+    gone = _gone(failure.partitions, known)
+    if gone:
+        return Verdict(CAUSES[Cause.PARTITION_DOWN].status, Cause.PARTITION_DOWN, ", ".join(gone))
+    if not _worked_before(failure.cause, known):
+        detail = _joined(failure.detail, "it has not worked for this account yet")
+        return Verdict(Status.UNKNOWN, failure.cause, detail, remedy)
     if not info.network:
-        return verdict
+        return Verdict(info.status, failure.cause, failure.detail, remedy)
     if failure.of_runner:
         return Verdict(Status.UNKNOWN, failure.cause, failure.detail, failure.remedy)
     if not result.runner_online:
@@ -71,39 +91,55 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
     )
 
 
+def _worked_before(cause: Cause, known: KnownServer) -> bool:
+    """Return whether what fails now has worked before; what never did is a matter of the set-up."""
+    if cause in {Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT}:
+        return known.scheduler_seen
+    return known.shell_seen or cause is not Cause.SHELL_HANGS
+
+
 def _joined(*details: str) -> str:
     return "; ".join(filter(None, details))
 
 
-def _cause_of(cluster_state: ClusterState, degraded_below: int) -> Cause | None:
-    nodes = cluster_state.nodes
+def _cause_of(
+    state: ClusterState, known: KnownServer, not_up: Sequence[str], degraded_below: int
+) -> Cause | None:
+    # a state word that this version does not know changes nothing for the worse
+    nodes = replace(state.nodes, idle=state.nodes.idle + state.nodes.other, other=0)
     if nodes.total == 0:
-        return None
-    cause = _deficit(cluster_state, nodes, degraded_below)
+        if known.nodes_seen and not known.empty_is_usual:
+            return Cause.NO_NODES_LISTED
+        return Cause.PARTITION_DOWN if _gone(state.unmatched_patterns, known) else None
+    cause = _deficit(nodes, not_up, degraded_below)
     heard_of = replace(nodes, idle=nodes.idle + nodes.unknown, unknown=0)
-    if nodes.mostly_unknown or cause is not _deficit(cluster_state, heard_of, degraded_below):
+    if nodes.mostly_unknown or cause is not _deficit(heard_of, not_up, degraded_below):
         return Cause.SCHEDULER_STARTING  # the verdict depends on nodes that have not registered yet
     return cause
 
 
-def _deficit(cluster_state: ClusterState, nodes: NodeCounts, degraded_below: int) -> Cause | None:
+def _deficit(nodes: NodeCounts, not_up: Sequence[str], degraded_below: int) -> Cause | None:
     explained = 100 * (nodes.in_service + nodes.maintenance) >= degraded_below * nodes.total
     if nodes.in_service == 0:
         mostly = 2 * nodes.maintenance >= nodes.missing  # at any threshold, the rest would be an outage
         return Cause.MAINTENANCE if mostly and explained else Cause.NO_NODES_IN_SERVICE
     if nodes.in_service == nodes.draining:
         return Cause.NODES_DRAINING
-    if _not_up(cluster_state):
+    if not_up:
         return Cause.PARTITION_DOWN
     if 100 * nodes.in_service < degraded_below * nodes.total:
         return Cause.MAINTENANCE if explained else Cause.NODES_DOWN
     return None
 
 
-def _not_up(cluster_state: ClusterState) -> list[str]:
+def _not_up(state: ClusterState) -> list[str]:
     """Name the partitions that must be up and are not; others may be retired."""
     return [
         f"partition {partition.name} is {partition.availability}"
-        for partition in cluster_state.partitions
-        if (partition.default or partition.name in cluster_state.named) and partition.availability != "up"
+        for partition in state.partitions
+        if (partition.default or partition.name in state.named) and partition.availability != "up"
     ]
+
+
+def _gone(patterns: Sequence[str], known: KnownServer) -> list[str]:
+    return [f"partition {name} is no longer listed" for name in patterns if name in known.partitions_seen]

@@ -1,8 +1,7 @@
 """Which Slurm commands a probe runs, over any executor, and what becomes of their failures."""
 
-from collections.abc import Callable
-
 import pytest
+from msgspec.structs import replace
 
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.deadline import Deadline
@@ -13,6 +12,7 @@ from cluster_status.domain.execution import (
     CommandResult,
     CommandTimeoutError,
     ConnectionLostError,
+    Limits,
     OutputLimitError,
 )
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus
@@ -121,7 +121,7 @@ def test_partitions_and_total_are_one_command_line() -> None:
     assert isinstance(outcome, ClusterState)
     assert (outcome.nodes.total, outcome.details) == (8, None)
     [line] = executor.lines
-    assert line == command_line(line.split()[3], PARTITIONS, TOTAL)
+    assert line == command_line(line.split()[3], PARTITIONS, TOTAL, clusters=True)
 
 
 def test_each_probe_has_a_boundary_of_its_own() -> None:
@@ -141,15 +141,11 @@ def test_a_command_that_fails_is_diagnosed() -> None:
 @pytest.mark.parametrize(
     ("error", "cause", "detail"),
     [
-        (
-            CommandTimeoutError("", stdout=b"motd\n"),
-            Cause.SCHEDULER_TIMEOUT,
-            "sinfo did not finish within 30 s",
-        ),
-        (OutputLimitError("too much"), Cause.UNPARSABLE, "too much"),
+        (CommandTimeoutError(""), Cause.SHELL_HANGS, "the login shell did not answer within 30 s"),
+        (OutputLimitError("too much"), Cause.SHELL_FAILS, "too much"),
         (ConnectionLostError("lost"), Cause.SINFO_FAILED, "lost"),
-        (CommandKilledError("killed"), Cause.SINFO_FAILED, "killed"),
-        (CommandRefusedError("refused"), Cause.SINFO_FAILED, "refused"),
+        (CommandKilledError("killed"), Cause.SHELL_FAILS, "killed"),
+        (CommandRefusedError("refused"), Cause.SHELL_FAILS, "refused"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, CommandError) else "",
 )
@@ -195,7 +191,7 @@ def test_if_no_partition_matches_the_second_command_is_not_run() -> None:
     executor = ScriptedExecutor(site())
     outcome = run(executor, SlurmQuery(PartitionFilter(("fat",)))).outcome
     detail = "'fat' matches none of the listed partitions: debug, gpu"
-    assert outcome == ProbeFailure(Cause.NO_SUCH_PARTITION, detail)
+    assert outcome == ProbeFailure(Cause.NO_SUCH_PARTITION, detail, partitions=("fat",))
     assert len(executor.lines) == 1
 
 
@@ -265,22 +261,165 @@ def test_a_detail_that_cannot_be_read_is_empty_and_the_others_are_there(failure:
 
 
 @pytest.mark.parametrize(("timeout_seconds", "limit"), [(30.0, 10.0), (4.0, 4.0)])
-def test_all_details_together_have_a_time_limit(timeout_seconds: float, limit: float) -> None:
+def test_all_details_together_have_a_time_limit_and_one_that_hangs_leaves_a_share_to_the_others(
+    timeout_seconds: float, limit: float
+) -> None:
     clock = VirtualClock()
     script = site()
-    executor = ScriptedExecutor(taking(limit / 2, clock, script))
+
+    def hanging(command: str) -> Output:
+        if " scontrol " not in command:
+            return script(command)
+        clock.sleep(executor.limits[-1].seconds)
+        return CommandTimeoutError("")
+
+    executor = ScriptedExecutor(hanging)
     query = SlurmQuery(details=True, timeout_seconds=timeout_seconds)
-    SlurmProbe(executor, query).probe(RememberedLogin, Deadline(60, clock.monotonic))
-    assert [limits.seconds for limits in executor.limits[1:]] == [limit, limit / 2]
+    outcome = SlurmProbe(executor, query).probe(RememberedLogin, Deadline(60, clock.monotonic)).outcome
+    assert [round(one.seconds / limit, 3) for one in executor.limits[1:]] == [0.6, 0.2, 0.4]
     assert {limits.stdout_bytes for limits in executor.limits[1:]} == {1_000_000}
+    assert isinstance(outcome, ClusterState)
+    assert outcome.details
+    assert (len(outcome.details.gpus), len(outcome.details.drain_reasons)) == (1, 1)
 
 
-def taking(seconds: float, clock: VirtualClock, script: Script) -> Callable[[str], Output]:
-    """Let each command for details take this time."""
+# The other kind of shell
+
+
+NOT_FOUND = CommandResult(127, b"", b"env: 'sinfo': No such file or directory")
+NOT_CONFIGURED = CommandResult(1, b"", b"sinfo: fatal: Could not establish a configuration source")
+CONTROLLER_DOWN = CommandResult(1, b"", b"slurm_load_partitions: Unable to contact slurm controller")
+DENIED = CommandResult(1, b"", b"slurm_load_partitions: Access/permission denied")
+LOGIN_SHELL = "CLUSTER_STATUS_LINE="
+
+
+def shells(plain: Output | None, login: Output | None) -> ScriptedExecutor:
+    """Return an executor whose two kinds of shell answer differently; None: as a site that works."""
+    script = site()
 
     def answer(command: str) -> Output:
-        if "%T'" not in command:
-            clock.sleep(seconds)
-        return script(command)
+        of_shell = login if LOGIN_SHELL in executor.lines[-1] else plain
+        return script(command) if of_shell is None else of_shell
 
-    return answer
+    executor = ScriptedExecutor(answer)
+    return executor
+
+
+def kinds(executor: ScriptedExecutor) -> list[str]:
+    return ["login" if LOGIN_SHELL in line else "plain" for line in executor.lines]
+
+
+@pytest.mark.parametrize("failure", [NOT_FOUND, NOT_CONFIGURED])
+def test_what_the_shell_does_not_find_is_looked_up_once_through_a_login_shell(failure: CommandResult) -> None:
+    executor = shells(failure, None)
+    result = run(executor, FULL)
+    assert isinstance(result.outcome, ClusterState)
+    assert (result.outcome.nodes.total, result.login_shell) == (8, True)
+    assert kinds(executor) == ["plain", *4 * ["login"]]
+
+
+def test_where_the_shell_finds_sinfo_no_login_shell_is_started() -> None:
+    executor = shells(None, NOT_FOUND)
+    assert run(executor, FULL).login_shell is False
+    assert set(kinds(executor)) == {"plain"}
+
+
+@pytest.mark.parametrize("failure", [CONTROLLER_DOWN, DENIED, CommandTimeoutError("", stdout=b"")])
+def test_no_other_failure_is_repeated_in_a_login_shell(failure: Output) -> None:
+    executor = shells(failure, None)
+    assert run(executor).login_shell is None
+    assert kinds(executor) == ["plain"]
+
+
+@pytest.mark.parametrize("login_shell", [False, True])
+@pytest.mark.parametrize("remembered", [False, True])
+def test_a_poll_begins_with_the_kind_of_shell_that_is_remembered(
+    *, remembered: bool, login_shell: bool
+) -> None:
+    executor = shells(*((NOT_FOUND, None) if login_shell else (None, NOT_FOUND)))
+    probe = SlurmProbe(executor, SlurmQuery())
+    result = probe.probe(lambda: RememberedLogin(login_shell=remembered), Deadline(60))
+    assert result.login_shell is login_shell
+    tried = [remembered] if remembered is login_shell else [remembered, login_shell]
+    assert kinds(executor) == ["login" if one else "plain" for one in tried]
+
+
+@pytest.mark.parametrize(
+    "login",
+    [NOT_FOUND, NOT_CONFIGURED, CommandTimeoutError(""), CommandKilledError(""), OutputLimitError("")],
+)
+def test_if_the_login_shell_does_not_help_the_first_cause_stands(login: Output) -> None:
+    result = run(shells(NOT_FOUND, login))
+    assert (result.cause, result.login_shell) == (Cause.NO_SCHEDULER, None)
+    assert run(shells(NOT_CONFIGURED, login)).cause is Cause.SCHEDULER_DOWN
+
+
+@pytest.mark.parametrize(
+    ("login", "cause"), [(CONTROLLER_DOWN, Cause.SCHEDULER_DOWN), (DENIED, Cause.SINFO_FAILED)]
+)
+def test_if_the_login_shell_finds_a_sinfo_that_fails_its_cause_counts(login: Output, cause: Cause) -> None:
+    assert run(shells(NOT_FOUND, login)).cause is cause
+
+
+def test_a_retry_begins_with_the_other_shell_where_sinfo_waited_for_its_configuration() -> None:
+    clock = VirtualClock()
+    script = site()
+    stderr = b"sinfo: error: cannot stat file /etc/slurm/slurm.conf, retrying in 1sec up to 60sec"
+
+    def answer(command: str) -> Output:
+        if LOGIN_SHELL in executor.lines[-1]:
+            return script(command)
+        clock.sleep(30)
+        return CommandTimeoutError("", stdout=f"{executor.lines[-1].split()[3]}\n".encode(), stderr=stderr)
+
+    executor = ScriptedExecutor(answer)
+    probe = SlurmProbe(executor, SlurmQuery())
+    deadline = Deadline(90, clock.monotonic)
+    results = [probe.probe(RememberedLogin, deadline) for _ in range(2)]
+    assert [result.cause for result in results] == [Cause.SCHEDULER_TIMEOUT, None]
+    assert kinds(executor) == ["plain", "login"]
+
+
+# Only the login, or another cluster
+
+
+def test_without_a_scheduler_the_login_shell_is_all_that_is_watched() -> None:
+    executor = ScriptedExecutor(site())
+    result = run(executor, SlurmQuery(login_only=True, details=True))
+    assert (result.outcome, result.login_shell) == (ClusterState(login_only=True), None)
+    assert (executor.commands, len(executor.lines)) == ([], 1)
+
+
+@pytest.mark.parametrize("partitions", [PartitionFilter(), PartitionFilter(("debug",))])
+def test_every_command_queries_the_cluster_that_is_set(partitions: PartitionFilter) -> None:
+    executor = ScriptedExecutor(site())
+    outcome = run(executor, SlurmQuery(partitions, details=True, cluster="beta")).outcome
+    assert isinstance(outcome, ClusterState)
+    assert len(executor.commands) == 5
+    assert [command for command in executor.commands if " -M beta" not in command] == []
+
+
+# An empty answer
+
+
+@pytest.mark.parametrize("query", [SlurmQuery(), SlurmQuery(PartitionFilter(("debug",)))])
+def test_an_empty_answer_with_an_error_of_slurm_is_a_failure_although_sinfo_exits_with_0(
+    query: SlurmQuery,
+) -> None:
+    executor = EmptyExecutor(b"slurm_load_partitions: Zero Bytes were transmitted or received\n")
+    assert run(executor, query).cause is Cause.SCHEDULER_DOWN
+
+
+def test_an_empty_answer_with_a_text_of_the_login_lists_no_partition() -> None:
+    assert run(EmptyExecutor(b"Welcome\n")).outcome == ClusterState()
+
+
+class EmptyExecutor(ScriptedExecutor):
+    """Answers each command with nothing, exit status 0 and a text on stderr."""
+
+    def __init__(self, stderr: bytes) -> None:
+        super().__init__(lambda _: "")
+        self._stderr = stderr
+
+    def run(self, command: str, limits: Limits) -> CommandResult:
+        return replace(super().run(command, limits), stderr=self._stderr)

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.ssh_state import Login, SshState, remember
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult, RememberedLogin
 from cluster_status.domain.status.verdict import KnownServer
@@ -20,6 +21,10 @@ EXPIRED = ProbeResult(
 """The password is right, but has expired."""
 KEY, OTHER_KEY = host_key(), host_key(secret=b"S" * 36)
 NO_DIGESTS = Digests()
+WORKED = KnownServer(reached=True, scheduler_seen=True, shell_seen=True, nodes_seen=True)
+LOGIN_ONLY = ProbeResult(
+    outcome=ClusterState(login_only=True), reached=True, credential_offered=True, logged_in=True
+)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -50,10 +55,12 @@ def is_held_back(state: SshState, after: timedelta, digests: Digests = DIGESTS) 
         (UNTRUSTED, KnownServer(reached=True)),
         (NO_LOGIN, KnownServer(reached=True)),
         (failed(Cause.DROPPED, reached=True), KnownServer(reached=True)),
-        (failed(Cause.NO_SCHEDULER), KnownServer(reached=True)),
-        (failed(Cause.SCHEDULER_DOWN), KnownServer(reached=True, scheduler_seen=True)),
-        (GOOD, KnownServer(reached=True, scheduler_seen=True)),
-        (listed(), KnownServer(reached=True, scheduler_seen=True)),
+        (failed(Cause.SHELL_HANGS), KnownServer(reached=True)),
+        (failed(Cause.NO_SCHEDULER), KnownServer(reached=True, shell_seen=True)),
+        (failed(Cause.SCHEDULER_DOWN), KnownServer(reached=True, shell_seen=True)),
+        (GOOD, WORKED),
+        (listed(), replace(WORKED, nodes_seen=False)),
+        (LOGIN_ONLY, KnownServer(reached=True, shell_seen=True)),
     ],
 )
 def test_a_server_stays_known_as_far_as_it_was_reached(result: ProbeResult, known: KnownServer) -> None:
@@ -71,10 +78,9 @@ def test_nothing_is_known_of_a_different_server() -> None:
 
 @pytest.mark.parametrize("digests", [Digests("new-server", "new-login", "new-key"), NO_DIGESTS])
 def test_a_server_stays_known_if_the_key_of_the_digests_changes(digests: Digests) -> None:
-    known = KnownServer(reached=True, scheduler_seen=True)
     before = remembered(GOOD)
-    assert before.known_server(digests) == known
-    assert remembered(GOOD, before=before, digests=digests).known_server(digests) == known
+    assert before.known_server(digests) == WORKED
+    assert remembered(GOOD, before=before, digests=digests).known_server(digests) == WORKED
 
 
 # The host key

@@ -6,8 +6,13 @@ from cluster_status.domain.slurm.cluster_state import IN_SERVICE, NodeCounts, No
 from tests.unit.domain.build import counts, partition
 
 
-def test_every_group_except_three_is_in_service() -> None:
-    assert set(NodeGroup) - IN_SERVICE == {NodeGroup.MAINTENANCE, NodeGroup.DOWN, NodeGroup.UNKNOWN}
+def test_every_group_except_four_is_in_service() -> None:
+    assert set(NodeGroup) - IN_SERVICE == {
+        NodeGroup.MAINTENANCE,
+        NodeGroup.DOWN,
+        NodeGroup.UNKNOWN,
+        NodeGroup.OTHER,
+    }
 
 
 @pytest.mark.parametrize("group", NodeGroup)
@@ -53,5 +58,6 @@ def test_a_partition_has_the_format_of_the_output() -> None:
             "maintenance": 0,
             "down": 0,
             "unknown": 0,
+            "other": 0,
         },
     }

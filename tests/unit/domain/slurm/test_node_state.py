@@ -12,6 +12,7 @@ LETTERS = {
     "M": NodeGroup.MAINTENANCE,
     "D": NodeGroup.DOWN,
     "?": NodeGroup.UNKNOWN,
+    "O": NodeGroup.OTHER,
 }
 SUFFIXES = ("", *"*~#!%$@^-+")
 # words for one state, long and short; then one column per suffix, where a dot is what Slurm never prints
@@ -39,6 +40,15 @@ GROUPS = """
     powering_down        P  .  .  .  .  .  .  .  .  .  .
     powering_up          P  .  .  .  .  .  .  .  .  .  .
     unknown unk          ?  ?  .  .  .  .  .  .  .  .  .
+    perfctrs npc         I  .  .  .  .  .  .  .  .  .  .
+    reboot_issued        M  .  .  .  .  .  .  .  .  .  .
+    future futr          O  O  O  O  O  O  O  O  O  .  .
+    cancel_reboot canc_r O  .  .  .  .  .  .  .  .  .  .
+    cloud external ext   O  .  .  .  .  .  .  .  .  .  .
+    dynamic_norm         O  .  .  .  .  .  .  .  .  .  .
+    dynamic_future       O  .  .  .  .  .  .  .  .  .  .
+    resume resm undrain  O  .  .  .  .  .  .  .  .  .  .
+    ?                    O  .  .  .  .  .  .  .  .  .  .
 """
 
 
@@ -112,16 +122,13 @@ def test_the_case_of_a_word_is_ignored(word: str) -> None:
     [
         "",
         "*",
-        "?",
         "n/a",
-        "perfctrs",
         "idl",
         "idle*~",
         "idle&",
         "*idle",
         "idle ",
         "äöü",
-        "future",
         "idle+quantum",
         "quantum+drain",
         "+",

@@ -63,11 +63,11 @@ def test_an_output_without_rows_lists_nothing() -> None:
     assert (cluster_state.partitions, cluster_state.nodes) == ((), NodeCounts())
 
 
-def test_an_unknown_state_counts_in_the_unknown_group_and_is_named_once() -> None:
+def test_an_unknown_state_counts_in_the_other_group_and_is_named_once() -> None:
     cluster_state = parse(
         printed(["a|up|30:00|2|quantum*", "b|up|30:00|2|quantum*"], ["2|quantum*", "1|idle"]), BOUNDARY
     )
-    assert cluster_state.nodes == counts(unknown=2, idle=1)
+    assert cluster_state.nodes == counts(other=2, idle=1)
     assert cluster_state.unknown_states == ("quantum*",)
 
 
@@ -248,4 +248,4 @@ def test_more_rows_or_partitions_than_any_cluster_has_are_an_error(rows: list[st
 def test_of_many_unknown_states_twenty_are_named_and_all_are_counted() -> None:
     cluster_state = parse(printed([f"p|up|30:00|1|state{number}" for number in range(100)]), BOUNDARY)
     assert cluster_state.unknown_states == tuple(f"state{number}" for number in range(20))
-    assert cluster_state.nodes.unknown == 100
+    assert cluster_state.nodes.other == 100

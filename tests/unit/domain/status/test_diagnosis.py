@@ -10,7 +10,7 @@ from cluster_status.domain.execution import (
     OutputLimitError,
 )
 from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.diagnosis import diagnose, diagnose_error
+from cluster_status.domain.status.diagnosis import diagnose, diagnose_error, diagnose_shell
 from cluster_status.domain.status.probe_result import ProbeFailure
 
 BOUNDARY = "f4a3e"
@@ -74,9 +74,9 @@ def test_a_failure_is_one_of_slurm_of_the_account_or_that_sinfo_is_missing(
             "WARNING: Your password has expired.\nPassword change required but no TTY available.",
             Cause.LOGIN_REFUSED,
         ),
-        (127, "env: 'sinfo': No such file or directory", Cause.SINFO_FAILED),
-        (127, "bash: /etc/profile: Stale file handle", Cause.SINFO_FAILED),
-        (1, "This account is currently not available.", Cause.SINFO_FAILED),
+        (127, "env: 'sinfo': No such file or directory", Cause.SHELL_FAILS),
+        (127, "bash: /etc/profile: Stale file handle", Cause.SHELL_FAILS),
+        (1, "This account is currently not available.", Cause.SHELL_FAILS),
     ],
 )
 def test_a_login_that_ends_before_sinfo_says_nothing_about_slurm(
@@ -110,33 +110,136 @@ def test_without_munge_the_detail_is_the_line_that_names_it() -> None:
     assert "Munge encode failed" in diagnosis(1, stderr).detail
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            f"slurm_load_partitions: {text}"
+            for text in (
+                "Zero Bytes were transmitted or received",
+                "Unexpected message received",
+                "Unexpected missing socket error",
+                "Connection reset by peer",
+                "Connection refused",
+                "No route to host",
+                "Insane message length",
+                "Incompatible versions of client and server code",
+                "Message receive failure",
+                "Message send failure",
+                "Communication connection failure",
+                "Slurm backup controller in standby mode",
+                "Invalid authentication credential",
+                "Unspecified error",
+                "A text of a later version",
+            )
+        ),
+        "sinfo: error: Unable to establish control machine address",
+        "sinfo: error: Parsing error at unrecognized key: NoSuchParameter",
+        "sinfo: error: auth_g_pack: REQUEST_PARTITION_INFO has authentication error: Permission denied",
+        'sinfo: error: Munge encode failed: Failed to connect to "/run/munge/socket": Permission denied',
+        "sinfo: error: Problem talking to database",
+        "/opt/slurm/bin/sinfo: error: slurm_receive_msg: Zero Bytes were transmitted or received",
+        "slurm_load_reservations error: Unable to contact slurm controller (connect failure)",
+        "[2026-01-31T12:00:00.000] sinfo: error: fetch_config: DNS SRV lookup failed",
+    ],
+)
+def test_anything_that_slurm_reports_of_itself_is_its_own_fault_and_is_quoted(line: str) -> None:
+    failure = diagnosis(1, f"a text of the login\n{line}\n".encode())
+    assert (failure.cause, failure.detail) == (Cause.SCHEDULER_DOWN, line)
+    on_stdout = diagnosis(1, b"", stdout=BEGUN + line.encode())
+    assert (on_stdout.cause, on_stdout.detail) == (Cause.SCHEDULER_DOWN, line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "slurm_load_partitions: Access/permission denied",
+        "slurm_load_partitions: Invalid user id",
+        "sinfo: error: Invalid node format specification: X",
+        "sinfo: invalid option -- 'Z'",
+        "sinfo: error while loading shared libraries: libslurmfull.so: cannot open shared object file",
+        "/usr/local/bin/sinfo: line 3: syntax error",
+        "slurm_wrapper.sh: line 3: Connection refused",
+        "Traceback (most recent call last):",
+    ],
+)
+def test_what_is_said_of_the_account_or_of_the_command_is_no_fault_of_slurm(line: str) -> None:
+    failure = diagnosis(1, line.encode())
+    assert (failure.cause, failure.detail) == (Cause.SINFO_FAILED, line)
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "stderr", "not_found"),
+    [
+        (127, "env: 'sinfo': No such file or directory", True),
+        (127, "sinfo: error while loading shared libraries: libslurmfull.so: cannot open", True),
+        (1, "sinfo: fatal: Could not establish a configuration source", True),
+        (1, "sinfo: error: s_p_parse_file: unable to status file /etc/slurm.conf: No such file", True),
+        (1, "slurm_load_partitions: Unable to contact slurm controller (connect failure)", False),
+        (1, "slurm_load_partitions: Access/permission denied", False),
+        (126, "env: 'sinfo': Permission denied", False),
+    ],
+)
+def test_another_shell_may_find_what_is_missing(exit_status: int, stderr: str, *, not_found: bool) -> None:
+    assert diagnosis(exit_status, stderr.encode()).not_found is not_found
+
+
+@pytest.mark.parametrize("exit_status", [0, 1, 127])
+def test_before_the_first_boundary_the_text_of_the_shell_is_quoted(exit_status: int) -> None:
+    result = CommandResult(exit_status, b"\nThis account is currently not available.\n", b"")
+    expected = f"exit status {exit_status}: This account is currently not available."
+    assert diagnose_shell(result) == ProbeFailure(Cause.SHELL_FAILS, expected)
+
+
+def test_a_shell_that_prints_its_command_has_not_begun() -> None:
+    failure = diagnosis(1, b"", stdout=f"command not allowed: echo && echo {BOUNDARY} && env".encode())
+    assert failure.cause is Cause.SHELL_FAILS
+
+
 # Commands without a result
 
 
-def test_a_timeout_after_some_output_is_one_of_sinfo() -> None:
-    error = CommandTimeoutError("", stdout=b"motd\n")
+def failure_of(error: CommandError) -> ProbeFailure:
+    return diagnose_error(error, BOUNDARY, seconds=30)
+
+
+def test_a_timeout_after_the_first_boundary_is_one_of_sinfo() -> None:
     expected = ProbeFailure(Cause.SCHEDULER_TIMEOUT, "sinfo did not finish within 30 s")
-    assert diagnose_error(error, seconds=30) == expected
+    assert failure_of(CommandTimeoutError("", stdout=BEGUN)) == expected
 
 
-def test_a_timeout_without_output_is_one_of_the_login_shell() -> None:
-    error = CommandTimeoutError("", stdout=b"\r\n")
-    expected = ProbeFailure(Cause.SCHEDULER_TIMEOUT, "the login shell did not answer within 30 s")
-    assert diagnose_error(error, seconds=30) == expected
+@pytest.mark.parametrize("stdout", [b"", b"\r\n"])
+def test_a_timeout_before_it_is_one_of_the_login_shell(stdout: bytes) -> None:
+    expected = ProbeFailure(Cause.SHELL_HANGS, "the login shell did not answer within 30 s")
+    assert failure_of(CommandTimeoutError("", stdout=stdout)) == expected
 
 
-def test_a_timeout_quotes_the_last_line_of_stderr_cleaned() -> None:
+@pytest.mark.parametrize("stdout", [BEGUN, b""])
+def test_a_timeout_quotes_the_last_line_of_stderr_cleaned(stdout: bytes) -> None:
     stderr = b"motd\nsinfo: error: no \x1b[31mfile, retrying up to 60sec\n \n"
-    detail = diagnose_error(CommandTimeoutError("", stderr=stderr), seconds=30).detail
+    detail = failure_of(CommandTimeoutError("", stdout=stdout, stderr=stderr)).detail
     assert detail.endswith("; last line on stderr: sinfo: error: no [31mfile, retrying up to 60sec")
 
 
-def test_too_much_output_is_unparsable_with_a_remedy() -> None:
-    failure = diagnose_error(OutputLimitError("too much"), seconds=30)
-    assert (failure.cause, failure.detail) == (Cause.UNPARSABLE, "too much")
-    assert "run sinfo" in failure.remedy
+def test_too_much_output_has_a_remedy_that_names_who_prints_it() -> None:
+    of_sinfo = failure_of(OutputLimitError("too much", stdout=BEGUN))
+    assert (of_sinfo.cause, of_sinfo.detail) == (Cause.UNPARSABLE, "too much")
+    assert "run sinfo" in of_sinfo.remedy
+    of_login = failure_of(OutputLimitError("too much", stdout=b"motd\n"))
+    assert (of_login.cause, of_login.detail) == (Cause.SHELL_FAILS, "too much")
+    assert "login script" in of_login.remedy
 
 
-@pytest.mark.parametrize("kind", [CommandKilledError, CommandRefusedError, ConnectionLostError])
-def test_any_other_error_is_a_failure_of_sinfo(kind: type[CommandError]) -> None:
-    assert diagnose_error(kind("as it is"), seconds=30) == ProbeFailure(Cause.SINFO_FAILED, "as it is")
+@pytest.mark.parametrize(
+    ("kind", "cause"),
+    [
+        (CommandKilledError, Cause.SHELL_FAILS),
+        (CommandRefusedError, Cause.SHELL_FAILS),
+        (ConnectionLostError, Cause.SINFO_FAILED),
+    ],
+)
+def test_any_other_error_is_a_failure_of_sinfo_only_after_the_first_boundary(
+    kind: type[CommandError], cause: Cause
+) -> None:
+    assert failure_of(kind("as it is")) == ProbeFailure(cause, "as it is")
+    assert failure_of(kind("as it is", stdout=BEGUN)) == ProbeFailure(Cause.SINFO_FAILED, "as it is")

@@ -8,7 +8,7 @@ from cluster_status.domain.status.verdict import KnownServer, Verdict, cause_to_
 from tests.unit.domain.build import cluster_state, counts, failed, listed, partition
 
 NETWORK = [cause for cause, info in CAUSES.items() if info.network]
-KNOWN = KnownServer(reached=True, scheduler_seen=True)
+KNOWN = KnownServer(reached=True, scheduler_seen=True, shell_seen=True)
 NEVER_SEEN = KnownServer()
 
 
@@ -160,6 +160,8 @@ def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_
         (Cause.NO_SCHEDULER, Status.DEGRADED),
         (Cause.SCHEDULER_DOWN, Status.DEGRADED),
         (Cause.SCHEDULER_TIMEOUT, Status.DEGRADED),
+        (Cause.SHELL_HANGS, Status.DEGRADED),
+        (Cause.SHELL_FAILS, Status.UNKNOWN),
         (Cause.SINFO_FAILED, Status.UNKNOWN),
         (Cause.UNPARSABLE, Status.UNKNOWN),
         (Cause.NO_SUCH_PARTITION, Status.UNKNOWN),
@@ -215,10 +217,70 @@ def test_an_outage_has_no_remedy(cause: Cause) -> None:
     assert judged(failed(cause)).remedy == ""
 
 
-def test_only_the_login_is_checked_if_no_scheduler_was_ever_seen() -> None:
+def test_only_the_login_is_watched_if_no_scheduler_was_ever_seen() -> None:
     verdict = judged(failed(Cause.NO_SCHEDULER), KnownServer(reached=True))
     assert outcome(verdict) == (Status.ONLINE, None)
-    assert verdict.cluster_state == ClusterState()
+    assert verdict.cluster_state == ClusterState(login_only=True)
+    assert "set scheduler to none" in verdict.remedy
+
+
+def test_a_login_that_is_watched_alone_is_online_without_a_remedy() -> None:
+    verdict = judged(ProbeResult(outcome=ClusterState(login_only=True)), KNOWN)
+    assert (outcome(verdict), verdict.remedy) == ((Status.ONLINE, None), "")
+
+
+@pytest.mark.parametrize("cause", [Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT, Cause.SHELL_HANGS])
+def test_what_has_never_worked_is_unknown_with_a_remedy(cause: Cause) -> None:
+    verdict = judged(failed(cause, "a text"), KnownServer(reached=True))
+    assert outcome(verdict) == (Status.UNKNOWN, cause)
+    assert verdict.detail == "a text; it has not worked for this account yet"
+    assert verdict.remedy == CAUSES[cause].remedy
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (KNOWN, (Status.ONLINE, None)),
+        (replace(KNOWN, nodes_seen=True), (Status.UNKNOWN, Cause.NO_NODES_LISTED)),
+        (replace(KNOWN, nodes_seen=True, empty_is_usual=True), (Status.ONLINE, None)),
+    ],
+)
+def test_an_empty_answer_is_online_only_if_it_is_not_unusual(
+    known: KnownServer, expected: tuple[Status, Cause | None]
+) -> None:
+    for state in (ClusterState(), cluster_state(), cluster_state(partition("gpu", availability="down"))):
+        assert outcome(judged(ProbeResult(outcome=state), known)) == expected
+
+
+def test_a_partition_of_the_input_that_is_gone_is_not_up() -> None:
+    state = replace(cluster_state(idle=4), patterns=("gpu", "fat"), unmatched_patterns=("gpu", "fat"))
+    seen = replace(KNOWN, partitions_seen=frozenset({"gpu"}))
+    assert outcome(judged(ProbeResult(outcome=state))) == (Status.ONLINE, None)
+    verdict = judged(ProbeResult(outcome=state), seen)
+    assert outcome(verdict) == (Status.DEGRADED, Cause.PARTITION_DOWN)
+    assert verdict.detail == "partition gpu is no longer listed"
+
+
+def test_if_none_of_the_partitions_is_listed_it_matters_whether_one_was_before() -> None:
+    result = ProbeResult(outcome=ProbeFailure(Cause.NO_SUCH_PARTITION, partitions=("gpu", "fat")))
+    assert outcome(judged(result)) == (Status.UNKNOWN, Cause.NO_SUCH_PARTITION)
+    seen = replace(KNOWN, partitions_seen=frozenset({"gpu"}))
+    assert outcome(judged(result, seen)) == (Status.DEGRADED, Cause.PARTITION_DOWN)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "expected"),
+    [
+        ({"idle": 3, "other": 5}, (Status.ONLINE, None)),
+        ({"other": 8}, (Status.ONLINE, None)),
+        ({"down": 8, "other": 1}, (Status.DEGRADED, Cause.NODES_DOWN)),
+        ({"unknown": 8, "other": 1}, (Status.UNKNOWN, Cause.SCHEDULER_STARTING)),
+    ],
+)
+def test_a_node_in_an_unknown_state_word_changes_no_verdict_for_the_worse(
+    nodes: dict[str, int], expected: tuple[Status, Cause | None]
+) -> None:
+    assert outcome(judged(listed(**nodes))) == expected
 
 
 @pytest.mark.parametrize("known", [KNOWN, NEVER_SEEN])
