@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.check import Checked, check_all
-from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
 from cluster_status.app.live_message import Edited, update_live_messages
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
@@ -37,6 +37,7 @@ def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
 
     A server that does not answer is then `unknown`, since it may never have been reached.
     """
+    require_distinct(clusters)
     results, crashes = _checked(clusters, tools, lambda _: RememberedLogin())
     polls = [poll(cluster, checked) for cluster, checked in results]
     for one in polls:
@@ -56,6 +57,7 @@ def run(
     tools: Tools,
 ) -> ExitStatus:
     """Poll the clusters once, and return the exit status; outputs are published in any case."""
+    require_distinct(clusters, channels)
     this = _Run(clusters, channels, store, tools)
     polls = this.poll()
     for error in this.history_errors:
