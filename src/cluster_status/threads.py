@@ -22,6 +22,14 @@ def run_in_thread(work: Callable[[], T]) -> Future[T]:
     return future
 
 
+def result_or_exception(future: Future[T]) -> T | Exception:
+    """Wait for the work, and return what it returned or raised; raise what is no `Exception`."""
+    try:
+        return future.result()
+    except Exception as error:  # noqa: BLE001 - the caller reports it
+        return error
+
+
 class Once(Generic[T]):
     """A function that is called once, from any thread; later calls return the same result."""
 

@@ -7,6 +7,8 @@ from itertools import pairwise
 from secrets import token_hex
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
@@ -29,8 +31,7 @@ from cluster_status.app.prune import prune
 from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
 from cluster_status.domain.actions.retention import PrunePlan
-from cluster_status.domain.history.digests import Digests, digest_of, keyed_digests
-from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.history.digests import Digests, keyed_digests
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.ssh.target import SshTarget
@@ -173,18 +174,9 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
 
 
 def _channel(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> Channel:
-    discord = settings.discord
-    policy = ChannelPolicy(
-        "discord" if discord.webhook else "console",
-        digest=digest_of(discord.webhook.reveal()) if discord.webhook else None,
-        always=discord.always,
-        live=discord.live and bool(discord.webhook),
-        mention=discord.ping,
-        with_partitions=discord.with_partitions,
-        with_quotation=discord.with_quotation,
-    )
+    discord, policy = settings.discord, settings.discord.policy
     if not discord.webhook and isinstance(runner, Console):
-        return Channel(policy, runner)
+        return Channel(replace(policy, id="console", live=False), runner)
     webhook = DiscordWebhook(
         discord.webhook.reveal(), http, clock, username=discord.user, avatar_url=discord.image
     )

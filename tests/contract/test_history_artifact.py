@@ -455,7 +455,7 @@ def test_a_zip_bomb_is_refused_without_unpacking_it() -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 30_000_000
+    assert peak < 3 * codec.MAX_BYTES
 
 
 def test_the_same_history_gives_the_same_archive_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:

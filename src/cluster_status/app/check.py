@@ -1,7 +1,6 @@
 """Check clusters: probe each with retries, all at the same time."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from functools import partial
 
 from msgspec import Struct
@@ -13,7 +12,7 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import CAUSES
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
 from cluster_status.domain.status.verdict import cause_to_retry
-from cluster_status.threads import Once, run_in_thread
+from cluster_status.threads import Once, result_or_exception, run_in_thread
 
 
 class Checked(Struct, frozen=True):
@@ -42,14 +41,7 @@ def check_all(
         return Checked(tools.new_id(), result, tools.clock.now())
 
     checks = [run_in_thread(partial(check, cluster)) for cluster in clusters]
-    return [_result_or_exception(one) for one in checks]
-
-
-def _result_or_exception(check: Future[Checked]) -> Checked | Exception:
-    try:
-        return check.result()
-    except Exception as error:  # noqa: BLE001 - the run raises it after the other clusters are polled
-        return error
+    return list(map(result_or_exception, checks))
 
 
 def check_with_retries(

@@ -1,11 +1,14 @@
 """The clusters and channels of a run, and its tools."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
 from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.history import key_of
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.errors import InputError
 from cluster_status.ports import Clock, ConnectivityCheck, EditableNotifier, Notifier, Probe, Runner
 
 
@@ -42,6 +45,23 @@ class Channel(Struct, frozen=True):
     @property
     def id(self) -> str:
         return self.policy.id
+
+
+def require_distinct(clusters: Sequence[MonitoredCluster], channels: Sequence[Channel] = ()) -> None:
+    """Raise InputError without a cluster, or if two clusters or two channels would share their state."""
+    keys = Counter(key_of(cluster.name) for cluster in clusters)
+    ids = Counter(channel.id for channel in channels)
+    problems = [] if clusters else ["no cluster is configured: add one"]
+    problems += [
+        f"two clusters have the name '{key}' (upper and lower case are the same): rename one of them"
+        for key, number in keys.items()
+        if number > 1
+    ]
+    problems += [
+        f"two channels have the id '{id_}': rename one of them" for id_, number in ids.items() if number > 1
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 class Tools(Struct, frozen=True):

@@ -31,7 +31,7 @@ from cluster_status.errors import (
     WebhookGoneError,
 )
 from cluster_status.ports import HistoryStore
-from cluster_status.threads import Once, run_in_thread
+from cluster_status.threads import Once, result_or_exception, run_in_thread
 
 _GRACE_SECONDS = 2.0  # for a message in progress when the run is cancelled, and again to save the outcome
 _BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run sends the rest
@@ -41,10 +41,11 @@ Compose = Callable[[str, Notification, ChannelPolicy], Message]
 
 
 class Delivered(Struct, frozen=True):
-    """The saved histories, and the errors by channel."""
+    """The saved histories, the errors and the crashes by channel; a crash is a fault of this program."""
 
     histories: Histories
     failures: Sequence[tuple[Channel, DeliveryError]] = ()
+    crashes: Sequence[tuple[Channel, Exception]] = ()
     error: HistoryError | None = None
 
 
@@ -81,7 +82,7 @@ class Courier(Struct, frozen=True):
         except Cancelled:
             delivery.wind_up()
             raise
-        return Delivered(delivery.histories, delivery.failures, delivery.error)
+        return Delivered(delivery.histories, delivery.failures, delivery.crashes, delivery.error)
 
 
 class _Delivery:
@@ -90,6 +91,7 @@ class _Delivery:
     def __init__(self, courier: Courier, histories: Histories, due: Sequence[str], at: datetime) -> None:
         self.histories = self._saved = histories
         self.failures: list[tuple[Channel, DeliveryError]] = []
+        self.crashes: list[tuple[Channel, Exception]] = []
         self.error: HistoryError | None = None
         self._courier = courier
         self._due = due
@@ -102,10 +104,11 @@ class _Delivery:
     def run(self) -> None:
         """Serve the channels at the same time, and save the outcomes."""
         try:
-            serving = [run_in_thread(partial(self._serve, channel)) for channel in self._courier.channels]
+            channels = self._courier.channels
+            serving = [run_in_thread(partial(self._serve, channel)) for channel in channels]
             wait(serving)
-            for one in serving:
-                one.result()
+            outcomes = zip(channels, map(result_or_exception, serving), strict=True)
+            self.crashes += [(channel, crash) for channel, crash in outcomes if crash]
         finally:
             try:
                 self._save_once()

@@ -7,9 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.check import Checked, check_all
-from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
-from cluster_status.app.live_message import update_live_messages
-from cluster_status.app.outbox import Courier
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
+from cluster_status.app.live_message import Edited, update_live_messages
+from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import annotate, publish, report_crash, report_delivery_errors, report_error
 from cluster_status.domain.history.codec import UNNAMED
@@ -37,6 +37,7 @@ def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
 
     A server that does not answer is then `unknown`, since it may never have been reached.
     """
+    require_distinct(clusters)
     results, crashes = _checked(clusters, tools, lambda _: RememberedLogin())
     polls = [poll(cluster, checked) for cluster, checked in results]
     for one in polls:
@@ -56,6 +57,7 @@ def run(
     tools: Tools,
 ) -> ExitStatus:
     """Poll the clusters once, and return the exit status; outputs are published in any case."""
+    require_distinct(clusters, channels)
     this = _Run(clusters, channels, store, tools)
     polls = this.poll()
     for error in this.history_errors:
@@ -86,7 +88,7 @@ def _checked(
     if not results:
         raise crashes[0][1]
     for cluster, error in crashes:
-        report_crash(tools.runner, cluster, error)
+        report_crash(tools.runner, f"{cluster.name}: The check", error)
     return results, [error for _, error in crashes]
 
 
@@ -124,8 +126,9 @@ class _Run:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
         if latest is None:
             return polls
-        polls, self.delivery_errors = update_live_messages(polls, self._channels)
-        return self._save_and_deliver(polls, latest)
+        edited = update_live_messages(polls, self._channels)
+        self._note(edited)
+        return self._save_and_deliver(edited.polls, latest)
 
     def failures(self, polls: Sequence[PollResult]) -> Iterator[ExitStatus]:
         """Yield the reasons to fail: an unusable history always, others when they begin or change."""
@@ -166,6 +169,12 @@ class _Run:
             return histories
         return Histories().with_entry(self._clusters[0].name, histories.clusters[UNNAMED])
 
+    def _note(self, outcome: Edited | Delivered) -> None:
+        self.delivery_errors += outcome.failures
+        for channel, crash in outcome.crashes:
+            report_crash(self._tools.runner, f"Channel {channel.id}: The delivery", crash)
+            self.crashes.append(crash)
+
     def _save_and_deliver(self, polls: Sequence[PollResult], histories: Histories) -> list[PollResult]:
         by_key = {key_of(one.cluster): one for one in polls}
         for one in polls:
@@ -184,7 +193,7 @@ class _Run:
             self.history_errors.append(error)
             return [replace(one, after=one.before) for one in polls]
         self.history_errors += [outcome.error] if outcome.error else []
-        self.delivery_errors += outcome.failures
+        self._note(outcome)
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
 
 

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from cluster_status.app.cluster import RetryPolicy, Thresholds
 from cluster_status.domain.actions.retention import PrunePlan
+from cluster_status.domain.history.digests import digest_of
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
@@ -38,11 +40,7 @@ class Discord(Struct, frozen=True):
     webhook: Secret
     user: str
     image: str
-    with_partitions: bool
-    with_quotation: bool
-    always: bool
-    live: bool
-    ping: str
+    policy: ChannelPolicy
 
 
 class Storage(Struct, frozen=True):
@@ -110,7 +108,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     )
     if command == "poll" and context.on_runner:
         given.required(inputs.DISCORD_WEBHOOK)
-    if settings.discord.live and settings.discord.always:
+    if settings.discord.policy.live and settings.discord.policy.always:
         given.add_problem(
             inputs.DISCORD_MSG_ALWAYS,
             "cannot be true with discord-mode live, which edits the message at every poll: unset one of them",
@@ -157,15 +155,20 @@ def _target(given: "_Given", *, needed: bool) -> SshTarget:
 
 
 def _discord(given: "_Given") -> Discord:
+    webhook = given.value(inputs.DISCORD_WEBHOOK)
     return Discord(
-        webhook=given.value(inputs.DISCORD_WEBHOOK),
+        webhook=webhook,
         user=given.value(inputs.DISCORD_USER),
         image=given.value(inputs.DISCORD_IMG),
-        with_partitions=given.value(inputs.DISCORD_MSG_INFO),
-        with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
-        always=given.value(inputs.DISCORD_MSG_ALWAYS),
-        live=given.value(inputs.DISCORD_MODE) == "live",
-        ping=given.value(inputs.DISCORD_PING),
+        policy=ChannelPolicy(
+            id="discord",
+            digest=digest_of(webhook.reveal()) if webhook else None,
+            always=given.value(inputs.DISCORD_MSG_ALWAYS),
+            live=given.value(inputs.DISCORD_MODE) == "live",
+            mention=given.value(inputs.DISCORD_PING),
+            with_partitions=given.value(inputs.DISCORD_MSG_INFO),
+            with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
+        ),
     )
 
 

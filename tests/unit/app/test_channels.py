@@ -1,9 +1,11 @@
 """Several channels: each has its own policy, outbox and live message, and does not affect others."""
 
+import json
 import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -12,6 +14,7 @@ from cluster_status.domain.notification.message import Fact, Message
 from cluster_status.domain.notification.outbox import ChannelOutbox
 from cluster_status.domain.status.cause import Cause
 from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, WebhookGoneError
+from cluster_status.ports import Level
 from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.unit.app.cancellation import cancelled_by
@@ -227,13 +230,49 @@ def test_a_crash_in_one_channel_waits_for_the_delivery_of_another(
 ) -> None:
     is_saved = threading.Event()
     online.store.during_save(2, is_saved.set)
-    online.notifier.during_next(lambda: dict[str, str]()["an internal error"])
+    online.notifier.during_next(crash)
     saved_before: list[bool] = []
     second.during_next(lambda: saved_before.append(is_saved.wait(0.1)))
     with pytest.raises(KeyError):
         online.poll(REFUSED)
     assert saved_before == [False]
     assert (pending(online, "discord"), pending(online, "second")) == (["outage"], [])
+
+
+def crash(*_: object) -> NoReturn:
+    raise KeyError("an internal error")
+
+
+def test_a_crash_in_one_channel_is_raised_after_the_outputs_are_published(
+    online: Monitor, second: RecordingNotifier
+) -> None:
+    second.during_next(crash)
+    with pytest.raises(KeyError):
+        online.poll(REFUSED)
+    assert online.runner.outputs["changed"] == "true"
+    assert online.runner.of(Level.ERROR) == [
+        "Channel second: The delivery failed with an unexpected KeyError."
+    ]
+    assert online.heartbeat.beats == [True]  # the caller reports the failure
+
+
+def test_a_crash_in_the_edits_of_one_channel_leaves_the_others_their_messages(
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitor.set_retries(attempts=1)
+    monitor.set_policy(live=True)
+    second = monitor.add_channel(live=True)
+    monitor.poll_all({"Alpha": [ONLINE], "Beta": [ONLINE]})
+    monkeypatch.setattr(monitor.notifier, "edit", crash)
+    with pytest.raises(KeyError):
+        monitor.poll_all({"Alpha": [ALLOCATED], "Beta": [REFUSED]})
+    assert second.headlines[2:] == monitor.notifier.headlines[2:] == ["Beta is offline"]
+    assert len(second.edits) == 1
+    assert monitor.store.histories.of("Beta").tracker.status == "offline"
+    assert list(json.loads(monitor.runner.outputs["clusters"])) == ["Alpha", "Beta"]
+    assert monitor.runner.of(Level.ERROR) == [
+        "Channel discord: The delivery failed with an unexpected KeyError."
+    ]
 
 
 def test_a_slow_channel_does_not_delay_the_live_message_of_another(

@@ -13,7 +13,7 @@ from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import Histories, History
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, HistoryError
+from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, HistoryError, InputError
 from cluster_status.ports import Level
 from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.fakes.store import MemoryStore
@@ -419,6 +419,31 @@ def test_if_every_check_raises_nothing_is_saved_or_published(both: Monitor) -> N
     with pytest.raises(KeyError):
         both.poll_all({"Alpha": [KeyError("an internal error")], "Beta": [ValueError("another one")]})
     assert (both.store.content, both.runner.published, both.runner.annotations) == (kept, 0, [])
+
+
+# clusters and channels that cannot share a run
+
+
+def test_two_clusters_whose_names_differ_only_in_case_are_an_input_error(both: Monitor) -> None:
+    kept = both.store.content
+    for use in (both.poll_all, both.check_all):
+        with pytest.raises(InputError, match="two clusters have the name 'alpha'"):
+            use({"Alpha": [REFUSED], "ALPHA": [ONLINE], "Beta": [ONLINE]})
+    assert (both.store.content, both.runner.published) == (kept, 0)
+
+
+def test_a_run_without_a_cluster_is_an_input_error(monitor: Monitor) -> None:
+    for use in (monitor.poll_all, monitor.check_all):
+        with pytest.raises(InputError, match="no cluster is configured"):
+            use({})
+
+
+def test_two_channels_with_one_id_are_an_input_error(monitor: Monitor) -> None:
+    for _ in range(2):
+        monitor.add_channel("team")
+    with pytest.raises(InputError, match="two channels have the id 'team'"):
+        monitor.poll(ONLINE)
+    assert monitor.notifier.sends == 0
 
 
 # entries in the document

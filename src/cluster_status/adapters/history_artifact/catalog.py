@@ -9,11 +9,10 @@ from cluster_status.adapters.github.rest import Rest
 from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.adapters.http import HttpFailure
 from cluster_status.domain.actions.artifact import Artifact, is_newest_first
-from cluster_status.domain.history.codec import MAX_BYTES
 from cluster_status.errors import GitHubUnreachableError, UnreadableHistoryError
 
 _MAX_PAGES = 10  # a thousand artifacts: more requests would use up the hourly limit
-_MAX_ARTIFACT_BYTES = 2 * MAX_BYTES
+_MAX_ARTIFACT_BYTES = 10_000_000  # a year of 200 clusters takes a quarter of it, packed
 _FOUND = 302
 _GONE = frozenset({404, 410})
 

@@ -13,6 +13,8 @@ from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.text import clean
 
+MAX_BYTES = 5_000_000  # of a year of five-minute polls, reduced as docs/migration.md shows
+
 _FORMATS = (
     "%Y-%m-%d %H:%M:%S UTC",
     "%Y/%m/%d %H:%M:%S",

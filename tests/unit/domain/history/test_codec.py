@@ -3,6 +3,7 @@ from datetime import datetime
 
 import pytest
 
+from cluster_status.domain.history import codec, legacy
 from cluster_status.domain.history.codec import MAX_BYTES, parse, render
 from cluster_status.domain.history.history import SCHEMA, Histories
 from cluster_status.domain.notification.event import Event
@@ -98,8 +99,15 @@ def test_a_damaged_document_is_an_error_that_names_the_fault(damaged: bytes, err
 
 def test_the_error_for_a_long_history_of_the_script_names_a_document() -> None:
     with pytest.raises(UnreadableHistoryError, match="larger than") as error:
-        parse(b"[" + b" " * MAX_BYTES)
+        parse(b"[" + b" " * legacy.MAX_BYTES)
     assert "docs/migration.md" in error.value.remedy
+
+
+def test_a_document_that_no_run_could_read_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "MAX_BYTES", len(render(document(RICH))))
+    render(document(RICH))
+    with pytest.raises(HistoryError, match="The history of 2 clusters is larger than"):
+        render(document(RICH).with_entry("another", EMPTY))
 
 
 UNKNOWN = {"since": "2026-01-31T12:00:00Z", "polls": 3, "cause": "host-key", "notified": True}
