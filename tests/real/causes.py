@@ -48,7 +48,7 @@ class Case:
 
 
 _NO_OFFERS: Sequence[bool] = ()
-_DROPPED = "SSH connection dropped before the login"
+_DROPPED = "SSH connection dropped"
 _SINFO_TIMEOUT = "command sinfo timed out (sinfo did not finish within"
 _NOT_REACHED_YET = "no run has reached this server yet"
 

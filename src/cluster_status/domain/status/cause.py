@@ -27,6 +27,9 @@ class Cause(OpenEnum):
     HOST_KEY = "host-key"
     INCOMPATIBLE_SSH = "incompatible-ssh"
     LOGIN_REFUSED = "login-refused"
+    LOGIN_HANGS = "login-hangs"
+    LOGINS_CLOSED = "logins-closed"
+    BOOTING = "booting"
     NO_SCHEDULER = "no-scheduler"
     SCHEDULER_DOWN = "scheduler-down"
     SCHEDULER_TIMEOUT = "scheduler-timeout"
@@ -50,6 +53,7 @@ class CauseInfo(Struct, frozen=True, kw_only=True):
     network: bool = False  # an outage only if this server was reached before and the runner is online
     retried: bool = False  # within one run
     needs_confirmation: bool = False  # by another poll: the next runner has another IP address
+    transient: bool = False  # one network fault or a restart can cause it: the second poll in a row fails
 
 
 def _network(clause: str, remedy: str, *, needs_confirmation: bool = False) -> CauseInfo:
@@ -74,7 +78,7 @@ CAUSES = {
     Cause.REFUSED: _network("SSH connections refused", _ADDRESS),
     Cause.UNREACHABLE: _network("host unreachable", _FIREWALL, needs_confirmation=True),
     Cause.TIMEOUT: _network("SSH connection timed out", _FIREWALL, needs_confirmation=True),
-    Cause.DROPPED: _network("SSH connection dropped before the login", _FIREWALL, needs_confirmation=True),
+    Cause.DROPPED: _network("SSH connection dropped", _FIREWALL, needs_confirmation=True),
     Cause.JUMP_HOST: CauseInfo(
         status=Status.UNKNOWN,  # the cluster behind it may be online
         clause="jump host unreachable or not forwarding",
@@ -101,6 +105,26 @@ CAUSES = {
         remedy="Check cluster-user and cluster-password; the password may have expired. If you use "
         "cluster-key, check that authorized_keys of the account contains its public key. To avoid locking "
         "the account, the same login is not tried again for an hour; a changed one is tried at once.",
+    ),
+    Cause.LOGIN_HANGS: CauseInfo(
+        status=Status.UNKNOWN,
+        clause="login not answered",
+        remedy="Log in as cluster-user with ssh. If that hangs or is closed as well, ask the administrators. "
+        "If it works, check cluster-password, because some servers close the connection after a wrong one. "
+        "To avoid locking the account, at most three passwords an hour are offered without an answer.",
+        retried=True,
+        transient=True,
+    ),
+    Cause.LOGINS_CLOSED: CauseInfo(
+        status=Status.MAINTENANCE,
+        clause="logins are closed",
+        remedy="Wait until the administrators open the logins again. If they are open for others, ask the "
+        "administrators whether the account still has access.",
+    ),
+    Cause.BOOTING: CauseInfo(
+        status=Status.OFFLINE,
+        clause="server is booting, logins not open yet",
+        needs_confirmation=True,  # it takes some seconds
     ),
     Cause.NO_SCHEDULER: CauseInfo(status=Status.DEGRADED, clause="command sinfo no longer found"),
     Cause.SCHEDULER_DOWN: CauseInfo(

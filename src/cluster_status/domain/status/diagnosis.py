@@ -9,6 +9,8 @@ from cluster_status.domain.execution import (
     CommandError,
     CommandResult,
     CommandTimeoutError,
+    ConnectionLostError,
+    JumpHostLostError,
     OutputLimitError,
 )
 from cluster_status.domain.status.cause import Cause
@@ -56,6 +58,10 @@ def diagnose_error(error: CommandError, *, seconds: float) -> ProbeFailure:
         return _diagnose_timeout(error, seconds)
     if isinstance(error, OutputLimitError):
         return ProbeFailure(Cause.UNPARSABLE, str(error), _ENDLESS_OUTPUT_REMEDY)
+    if isinstance(error, JumpHostLostError):
+        return ProbeFailure(Cause.JUMP_HOST, str(error))
+    if isinstance(error, ConnectionLostError):
+        return ProbeFailure(Cause.DROPPED, f"after the login: {error}")
     return ProbeFailure(Cause.SINFO_FAILED, str(error))
 
 

@@ -13,6 +13,7 @@ class KnownServer(Struct, frozen=True):
 
     reached: bool = False  # an earlier probe received its SSH banner
     scheduler_seen: bool = False  # sinfo was found before
+    logins_closed_too_long: bool = False  # to be maintenance
 
 
 class Verdict(Struct, frozen=True):
@@ -36,10 +37,9 @@ def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Ve
 
 
 def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
-    """Return the cause if a retry within the run may clear it; a credential is not offered twice."""
+    """Return the cause if a retry within the run may clear it, and a credential may be offered for that."""
     cause = judge(result, KnownServer(), degraded_below=degraded_below).cause
-    login_is_spent = result.credential_offered and not result.logged_in
-    return cause if cause and CAUSES[cause].retried and not login_is_spent else None
+    return cause if cause and CAUSES[cause].retried and not result.login_spent else None
 
 
 def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServer) -> Verdict:
@@ -51,6 +51,8 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
             detail="sinfo not found, only the login is checked",
             cluster_state=ClusterState(),
         )
+    if failure.cause is Cause.LOGINS_CLOSED and known.logins_closed_too_long:
+        return replace(verdict, status=Status.UNKNOWN)
     if not info.network:
         return verdict
     if not result.runner_online:

@@ -147,7 +147,7 @@ def test_a_command_that_fails_is_diagnosed() -> None:
             "sinfo did not finish within 30 s",
         ),
         (OutputLimitError("too much"), Cause.UNPARSABLE, "too much"),
-        (ConnectionLostError("lost"), Cause.SINFO_FAILED, "lost"),
+        (ConnectionLostError("lost"), Cause.DROPPED, "after the login: lost"),
         (CommandKilledError("killed"), Cause.SINFO_FAILED, "killed"),
         (CommandRefusedError("refused"), Cause.SINFO_FAILED, "refused"),
     ],

@@ -7,6 +7,7 @@ from cluster_status.domain.execution import (
     CommandResult,
     CommandTimeoutError,
     ConnectionLostError,
+    JumpHostLostError,
     OutputLimitError,
 )
 from cluster_status.domain.status.cause import Cause
@@ -136,6 +137,15 @@ def test_too_much_output_is_unparsable_with_a_remedy() -> None:
     assert "run sinfo" in failure.remedy
 
 
-@pytest.mark.parametrize("kind", [CommandKilledError, CommandRefusedError, ConnectionLostError])
+def test_a_connection_that_is_lost_after_the_login_is_dropped() -> None:
+    found = diagnose_error(ConnectionLostError("the connection was lost"), seconds=30)
+    assert found == ProbeFailure(Cause.DROPPED, "after the login: the connection was lost")
+
+
+def test_a_connection_that_is_lost_with_that_to_the_jump_host_is_no_outage() -> None:
+    assert diagnose_error(JumpHostLostError("lost"), seconds=30) == ProbeFailure(Cause.JUMP_HOST, "lost")
+
+
+@pytest.mark.parametrize("kind", [CommandKilledError, CommandRefusedError])
 def test_any_other_error_is_a_failure_of_sinfo(kind: type[CommandError]) -> None:
     assert diagnose_error(kind("as it is"), seconds=30) == ProbeFailure(Cause.SINFO_FAILED, "as it is")
