@@ -56,6 +56,10 @@ class Account:
         """Require a new password at the next login, as after its last day."""
         _run("chage", "--lastday", "0", self.name)
 
+    def expire(self) -> None:
+        """Set the last day of the account to the first of all days."""
+        _run("chage", "--expiredate", "1", self.name)
+
     def authorize(self, *lines: str) -> None:
         """Set the lines of authorized_keys."""
         directory = self.home / ".ssh"

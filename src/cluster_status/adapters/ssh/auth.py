@@ -51,6 +51,7 @@ class ServerText(Struct, frozen=True):
 
     text: str
     after_offer: bool  # of a credential
+    is_instruction: bool = False  # of a round without prompts; otherwise a banner
 
 
 class AuthClient(AuthHandler):
@@ -175,16 +176,16 @@ class AuthClient(AuthHandler):
         count = message.get_int()
         texts = [(message.get_binary(), message.get_boolean())[0] for _ in range(min(count, _PROMPTS_READ))]
         if count == 0:
-            self._note(instruction or name)
+            self._note(instruction or name, is_instruction=True)
         is_read = count <= _PROMPTS_READ and all(
             len(text) < _TEXT_LIMIT for text in (*texts, name, instruction)
         )
         prompts = tuple(map(_text, texts)) if is_read else ()
         self._receive(Prompts(count, prompts, f"{_text(name)}\n{_text(instruction)}"))
 
-    def _note(self, text: bytes) -> None:
+    def _note(self, text: bytes, *, is_instruction: bool = False) -> None:
         if text.strip() and len(self.texts) < _TEXTS_KEPT:
-            self.texts.append(ServerText(_text(text), after_offer=bool(self.offered)))
+            self.texts.append(ServerText(_text(text), bool(self.offered), is_instruction))
 
     def _receive(self, reply: AuthReply | Prompts) -> None:
         if not self._expects_reply:

@@ -15,7 +15,12 @@ from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
-from cluster_status.domain.status.unanswered_login import UnansweredLogin, diagnose_login, quoted
+from cluster_status.domain.status.unanswered_login import (
+    UnansweredLogin,
+    cause_of_closed_logins,
+    diagnose_login,
+    quoted,
+)
 from cluster_status.domain.text import clean
 from cluster_status.threads import run_in_thread
 
@@ -108,8 +113,7 @@ class Session:
             Login(auth, credentials, user, self._redaction).run()
         except LoginRefused as refused:
             self.prompts_unanswered = refused.prompts_unanswered
-            detail = quoted(str(refused), self._said(after_offer=True), self.disconnect_reason)
-            raise ProbeFailed(ProbeFailure(Cause.LOGIN_REFUSED, detail, refused.remedy)) from None
+            raise ProbeFailed(self._refused_login(refused, auth, is_proven=is_proven)) from None
         except (EOFError, OSError, paramiko.SSHException):
             raise ProbeFailed(self._unanswered_login(auth, deadline, is_proven=is_proven)) from None
 
@@ -148,6 +152,17 @@ class Session:
             return "the server sent no SSH banner"
         return "the server accepted the connection, but sent nothing"
 
+    def _refused_login(self, refused: LoginRefused, auth: AuthClient, *, is_proven: bool) -> ProbeFailure:
+        texts = [self._said(after_offer=True), self.disconnect_reason]
+        detail = quoted(str(refused), *(texts if any(texts) else [self._said(after_offer=False)]))
+        # PAM checks the account after the password, and sshd shows the reason as a round without prompts
+        instructions = [one.text for one in auth.texts if one.is_instruction]
+        closing = cause_of_closed_logins("\n".join(instructions)) if is_proven else None
+        if closing is None:
+            return ProbeFailure(Cause.LOGIN_REFUSED, detail, refused.remedy)
+        self._is_unanswered = True
+        return ProbeFailure(closing, detail)
+
     def _unanswered_login(self, auth: AuthClient, deadline: Deadline, *, is_proven: bool) -> ProbeFailure:
         login = UnansweredLogin(
             offered=auth.offered,
@@ -163,9 +178,13 @@ class Session:
         return failure
 
     def _said(self, *, after_offer: bool) -> str:
-        """Return the texts of the server before or after the first offer of a credential, cleaned."""
+        """Return the texts of the server, cleaned: those after the first offer of a credential, or earlier.
+
+        An instruction counts as one after the offer, because it is a reply to the client.
+        """
         texts = self._auth.texts if self._auth else []
-        said = (self._redaction.clean(one.text) for one in texts if one.after_offer is after_offer)
+        chosen = (one for one in texts if (one.after_offer or one.is_instruction) is after_offer)
+        said = (self._redaction.clean(one.text) for one in chosen)
         return self._redaction.clean(" / ".join(dict.fromkeys(said)))
 
     def _with_reason(self, detail: str) -> str:

@@ -12,7 +12,7 @@ _NOT_OFFERED = "the password was not offered: within the last hour, three offers
 class UnansweredLogin(Struct, frozen=True, kw_only=True):
     """A login that ended without a reply; the texts are cleaned.
 
-    `text` is an authentication banner, or an instruction, that arrived after the offer. It differs from
+    `text` is an authentication banner that arrived after the offer, or an instruction. It differs from
     `disconnect_reason`, which can also be about a fault of the connection.
     """
 
@@ -28,11 +28,11 @@ class UnansweredLogin(Struct, frozen=True, kw_only=True):
 def diagnose_login(login: UnansweredLogin) -> ProbeFailure:
     """Return the cause; the detail quotes what the server said."""
     detail = _detail(login)
-    if not login.offered:
-        return ProbeFailure(Cause.TIMEOUT if login.is_silent else Cause.DROPPED, detail)
     subjects = {about(text) for text in (login.text, login.disconnect_reason) if text}
     if About.ACCOUNT in subjects:
         return ProbeFailure(Cause.LOGIN_REFUSED, detail)
+    if not login.offered:
+        return ProbeFailure(Cause.TIMEOUT if login.is_silent else Cause.DROPPED, detail)
     if login.is_silent or not login.is_proven:
         return ProbeFailure(Cause.LOGIN_HANGS, detail)
     if About.BOOTING in subjects:
@@ -40,6 +40,11 @@ def diagnose_login(login: UnansweredLogin) -> ProbeFailure:
     if login.text or About.MAINTENANCE in subjects:
         return ProbeFailure(Cause.LOGINS_CLOSED, detail)
     return ProbeFailure(Cause.LOGIN_HANGS, detail)
+
+
+def cause_of_closed_logins(text: str) -> Cause | None:
+    """Return the cause if a text says that no account can log in now; None if it does not."""
+    return {About.BOOTING: Cause.BOOTING, About.MAINTENANCE: Cause.LOGINS_CLOSED}.get(about(text))
 
 
 def not_offered(*, logins_closed: bool) -> ProbeFailure:
