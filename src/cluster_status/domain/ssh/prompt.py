@@ -71,5 +71,7 @@ def _word_pattern(word: str) -> str:
 
 
 def _normalized(text: str) -> str:
-    """Return the text without differences in case, width and apostrophe."""
-    return unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
+    """Return the text without differences in case, width, accents and apostrophe."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(part for part in parts if unicodedata.category(part) != "Mn")
+    return unicodedata.normalize("NFC", plain).replace("\u2019", "'")

@@ -62,7 +62,7 @@ NEW_PASSWORD = _words(
 
 SECOND_FACTOR = _words(
     """
-    *code, *otp, oath, digit, one-time, one time, onetime, single-use, *token, temporary,
+    *code, *otp, oath, digit, one-time, one time, onetime, single-use, *token,
     temp., dynamic, pin., pins., tan., puk., nip., factor 2, factor two, second, 2nd, two., two-,
     2-step, multi, 2fa, mfa, u2f, fido, webauthn, passkey, verification, challenge, response, captcha,
     question, answer, secret, hint, recovery, backup, scratch, bypass, emergency, sms, text message,
@@ -74,8 +74,8 @@ SECOND_FACTOR = _words(
     once, einmal, zweit, zwei, sicherheits, bestätigungs, usage unique, à usage, unique,
     deuxième, único, unico, un solo uso, monouso, segund, segon, jednoraz, jednokrat, jednoráz,
     engångs, engangs, kerta, egyszer, tek kullan, eenmalig, drug, druh, andra, andre, ikinci, codi,
-    codice, código, kod, kood, kód, dinám, dinam, dynam, temporär, temporaire, temporal, temporan,
-    provisor, tijdelijk, tymczas, dočasn, midlertid, tillfällig, tilapäi, ideiglenes, geçici, jeton,
+    codice, código, kod, kood, kód, dinam, dynam, tempor, descart,
+    provis, provvis, tijdelijk, tymczas, dočasn, midlertid, tillfällig, tilapäi, ideiglenes, geçici, jeton,
     clé., carte, karte, tarjeta, scheda, втор, друг, однораз, еднократ, код, динам, времен, тимчас,
     токен, пин., пін., 第二, 2 番目, 두 번째, 动态, 動態, 動的, 동적, 临时, 臨時, 一時, 임시, 一次性,
     ワンタイム, 일회용, 验证, 驗證, 認証,
