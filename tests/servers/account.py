@@ -15,16 +15,23 @@ _numbers = itertools.count()
 
 
 class Account:
-    """The account exists within the context, with a password and an empty home."""
+    """The account exists within the context, with a password and an empty home.
 
-    def __init__(self, directory: Path, *, shell: str = "/bin/bash") -> None:
-        self.name = f"clusterwatch{os.getpid()}x{next(_numbers)}"
+    `domain` and `realm` are parts of the name, as in directories of accounts.
+    """
+
+    def __init__(
+        self, directory: Path, *, shell: str = "/bin/bash", domain: str = "", realm: str = ""
+    ) -> None:
+        name = f"clusterwatch{os.getpid()}x{next(_numbers)}"
+        self.name = f"{domain}{name}{realm}"
         self.password = secrets.token_urlsafe(12)
-        self.home = directory / self.name
+        self.home = directory / name
         self.shell = shell
 
     def __enter__(self) -> Self:
-        _run("useradd", "--home-dir", self.home, "--create-home", "--shell", self.shell, self.name)
+        home = ("--home-dir", self.home, "--create-home")
+        _run("useradd", "--badname", *home, "--shell", self.shell, self.name)
         try:
             self.change_password(self.password)
         except BaseException:

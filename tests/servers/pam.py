@@ -29,10 +29,10 @@ HANGS = (
 _CODE = "pam_google_authenticator.so secret={directory}/secret user=root no_strict_owner allowed_perm=0600"
 
 
-def code(control: str = "required", *, prompt: str = "", optional: bool = False) -> str:
-    """Return the line of a module that asks for a code; if `optional`, only where there is a secret."""
-    options = f" [authtok_prompt={prompt}]" if prompt else ""
-    return f"auth {control} {_CODE}{options}{' nullok' if optional else ''}"
+def code(control: str = "required", *, prompt: str = "", options: str = "") -> str:
+    """Return the line of a module that asks for a code, by default with its own prompt."""
+    shown = f" [authtok_prompt={prompt}]" if prompt else ""
+    return f"auth {control} {_CODE}{shown} {options}".rstrip()
 
 
 def write_code_secret(directory: Path) -> None:
@@ -47,7 +47,7 @@ class PamService:
     def __init__(self, lines: Sequence[str]) -> None:
         self.name = f"clusterwatch{os.getpid()}x{next(_numbers)}"
         self._path = _DIRECTORY / self.name
-        self._path.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+        self._path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)

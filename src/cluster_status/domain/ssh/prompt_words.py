@@ -54,7 +54,7 @@ NEW_PASSWORD = _words(
     igen., ismét, kinnita, lagi, lại, mégegyszer, modifi, mudar, nogmaals, opak, ponov, ponow,
     redigit, reimm, reingres, repet, repit, ripet, rescrie, retajp, retap, retyp, stadfest, tekrar,
     thayipha, torneu, uudelleen, vuelva, wiederhol, wijzig, zmien, zmian, změn, zopak, ändern, endre,
-    ändra, değiş, alter, abgelaufen, ещё раз, еще раз, ще раз, измен, отново, повтор, поново, смен,
+    değiş, alter, abgelaufen, ещё раз, еще раз, ще раз, измен, отново, повтор, поново, смен,
     қайта, გაიმეორეთ, שוב, أعد, फिर, पुन, পুন, ਮੁੜ, ફરી, ପୁନ, மீண்டும், పునః, ಪುನ, വീണ്ടും, නැවත,
     ឡើងវិញ, 再, 重新, 重复, 重複, 確認, 确认, 更改, 变更, 變更, 変更, 다시, 재입력, 변경
     """,
