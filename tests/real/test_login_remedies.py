@@ -267,9 +267,7 @@ def test_a_blank_at_the_end_of_a_refused_password_is_hinted_at(site: Callable[..
     here.poll_online()
 
 
-@pytest.mark.parametrize(
-    "parts", [{"realm": "@uni.test"}, {"domain": "UNI\\"}], ids=["realm", "domain"]
-)
+@pytest.mark.parametrize("parts", [{"realm": "@uni.test"}, {"domain": "UNI\\"}], ids=["realm", "domain"])
 def test_a_user_name_can_have_a_realm_or_a_domain(
     tmp_path: Path, server_directory: Path, slurm: Slurm, parts: dict[str, str]
 ) -> None:

@@ -6,7 +6,7 @@ from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import Cause
 
-MAX_UNANSWERED_PASSWORDS = 3  # within an hour, whatever the reason: servers lock accounts
+MAX_UNANSWERED_PASSWORDS = 3  # within an hour, for any reason: servers lock accounts
 
 
 class ProbeFailure(Struct, frozen=True):
