@@ -22,7 +22,7 @@ class Case:
     status: Status
     description: str
     fault: Callable[[Scenario], object]
-    log_texts: Sequence[str]
+    log_texts: Sequence[str | tuple[str, ...]]  # a tuple has alternatives
     _: KW_ONLY
     limit: float = 0.0  # seconds that the poll waits
     limited_by: str = ""  # the input that sets the limit; empty: its default
@@ -55,6 +55,8 @@ _SINFO_TIMEOUT = "command sinfo timed out (sinfo did not finish within"
 _MAINTENANCE = "Scheduled maintenance until 17:00 UTC. All logins are disabled."
 _PROMPTS = ("KbdInteractiveAuthentication yes", "PasswordAuthentication no")
 _NOT_REACHED_YET = "no run has reached this server yet"
+_TIMED_OUT = ("Socket timed out", "Unexpected message received")  # the latter from Slurm 23.11
+_MAX_STARTUPS = ("Exceeded MaxStartups", "Not allowed at this time")  # the latter since OpenSSH 9.8
 
 CASES = (
     Case(None, Status.ONLINE, "no fault", faults.no_fault, ()),
@@ -229,7 +231,7 @@ CASES = (
         Status.OFFLINE,
         "MaxStartups is reached",
         lambda scenario: scenario.hold_a_connection(),
-        (f"{_DROPPED} (the server closed the connection before its SSH banner", "Exceeded MaxStartups"),
+        (f"{_DROPPED} (the server closed the connection before its SSH banner", _MAX_STARTUPS),
         online_before=True,
         offers=_NO_OFFERS,
         sshd=("MaxStartups 1:100:1",),
@@ -610,7 +612,7 @@ CASES = (
         Status.DEGRADED,
         "slurmctld is stopped, and sinfo times out first",
         faults.pause_the_controller,
-        ("Slurm controller not responding (slurm_load_partitions: Socket timed out",),
+        (tuple(f"Slurm controller not responding (slurm_load_partitions: {text}" for text in _TIMED_OUT),),
         inputs={"attempts": "1"},
     ),
     Case(

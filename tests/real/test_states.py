@@ -265,6 +265,6 @@ def test_a_powered_down_cloud_cluster_is_online(account: Account) -> None:
             slurm.scontrol("update", "partitionname=boot", "hidden=yes")
             state = Site(slurm, openssh).list(details=True)
     assert list(by_name(state)) == ["cloud"]
-    assert state.nodes.total == 0
+    assert state.nodes.total == state.nodes.powered_down  # Slurm 22.05 lists none of them, 24.11 all
     verdict = judge(ProbeResult(outcome=state, logged_in=True), KnownServer(), degraded_below=50)
     assert (verdict.status, verdict.cause) == (Status.ONLINE, None)

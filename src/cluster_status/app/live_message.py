@@ -20,10 +20,9 @@ from cluster_status.threads import run_in_thread
 def update_live_messages(
     polls: Sequence[PollResult], channels: Sequence[Channel]
 ) -> tuple[list[PollResult], list[tuple[Channel, DeliveryError]]]:
-    """Return the polls after the live messages were edited, and what failed, by channel.
+    """Return the polls after the live messages were edited, and the errors by channel.
 
-    The channels are served at the same time. This happens before the histories are saved: a repeated edit
-    does no harm.
+    The channels are served at the same time, before the histories are saved: a repeated edit has no effect.
     """
     editing = [
         (channel, run_in_thread(partial(_edit_all, polls, channel))) for channel in channels if channel.editor
@@ -53,8 +52,8 @@ def _edit_all(
 def _edit(poll: PollResult, history: History, channel: Channel) -> tuple[ChannelOutbox, DeliveryError | None]:
     """Edit the live message of one cluster.
 
-    While a notification is pending for the channel, the next message takes over. A message that no longer
-    exists is replaced by a reminder.
+    While a notification is pending for the channel, nothing is edited: its message becomes the live message.
+    A message that no longer exists is replaced by a reminder.
     """
     outbox, record = history.outbox, history.record
     state = outbox.channel(channel.id)

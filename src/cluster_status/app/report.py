@@ -1,4 +1,4 @@
-"""What a run reports: annotations, outputs and a summary."""
+"""The report of a run: annotations, outputs and a summary."""
 
 from collections.abc import Iterable, Sequence
 
@@ -66,7 +66,7 @@ def _warning_of(gap: Gap) -> str:
 
 
 def report_crash(runner: Runner, cluster: MonitoredCluster, error: Exception) -> None:
-    """Name the cluster whose check has raised; the text of the exception may quote anything."""
+    """Name the cluster whose check failed, without the text of the exception, which may contain a secret."""
     text = f"{cluster.name}: The check failed with an unexpected {type(error).__name__}."
     runner.annotate(Level.ERROR, text)
 

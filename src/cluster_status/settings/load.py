@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import RetryPolicy, Thresholds
+from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
@@ -51,15 +52,8 @@ class Storage(Struct, frozen=True):
     token: Secret
 
 
-class Pruning(Struct, frozen=True):
-    wanted: bool
-    workflows: tuple[str, ...]  # file names
-    keep: int
-    dry_run: bool
-
-
 class RunnerContext(Struct, frozen=True):
-    """What GitHub's runner sets in the environment."""
+    """The variables that GitHub's runner sets."""
 
     on_runner: bool
     workspace: Path
@@ -83,7 +77,7 @@ class Settings(Struct, frozen=True):
     thresholds: Thresholds
     retries: RetryPolicy
     storage: Storage
-    pruning: Pruning
+    prune: PrunePlan | None  # None: this run does not prune
     runner_context: RunnerContext
 
 
@@ -111,7 +105,7 @@ def read(environ: Mapping[str, str]) -> Settings:
             retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
             token=given.value(inputs.GITHUB_TOKEN),
         ),
-        pruning=_pruning(given, command, context),
+        prune=_prune_plan(given, command, context),
         runner_context=context,
     )
     if command == "poll" and context.on_runner:
@@ -173,33 +167,33 @@ def _discord(given: "_Given") -> Discord:
     )
 
 
-def _pruning(given: "_Given", command: str, context: RunnerContext) -> Pruning:
-    wanted = command == "prune" or (command == "poll" and given.has(inputs.PRUNE_KEEP))
-    pruning = Pruning(
-        wanted=wanted,
+def _prune_plan(given: "_Given", command: str, context: RunnerContext) -> PrunePlan | None:
+    plan = PrunePlan(
         workflows=given.value(inputs.PRUNE_WORKFLOWS),
         keep=given.value(inputs.PRUNE_KEEP),
         dry_run=given.value(inputs.PRUNE_DRY_RUN),
+        current_run=context.run_id,
     )
-    if command == "poll" and wanted and not pruning.workflows and context.workflow:
-        pruning = replace(pruning, workflows=(context.workflow,))
-    if wanted and not pruning.workflows:
+    if command != "prune" and not (command == "poll" and given.has(inputs.PRUNE_KEEP)):
+        if command == "poll" and (plan.workflows or plan.dry_run):
+            given.add_problem(
+                inputs.PRUNE_KEEP, "is required for a poll that prunes: set it, or set command to prune"
+            )
+        return None
+    if command == "poll" and not plan.workflows and context.workflow:
+        plan = replace(plan, workflows=(context.workflow,))
+    if not plan.workflows:
         given.required(inputs.PRUNE_WORKFLOWS)
-    if wanted and not context.repository:
+    if not context.repository:
         given.add_problem(
             inputs.COMMAND, "cannot prune without a repository: set GITHUB_REPOSITORY to owner/name"
         )
-    if wanted:
-        given.required(inputs.GITHUB_TOKEN)
-    elif command == "poll" and (pruning.workflows or pruning.dry_run):
-        given.add_problem(
-            inputs.PRUNE_KEEP, "is required for a poll that prunes: set it, or set command to prune"
-        )
-    return pruning
+    given.required(inputs.GITHUB_TOKEN)
+    return plan
 
 
 def ssh_target(environ: Mapping[str, str]) -> SshTarget:
-    """Return the SSH target as far as it is given; no input is required. Raises InputError."""
+    """Return the SSH target of the given inputs; none is required. Raises InputError."""
     given = _Given(environ)
     target = _target(given, needed=False)
     given.raise_problems()
@@ -256,7 +250,7 @@ def secrets(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _given_text(environ: Mapping[str, str], spec: Input[T]) -> str:
-    """Return the text of an input, empty if not given. The input wins over its environment variable."""
+    """Return the text of an input or else of its environment variable; empty if neither is given."""
     text = environ.get(spec.variable, "")
     if not text.strip() and spec.environment_variable:
         text = environ.get(spec.environment_variable, "")
@@ -292,10 +286,10 @@ class _Given:
 
     def required(self, spec: Input[T]) -> T:
         if not _given_text(self._environ, spec):
-            self._problems[spec.name] = f"{spec.name} {self._deficit(spec)}"
+            self._problems[spec.name] = f"{spec.name} {self._why_missing(spec)}"
         return self.value(spec)
 
-    def _deficit(self, spec: Input[T]) -> str:
+    def _why_missing(self, spec: Input[T]) -> str:
         instead = " or cluster-key" if spec is inputs.CLUSTER_PASSWORD else ""
         if not runner_context(self._environ).on_runner:
             return f"is required: set {spec.environment_variable or spec.variable}{instead}"

@@ -1,4 +1,4 @@
-"""The history as bytes, and back. Corrupt is not empty: what cannot be read is an error."""
+"""Reads and writes the history document. An unreadable document is an error, not an empty history."""
 
 from datetime import MAXYEAR, MINYEAR
 from typing import Annotated
@@ -39,7 +39,7 @@ class _Document(Struct):
 
 
 def parse(content: bytes) -> Histories:
-    """Read a stored history; raise HistoryError, naming what is wrong with it and where."""
+    """Read a stored document; raise HistoryError with the fault and its place."""
     if len(content) > MAX_BYTES:
         remedy = _LONG_ORIGINAL if legacy.is_original(content) else _UNREADABLE
         raise UnreadableHistoryError(f"The history is larger than {MAX_BYTES} bytes.", remedy=remedy)
@@ -75,7 +75,7 @@ def _is_consistent(history: History) -> bool:
 
 
 def _is_complete(notification: Notification) -> bool:
-    """Return whether the notification has what a message about its event shows, and no more."""
+    """Return whether the notification has the parts of its event, and no others."""
     if notification.event is Event.MONITOR_LOST:
         return notification.unknown is not None
     if notification.event is Event.MAINTENANCE_SCHEDULED and notification.window is None:
@@ -87,7 +87,9 @@ def _adds_up(ledger: UptimeLedger) -> bool:
     """Return whether each hour and day comes once, in order, and has no more seconds than it spans."""
     for resolution, roll_ups in ((HOUR, ledger.hours), (DAY, ledger.days)):
         begins = [roll_up.begin for roll_up in roll_ups]
-        if begins != sorted(set(begins)) or any(roll_up.watched > resolution.seconds for roll_up in roll_ups):
+        if begins != sorted(set(begins)) or any(
+            roll_up.monitored > resolution.seconds for roll_up in roll_ups
+        ):
             return False
     return all(MINYEAR < interval.begin.year <= interval.end.year < MAXYEAR for interval in ledger.open)
 

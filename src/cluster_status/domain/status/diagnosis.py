@@ -26,6 +26,7 @@ _PASSWORD_EXPIRED = re.compile("password has expired|[Pp]assword change required
 _FROM_SLURM = re.compile(r"\S*(sinfo|slurm\w*): ")
 _SCHEDULER_DOWN = re.compile(
     r"Unable to contact slurm controller|Socket timed out|[Mm]unge|Protocol authentication error"
+    r"|Unexpected message received"  # Slurm 23.11, where the controller does not answer in time
     r"|Unable to process configuration file|Could not establish a configuration source"
     r"|cannot stat file"
 )
