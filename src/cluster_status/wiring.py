@@ -32,6 +32,7 @@ from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.ssh.target import SshTarget
@@ -131,11 +132,19 @@ def _cluster(settings: Settings) -> MonitoredCluster:
     cluster = settings.cluster
     return MonitoredCluster(
         cluster.name,
-        SlurmProbe(SshExecutor(cluster.target), cluster.query),
+        SlurmProbe(SshExecutor(cluster.target, _redaction(settings)), cluster.query),
         _digests(settings),
         settings.thresholds,
         settings.retries,
     )
+
+
+def _redaction(settings: Settings) -> Redaction:
+    """Return what no text of a server may show: the route, and each secret of the run."""
+    webhook = settings.discord.webhook
+    token_of_webhook = Secret(webhook.reveal().partition("?")[0].rpartition("/")[2])
+    others = (settings.heartbeat, settings.storage.token, settings.runner_context.runtime_token)
+    return settings.cluster.target.redaction([webhook, token_of_webhook, *others])
 
 
 def _digests(settings: Settings) -> Digests:

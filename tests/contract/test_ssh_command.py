@@ -21,7 +21,7 @@ from cluster_status.domain.execution import (
     Limits,
     OutputLimitError,
 )
-from cluster_status.domain.status.probe_result import RememberedLogin
+from cluster_status.domain.status.probe_result import ProbeFailed, RememberedLogin
 from tests.contract.ssh_probe import LONG_SECONDS, nothing_left_behind, ssh_target
 from tests.fakes.ssh import Command, LoopbackServer, ServerConnection, SshServer, wait_for_close
 
@@ -254,14 +254,17 @@ def test_after_a_command_that_hung_the_session_runs_another_one() -> None:
     assert len(server.offers) == 1
 
 
-def test_after_a_lost_session_there_is_no_new_login() -> None:
+def test_after_a_lost_session_there_is_one_new_login() -> None:
     server = SshServer(lambda connection, *_: connection.close())
     with logged_in(server) as executor:
-        for _ in range(2):
+        for spent in (False, True):
             executor.connect(RememberedLogin, Deadline(LONG_SECONDS))
             with pytest.raises(ConnectionLostError):
                 executor.run("true", LIMITS)
-    assert len(server.offers) == 1
+            assert executor.login.login_spent is spent
+        with pytest.raises(ProbeFailed, match="after two logins"):
+            executor.connect(RememberedLogin, Deadline(LONG_SECONDS))
+    assert len(server.offers) == 2
 
 
 def test_after_it_is_closed_an_executor_has_no_connection() -> None:

@@ -10,6 +10,7 @@ from paramiko.auth_handler import AuthHandler
 from cluster_status.adapters.ssh.connect import Address, connect_to
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.deadline import Deadline
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.ssh.host_key import HostKey, Pin, Pins
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.verdict import cause_to_retry
@@ -235,7 +236,7 @@ def test_a_connection_that_ends_before_the_login_is_dropped_and_nothing_is_offer
 def test_a_session_closes_its_socket() -> None:
     with LoopbackServer(raw(then_silent=True)) as server, nothing_left_behind():
         before = open_sockets()
-        session = Session(connected(server.port))
+        session = Session(connected(server.port), Redaction())
         assert open_sockets() > before
         assert not session.reached
         session.close()
@@ -244,7 +245,7 @@ def test_a_session_closes_its_socket() -> None:
 
 def test_a_handshake_returns_the_key_of_the_server() -> None:
     with LoopbackServer(SshServer()) as server, nothing_left_behind():
-        session = Session(connected(server.port))
+        session = Session(connected(server.port), Redaction())
         key = session.shake_hands((), Deadline(LONG_SECONDS))
         assert session.is_open
         session.close()

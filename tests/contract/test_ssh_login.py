@@ -3,24 +3,31 @@
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import paramiko
 import pytest
-from paramiko.common import AUTH_FAILED, AUTH_PARTIALLY_SUCCESSFUL, AUTH_SUCCESSFUL
+from paramiko.common import AUTH_FAILED, AUTH_PARTIALLY_SUCCESSFUL
 
 from cluster_status.domain.ssh.host_key import Pins
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import RememberedLogin
 from cluster_status.domain.status.verdict import cause_to_retry
-from tests.contract.ssh_probe import host_key, new_probe, pinned, probe_server, remembering, run_probe
+from tests.contract.ssh_probe import (
+    host_key,
+    new_probe,
+    pinned,
+    probe_server,
+    remembering,
+    run_probe,
+)
 from tests.fakes.ssh import (
+    ASK_FOR_PASSWORD,
     PASSWORD,
     USER,
     LoopbackServer,
-    PromptRound,
     ServerConnection,
     SshServer,
+    accepting,
     close,
     ecdsa,
     ed25519,
@@ -32,8 +39,6 @@ from tests.servers.daemon import wait_until
 SHORT_SECONDS = 1.0
 SLACK_SECONDS = 1.5  # of a busy machine
 WRONG = "not it"
-ASK_FOR_PASSWORD = ("", "", ("Password: ", False))
-INTERACTIVE = "keyboard-interactive"
 
 
 def has_sessions() -> bool:
@@ -269,61 +274,7 @@ def test_the_methods_of_a_server_are_shown_cleaned() -> None:
     )
 
 
-def test_a_connection_that_ends_after_the_password_is_a_refusal() -> None:
-    def drop(connection: ServerConnection, _: str) -> int:
-        connection.close()
-        return AUTH_FAILED
-
-    server = SshServer(on_password=drop)
-    probed = probe_server(server)
-    assert probed.cause_and_detail == (
-        Cause.LOGIN_REFUSED,
-        "the server closed the connection when it got the password",
-    )
-    assert len(server.offers) == 1
-    assert not cause_to_retry(probed.result, degraded_below=50)
-
-
-@pytest.mark.parametrize(
-    ("reason", "quoted"),
-    [
-        (b"Too many authentication failures", "Too many authentication failures"),
-        (b"\x1b[31mgo\r\n::error::away", "[31mgo ::error::away"),
-        (b"", "no reason given"),
-    ],
-)
-def test_a_disconnect_reason_after_the_password_is_quoted(reason: bytes, quoted: str) -> None:
-    def part(connection: ServerConnection, _: str) -> int:
-        connection.disconnect(reason)
-        return AUTH_FAILED
-
-    probed = probe_server(SshServer(on_password=part))
-    assert probed.cause_and_detail == (Cause.LOGIN_REFUSED, f"the password was refused: {quoted}")
-
-
-def test_a_login_without_an_answer_is_a_timeout_and_not_retried() -> None:
-    def hang(connection: ServerConnection, _: str) -> int:
-        connection.stay_silent()
-        return AUTH_FAILED
-
-    server = SshServer(on_password=hang)
-    probed = probe_server(server, connect_timeout_seconds=SHORT_SECONDS)
-    assert probed.cause is Cause.TIMEOUT
-    assert "no answer to the login" in probed.failure.detail
-    assert probed.seconds < 2 * SHORT_SECONDS + SLACK_SECONDS
-    assert len(server.offers) == 1
-    assert not cause_to_retry(probed.result, degraded_below=50)
-
-
 # The key
-
-
-def accepting(key: paramiko.PKey, **changes: Any) -> SshServer:
-    def known(_: ServerConnection) -> int:
-        return AUTH_SUCCESSFUL if server.offers[-1][2] == key.get_base64() else AUTH_FAILED
-
-    server = SshServer(methods="publickey,password", on_key=known, **changes)
-    return server
 
 
 @pytest.mark.parametrize("key", [ed25519, ecdsa, rsa])
@@ -361,92 +312,3 @@ def test_an_rsa_key_never_signs_with_sha_1() -> None:
     assert probed.cause is Cause.LOGIN_REFUSED
     assert "only with SHA-1" in probed.failure.detail
     assert (server.offers, probed.result.credential_offered) == ([], False)
-
-
-def test_a_connection_that_ends_after_the_key_is_a_refusal() -> None:
-    def drop(connection: ServerConnection) -> int:
-        connection.close()
-        return AUTH_FAILED
-
-    probed = probe_server(SshServer(methods="publickey", on_key=drop), key=private_text(ed25519()))
-    assert probed.cause_and_detail == (
-        Cause.LOGIN_REFUSED,
-        "the server closed the connection when it got the key",
-    )
-
-
-# Prompts
-
-
-def test_a_prompt_for_the_password_is_answered() -> None:
-    hello = ("Welcome", "Mind the gap.")
-    server = SshServer(methods=INTERACTIVE, rounds=[hello, ASK_FOR_PASSWORD])
-    assert probe_server(server).lists_nodes
-    assert server.offers == [(INTERACTIVE, USER, PASSWORD)]
-
-
-@pytest.mark.parametrize(
-    "prompt", ["Password for otp@code.example: ", "LDAP Password:", "Passwort: ", "(watcher@x) password:"]
-)
-def test_many_wordings_ask_for_the_password(prompt: str) -> None:
-    assert probe_server(SshServer(methods=INTERACTIVE, rounds=[("", "", (prompt, False))])).lists_nodes
-
-
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        ("Verification code: ", False),
-        ("One-time password (OATH) for `watcher': ", False),
-        ("Password & verification code: ", False),
-        ("Enter PASSCODE: ", False),
-        ("Your password: ", True),
-        ("Yes or no? ", True),
-        ("", False),
-    ],
-)
-def test_no_other_prompt_is_answered(prompt: tuple[str, bool]) -> None:
-    server = SshServer(methods=INTERACTIVE, rounds=[("", "", prompt)])
-    probed = probe_server(server)
-    assert probed.cause is Cause.LOGIN_REFUSED
-    asked = prompt[0].strip()
-    assert (
-        probed.failure.detail
-        == f"the server asks for a second factor, which an unattended login cannot give: '{asked}'"
-    )
-    assert (server.offers, probed.result.credential_offered) == ([], False)
-
-
-def test_a_second_factor_after_the_password_is_a_refusal_and_the_password_is_sent_once() -> None:
-    server = SshServer(methods=INTERACTIVE, rounds=[ASK_FOR_PASSWORD, ("", "", ("Code: ", False))])
-    probed = probe_server(server)
-    assert "a second factor" in probed.failure.detail
-    assert server.offers == [(INTERACTIVE, USER, PASSWORD)]
-    assert probed.result.credential_offered
-
-
-@pytest.mark.parametrize(
-    ("rounds", "detail"),
-    [
-        ([ASK_FOR_PASSWORD, ASK_FOR_PASSWORD], "the password was refused"),
-        (
-            [ASK_FOR_PASSWORD, ("", "", ("New password: ", False))],
-            "the server asks for a new password: 'New password:'",
-        ),
-        (
-            [("", "", ("Password: ", False), ("Code: ", False))],
-            "the server asks for a second factor, which an unattended login cannot give: 'Password: / Code:'",
-        ),
-        ([], "the server refused the login before it asked for the password"),
-    ],
-    ids=["again", "a new one", "together with another", "never"],
-)
-def test_a_prompt_that_is_not_answered_is_explained(rounds: list[PromptRound], detail: str) -> None:
-    probed = probe_server(SshServer(methods=INTERACTIVE, rounds=rounds))
-    assert probed.cause_and_detail == (Cause.LOGIN_REFUSED, detail)
-
-
-def test_endless_prompts_are_a_timeout() -> None:
-    server = SshServer(methods=INTERACTIVE, rounds=[("", "Still there?")] * 100_000)
-    probed = probe_server(server, connect_timeout_seconds=SHORT_SECONDS)
-    assert probed.cause is Cause.TIMEOUT
-    assert probed.seconds < 2 * SHORT_SECONDS + SLACK_SECONDS

@@ -14,6 +14,7 @@ from tests.fakes.clock import VirtualClock
 
 HOST_KEY = HostKey("ssh-ed25519", b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32))
 
+_AT_THE_LOGIN = {Cause.LOGIN_REFUSED, Cause.LOGIN_HANGS, Cause.LOGINS_CLOSED, Cause.BOOTING}
 _BEFORE_THE_CREDENTIAL = {Cause.HOST_KEY, Cause.INCOMPATIBLE_SSH}
 
 
@@ -40,7 +41,7 @@ def failed(cause: Cause, detail: str = "") -> ProbeResult:
         return ProbeResult(outcome=failure)
     if cause in _BEFORE_THE_CREDENTIAL:
         return ProbeResult(outcome=failure, reached=True)
-    if cause is Cause.LOGIN_REFUSED:
+    if cause in _AT_THE_LOGIN:
         return ProbeResult(outcome=failure, reached=True, host_key=HOST_KEY, credential_offered=True)
     return _logged_in(failure)
 

@@ -34,11 +34,13 @@ from paramiko.common import (
     cMSG_CHANNEL_REQUEST,
     cMSG_DISCONNECT,
     cMSG_KEXINIT,
+    cMSG_USERAUTH_BANNER,
 )
 from paramiko.server import InteractiveQuery
 
 HOST = "127.0.0.1"
 USER, PASSWORD = "watcher", "open sesame"
+INTERACTIVE = "keyboard-interactive"
 BANNER = b"SSH-2.0-scripted\r\n"
 
 _LOG = "tests.fakes.ssh"
@@ -210,6 +212,7 @@ class ServerConnection(paramiko.ServerInterface):
         self.transport = transport
         self._server = server
         self._running: list[threading.Thread] = []
+        self._answer: int | None = None  # to the password
         table = transport._channel_handler_table  # type: ignore[attr-defined]  # noqa: SLF001
         transport._channel_handler_table = {**table, MSG_CHANNEL_REQUEST: self._handle_request}  # type: ignore[attr-defined]  # noqa: SLF001
 
@@ -220,6 +223,14 @@ class ServerConnection(paramiko.ServerInterface):
         """Send a reason, then close the connection."""
         self.transport._send_message(paramiko.Message(disconnect_payload(reason)))  # type: ignore[attr-defined]  # noqa: SLF001
         self.close()
+
+    def send_banner(self, text: str) -> None:
+        """Send an authentication banner (RFC 4252, 5.4)."""
+        message = paramiko.Message()
+        message.add_byte(cMSG_USERAUTH_BANNER)
+        message.add_string(text)
+        message.add_string("")
+        self.transport._send_message(message)  # type: ignore[attr-defined]  # noqa: SLF001
 
     def stay_silent(self) -> None:
         """Answer nothing any more; only for scripts that run in the thread of the transport."""
@@ -253,9 +264,9 @@ class ServerConnection(paramiko.ServerInterface):
         del username
         return self._server.methods
 
-    def get_banner(self) -> tuple[None, None]:
+    def get_banner(self) -> tuple[str, str]:
         self._server.service_requests += 1  # paramiko calls this for each of them
-        return None, None
+        return self._server.banner, ""
 
     def check_auth_password(self, username: str, password: str) -> int:
         self._server.offers.append(("password", username, password))
@@ -269,16 +280,18 @@ class ServerConnection(paramiko.ServerInterface):
         del submethods
         self._user = username
         self._rounds = list(self._server.rounds)
-        return self._next_round(AUTH_FAILED)
+        return self._next_round()
 
     def check_auth_interactive_response(self, responses: list[str]) -> int | InteractiveQuery:
         given = [("keyboard-interactive", self._user, response) for response in responses]
         self._server.offers += given
-        return self._next_round(self._server.on_password(self, responses[0]) if given else AUTH_FAILED)
+        if responses and responses[0]:
+            self._answer = self._server.on_password(self, responses[0])
+        return self._next_round()
 
-    def _next_round(self, otherwise: int) -> int | InteractiveQuery:
+    def _next_round(self) -> int | InteractiveQuery:
         if not self._rounds:
-            return otherwise
+            return self._server.on_rounds_end() if self._answer is None else self._answer
         name, instruction, *prompts = self._rounds.pop(0)
         return InteractiveQuery(str(name), str(instruction), *prompts)
 
@@ -313,6 +326,8 @@ Command = Callable[[ServerConnection, paramiko.Channel, str], None]
 PromptRound = tuple[str | tuple[str, bool], ...]
 """Name, instruction, then prompts, each with whether the input is shown."""
 
+ASK_FOR_PASSWORD: PromptRound = ("", "", ("Password: ", False))
+
 
 def wait_for_close(channel: paramiko.Channel) -> None:
     """Return when the client has closed the channel, not only its input."""
@@ -342,6 +357,7 @@ class SshServer:
         *,
         keys: Sequence[paramiko.PKey] = (),
         methods: str = "password",
+        banner: str = "",
         rounds: Sequence[PromptRound] = (),
         disabled: Mapping[str, Sequence[str]] = MappingProxyType({}),
         after_handshake: Callable[[ServerConnection], None] = lambda _: None,
@@ -353,6 +369,7 @@ class SshServer:
         self.command = command
         self.keys = keys or (ed25519(),)
         self.methods = methods
+        self.banner = banner  # sent before a credential is offered
         self.rounds = rounds
         self.disabled = disabled
         self.after_handshake = after_handshake
@@ -360,6 +377,7 @@ class SshServer:
         self.on_password = on_password
         self.on_channel = on_channel
         self.on_exec = on_exec
+        self.on_rounds_end: Callable[[], int] = lambda: AUTH_FAILED  # without an answer in the last round
         self.offers: list[tuple[str, str, str]] = []  # method, user, credential
         self.commands: list[str] = []
         self.service_requests = 0
@@ -384,3 +402,13 @@ class SshServer:
             accepted.join()
             # paramiko does not stop the timer of an unfinished handshake, which takes 15 s
             transport.packetizer.complete_handshake()
+
+
+def accepting(key: paramiko.PKey, **changes: Any) -> SshServer:
+    """Return a server that accepts this key, or the password."""
+
+    def known(_: ServerConnection) -> int:
+        return AUTH_SUCCESSFUL if server.offers[-1][2] == key.get_base64() else AUTH_FAILED
+
+    server = SshServer(methods="publickey,password", on_key=known, **changes)
+    return server

@@ -154,10 +154,11 @@ class Simulation:
         if self._random.random() < 1 / 500:
             self.faults[Fault.RUNNER] += 1
             result = replace(self._random.choice(OUTAGES), runner_online=False)
-        verdict = judge(result, self.history.ssh.known_server(DIGESTS), degraded_below=50)
+        at = self._clock(second)
+        verdict = judge(result, self.history.known_server(DIGESTS, at), degraded_below=50)
         context = PollContext(
             id=id_,
-            at=self._clock(second),
+            at=at,
             digests=DIGESTS,
             confirm_after=CONFIRM_AFTER,
             channels=(POLICY,),

@@ -8,6 +8,7 @@ from cluster_status.domain.status.cause import Cause, Status
 from tests.fakes.ssh import BANNER, raw
 from tests.real import faults
 from tests.real.scenario import NAME, Scenario
+from tests.servers import pam
 
 _CONNECT, _COMMAND = "cluster-connect-timeout", "cluster-command-timeout"
 _A_PACKET_BEGINS = BANNER + (faults.GIGABYTE + 4).to_bytes(4, "big")  # a multiple of the size of a block
@@ -32,6 +33,7 @@ class Case:
     isolated: bool = False  # in a network of its own
     own_hosts_file: bool = False  # mounted over /etc/hosts for the poll alone
     sshd: Sequence[str] = ()
+    pam: Sequence[str] = ()  # see OpenSSH
     host_keys: Sequence[str] = ("ed25519",)
 
     @property
@@ -48,8 +50,10 @@ class Case:
 
 
 _NO_OFFERS: Sequence[bool] = ()
-_DROPPED = "SSH connection dropped before the login"
+_DROPPED = "SSH connection dropped"
 _SINFO_TIMEOUT = "command sinfo timed out (sinfo did not finish within"
+_MAINTENANCE = "Scheduled maintenance until 17:00 UTC. All logins are disabled."
+_PROMPTS = ("KbdInteractiveAuthentication yes", "PasswordAuthentication no")
 _NOT_REACHED_YET = "no run has reached this server yet"
 _TIMED_OUT = ("Socket timed out", "Unexpected message received")  # the latter from Slurm 23.11
 _MAX_STARTUPS = ("Exceeded MaxStartups", "Not allowed at this time")  # the latter since OpenSSH 9.8
@@ -468,13 +472,128 @@ CASES = (
         sshd=("UsePAM yes",),
     ),
     Case(
-        Cause.TIMEOUT,
-        Status.OFFLINE,
+        Cause.LOGIN_REFUSED,
+        Status.UNKNOWN,
+        "an expired account",
+        faults.log_in_with_an_expired_account,
+        ("when it got the password: Your account has expired; please contact your system administrator.",),
+        pam=pam.PASSWORD,
+        offers=(False,),
+    ),
+    Case(
+        Cause.LOGIN_REFUSED,
+        Status.UNKNOWN,
+        "a second factor after the password",
+        lambda scenario: pam.write_code_secret(scenario.directory),
+        ("asks for a second factor, which an unattended login cannot give: 'Verification code:'",),
+        sshd=_PROMPTS,
+        pam=(*pam.PASSWORD, pam.code()),
+        offers=_NO_OFFERS,  # of the whole login
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "an optional second factor after the password",
+        lambda scenario: pam.write_code_secret(scenario.directory),
+        (),
+        sshd=_PROMPTS,
+        pam=(*pam.PASSWORD, pam.code("[default=ignore]", prompt="Second Factor (optional): ")),
+    ),
+    Case(
+        Cause.LOGIN_HANGS,
+        Status.UNKNOWN,
+        "PAM does not answer, first login",
+        faults.let_pam_hang,
+        ("login not answered (no answer to the password within 1 s)", "Log in as cluster-user with ssh"),
+        limit=1,
+        limited_by=_CONNECT,
+        pam=pam.HANGS,
+    ),
+    Case(
+        Cause.LOGIN_HANGS,
+        Status.UNKNOWN,
+        "PAM does not answer, after a login that worked",
+        faults.let_pam_hang,
+        ("login not answered (no answer to the password within 1 s)",),
+        inputs={"cluster-connect-timeout": "1"},
+        pam=pam.HANGS,
+        online_before=True,
+        offers=(True, True),
+    ),
+    Case(
+        Cause.LOGIN_HANGS,
+        Status.UNKNOWN,
+        "PAM denies the account without a text",
+        faults.no_fault,
+        ("login not answered (the server closed the connection when it got the password)",),
+        pam=("auth required pam_unix.so", "account required pam_deny.so"),
+        offers=(False,),
+    ),
+    Case(
+        Cause.LOGIN_HANGS,
+        Status.UNKNOWN,
         "the login is never answered, default limit",
         faults.leave_the_login_unanswered,
-        ("SSH connection timed out (no answer to the login within 10 s)",),
+        ("login not answered (no answer to the password within 10 s)",),
         limit=10,
         offers=_NO_OFFERS,
+    ),
+    Case(
+        Cause.LOGIN_HANGS,
+        Status.UNKNOWN,
+        "pam_nologin denies the first login",
+        faults.close_the_logins(_MAINTENANCE),
+        (f"login not answered (the server closed the connection when it got the password: {_MAINTENANCE})",),
+        pam=pam.NOLOGIN,
+        offers=(False,),
+    ),
+    Case(
+        Cause.LOGINS_CLOSED,
+        Status.MAINTENANCE,
+        "pam_nologin denies logins that worked before",
+        faults.close_the_logins(_MAINTENANCE),
+        (f"logins are closed (the server closed the connection when it got the password: {_MAINTENANCE})",),
+        pam=pam.NOLOGIN,
+        online_before=True,
+        offers=(False,),
+    ),
+    Case(
+        Cause.LOGINS_CLOSED,
+        Status.MAINTENANCE,
+        "pam_nologin denies logins by prompts that worked before",
+        faults.close_the_logins(_MAINTENANCE),
+        (f"logins are closed (the password was refused: {_MAINTENANCE})",),
+        sshd=_PROMPTS,
+        pam=pam.NOLOGIN,
+        online_before=True,
+        offers=(False,),
+    ),
+    Case(
+        Cause.BOOTING,
+        Status.OFFLINE,
+        "the server is booting",
+        faults.close_the_logins("System is booting up. Unprivileged users are not permitted to log in yet."),
+        ("server is booting, logins not open yet", "System is booting up."),
+        pam=pam.NOLOGIN,
+        online_before=True,
+        offers=(False,),
+    ),
+    Case(
+        Cause.JUMP_HOST,
+        Status.UNKNOWN,
+        "pam_nologin denies logins at the jump host",
+        faults.close_the_logins_of_a_jump_host,
+        ("jump host unreachable or not forwarding", "Maintenance until 17:00 UTC", "Check cluster-jump"),
+        offers=_NO_OFFERS,
+    ),
+    Case(
+        Cause.DROPPED,
+        Status.OFFLINE,
+        "the connection is lost after the login, twice",
+        faults.drop_connections_after_the_login,
+        (f"{_DROPPED} (after the login: the connection was lost)",),
+        online_before=True,
+        offers=(True, True),
     ),
     Case(
         None,
@@ -490,7 +609,7 @@ CASES = (
         Status.ONLINE,
         "sinfo was never installed",
         lambda scenario: scenario.remove_sinfo(),
-        ("sinfo not found, only the login is watched", "set scheduler to none"),
+        ("sinfo not found, only the login is checked", "set scheduler to none"),
     ),
     Case(
         Cause.NO_SCHEDULER,

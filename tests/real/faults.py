@@ -6,7 +6,7 @@ from collections.abc import Callable
 from cluster_status.domain.ssh.host_key import HostKey
 from tests.fakes.ssh import HOST, PASSWORD, USER, ServerConnection, SshServer, ed25519
 from tests.real.scenario import Scenario
-from tests.servers import program
+from tests.servers import pam, program
 
 GIGABYTE = 1_000_000_000
 
@@ -94,6 +94,35 @@ def flood(connection: socket.socket, *, after: bytes = b"") -> None:
     connection.sendall(after)
     for _ in range(GIGABYTE // 1_000_000):
         connection.sendall(b"x" * 1_000_000)
+
+
+def close_the_logins(text: str) -> Callable[[Scenario], None]:
+    """Write the text that pam_nologin sends, as shutdown and systemd do."""
+
+    def apply(scenario: Scenario) -> None:
+        (scenario.directory / "nologin").write_text(f"{text}\n", encoding="ascii")
+
+    return apply
+
+
+def close_the_logins_of_a_jump_host(scenario: Scenario) -> None:
+    jump = scenario.use_a_jump_host(pam=pam.NOLOGIN)
+    scenario.poll_online()
+    (jump.directory / "nologin").write_text("Maintenance until 17:00 UTC\n", encoding="ascii")
+
+
+def let_pam_hang(scenario: Scenario) -> None:
+    (scenario.directory / "hangs").touch()
+
+
+def log_in_with_an_expired_account(scenario: Scenario) -> None:
+    account = scenario.accounts.closed
+    scenario.inputs |= {"cluster-user": account.name, "cluster-password": account.password}
+
+
+def drop_connections_after_the_login(scenario: Scenario) -> None:
+    """End each session when its command begins."""
+    scenario.replace_sinfo("read -r _ _ _ sshd _ </proc/$PPID/stat", "kill -9 $sshd", "sleep 5")
 
 
 def leave_the_login_unanswered(scenario: Scenario) -> None:

@@ -26,6 +26,7 @@ class Accounts(NamedTuple):
 
     account: Account
     expired: Account  # its password has expired
+    closed: Account  # the account itself has expired
 
 
 class Scenario:
@@ -103,10 +104,10 @@ class Scenario:
             waiting.settimeout(0)
             waiting.connect_ex(address)
 
-    def use_a_jump_host(self, *sshd: str) -> OpenSSH:
+    def use_a_jump_host(self, *sshd: str, pam: Sequence[str] = ()) -> OpenSSH:
         """Start another sshd with these lines of sshd_config, and set the inputs to connect through it."""
         directory = self.running.enter_context(public_directory())
-        jump = OpenSSH(directory, self.accounts.account, extra_configuration=sshd)
+        jump = OpenSSH(directory, self.accounts.account, extra_configuration=sshd, pam=pam)
         self.running.enter_context(jump)
         self.inputs["cluster-jump"] = f"{jump.user}@{jump.host}:{jump.port}"
         self.inputs["cluster-host-key"] = f"{self.openssh.known_hosts_line}\n{jump.known_hosts_line}"
@@ -218,7 +219,12 @@ class Scenario:
 
 @contextlib.contextmanager
 def new_scenario(
-    accounts: Accounts, *, isolated: bool, sshd: Sequence[str], host_keys: Sequence[str]
+    accounts: Accounts,
+    *,
+    isolated: bool,
+    sshd: Sequence[str],
+    host_keys: Sequence[str],
+    pam: Sequence[str] = (),
 ) -> Iterator[Scenario]:
     """Set up a scenario, in a network of its own if `isolated`.
 
@@ -235,6 +241,7 @@ def new_scenario(
             set_env={"PATH": str(directory / "bin")},
             extra_configuration=[line.format(directory=directory) for line in sshd],
             host_key_types=host_keys,
+            pam=pam,
         )
         scenario = Scenario(accounts, directory, openssh, running.enter_context(LoopbackDiscord()), network)
         running.enter_context(openssh)

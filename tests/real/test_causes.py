@@ -25,7 +25,9 @@ def run_case(case: Case, accounts: Accounts) -> Outcome:
     limit = {"attempts": "1"} if case.limit else {}
     if case.limited_by:
         limit[case.limited_by] = f"{case.limit:g}"
-    with new_scenario(accounts, isolated=case.isolated, sshd=case.sshd, host_keys=case.host_keys) as scenario:
+    with new_scenario(
+        accounts, isolated=case.isolated, sshd=case.sshd, host_keys=case.host_keys, pam=case.pam
+    ) as scenario:
         if case.online_before:
             scenario.poll_online(**_as_arguments(case.inputs))
         case.fault(scenario)
@@ -56,11 +58,13 @@ def outcomes(
     ]
     with (
         Account(server_directory) as expired,
+        Account(server_directory) as closed,
         ThreadPoolExecutor(len(CASES)) as waiting,
         ThreadPoolExecutor(PARALLEL_CASES) as quick,
     ):
         expired.expire_password()
-        accounts = Accounts(account, expired)
+        closed.expire()
+        accounts = Accounts(account, expired, closed)
         yield {
             case.name: (waiting if case.has_default_limit else quick).submit(run_case, case, accounts)
             for case in selected

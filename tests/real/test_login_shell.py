@@ -146,7 +146,7 @@ def test_after_the_remedy_for_a_missing_sinfo_the_next_poll_watches_slurm(
     first, second = monitor.poll(), monitor.poll()
     for run in (first, second):
         assert (run.exit_status, run.outputs["status"]) == (0, "online")
-        assert "::warning::mscluster is online (only the login is watched)" in run.log
+        assert "::warning::mscluster is online (only the login is checked)" in run.log
         assert "must be on PATH in a login shell" in run.log
         assert "set scheduler to none" in run.log
     bash.write_profile()
@@ -157,14 +157,14 @@ def test_after_the_login_alone_is_accepted_no_run_warns(monitor: Monitor) -> Non
     run = monitor.poll(scheduler="none")
     assert (run.exit_status, run.outputs["status"]) == (0, "online")
     assert "::warning::" not in run.log
-    assert run.outputs["message"] == "mscluster is online (only the login is watched)"
+    assert run.outputs["message"] == "mscluster is online (only the login is checked)"
 
 
 def test_the_first_message_says_that_only_the_login_is_watched(bash: Site, tmp_path: Path) -> None:
     with LoopbackDiscord() as discord:
         Monitor(tmp_path, bash.openssh, discord).poll()
         [message] = discord.messages
-    assert "Only the login is watched" in str(message)
+    assert "Only the login is checked" in str(message)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def network() -> Iterator[Namespace]:
 
 @pytest.fixture
 def accounts(account: Account) -> Accounts:
-    return Accounts(account, account)
+    return Accounts(account, account, account)
 
 
 @pytest.fixture

@@ -17,16 +17,23 @@ _lock = threading.Lock()  # these programs lock the files of accounts, and do no
 
 
 class Account:
-    """The account exists within the context, with a password and an empty home."""
+    """The account exists within the context, with a password and an empty home.
 
-    def __init__(self, directory: Path, *, shell: str = "/bin/bash") -> None:
-        self.name = f"clusterwatch{os.getpid()}x{next(_numbers)}"
+    `domain` and `realm` are parts of the name, as in directories of accounts.
+    """
+
+    def __init__(
+        self, directory: Path, *, shell: str = "/bin/bash", domain: str = "", realm: str = ""
+    ) -> None:
+        name = f"clusterwatch{os.getpid()}x{next(_numbers)}"
+        self.name = f"{domain}{name}{realm}"
         self.password = secrets.token_urlsafe(12)
-        self.home = directory / self.name
+        self.home = directory / name
         self.shell = shell
 
     def __enter__(self) -> Self:
-        _run("useradd", "--home-dir", self.home, "--create-home", "--shell", self.shell, self.name)
+        home = ("--home-dir", self.home, "--create-home")
+        _run("useradd", "--badname", *home, "--shell", self.shell, self.name)
         try:
             self.change_password(self.password)
         except BaseException:
@@ -57,6 +64,10 @@ class Account:
     def expire_password(self) -> None:
         """Require a new password at the next login, as after its last day."""
         _run("chage", "--lastday", "0", self.name)
+
+    def expire(self) -> None:
+        """Set the last day of the account to the first of all days."""
+        _run("chage", "--expiredate", "1", self.name)
 
     def authorize(self, *lines: str) -> None:
         """Set the lines of authorized_keys."""

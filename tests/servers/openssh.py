@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 from tests.servers import port, process, program
 from tests.servers.account import Account
 from tests.servers.daemon import Daemon, wait_until
+from tests.servers.pam import PamService
 
 # the directory for privilege separation, empty and owned by root
 _PRIVILEGE_SEPARATION = Path("/run/sshd")
@@ -49,7 +50,8 @@ class OpenSSH:
     """An sshd that can be stopped and started again with the same port and host keys.
 
     `extra_configuration` are lines of sshd_config. They come first, because sshd uses the first value. By
-    default the port is a free one.
+    default the port is a free one. `pam` are the lines of a PAM stack of its own; "{directory}" in them is
+    replaced.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a server
@@ -62,19 +64,21 @@ class OpenSSH:
         set_env: Mapping[str, str] = MappingProxyType({}),
         extra_configuration: Sequence[str] = (),
         host_key_types: Sequence[str] = ("ed25519", "ecdsa"),
+        pam: Sequence[str] = (),
     ) -> None:
         self.directory = directory
         self.account = account
         self.set_env = set_env
-        self.extra_configuration = extra_configuration
+        self.extra_configuration = (*extra_configuration, *(["UsePAM yes"] if pam else []))
         self.host = host
         self.port = port_number or port.free_ports(1)[0]
+        self._pam = PamService([line.format(directory=directory) for line in pam]) if pam else None
         self._host_key_types = host_key_types
         self.change_host_keys()
         self._log_offset = 0
         configuration = directory / "sshd_config"
         log = directory / "sshd.log"
-        command: list[str | Path] = [program.find("sshd"), "-D", "-f", configuration, "-E", log]
+        command: list[str | Path] = [self._program(), "-D", "-f", configuration, "-E", log]
         self.daemon = Daemon(command, log=log, environment={})
         self._write_configuration()
 
@@ -89,6 +93,8 @@ class OpenSSH:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+        if self._pam:
+            self._pam.remove()
 
     @property
     def user(self) -> str:
@@ -168,6 +174,15 @@ class OpenSSH:
 
     def _write_configuration(self) -> None:
         (self.directory / "sshd_config").write_text(self._configuration(), encoding="utf-8")
+
+    def _program(self) -> Path:
+        """Return the path of sshd, under the name of its PAM service if it has one."""
+        sshd = program.find("sshd")
+        if not self._pam:
+            return sshd
+        link = self.directory / self._pam.name
+        link.symlink_to(sshd)
+        return link
 
     def _configuration(self) -> str:
         lines = [f"HostKey {key}" for key in self._host_keys]

@@ -22,6 +22,7 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
         "env": "coreutils",
         "fish": "fish",
         "git": "git",
+        "google-authenticator": "libpam-google-authenticator",  # a PAM module that asks for a code
         "ip": "iproute2",
         "ip6tables": "iptables",
         "iptables": "iptables",

@@ -47,3 +47,7 @@ class CommandKilledError(CommandError):
 
 class ConnectionLostError(CommandError):
     """The connection ended before the command did."""
+
+
+class JumpHostLostError(ConnectionLostError):
+    """The connection to a jump host on the way ended."""

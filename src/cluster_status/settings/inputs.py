@@ -45,7 +45,12 @@ COMMAND = Input(
 )
 CLUSTER_HOST = Input("cluster-host", "Host name or IP address of the head node. Required.", types.HOST, "")
 CLUSTER_PORT = Input("cluster-port", "SSH port of the head node.", types.PORT, 22, "22")
-CLUSTER_USER = Input("cluster-user", "User name for the login. Required.", types.USER, "")
+CLUSTER_USER = Input(
+    "cluster-user",
+    "User name for the login, such as `jdoe`, `jdoe@uni.example.org` or `UNI\\jdoe`. Required.",
+    types.USER,
+    "",
+)
 CLUSTER_PASSWORD = Input(
     "cluster-password",
     "Password of the user, from a secret. Required without `cluster-key`; with one, it is tried after it.",

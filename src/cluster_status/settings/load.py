@@ -17,7 +17,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.ssh.endpoint import Endpoint
-from cluster_status.domain.ssh.private_key import secret_lines
+from cluster_status.domain.ssh.private_key import is_key, secret_lines
 from cluster_status.domain.ssh.target import Credentials, SshTarget
 from cluster_status.domain.text import clean
 from cluster_status.errors import InputError
@@ -250,7 +250,7 @@ def secrets(environ: Mapping[str, str]) -> Iterator[str]:
             yield text
             yield text.strip()
             yield from re.findall(r"/webhooks/[0-9]+/([A-Za-z0-9_-]+)", text)  # the secret part of the URL
-            if spec is inputs.CLUSTER_KEY:
+            if spec is inputs.CLUSTER_KEY or is_key(text):
                 yield from secret_lines(text)
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import Pins
-from cluster_status.domain.ssh.private_key import unwrap
+from cluster_status.domain.ssh.private_key import is_key, unwrap
 
 T = TypeVar("T")
 
@@ -144,6 +144,8 @@ def _webhook_name(given: str) -> str:
 
 
 def _password(given: str) -> Secret:
+    if is_key(given):  # it must not be sent
+        raise ValueError("it is an SSH key: put the private key into cluster-key")
     return Secret(given.rstrip("\r\n"))  # pasted with its line end
 
 
@@ -190,6 +192,7 @@ WORKFLOW_FOLDER = ".github/workflows/"
 _WORKFLOW_FILE = r"[A-Za-z0-9_][A-Za-z0-9_.+ -]{0,200}\.ya?ml"
 _VISIBLE_ASCII = r"[!-~]{1,2048}"  # Discord accepts no longer URL
 _NAME_LIMIT = 253
+_USER_LIMIT = 256  # with a realm or a domain
 _WEBHOOK_NAME_LIMIT = 80
 _CLUSTER_NAME_LIMIT = 50
 _PATTERN_LIMIT = 100
@@ -216,7 +219,10 @@ SLURM_CLUSTER = text(
 TOKEN = InputType(_token, "a token of visible ASCII characters")
 SECRET_URL = InputType(_secret_url, "a URL that begins with https://")
 URL = InputType(_url, "a URL that begins with https://")
-USER = text("a user name (without @, :, / and blanks)", r"[^\s:@/\x00-\x1f]{1,64}")
+USER = text(
+    "a user name such as jdoe, jdoe@uni.example.org or UNI\\jdoe (without :, / and blanks)",
+    rf"(?=.{{1,{_USER_LIMIT}}}$)[^\s:@/\x00-\x1f]+(@[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?)?",
+)
 WEBHOOK = InputType(
     _webhook,
     "the URL of a Discord webhook (in the channel's settings under Integrations, Webhooks, Copy Webhook URL)",

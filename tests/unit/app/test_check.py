@@ -46,7 +46,13 @@ NOT_RETRIED = {
 
 def login_unanswered(cause: Cause) -> ProbeResult:
     """Return the result of a probe that offered its credential and got no answer."""
-    return ProbeResult(outcome=ProbeFailure(cause), reached=True, host_key=HOST_KEY, credential_offered=True)
+    return ProbeResult(
+        outcome=ProbeFailure(cause),
+        reached=True,
+        host_key=HOST_KEY,
+        credential_offered=True,
+        login_spent=True,
+    )
 
 
 # retries within one run

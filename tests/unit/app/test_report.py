@@ -103,7 +103,7 @@ SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
             "changed": "true",
             "cause": "dropped",
             "since": "2026-03-01T12:10:00Z",
-            "message": "mscluster is offline: SSH connection dropped before the login",
+            "message": "mscluster is offline: SSH connection dropped",
         },
     ),
     "unknown": (

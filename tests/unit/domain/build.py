@@ -32,9 +32,10 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DIGESTS = Digests("server-digest", "login-digest", "key-digest")
 CHANNEL = "discord"
 POLICY = ChannelPolicy(CHANNEL, digest="channel-digest")
-BEFORE_THE_LOGIN = frozenset(
-    {cause for cause, info in CAUSES.items() if info.network}
-    | {Cause.HOST_KEY, Cause.INCOMPATIBLE_SSH, Cause.LOGIN_REFUSED}
+AT_THE_LOGIN = frozenset({Cause.LOGIN_REFUSED, Cause.LOGIN_HANGS, Cause.LOGINS_CLOSED, Cause.BOOTING})
+BEFORE_THE_LOGIN = AT_THE_LOGIN.union(
+    {cause for cause, info in CAUSES.items() if info.network},
+    {Cause.HOST_KEY, Cause.INCOMPATIBLE_SSH},
 )
 
 
@@ -84,7 +85,7 @@ def failed(
     return ProbeResult(
         outcome=ProbeFailure(cause, detail),
         reached=not CAUSES[cause].network if reached is None else reached,
-        credential_offered=cause is Cause.LOGIN_REFUSED if offered is None else offered,
+        credential_offered=cause in AT_THE_LOGIN if offered is None else offered,
     )
 
 
@@ -160,7 +161,7 @@ def step(
     before: History, result: ProbeResult, at: datetime, *, setup: Setup = SETUP, in_turn: bool = False
 ) -> History:
     """Return the history after one poll, judged as a run judges it."""
-    verdict = judge(result, before.ssh.known_server(setup.digests), degraded_below=50)
+    verdict = judge(result, before.known_server(setup.digests, at), degraded_below=50)
     context = PollContext(
         id=poll_id(at, after=before),
         at=at,

@@ -32,7 +32,7 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "command": ("command", "poll", "check", "check", "watch"),
     "cluster-host": ("cluster.target.head_node.host", None, "192.0.2.7", "192.0.2.7", "alice@head"),
     "cluster-port": ("cluster.target.head_node.port", 22, "2222", 2222, "65536"),
-    "cluster-user": ("cluster.target.head_node.user", None, "bob", "bob", "bob@head"),
+    "cluster-user": ("cluster.target.head_node.user", None, "bob", "bob", "bob smith"),
     "cluster-password": ("cluster.target.credentials.password", None, "hunter2", "hunter2", ""),
     "cluster-key": ("cluster.target.credentials.key", "", KEY, KEY, "ssh-ed25519 AAAA"),
     "cluster-key-passphrase": (
@@ -420,6 +420,28 @@ def test_a_key_in_another_input_is_not_shown(name: str) -> None:
     (problem,) = problems_of({name: KEY})
     assert problem.startswith(f"{name} is not ")
     assert "b3BlbnNz" not in problem
+
+
+@pytest.mark.parametrize("name", ["cluster-password", "cluster-key-passphrase"])
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        str,
+        lambda key: base64.b64encode(key.encode()).decode(),
+        lambda key: key.replace("\n", "\\n"),
+        lambda key: key.replace("\n", " "),
+        lambda key: key.partition("\n")[2],
+        lambda key: key.rpartition("\n-")[0],
+    ],
+    ids=["", "base64", "escaped", "in one line", "without its first line", "without its last line"],
+)
+def test_a_key_instead_of_a_password_is_an_error_that_does_not_show_it(
+    name: str, wrapped: Callable[[str], str]
+) -> None:
+    (problem,) = problems_of({name: wrapped(KEY)})
+    assert problem.endswith(": it is an SSH key: put the private key into cluster-key")
+    assert "b3BlbnNz" not in problem
+    assert "b3BlbnNzaC1rZXktdjEAAAAA" in "".join(secrets(as_inputs({name: wrapped(KEY)})))
 
 
 def test_the_token_in_a_webhook_url_is_masked() -> None:

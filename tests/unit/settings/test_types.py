@@ -50,8 +50,15 @@ ACCEPTED: list[tuple[InputType[Any], str, object]] = [
     (types.HOST, "a" * 253, "a" * 253),
     (types.USER, "alice", "alice"),
     (types.USER, "DOMAIN\\alice", "DOMAIN\\alice"),
-    (types.USER, "a" * 64, "a" * 64),
+    (types.USER, "jdoe@uni.example.org", "jdoe@uni.example.org"),
+    (types.USER, "jdoe@UNI", "jdoe@UNI"),
+    (types.USER, "UNI\\j.doe-1", "UNI\\j.doe-1"),
+    (types.USER, "jürgen@uni.example.org", "jürgen@uni.example.org"),
+    (types.USER, "a" * 256, "a" * 256),
     (types.JUMP, "alice@gw.example.org", Endpoint("alice", "gw.example.org", 22)),
+    (types.JUMP, "jdoe@uni@gateway:22", Endpoint("jdoe@uni", "gateway", 22)),
+    (types.JUMP, "jdoe@uni.example.org@gw", Endpoint("jdoe@uni.example.org", "gw", 22)),
+    (types.JUMP, "UNI\\jdoe@[2001:db8::7]:22", Endpoint("UNI\\jdoe", "2001:db8::7", 22)),
     (types.JUMP, "alice@gw:2222", Endpoint("alice", "gw", 2222)),
     (types.JUMP, "alice@[2001:db8::7]:22", Endpoint("alice", "2001:db8::7", 22)),
     (types.JUMP, "alice@::1", Endpoint("alice", "::1", 22)),
@@ -93,8 +100,14 @@ REFUSED: list[tuple[InputType[Any], str]] = [
             "*",
         )
     ],
-    *[(types.JUMP, text) for text in ("gw", "@gw", "a@", "a@gw:", "a@gw:0", "a@b@c", "ssh://a@gw", "a:b@gw")],
-    *[(types.USER, text) for text in ("alice@head", "al ice", "alice:pw", "a/b", "a" * 65, "a\tb")],
+    *[
+        (types.JUMP, text)
+        for text in ("gw", "@gw", "a@", "a@gw:", "a@gw:0", "a@b@c@d", "@b@c", "ssh://a@gw", "a:b@gw")
+    ],
+    *[
+        (types.USER, text)
+        for text in ("@uni", "jdoe@", "a@b@c", "a@b c", "al ice", "alice:pw", "a/b", "a" * 257, "a\tb")
+    ],
     *[(types.CLUSTER_NAME, text) for text in ("n" * 51, "a\nb", "a\x1b[31m", "---", "\u202eabc")],
     *[(types.WEBHOOK_NAME, text) for text in ("w" * 81, "Discord bot", "my dIsCoRd", "Clydesdale")],
     *[(types.WEBHOOK_NAME, text) for text in ("everyone", "Here")],

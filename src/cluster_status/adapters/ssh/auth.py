@@ -19,10 +19,11 @@ from paramiko.common import (
 
 from cluster_status.deadline import Deadline
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.text import clean
 
 _AUTHENTICATION, _SERVICE = "ssh-userauth", "ssh-connection"
-_PROMPTS_READ = 4  # one of them is answered at most
+_PROMPTS_READ = 4  # a round of more is not answered
+_TEXTS_KEPT = 8
+_TEXT_LIMIT = 4_000  # bytes
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
 
 
@@ -35,11 +36,22 @@ class AuthReply(Struct, frozen=True):
 
 
 class Prompts(Struct, frozen=True):
-    """One round of keyboard-interactive. A round without prompts only has an instruction."""
+    """One round of keyboard-interactive, with the texts as the server sent them.
+
+    A round without prompts only has an instruction.
+    """
 
     count: int
-    text: str = ""  # of the prompts, or the instruction, cleaned
-    is_hidden: bool = False  # the input must not be shown
+    prompts: tuple[str, ...] = ()  # empty if there are too many or too long ones
+    context: str = ""  # name and instruction
+
+
+class ServerText(Struct, frozen=True):
+    """A text that the server sends at the login, not cleaned."""
+
+    text: str
+    after_offer: bool  # of a credential
+    is_instruction: bool = False  # of a round without prompts; otherwise a banner
 
 
 class AuthClient(AuthHandler):
@@ -52,6 +64,7 @@ class AuthClient(AuthHandler):
     def __init__(self, transport: paramiko.Transport, user: str, deadline: Deadline) -> None:
         super().__init__(transport)
         self.offered = ""  # the last credential that was sent, or is just being sent
+        self.texts: list[ServerText] = []
         self._user = user
         self._deadline = deadline
         self._expects_reply = False
@@ -96,13 +109,14 @@ class AuthClient(AuthHandler):
         message.add_string("")  # the submethods
         return self._send(message)
 
-    def respond(self, password: Secret | None = None) -> AuthReply | Prompts:
-        """Respond to the prompts: with the password to one prompt, or with nothing to none."""
+    def respond(self, *answers: Secret) -> AuthReply | Prompts:
+        """Answer the prompts of a round; an answer may be empty."""
         message = paramiko.Message()
         message.add_byte(cMSG_USERAUTH_INFO_RESPONSE)
-        message.add_int(1 if password else 0)
-        if password:
-            message.add_string(password.reveal())
+        message.add_int(len(answers))
+        for answer in answers:
+            message.add_string(answer.reveal())
+        if any(answers):
             self.offered = "password"
         return self._send(message)
 
@@ -143,7 +157,7 @@ class AuthClient(AuthHandler):
     def _handler_table(self) -> Mapping[int, Callable[[paramiko.Message], None]]:
         return {
             MSG_SERVICE_ACCEPT: lambda _: self._receive(AuthReply()),
-            MSG_USERAUTH_BANNER: lambda _: None,
+            MSG_USERAUTH_BANNER: lambda message: self._note(message.get_binary()),
             MSG_USERAUTH_SUCCESS: self._on_success,
             MSG_USERAUTH_FAILURE: self._on_failure,
             MSG_USERAUTH_INFO_REQUEST: self._on_prompts,
@@ -158,14 +172,27 @@ class AuthClient(AuthHandler):
         self._receive(AuthReply(methods=tuple(filter(None, methods)), partial=message.get_boolean()))
 
     def _on_prompts(self, message: paramiko.Message) -> None:
-        _, instruction, _ = (message.get_binary() for _ in ("name", "instruction", "language"))
+        name, instruction, _ = (message.get_binary() for _ in ("name", "instruction", "language"))
         count = message.get_int()
-        prompts = [(message.get_binary(), message.get_boolean()) for _ in range(min(count, _PROMPTS_READ))]
-        text = clean(b"/ ".join(prompt for prompt, _ in prompts) if prompts else instruction)
-        self._receive(Prompts(count, text, is_hidden=not any(echo for _, echo in prompts)))
+        texts = [(message.get_binary(), message.get_boolean())[0] for _ in range(min(count, _PROMPTS_READ))]
+        if count == 0:
+            self._note(instruction or name, is_instruction=True)
+        is_read = count <= _PROMPTS_READ and all(
+            len(text) < _TEXT_LIMIT for text in (*texts, name, instruction)
+        )
+        prompts = tuple(map(_text, texts)) if is_read else ()
+        self._receive(Prompts(count, prompts, f"{_text(name)}\n{_text(instruction)}"))
+
+    def _note(self, text: bytes, *, is_instruction: bool = False) -> None:
+        if text.strip() and len(self.texts) < _TEXTS_KEPT:
+            self.texts.append(ServerText(_text(text), bool(self.offered), is_instruction))
 
     def _receive(self, reply: AuthReply | Prompts) -> None:
         if not self._expects_reply:
             raise paramiko.SSHException("a reply without a request")
         self._expects_reply = False
         self._replies.put(reply)
+
+
+def _text(sent: bytes) -> str:
+    return sent[:_TEXT_LIMIT].decode("utf-8", "replace")

@@ -9,10 +9,17 @@ from cluster_status.adapters.ssh import command
 from cluster_status.adapters.ssh.credential import load_credentials
 from cluster_status.adapters.ssh.host_key_check import PinnedKeys, RememberedKey
 from cluster_status.adapters.ssh.jump_hosts import JumpHosts
+from cluster_status.adapters.ssh.logins import Logins
 from cluster_status.adapters.ssh.opening import Opening
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.deadline import Deadline
-from cluster_status.domain.execution import CommandResult, ConnectionLostError, Limits
+from cluster_status.domain.execution import (
+    CommandResult,
+    ConnectionLostError,
+    JumpHostLostError,
+    Limits,
+)
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.domain.status.cause import CAUSES, Cause
@@ -25,27 +32,39 @@ from cluster_status.domain.status.probe_result import (
 
 
 class SshExecutor:
-    """Implements ports.Executor. A retry uses the sessions that exist: each credential is offered once."""
+    """Implements ports.Executor. A retry uses the sessions that exist, or opens new ones if they are lost."""
 
-    def __init__(self, target: SshTarget) -> None:
-        """Raise InputError for a private key that cannot be used."""
+    def __init__(self, target: SshTarget, redaction: Redaction | None = None) -> None:
+        """Raise InputError for a private key that cannot be used.
+
+        `redaction` is what no text of a server may show, by default what the target has.
+        """
         self._target = target
+        self._redaction = redaction or target.redaction()
         self._head_node = target.head_node
         self._is_pinned = target.head_node_is_pinned
-        self._credentials = load_credentials(target.credentials)
-        self._jump_hosts = JumpHosts(target, self._credentials)
+        self._logins = Logins(load_credentials(target.credentials))
+        self._jump_hosts = JumpHosts(target, self._logins, self._redaction)
         self._session: Session | None = None
         self._login = LoginProgress()
 
     @property
     def login(self) -> LoginProgress:
-        return self._login
+        missing = self._jump_hosts.not_logged_in + (() if self._is_logged_in else (self._head_node,))
+        return replace(
+            self._login,
+            login_spent=not all(map(self._logins.may_offer, missing)),
+            unanswered_passwords=self._logins.unanswered_passwords,
+        )
 
     def connect(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> None:
-        if self._login.logged_in:
-            return
+        self._jump_hosts.close_lost()
+        if self._session and self._is_logged_in:
+            if deadline.passed or self._session.answers(deadline):
+                return
+            self._session.close()
         try:
-            if not self._jump_hosts.all_logged_in:
+            if self._jump_hosts.not_logged_in:
                 self._log_in_to_jump_hosts(load_remembered, deadline)
             self._log_in(load_remembered, deadline)
         except ProbeFailed as failed:
@@ -57,7 +76,13 @@ class SshExecutor:
     def run(self, line: str, limits: Limits) -> CommandResult:
         if self._session is None:
             raise ConnectionLostError("the session is closed")
-        return command.run(self._session, line, limits)
+        try:
+            return command.run(self._session, line, limits)
+        except ConnectionLostError as error:
+            if not self._jump_hosts.any_lost():
+                raise
+            text = "the connection to the jump host was lost"
+            raise JumpHostLostError(text, stdout=error.stdout, stderr=error.stderr) from None
 
     def close(self) -> None:
         if self._session:
@@ -69,14 +94,11 @@ class SshExecutor:
         self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline
     ) -> None:
         try:
-            _check_hold_back(load_remembered())
+            self._logins.check_hold_back(load_remembered())
             self._jump_hosts.log_in(deadline)
         except ProbeFailed:
-            self._update_login(
-                credential_offered=self._jump_hosts.login_is_spent,
-                notices=self._jump_hosts.notices,
-                warnings=self._jump_hosts.warnings,
-            )
+            self._note_offers(self._jump_hosts.last)
+            self._update_login(notices=self._jump_hosts.notices, warnings=self._jump_hosts.warnings)
             raise
 
     def _log_in(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> None:
@@ -88,12 +110,14 @@ class SshExecutor:
                 session, key = self._open_session(remembered, deadline)
         line_to_pin = "" if self._is_pinned else key.line(self._head_node.host, self._head_node.port)
         self._update_login(host_key=key, line_to_pin=line_to_pin)
-        _check_hold_back(remembered)
+        self._logins.check_hold_back(remembered)
         limit = deadline.part(self._target.connect_timeout_seconds)
+        is_verified = self._is_pinned or bool(remembered and remembered.host_key)
         try:
-            session.log_in(self._head_node.user, self._credentials, limit)
+            self._logins.log_in(session, self._head_node, limit, key_is_verified=is_verified)
         finally:
-            self._update_login(credential_offered=session.has_offered)
+            self._note_offers(session)
+        self._logins.unanswered_passwords = 0
         self._update_login(logged_in=True)
 
     def _open_session(
@@ -107,7 +131,7 @@ class SshExecutor:
             if self._is_pinned
             else RememberedKey(remembered, server)
         )
-        opening = Opening(server.host, keys, self._target.connect_timeout_seconds)
+        opening = Opening(server.host, keys, self._redaction, self._target.connect_timeout_seconds)
         try:
             self._session, key = opening.open(partial(self._jump_hosts.ways_to, server), deadline)
         finally:
@@ -118,11 +142,16 @@ class SshExecutor:
             )
         return self._session, key
 
+    @property
+    def _is_logged_in(self) -> bool:
+        return self._session is not None and self._session.is_logged_in
+
+    def _note_offers(self, session: Session | None) -> None:
+        if session:
+            self._update_login(
+                credential_offered=self._login.credential_offered or session.has_offered,
+                prompts_unanswered=session.prompts_unanswered,
+            )
+
     def _update_login(self, **facts: object) -> None:
         self._login = replace(self._login, **facts)
-
-
-def _check_hold_back(remembered: RememberedLogin | None) -> None:
-    if remembered and remembered.login_held_back:
-        detail = "not tried again: it was refused within the last hour"
-        raise ProbeFailed(ProbeFailure(Cause.LOGIN_REFUSED, detail))

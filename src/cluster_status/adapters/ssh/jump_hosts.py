@@ -6,16 +6,18 @@ A failure at a jump host says nothing about the cluster behind it.
 import re
 from collections.abc import Sequence
 from functools import partial
+from itertools import takewhile
 
 import paramiko
 from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED, OPEN_FAILED_CONNECT_FAILED
 
 from cluster_status.adapters.ssh.connect import connect_to, resolve
-from cluster_status.adapters.ssh.credential import LoadedCredentials
 from cluster_status.adapters.ssh.host_key_check import PinnedKeys
+from cluster_status.adapters.ssh.logins import Logins
 from cluster_status.adapters.ssh.opening import Connect, Opening
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.deadline import Deadline
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.domain.status.cause import CAUSES, Cause
@@ -28,28 +30,32 @@ _CAUSES = (
     ("time(d )?out", Cause.TIMEOUT),
     ("no route|unreachable|host is down", Cause.UNREACHABLE),
 )
+_OF_LOGIN = {Cause.LOGIN_HANGS, Cause.LOGINS_CLOSED, Cause.BOOTING}  # and not of the credential
 _ANY_SOURCE = ("127.0.0.1", 0)
 
 
 class JumpHosts:
     """Logs in to the jump hosts of a route, each through the one before it."""
 
-    def __init__(self, target: SshTarget, credentials: LoadedCredentials) -> None:
-        self.login_is_spent = False  # a jump host was offered a credential, and the login failed
+    def __init__(self, target: SshTarget, logins: Logins, redaction: Redaction) -> None:
+        self.last: Session | None = None  # the one that was opened last, whether its login worked or not
         self.notices: tuple[str, ...] = ()
         self.warnings: tuple[str, ...] = ()
         self._target = target
-        self._credentials = credentials
+        self._logins = logins
+        self._redaction = redaction
         self._sessions: list[Session] = []  # on the first jump hosts of the route, logged in
 
     @property
-    def all_logged_in(self) -> bool:
-        return len(self._sessions) == len(self._target.jump_hosts)
+    def not_logged_in(self) -> tuple[Endpoint, ...]:
+        """The jump hosts on which there is no session, in the order of the route."""
+        in_order = takewhile(lambda session: session.is_logged_in, self._sessions)
+        return self._target.jump_hosts[len(list(in_order)) :]
 
     def log_in(self, deadline: Deadline) -> None:
         """Log in to the jump hosts that are left; raise ProbeFailed."""
         self.notices = self.warnings = ()
-        for endpoint in self._target.jump_hosts[len(self._sessions) :]:
+        for endpoint in self.not_logged_in:
             try:
                 self._log_in_to(endpoint, deadline)
             except ProbeFailed as failed:
@@ -64,24 +70,31 @@ class JumpHosts:
     def any_lost(self) -> bool:
         return any(session.is_lost() for session in self._sessions)
 
+    def close_lost(self) -> None:
+        """Close the sessions that are lost, and those that lead through them."""
+        self._close_from(len(self._target.jump_hosts) - len(self.not_logged_in))
+
     def close(self) -> None:
-        while self._sessions:
+        self._close_from(0)
+
+    def _close_from(self, index: int) -> None:
+        while len(self._sessions) > index:
             self._sessions.pop().close()
 
     def _log_in_to(self, endpoint: Endpoint, deadline: Deadline) -> None:
         """Log in to one jump host. Its key has to be pinned, because only the head node's is remembered."""
         limit = self._target.connect_timeout_seconds
         keys = PinnedKeys(self._target.pins_for(endpoint), endpoint)
-        opening = Opening(endpoint.host, keys, limit)
+        opening = Opening(endpoint.host, keys, self._redaction, limit)
         try:
             session, _ = opening.open(partial(self.ways_to, endpoint), deadline)
         finally:
             self.notices += opening.notices
             self.warnings += opening.warnings
+        self.last = session
         try:
-            session.log_in(endpoint.user, self._credentials, deadline.part(limit))
+            self._logins.log_in(session, endpoint, deadline.part(limit), key_is_verified=True)
         except BaseException:
-            self.login_is_spent = session.has_offered
             session.close()
             raise
         self._sessions.append(session)
@@ -104,7 +117,8 @@ def connect_through(jump: Session, endpoint: Endpoint, deadline: Deadline) -> pa
 
 def at_jump_host(failure: ProbeFailure, endpoint: Endpoint) -> ProbeFailure:
     """Return what a failure at a jump host means for the cluster behind it."""
-    cause = Cause.JUMP_HOST if CAUSES[failure.cause].network else failure.cause
+    of_jump_host = CAUSES[failure.cause].network or failure.cause in _OF_LOGIN
+    cause = Cause.JUMP_HOST if of_jump_host else failure.cause
     return ProbeFailure(cause, f"jump host {endpoint.host}: {failure.detail}", failure.remedy)
 
 

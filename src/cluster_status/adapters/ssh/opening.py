@@ -11,6 +11,7 @@ from cluster_status.adapters.ssh.algorithms import HOST_KEY_TYPES, is_supported
 from cluster_status.adapters.ssh.host_key_check import KnownKeys
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.deadline import Deadline
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import CAUSES, Cause
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
@@ -33,10 +34,11 @@ _QUOTED = 4  # host keys in an error
 class Opening:
     """Opens a session at the first address of a server that works and shows a known key."""
 
-    def __init__(self, host: str, keys: KnownKeys, limit_seconds: float) -> None:
+    def __init__(self, host: str, keys: KnownKeys, redaction: Redaction, limit_seconds: float) -> None:
         self.reached = False  # the SSH banner of an address was read
         self._host = host
         self._keys = keys
+        self._redaction = redaction
         self._limit = limit_seconds
         self._address_count = 0
         self._failures: list[ProbeFailure] = []
@@ -92,7 +94,7 @@ class Opening:
         shown: list[HostKey] = []
         repeated = False
         while True:
-            session = Session(connection)
+            session = Session(connection, self._redaction)
             try:
                 key = self._shake_hands(session, types, limit)
             except ProbeFailed as failed:

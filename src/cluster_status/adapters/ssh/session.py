@@ -12,30 +12,48 @@ from cluster_status.adapters.ssh.credential import LoadedCredentials
 from cluster_status.adapters.ssh.login import Login, LoginRefused
 from cluster_status.adapters.ssh.transport import ServerMessages
 from cluster_status.deadline import Deadline
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
+from cluster_status.domain.status.unanswered_login import (
+    UnansweredLogin,
+    cause_of_closed_logins,
+    diagnose_login,
+    quoted,
+)
 from cluster_status.domain.text import clean
+from cluster_status.threads import run_in_thread
 
 _GRACE_SECONDS = 0.2
 _CONNECT_FAILED = 2  # RFC 4254, 5.1
 _REOPEN_SECONDS = 3.0
 _FIRST_PAUSE_SECONDS = 0.01
+_ANSWER_SECONDS = 1.0
+_KEEPALIVE = "keepalive@openssh.com"  # as OpenSSH's client: every server has to reject unknown requests
 
 
 class Session:
     """A session on a connected socket, or on a channel that acts as one. The session owns it."""
 
-    def __init__(self, connection: socket.socket | paramiko.Channel) -> None:
+    def __init__(self, connection: socket.socket | paramiko.Channel, redaction: Redaction) -> None:
         self.transport = ClientTransport(connection)
-        self._messages = ServerMessages(self.transport)
+        self._redaction = redaction
+        self._messages = ServerMessages(self.transport, redaction)
         self._auth: AuthClient | None = None
         self._had_channel = False
+        self._is_unanswered = False  # the login ended without a reply
+        self.prompts_unanswered = False  # the server asked for something that it did not get
 
     @property
     def reached(self) -> bool:
         """Whether the server's SSH banner was read."""
         return bool(self.transport.remote_version)
+
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether the login was accepted, and the session is still open."""
+        return self.transport.is_authenticated()
 
     @property
     def is_open(self) -> bool:
@@ -47,10 +65,24 @@ class Session:
             self.transport.join(_GRACE_SECONDS)
         return not self.is_open
 
+    def answers(self, deadline: Deadline) -> bool:
+        """Return whether the server still answers, within a moment."""
+        asking = run_in_thread(lambda: self.transport.global_request(_KEEPALIVE, wait=True))
+        try:
+            asking.result(deadline.part(_ANSWER_SECONDS).left)
+        except Exception:  # noqa: BLE001 - a timeout, or what paramiko raises after malformed packets
+            return False
+        return self.is_open
+
     @property
     def disconnect_reason(self) -> str:
         """What the server said when it ended the session or refused a channel, cleaned."""
         return self._messages.disconnect_reason
+
+    @property
+    def password_is_unanswered(self) -> bool:
+        """Whether a password was sent, and the server did not reply to it."""
+        return bool(self._auth and self._auth.offered == "password" and self._is_unanswered)
 
     @property
     def has_offered(self) -> bool:
@@ -82,16 +114,21 @@ class Session:
             raise ProbeFailed(self._failed_handshake(error, deadline)) from None
         raise ProbeFailed(self._failed_handshake(TimeoutError(), deadline))
 
-    def log_in(self, user: str, credentials: LoadedCredentials, deadline: Deadline) -> None:
-        """Offer the credentials, each one once; raise ProbeFailed if the login fails."""
-        self._auth = AuthClient(self.transport, user, deadline)
+    def log_in(
+        self, user: str, credentials: LoadedCredentials, deadline: Deadline, *, is_proven: bool = False
+    ) -> None:
+        """Offer the credentials, each one once; raise ProbeFailed if the login fails.
+
+        `is_proven` says that the host key is verified, and that these credentials worked before.
+        """
+        self._auth = auth = AuthClient(self.transport, user, deadline)
         try:
-            Login(self._auth, credentials).run()
+            Login(auth, credentials, user, self._redaction).run()
         except LoginRefused as refused:
-            detail = self._with_reason(str(refused))
-            raise ProbeFailed(ProbeFailure(Cause.LOGIN_REFUSED, detail)) from None
+            self.prompts_unanswered = refused.prompts_unanswered
+            raise ProbeFailed(self._refused_login(refused, auth, is_proven=is_proven)) from None
         except (EOFError, OSError, paramiko.SSHException):
-            raise ProbeFailed(self._unanswered_login(self._auth.offered, deadline)) from None
+            raise ProbeFailed(self._unanswered_login(auth, deadline, is_proven=is_proven)) from None
 
     def open_channel(self, deadline: Deadline) -> paramiko.Channel:
         """Open a channel; where one was open before, wait until the server has ended that one.
@@ -146,18 +183,40 @@ class Session:
             return "the server sent no SSH banner"
         return "the server accepted the connection, but sent nothing"
 
-    def _unanswered_login(self, offered: str, deadline: Deadline) -> ProbeFailure:
-        if deadline.passed:
-            return ProbeFailure(Cause.TIMEOUT, f"no answer to the login within {deadline.seconds:.0f} s")
-        if not offered:
-            detail = self._with_reason("the server closed the connection before the login")
-            return ProbeFailure(Cause.DROPPED, detail)
-        if self.disconnect_reason:
-            detail = self._with_reason(f"the {offered} was refused")
-            return ProbeFailure(Cause.LOGIN_REFUSED, detail)
-        # Some servers answer a wrong password like this. Offering it again could lock the account.
-        detail = f"the server closed the connection when it got the {offered}"
-        return ProbeFailure(Cause.LOGIN_REFUSED, detail)
+    def _refused_login(self, refused: LoginRefused, auth: AuthClient, *, is_proven: bool) -> ProbeFailure:
+        texts = [self._said(after_offer=True), self.disconnect_reason]
+        detail = quoted(str(refused), *(texts if any(texts) else [self._said(after_offer=False)]))
+        # PAM checks the account after the password, and sshd shows the reason as a round without prompts
+        instructions = [one.text for one in auth.texts if one.is_instruction]
+        closing = cause_of_closed_logins("\n".join(instructions)) if is_proven else None
+        if closing is None:
+            return ProbeFailure(Cause.LOGIN_REFUSED, detail, refused.remedy)
+        self._is_unanswered = True
+        return ProbeFailure(closing, detail)
+
+    def _unanswered_login(self, auth: AuthClient, deadline: Deadline, *, is_proven: bool) -> ProbeFailure:
+        login = UnansweredLogin(
+            offered=auth.offered,
+            is_silent=deadline.passed,
+            seconds=deadline.seconds,
+            text=self._said(after_offer=True),
+            disconnect_reason=self.disconnect_reason,
+            earlier_text=self._said(after_offer=False),
+            is_proven=is_proven,
+        )
+        failure = diagnose_login(login)
+        self._is_unanswered = failure.cause is not Cause.LOGIN_REFUSED
+        return failure
+
+    def _said(self, *, after_offer: bool) -> str:
+        """Return the texts of the server, cleaned: those after the first offer of a credential, or earlier.
+
+        An instruction counts as one after the offer, because it is a reply to the client.
+        """
+        texts = self._auth.texts if self._auth else []
+        chosen = (one for one in texts if (one.after_offer or one.is_instruction) is after_offer)
+        said = (self._redaction.clean(one.text) for one in chosen)
+        return self._redaction.clean(" / ".join(dict.fromkeys(said)))
 
     def _with_reason(self, detail: str) -> str:
-        return f"{detail}: {self.disconnect_reason}" if self.disconnect_reason else detail
+        return quoted(detail, self.disconnect_reason)

@@ -5,7 +5,7 @@ import re
 
 import paramiko
 
-from cluster_status.domain.text import clean
+from cluster_status.domain.redaction import Redaction
 
 _PREAMBLE = re.compile("Banner: (.*)", re.DOTALL)
 _DISCONNECT = re.compile(r"Disconnect \(code \d+\): (.*)|Secsh channel \d+ open FAILED: (.*): .*", re.DOTALL)
@@ -17,8 +17,9 @@ class ServerMessages(logging.Handler):
     The logger is not registered in `logging`. So sessions do not share it, and it ends with its session.
     """
 
-    def __init__(self, transport: paramiko.Transport) -> None:
+    def __init__(self, transport: paramiko.Transport, redaction: Redaction) -> None:
         super().__init__(logging.DEBUG)
+        self._redaction = redaction
         self.preamble = ""  # the first line before the SSH banner
         self.disconnect_reason = ""  # why the server ended the session or refused a channel
         logger = logging.Logger("paramiko.session", logging.DEBUG)  # noqa: LOG001 - see above
@@ -29,6 +30,6 @@ class ServerMessages(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
         if found := _PREAMBLE.match(message):
-            self.preamble = self.preamble or clean(found[1])
+            self.preamble = self.preamble or self._redaction.clean(found[1])
         if found := _DISCONNECT.match(message):
-            self.disconnect_reason = clean(found[1] or found[2] or "") or "no reason given"
+            self.disconnect_reason = self._redaction.clean(found[1] or found[2] or "") or "no reason given"

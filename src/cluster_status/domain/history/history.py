@@ -4,6 +4,8 @@ The history is public wherever workflow artifacts are. It holds no secret, host,
 that the cluster chose.
 """
 
+from datetime import datetime
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -17,7 +19,7 @@ from cluster_status.domain.run_failure import RunFailure, run_failure
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusTracker, track
-from cluster_status.domain.status.verdict import Verdict
+from cluster_status.domain.status.verdict import KnownServer, Verdict
 from cluster_status.domain.uptime.polls import Poll, inserted, is_overtaken
 from cluster_status.domain.uptime.record import Record, add_poll
 
@@ -32,6 +34,16 @@ class History(Struct, frozen=True, kw_only=True):
     outbox: Outbox = Outbox()
     ssh: SshState = SshState()
     unknown_failure: RunFailure | None = None  # while the status is unknown
+
+    def known_server(self, digests: Digests, now: datetime) -> KnownServer:
+        """Return what is known of the server with this digest."""
+        too_long = self.ssh.login.is_closed_too_long(now, self.maintenance_until(now))
+        return replace(self.ssh.known_server(digests), logins_closed_too_long=too_long)
+
+    def maintenance_until(self, now: datetime) -> datetime | None:
+        """Return the end of the announced maintenance that is under way."""
+        windows = self.outbox.announced_maintenance
+        return max((window.end for window in windows if window.begin <= now < window.end), default=None)
 
 
 class Histories(Struct, frozen=True, kw_only=True):
@@ -76,7 +88,8 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     seen = Poll(poll.at, verdict.status, verdict.cause)
     if not poll.in_turn and is_overtaken(history.record.polls, poll.at):
         return replace(history, record=replace(history.record, polls=inserted(history.record.polls, seen)))
-    ssh = remember(history.ssh, result, poll.digests, poll.at)
+    maintenance_until = history.maintenance_until(poll.at)
+    ssh = remember(history.ssh, result, poll.digests, poll.at, maintenance_until=maintenance_until)
     tracker = history.tracker
     if ssh.login.worked_at:  # until then the set-up is not complete, and nothing is notified
         tracker = track(

@@ -10,10 +10,16 @@ from cluster_status.domain.history.slurm_state import SlurmState, remember_answe
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
+from cluster_status.domain.status.probe_result import (
+    MAX_UNANSWERED_PASSWORDS,
+    ProbeResult,
+    RememberedLogin,
+)
 from cluster_status.domain.status.verdict import KnownServer
 
 LOGIN_HELD_BACK_FOR = timedelta(hours=1)
+UNANSWERED_COUNT_FOR = timedelta(hours=1)
+LOGINS_CLOSED_FOR = timedelta(hours=24)
 _AFTER_THE_SHELL = frozenset({Cause.NO_SCHEDULER, Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT})
 
 
@@ -29,11 +35,26 @@ class Server(Struct, frozen=True):
 
 
 class Login(Struct, frozen=True):
-    """When a login last worked, and which credential, by its digest, was last refused."""
+    """When a login last worked, and which credentials, by their digests, were last accepted and refused.
+
+    `unanswered_at` has the passwords that were offered without a reply, `closed_until` how long closed logins
+    count as maintenance.
+    """
 
     worked_at: Instant | None = None
+    worked: str | None = None
     refused_at: Instant | None = None
     refused: str | None = None
+    unanswered_at: tuple[Instant, ...] = ()
+    closed_until: Instant | None = None
+
+    def is_closed_too_long(self, now: datetime, maintenance_until: datetime | None) -> bool:
+        """Return whether closed logins are no maintenance any more; the end of a known one is given."""
+        closed_until = maintenance_until or self.closed_until
+        return closed_until is not None and now >= closed_until
+
+    def unanswered_within_the_hour(self, now: datetime) -> tuple[Instant, ...]:
+        return tuple(at for at in self.unanswered_at if abs(now - at) < UNANSWERED_COUNT_FOR)
 
 
 class SshState(Struct, frozen=True):
@@ -65,18 +86,29 @@ class SshState(Struct, frozen=True):
         refused_at, refused = self.login.refused_at, self.login.refused
         within_the_hour = refused_at is not None and abs(now - refused_at) < LOGIN_HELD_BACK_FOR
         is_the_same = refused is None or digests.login is None or refused == digests.login
+        unanswered = self.login.unanswered_within_the_hour(now)
         return RememberedLogin(
             self.host_key,
             within_the_hour and is_the_same,
             login_shell=self.server_of(digests).slurm.login_shell,
+            login_worked=digests.login is not None and self.login.worked == digests.login,
+            logins_closed=self.login.closed_until is not None,
+            passwords_left=max(0, MAX_UNANSWERED_PASSWORDS - len(unanswered)),
         )
 
 
-def remember(state: SshState, result: ProbeResult, digests: Digests, at: datetime) -> SshState:
-    """Return the state after a probe."""
+def remember(
+    state: SshState,
+    result: ProbeResult,
+    digests: Digests,
+    at: datetime,
+    *,
+    maintenance_until: datetime | None = None,
+) -> SshState:
+    """Return the state after a probe; `maintenance_until` is the end of a known maintenance window."""
     return SshState(
         server=_server(state.server_of(digests), result, digests),
-        login=_login(state.login, result, digests, at),
+        login=_login(state.login, result, digests, at, maintenance_until),
         host_key=_host_key(state.host_key, result),
     )
 
@@ -96,10 +128,19 @@ def _server(known: Server, result: ProbeResult, digests: Digests) -> Server:
     )
 
 
-def _login(login: Login, result: ProbeResult, digests: Digests, at: datetime) -> Login:
-    if result.cause is Cause.LOGIN_REFUSED and result.credential_offered:
-        return replace(login, refused_at=at, refused=digests.login)
-    return Login(worked_at=at) if result.logged_in else login
+def _login(
+    login: Login, result: ProbeResult, digests: Digests, at: datetime, maintenance_until: datetime | None
+) -> Login:
+    is_refused = result.credential_offered or result.prompts_unanswered
+    if result.cause is Cause.LOGIN_REFUSED and is_refused:
+        login = replace(login, refused_at=at, refused=digests.login)
+    elif result.logged_in:
+        login = Login(worked_at=at, worked=digests.login)
+    unanswered = (*login.unanswered_within_the_hour(at), *[at] * result.unanswered_passwords)
+    login = replace(login, unanswered_at=unanswered[-MAX_UNANSWERED_PASSWORDS:])
+    if result.cause is not Cause.LOGINS_CLOSED:
+        return login
+    return replace(login, closed_until=maintenance_until or login.closed_until or at + LOGINS_CLOSED_FOR)
 
 
 def _host_key(remembered: str | None, result: ProbeResult) -> str | None:

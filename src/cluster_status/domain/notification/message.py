@@ -122,7 +122,7 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
         line += f": {cause_info(verdict.cause).clause}"
     if verdict.cluster_state is not None:
         state = verdict.cluster_state
-        line += " (only the login is watched)" if state.login_only else f" ({_in_service(state.nodes)})"
+        line += " (only the login is checked)" if state.login_only else f" ({_in_service(state.nodes)})"
     return line
 
 
@@ -143,7 +143,7 @@ def _sentence(notification: Notification) -> str:
     if unknown and unknown.intermittent:
         clauses.append(f"at least half of the last {RECENT_POLLS} polls had an unknown status")
     if notification.login_only:
-        clauses.append("only the login is watched, not Slurm")
+        clauses.append("only the login is checked, not Slurm")
     if notification.event is Event.INITIAL:
         clauses.append("monitoring started")
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in clauses)

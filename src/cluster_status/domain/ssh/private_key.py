@@ -13,6 +13,11 @@ _HEADERS = re.compile(r"\s*Proc-Type:\s*4,ENCRYPTED\s+DEK-Info:\s*([A-Z0-9-]+,[0
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SUPPORTED = ("OPENSSH ", "RSA ", "EC ", "ENCRYPTED ", "")
 
+# what a key has, also if its first line is missing: the marks of its formats, in base64 as well
+_MARKS = (
+    r"--(BEGIN|END) [A-Z0-9 ]*(PRIVATE|PUBLIC) KEY|---- BEGIN SSH2|PuTTY-User-Key-File|Private-Lines:"
+    r"|b3BlbnNzaC1rZXktdj|LS0tLS1CRUdJTi|^\s*MII[A-Za-z0-9+/\s]{200}|(ssh-[a-z0-9]+|ecdsa-\S+) AAAA"
+)
 _LIMIT = 40_000  # characters; RSA of 16,384 bits has 13,000, and base64 around the whole makes a third more
 _WHOLE = "Paste the whole file, from -----BEGIN to -----END"
 _LINE = 64
@@ -60,6 +65,11 @@ def unwrap(text: str) -> str:
     encryption = f"Proc-Type: 4,ENCRYPTED\nDEK-Info: {headers[1]}\n\n" if headers else ""
     lines = "\n".join(body[begin : begin + _LINE] for begin in range(0, len(body), _LINE))
     return f"-----BEGIN {label}-----\n{encryption}{lines}\n-----END {label}-----\n"
+
+
+def is_key(text: str) -> bool:
+    """Return whether a text is a key or a part of one, in any format and form of pasting."""
+    return re.search(_MARKS, _decoded(text)) is not None
 
 
 def secret_lines(text: str) -> list[str]:

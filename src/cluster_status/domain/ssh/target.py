@@ -1,7 +1,10 @@
 """Where to log in, by which route, with which credentials."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import Pins
@@ -46,6 +49,17 @@ class SshTarget(Struct, frozen=True):
         meant to be pinned.
         """
         return bool(self.pins_for(self.head_node) or self.pins.for_none_of(self.jump_hosts))
+
+    def redaction(self, other_secrets: Iterable[Secret] = ()) -> Redaction:
+        """Return what no text of a server may show: credentials, route, and other secrets of the run."""
+        credentials = self.credentials
+        users = {endpoint.user for endpoint in self.route}
+        accounts = {user.partition("@")[0].rpartition("\\")[2] for user in users}  # jdoe@REALM, DOMAIN\jdoe
+        names = {*(endpoint.host for endpoint in self.route), *users, *accounts}
+        return Redaction(
+            (credentials.password, credentials.key, credentials.key_passphrase, *other_secrets),
+            tuple(sorted(names - {""})),
+        )
 
     @property
     def server_identity(self) -> str:

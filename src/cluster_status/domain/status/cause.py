@@ -27,6 +27,9 @@ class Cause(OpenEnum):
     HOST_KEY = "host-key"
     INCOMPATIBLE_SSH = "incompatible-ssh"
     LOGIN_REFUSED = "login-refused"
+    LOGIN_HANGS = "login-hangs"
+    LOGINS_CLOSED = "logins-closed"
+    BOOTING = "booting"
     SHELL_HANGS = "shell-hangs"
     SHELL_FAILS = "shell-fails"
     NO_SCHEDULER = "no-scheduler"
@@ -78,7 +81,7 @@ CAUSES = {
     Cause.REFUSED: _network("SSH connections refused", _ADDRESS),
     Cause.UNREACHABLE: _network("host unreachable", _FIREWALL, needs_confirmation=True),
     Cause.TIMEOUT: _network("SSH connection timed out", _FIREWALL, needs_confirmation=True),
-    Cause.DROPPED: _network("SSH connection dropped before the login", _FIREWALL, needs_confirmation=True),
+    Cause.DROPPED: _network("SSH connection dropped", _FIREWALL, needs_confirmation=True),
     Cause.JUMP_HOST: CauseInfo(
         status=Status.UNKNOWN,  # the cluster behind it may be online
         clause="jump host unreachable or not forwarding",
@@ -106,6 +109,26 @@ CAUSES = {
         "cluster-key, check that authorized_keys of the account contains its public key. To avoid locking "
         "the account, the same login is not tried again for an hour; a changed one is tried at once.",
     ),
+    Cause.LOGIN_HANGS: CauseInfo(
+        status=Status.UNKNOWN,
+        clause="login not answered",
+        remedy="Log in as cluster-user with ssh. If that hangs or is closed as well, ask the administrators. "
+        "If it works, check cluster-password, because some servers close the connection after a wrong one. "
+        "To avoid locking the account, at most three passwords an hour are offered without an answer.",
+        retried=True,
+        transient=True,
+    ),
+    Cause.LOGINS_CLOSED: CauseInfo(
+        status=Status.MAINTENANCE,
+        clause="logins are closed",
+        remedy="Wait until the administrators open the logins again. If they are open for others, ask the "
+        "administrators whether the account still has access.",
+    ),
+    Cause.BOOTING: CauseInfo(
+        status=Status.OFFLINE,
+        clause="server is booting, logins not open yet",
+        needs_confirmation=True,  # it takes some seconds
+    ),
     Cause.SHELL_HANGS: CauseInfo(
         status=Status.DEGRADED,
         clause="login shell not responding",
@@ -126,7 +149,7 @@ CAUSES = {
         status=Status.DEGRADED,
         clause="command sinfo no longer found",
         remedy="If Slurm is installed, its commands must be on PATH in a login shell of cluster-user: see "
-        "docs/login.md. If only the login is to be watched, set scheduler to none.",
+        "docs/login.md. If only the login is to be checked, set scheduler to none.",
     ),
     Cause.SCHEDULER_DOWN: CauseInfo(
         status=Status.DEGRADED,

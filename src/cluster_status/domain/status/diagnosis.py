@@ -12,6 +12,7 @@ from cluster_status.domain.execution import (
     CommandResult,
     CommandTimeoutError,
     ConnectionLostError,
+    JumpHostLostError,
     OutputLimitError,
 )
 from cluster_status.domain.slurm.commands import has_begun
@@ -90,7 +91,11 @@ def diagnose_error(error: CommandError, boundary: str, *, seconds: float) -> Pro
         if begun:
             return ProbeFailure(Cause.UNPARSABLE, str(error), _ENDLESS_OUTPUT_REMEDY)
         return ProbeFailure(Cause.SHELL_FAILS, str(error), _ENDLESS_LOGIN_REMEDY)
-    if begun or isinstance(error, ConnectionLostError):
+    if isinstance(error, JumpHostLostError):
+        return ProbeFailure(Cause.JUMP_HOST, str(error))
+    if isinstance(error, ConnectionLostError):
+        return ProbeFailure(Cause.DROPPED, f"after the login: {error}")
+    if begun:
         return ProbeFailure(Cause.SINFO_FAILED, str(error))
     return ProbeFailure(Cause.SHELL_FAILS, f"{error}{_quoted(error)}")
 

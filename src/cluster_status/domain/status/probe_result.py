@@ -6,6 +6,8 @@ from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import Cause
 
+MAX_UNANSWERED_PASSWORDS = 3  # within an hour, for any reason: servers lock accounts
+
 
 class ProbeFailure(Struct, frozen=True):
     """Why a probe has no cluster state.
@@ -42,7 +44,10 @@ class LoginProgress(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()  # for the log of this run, cleaned
     warnings: tuple[str, ...] = ()  # the same
     credential_offered: bool = False
+    prompts_unanswered: bool = False  # the server asked for something that it did not get
     logged_in: bool = False
+    login_spent: bool = False  # the next attempt would have to offer a credential again, and must not
+    unanswered_passwords: int = 0  # offers of this run without a reply, since the last accepted login
 
 
 class ProbeResult(LoginProgress, frozen=True, kw_only=True):
@@ -65,3 +70,6 @@ class RememberedLogin(Struct, frozen=True):
     host_key: str | None = None  # HostKey.type_and_fingerprint, remembered if no key is pinned
     login_held_back: bool = False  # this credential was refused within the last hour
     login_shell: bool = False  # sinfo was found by a login shell only
+    login_worked: bool = False  # this credential was accepted the last time that one was
+    logins_closed: bool = False  # since the last accepted login
+    passwords_left: int = MAX_UNANSWERED_PASSWORDS  # that may be offered within this hour

@@ -19,6 +19,7 @@ class KnownServer(Struct, frozen=True):
     nodes_seen: bool = False  # Slurm listed nodes before
     empty_is_usual: bool = False  # from time to time, Slurm lists no nodes
     partitions_seen: frozenset[str] = frozenset()  # those of the input that Slurm listed before
+    logins_closed_too_long: bool = False  # to be maintenance
 
 
 class Verdict(Struct, frozen=True):
@@ -44,10 +45,9 @@ def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Ve
 
 
 def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
-    """Return the cause if a retry within the run may clear it; a credential is not offered twice."""
+    """Return the cause if a retry within the run may clear it, and a credential may be offered for that."""
     cause = judge(result, KnownServer(), degraded_below=degraded_below).cause
-    login_is_spent = result.credential_offered and not result.logged_in
-    return cause if cause and CAUSES[cause].retried and not login_is_spent else None
+    return cause if cause and CAUSES[cause].retried and not result.login_spent else None
 
 
 def _judge_state(state: ClusterState, known: KnownServer, degraded_below: int) -> Verdict:
@@ -67,7 +67,7 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
     info = CAUSES[failure.cause]
     remedy = failure.remedy or info.remedy
     if failure.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
-        detail = "sinfo not found, only the login is watched"
+        detail = "sinfo not found, only the login is checked"
         return Verdict(Status.ONLINE, None, detail, remedy, ClusterState(login_only=True))
     gone = _gone(failure.partitions, known)
     if gone:
@@ -76,7 +76,13 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
         detail = _joined(failure.detail, "it has not worked for this account yet")
         return Verdict(Status.UNKNOWN, failure.cause, detail, remedy)
     if not info.network:
-        return Verdict(info.status, failure.cause, failure.detail, remedy)
+        is_over = failure.cause is Cause.LOGINS_CLOSED and known.logins_closed_too_long
+        return Verdict(Status.UNKNOWN if is_over else info.status, failure.cause, failure.detail, remedy)
+    return _judge_connection(failure, result, known)
+
+
+def _judge_connection(failure: ProbeFailure, result: ProbeResult, known: KnownServer) -> Verdict:
+    info = CAUSES[failure.cause]
     if failure.of_runner:
         return Verdict(Status.UNKNOWN, failure.cause, failure.detail, failure.remedy)
     if not result.runner_online:

@@ -143,7 +143,7 @@ def test_a_command_that_fails_is_diagnosed() -> None:
     [
         (CommandTimeoutError(""), Cause.SHELL_HANGS, "the login shell did not answer within 30 s"),
         (OutputLimitError("too much"), Cause.SHELL_FAILS, "too much"),
-        (ConnectionLostError("lost"), Cause.SINFO_FAILED, "lost"),
+        (ConnectionLostError("lost"), Cause.DROPPED, "after the login: lost"),
         (CommandKilledError("killed"), Cause.SHELL_FAILS, "killed"),
         (CommandRefusedError("refused"), Cause.SHELL_FAILS, "refused"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from cluster_status.adapters.ssh.jump_hosts import at_jump_host, connect_through
 from cluster_status.deadline import Deadline
 from cluster_status.domain.ssh.endpoint import Endpoint
-from cluster_status.domain.status.cause import CAUSES, Cause
+from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 
 PROHIBITED, CONNECT_FAILED, UNKNOWN_TYPE, SHORTAGE = 1, 2, 3, 4
@@ -67,4 +67,7 @@ def test_a_jump_host_that_closes_the_connection_is_the_cause() -> None:
 def test_a_failure_at_a_jump_host_is_never_an_outage_of_the_cluster(cause: Cause) -> None:
     found = at_jump_host(ProbeFailure(cause, "a detail", "a remedy"), Endpoint("me", "gw", 22))
     assert (found.detail, found.remedy) == ("jump host gw: a detail", "a remedy")
-    assert found.cause is (Cause.JUMP_HOST if CAUSES[cause].network else cause)
+    of_credential = {Cause.LOGIN_REFUSED, Cause.HOST_KEY, Cause.INCOMPATIBLE_SSH}
+    of_login = {Cause.LOGIN_HANGS, Cause.LOGINS_CLOSED, Cause.BOOTING}
+    assert cause not in of_credential | of_login or CAUSES[found.cause].status is Status.UNKNOWN
+    assert found.cause is (Cause.JUMP_HOST if CAUSES[cause].network or cause in of_login else cause)

@@ -25,7 +25,7 @@ WORKED = KnownServer(reached=True, scheduler_seen=True, shell_seen=True, nodes_s
 LOGIN_ONLY = ProbeResult(
     outcome=ClusterState(login_only=True), reached=True, credential_offered=True, logged_in=True
 )
-SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def remembered(
@@ -88,7 +88,9 @@ def test_a_server_stays_known_if_the_key_of_the_digests_changes(digests: Digests
 
 def test_the_host_key_is_remembered_after_a_login() -> None:
     state = remembered(with_host_key(GOOD, KEY))
-    assert state.remembered_login(DIGESTS, NOON) == RememberedLogin(KEY.type_and_fingerprint)
+    assert state.remembered_login(DIGESTS, NOON) == RememberedLogin(
+        KEY.type_and_fingerprint, login_worked=True
+    )
 
 
 @pytest.mark.parametrize("result", [NO_LOGIN, UNTRUSTED, failed(Cause.DROPPED, reached=True)])
@@ -163,10 +165,87 @@ def test_other_failures_do_not_hold_a_login_back() -> None:
 
 
 def test_a_login_that_works_ends_the_hour() -> None:
-    assert remembered(NO_LOGIN, GOOD).login == Login(worked_at=noon_plus(5))
+    assert remembered(NO_LOGIN, GOOD).login == Login(worked_at=noon_plus(5), worked=DIGESTS.login)
 
 
 @pytest.mark.parametrize("result", [NO_LOGIN, EXPIRED])
 def test_a_refused_login_has_not_worked_and_keeps_the_last_time_it_did(result: ProbeResult) -> None:
     assert remembered(result).login.worked_at is None
     assert remembered(GOOD, result).login.worked_at == NOON
+
+
+# A login without a reply
+
+
+def hangs(*, passwords: int = 1) -> ProbeResult:
+    return replace(failed(Cause.LOGIN_HANGS), unanswered_passwords=passwords)
+
+
+CLOSED = replace(failed(Cause.LOGINS_CLOSED), unanswered_passwords=1)
+
+
+def passwords_left(state: SshState, after: timedelta) -> int:
+    return state.remembered_login(DIGESTS, NOON + after).passwords_left
+
+
+@pytest.mark.parametrize("result", [hangs(), CLOSED])
+def test_a_login_without_a_reply_is_not_held_back(result: ProbeResult) -> None:
+    assert not is_held_back(remembered(result), SECOND)
+
+
+def test_a_prompt_that_is_left_unanswered_holds_the_login_back() -> None:
+    result = replace(failed(Cause.LOGIN_REFUSED, offered=False), prompts_unanswered=True)
+    assert is_held_back(remembered(result), SECOND)
+
+
+def test_three_passwords_without_a_reply_are_offered_within_an_hour() -> None:
+    state = remembered(hangs(), hangs(passwords=2))
+    assert passwords_left(state, timedelta(minutes=5)) == 0
+    assert passwords_left(state, HOUR - SECOND) == 0
+    assert passwords_left(state, HOUR) == 1
+    assert passwords_left(state, timedelta(minutes=65)) == 3
+
+
+def test_a_refusal_between_them_does_not_reset_the_count_of_passwords_without_a_reply() -> None:
+    assert passwords_left(remembered(hangs(), NO_LOGIN, REFUSED, hangs()), 15 * MINUTE) == 1
+
+
+def test_a_login_that_works_resets_the_count_of_passwords_without_a_reply() -> None:
+    assert passwords_left(remembered(hangs(passwords=3), GOOD), SECOND) == 3
+
+
+def test_passwords_without_a_reply_after_a_login_of_the_same_run_count() -> None:
+    assert passwords_left(remembered(replace(GOOD, unanswered_passwords=1)), SECOND) == 2
+
+
+def test_a_credential_that_worked_is_recognized_until_another_one_works() -> None:
+    other = replace(DIGESTS, login="other")
+    state = remembered(GOOD, NO_LOGIN, hangs())
+    assert state.remembered_login(DIGESTS, NOON).login_worked
+    assert not state.remembered_login(other, NOON).login_worked
+    state = remembered(GOOD, before=state, digests=other)
+    assert not state.remembered_login(DIGESTS, NOON).login_worked
+
+
+def test_without_a_digest_no_credential_counts_as_one_that_worked() -> None:
+    state = remembered(GOOD, digests=NO_DIGESTS)
+    assert not state.remembered_login(NO_DIGESTS, NOON).login_worked
+
+
+def test_closed_logins_are_maintenance_for_a_day() -> None:
+    login = remembered(GOOD, CLOSED, failed(Cause.TIMEOUT), CLOSED).login
+    assert not login.is_closed_too_long(NOON + 5 * MINUTE + DAY - SECOND, None)
+    assert login.is_closed_too_long(NOON + 5 * MINUTE + DAY, None)
+
+
+def test_closed_logins_are_maintenance_until_a_known_window_ends() -> None:
+    end = NOON + 2 * DAY
+    login = remember(remembered(GOOD), CLOSED, DIGESTS, NOON, maintenance_until=end).login
+    assert not login.is_closed_too_long(end - SECOND, None)
+    assert login.is_closed_too_long(end, None)
+    assert not login.is_closed_too_long(end, end + DAY)
+
+
+def test_a_login_that_works_ends_closed_logins() -> None:
+    assert remembered(CLOSED, GOOD).login.closed_until is None
+    assert not remembered(GOOD).login.is_closed_too_long(NOON + DAY, None)

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from cluster_status.domain.ssh.private_key import secret_lines, unwrap
+from cluster_status.domain.ssh.private_key import is_key, secret_lines, unwrap
 
 BODY = base64.b64encode(b"openssh-key-v1\0" + bytes(range(120))).decode()
 LINES = [BODY[begin : begin + 70] for begin in range(0, len(BODY), 70)]
@@ -82,6 +82,37 @@ def test_an_invalid_key_is_an_error_with_a_remedy_that_does_not_show_it(text: st
     with pytest.raises(ValueError, match=remedy) as caught:
         unwrap(text)
     assert not [word for word in ("AAAA", BODY[:20], BODY[-20:], "hunter2") if word in str(caught.value)]
+
+
+PUTTY = "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 1\nAAAA\n"
+DER = base64.b64encode(b"\x30\x82\x04\xa4" + bytes(range(1, 200))).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY,
+        KEY.replace("\n", " "),
+        BODY,
+        LINES[0],
+        END,
+        ENCRYPTED,
+        PUTTY,
+        DER,
+        "ssh-ed25519 AAAAC3Nza me@laptop",
+    ],
+)
+def test_a_key_or_a_part_of_one_is_recognized(text: str) -> None:
+    assert is_key(text)
+    assert is_key(base64.b64encode(text.encode()).decode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["open sesame", "MIIabc", "-----BEGIN", "p&ss wörd", "x" * 300, base64.b64encode(b"a" * 90).decode()],
+)
+def test_a_password_is_no_key(text: str) -> None:
+    assert not is_key(text)
 
 
 def test_secret_lines_are_the_long_lines_of_the_key() -> None:

@@ -15,16 +15,16 @@ def test_every_cause_has_its_info() -> None:
 
 def test_only_causes_that_may_pass_in_a_moment_are_retried() -> None:
     assert {cause for cause, info in CAUSES.items() if info.retried} == (
-        NETWORK | SCHEDULER | {Cause.JUMP_HOST, Cause.SHELL_HANGS}
+        NETWORK | SCHEDULER | {Cause.JUMP_HOST, Cause.LOGIN_HANGS, Cause.SHELL_HANGS}
     )
 
 
-def test_only_causes_that_may_depend_on_the_runner_address_or_pass_need_confirmation() -> None:
+def test_causes_that_may_depend_on_the_runner_address_or_pass_in_seconds_need_confirmation() -> None:
     confirmed = {cause for cause, info in CAUSES.items() if info.needs_confirmation}
-    assert confirmed == {Cause.TIMEOUT, Cause.UNREACHABLE, Cause.DROPPED, Cause.SHELL_HANGS}
+    assert confirmed == {Cause.TIMEOUT, Cause.UNREACHABLE, Cause.DROPPED, Cause.BOOTING, Cause.SHELL_HANGS}
 
 
-def test_only_causes_before_the_login_depend_on_the_network() -> None:
+def test_only_causes_of_the_connection_depend_on_the_network() -> None:
     assert {cause for cause, info in CAUSES.items() if info.network} == NETWORK
 
 

@@ -7,6 +7,7 @@ from cluster_status.domain.execution import (
     CommandResult,
     CommandTimeoutError,
     ConnectionLostError,
+    JumpHostLostError,
     OutputLimitError,
 )
 from cluster_status.domain.status.cause import Cause
@@ -230,16 +231,18 @@ def test_too_much_output_has_a_remedy_that_names_who_prints_it() -> None:
     assert "login script" in of_login.remedy
 
 
-@pytest.mark.parametrize(
-    ("kind", "cause"),
-    [
-        (CommandKilledError, Cause.SHELL_FAILS),
-        (CommandRefusedError, Cause.SHELL_FAILS),
-        (ConnectionLostError, Cause.SINFO_FAILED),
-    ],
-)
+def test_a_connection_that_is_lost_after_the_login_is_dropped() -> None:
+    found = failure_of(ConnectionLostError("the connection was lost"))
+    assert found == ProbeFailure(Cause.DROPPED, "after the login: the connection was lost")
+
+
+def test_a_connection_that_is_lost_with_that_to_the_jump_host_is_no_outage() -> None:
+    assert failure_of(JumpHostLostError("lost")) == ProbeFailure(Cause.JUMP_HOST, "lost")
+
+
+@pytest.mark.parametrize("kind", [CommandKilledError, CommandRefusedError])
 def test_any_other_error_is_a_failure_of_sinfo_only_after_the_first_boundary(
-    kind: type[CommandError], cause: Cause
+    kind: type[CommandError],
 ) -> None:
-    assert failure_of(kind("as it is")) == ProbeFailure(cause, "as it is")
+    assert failure_of(kind("as it is")) == ProbeFailure(Cause.SHELL_FAILS, "as it is")
     assert failure_of(kind("as it is", stdout=BEGUN)) == ProbeFailure(Cause.SINFO_FAILED, "as it is")

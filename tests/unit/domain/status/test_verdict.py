@@ -321,5 +321,5 @@ def test_a_cluster_state_is_retried_only_while_the_controller_starts(
 
 
 def test_a_credential_is_not_offered_twice() -> None:
-    spent = [replace(failed(cause), credential_offered=True, logged_in=False) for cause in Cause]
+    spent = [replace(failed(cause), login_spent=True) for cause in Cause]
     assert [result for result in spent if cause_to_retry(result, degraded_below=50)] == []

@@ -1,0 +1,69 @@
+"""What a login without a reply means: the cause of a failed probe."""
+
+from msgspec import Struct
+
+from cluster_status.domain.ssh.login_text import About, about
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.probe_result import ProbeFailure
+
+_NOT_OFFERED = "the password was not offered: within the last hour, three offers had no answer"
+
+
+class UnansweredLogin(Struct, frozen=True, kw_only=True):
+    """A login that ended without a reply; the texts are cleaned.
+
+    `text` is an authentication banner that arrived after the offer, or an instruction. It differs from
+    `disconnect_reason`, which can also be about a fault of the connection.
+    """
+
+    offered: str  # "password", "key", or empty
+    is_silent: bool = False  # after `seconds`; otherwise the server closed the connection
+    seconds: float = 0.0
+    text: str = ""
+    disconnect_reason: str = ""
+    earlier_text: str = ""  # a banner that arrived before the offer
+    is_proven: bool = False  # the host key is verified, and this credential worked before
+
+
+def diagnose_login(login: UnansweredLogin) -> ProbeFailure:
+    """Return the cause; the detail quotes what the server said."""
+    detail = _detail(login)
+    subjects = {about(text) for text in (login.text, login.disconnect_reason) if text}
+    if About.ACCOUNT in subjects:
+        return ProbeFailure(Cause.LOGIN_REFUSED, detail)
+    if not login.offered:
+        return ProbeFailure(Cause.TIMEOUT if login.is_silent else Cause.DROPPED, detail)
+    if login.is_silent or not login.is_proven:
+        return ProbeFailure(Cause.LOGIN_HANGS, detail)
+    if About.BOOTING in subjects:
+        return ProbeFailure(Cause.BOOTING, detail)
+    if login.text or About.MAINTENANCE in subjects:
+        return ProbeFailure(Cause.LOGINS_CLOSED, detail)
+    return ProbeFailure(Cause.LOGIN_HANGS, detail)
+
+
+def cause_of_closed_logins(text: str) -> Cause | None:
+    """Return the cause if a text says that no account can log in now; None if it does not."""
+    return {About.BOOTING: Cause.BOOTING, About.MAINTENANCE: Cause.LOGINS_CLOSED}.get(about(text))
+
+
+def not_offered(*, logins_closed: bool) -> ProbeFailure:
+    """Return the failure of a login whose password must not be offered now."""
+    return ProbeFailure(Cause.LOGINS_CLOSED if logins_closed else Cause.LOGIN_HANGS, _NOT_OFFERED)
+
+
+def quoted(detail: str, *texts: str) -> str:
+    """Return the detail with what the server said, each text once."""
+    said = "; ".join(dict.fromkeys(filter(None, texts)))
+    return f"{detail}: {said}" if said else detail
+
+
+def _detail(login: UnansweredLogin) -> str:
+    if login.is_silent:
+        what = f"no answer to the {login.offered or 'login'} within {login.seconds:.0f} s"
+    elif login.offered:
+        what = f"the server closed the connection when it got the {login.offered}"
+    else:
+        what = "the server closed the connection before the login"
+    texts = [login.text, login.disconnect_reason]
+    return quoted(what, *(texts if any(texts) else [login.earlier_text]))
