@@ -31,11 +31,13 @@ LINES = st.lists(COLUMNS | RECORDS | RESERVATIONS | st.text(max_size=30), max_si
 
 
 def read(lines: list[str]) -> list[Details]:
+    gpus, unreadable_gpus = gpu.parse(lines)
     return [
         Details(
-            gpu.parse(lines),
+            gpus,
             drain_reason.parse(lines, BOUNDARY, with_names=with_names),
             reservation.parse(lines, ["batch"]),
+            unreadable_gpus,
         )
         for with_names in (True, False)
     ]
@@ -71,6 +73,6 @@ def test_no_gpu_is_lost(nodes: list[tuple[int, int, bool]]) -> None:
         f"batch {number} {'idle' if idle else 'allocated'} gpu:a100:{each} gpu:a100:0(IDX:N/A)"
         for number, each, idle in nodes
     ]
-    for one in gpu.parse(lines).get("batch", ()):
+    for one in gpu.parse(lines)[0].get("batch", ()):
         assert one.total == sum(number * each for number, each, _ in nodes)
         assert one.idle == sum(number * each for number, each, idle in nodes if idle)

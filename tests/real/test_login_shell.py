@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ class Site:
     def _programs(self) -> str:
         return f"{program.find('sinfo').parent}:/bin"
 
-    def probe(self, **changes: object) -> TimedResult:
+    def probe(self, **changes: Any) -> TimedResult:
         return probe_sshd(self.openssh, password=self.openssh.password, **changes)
 
 
