@@ -1,4 +1,4 @@
-"""What the use cases need of the world, and the values that cross over. Adapters implement these."""
+"""The interfaces of the use cases to the outside, with their values. Adapters implement them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -15,12 +15,11 @@ from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeResult, RememberedLogin
-from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary
 
 
 class Level(StrEnum):
-    """How loud an annotation is."""
+    """The level of an annotation."""
 
     NOTICE = "notice"
     WARNING = "warning"
@@ -62,13 +61,13 @@ class Executor(Protocol):
 class HistoryStore(Protocol):
     """Keeps the history from run to run. All methods raise HistoryError."""
 
-    path: str  # of the file it leaves in the workspace; empty if there is none
+    path: str  # of the history file in the workspace; empty if there is none
 
     def load(self) -> Histories | None:
-        """Return what was saved, None if nothing was. What cannot be read is an error, never None."""
+        """Return the saved histories; None if nothing was saved. Unreadable ones are an error, never None."""
 
     def newer(self) -> Histories | None:
-        """Return what another run has saved since this one loaded or saved, if anything."""
+        """Return the histories that another run saved since this one loaded or saved; None without one."""
 
     def save(self, histories: Histories) -> None:
         """Save completely or not at all."""
@@ -85,31 +84,31 @@ class Notifier(Protocol):
 
 
 class EditableNotifier(Protocol):
-    """A notifier that can edit what it has sent, without a sound."""
+    """Edits messages of a channel, without a notification sound."""
 
     def edit(self, ref: MessageRef, message: Message) -> MessageRef:
-        """Make the message show this content; if it does already, nothing is sent.
+        """Replace the content of a message; send nothing if it is the same.
 
         Raises DeliveryError, or MessageLostError if the message no longer exists or cannot be edited.
         """
 
 
 class Heartbeat(Protocol):
-    """Tells a watchdog that polls go on."""
+    """Reports polls to a dead man's switch."""
 
     def beat(self, *, worked: bool) -> None:
-        """Report this poll. That this fails is mentioned, and never raised."""
+        """Report this poll. A failure is a warning, not an error."""
 
 
 class RunPage(Struct, frozen=True):
-    """Some of the runs of a workflow, mostly the newest first; `total` is how many there are."""
+    """A page of the runs of a workflow, usually the newest first; `total` counts the runs of all pages."""
 
     total: int
     runs: Sequence[WorkflowRun]
 
 
 class ArtifactPage(Struct, frozen=True):
-    """Some of the repository's artifacts; an empty one is behind the last."""
+    """A page of the repository's artifacts, usually the newest first; `total` counts all pages."""
 
     total: int
     is_last: bool
@@ -117,38 +116,39 @@ class ArtifactPage(Struct, frozen=True):
 
 
 class RunCatalog(Protocol):
-    """The workflow runs of one repository, and the artifacts they hold.
+    """The workflow runs of one repository, and their artifacts.
 
-    All methods that ask raise GitHubError: LimitReachedError before they would take more time, or more of
-    what may be asked of GitHub in an hour, than they were given.
+    Methods that send requests raise GitHubError. They raise LimitReachedError before they exceed their time
+    or GitHub's hourly limit.
     """
 
     def runs(self, workflow: str, page: int) -> RunPage:
-        """Return up to a hundred runs of the workflow of this file name; pages count from 1."""
+        """Return up to 100 runs of the workflow with this file name; `page` starts at 1."""
 
-    def artifacts(self, page: int) -> ArtifactPage: ...
+    def artifacts(self, page: int) -> ArtifactPage:
+        """Return up to 100 artifacts of the repository; `page` starts at 1."""
 
     def artifacts_of(self, run_id: int) -> Sequence[Artifact]: ...
 
     def delete(self, run_id: int) -> bool:
-        """Delete it, with its artifacts and logs; True if it is gone, False if GitHub keeps it for now."""
+        """Delete a run, its logs and artifacts; return False if it is in progress again."""
 
     def affordable_deletions(self) -> int:
-        """How many there may be yet, in the time and by the limits as they were told last."""
+        """Return how many deletions the remaining time and the last known limits allow."""
 
 
 class Runner(Protocol):
-    """What started this run and shows its results: GitHub's runner, or a person's shell."""
+    """Shows the results of this run: GitHub's runner, or a shell."""
 
     def log(self, line: str) -> None:
-        """Show what is going on, to somebody who waits."""
+        """Show the progress of the run."""
 
     def annotate(self, level: Level, text: str) -> None: ...
 
     def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None: ...
 
-    def tally(self, pruned: PruneReport) -> None:
-        """Show what became of the runs, after what was published, if anything was."""
+    def summarize(self, text: str, markdown: str) -> None:
+        """Add a section to the summary: as text in the log, as Markdown on the page of the run."""
 
 
 class Clock(Protocol):
@@ -161,4 +161,4 @@ class Clock(Protocol):
 
 
 ConnectivityCheck: TypeAlias = Callable[[], bool]
-"""Tells whether this run reaches anything at all; asked when the cluster cannot be reached."""
+"""Returns whether this run reaches any other host. It is called if the cluster cannot be reached."""

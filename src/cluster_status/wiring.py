@@ -7,28 +7,31 @@ from itertools import pairwise
 from secrets import token_hex
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
-from cluster_status.adapters.github_runs.catalog import GithubRuns
-from cluster_status.adapters.github_runs.rate_limiter import RateLimiter
+from cluster_status.adapters.github.rate_limiter import RateLimiter
+from cluster_status.adapters.github.rest import HttpTransport, Rest
+from cluster_status.adapters.github.results import Job, ResultsService
+from cluster_status.adapters.github.retry import RetryingHttp
+from cluster_status.adapters.github.runs import GitHubRuns
 from cluster_status.adapters.heartbeat import HttpHeartbeat, NoHeartbeat
-from cluster_status.adapters.history_artifact.catalog import Catalog, Origin
-from cluster_status.adapters.history_artifact.results import Job, ResultsService
+from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
-from cluster_status.adapters.retry import RetryingHttp
 from cluster_status.adapters.runner import ActionsRunner, mask
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.executor import SshExecutor
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
-from cluster_status.app.prune import Pruning, prune
+from cluster_status.app.prune import prune
 from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
-from cluster_status.domain.history.digests import Digests, digest_of, keyed_digests
-from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.actions.retention import PrunePlan
+from cluster_status.domain.history.digests import Digests, keyed_digests
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.ssh.target import SshTarget
@@ -41,18 +44,18 @@ __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
 _CONNECTIVITY_CHECK_SECONDS = 5.0
 _PRUNING_SECONDS = 300.0
 _PRUNING_SECONDS_OF_A_POLL = 60.0  # the next poll waits
-_REQUESTS_LEFT_TO_OTHERS = 300  # of the 1,000 per hour that GitHub allows the workflows of a repository
+_RESERVED_REQUESTS = 300  # of the 1,000 per hour that GitHub allows the workflows of a repository
 _GITHUB = "https://api.github.com"
 
 
 def run(settings: Settings, runner: Runner) -> ExitStatus:
     """Run the command of the settings."""
-    clock = SystemClock()
-    if settings.command == "prune":
-        return _prune(settings, clock, runner, budget_seconds=_PRUNING_SECONDS)
+    clock, plan = SystemClock(), settings.prune
+    if plan and settings.command == "prune":
+        return _prune(plan, settings, clock, runner, budget_seconds=_PRUNING_SECONDS)
     status = _run(settings, clock, runner)
-    if settings.pruning.wanted and status is not ExitStatus.HISTORY:  # what is not saved must not go
-        pruned = _prune(settings, clock, runner, budget_seconds=_PRUNING_SECONDS_OF_A_POLL)
+    if plan and status is not ExitStatus.HISTORY:  # the older history may be the only one
+        pruned = _prune(plan, settings, clock, runner, budget_seconds=_PRUNING_SECONDS_OF_A_POLL)
         return most_severe([status, pruned])
     return status
 
@@ -71,15 +74,19 @@ def _run(settings: Settings, clock: SystemClock, runner: Runner) -> ExitStatus:
             cluster.probe.close()
 
 
-def _prune(settings: Settings, clock: SystemClock, runner: Runner, *, budget_seconds: float) -> ExitStatus:
-    # imported here: PyGithub takes a fifth of a second, which no poll is to pay for
-    from cluster_status.adapters.github_runs.api import Api  # noqa: PLC0415
+def _prune(
+    plan: PrunePlan, settings: Settings, clock: SystemClock, runner: Runner, *, budget_seconds: float
+) -> ExitStatus:
+    # imported on demand: importing PyGithub takes 0.2 s
+    from cluster_status.adapters.github.pygithub import PyGithubTransport  # noqa: PLC0415
 
-    here, pruning = settings.runner_context, settings.pruning
-    plan = Pruning(pruning.workflows, pruning.keep, pruning.dry_run, here.run_id)
-    rate_limiter = RateLimiter(clock, budget_seconds=budget_seconds, spare_requests=_REQUESTS_LEFT_TO_OTHERS)
-    with closing(Api(here.api_url or _GITHUB, settings.storage.token)) as api:
-        return prune(GithubRuns(api, here.repository, rate_limiter, clock), runner, plan)
+    context = settings.runner_context
+    with closing(PyGithubTransport(context.api_url or _GITHUB, settings.storage.token)) as transport:
+        limiter = RateLimiter(
+            transport, clock, budget_seconds=budget_seconds, reserved_requests=_RESERVED_REQUESTS
+        )
+        rest = Rest(limiter, context.repository, permission="write")
+        return prune(GitHubRuns(rest, limiter), runner, plan)
 
 
 def authorized_keys(target: SshTarget, public_key: str = "") -> Iterator[str]:
@@ -148,36 +155,28 @@ def _connectivity_check(settings: Settings, http: Http) -> Callable[[], bool]:
 
 
 def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> HistoryStore:
-    storage, here = settings.storage, settings.runner_context
-    if storage.store == "file" or (storage.store == "auto" and not here.on_runner):
-        return HistoryFile(storage.path, here.workspace)
-    if not (here.results_url and here.runtime_token and here.repository):
+    storage, context = settings.storage, settings.runner_context
+    if storage.store == "file" or (storage.store == "auto" and not context.on_runner):
+        return HistoryFile(storage.path, context.workspace)
+    if not (context.results_url and context.runtime_token and context.repository):
         # neither a `run:` step nor a process outside GitHub Actions gets these variables
         raise InputError(["history-store artifact is not available in this environment: set it to file"])
-    patient = RetryingHttp(http, clock)
+    retrying = RetryingHttp(http, clock)
+    transport = HttpTransport(retrying, context.api_url, storage.token)
     return HistoryArtifact(
         settings.cluster.name,
-        Catalog(patient, Origin(here.api_url, here.repository, here.branch, storage.token)),
-        ResultsService(patient, Job.of(here.results_url, here.runtime_token)),
+        Catalog(Rest(transport, context.repository), retrying, context.branch),
+        ResultsService(retrying, Job.of(context.results_url, context.runtime_token)),
         clock,
         runner.annotate,
-        kept_for=min(storage.retention, here.longest_retention),
+        retention=min(storage.retention, context.longest_retention),
     )
 
 
 def _channel(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> Channel:
-    discord = settings.discord
-    policy = ChannelPolicy(
-        "discord" if discord.webhook else "console",
-        digest=digest_of(discord.webhook.reveal()) if discord.webhook else None,
-        always=discord.always,
-        live=discord.live and bool(discord.webhook),
-        mention=discord.ping,
-        with_partitions=discord.with_partitions,
-        with_quotation=discord.with_quotation,
-    )
+    discord, policy = settings.discord, settings.discord.policy
     if not discord.webhook and isinstance(runner, Console):
-        return Channel(policy, runner)
+        return Channel(replace(policy, id="console", live=False), runner)
     webhook = DiscordWebhook(
         discord.webhook.reveal(), http, clock, username=discord.user, avatar_url=discord.image
     )

@@ -1,4 +1,4 @@
-"""GitHub's three servers, spoken to by hand: one request a method, and nothing is retried or followed."""
+"""Single requests to the three servers of the loopback GitHub, without retries and redirects."""
 
 import hashlib
 from typing import Any
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 class Client(requests.Session):
-    """Speaks to all three servers by hand, as one run."""
+    """Sends requests as one workflow run."""
 
     def __init__(self, github: LoopbackGitHub, run: Run) -> None:
         super().__init__()
@@ -24,9 +24,10 @@ class Client(requests.Session):
         self.headers["User-Agent"] = "contract-tests"
         self.github = github
         self.run = run
+        self.timeout_seconds = 10.0
 
     def request(self, *args: Any, **options: Any) -> requests.Response:
-        return super().request(*args, **{"timeout": 10.0, "allow_redirects": False} | options)
+        return super().request(*args, **{"timeout": self.timeout_seconds, "allow_redirects": False} | options)
 
     def api(self, path: str = ARTIFACTS, *, method: str = "GET", **query: object) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.run.github_token}"}
@@ -69,16 +70,16 @@ class Client(requests.Session):
         return answer.headers["Location"]
 
 
-def as_asked(answer: requests.Response) -> Json:
-    """Tell of a request as the OpenAPI document sees it."""
+def as_request(answer: requests.Response) -> Json:
+    """Return the request in the form that the check against the OpenAPI document takes."""
     assert answer.request.url is not None
     split = urlsplit(answer.request.url)
     return {"method": answer.request.method, "path": split.path, "query": dict(parse_qsl(split.query))}
 
 
-def as_answered(answer: requests.Response) -> Json:
+def as_response(answer: requests.Response) -> Json:
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    return as_asked(answer) | {"status": answer.status_code, "headers": headers, "body": answer.text}
+    return as_request(answer) | {"status": answer.status_code, "headers": headers, "body": answer.text}
 
 
 def names(answer: requests.Response) -> list[str]:

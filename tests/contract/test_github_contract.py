@@ -1,4 +1,4 @@
-"""The loopback GitHub is held against the official client, and against GitHub's OpenAPI document."""
+"""The loopback GitHub is checked against the official client and GitHub's OpenAPI document."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.github_by_hand import ACTIONS, ARTIFACTS, Client, as_answered, as_asked
+from tests.contract.github_by_hand import ACTIONS, ARTIFACTS, Client, as_request, as_response
 from tests.fakes.github import (
     FORBIDDEN,
     QUOTA_HIT,
@@ -52,7 +52,7 @@ def history_file(tmp_path: Path) -> Path:
 # the official client
 
 
-def test_the_official_client_uploads_lists_and_downloads_what_it_sent(
+def test_the_official_client_uploads_lists_and_downloads_an_artifact(
     github: LoopbackGitHub, official_client: OfficialClient, history_file: Path, tmp_path: Path
 ) -> None:
     run = github.start_run()
@@ -71,7 +71,7 @@ def test_the_official_client_uploads_lists_and_downloads_what_it_sent(
     assert (tmp_path / "got" / "history.json").read_bytes() == HISTORY["history.json"]
 
 
-def test_the_official_client_may_use_a_name_once_in_a_run(
+def test_the_official_client_can_use_a_name_once_in_a_run(
     github: LoopbackGitHub, official_client: OfficialClient, history_file: Path
 ) -> None:
     run = github.start_run()
@@ -82,7 +82,7 @@ def test_the_official_client_may_use_a_name_once_in_a_run(
     }
 
 
-def test_the_official_client_overwrites_what_an_earlier_attempt_left(
+def test_the_official_client_overwrites_the_artifact_of_an_earlier_attempt(
     github: LoopbackGitHub, official_client: OfficialClient, history_file: Path
 ) -> None:
     first = github.start_run()
@@ -94,7 +94,7 @@ def test_the_official_client_overwrites_what_an_earlier_attempt_left(
     assert new.files == HISTORY
 
 
-def test_the_official_client_downloads_an_artifact_of_another_run_through_rest(
+def test_the_official_client_downloads_an_artifact_of_another_run(
     github: LoopbackGitHub, official_client: OfficialClient, tmp_path: Path
 ) -> None:
     old = github.plant("history", HISTORY)
@@ -103,7 +103,7 @@ def test_the_official_client_downloads_an_artifact_of_another_run_through_rest(
     assert github.operations == ["zip", "blob-get"]
 
 
-def test_the_official_client_uploads_a_file_as_it_is(
+def test_the_official_client_uploads_a_file_without_an_archive(
     github: LoopbackGitHub, official_client: OfficialClient, client: Client, history_file: Path
 ) -> None:
     sent = official_client(client.run, "upload-raw", history_file)
@@ -122,18 +122,18 @@ def test_the_official_client_uploads_in_several_blocks(
     assert github.artifacts[0].files["history.json"] == history_file.read_bytes()
 
 
-def test_the_official_client_reads_a_full_quota_from_what_the_fake_says(
+def test_the_official_client_recognizes_a_full_quota(
     github: LoopbackGitHub, official_client: OfficialClient, history_file: Path
 ) -> None:
     github.fail_next(QUOTA_HIT, on="create")
-    said = official_client(github.start_run(), "upload", "history", history_file)
-    assert "Artifact storage quota has been hit" in said["error"]
+    result = official_client(github.start_run(), "upload", "history", history_file)
+    assert "Artifact storage quota has been hit" in result["error"]
 
 
 # GitHub's document
 
 
-def test_the_kept_document_is_what_trimming_the_published_one_gives(
+def test_the_stored_document_is_the_published_one_trimmed(
     find_program: Callable[[str], str], tmp_path: Path
 ) -> None:
     lock = json.loads((GITHUB / "package-lock.json").read_text())
@@ -154,7 +154,7 @@ def test_the_kept_document_is_what_trimming_the_published_one_gives(
     assert trimmed == (GITHUB / "openapi.json").read_text()
 
 
-def test_what_rest_answers_conforms_to_the_document(
+def test_responses_about_artifacts_conform_to_the_document(
     github: LoopbackGitHub, client: Client, github_document: CheckExchange
 ) -> None:
     artifacts = [
@@ -175,11 +175,11 @@ def test_what_rest_answers_conforms_to_the_document(
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 302, 204]
     assert "Link" in answers[1].headers
     for answer in answers:
-        assert github_document(as_asked(answer)) == []
-        assert github_document(as_answered(answer)) == []
+        assert github_document(as_request(answer)) == []
+        assert github_document(as_response(answer)) == []
 
 
-def test_what_rest_answers_of_runs_conforms_to_the_document(
+def test_responses_about_runs_conform_to_the_document(
     github: LoopbackGitHub, client: Client, github_document: CheckExchange
 ) -> None:
     run = github.plant("history", HISTORY).run
@@ -199,25 +199,25 @@ def test_what_rest_answers_of_runs_conforms_to_the_document(
     assert answers[0].json()["total_count"] == 3
     assert len(answers[3].json()["artifacts"]) == 1
     for answer in answers:
-        assert github_document(as_asked(answer)) == []
-        assert github_document(as_answered(answer)) == []
+        assert github_document(as_request(answer)) == []
+        assert github_document(as_response(answer)) == []
 
 
-def test_the_document_would_find_an_invented_a_missing_and_a_wrong_field(
+def test_the_check_finds_an_unknown_a_missing_and_a_wrong_field(
     github: LoopbackGitHub, client: Client, github_document: CheckExchange
 ) -> None:
     github.plant("history", HISTORY)
-    answer = as_answered(client.api())
+    answer = as_response(client.api())
     body = json.loads(answer["body"])
     artifact = body["artifacts"][0]
-    for spoilt in (
+    for wrong in (
         artifact | {"owner": "octo-org"},
         {key: value for key, value in artifact.items() if key != "expires_at"},
         artifact | {"created_at": "yesterday"},
         artifact | {"id": str(artifact["id"])},
         artifact | {"workflow_run": {"id": None}},
     ):
-        changed = {**answer, "body": json.dumps(body | {"artifacts": [spoilt]})}
+        changed = {**answer, "body": json.dumps(body | {"artifacts": [wrong]})}
         assert len(github_document(changed)) == 1
 
 
@@ -235,7 +235,7 @@ def test_the_document_would_find_an_invented_a_missing_and_a_wrong_field(
     ],
     ids=str,
 )
-def test_what_rest_answers_when_it_fails_conforms_to_the_document(
+def test_error_responses_conform_to_the_document(
     fault: Failed | RateLimited | SecondaryRateLimited,
     github: LoopbackGitHub,
     client: Client,
@@ -244,7 +244,7 @@ def test_what_rest_answers_when_it_fails_conforms_to_the_document(
     github.fail_next(fault, on="list")
     answer = client.api()
     assert answer.status_code == fault.status
-    assert github_document(as_answered(answer)) == []
+    assert github_document(as_response(answer)) == []
 
 
 @pytest.mark.parametrize(
@@ -267,11 +267,11 @@ def test_what_rest_answers_when_it_fails_conforms_to_the_document(
     ],
     ids=str,
 )
-def test_a_request_that_the_document_refuses_is_refused(
+def test_a_request_that_does_not_conform_to_the_document_is_refused(
     request_line: str, query: Json, github: LoopbackGitHub, client: Client, github_document: CheckExchange
 ) -> None:
     method, path = request_line.split()
     github.plant("history", HISTORY)
     answer = client.api(path, method=method, **query)
-    assert github_document(as_asked(answer)) != []
+    assert github_document(as_request(answer)) != []
     assert answer.status_code in (404, 422)

@@ -1,4 +1,4 @@
-"""Pruning through PyGithub, over HTTP, held against GitHub's OpenAPI document."""
+"""Pruning through PyGithub, over HTTP, checked against GitHub's OpenAPI document."""
 
 import contextlib
 import subprocess
@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 import cluster_status
-from cluster_status.adapters.github_runs import api as api_module
-from cluster_status.adapters.github_runs.api import Api
-from cluster_status.adapters.github_runs.catalog import GithubRuns
-from cluster_status.adapters.github_runs.rate_limiter import RateLimiter
+from cluster_status.adapters.github import pygithub
+from cluster_status.adapters.github.pygithub import PyGithubTransport
+from cluster_status.adapters.github.rate_limiter import RateLimiter
+from cluster_status.adapters.github.rest import Rest
+from cluster_status.adapters.github.runs import GitHubRuns
 from cluster_status.adapters.http import HttpFailure
-from cluster_status.app.prune import Pruning, prune
+from cluster_status.app.prune import prune
+from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus
 from cluster_status.ports import Level
@@ -32,6 +34,7 @@ from tests.fakes.github import (
     Silent,
     Truncated,
 )
+from tests.fakes.github_actions import Permission
 from tests.fakes.runner import RecordingRunner
 from tests.servers.port import free_ports
 
@@ -52,10 +55,13 @@ def runner() -> RecordingRunner:
 
 def prune_by_http(github: LoopbackGitHub, runner: RecordingRunner, *, keep: int = 3) -> ExitStatus:
     clock = VirtualClock()
-    rate_limiter = RateLimiter(clock, budget_seconds=300, spare_requests=300)
-    plan = Pruning(("poll.yml",), keep, dry_run=False, current_run=None)
-    with contextlib.closing(Api(github.api_url, Secret(github.new_token("write")))) as api:
-        return prune(GithubRuns(api, github.repository, rate_limiter, clock), runner, plan)
+    plan = PrunePlan(("poll.yml",), keep, dry_run=False, current_run=None)
+    with contextlib.closing(
+        PyGithubTransport(github.api_url, Secret(github.new_token("write")))
+    ) as transport:
+        limiter = RateLimiter(transport, clock, budget_seconds=300, reserved_requests=300)
+        rest = Rest(limiter, github.repository, permission="write")
+        return prune(GitHubRuns(rest, limiter), runner, plan)
 
 
 def poll(github: LoopbackGitHub, times: int) -> None:
@@ -63,19 +69,19 @@ def poll(github: LoopbackGitHub, times: int) -> None:
         github.plant("cluster-status-a", b"")
 
 
-def test_what_is_asked_is_what_githubs_document_knows(
+def test_all_requests_conform_to_the_openapi_document(
     github: LoopbackGitHub, runner: RecordingRunner, github_document: CheckExchange
 ) -> None:
     poll(github, 3)
-    for number in range(400):  # too many to read back: then runs are asked one by one
+    for number in range(400):  # too many to list, so the artifacts of each run are listed
         github.plant(f"part-{number}", b"", run=github.runs[-1])
     poll(github, 3)
     assert prune_by_http(github, runner) is ExitStatus.OK
     assert [run.number for run in github.runs] == [4, 5, 6]
     assert set(github.operations) == {"list-runs", "list", "list-of-run", "delete-run"}
     for request in github.requests:
-        asked = {"method": request.method, "path": request.path, "query": request.query}
-        assert github_document(asked) == []
+        sent = {"method": request.method, "path": request.path, "query": request.query}
+        assert github_document(sent) == []
         assert request.headers["X-GitHub-Api-Version"] == "2022-11-28"
         assert request.headers["User-Agent"].startswith("cluster-status-action/")
 
@@ -93,7 +99,7 @@ def test_what_is_asked_is_what_githubs_document_knows(
     ],
     ids=str,
 )
-def test_pygithub_itself_neither_waits_nor_asks_again(
+def test_pygithub_itself_neither_sleeps_nor_retries(
     operation: Operation,
     fault: Fault,
     github: LoopbackGitHub,
@@ -101,7 +107,7 @@ def test_pygithub_itself_neither_waits_nor_asks_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def sleep(seconds: float) -> None:
-        raise AssertionError(f"somebody sleeps {seconds} s")
+        raise AssertionError(f"a sleep of {seconds} s")
 
     monkeypatch.setattr(time, "sleep", sleep)
     poll(github, 6)
@@ -110,39 +116,41 @@ def test_pygithub_itself_neither_waits_nor_asks_again(
     assert github.operations.count(operation) == {"delete-run": 4}.get(operation, 2)
 
 
-def test_a_server_that_is_silent_is_not_waited_for(
+def test_a_response_that_does_not_arrive_in_time_is_an_error(
     github: LoopbackGitHub, runner: RecordingRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api_module, "_TIMEOUT_SECONDS", 1)
-    monkeypatch.setattr(api_module, "_WHOLE_SECONDS", 0.1)
+    monkeypatch.setattr(pygithub, "_WAIT_SECONDS", 1)
+    monkeypatch.setattr(pygithub, "_RESPONSE_SECONDS", 0.1)
     github.fail_next(*[Silent()] * 3, on="list-runs")
     assert prune_by_http(github, runner) is ExitStatus.GITHUB
-    assert "GitHub was not reached: no whole answer in time." in runner.of(Level.ERROR)[0]
+    assert "GitHub cannot be reached: no complete response before the timeout." in runner.of(Level.ERROR)[0]
 
 
-def test_no_address_and_no_token_is_in_what_goes_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failures_contain_neither_the_address_nor_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     [port] = free_ports(1)
-    nowhere = f"http://127.0.0.1:{port}"
-    with contextlib.closing(Api(nowhere, Secret("ghs_tOkEn"))) as api:
+    closed = f"http://127.0.0.1:{port}"
+    with contextlib.closing(PyGithubTransport(closed, Secret("ghs_tOkEn"))) as transport:
         with pytest.raises(HttpFailure) as refused:
-            api.request("GET", "/repos/o/r/actions/artifacts", {})
-        monkeypatch.setenv("http_proxy", nowhere)
+            transport.request("GET", "/repos/o/r/actions/artifacts", {})
+        monkeypatch.setenv("http_proxy", closed)
         with pytest.raises(HttpFailure) as by_proxy:
-            api.request("GET", "/repos/o/r/actions/artifacts", {})
+            transport.request("GET", "/repos/o/r/actions/artifacts", {})
     assert (str(refused.value), str(by_proxy.value)) == ("the connection failed", "the proxy failed")
 
 
 def test_a_redirect_to_another_server_is_not_followed(github: LoopbackGitHub) -> None:
     elsewhere = Failed(301, headers={"Location": "http://elsewhere.invalid/"})
     github.fail_next(elsewhere, on="list")
-    api = Api(github.api_url, Secret("ghs_tOkEn"))
-    with contextlib.closing(api), pytest.raises(HttpFailure, match="redirects"):
-        api.request("GET", f"/repos/{github.repository}/actions/artifacts", {})
+    transport = PyGithubTransport(github.api_url, Secret("ghs_tOkEn"))
+    with contextlib.closing(transport), pytest.raises(HttpFailure, match="redirects"):
+        transport.request("GET", f"/repos/{github.repository}/actions/artifacts", {})
 
 
-def prune_as_a_step(github: LoopbackGitHub, directory: Path, **inputs: str) -> tuple[int, str]:
-    """Run the command as a process, on a runner; return how it ended and what it printed."""
-    run = github.start_run(workflow="prune.yml")
+def prune_as_a_step(
+    github: LoopbackGitHub, directory: Path, permission: Permission = "write", **inputs: str
+) -> tuple[int, str]:
+    """Run the command as a process on a runner; return its exit status and its output."""
+    run = github.start_run(workflow="prune.yml", permission=permission)
     given = {"command": "prune", "github-token": run.github_token, **inputs}
     files = {name: str(directory / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     environ = {f"INPUT_{name.upper().replace('_', '-')}": text for name, text in given.items()}
@@ -158,14 +166,14 @@ def prune_as_a_step(github: LoopbackGitHub, directory: Path, **inputs: str) -> t
     return ended.returncode, ended.stdout.replace(f"::add-mask::{run.github_token}\n", "")
 
 
-def test_a_daily_workflow_needs_no_more_than_a_token_and_the_names_of_workflows(
+def test_the_prune_command_needs_only_a_token_and_names_of_workflows(
     github: LoopbackGitHub, tmp_path: Path
 ) -> None:
     poll(github, 8)
     exit_status, printed = prune_as_a_step(github, tmp_path, prune_workflows="poll.yml", prune_keep="5")
     assert exit_status == 0
     assert [run.number for run in github.runs if run.workflow == "poll.yml"] == [4, 5, 6, 7, 8]
-    assert "poll.yml: 8 runs, of which 3 are to go now" in printed
+    assert "poll.yml: 8 runs, 3 to delete now" in printed
     assert "| poll.yml | 8 | 5 | 0 | 3 | 0 |" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
     assert (
         not (tmp_path / "GITHUB_OUTPUT").exists()
@@ -173,14 +181,23 @@ def test_a_daily_workflow_needs_no_more_than_a_token_and_the_names_of_workflows(
     )
 
 
-def test_a_failure_ends_the_step_with_5_and_shows_no_token(github: LoopbackGitHub, tmp_path: Path) -> None:
+def test_an_error_ends_the_step_with_5_and_shows_no_token(github: LoopbackGitHub, tmp_path: Path) -> None:
     exit_status, printed = prune_as_a_step(github, tmp_path, prune_workflows="pol.yml")
     assert exit_status == 5
-    assert "::There is no workflow 'pol.yml' in octo-org/cluster (http 404: Not Found)." in printed
+    assert "::No workflow 'pol.yml' in octo-org/cluster (HTTP 404: Not Found)." in printed
     assert "ghs_" not in printed
 
 
-def test_what_does_not_prune_does_without_pygithub() -> None:
+def test_a_token_that_can_only_read_ends_the_step_with_the_permission_to_add(
+    github: LoopbackGitHub, tmp_path: Path
+) -> None:
+    poll(github, 11)
+    exit_status, printed = prune_as_a_step(github, tmp_path, "read", prune_workflows="poll.yml")
+    assert exit_status == 5
+    assert "`permissions: {actions: write}`" in printed
+
+
+def test_pygithub_is_not_imported_unless_runs_are_pruned() -> None:
     code = (
         "import sys, cluster_status.wiring as _; print(*(name for name in sys.modules if name == 'github'))"
     )

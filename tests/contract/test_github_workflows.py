@@ -1,4 +1,4 @@
-"""The loopback GitHub starts workflows, and refuses to, as GitHub's OpenAPI document has it."""
+"""Dispatches of the loopback GitHub are checked against GitHub's OpenAPI document."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.contract.github_by_hand import Client, as_answered, as_asked
+from tests.contract.github_by_hand import Client, as_request, as_response
 from tests.fakes.github import LoopbackGitHub
 from tests.fakes.github_workflows import Workflow
 
@@ -41,11 +41,11 @@ def _request_of(answer: requests.Response) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in answer.request.headers.items()}
     body = answer.request.body
     assert isinstance(body, bytes)
-    return as_asked(answer) | {"headers": headers, "body": body.decode()}
+    return as_request(answer) | {"headers": headers, "body": body.decode()}
 
 
 @pytest.mark.parametrize(("details", "status"), [({}, 204), ({"return_run_details": True}, 200)])
-def test_a_workflow_is_started_as_the_document_has_it(
+def test_a_dispatch_conforms_to_the_document(
     details: dict[str, Any],
     status: int,
     github: LoopbackGitHub,
@@ -56,7 +56,7 @@ def test_a_workflow_is_started_as_the_document_has_it(
     assert answer.status_code == status
     assert github.started == [("poll.yml", "main")]
     assert github_document(_request_of(answer)) == []
-    assert github_document(as_answered(answer)) == []
+    assert github_document(as_response(answer)) == []
     if details:
         run_id = answer.json()["workflow_run_id"]
         assert urlsplit(answer.json()["run_url"]).path == f"/repos/octo-org/cluster/actions/runs/{run_id}"
@@ -71,7 +71,7 @@ def test_a_workflow_is_started_as_the_document_has_it(
         ("old.yml", "main", 422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow"),
     ],
 )
-def test_a_workflow_that_cannot_be_started_is_refused(  # noqa: PLR0913, PLR0917  # fixtures, and a row of the table
+def test_an_impossible_dispatch_is_refused(  # noqa: PLR0913, PLR0917  # fixtures, and a row of the table
     file: str,
     ref: str,
     status: int,
@@ -82,7 +82,7 @@ def test_a_workflow_that_cannot_be_started_is_refused(  # noqa: PLR0913, PLR0917
 ) -> None:
     answer = _dispatch(client, {"ref": ref}, file=file)
     assert (answer.status_code, answer.json()["message"]) == (status, message)
-    assert github_document(as_answered(answer)) == []
+    assert github_document(as_response(answer)) == []
     assert github.started == []
 
 
@@ -97,7 +97,7 @@ def test_a_workflow_that_cannot_be_started_is_refused(  # noqa: PLR0913, PLR0917
     ],
     ids=lambda body: json.dumps(body)[:40],
 )
-def test_a_body_that_the_document_refuses_is_refused(
+def test_a_body_that_does_not_conform_to_the_document_is_refused(
     body: object, github: LoopbackGitHub, client: Client, github_document: CheckExchange
 ) -> None:
     answer = _dispatch(client, body)
@@ -106,12 +106,12 @@ def test_a_body_that_the_document_refuses_is_refused(
     assert github.started == []
 
 
-def test_inputs_that_the_workflow_does_not_have_are_refused(client: Client) -> None:
+def test_unknown_inputs_are_refused(client: Client) -> None:
     answer = _dispatch(client, {"ref": "main", "inputs": {"command": "check"}})
     assert (answer.status_code, answer.json()["message"]) == (422, 'Unexpected inputs provided: ["command"]')
 
 
-def test_a_token_that_may_only_read_starts_nothing(github: LoopbackGitHub, client: Client) -> None:
+def test_a_token_that_can_only_read_cannot_dispatch(github: LoopbackGitHub, client: Client) -> None:
     answer = _dispatch(client, {"ref": "main"}, token=github.new_token("read"))
     assert answer.status_code == 403
     assert answer.headers["x-accepted-github-permissions"] == "actions=write"

@@ -1,4 +1,4 @@
-"""An answer that comes byte by byte: each wait is short, and yet the whole of it is bounded."""
+"""Responses that arrive byte by byte: the time for a whole response is limited."""
 
 import contextlib
 import itertools
@@ -15,10 +15,10 @@ from cluster_status.adapters.http import Http, HttpFailure
 TOKEN = "tOkEn-of-the-webhook"
 TIMEOUT_SECONDS = 0.2
 DRIP_SECONDS = 0.01
-PATIENCE_SECONDS = 10.0  # only for what fails
+FAILURE_SECONDS = 10.0  # only reached by a test that fails
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
-# what comes at once, and what comes after it, piece by piece, without an end
+# the bytes that are sent at once, and those that are repeated without end
 ENDLESS: dict[str, tuple[bytes, bytes]] = {
     "the status line": (b"HTTP/1.1 200 O", b"K"),
     "a header": (HEAD + b"X-Long: ", b"x"),
@@ -26,13 +26,13 @@ ENDLESS: dict[str, tuple[bytes, bytes]] = {
     "a body of a known length": (HEAD + b"Content-Length: 900000\r\n\r\n", b"x"),
     "a body in chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
     "a body that ends with the connection": (HEAD + b"Connection: close\r\n\r\n", b"x"),
-    "what comes before the answer": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "interim responses": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
 
 
 @contextlib.contextmanager
 def dripping(at_once: bytes, pieces: Iterable[bytes], *, every_seconds: float) -> Iterator[str]:
-    """Answer one request so; the URL is given, with the token in it."""
+    """Answer one request with these bytes; yield the URL, which contains the token."""
     ended = threading.Event()
 
     def answer() -> None:
@@ -47,7 +47,7 @@ def dripping(at_once: bytes, pieces: Iterable[bytes], *, every_seconds: float) -
                     connection.sendall(piece)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(PATIENCE_SECONDS)
+        listener.settimeout(FAILURE_SECONDS)
         thread = threading.Thread(target=answer)
         thread.start()
         try:
@@ -69,7 +69,7 @@ def one_by_one(piece: bytes) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize(("at_once", "piece"), ENDLESS.values(), ids=ENDLESS)
-def test_an_answer_that_drips_is_a_failure_after_three_times_the_time_out(
+def test_an_endless_response_fails_after_three_times_the_time_out(
     at_once: bytes, piece: bytes, http: Http
 ) -> None:
     with dripping(at_once, one_by_one(piece), every_seconds=DRIP_SECONDS) as url:
@@ -81,7 +81,7 @@ def test_an_answer_that_drips_is_a_failure_after_three_times_the_time_out(
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
 
 
-def test_what_drips_for_ever_does_not_count_as_something_that_answers(http: Http) -> None:
+def test_an_endless_response_does_not_count_as_an_answer(http: Http) -> None:
     with dripping(HEAD + b"X-Long: ", one_by_one(b"x"), every_seconds=DRIP_SECONDS) as url:
         assert not http.answers(url, timeout_seconds=TIMEOUT_SECONDS)
 
@@ -93,18 +93,16 @@ def test_what_drips_for_ever_does_not_count_as_something_that_answers(http: Http
         (HEAD + b"X-Long: ", "the request timed out"),
         (HEAD + b"Content-Length: 2\r\n\r\nx", "the connection failed"),
     ],
-    ids=["before it begins", "in a header", "in its body"],
+    ids=["before the status line", "in a header", "in the body"],
 )
-def test_an_answer_that_falls_silent_is_a_failure_after_the_time_out_alone(
-    at_once: bytes, reason: str, http: Http
-) -> None:
-    with dripping(at_once, [b"x"], every_seconds=PATIENCE_SECONDS) as url:
+def test_a_response_that_stops_fails_after_the_time_out(at_once: bytes, reason: str, http: Http) -> None:
+    with dripping(at_once, [b"x"], every_seconds=FAILURE_SECONDS) as url:
         with pytest.raises(HttpFailure, match=rf"^{reason}$") as caught:
             http.request("GET", url, timeout_seconds=0.3)
         assert TOKEN not in "".join(traceback.format_exception(caught.value))
 
 
-def test_an_answer_that_is_slow_but_ends_is_one_although_it_takes_longer_than_the_time_out(
+def test_a_slow_response_may_take_longer_than_the_time_out(
     http: Http,
 ) -> None:
     head = HEAD + b"Content-Length: 3\r\n\r\n"
@@ -116,11 +114,11 @@ def test_an_answer_that_is_slow_but_ends_is_one_although_it_takes_longer_than_th
     assert took > 0.5
 
 
-def test_after_an_answer_that_drips_the_next_request_is_answered(http: Http) -> None:
+def test_a_request_after_an_endless_response_succeeds(http: Http) -> None:
     with (
         dripping(HEAD + b"X-Long: ", one_by_one(b"x"), every_seconds=DRIP_SECONDS) as slow,
         dripping(HEAD + b"Content-Length: 1\r\n\r\nx", [], every_seconds=0) as quick,
     ):
         with pytest.raises(HttpFailure):
             http.request("GET", slow, timeout_seconds=TIMEOUT_SECONDS)
-        assert http.request("GET", quick, timeout_seconds=PATIENCE_SECONDS).body == b"x"
+        assert http.request("GET", quick, timeout_seconds=FAILURE_SECONDS).body == b"x"

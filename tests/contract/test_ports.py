@@ -17,14 +17,12 @@ from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.runner import ActionsRunner
-from cluster_status.domain.actions.retention import PruneResult
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import Histories, History
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.cause import Status
 from cluster_status.errors import Cancelled, DeliveryError, HistoryError, MessageLostError, WebhookGoneError
 from cluster_status.ports import Clock, EditableNotifier, HistoryStore, Level, Notifier, Runner
-from cluster_status.render.pruning import PruneReport, plain
 from cluster_status.render.summary import Summary
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import LoopbackDiscord, Reset
@@ -97,7 +95,7 @@ class Memory:
         return self._store.content
 
     def block(self) -> None:
-        self._store.be_out_of_reach()
+        self._store.make_unreachable()
         self._store.fail_save()
 
     def fail_next_save(self, fault: OSError | Cancelled) -> None:
@@ -206,7 +204,7 @@ def test_the_path_of_a_store_is_relative_to_the_workspace(place: Place) -> None:
 
 
 class Channel(Protocol):
-    """A channel, and what arrived there."""
+    """A channel, and its messages."""
 
     @property
     def notifier(self) -> Notifier: ...
@@ -403,7 +401,7 @@ def test_an_edit_of_a_deleted_message_is_an_error(editable: EditableChannel) -> 
 
 
 class Show(Protocol):
-    """A runner, and what it shows."""
+    """A runner, and its output."""
 
     @property
     def runner(self) -> Runner: ...
@@ -422,8 +420,7 @@ class FakeShow:
 
     def summary(self) -> str:
         lines = [line for shown in self.runner.summaries for line in (shown.headline, *shown.facts)]
-        pruned = self.runner.pruned
-        return "\n".join([*lines, plain(pruned)] if pruned else lines)
+        return "\n".join([*lines, *self.runner.sections])
 
     def outputs(self) -> dict[str, str]:
         return self.runner.outputs
@@ -500,13 +497,11 @@ def test_publishing_annotates_nothing(show: Show) -> None:
     assert show.annotations() == []
 
 
-def test_what_became_of_the_runs_is_shown_after_what_was_published(show: Show) -> None:
+def test_a_further_section_is_shown_after_the_summary(show: Show) -> None:
     show.runner.publish(OUTPUTS, [SUMMARY])
-    show.runner.tally(
-        PruneReport((PruneResult("poll.yml", found=20, kept=10, protected=1, deleted=9),), dry_run=False)
-    )
+    show.runner.summarize("Runs deleted: 9", "### Runs deleted: 9\n")
     text = show.summary()
-    assert text.index(SUMMARY.headline) < text.index("Runs deleted: 9") < text.index("poll.yml")
+    assert text.index(SUMMARY.headline) < text.index("Runs deleted: 9")
 
 
 @pytest.mark.parametrize("kind", ["actions", "fake"])

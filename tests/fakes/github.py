@@ -1,4 +1,4 @@
-"""A loopback stand-in for GitHub's runs and artifacts: refuses what the real one does, and fails on demand.
+"""A GitHub on loopback for runs and artifacts: it refuses what GitHub refuses, and injects faults.
 
     with LoopbackGitHub() as github:
         github.plant("history", {"history.json": b"{}"})
@@ -7,8 +7,8 @@
         ...  # with run.environment, and run.github_token
         assert github.artifacts[-1].files == {"history.json": b"{}"}
 
-Three servers, each with an origin of its own: the REST API, the results service and the blob storage, which
-has another host too, so that a redirect to it must lose its Authorization header.
+It has three servers: the REST API, the results service and the blob storage. The blob storage has another
+host, so that a client must not send it the Authorization header after a redirect.
 """
 
 import contextlib
@@ -100,12 +100,12 @@ CODE_OF = {
     500: "internal",
     503: "unavailable",
 }
-FROM_PLANTED = "that of what is planted"
+FROM_CONTENT = "computed from the content"
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A refusal or a failure in the words of whichever server was asked: REST, twirp or Azure."""
+    """An error response in the format of the server: REST, twirp or Azure."""
 
     status: int
     message: str = "It did not work"
@@ -127,13 +127,13 @@ class Failed:
 
 FORBIDDEN = Failed(403, "Resource not accessible by integration")
 QUOTA_HIT = Failed(403, "insufficient usage to create artifact")
-# often passing, since 2026 (actions/download-artifact#464); the official client gives up at once
+# temporary, since 2026 (actions/download-artifact#464); the official client does not retry it
 INTERMEDIARY_REFUSED = Failed(403, 'Error from intermediary with HTTP status code 403 "Forbidden"')
 
 
 @dataclass(frozen=True)
 class RateLimited:
-    """The primary rate limit of the REST API: nothing before it is reset."""
+    """The hourly limit of the REST API is used up."""
 
     reset_after_seconds: float = 3600
     status: Literal[403, 429] = 403
@@ -145,23 +145,23 @@ class RateLimited:
 
 @dataclass(frozen=True)
 class SecondaryRateLimited:
-    """Too much at once; not always with a time to wait."""
+    """The secondary limit is exceeded; the response does not always name a time to wait."""
 
     retry_after_seconds: float | None = 60
     status: Literal[403, 429] = 403
 
-    def answer(self, _: Request, now: datetime) -> HttpResponse:  # noqa: ARG002  # all faults are asked alike
-        return github_api.too_hasty(self.retry_after_seconds, self.status)
+    def answer(self, _: Request, now: datetime) -> HttpResponse:  # noqa: ARG002  # all faults have this signature
+        return github_api.secondary_rate_limited(self.retry_after_seconds, self.status)
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A 5xx from in front of the server, in HTML."""
+    """A 5xx of a proxy, in HTML."""
 
     status: int = 502
     after_accepting: bool = False
 
-    def answer(self, _: Request, now: datetime) -> HttpResponse:  # noqa: ARG002  # all faults are asked alike
+    def answer(self, _: Request, now: datetime) -> HttpResponse:  # noqa: ARG002  # all faults have this signature
         return HttpResponse(
             self.status, b"<!DOCTYPE html><title>Unicorn!</title>", {"Content-Type": "text/html"}
         )
@@ -169,16 +169,16 @@ class Broken:
 
 @dataclass(frozen=True)
 class Truncated:
-    """The right answer, but the connection ends in the middle of its body."""
+    """The right response, but the connection ends in the middle of its body."""
 
 
 @dataclass(frozen=True)
 class Odd:
-    """This instead of the right answer, with the status of one that worked; nothing was done for it."""
+    """A status of 200 with this body; the request is not executed."""
 
     body: bytes
 
-    def answer(self, _: Request, now: datetime) -> HttpResponse:  # noqa: ARG002  # all faults are asked alike
+    def answer(self, _: Request, now: datetime) -> HttpResponse:  # noqa: ARG002  # all faults have this signature
         return HttpResponse(200, self.body)
 
 
@@ -190,9 +190,9 @@ def _now() -> datetime:
 
 
 class LoopbackGitHub:
-    """Everything ends when the context ends: connections, threads and whatever is held."""
+    """All connections, threads and held requests end with the context."""
 
-    def __init__(  # noqa: PLR0913  # each is one thing to say about GitHub, and has a default
+    def __init__(  # noqa: PLR0913  # one argument a property of GitHub
         self,
         repository: str = "octo-org/cluster",
         *,
@@ -238,7 +238,7 @@ class LoopbackGitHub:
             raise ExceptionGroup("the fake itself failed", errors)
 
     def without_sockets(self) -> Self:
-        """Be asked by `receive` and `decide` alone: the addresses lead nowhere."""
+        """Serve requests only through `receive` and `decide`: the addresses are not served."""
         self._actions.addresses |= {name: f"https://{name}.invalid" for name in get_args(Server)}
         return self
 
@@ -252,7 +252,7 @@ class LoopbackGitHub:
 
     @property
     def fork_id(self) -> int:
-        """The number of a repository that was forked from this one."""
+        """The id of a fork of the repository."""
         return self._actions.repository_id + 1
 
     @property
@@ -269,7 +269,7 @@ class LoopbackGitHub:
 
     @property
     def artifacts(self) -> list[Artifact]:
-        """What can be listed, oldest first."""
+        """The finalized artifacts, oldest first."""
         with self._lock:
             return list(self._actions.artifacts)
 
@@ -281,13 +281,13 @@ class LoopbackGitHub:
 
     @property
     def started(self) -> list[tuple[str, str]]:
-        """Each workflow that was started by hand, with its branch, oldest first."""
+        """The workflow and the branch of each dispatch, oldest first."""
         with self._lock:
             return [(each.run.workflow, each.run.branch) for each in self._workflows.started]
 
     @property
     def requests(self) -> list[Request]:
-        """Every request that arrived; `operation` is empty for one that asks for nothing there is."""
+        """All requests; `operation` is empty for unknown routes."""
         with self._lock:
             return list(self._requests)
 
@@ -296,13 +296,13 @@ class LoopbackGitHub:
         return [request.operation for request in self.requests]
 
     def wait_for_requests(self, count: int, *, timeout_seconds: float = 5.0) -> list[Request]:
-        """Wait for what a client that went away cannot know: that its request arrived."""
+        """Wait until this many requests arrived: a client that timed out cannot know it."""
         with self._lock:
             if not self._lock.wait_for(lambda: len(self._requests) >= count, timeout_seconds):
                 raise TimeoutError(f"{len(self._requests)} of {count} requests arrived")
             return list(self._requests)
 
-    def start_run(  # noqa: PLR0913  # each is one thing to say about a run, and has a default
+    def start_run(  # noqa: PLR0913  # one argument a property of a run
         self,
         branch: str = "main",
         head_repository_id: int | None = None,
@@ -312,9 +312,9 @@ class LoopbackGitHub:
         permission: Permission = "write",
         workflow: str = "poll.yml",
     ) -> Run:
-        """Start a workflow run with one job; `permission` is what its token may do with `actions`.
+        """Start a workflow run with one job; `permission` is the permission of its token for `actions`.
 
-        From another repository, a fork's, it is a pull request, and its token may read at most.
+        A run from another repository, a fork, is of a pull request, and its token can only read.
         """
         with self._lock:
             return self._actions.start_run(
@@ -322,16 +322,16 @@ class LoopbackGitHub:
             )
 
     def new_token(self, permission: Permission = "read") -> str:
-        """Give a token that belongs to no run."""
+        """Return a token that belongs to no run."""
         with self._lock:
             return self._actions.new_token(permission)
 
     def add_workflow(self, workflow: Workflow) -> None:
-        """Put it on the default branch."""
+        """Add a workflow on the default branch."""
         with self._lock:
             self._workflows.add(workflow)
 
-    def plant(  # noqa: PLR0913  # each is one thing to say about an artifact, and has a default
+    def plant(  # noqa: PLR0913  # one argument a property of an artifact
         self,
         name: str,
         content: bytes | Mapping[str, bytes],
@@ -341,13 +341,13 @@ class LoopbackGitHub:
         expired: bool = False,
         raw: bool = False,
         created_at: datetime | None = None,
-        digest: str | None = FROM_PLANTED,
+        digest: str | None = FROM_CONTENT,
         run: Run | None = None,
     ) -> Artifact:
-        """Put an artifact there, of a run of its own that has finished.
+        """Add an artifact; without `run`, also a completed run for it.
 
-        Bytes are the archive as it is, which need not be one; `raw` ones were uploaded without an archive,
-        and `name` is their file's. Without a digest it is like one of upload-artifact v3.
+        Bytes are stored unchanged, even if they are no archive. A `raw` artifact was uploaded without an
+        archive, and `name` is the name of its file. Artifacts of upload-artifact v3 have no digest.
         """
         content = content if isinstance(content, bytes) else zip_of(content)
         retention, now = self._actions.retention, self._clock()
@@ -363,18 +363,18 @@ class LoopbackGitHub:
             return self._actions.finalize(
                 replace(taken, created_at=created_at, expires_at=expires_at),
                 content,
-                sha256(content) if digest == FROM_PLANTED else digest,
+                sha256(content) if digest == FROM_CONTENT else digest,
             )
 
     def fail_next(self, *faults: Fault, on: Operation) -> None:
-        """Let the next requests for this operation fail, one fault each."""
+        """Inject one fault for each of the next requests of this operation."""
         if on not in get_args(Operation):
-            raise ValueError(f"{on!r} is none of {get_args(Operation)}")
+            raise ValueError(f"{on!r} is not one of {get_args(Operation)}")
         with self._lock:
             self._faults[on].extend(faults)
 
     def release(self, *, timeout_seconds: float = 5.0) -> None:
-        """Let every held request go on, once there is one."""
+        """Wait for a held request, and answer all held requests."""
         if not self._holds.release(timeout_seconds):
             raise TimeoutError("no request was held")
 

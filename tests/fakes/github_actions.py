@@ -1,8 +1,8 @@
-"""One repository's runs, tokens and artifacts: what GitHub remembers. No socket in here, and no HTTP.
+"""The state of one repository at GitHub: runs, tokens and artifacts; without HTTP.
 
 Written from github/docs (`actions/`, `rest/actions/artifacts`), actions/runner (`Runner.Worker`), the
-official client `@actions/artifact` 6.2.1, and threads that quote what the real services answered. Where
-GitHub's behaviour is not known, the case is assumed that is worst for a client.
+official client `@actions/artifact` 6.2.1, and threads that quote responses. Where GitHub's behaviour is not
+known, it behaves as is worst for a client.
 """
 
 import base64
@@ -29,10 +29,10 @@ FIRST_ARTIFACT_ID = 5_000_000_001
 
 @dataclass(eq=False)
 class Run:
-    """One attempt of one workflow run, with the tokens of its only job.
+    """One attempt of a workflow run, with the tokens of its only job.
 
-    That an attempt has backend ids of its own is assumed: the official client deletes and downloads with the
-    ids of the artifact it has listed, not with those of its token.
+    It is assumed that each attempt has its own backend ids: the official client deletes and downloads with
+    the ids of the listed artifact, not with those of its token.
     """
 
     id: int
@@ -57,7 +57,7 @@ class Run:
         self.runtime_token = _runtime_token(self)
 
     def finish(self, conclusion: str = "success") -> None:
-        """End the job: its tokens are refused from now on."""
+        """End the job, and refuse its tokens from now on."""
         self.conclusion = conclusion
 
     def rerun(self) -> "Run":
@@ -66,9 +66,9 @@ class Run:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the runner gives a container action, but for inputs, paths and file commands.
+        """The environment of a container action, without inputs, paths and file commands.
 
-        There is no token for the API: it comes as an input, filled with `github_token`.
+        It has no token for the API: that is an input, with `github_token` as its value.
         """
         actions, owner = self.actions, self.actions.repository.split("/")[0]
         from_pull_request = self.pull_request is not None
@@ -103,7 +103,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A finalized one. What is only reserved is nowhere to be seen."""
+    """A finalized artifact."""
 
     id: int
     name: str
@@ -117,7 +117,7 @@ class Artifact:
 
     @property
     def files(self) -> dict[str, bytes]:
-        """What is in the archive; of one that was uploaded as it is, the file."""
+        """The files in the archive; the file itself if it was uploaded without an archive."""
         if self.mime_type != ZIP_TYPE:
             return {self.name: self.content}
         with zipfile.ZipFile(io.BytesIO(self.content)) as archive:
@@ -130,7 +130,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Reservation:
-    """A name is taken from its creation on, whether the upload ever ends or not."""
+    """A created artifact; its name is taken even if the upload is never completed."""
 
     run: Run
     name: str
@@ -147,7 +147,7 @@ class Blob:
 
 
 class Actions:
-    """Not safe for threads: whoever asks holds a lock."""
+    """Not thread-safe: the caller holds a lock."""
 
     def __init__(
         self, repository: str, retention: timedelta, clock: Callable[[], datetime], *, newest_first: bool
@@ -173,14 +173,14 @@ class Actions:
 
     @property
     def artifacts(self) -> Collection[Artifact]:
-        """What is finalized, oldest first."""
+        """The finalized artifacts, oldest first."""
         return self._artifacts.values()
 
     @property
     def reservations(self) -> Collection[Reservation]:
         return self._reservations.values()
 
-    def start_run(  # noqa: PLR0913  # each is one thing to say about a run
+    def start_run(  # noqa: PLR0913  # one argument a property of a run
         self,
         branch: str,
         head_repository_id: int | None,
@@ -239,7 +239,7 @@ class Actions:
         self.workflows.setdefault(name, 90_000_001 + len(self.workflows))
 
     def runs_of(self, workflow: str) -> list[Run]:
-        """Give them in no order that could be relied on, as with artifacts."""
+        """Return them unsorted, unless `newest_first` is set."""
         found = [run for run in self.runs.values() if run.workflow == workflow]
         return found[::-1] if self.newest_first else sorted(found, key=lambda run: _place(run.id))
 
@@ -247,11 +247,11 @@ class Actions:
         return list(self._artifacts_of[run_id].values())
 
     def can_be_deleted(self, run: Run) -> bool:
-        """Allow it for those that have ended, or are two weeks old (`rest/actions/workflow-runs`)."""
+        """Return whether the run has ended or is two weeks old (`rest/actions/workflow-runs`)."""
         return run.conclusion is not None or self.clock() - run.created_at > timedelta(weeks=2)
 
     def delete_run(self, run: Run) -> None:
-        """Delete it, and its artifacts with it (`actions/.../artifacts-from-deleted-workflow-runs`)."""
+        """Delete a run and its artifacts (`actions/.../artifacts-from-deleted-workflow-runs`)."""
         for artifact in self.artifacts_of(run.id):
             self.delete(artifact)
         del self.runs[run.id]
@@ -262,7 +262,7 @@ class Actions:
         return token
 
     def permission_of(self, token: str) -> Permission | None:
-        """None for a token that is not one, or that ended with its job."""
+        """Return None for an unknown token, and for the token of a job that has ended."""
         run = self._by_token.get(token)
         if run and run.github_token == token:
             return run.permission if run.conclusion is None else None
@@ -273,9 +273,9 @@ class Actions:
         return run if run and run.runtime_token == runtime_token else None
 
     def is_taken(self, run: Run, name: str) -> bool:
-        """Look through all attempts: a name is used once in a run, until its artifact is deleted.
+        """Return whether any attempt of the run uses the name; a deletion of the artifact frees it.
 
-        A reservation that is never finalized holds it for good, as it is in no listing to be deleted from.
+        A reservation that is never finalized is not listed, and cannot be deleted.
         """
         return any((each.run.id, each.name) == (run.id, name) for each in self.reservations)
 
@@ -291,7 +291,7 @@ class Actions:
         return reservation
 
     def finalize(self, reservation: Reservation, content: bytes, digest: str | None) -> Artifact:
-        """Make a reservation an artifact; asked again, another one (actions/upload-artifact#531)."""
+        """Add the artifact of a reservation; a second call adds another (actions/upload-artifact#531)."""
         artifact = Artifact(
             next(self._artifact_ids),
             reservation.name,
@@ -320,13 +320,13 @@ class Actions:
         return self._artifacts.get(artifact_id)
 
     def listed(self, name: str | None) -> Iterator[Artifact]:
-        """Give them in no order that could be relied on: GitHub documents none, and mostly has this one."""
+        """Yield them unsorted, unless `newest_first` is set: GitHub documents no order."""
         found = [each for each in self.artifacts if name in (None, each.name)]
         yield from found[::-1] if self.newest_first else sorted(found, key=lambda each: _place(each.id))
 
 
 def _place(number: int) -> int:
-    """Return where in a list it comes that is in no order."""
+    """Return a sort key that gives an unsorted list."""
     return number * 2_654_435_761 % 2**32
 
 
@@ -334,7 +334,7 @@ _PERMISSIONS: tuple[Permission, ...] = ("none", "read", "write")
 
 
 def zip_of(files: Mapping[str, bytes]) -> bytes:
-    """Pack as the official client does: deflated."""
+    """Return a deflated zip archive, like that of the official client."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -357,7 +357,7 @@ def disposition(artifact: Artifact) -> str:
 
 
 def _runtime_token(run: Run) -> str:
-    """Build a JWT whose payload needs the padding that JWTs leave out, and the alphabet that URLs need."""
+    """Return a JWT whose payload needs padding, and has characters of the URL-safe alphabet."""
     claims = {
         "nameid": "dddddddd-dddd-dddd-dddd-dddddddddddd",
         "scp": " ".join(

@@ -1,8 +1,8 @@
-"""GitHub's REST API for the runs and artifacts of one repository: a request in, GitHub's answer out.
+"""GitHub's REST API for the runs and artifacts of one repository.
 
-Written from its OpenAPI document, against which the answers are checked, and from github/docs. GitHub ignores
-a query parameter that it does not know and reads `per_page=many` as 30: here both are refused, as its
-document would. So is a parameter that the document has and nobody here uses yet.
+Written from the OpenAPI document, which the responses are checked against, and from github/docs. GitHub
+ignores an unknown query parameter and reads `per_page=many` as 30. This fake refuses both, as the document
+does. It also refuses parameters of the document that the action does not use.
 """
 
 import base64
@@ -36,7 +36,7 @@ NEED_TO_WRITE = ("delete-by-id", "delete-run", "dispatch")
 @dataclass(frozen=True)
 class Route:
     operation: str
-    of: str = ""  # which artifact, run or workflow
+    of: str = ""  # id of the artifact or run, or file of the workflow
 
 
 def operation(request: Request) -> str | None:
@@ -58,10 +58,10 @@ def rate_limited(headers: Mapping[str, str] | None = None, status: int = 403) ->
     return error(status, "API rate limit exceeded for installation ID 1.", headers)
 
 
-def too_hasty(retry_after_seconds: float | None = 60, status: int = 403) -> HttpResponse:
-    words = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+def secondary_rate_limited(retry_after_seconds: float | None = 60, status: int = 403) -> HttpResponse:
+    message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
     wait = {} if retry_after_seconds is None else {"Retry-After": str(ceil(retry_after_seconds))}
-    return error(status, words, wait)
+    return error(status, message, wait)
 
 
 class Api:
@@ -77,7 +77,7 @@ class Api:
         if not self._rate_limit.take():
             answer = rate_limited()
         else:
-            answer = self._answer(request) if is_in_time else too_hasty()
+            answer = self._answer(request) if is_in_time else secondary_rate_limited()
         return HttpResponse(answer.status, answer.body, {**self.headers(), **answer.headers})
 
     def headers(self) -> dict[str, str]:
@@ -91,17 +91,17 @@ class Api:
 
     def _answer(self, request: Request) -> HttpResponse:
         if not request.headers.get("User-Agent"):
-            words = (
+            message = (
                 b"Request forbidden by administrative rules. Please make sure your request has a User-Agent."
             )
-            return HttpResponse(403, words, {"Content-Type": "text/plain"})
+            return HttpResponse(403, message, {"Content-Type": "text/plain"})
         if request.headers.get("X-GitHub-Api-Version", API_VERSIONS[0]) not in API_VERSIONS:
             return error(400, "The requested API version is not supported")
         permission = self._permission(request)
         if isinstance(permission, HttpResponse):
             return permission
         route = _route(request)
-        if route is None or not self._is_here(request.path):
+        if route is None or not self._is_repository(request.path):
             return error(404, "Not Found")
         needed = ("write",) if route.operation in NEED_TO_WRITE else ("read", "write")
         if permission not in needed:
@@ -114,21 +114,21 @@ class Api:
         return self._delete_run(route) if route.operation == "delete-run" else self._answer_one(route)
 
     def _permission(self, request: Request) -> Permission | HttpResponse:
-        """Read the token. A public repository can be listed without one; this one is private."""
+        """Return the permission of the token; the repository is private: a request needs one."""
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if not token:
             return error(401, "Requires authentication")
         permission = self._actions.permission_of(token) if kind.lower() in ("bearer", "token") else None
         return permission or error(401, "Bad credentials")
 
-    def _is_here(self, path: str) -> bool:
+    def _is_repository(self, path: str) -> bool:
         parts = path.split("/")
-        if parts[1] == "repositories":  # where GitHub's own links to further pages lead
+        if parts[1] == "repositories":  # used by GitHub's links to further pages
             return parts[2] == str(self._actions.repository_id)
         return "/".join(parts[2:4]).lower() == self._actions.repository.lower()
 
-    def _dispatched(self, outcome: Started | Refused) -> HttpResponse:
-        match outcome:
+    def _dispatched(self, result: Started | Refused) -> HttpResponse:
+        match result:
             case Refused(status, message):
                 return error(status, message)
             case Started(run, with_details=True):
@@ -146,7 +146,7 @@ class Api:
 
     def _list(self, request: Request, route: Route) -> HttpResponse:
         if any(name not in PARAMETERS[route.operation] for name in request.query):
-            return error(422, "Invalid request.\n\nA query parameter is not one of this endpoint's.")
+            return error(422, "Invalid request.\n\nThis endpoint has no such query parameter.")
         numbers = [request.query.get("per_page", str(PER_PAGE_DEFAULT)), request.query.get("page", "1")]
         if not all(each.isascii() and each.isdigit() and int(each) for each in numbers):
             return error(422, "Invalid request.\n\nper_page and page have to be positive numbers.")
@@ -176,12 +176,12 @@ class Api:
         if run is None:
             return error(404, "Not Found")
         if not self._actions.can_be_deleted(run):
-            return error(409, "The workflow run is in progress")  # the status is known, the words are not
+            return error(409, "The workflow run is in progress")  # the status is known, the message is not
         self._actions.delete_run(run)
         return HttpResponse(204)
 
     def _links(self, request: Request, page: int, last: int) -> str:
-        """Link to further pages, by the repository's number, as GitHub does."""
+        """Return links to further pages, with the repository's id, as GitHub does."""
         pages = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
         wanted = ("prev", "first") * (page > 1) + ("next", "last") * (page < last)
         below = request.path[request.path.index("/actions/") :]

@@ -1,8 +1,8 @@
-"""The blob storage behind GitHub's artifacts: a request with a signed URL in, Azure's answer out.
+"""The blob storage of GitHub's artifacts: requests with signed URLs, responses like Azure's.
 
 Written from Microsoft's reference of Put Blob, Put Block, Put Block List, Get Blob and of shared access
-signatures. GitHub's URLs for logs are signed with `sp=cw`, which allows every way to put; that those for
-artifacts are too is likely, not known, so Put Blob can be refused here.
+signatures. GitHub's URLs for logs are signed with `sp=cw`, which allows Put Blob and Put Block. For artifacts
+this is likely, but not known: `refuse_put_blob` refuses Put Blob.
 """
 
 import base64
@@ -20,7 +20,7 @@ from tests.fakes.github_actions import Actions, Artifact, Blob, Reservation, dis
 from tests.fakes.loopback import HttpResponse, Request
 
 UPLOAD_LIFETIME = timedelta(hours=1)
-DOWNLOAD_LIFETIME = timedelta(minutes=1)  # as documented; GitHub's own signatures have been seen to last ten
+DOWNLOAD_LIFETIME = timedelta(minutes=1)  # as documented; some signatures of GitHub are valid for ten
 SERVICE_VERSION = "2025-11-05"
 SIGNED = ("rscd", "rsct", "se", "sp", "spr", "sr", "st", "sv")
 BLOCK = re.compile(rb"<(?:Latest|Uncommitted|Committed)>([A-Za-z0-9+/=]+)</")
@@ -46,7 +46,7 @@ def operation(request: Request) -> str | None:
 
 
 def error(status: int, code: str, message: str) -> HttpResponse:
-    """Build an error as Azure does. Its headers repeat the code."""
+    """Return an error in Azure's format; a header repeats the code."""
     body = f'\N{ZERO WIDTH NO-BREAK SPACE}<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code>'
     body += f"<Message>{message}</Message></Error>"
     return HttpResponse(status, body.encode(), {"Content-Type": "application/xml", "x-ms-error-code": code})
@@ -100,13 +100,13 @@ class Blobs:
 
     def _refuse(self, request: Request) -> HttpResponse | None:
         if "Authorization" in request.headers:
-            words = "Authentication information is not given in the correct format."
+            message = "Authentication information is not given in the correct format."
             return error(
-                401, "InvalidAuthenticationInfo", f"{words} Check the value of Authorization header."
+                401, "InvalidAuthenticationInfo", f"{message} Check the value of Authorization header."
             )
         if "sig" not in request.query:
-            words = "Server failed to authenticate the request. Please refer to the information in the"
-            return error(401, "NoAuthenticationInformation", f"{words} www-authenticate header.")
+            message = "Server failed to authenticate the request. Please refer to the information in the"
+            return error(401, "NoAuthenticationInformation", f"{message} www-authenticate header.")
         name = operation(request)
         if name is None:
             return error(405, "UnsupportedHttpVerb", "The resource doesn't support specified Http Verb.")
@@ -115,14 +115,14 @@ class Blobs:
             datetime.fromisoformat(request.query.get("se", "1970-01-01T00:00:00Z")) > self._actions.clock()
         )
         if not hmac.compare_digest(request.query["sig"], expected) or not in_time:
-            words = (
+            message = (
                 "Server failed to authenticate the request. Make sure the value of Authorization header is"
             )
-            return error(403, "AuthenticationFailed", f"{words} formed correctly including the signature.")
+            return error(403, "AuthenticationFailed", f"{message} formed correctly including the signature.")
         needed = "r" if name == "blob-get" else "w"
         if needed not in request.query["sp"] or (name == "put" and self._refuse_put_blob):
-            words = "This request is not authorized to perform this operation using this permission."
-            return error(403, "AuthorizationPermissionMismatch", words)
+            message = "This request is not authorized to perform this operation using this permission."
+            return error(403, "AuthorizationPermissionMismatch", message)
         return None
 
     def _get(self, request: Request, blob: Blob) -> HttpResponse:
@@ -157,8 +157,8 @@ def _put_block(request: Request, blob: Blob) -> HttpResponse:
     except binascii.Error:
         length = 0
     if not 0 < length <= BLOCK_ID_LIMIT_BYTES:
-        words = "Value for one of the query parameters specified in the request URI is invalid."
-        return error(400, "InvalidQueryParameterValue", words)
+        message = "Value for one of the query parameters specified in the request URI is invalid."
+        return error(400, "InvalidQueryParameterValue", message)
     if any(len(other) != len(block_id) for other in blob.blocks):
         return error(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.")
     blob.blocks[block_id] = request.body

@@ -1,4 +1,4 @@
-"""GitHub's limits on what may be asked: so much in an hour, and so much in a minute."""
+"""GitHub's limits: requests in an hour, and points in a minute."""
 
 from collections import deque
 from collections.abc import Callable
@@ -9,11 +9,11 @@ RATE_LIMIT = 1000  # requests an hour, of a GITHUB_TOKEN
 RATE_LIMIT_WINDOW = timedelta(hours=1)
 POINTS_LIMIT = 900
 POINTS_WINDOW = timedelta(minutes=1)
-POINTS_OF_A_CHANGE = 5  # of a question: one
+POINTS_OF_A_CHANGE = 5  # a GET has one
 
 
 class RateLimit:
-    """Counts every request, of whichever token: the fake has one hour's worth."""
+    """Counts the requests of all tokens in an hour."""
 
     def __init__(self, limit: int, clock: Callable[[], datetime]) -> None:
         self._limit = limit
@@ -34,9 +34,9 @@ class RateLimit:
 
 
 class SecondaryLimit:
-    """Counts points in every minute, wherever it begins; what is refused counts, too.
+    """Counts points in any minute, including those of refused requests.
 
-    GitHub gives them for each endpoint, and does not tell which those are: here there is only one.
+    GitHub counts for each endpoint, and does not document the endpoints. This fake counts for all together.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:

@@ -1,4 +1,4 @@
-"""A workflow run as GitHub's REST API shows it: most of it addresses, all of it by the OpenAPI document."""
+"""A workflow run in the format of GitHub's REST API, with all fields of the OpenAPI document."""
 
 import base64
 from functools import lru_cache
@@ -16,12 +16,8 @@ OF_REPOSITORY = (
 
 def run_object(run: Run) -> dict[str, object]:
     actions = run.actions
-    home = f"{actions.addresses['api']}/repos/{actions.repository}"
-    url = f"{home}/actions/runs/{run.id}"
     suite = run.id + 10_000_000_000
-    workflow_id = actions.workflows[run.workflow]
     created_at, owner = rfc3339(run.created_at), _owner(actions)
-    below = ("jobs", "logs", "artifacts", "cancel", "rerun")
     return {
         "id": run.id,
         "name": run.workflow.partition(".")[0],
@@ -35,11 +31,10 @@ def run_object(run: Run) -> dict[str, object]:
         "event": run.event,
         "status": "in_progress" if run.conclusion is None else "completed",
         "conclusion": run.conclusion,
-        "workflow_id": workflow_id,
+        "workflow_id": actions.workflows[run.workflow],
         "check_suite_id": suite,
         "check_suite_node_id": _node("CheckSuite", suite),
-        "url": url,
-        "html_url": f"https://github.com/{actions.repository}/actions/runs/{run.id}",
+        **_urls(run, suite),
         "pull_requests": [],
         "created_at": created_at,
         "updated_at": created_at,
@@ -47,20 +42,34 @@ def run_object(run: Run) -> dict[str, object]:
         "actor": owner,
         "triggering_actor": owner,
         "referenced_workflows": [],
-        **{f"{name}_url": f"{url}/{name}" for name in below},
-        "check_suite_url": f"{home}/check-suites/{suite}",
         "previous_attempt_url": None,
-        "workflow_url": f"{home}/actions/workflows/{workflow_id}",
-        "head_commit": {
-            "id": run.head_sha,
-            "tree_id": run.head_sha,
-            "message": "Poll",
-            "timestamp": created_at,
-            "author": {"name": "octo", "email": "octo@example.org"},
-            "committer": {"name": "octo", "email": "octo@example.org"},
-        },
+        "head_commit": _head_commit(run),
         "repository": _repository(actions, actions.repository_id),
         "head_repository": _repository(actions, run.head_repository_id),
+    }
+
+
+def _urls(run: Run, suite: int) -> dict[str, object]:
+    actions = run.actions
+    home = f"{actions.addresses['api']}/repos/{actions.repository}"
+    url = f"{home}/actions/runs/{run.id}"
+    return {
+        "url": url,
+        "html_url": f"https://github.com/{actions.repository}/actions/runs/{run.id}",
+        **{f"{name}_url": f"{url}/{name}" for name in ("jobs", "logs", "artifacts", "cancel", "rerun")},
+        "check_suite_url": f"{home}/check-suites/{suite}",
+        "workflow_url": f"{home}/actions/workflows/{actions.workflows[run.workflow]}",
+    }
+
+
+def _head_commit(run: Run) -> dict[str, object]:
+    return {
+        "id": run.head_sha,
+        "tree_id": run.head_sha,
+        "message": "Poll",
+        "timestamp": rfc3339(run.created_at),
+        "author": {"name": "octo", "email": "octo@example.org"},
+        "committer": {"name": "octo", "email": "octo@example.org"},
     }
 
 

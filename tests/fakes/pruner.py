@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from cluster_status.adapters.github_runs.catalog import GithubRuns
-from cluster_status.adapters.github_runs.rate_limiter import RateLimiter
-from cluster_status.app.prune import Pruning, prune
-from cluster_status.domain.actions.retention import PruneResult
+from cluster_status.adapters.github.rate_limiter import RateLimiter
+from cluster_status.adapters.github.rest import Rest
+from cluster_status.adapters.github.runs import GitHubRuns
+from cluster_status.app.prune import prune
+from cluster_status.domain.actions.retention import PrunePlan, PruneResult
 from cluster_status.errors import ExitStatus
 from cluster_status.ports import Level
 from tests.fakes.clock import VirtualClock
@@ -21,14 +22,14 @@ INTERVAL = timedelta(minutes=5)
 
 
 class Pruner:
-    """A repository whose workflow polls every five minutes, and who prunes it, run after run."""
+    """A repository whose workflow polls every five minutes and is pruned by `prune`."""
 
     def __init__(self, *, rate_limit: int = 1000, newest_first: bool = True) -> None:
         self.clock = VirtualClock()
         self.github = LoopbackGitHub(
             clock=self.clock.exactly, rate_limit=rate_limit, newest_first=newest_first
         ).without_sockets()
-        self.plan = Pruning(("poll.yml",), keep=10, dry_run=False, current_run=None)
+        self.plan = PrunePlan(("poll.yml",), keep=10, dry_run=False, current_run=None)
         self.budget_seconds = 300.0
         self.runner = RecordingRunner()
         self.wire = self.new_wire()
@@ -40,33 +41,35 @@ class Pruner:
     def poll(
         self, times: int = 1, *names: str, workflow: str = "poll.yml", branch: str = "main"
     ) -> list[Run]:
-        """Have runs that have ended, with a history each unless other names are given for artifacts."""
+        """Add completed runs, each with artifacts of these names, by default with a history."""
         runs = []
         for _ in range(times):
             self.clock.advance(INTERVAL)
             run = self.github.start_run(branch, workflow=workflow)
             for name in names or (HISTORY,):
-                self.hold(run, name)
+                self.add_artifact(run, name)
             run.finish()
             runs.append(run)
         return runs
 
-    def hold(self, run: Run, name: str = HISTORY, *, expired: bool = False) -> Artifact:
+    def add_artifact(self, run: Run, name: str = HISTORY, *, expired: bool = False) -> Artifact:
         return self.github.plant(name, b"a history", run=run, expired=expired)
 
     def prune(self, **changes: object) -> ExitStatus:
         self.plan = replace(self.plan, **changes)
         self.runner = RecordingRunner()
-        rate_limiter = RateLimiter(self.clock, budget_seconds=self.budget_seconds, spare_requests=300)
-        return prune(
-            GithubRuns(self.wire, self.github.repository, rate_limiter, self.clock), self.runner, self.plan
+        limiter = RateLimiter(
+            self.wire, self.clock, budget_seconds=self.budget_seconds, reserved_requests=300
         )
+        rest = Rest(limiter, self.github.repository, permission="write")
+        return prune(GitHubRuns(rest, limiter), self.runner, self.plan)
 
     @property
-    def tally(self) -> PruneResult:
-        """What became of the runs of the first workflow."""
-        assert self.runner.pruned
-        return self.runner.pruned.tallies[0]
+    def result(self) -> PruneResult:
+        """The result for the first workflow, as the summary shows it."""
+        [summary] = self.runner.sections
+        name, *numbers, _left = summary.splitlines()[2].split()
+        return PruneResult(name, *map(int, numbers))
 
     @property
     def errors(self) -> list[str]:
@@ -74,5 +77,5 @@ class Pruner:
 
     @property
     def numbers(self) -> list[int]:
-        """Of the runs that are there yet."""
+        """The numbers of the runs that exist."""
         return [run.number for run in self.github.runs]

@@ -1,10 +1,9 @@
-"""A runner that keeps what it is given."""
+"""A runner in memory."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cluster_status.ports import Level
-from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary
 
 
@@ -14,13 +13,13 @@ class Annotation(NamedTuple):
 
 
 class RecordingRunner:
-    """Implements ports.Runner; outputs and summaries are those published last."""
+    """Implements ports.Runner; `outputs` and `summaries` are those of the last publication."""
 
     def __init__(self) -> None:
         self.annotations: list[Annotation] = []
         self.outputs: dict[str, str] = {}
         self.summaries: list[Summary] = []
-        self.pruned: PruneReport | None = None
+        self.sections: list[str] = []  # further sections of the summary, as text
         self.published = 0
         self.lines: list[str] = []
 
@@ -35,8 +34,9 @@ class RecordingRunner:
         self.summaries = list(summaries)
         self.published += 1
 
-    def tally(self, pruned: PruneReport) -> None:
-        self.pruned = pruned
+    def summarize(self, text: str, markdown: str) -> None:
+        del markdown
+        self.sections.append(text)
 
     @property
     def summary(self) -> Summary:

@@ -1,4 +1,4 @@
-"""Run after run of the image: what is told, what is kept, and what a workflow can go on with."""
+"""Several runs of the image: messages, history, outputs and summary."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.image.workflow import Workflow
 from tests.servers.daemon import wait_until
 
 
-def test_on_a_real_cluster_it_tells_the_first_status_once_and_each_change_once(
+def test_a_real_cluster_gives_one_message_for_the_first_status_and_for_each_change(
     site_workflow: Workflow, site: Site
 ) -> None:
     first, second = site_workflow.poll(), site_workflow.poll()
@@ -43,21 +43,25 @@ def test_the_first_run_leaves_outputs_a_summary_and_an_artifact(
     assert [each["name"] for each in json.loads(run.outputs["partitions"])] == ["cpu", "gpu", "long"]
     assert run.summary.startswith("### 🟢 mscluster is online")
     names = [artifact.name for artifact in github.artifacts]
-    assert names == ["cluster-status-mscluster", "cluster-status-mscluster.2"]  # before and after it told
-    assert [poll["status"] for poll in workflow.history()["polls"]] == ["online"]
+    assert names == [
+        "cluster-status-mscluster",
+        "cluster-status-mscluster.2",
+    ]  # before and after the delivery
+    assert workflow.polled_statuses() == ["online"]
 
 
-def test_the_second_run_restores_what_the_first_has_saved_and_tells_nothing(workflow: Workflow) -> None:
+def test_the_second_run_continues_the_history_and_sends_nothing(workflow: Workflow) -> None:
     workflow.poll()
     first = workflow.history()
     run = workflow.poll()
     assert (run.exit_status, run.outputs["previous-status"]) == (0, "online")
-    assert workflow.history()["polls"][:-1] == first["polls"]
-    assert workflow.history()["tracker"] == first["tracker"]
+    second = workflow.history()
+    assert second["record"]["polls"][:-1] == first["record"]["polls"]
+    assert second["tracker"] == first["tracker"]
     assert workflow.headlines() == ["mscluster is online"]
 
 
-def test_a_poll_that_is_to_keep_two_runs_deletes_older_ones_when_its_own_history_is_saved(
+def test_a_poll_deletes_older_runs_after_its_history_is_saved(
     workflow: Workflow, github: LoopbackGitHub
 ) -> None:
     older = [github.plant("coverage", b"").run.id for _ in range(4)]
@@ -67,35 +71,35 @@ def test_a_poll_that_is_to_keep_two_runs_deletes_older_ones_when_its_own_history
     assert [each.id for each in github.runs[:-1]] == older[2:]
     assert "| poll.yml | 5 | 2 | 1 | 2 | 0 |" in run.summary
     assert github.operations.index("finalize") < github.operations.index("delete-run")
-    assert [poll["status"] for poll in workflow.history()["polls"]] == ["online"]
+    assert workflow.polled_statuses() == ["online"]
 
 
-def test_of_two_runs_that_overlap_both_polls_are_kept_and_the_change_is_told_once(
+def test_two_runs_that_overlap_keep_both_polls_and_send_one_message(
     workflow: Workflow, cluster: DemoCluster, github: LoopbackGitHub
 ) -> None:
     workflow.poll()
     cluster.stop()
-    asked = len(github.requests)
+    earlier = len(github.requests)
 
     def wait_for(operation: str, count: int) -> None:
-        wait_until(lambda: github.operations[asked:].count(operation) == count, 10)
+        wait_until(lambda: github.operations[earlier:].count(operation) == count, 10)
 
     github.fail_next(Silent(), on="blob-get")
     with workflow.start() as slow:
         wait_for("blob-get", 1)
-        github.fail_next(Silent(), on="list")  # its next list, by which it looks for a newer history
+        github.fail_next(Silent(), on="list")  # its next list, for a newer history
         github.release()
         wait_for("list", 2)
         quick = workflow.poll()
-        assert github.operations[asked:].count("blob-get") == 2  # both have restored the same history
+        assert github.operations[earlier:].count("blob-get") == 2  # both have loaded the same history
         github.release()
         slow_ending = slow.end()
     assert [run.exit_status for run in (quick, slow_ending)] == [0, 0], slow_ending.log
-    assert [poll["status"] for poll in workflow.history()["polls"]] == ["online", "offline", "offline"]
+    assert workflow.polled_statuses() == ["online", "offline", "offline"]
     assert workflow.headlines() == ["mscluster is online", "mscluster is offline"]
 
 
-def test_without_inputs_it_says_which_ones_are_required(workflow: Workflow) -> None:
+def test_a_run_without_inputs_names_the_required_ones(workflow: Workflow) -> None:
     run = workflow.poll(inputs=dict.fromkeys(workflow.inputs, ""))
     assert run.exit_status == 2
     assert run.outputs == {}
@@ -104,20 +108,16 @@ def test_without_inputs_it_says_which_ones_are_required(workflow: Workflow) -> N
     assert "Traceback" not in run.log
 
 
-def test_files_of_the_runner_that_cannot_be_written_are_warned_of(
-    workflow: Workflow, discord: LoopbackDiscord
-) -> None:
+def test_files_that_cannot_be_written_are_a_warning(workflow: Workflow, discord: LoopbackDiscord) -> None:
     nowhere = "/github/file_commands/nowhere/file"
-    run = workflow.poll(instead={"GITHUB_OUTPUT": nowhere, "GITHUB_STEP_SUMMARY": nowhere})
+    run = workflow.poll(override={"GITHUB_OUTPUT": nowhere, "GITHUB_STEP_SUMMARY": nowhere})
     assert run.exit_status == 0, run.log
     assert "::warning::The outputs could not be written" in run.log
     assert "::warning::The job summary could not be written" in run.log
     assert len(discord.messages) == 1
 
 
-def test_without_any_file_of_the_runner_it_polls_all_the_same(
-    workflow: Workflow, discord: LoopbackDiscord
-) -> None:
-    run = workflow.poll(instead={"GITHUB_OUTPUT": "", "GITHUB_STEP_SUMMARY": ""})
+def test_a_poll_works_without_the_files_of_the_runner(workflow: Workflow, discord: LoopbackDiscord) -> None:
+    run = workflow.poll(override={"GITHUB_OUTPUT": "", "GITHUB_STEP_SUMMARY": ""})
     assert run.exit_status == 0, run.log
     assert len(discord.messages) == 1

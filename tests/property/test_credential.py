@@ -1,4 +1,4 @@
-"""Whatever is pasted as a key or a pin: it is read, or refused in words that do not quote it."""
+"""Any text as a key or a pin is read, or refused with a printable error."""
 
 import base64
 import string
@@ -24,7 +24,7 @@ def _texts() -> list[str]:
 
 
 TEXTS = _texts()
-# pieces of which a text may be made that looks like a key
+# pieces of texts that look like keys
 PIECES = st.sampled_from(
     [
         *TEXTS,
@@ -43,7 +43,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(st.one_of(PIECES, st.text(max_size=40)), max_size=8).map("".join))
-def test_any_text_is_a_key_or_refused_in_words(text: str) -> None:
+def test_any_text_is_a_key_or_a_printable_error(text: str) -> None:
     assert text not in secret_lines(text) or "-----" not in text
     try:
         key, remedy = unwrap(text), ""
@@ -65,21 +65,21 @@ def test_a_key_with_some_bytes_changed_is_read_or_refused(
     for begin, new, dropped in changes:
         content = content[:begin] + new + content[begin + dropped :]
     if b"bcrypt" in content:
-        return  # of any number of rounds, each costs time
+        return  # its number of rounds has no limit, and each round takes time
     changed = Secret("\n".join([first, base64.b64encode(content).decode(), last]))
     try:
-        problem = "" if read_key(changed, Secret("a passphrase")).can_sign() else "it cannot sign"
+        problem = "" if read_key(changed, Secret("a passphrase")).can_sign() else "the key cannot sign"
     except InputError as error:
         [problem] = error.problems
     assert not problem or problem.startswith("cluster-key")
 
 
 @given(st.text(alphabet=string.printable, max_size=60), st.sampled_from(["", "|1|", "!", "*,", "[*]:22,!"]))
-def test_any_names_ahead_of_a_pin_are_those_of_a_server_or_not(names: str, begin: str) -> None:
+def test_any_names_before_a_pin_are_accepted_or_refused(names: str, begin: str) -> None:
     server = Endpoint("me", "gw.example.org", 22)
     assert Pin(names=begin + names).is_for(server.host, server.port) in {True, False}
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
-def test_each_of_these_keys_is_one(text: str) -> None:
+def test_the_seeds_are_valid_keys(text: str) -> None:
     assert read_key(Secret(unwrap(text)), Secret()).can_sign()

@@ -1,4 +1,4 @@
-"""Whatever runs are listed, in whatever order: none goes that has not enough newer ones."""
+"""No run is deleted that has fewer newer runs than are kept, in any order of the list."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,8 +20,8 @@ runs = st.lists(st.builds(run, st.integers(1, 30), completed=st.booleans()))
 
 @steady
 @given(runs, st.integers(0, 12))
-def test_whatever_goes_has_enough_newer_completed_ones(listed: list[WorkflowRun], keep: int) -> None:
-    going = excess_runs(listed, keep)
+def test_each_deleted_run_has_enough_newer_completed_runs(listed: list[WorkflowRun], keep: int) -> None:
+    excess = excess_runs(listed, keep)
     completed = {each.number for each in listed if each.completed}
-    assert [each.number for each in going] == sorted(completed)[: max(0, len(completed) - keep)]
-    assert all(each.completed for each in going)
+    assert [each.number for each in excess] == sorted(completed)[: max(0, len(completed) - keep)]
+    assert all(each.completed for each in excess)

@@ -21,7 +21,7 @@ class Case:
     status: Status
     description: str
     fault: Callable[[Scenario], object]
-    log_texts: Sequence[str]
+    log_texts: Sequence[str | tuple[str, ...]]  # a tuple has alternatives
     _: KW_ONLY
     limit: float = 0.0  # seconds that the poll waits
     limited_by: str = ""  # the input that sets the limit; empty: its default
@@ -52,6 +52,8 @@ _DROPPED = "SSH connection dropped before the login"
 _SINFO_TIMEOUT = "command sinfo timed out (sinfo did not finish within"
 _NOT_REACHED_YET = "no run has reached this server yet"
 _NOT_WORKED_YET = "it has not worked for this account yet"
+_TIMED_OUT = ("Socket timed out", "Unexpected message received")  # the latter from Slurm 23.11
+_MAX_STARTUPS = ("Exceeded MaxStartups", "Not allowed at this time")  # the latter since OpenSSH 9.8
 
 CASES = (
     Case(None, Status.ONLINE, "no fault", faults.no_fault, ()),
@@ -226,7 +228,7 @@ CASES = (
         Status.OFFLINE,
         "MaxStartups is reached",
         lambda scenario: scenario.hold_a_connection(),
-        (f"{_DROPPED} (the server closed the connection before its SSH banner", "Exceeded MaxStartups"),
+        (f"{_DROPPED} (the server closed the connection before its SSH banner", _MAX_STARTUPS),
         online_before=True,
         offers=_NO_OFFERS,
         sshd=("MaxStartups 1:100:1",),
@@ -554,7 +556,7 @@ CASES = (
         Status.DEGRADED,
         "slurmctld is stopped, and sinfo times out first",
         faults.pause_the_controller,
-        ("Slurm controller not responding (slurm_load_partitions: Socket timed out",),
+        (tuple(f"Slurm controller not responding (slurm_load_partitions: {text}" for text in _TIMED_OUT),),
         inputs={"attempts": "1"},
         online_before=True,
     ),

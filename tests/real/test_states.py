@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import asdict
@@ -69,11 +70,11 @@ class Site:
         self.slurm = slurm
         self._openssh = openssh
 
-    def probe(self, *patterns: str, **query: bool) -> ClusterState | ProbeFailure:
+    def probe(self, *patterns: str, **query: Any) -> ClusterState | ProbeFailure:
         asked = SlurmQuery(PartitionFilter(patterns), **query)
         return probe_sshd(self._openssh, password=self._openssh.password, query=asked).result.outcome
 
-    def list(self, *patterns: str, **query: bool) -> ClusterState:
+    def list(self, *patterns: str, **query: Any) -> ClusterState:
         outcome = self.probe(*patterns, **query)
         assert isinstance(outcome, ClusterState), outcome
         return outcome
@@ -265,6 +266,6 @@ def test_a_powered_down_cloud_cluster_is_online(account: Account) -> None:
             slurm.scontrol("update", "partitionname=boot", "hidden=yes")
             state = Site(slurm, openssh).list(details=True)
     assert list(by_name(state)) == ["cloud"]
-    assert state.nodes.total == 0
+    assert state.nodes.total == state.nodes.powered_down  # Slurm 22.05 lists none of them, 24.11 all
     verdict = judge(ProbeResult(outcome=state, logged_in=True), KnownServer(), degraded_below=50)
     assert (verdict.status, verdict.cause) == (Status.ONLINE, None)

@@ -38,6 +38,13 @@ def carrying(variable: str, value: str) -> list[int]:
     ]
 
 
+def with_socket_below(directory: Path) -> list[int]:
+    """List the processes that have a Unix socket bound to a path below the directory."""
+    rows = map(str.split, (PROC / "net" / "unix").read_text(encoding="utf-8").splitlines())
+    sockets = {f"socket:[{row[6]}]" for row in rows if len(row) > 7 and row[7].startswith(f"{directory}/")}
+    return [pid for pid, files in _inspect_all(_open_files).items() if sockets & files]
+
+
 def still_running(pids: Iterable[int]) -> list[int]:
     """Return the processes that have not ended."""
     alive = _alive()
@@ -90,6 +97,14 @@ def _facts(pid: int) -> dict[str, str]:
 
 def _environment(pid: int) -> list[bytes]:
     return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+
+
+def _open_files(pid: int) -> set[str]:
+    files = set()
+    for entry in (PROC / str(pid) / "fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            files.add(str(entry.readlink()))
+    return files
 
 
 def _alive() -> dict[int, dict[str, str]]:

@@ -105,8 +105,14 @@ class Slurm:
             process.end(left, grace_seconds=0)
 
     def processes(self) -> list[int]:
-        """List the processes of this cluster by their environment: those of jobs are not descendants."""
-        return [pid for name, value in self.environment.items() for pid in process.carrying(name, value)]
+        """List the daemons and the jobs of this cluster; a job does not descend from them.
+
+        They have its environment. Since Slurm 23.11, slurmstepd has only a socket in the directory.
+        """
+        with_environment = [
+            pid for name, value in self.environment.items() for pid in process.carrying(name, value)
+        ]
+        return sorted({*with_environment, *process.with_socket_below(self.directory)})
 
     def kill_controller(self) -> None:
         """End it after it has saved its state, which a crash (`controller.kill()`) may lose."""

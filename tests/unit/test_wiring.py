@@ -1,4 +1,4 @@
-"""What is built from which settings, as far as it is a choice."""
+"""The objects that wiring builds for different settings."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.app.cluster import Channel, MonitoredCluster
-from cluster_status.app.prune import Pruning
+from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import digest_of
 from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.policy import ChannelPolicy
@@ -64,7 +64,7 @@ KEYS = (_key(), _key())
 
 
 class Wired(NamedTuple):
-    """What a poll is given."""
+    """The arguments of a poll."""
 
     cluster: MonitoredCluster
     channel: Channel
@@ -76,7 +76,7 @@ Wire = Callable[[Mapping[str, str]], Wired]
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """Have a function that runs with these variables, and returns what the poll is given in place of it."""
+    """Return a function that runs with variables and returns the arguments of the poll."""
 
     def wire(environ: Mapping[str, str]) -> Wired:
         given: list[Wired] = []
@@ -133,7 +133,7 @@ def test_a_file_is_in_the_workspace(wire: Wire, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wanted", "allowed", "days"), [("", "", 30), ("90", "", 90), ("90", "14", 14), ("14", "90", 14)]
 )
-def test_an_artifact_is_kept_as_long_as_is_wanted_and_the_repository_allows(
+def test_the_retention_of_an_artifact_is_limited_by_that_of_the_repository(
     wanted: str, allowed: str, days: int, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ends: list[datetime] = []
@@ -154,7 +154,7 @@ def test_an_artifact_is_kept_as_long_as_is_wanted_and_the_repository_allows(
 
 @pytest.mark.parametrize("missing", NEEDED)
 @pytest.mark.parametrize("store", ["auto", "artifact"])
-def test_on_a_runner_without_what_artifacts_need_the_file_is_named_as_the_way_out(
+def test_without_an_artifact_store_the_error_recommends_the_file(
     store: str, missing: str, wire: Wire
 ) -> None:
     with pytest.raises(InputError) as caught:
@@ -167,9 +167,7 @@ def test_on_a_runner_without_what_artifacts_need_the_file_is_named_as_the_way_ou
 @pytest.mark.parametrize(
     "environ", [IN_A_SHELL, ON_RUNNER | dict.fromkeys(RUNTIME, "")], ids=["shell", "runner"]
 )
-def test_an_artifact_that_was_asked_for_where_there_are_none_is_a_bad_input(
-    environ: Mapping[str, str], wire: Wire
-) -> None:
+def test_a_missing_artifact_store_is_a_bad_input(environ: Mapping[str, str], wire: Wire) -> None:
     with pytest.raises(InputError) as caught:
         wire({**environ, "INPUT_HISTORY-STORE": "artifact"})
     assert caught.value.exit_status is ExitStatus.BAD_INPUT
@@ -179,9 +177,7 @@ def test_an_artifact_that_was_asked_for_where_there_are_none_is_a_bad_input(
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "header.e30.signature"])
-def test_a_job_whose_token_says_nothing_is_sent_to_the_file_and_the_token_is_not_quoted(
-    token: str, wire: Wire
-) -> None:
+def test_an_unreadable_runtime_token_recommends_the_file_and_is_not_quoted(token: str, wire: Wire) -> None:
     with pytest.raises(InputError) as caught:
         wire(ON_RUNNER | {"ACTIONS_RUNTIME_TOKEN": token})
     [problem] = caught.value.problems
@@ -193,18 +189,16 @@ def test_a_job_whose_token_says_nothing_is_sent_to_the_file_and_the_token_is_not
 # pruning
 
 
-@pytest.mark.parametrize(
-    ("command", "budget_seconds"), [("prune", 300), ("poll", 60)], ids=["a night", "the next poll waits"]
-)
-def test_pruning_has_its_time_and_leaves_requests_to_others(
-    command: str, budget_seconds: float, pruned: list[Pruning], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("command", "budget_seconds"), [("prune", 300), ("poll", 60)], ids=["prune", "poll"])
+def test_pruning_has_a_time_budget_and_keeps_requests_in_reserve(
+    command: str, budget_seconds: float, pruned: list[PrunePlan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits: list[dict[str, float]] = []
-    monkeypatch.setattr(wiring, "RateLimiter", lambda _clock, **given: limits.append(given))
+    monkeypatch.setattr(wiring, "RateLimiter", lambda _transport, _clock, **given: limits.append(given))
     monkeypatch.setattr(wiring, "poll", lambda *_: ExitStatus.OK)
     environ = PRUNE | {"INPUT_COMMAND": command, "INPUT_PRUNE-WORKFLOWS": "poll.yml"}
     wiring.run(load.read(environ), wiring.runner(load.runner_context({})))
-    assert limits == [{"budget_seconds": budget_seconds, "spare_requests": 300}]
+    assert limits == [{"budget_seconds": budget_seconds, "reserved_requests": 300}]
     assert len(pruned) == 1
 
 
@@ -213,22 +207,23 @@ PRUNE |= {"GITHUB_WORKFLOW_REF": "owner/name/.github/workflows/poll.yml@refs/hea
 
 
 @pytest.fixture
-def pruned(monkeypatch: pytest.MonkeyPatch) -> list[Pruning]:
-    """Have pruning fail, and keep what it was given."""
-    given: list[Pruning] = []
+def pruned(monkeypatch: pytest.MonkeyPatch) -> list[PrunePlan]:
+    """Make `prune` fail, and return the plans it gets."""
+    given: list[PrunePlan] = []
 
-    def prune(_catalog: object, _runner: object, plan: Pruning) -> ExitStatus:
+    def prune(_catalog: object, _runner: object, plan: PrunePlan) -> ExitStatus:
         given.append(plan)
         return ExitStatus.GITHUB
 
-    class Api:  # PyGithub itself would take a fifth of a second
-        def __init__(self, url: str, token: Secret) -> None:
-            assert (url, token.reveal()) == ("https://api.github.com", "ghs_abc")
+    class PyGithubTransport:  # importing PyGithub takes 0.2 s
+        def __init__(self, api_url: str, token: Secret) -> None:
+            assert (api_url, token.reveal()) == ("https://api.github.com", "ghs_abc")
 
         def close(self) -> None: ...
 
     monkeypatch.setattr(wiring, "prune", prune)
-    monkeypatch.setitem(sys.modules, "cluster_status.adapters.github_runs.api", SimpleNamespace(Api=Api))
+    module = SimpleNamespace(PyGithubTransport=PyGithubTransport)
+    monkeypatch.setitem(sys.modules, "cluster_status.adapters.github.pygithub", module)
     return given
 
 
@@ -241,28 +236,28 @@ def pruned(monkeypatch: pytest.MonkeyPatch) -> list[Pruning]:
         (ExitStatus.HISTORY, ExitStatus.HISTORY, 0),
     ],
 )
-def test_a_poll_prunes_when_its_history_is_saved_and_its_own_outcome_comes_first(
+def test_a_poll_prunes_if_its_history_is_saved_and_its_own_exit_status_comes_first(
     polled: ExitStatus,
     ends_with: ExitStatus,
     times: int,
-    pruned: list[Pruning],
+    pruned: list[PrunePlan],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(wiring, "poll", lambda *_: polled)
     runner = wiring.runner(load.runner_context({}))
     assert wiring.run(load.read(PRUNE | {"GITHUB_RUN_ID": "7"}), runner) is ends_with
-    assert pruned == [Pruning(("poll.yml",), 5, dry_run=False, current_run=7)] * times
+    assert pruned == [PrunePlan(("poll.yml",), 5, dry_run=False, current_run=7)] * times
 
 
-def test_the_command_prune_neither_checks_nor_polls(
-    pruned: list[Pruning], monkeypatch: pytest.MonkeyPatch
+def test_the_prune_command_neither_checks_nor_polls(
+    pruned: list[PrunePlan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("check", "poll", "SlurmProbe"):
         monkeypatch.delattr(wiring, name)
     environ = {"INPUT_COMMAND": "prune", "INPUT_PRUNE-WORKFLOWS": "a.yml", "INPUT_GITHUB-TOKEN": "ghs_abc"}
     settings = load.read(environ | {"GITHUB_REPOSITORY": "owner/name"})
     assert wiring.run(settings, wiring.runner(settings.runner_context)) is ExitStatus.GITHUB
-    assert pruned == [Pruning(("a.yml",), 10, dry_run=False, current_run=None)]
+    assert pruned == [PrunePlan(("a.yml",), 10, dry_run=False, current_run=None)]
 
 
 # the channel
@@ -338,11 +333,15 @@ def test_another_private_key_is_another_login(wire: Wire) -> None:
 
 
 def test_without_a_webhook_the_private_key_is_the_key_of_the_digests(wire: Wire) -> None:
-    with_key = wire(IN_A_SHELL | inputs_of({"cluster-key": KEYS[0]})).cluster.digests
-    assert with_key.key == digest_of(
-        load.read(IN_A_SHELL | inputs_of({"cluster-key": KEYS[0]})).cluster.target.credentials.key.reveal()
-    )
-    assert wire(IN_A_SHELL).cluster.digests.login is None
+    keys = {wire(IN_A_SHELL | inputs_of({"cluster-key": key})).cluster.digests.key for key in KEYS}
+    assert len(keys) == 2
+    assert None not in keys
+
+
+def test_without_a_webhook_and_a_private_key_the_login_has_no_digest(wire: Wire) -> None:
+    digests = wire(IN_A_SHELL).cluster.digests
+    assert (digests.login, digests.key) == (None, None)
+    assert digests.server
 
 
 def test_a_private_key_that_cannot_be_read_is_a_bad_input_and_nothing_runs(wire: Wire) -> None:

@@ -7,8 +7,6 @@ from typing import TextIO
 
 from cluster_status.domain.notification.message import Message
 from cluster_status.ports import Level
-from cluster_status.render import pruning
-from cluster_status.render.pruning import PruneReport
 from cluster_status.render.summary import Summary, plain
 from cluster_status.render.text import text
 
@@ -37,8 +35,9 @@ class Console:
         for summary in summaries:
             self._print(plain(summary, with_table=not self._sent))  # the message has shown it
 
-    def tally(self, pruned: PruneReport) -> None:
-        self._print(pruning.plain(pruned))
+    def summarize(self, text: str, markdown: str) -> None:
+        del markdown
+        self._print(text)
 
     def _print(self, *lines: str) -> None:
         try:

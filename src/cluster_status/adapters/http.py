@@ -1,4 +1,4 @@
-"""HTTP as this package speaks it: bounded in time and size, and silent about URLs, which may be secrets.
+"""HTTP requests, limited in time and size. No error contains the URL, which may be a secret.
 
 The only importer of requests.
 """
@@ -15,23 +15,23 @@ from cluster_status import __version__
 from cluster_status.domain.text import clean
 from cluster_status.threads import run_in_thread
 
-USER_AGENT = f"cluster-status-action/{__version__}"  # Discord turns away the usual ones of Python
-_TIMEOUT_SECONDS = 10.0  # for each wait: to connect, and for the next bytes
-_SLOWEST = 3  # times that, for a whole answer: one that comes byte by byte never makes anybody wait too long
+USER_AGENT = f"cluster-status-action/{__version__}"  # Discord blocks the default ones of Python
+_TIMEOUT_SECONDS = 10.0  # to connect, and for the next bytes
+_RESPONSE_TIMEOUTS = 3  # the limit for a whole response, in timeouts: a server may send byte by byte
 _LIMIT_BYTES = 1_000_000
-_CHUNK = 65_536
-_UNUSABLE = "the URL, or the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, is not valid"
+_CHUNK_BYTES = 65_536
+_INVALID_URL = "the URL, or the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, is not valid"
 
-# A workflow's `env` may name it, and urllib3 would write the keys of every connection there.
+# If the `env` of a workflow sets it, urllib3 writes the keys of all connections to this file.
 os.environ.pop("SSLKEYLOGFILE", None)
 
 
-class HttpFailure(Exception):  # noqa: N818 - never leaves the adapters: they make their own errors of it
-    """No whole answer came. `str()` says why, without the URL that exceptions of requests carry."""
+class HttpFailure(Exception):  # noqa: N818 - adapters turn it into their own errors
+    """No complete response arrived. `str()` is the reason, without the URL."""
 
 
 class HttpResponse(Struct, frozen=True):
-    """What a server said; `headers` are found in any case of letters."""
+    """Look `headers` up by names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,15 +39,15 @@ class HttpResponse(Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        return 200 <= self.status < 300  # noqa: PLR2004 - what HTTP calls success
+        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's class of success
 
-    def said(self, field: str) -> str:
-        """Return the status, with the server's own words if it gives them in this field; cleaned."""
-        words = clean(str(self.json().get(field) or ""))
-        return f"http {self.status}: {words}" if words else f"http {self.status}"
+    def describe(self, field: str) -> str:
+        """Return the status and the server's message, if the JSON body has one in this field."""
+        message = clean(str(self.json().get(field) or "")).rstrip(".")
+        return f"HTTP {self.status}: {message}" if message else f"HTTP {self.status}"
 
     def json(self) -> dict[str, Any]:
-        """Return the JSON object that was sent; empty if it was none, as where a proxy answers instead."""
+        """Return the JSON object of the body; empty if it is none, as in the response of a proxy."""
         try:
             value = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -55,34 +55,34 @@ class HttpResponse(Struct, frozen=True):
         return value if isinstance(value, dict) else {}
 
 
-class Options(TypedDict, total=False):
-    """What a request may have besides method and URL."""
-
+class RequestOptions(TypedDict, total=False):
     headers: Mapping[str, str]
     json: object
     body: bytes
     timeout_seconds: float
-    limit_bytes: int  # an answer that is larger is none
+    limit_bytes: int  # a larger response is a failure
 
 
 class Http:
-    """Sends requests; proxies of the environment are honoured, credentials of a netrc are not."""
+    """Sends requests. It uses a proxy of the environment, and no credentials of a netrc."""
 
     def __init__(self) -> None:
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
-        self._session.auth = _as_it_is  # an `auth` of our own keeps requests from looking into a netrc
+        self._session.auth = _unchanged  # without an `auth`, requests reads a netrc
 
-    def request(self, method: str, url: str, **options: Unpack[Options]) -> HttpResponse:
-        """Return the answer, whatever its status; redirects are not followed. Raises HttpFailure."""
+    def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> HttpResponse:
+        """Return the response of any status. Redirects are not followed. Raises HttpFailure."""
         seconds = options.get("timeout_seconds", _TIMEOUT_SECONDS)
-        asking = run_in_thread(lambda: self._request(method, url, seconds, options))
+        response = run_in_thread(lambda: self._request(method, url, seconds, options))
         try:
-            return asking.result(_SLOWEST * seconds)
+            return response.result(_RESPONSE_TIMEOUTS * seconds)
         except TimeoutError:
             raise HttpFailure("no complete response before the timeout") from None
 
-    def _request(self, method: str, url: str, timeout_seconds: float, options: Options) -> HttpResponse:
+    def _request(
+        self, method: str, url: str, timeout_seconds: float, options: RequestOptions
+    ) -> HttpResponse:
         try:
             with self._session.request(
                 method,
@@ -100,7 +100,7 @@ class Http:
             raise HttpFailure(reason(error)) from None
 
     def answers(self, url: str, *, timeout_seconds: float) -> bool:
-        """Tell whether anything answers there; what it says does not matter."""
+        """Return whether a server responds, with any status."""
         try:
             self.request("HEAD", url, timeout_seconds=timeout_seconds)
         except HttpFailure:
@@ -111,13 +111,13 @@ class Http:
         self._session.close()
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
 def _read(response: requests.Response, limit_bytes: int) -> bytes:
     chunks, size = [], 0
-    for chunk in response.iter_content(_CHUNK):
+    for chunk in response.iter_content(_CHUNK_BYTES):
         chunks.append(chunk)
         size += len(chunk)
         if size > limit_bytes:
@@ -126,22 +126,22 @@ def _read(response: requests.Response, limit_bytes: int) -> bytes:
 
 
 def reason(error: Exception) -> str:
-    """Say in words what kept an answer from coming, without the URL."""
+    """Return why no response arrived, without the URL."""
     kinds = (
         (requests.Timeout, "the request timed out"),
         (requests.exceptions.ProxyError, "the proxy failed"),
-        (requests.exceptions.SSLError, f"certificate verification failed{_by_the_bundle()}"),
+        (requests.exceptions.SSLError, f"certificate verification failed{_with_ca_bundle()}"),
         (requests.ConnectionError, "the connection failed"),
         (requests.exceptions.ChunkedEncodingError, "the response is incomplete"),
-        (requests.exceptions.InvalidSchema, f"{_UNUSABLE} (SOCKS proxies are not supported)"),
-        (ValueError, _UNUSABLE),
+        (requests.exceptions.InvalidSchema, f"{_INVALID_URL} (SOCKS proxies are not supported)"),
+        (ValueError, _INVALID_URL),
         (requests.RequestException, type(error).__name__),
-        # an OSError of requests itself
+        # requests raises OSError itself only for this
         (OSError, "the CA bundle in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE cannot be read"),
     )
     return next(reason for kind, reason in kinds if isinstance(error, kind))
 
 
-def _by_the_bundle() -> str:
-    named = [name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if os.environ.get(name)]
-    return f" with the CA bundle in {named[0]}" if named else ""
+def _with_ca_bundle() -> str:
+    variables = [name for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") if os.environ.get(name)]
+    return f" with the CA bundle in {variables[0]}" if variables else ""

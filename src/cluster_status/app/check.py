@@ -1,7 +1,6 @@
 """Check clusters: probe each with retries, all at the same time."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from functools import partial
 
 from msgspec import Struct
@@ -13,7 +12,7 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import CAUSES
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
 from cluster_status.domain.status.verdict import cause_to_retry
-from cluster_status.threads import Once, run_in_thread
+from cluster_status.threads import Once, result_or_exception, run_in_thread
 
 
 class Checked(Struct, frozen=True):
@@ -31,31 +30,26 @@ def check_all(
 ) -> list[Checked | Exception]:
     """Check the clusters at the same time, and return the results in their order.
 
-    An exception is a fault of this program. It leaves the checks of the other clusters alone.
+    An exception is an internal error. It does not affect the checks of the other clusters.
     """
-    tools = replace(tools, connectivity_check=Once(tools.connectivity_check))  # the answer holds for the run
+    tools = replace(
+        tools, connectivity_check=Once(tools.connectivity_check)
+    )  # its result is used for the whole run
 
     def check(cluster: MonitoredCluster) -> Checked:
         result = check_with_retries(cluster, tools, lambda: load_remembered(cluster))
         return Checked(tools.new_id(), result, tools.clock.now())
 
     checks = [run_in_thread(partial(check, cluster)) for cluster in clusters]
-    return [_result_or_exception(one) for one in checks]
-
-
-def _result_or_exception(check: Future[Checked]) -> Checked | Exception:
-    try:
-        return check.result()
-    except Exception as error:  # noqa: BLE001 - the run raises it after the other clusters are polled
-        return error
+    return list(map(result_or_exception, checks))
 
 
 def check_with_retries(
     cluster: MonitoredCluster, tools: Tools, load_remembered: Callable[[], RememberedLogin | None]
 ) -> ProbeResult:
-    """Probe, and retry where the cause may pass; one time budget covers all attempts.
+    """Probe, and retry if the cause may be temporary; one time budget covers all attempts.
 
-    Waiting for the history does not count: the cluster has no part in it.
+    The time to wait for the history does not count.
     """
     clock, retries = tools.clock, cluster.retries
     deadline = Deadline(retries.budget_seconds, clock.monotonic)

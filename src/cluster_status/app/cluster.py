@@ -1,16 +1,19 @@
-"""What a run works with: clusters, channels, and the world around them."""
+"""The clusters and channels of a run, and its tools."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
 from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.history import key_of
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.errors import InputError
 from cluster_status.ports import Clock, ConnectivityCheck, EditableNotifier, Notifier, Probe, Runner
 
 
 class RetryPolicy(Struct, frozen=True):
-    """How often a check is repeated within one run; the budget covers all attempts."""
+    """The attempts of a check within one run; the budget covers all of them."""
 
     attempts: int = 3
     delay_seconds: float = 15.0
@@ -18,7 +21,7 @@ class RetryPolicy(Struct, frozen=True):
 
 
 class Thresholds(Struct, frozen=True):
-    """When a status changes."""
+    """Limits at which a status changes."""
 
     degraded_below: int = 50  # percent of the nodes in service
     confirm_after: int = 2  # polls
@@ -33,7 +36,7 @@ class MonitoredCluster(Struct, frozen=True):
 
 
 class Channel(Struct, frozen=True):
-    """A place where notifications are delivered; `editor` is set where messages can be edited."""
+    """A destination of messages; `editor` is set if they can be edited."""
 
     policy: ChannelPolicy
     notifier: Notifier
@@ -44,8 +47,25 @@ class Channel(Struct, frozen=True):
         return self.policy.id
 
 
+def require_distinct(clusters: Sequence[MonitoredCluster], channels: Sequence[Channel] = ()) -> None:
+    """Raise InputError without a cluster, or if two clusters or two channels would share their state."""
+    keys = Counter(key_of(cluster.name) for cluster in clusters)
+    ids = Counter(channel.id for channel in channels)
+    problems = [] if clusters else ["no cluster is configured: add one"]
+    problems += [
+        f"two clusters have the name '{key}' (upper and lower case are the same): rename one of them"
+        for key, number in keys.items()
+        if number > 1
+    ]
+    problems += [
+        f"two channels have the id '{id_}': rename one of them" for id_, number in ids.items() if number > 1
+    ]
+    if problems:
+        raise InputError(problems)
+
+
 class Tools(Struct, frozen=True):
-    """What every use case needs of the world; `new_id` returns a short random word."""
+    """Tools of every use case; `new_id` returns a short random text."""
 
     clock: Clock
     runner: Runner

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
@@ -14,26 +15,35 @@ from cluster_status.domain.notification.notify import Observation, refreshed, re
 from cluster_status.domain.notification.outbox import ChannelOutbox, edited
 from cluster_status.domain.uptime.polls import is_overtaken
 from cluster_status.errors import DeliveryError, MessageLostError
-from cluster_status.threads import run_in_thread
+from cluster_status.threads import result_or_exception, run_in_thread
 
 
-def update_live_messages(
-    polls: Sequence[PollResult], channels: Sequence[Channel]
-) -> tuple[list[PollResult], list[tuple[Channel, DeliveryError]]]:
-    """Return the polls after the live messages were edited, and what failed, by channel.
+class Edited(Struct, frozen=True):
+    """The polls after the edits, the errors and the crashes by channel; a crash is a fault of the program."""
 
-    The channels are served at the same time. This happens before the histories are saved: a repeated edit
-    does no harm.
+    polls: Sequence[PollResult]
+    failures: Sequence[tuple[Channel, DeliveryError]] = ()
+    crashes: Sequence[tuple[Channel, Exception]] = ()
+
+
+def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel]) -> Edited:
+    """Edit the live messages of all channels at the same time.
+
+    This happens before the histories are saved: a repeated edit has no effect.
     """
     editing = [
         (channel, run_in_thread(partial(_edit_all, polls, channel))) for channel in channels if channel.editor
     ]
-    failures, updated = [], list(polls)
+    failures, crashes, updated = [], [], list(polls)
     for channel, future in editing:
-        states, error = future.result()
+        outcome = result_or_exception(future)
+        if isinstance(outcome, Exception):
+            crashes.append((channel, outcome))
+            continue
+        states, error = outcome
         failures += [(channel, error)] if error else []
         updated = [_with_state(one, channel, states.get(one.cluster)) for one in updated]
-    return updated, failures
+    return Edited(updated, failures, crashes)
 
 
 def _edit_all(
@@ -53,8 +63,8 @@ def _edit_all(
 def _edit(poll: PollResult, history: History, channel: Channel) -> tuple[ChannelOutbox, DeliveryError | None]:
     """Edit the live message of one cluster.
 
-    While a notification is pending for the channel, the next message takes over. A message that no longer
-    exists is replaced by a reminder.
+    While a notification is pending for the channel, nothing is edited: its message becomes the live message.
+    A message that no longer exists is replaced by a reminder.
     """
     outbox, record = history.outbox, history.record
     state = outbox.channel(channel.id)

@@ -1,11 +1,11 @@
-"""What a run reports: annotations, outputs and a summary."""
+"""The report of a run: annotations, outputs and a summary."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import json
 from msgspec.structs import asdict
 
-from cluster_status.app.cluster import Channel, MonitoredCluster
+from cluster_status.app.cluster import Channel
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.notification.message import describe
 from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
@@ -80,10 +80,9 @@ def _warning_of(gap: Gap) -> str:
     )
 
 
-def report_crash(runner: Runner, cluster: MonitoredCluster, error: Exception) -> None:
-    """Name the cluster whose check has raised; the text of the exception may quote anything."""
-    text = f"{cluster.name}: The check failed with an unexpected {type(error).__name__}."
-    runner.annotate(Level.ERROR, text)
+def report_crash(runner: Runner, work: str, error: Exception) -> None:
+    """Name the work that failed, without the text of the exception, which may contain a secret."""
+    runner.annotate(Level.ERROR, f"{work} failed with an unexpected {type(error).__name__}.")
 
 
 def report_error(runner: Runner, error: ClusterStatusError, prefix: str = "") -> None:

@@ -7,9 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.check import Checked, check_all
-from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
-from cluster_status.app.live_message import update_live_messages
-from cluster_status.app.outbox import Courier
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
+from cluster_status.app.live_message import Edited, update_live_messages
+from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import annotate, publish, report_crash, report_delivery_errors, report_error
 from cluster_status.domain.history.codec import UNNAMED
@@ -26,7 +26,7 @@ from cluster_status.threads import run_in_thread
 
 
 class _Loaded(Struct, frozen=True):
-    """The stored histories, and when they were loaded."""
+    """The stored histories, and the time of their load."""
 
     histories: Histories
     at: Instant
@@ -37,6 +37,7 @@ def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
 
     A server that does not answer is then `unknown`, since it may never have been reached.
     """
+    require_distinct(clusters)
     results, crashes = _checked(clusters, tools, lambda _: RememberedLogin())
     polls = [poll(cluster, checked) for cluster, checked in results]
     for one in polls:
@@ -56,6 +57,7 @@ def run(
     tools: Tools,
 ) -> ExitStatus:
     """Poll the clusters once, and return the exit status; outputs are published in any case."""
+    require_distinct(clusters, channels)
     this = _Run(clusters, channels, store, tools)
     polls = this.poll()
     for error in this.history_errors:
@@ -86,12 +88,12 @@ def _checked(
     if not results:
         raise crashes[0][1]
     for cluster, error in crashes:
-        report_crash(tools.runner, cluster, error)
+        report_crash(tools.runner, f"{cluster.name}: The check", error)
     return results, [error for _, error in crashes]
 
 
 class _Run:
-    """One run, and what failed in it besides the clusters themselves."""
+    """One run, and its errors."""
 
     def __init__(
         self,
@@ -109,7 +111,7 @@ class _Run:
         self.delivery_errors: list[tuple[Channel, DeliveryError]] = []
 
     def poll(self) -> list[PollResult]:
-        """Poll the clusters; return the results with the histories as they were saved."""
+        """Poll the clusters; return the results with the saved histories."""
         loading = run_in_thread(self._load)
         results, self.crashes = _checked(
             self._clusters, self._tools, lambda cluster: self._remembered(loading, cluster)
@@ -124,8 +126,9 @@ class _Run:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
         if latest is None:
             return polls
-        polls, self.delivery_errors = update_live_messages(polls, self._channels)
-        return self._save_and_deliver(polls, latest)
+        edited = update_live_messages(polls, self._channels)
+        self._note(edited)
+        return self._save_and_deliver(edited.polls, latest)
 
     def failures(self, polls: Sequence[PollResult]) -> Iterator[ExitStatus]:
         """Yield the reasons to fail: an unusable history always, others when they begin or change."""
@@ -138,7 +141,7 @@ class _Run:
                 yield ExitStatus.UNDELIVERED
 
     def _load(self) -> _Loaded:
-        histories = self._adopted(self._store.load()) or Histories()
+        histories = self._with_name(self._store.load()) or Histories()
         return _Loaded(histories, self._tools.clock.now())
 
     def _remembered(self, loading: Future[_Loaded], cluster: MonitoredCluster) -> RememberedLogin | None:
@@ -158,13 +161,19 @@ class _Run:
             return None
 
     def _newer(self) -> Histories | None:
-        return self._adopted(self._store.newer())
+        return self._with_name(self._store.newer())
 
-    def _adopted(self, histories: Histories | None) -> Histories | None:
-        """Give a document that holds a history without a name, and no other, to the only cluster."""
+    def _with_name(self, histories: Histories | None) -> Histories | None:
+        """Move the history of the original script, which has no name, to the name of the only cluster."""
         if histories is None or set(histories.clusters) != {UNNAMED} or len(self._clusters) > 1:
             return histories
         return Histories().with_entry(self._clusters[0].name, histories.clusters[UNNAMED])
+
+    def _note(self, outcome: Edited | Delivered) -> None:
+        self.delivery_errors += outcome.failures
+        for channel, crash in outcome.crashes:
+            report_crash(self._tools.runner, f"Channel {channel.id}: The delivery", crash)
+            self.crashes.append(crash)
 
     def _save_and_deliver(self, polls: Sequence[PollResult], histories: Histories) -> list[PollResult]:
         by_key = {key_of(one.cluster): one for one in polls}
@@ -184,12 +193,12 @@ class _Run:
             self.history_errors.append(error)
             return [replace(one, after=one.before) for one in polls]
         self.history_errors += [outcome.error] if outcome.error else []
-        self.delivery_errors += outcome.failures
+        self._note(outcome)
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
 
 
 def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy) -> Message:
-    """Compose a message; one that is late has no table, since what was listed then is not known any more."""
+    """Compose a message. A late one has no table, because the nodes at its time are not stored."""
     is_late = not notification.id.startswith(f"{poll.id}.")
     return compose(notification, poll.cluster, policy, None if is_late else poll.verdict.cluster_state)
 

@@ -1,4 +1,4 @@
-"""What became of the runs: as Markdown on the page of the run, or as text."""
+"""The result of a prune, as Markdown for the job summary and as text for the log."""
 
 from collections.abc import Sequence
 
@@ -8,45 +8,45 @@ from cluster_status.domain.actions.retention import PruneResult
 from cluster_status.render.summary import escape
 
 _LEGEND = (
-    "Protected: in progress, or with the newest history of a cluster. Left: for the next run, or because "
-    "they cannot be deleted."
+    "Protected: runs in progress, and runs that hold the newest history of a cluster. "
+    "Left: runs for the next prune, and runs that could not be deleted."
 )
 
 
 class PruneReport(Struct, frozen=True):
-    tallies: tuple[PruneResult, ...]
+    results: tuple[PruneResult, ...]
     dry_run: bool
 
     @property
     def headline(self) -> str:
-        count = sum(tally.deleted for tally in self.tallies)
-        return f"Runs that would be deleted: {count}" if self.dry_run else f"Runs deleted: {count}"
+        count = sum(result.deleted for result in self.results)
+        return f"Runs to delete: {count}" if self.dry_run else f"Runs deleted: {count}"
 
 
-def markdown(pruned: PruneReport) -> str:
-    head, *rows = _table(pruned)
+def markdown(report: PruneReport) -> str:
+    head, *rows = _table(report)
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *(list(map(escape, row)) for row in rows)]
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-    return f"### {pruned.headline}\n\n{table}\n\n{_LEGEND}\n"
+    return f"### {report.headline}\n\n{table}\n\n{_LEGEND}\n"
 
 
-def plain(pruned: PruneReport) -> str:
-    rows = _table(pruned)
+def plain(report: PruneReport) -> str:
+    rows = _table(report)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join([pruned.headline, *(_aligned(row, widths) for row in rows)])
+    return "\n".join([report.headline, *(_aligned(row, widths) for row in rows)])
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    (name, *figures), (first, *others) = row, widths
+    (name, *numbers), (first, *others) = row, widths
     return "  ".join(
-        [name.ljust(first), *(figure.rjust(width) for figure, width in zip(figures, others, strict=True))]
+        [name.ljust(first), *(number.rjust(width) for number, width in zip(numbers, others, strict=True))]
     )
 
 
-def _table(pruned: PruneReport) -> list[list[str]]:
-    head = ["workflow", "found", "kept", "protected", "to delete" if pruned.dry_run else "deleted", "left"]
+def _table(report: PruneReport) -> list[list[str]]:
+    head = ["workflow", "found", "kept", "protected", "to delete" if report.dry_run else "deleted", "left"]
     rows = [
         [each.workflow, *map(str, (each.found, each.kept, each.protected, each.deleted, each.left))]
-        for each in pruned.tallies
+        for each in report.results
     ]
     return [head, *rows]

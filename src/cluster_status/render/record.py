@@ -19,7 +19,7 @@ UPTIME_LEGEND = (
 def uptimes(history: History) -> Sequence[tuple[str, Uptime | None]]:
     """Return the uptime in each window up to the latest poll; empty before one hour is monitored."""
     if (
-        sum(day.watched for day in history.record.ledger.days) < _WORTH_SHOWING_SECONDS
+        sum(day.monitored for day in history.record.ledger.days) < _WORTH_SHOWING_SECONDS
         or not history.record.polls
     ):
         return ()

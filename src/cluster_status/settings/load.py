@@ -10,6 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import RetryPolicy, Thresholds
+from cluster_status.domain.actions.retention import PrunePlan
+from cluster_status.domain.history.digests import digest_of
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
@@ -37,11 +40,7 @@ class Discord(Struct, frozen=True):
     webhook: Secret
     user: str
     image: str
-    with_partitions: bool
-    with_quotation: bool
-    always: bool
-    live: bool
-    ping: str
+    policy: ChannelPolicy
 
 
 class Storage(Struct, frozen=True):
@@ -51,15 +50,8 @@ class Storage(Struct, frozen=True):
     token: Secret
 
 
-class Pruning(Struct, frozen=True):
-    wanted: bool
-    workflows: tuple[str, ...]  # file names
-    keep: int
-    dry_run: bool
-
-
 class RunnerContext(Struct, frozen=True):
-    """What GitHub's runner sets in the environment."""
+    """The variables that GitHub's runner sets."""
 
     on_runner: bool
     workspace: Path
@@ -83,7 +75,7 @@ class Settings(Struct, frozen=True):
     thresholds: Thresholds
     retries: RetryPolicy
     storage: Storage
-    pruning: Pruning
+    prune: PrunePlan | None  # None: this run does not prune
     runner_context: RunnerContext
 
 
@@ -111,12 +103,12 @@ def read(environ: Mapping[str, str]) -> Settings:
             retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
             token=given.value(inputs.GITHUB_TOKEN),
         ),
-        pruning=_pruning(given, command, context),
+        prune=_prune_plan(given, command, context),
         runner_context=context,
     )
     if command == "poll" and context.on_runner:
         given.required(inputs.DISCORD_WEBHOOK)
-    if settings.discord.live and settings.discord.always:
+    if settings.discord.policy.live and settings.discord.policy.always:
         given.add_problem(
             inputs.DISCORD_MSG_ALWAYS,
             "cannot be true with discord-mode live, which edits the message at every poll: unset one of them",
@@ -163,45 +155,50 @@ def _target(given: "_Given", *, needed: bool) -> SshTarget:
 
 
 def _discord(given: "_Given") -> Discord:
+    webhook = given.value(inputs.DISCORD_WEBHOOK)
     return Discord(
-        webhook=given.value(inputs.DISCORD_WEBHOOK),
+        webhook=webhook,
         user=given.value(inputs.DISCORD_USER),
         image=given.value(inputs.DISCORD_IMG),
-        with_partitions=given.value(inputs.DISCORD_MSG_INFO),
-        with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
-        always=given.value(inputs.DISCORD_MSG_ALWAYS),
-        live=given.value(inputs.DISCORD_MODE) == "live",
-        ping=given.value(inputs.DISCORD_PING),
+        policy=ChannelPolicy(
+            id="discord",
+            digest=digest_of(webhook.reveal()) if webhook else None,
+            always=given.value(inputs.DISCORD_MSG_ALWAYS),
+            live=given.value(inputs.DISCORD_MODE) == "live",
+            mention=given.value(inputs.DISCORD_PING),
+            with_partitions=given.value(inputs.DISCORD_MSG_INFO),
+            with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
+        ),
     )
 
 
-def _pruning(given: "_Given", command: str, context: RunnerContext) -> Pruning:
-    wanted = command == "prune" or (command == "poll" and given.has(inputs.PRUNE_KEEP))
-    pruning = Pruning(
-        wanted=wanted,
+def _prune_plan(given: "_Given", command: str, context: RunnerContext) -> PrunePlan | None:
+    plan = PrunePlan(
         workflows=given.value(inputs.PRUNE_WORKFLOWS),
         keep=given.value(inputs.PRUNE_KEEP),
         dry_run=given.value(inputs.PRUNE_DRY_RUN),
+        current_run=context.run_id,
     )
-    if command == "poll" and wanted and not pruning.workflows and context.workflow:
-        pruning = replace(pruning, workflows=(context.workflow,))
-    if wanted and not pruning.workflows:
+    if command != "prune" and not (command == "poll" and given.has(inputs.PRUNE_KEEP)):
+        if command == "poll" and (plan.workflows or plan.dry_run):
+            given.add_problem(
+                inputs.PRUNE_KEEP, "is required for a poll that prunes: set it, or set command to prune"
+            )
+        return None
+    if command == "poll" and not plan.workflows and context.workflow:
+        plan = replace(plan, workflows=(context.workflow,))
+    if not plan.workflows:
         given.required(inputs.PRUNE_WORKFLOWS)
-    if wanted and not context.repository:
+    if not context.repository:
         given.add_problem(
             inputs.COMMAND, "cannot prune without a repository: set GITHUB_REPOSITORY to owner/name"
         )
-    if wanted:
-        given.required(inputs.GITHUB_TOKEN)
-    elif command == "poll" and (pruning.workflows or pruning.dry_run):
-        given.add_problem(
-            inputs.PRUNE_KEEP, "is required for a poll that prunes: set it, or set command to prune"
-        )
-    return pruning
+    given.required(inputs.GITHUB_TOKEN)
+    return plan
 
 
 def ssh_target(environ: Mapping[str, str]) -> SshTarget:
-    """Return the SSH target as far as it is given; no input is required. Raises InputError."""
+    """Return the SSH target of the given inputs; none is required. Raises InputError."""
     given = _Given(environ)
     target = _target(given, needed=False)
     given.raise_problems()
@@ -258,7 +255,7 @@ def secrets(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _given_text(environ: Mapping[str, str], spec: Input[T]) -> str:
-    """Return the text of an input, empty if not given. The input wins over its environment variable."""
+    """Return the text of an input or else of its environment variable; empty if neither is given."""
     text = environ.get(spec.variable, "")
     if not text.strip() and spec.environment_variable:
         text = environ.get(spec.environment_variable, "")
@@ -294,10 +291,10 @@ class _Given:
 
     def required(self, spec: Input[T]) -> T:
         if not _given_text(self._environ, spec):
-            self._problems[spec.name] = f"{spec.name} {self._deficit(spec)}"
+            self._problems[spec.name] = f"{spec.name} {self._why_missing(spec)}"
         return self.value(spec)
 
-    def _deficit(self, spec: Input[T]) -> str:
+    def _why_missing(self, spec: Input[T]) -> str:
         instead = " or cluster-key" if spec is inputs.CLUSTER_PASSWORD else ""
         if not runner_context(self._environ).on_runner:
             return f"is required: set {spec.environment_variable or spec.variable}{instead}"

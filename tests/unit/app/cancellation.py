@@ -16,12 +16,16 @@ def cancelled_by(number: signal.Signals) -> Iterator[Callable[[], None]]:
     is_cancelled = threading.Event()
 
     def handle(*_: object) -> None:
-        is_cancelled.set()
-        raise CANCELLED
+        if not is_cancelled.is_set():
+            is_cancelled.set()
+            raise CANCELLED
 
     def cancel() -> None:
-        signal.pthread_kill(threading.main_thread().ident or 0, number)
-        assert is_cancelled.wait(5)
+        for _ in range(100):  # a signal does not interrupt a wait that begins at the same moment
+            signal.pthread_kill(threading.main_thread().ident or 0, number)
+            if is_cancelled.wait(0.05):
+                return
+        raise TimeoutError
 
     before = signal.signal(number, handle)
     try:

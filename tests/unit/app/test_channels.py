@@ -1,9 +1,11 @@
-"""Several channels: each has its own policy, outbox and live message, and depends on no other."""
+"""Several channels: each has its own policy, outbox and live message, and does not affect others."""
 
+import json
 import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -12,6 +14,7 @@ from cluster_status.domain.notification.message import Fact, Message
 from cluster_status.domain.notification.outbox import ChannelOutbox
 from cluster_status.domain.status.cause import Cause
 from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, WebhookGoneError
+from cluster_status.ports import Level
 from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.unit.app.cancellation import cancelled_by
@@ -29,7 +32,7 @@ IS_BACK = "mscluster is back online"
 
 @pytest.fixture
 def online(monitor: Monitor) -> Monitor:
-    """Have a monitor of a cluster that was online at the first poll; its checks take no time."""
+    """Return a monitor of a cluster that was online at the first poll; its checks take no time."""
     monitor.set_retries(attempts=1)
     monitor.poll(ONLINE)
     return monitor
@@ -37,7 +40,7 @@ def online(monitor: Monitor) -> Monitor:
 
 @pytest.fixture
 def second(online: Monitor) -> RecordingNotifier:
-    """Have a second channel, which was added after the first poll."""
+    """Return a second channel that was added after the first poll."""
     return online.add_channel("second")
 
 
@@ -91,12 +94,13 @@ def test_an_error_of_one_channel_is_reported_once_for_all_clusters(monitor: Moni
     monitor.set_policy(live=True)
     clusters = ("alpha", "beta", "gamma")
     monitor.poll_all({name: [ONLINE] for name in clusters})
-    monitor.notifier.fail_from_now_on(FAILED)
+    edit_error, send_error = (DeliveryError("Not reached.", cause="", remedy="Wait.") for _ in range(2))
+    monitor.notifier.fail_next(edit_error, send_error)
     run = monitor.poll_all({"alpha": [ALLOCATED], "beta": [ALLOCATED], "gamma": [REFUSED]})
-    assert run.errors == ["Discord was not reached. It stays pending."]
+    assert run.errors == ["Not reached. Wait."]
 
 
-def test_a_deleted_webhook_keeps_no_message_from_another_channel(
+def test_a_deleted_webhook_does_not_affect_another_channel(
     online: Monitor, second: RecordingNotifier
 ) -> None:
     online.notifier.fail_next(WebhookGoneError())
@@ -169,7 +173,7 @@ def test_only_the_live_channel_has_its_message_edited(online: Monitor) -> None:
     assert [message.partitions for _, message in live.edits] == [(partition(idle=3, allocated=5),)]
 
 
-def test_each_channel_mentions_in_an_outage_whom_it_wants(monitor: Monitor) -> None:
+def test_each_channel_has_its_own_mention_in_an_outage(monitor: Monitor) -> None:
     monitor.set_retries(attempts=1)
     monitor.set_policy(mention="<@&1>")
     second, third = monitor.add_channel(mention="<@2>"), monitor.add_channel("third")
@@ -186,7 +190,7 @@ SHOWN: dict[str, Callable[[Message], object]] = {
 
 
 @pytest.mark.parametrize("option", SHOWN)
-def test_each_channel_shows_the_table_and_the_quotation_if_it_wants(option: str, monitor: Monitor) -> None:
+def test_each_channel_has_its_own_options_for_table_and_quotation(option: str, monitor: Monitor) -> None:
     monitor.set_policy(**{option: True})
     without = monitor.add_channel(**{option: False})
     monitor.poll(ONLINE)
@@ -195,7 +199,7 @@ def test_each_channel_shows_the_table_and_the_quotation_if_it_wants(option: str,
     assert first.headline == second.headline
 
 
-def test_the_live_messages_of_two_channels_are_edited_each(monitor: Monitor) -> None:
+def test_the_live_message_of_each_channel_is_edited(monitor: Monitor) -> None:
     monitor.set_policy(live=True)
     second = monitor.add_channel(live=True, with_partitions=False)
     monitor.poll(ONLINE)
@@ -210,7 +214,9 @@ def test_the_live_messages_of_two_channels_are_edited_each(monitor: Monitor) -> 
 # a channel that is slow
 
 
-def test_a_slow_channel_holds_up_no_message_of_another(online: Monitor, second: RecordingNotifier) -> None:
+def test_a_slow_channel_does_not_delay_messages_of_another(
+    online: Monitor, second: RecordingNotifier
+) -> None:
     arrived = threading.Event()
     online.notifier.during_next(lambda: arrived.wait(5))
     second.during_next(arrived.set)
@@ -224,7 +230,7 @@ def test_a_crash_in_one_channel_waits_for_the_delivery_of_another(
 ) -> None:
     is_saved = threading.Event()
     online.store.during_save(2, is_saved.set)
-    online.notifier.during_next(lambda: dict[str, str]()["a fault of ours"])
+    online.notifier.during_next(crash)
     saved_before: list[bool] = []
     second.during_next(lambda: saved_before.append(is_saved.wait(0.1)))
     with pytest.raises(KeyError):
@@ -233,7 +239,43 @@ def test_a_crash_in_one_channel_waits_for_the_delivery_of_another(
     assert (pending(online, "discord"), pending(online, "second")) == (["outage"], [])
 
 
-def test_a_slow_channel_holds_up_no_live_message_of_another(
+def crash(*_: object) -> NoReturn:
+    raise KeyError("an internal error")
+
+
+def test_a_crash_in_one_channel_is_raised_after_the_outputs_are_published(
+    online: Monitor, second: RecordingNotifier
+) -> None:
+    second.during_next(crash)
+    with pytest.raises(KeyError):
+        online.poll(REFUSED)
+    assert online.runner.outputs["changed"] == "true"
+    assert online.runner.of(Level.ERROR) == [
+        "Channel second: The delivery failed with an unexpected KeyError."
+    ]
+    assert online.heartbeat.beats == [True]  # the caller reports the failure
+
+
+def test_a_crash_in_the_edits_of_one_channel_leaves_the_others_their_messages(
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitor.set_retries(attempts=1)
+    monitor.set_policy(live=True)
+    second = monitor.add_channel(live=True)
+    monitor.poll_all({"Alpha": [ONLINE], "Beta": [ONLINE]})
+    monkeypatch.setattr(monitor.notifier, "edit", crash)
+    with pytest.raises(KeyError):
+        monitor.poll_all({"Alpha": [ALLOCATED], "Beta": [REFUSED]})
+    assert second.headlines[2:] == monitor.notifier.headlines[2:] == ["Beta is offline"]
+    assert len(second.edits) == 1
+    assert monitor.store.histories.of("Beta").tracker.status == "offline"
+    assert list(json.loads(monitor.runner.outputs["clusters"])) == ["Alpha", "Beta"]
+    assert monitor.runner.of(Level.ERROR) == [
+        "Channel discord: The delivery failed with an unexpected KeyError."
+    ]
+
+
+def test_a_slow_channel_does_not_delay_the_live_message_of_another(
     monitor: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monitor.set_policy(live=True)
@@ -271,7 +313,7 @@ def test_a_cancellation_during_two_deliveries_saves_both_outcomes(
     assert (pending(online, "discord"), pending(online, "second")) == ([], [])
 
 
-def test_a_delivery_that_outlasts_the_cancellation_costs_no_other_its_outcome(
+def test_a_delivery_that_outlasts_the_cancellation_does_not_affect_another(
     online: Monitor, second: RecordingNotifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "_GRACE_SECONDS", 0.05)
@@ -292,7 +334,7 @@ def test_a_delivery_that_outlasts_the_cancellation_costs_no_other_its_outcome(
     is_over.set()
 
 
-def test_an_edit_does_not_make_a_second_run_send_what_another_run_is_sending(online: Monitor) -> None:
+def test_an_edit_during_a_delivery_does_not_let_another_run_repeat_it(online: Monitor) -> None:
     online.set_policy(live=True)
     second = online.add_channel("second")
     online.poll(ONLINE)  # the first channel gets its live message

@@ -27,7 +27,7 @@ IS_BACK = "mscluster is back online"
 
 @pytest.fixture
 def live(monitor: Monitor) -> Monitor:
-    """Have a monitor whose live message shows an idle cluster."""
+    """Return a monitor whose live message shows an idle cluster."""
     monitor.set_retries(attempts=1)
     monitor.set_policy(live=True)
     monitor.poll(IDLE)
@@ -35,7 +35,7 @@ def live(monitor: Monitor) -> Monitor:
 
 
 def shown(monitor: Monitor) -> list[tuple[str, int]]:
-    """Return what the messages show: the headline, and the number of idle nodes in the table."""
+    """Return the headline of each message, and the number of idle nodes in its table."""
     return [
         (message.headline, sum(one.nodes.idle for one in message.partitions))
         for message in monitor.notifier.shown.values()
@@ -158,6 +158,14 @@ def test_a_new_message_that_is_not_delivered_leaves_the_old_one_as_it_is(live: M
     assert shown(live) == [(IS_ONLINE, 8)]
     live.poll(REFUSED)
     assert shown(live)[-1] == (IS_OFFLINE, 0)
+
+
+def test_while_a_notification_is_pending_the_message_is_not_edited(live: Monitor) -> None:
+    live.notifier.fail_next(FAILED)
+    live.poll(REFUSED)
+    live.poll(ALLOCATED)
+    assert live.notifier.edits == []
+    assert shown(live) == [(IS_ONLINE, 8), (IS_OFFLINE, 0), (IS_BACK, 3)]
 
 
 def test_the_message_shows_the_uptime_of_the_latest_poll(live: Monitor) -> None:

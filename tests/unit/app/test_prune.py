@@ -1,4 +1,4 @@
-"""What goes and what stays, run after run, over a GitHub that counts what it is asked."""
+"""The runs that a prune deletes and keeps, with a GitHub that counts requests."""
 
 from datetime import timedelta
 
@@ -15,10 +15,10 @@ def pruner() -> Pruner:
     return Pruner()
 
 
-# what stays
+# which runs are kept
 
 
-def test_the_newest_completed_runs_stay_and_the_others_go_the_oldest_first(pruner: Pruner) -> None:
+def test_all_completed_runs_except_the_newest_are_deleted_the_oldest_first(pruner: Pruner) -> None:
     pruner.poll(15)
     assert pruner.prune() is ExitStatus.OK
     assert pruner.numbers == list(range(6, 16))
@@ -26,35 +26,35 @@ def test_the_newest_completed_runs_stay_and_the_others_go_the_oldest_first(prune
     assert [int(path.rpartition("/")[2]) % 1000 for path in deleted] == [1, 2, 3, 4, 5]
 
 
-def test_runs_that_failed_or_were_cancelled_count_too(pruner: Pruner) -> None:
+def test_failed_and_cancelled_runs_count_as_completed(pruner: Pruner) -> None:
     for run, conclusion in zip(pruner.poll(4), ("success", "failure", "cancelled", "success"), strict=True):
         run.finish(conclusion)
     pruner.prune(keep=3)
     assert pruner.numbers == [2, 3, 4]
 
 
-def test_a_run_in_progress_stays_and_does_not_count(pruner: Pruner) -> None:
-    waiting = pruner.github.start_run()
+def test_a_run_in_progress_is_protected_and_does_not_count(pruner: Pruner) -> None:
+    in_progress = pruner.github.start_run()
     pruner.poll(3, "no history")
     pruner.prune(keep=2)
-    assert pruner.numbers == [waiting.number, 3, 4]
-    assert (pruner.tally.kept, pruner.tally.protected, pruner.tally.deleted) == (2, 1, 1)
+    assert pruner.numbers == [in_progress.number, 3, 4]
+    assert (pruner.result.kept, pruner.result.protected, pruner.result.deleted) == (2, 1, 1)
 
 
-def test_the_run_that_prunes_stays_whatever_github_calls_it(pruner: Pruner) -> None:
+def test_the_run_that_prunes_is_protected_even_if_it_is_listed_as_completed(pruner: Pruner) -> None:
     runs = pruner.poll(4, "no history")
     pruner.prune(keep=1, current_run=runs[0].id)
     assert pruner.numbers == [1, 4]
 
 
-def test_other_workflows_are_left_alone(pruner: Pruner) -> None:
+def test_runs_of_other_workflows_are_not_deleted(pruner: Pruner) -> None:
     others = pruner.poll(3, "coverage", workflow="ci.yml")
     pruner.poll(3)
     pruner.prune(keep=1)
     assert {run.id for run in pruner.github.runs} >= {run.id for run in others}
 
 
-def test_each_workflow_keeps_its_own(pruner: Pruner) -> None:
+def test_each_workflow_keeps_its_newest_runs(pruner: Pruner) -> None:
     for _ in range(3):
         pruner.poll()
         pruner.poll(workflow="other.yml")
@@ -67,119 +67,124 @@ def test_each_workflow_keeps_its_own(pruner: Pruner) -> None:
     ]
 
 
-@pytest.mark.parametrize("newest_first", [True, False], ids=["in order", "in no order"])
-def test_the_newest_history_of_each_cluster_and_branch_stays_with_its_run(*, newest_first: bool) -> None:
+@pytest.mark.parametrize("newest_first", [True, False], ids=["sorted", "unsorted"])
+def test_the_runs_with_the_newest_history_of_each_cluster_and_branch_are_protected(
+    *, newest_first: bool
+) -> None:
     pruner = Pruner(newest_first=newest_first)
     [of_another_cluster] = pruner.poll(1, "cluster-status-another")
     [of_a_branch] = pruner.poll(branch="try")
-    [told] = pruner.poll(1, "cluster-status-third", "cluster-status-third.2")
+    [saved_twice] = pruner.poll(1, "cluster-status-third", "cluster-status-third.2")
     pruner.poll(4)
     [expired] = pruner.poll(1, "coverage")
-    pruner.hold(expired, "cluster-status-fourth", expired=True)
+    pruner.add_artifact(expired, "cluster-status-fourth", expired=True)
     pruner.poll(8)
     pruner.prune(keep=1)
-    assert {run.id for run in pruner.github.runs[:3]} == {of_another_cluster.id, of_a_branch.id, told.id}
-    # of its own history the newest three stay, as many as a poll tries
+    assert {run.id for run in pruner.github.runs[:3]} == {
+        of_another_cluster.id,
+        of_a_branch.id,
+        saved_twice.id,
+    }
+    # a poll tries the newest three artifacts
     assert pruner.numbers[3:] == [14, 15, 16]
-    assert (pruner.tally.kept, pruner.tally.protected, pruner.tally.deleted) == (1, 5, 10)
+    assert (pruner.result.kept, pruner.result.protected, pruner.result.deleted) == (1, 5, 10)
 
 
-def test_what_a_fork_calls_a_history_is_none(pruner: Pruner) -> None:
+def test_a_history_from_a_fork_protects_no_run(pruner: Pruner) -> None:
     forged = pruner.github.plant("cluster-status-forged", b"", from_fork=True)
     pruner.poll(2)
     pruner.prune(keep=1)
     assert forged.run.id not in {run.id for run in pruner.github.runs}
 
 
-def test_where_the_list_of_artifacts_is_too_long_each_run_is_asked(pruner: Pruner) -> None:
-    [lonely] = pruner.poll(1, "cluster-status-lonely")
+def test_each_run_is_asked_for_its_artifacts_if_the_list_of_all_is_too_long(pruner: Pruner) -> None:
+    [protected] = pruner.poll(1, "cluster-status-protected")
     pruner.poll(4)
-    bury(pruner)
+    add_many_artifacts(pruner)
     pruner.poll(3)
     assert pruner.prune(keep=2) is ExitStatus.OK
     assert pruner.wire.count("list-of-run") == 6
-    assert lonely.id in {run.id for run in pruner.github.runs}
-    assert (pruner.tally.protected, pruner.tally.deleted, pruner.tally.left) == (2, 4, 0)
+    assert protected.id in {run.id for run in pruner.github.runs}
+    assert (pruner.result.protected, pruner.result.deleted, pruner.result.left) == (2, 4, 0)
 
 
-def bury(pruner: Pruner) -> None:
-    """Have so many other artifacts that the list of all is too long to be read back."""
+def add_many_artifacts(pruner: Pruner) -> None:
+    """Make the list of all artifacts too long to be read."""
     pruner.poll(5, *(f"part-{number}" for number in range(100)), workflow="ci.yml")
 
 
-def test_runs_that_cannot_be_asked_this_time_are_not_deleted() -> None:
+def test_runs_whose_artifacts_are_not_known_are_not_deleted() -> None:
     pruner = Pruner(rate_limit=320)
     for number in range(20):
-        pruner.poll(1, f"cluster-status-lonely-{number}")
-    bury(pruner)
+        pruner.poll(1, f"cluster-status-protected-{number}")
+    add_many_artifacts(pruner)
     pruner.prune(keep=2)
     assert pruner.wire.count("list-of-run") == 7
     assert pruner.wire.count("delete-run") == 0
-    assert (pruner.tally.protected, pruner.tally.left) == (7, 11)
+    assert (pruner.result.protected, pruner.result.left) == (7, 11)
 
 
-def test_where_runs_are_asked_as_many_are_deleted_until_none_is_left() -> None:
+def test_repeated_prunes_delete_all_runs_that_are_asked_for_their_artifacts() -> None:
     pruner = Pruner(rate_limit=320)
     pruner.poll(20)
-    bury(pruner)
+    add_many_artifacts(pruner)
     pruner.poll(3)
     pruner.prune(keep=2)
     assert pruner.wire.count("list-of-run") == 7
-    assert (pruner.tally.protected, pruner.tally.deleted, pruner.tally.left) == (1, 6, 14)
+    assert (pruner.result.protected, pruner.result.deleted, pruner.result.left) == (1, 6, 14)
     for _ in range(3):
         pruner.clock.advance(timedelta(hours=1))
         pruner.prune()
-    assert pruner.tally.left == 0
-    assert sum(run.workflow == "poll.yml" for run in pruner.github.runs) == 3  # the newest copies
+    assert pruner.result.left == 0
+    assert sum(run.workflow == "poll.yml" for run in pruner.github.runs) == 3  # those with the newest copies
 
 
-def test_a_dry_run_tells_what_would_go_and_deletes_nothing(pruner: Pruner) -> None:
+def test_a_dry_run_reports_the_runs_to_delete_and_deletes_none(pruner: Pruner) -> None:
     pruner.poll(15)
     pruner.prune(dry_run=True)
     assert pruner.wire.count("delete-run") == 0
-    assert (pruner.tally.deleted, len(pruner.github.runs)) == (5, 15)
-    assert pruner.runner.pruned
-    assert pruner.runner.pruned.dry_run
+    assert (pruner.result.deleted, len(pruner.github.runs)) == (5, 15)
+    assert pruner.runner.sections[0].startswith("Runs to delete: 5\n")
 
 
-def test_with_nothing_to_delete_one_request_is_enough(pruner: Pruner) -> None:
+def test_one_request_is_enough_if_there_is_nothing_to_delete(pruner: Pruner) -> None:
     pruner.poll(10)
     pruner.prune()
     assert pruner.wire.statuses == {("list-runs", 200): 1}
     assert pruner.runner.annotations == []
 
 
-# what GitHub allows
+# limits
 
 
-def test_three_hundred_requests_of_the_hour_are_left_to_others() -> None:
+def test_three_hundred_requests_of_an_hour_are_kept_in_reserve() -> None:
     pruner = Pruner(rate_limit=350)
     pruner.poll(90)
     assert pruner.prune() is ExitStatus.OK
     assert pruner.wire.statuses.total() == 50
-    assert (pruner.tally.deleted, pruner.tally.left) == (48, 32)
+    assert (pruner.result.deleted, pruner.result.left) == (48, 32)
     [notice] = pruner.runner.of(Level.NOTICE)
     assert notice == (
-        "Of GitHub's requests in an hour the last 300 are left to others. "
-        "Runs left: 32. The next run goes on."
+        "GitHub's hourly limit is reached: 300 requests are kept for other workflows. "
+        "Runs left: 32. The next prune continues."
     )
 
 
-def test_the_time_for_pruning_ends_and_the_next_run_goes_on(pruner: Pruner) -> None:
+def test_a_prune_ends_with_its_time_budget_and_the_next_one_continues(pruner: Pruner) -> None:
     pruner.poll(60)
     pruner.budget_seconds = 10.0
     begin = pruner.clock.monotonic()
     assert pruner.prune() is ExitStatus.OK
     assert pruner.clock.monotonic() - begin <= 10
-    assert 25 < pruner.tally.deleted <= 28
-    assert pruner.tally.left == 50 - pruner.tally.deleted
+    assert 25 < pruner.result.deleted <= 28
+    assert pruner.result.left == 50 - pruner.result.deleted
     pruner.prune()
     assert len(pruner.github.runs) == 10
 
 
-def test_after_a_run_that_was_killed_the_next_one_ends_with_the_same(pruner: Pruner) -> None:
+def test_the_prune_after_a_killed_one_deletes_the_other_runs(pruner: Pruner) -> None:
     pruner.poll(60)
-    pruner.wire.broken_after = 25
+    pruner.wire.killed_after = 25
     with pytest.raises(KeyboardInterrupt):
         pruner.prune()
     assert 10 < len(pruner.github.runs) < 60
@@ -197,7 +202,7 @@ def test_after_a_run_that_was_killed_the_next_one_ends_with_the_same(pruner: Pru
         (SecondaryRateLimited(None, status=429), 60),
     ],
 )
-def test_a_pause_that_github_wants_is_kept(
+def test_a_pause_that_github_requests_is_respected(
     fault: SecondaryRateLimited, seconds: float, pruner: Pruner
 ) -> None:
     pruner.poll(15)
@@ -207,14 +212,14 @@ def test_a_pause_that_github_wants_is_kept(
     assert len(pruner.github.runs) == 10
 
 
-def test_where_github_names_no_time_each_pause_is_twice_the_last(pruner: Pruner) -> None:
+def test_a_pause_without_a_time_doubles_each_time(pruner: Pruner) -> None:
     pruner.poll(15)
     pruner.github.fail_next(*[SecondaryRateLimited(None)] * 2, on="delete-run")
     pruner.prune()
     assert [seconds for seconds in pruner.clock.sleeps if seconds > 1] == [60, 120]
 
 
-def test_of_a_second_workflow_no_more_is_listed_than_can_be_deleted_yet() -> None:
+def test_a_second_workflow_is_listed_only_as_far_as_deletions_are_affordable() -> None:
     pruner = Pruner(rate_limit=450)
     pruner.poll(150, workflow="first.yml")
     pruner.poll(150)
@@ -222,15 +227,24 @@ def test_of_a_second_workflow_no_more_is_listed_than_can_be_deleted_yet() -> Non
     assert pruner.wire.count("list-runs") == 3
 
 
-def test_a_pause_that_is_too_long_is_for_the_next_run(pruner: Pruner) -> None:
+def test_a_retry_does_not_sleep_beyond_the_time_budget(pruner: Pruner) -> None:
+    pruner.poll(15)
+    pruner.budget_seconds = 10.0
+    pruner.github.fail_next(Failed(503, headers={"Retry-After": "20"}), on="list-runs")
+    assert pruner.prune() is ExitStatus.OK
+    assert sum(pruner.clock.sleeps) <= 10
+    assert "time limit for pruning is reached" in pruner.runner.of(Level.NOTICE)[0]
+
+
+def test_a_pause_longer_than_the_time_budget_ends_the_prune(pruner: Pruner) -> None:
     pruner.poll(15)
     pruner.github.fail_next(SecondaryRateLimited(900), on="delete-run")
     assert pruner.prune() is ExitStatus.OK
     assert sum(pruner.clock.sleeps) < 5
-    assert "wants a pause" in pruner.runner.of(Level.NOTICE)[0]
+    assert "requests a pause" in pruner.runner.of(Level.NOTICE)[0]
 
 
-def test_an_hour_that_is_used_up_ends_it_at_once_whatever_githubs_clock_says(pruner: Pruner) -> None:
+def test_a_used_up_hourly_limit_ends_the_prune_even_if_the_clocks_differ(pruner: Pruner) -> None:
     pruner.poll(15)
     pruner.github.fail_next(RateLimited(-30), on="list-runs")
     assert pruner.prune() is ExitStatus.OK
@@ -240,10 +254,10 @@ def test_an_hour_that_is_used_up_ends_it_at_once_whatever_githubs_clock_says(pru
     assert len(pruner.github.runs) == 10
 
 
-# what GitHub refuses
+# errors
 
 
-def test_a_workflow_that_is_not_there_is_named_and_the_others_are_pruned(pruner: Pruner) -> None:
+def test_an_unknown_workflow_is_an_error_and_the_others_are_pruned(pruner: Pruner) -> None:
     pruner.poll(12)
     assert pruner.prune(workflows=("pol.yml", "poll.yml")) is ExitStatus.GITHUB
     [error] = pruner.errors
@@ -252,7 +266,7 @@ def test_a_workflow_that_is_not_there_is_named_and_the_others_are_pruned(pruner:
     assert len(pruner.github.runs) == 10
 
 
-def test_a_token_that_may_not_delete_is_told_the_permission_and_asked_no_more(pruner: Pruner) -> None:
+def test_a_missing_permission_ends_the_prune_and_is_named(pruner: Pruner) -> None:
     pruner.poll(15)
     pruner.new_wire("read")
     assert pruner.prune() is ExitStatus.GITHUB
@@ -260,26 +274,26 @@ def test_a_token_that_may_not_delete_is_told_the_permission_and_asked_no_more(pr
     assert pruner.wire.count("delete-run") == 1
 
 
-def test_a_run_that_is_run_again_meanwhile_is_counted_and_left(pruner: Pruner) -> None:
+def test_a_run_that_is_in_progress_again_is_counted_and_kept(pruner: Pruner) -> None:
     runs = pruner.poll(15)
     pruner.github.fail_next(Failed(409, "Conflict"), on="delete-run")
     assert pruner.prune() is ExitStatus.OK
     assert pruner.numbers == [runs[0].number, *range(6, 16)]
-    assert (pruner.tally.deleted, pruner.tally.left) == (4, 1)
+    assert (pruner.result.deleted, pruner.result.left) == (4, 1)
     assert pruner.runner.of(Level.WARNING) == [
-        "poll.yml: runs that could not be deleted and were left: 1. The next run tries again."
+        "poll.yml: runs that could not be deleted: 1. The next prune tries again."
     ]
 
 
-def test_a_run_that_somebody_else_has_deleted_is_gone_all_the_same(pruner: Pruner) -> None:
+def test_a_run_that_does_not_exist_any_more_counts_as_deleted(pruner: Pruner) -> None:
     pruner.poll(15)
     pruner.github.fail_next(Failed(404, "Not Found"), on="delete-run")
     assert pruner.prune() is ExitStatus.OK
-    assert (pruner.tally.deleted, pruner.tally.left) == (5, 0)
+    assert (pruner.result.deleted, pruner.result.left) == (5, 0)
 
 
 @pytest.mark.parametrize("fault", [Broken(502), Reset(), Reset(after_accepting=True)], ids=str)
-def test_what_fails_is_tried_again(fault: Fault, pruner: Pruner) -> None:
+def test_temporary_failures_are_retried(fault: Fault, pruner: Pruner) -> None:
     pruner.poll(15)
     for operation in ("list-runs", "list", "delete-run"):
         pruner.github.fail_next(fault, fault, on=operation)
@@ -287,14 +301,14 @@ def test_what_fails_is_tried_again(fault: Fault, pruner: Pruner) -> None:
     assert len(pruner.github.runs) == 10
 
 
-def test_a_run_that_github_fails_at_each_time_holds_up_no_others(pruner: Pruner) -> None:
+def test_a_run_that_cannot_be_deleted_does_not_end_the_prune(pruner: Pruner) -> None:
     pruner.poll(15)
     pruner.github.fail_next(*[Broken(500)] * 3, on="delete-run")
     assert pruner.prune() is ExitStatus.OK
     assert pruner.numbers == [1, *range(6, 16)]
 
 
-def test_runs_that_github_fails_at_may_be_many_if_not_in_a_row(pruner: Pruner) -> None:
+def test_failures_that_are_not_consecutive_do_not_end_the_prune(pruner: Pruner) -> None:
     pruner.poll(15)
     gone = Failed(404, "Not Found", after_accepting=True)
     pruner.github.fail_next(*[Broken(500)] * 6, gone, *[Broken(500)] * 3, on="delete-run")
@@ -302,25 +316,25 @@ def test_runs_that_github_fails_at_may_be_many_if_not_in_a_row(pruner: Pruner) -
     assert pruner.numbers == [1, 2, 4, *range(6, 16)]
 
 
-def test_where_github_fails_at_three_runs_in_a_row_it_ends(pruner: Pruner) -> None:
+def test_three_consecutive_failures_end_the_prune(pruner: Pruner) -> None:
     pruner.poll(15)
     pruner.github.fail_next(*[Broken(500)] * 9, on="delete-run")
     assert pruner.prune() is ExitStatus.GITHUB
     [error] = pruner.errors
-    assert error.startswith("GitHub does not answer as it should (http 500). ")
+    assert error == "GitHub returned HTTP 500. The next run tries again."
     assert pruner.wire.count("delete-run") == 9
 
 
-def test_what_is_deleted_is_logged_on_the_way(pruner: Pruner) -> None:
+def test_progress_is_logged(pruner: Pruner) -> None:
     pruner.poll(120)
     pruner.prune()
     assert pruner.runner.lines == [
-        "poll.yml: 120 runs, of which 110 are to go now",
+        "poll.yml: 120 runs, 110 to delete now",
         "poll.yml: 100 of 110 runs deleted",
     ]
 
 
-def test_a_history_under_its_second_name_is_the_same_history(pruner: Pruner) -> None:
+def test_a_second_save_is_a_copy_of_the_same_history(pruner: Pruner) -> None:
     pruner.poll(3, HISTORY, f"{HISTORY}.2")
     pruner.prune(keep=0)
     assert pruner.numbers == [2, 3]  # the newest three copies

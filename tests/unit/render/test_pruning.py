@@ -1,15 +1,15 @@
 from cluster_status.domain.actions.retention import PruneResult
 from cluster_status.render.pruning import PruneReport, markdown, plain
 
-TALLIES = (
+RESULTS = (
     PruneResult("poll.yml", found=120, kept=10, protected=2, deleted=100),
     PruneResult("a_b.yml", found=1, kept=1, protected=0, deleted=0),
 )
 
 
-def test_a_table_has_a_row_for_each_workflow_with_every_run_in_one_column() -> None:
-    shown = markdown(PruneReport(TALLIES, dry_run=False))
-    assert shown.splitlines()[:6] == [
+def test_the_table_has_a_row_for_each_workflow() -> None:
+    lines = markdown(PruneReport(RESULTS, dry_run=False)).splitlines()
+    assert lines[:6] == [
         "### Runs deleted: 100",
         "",
         "| workflow | found | kept | protected | deleted | left |",
@@ -19,12 +19,12 @@ def test_a_table_has_a_row_for_each_workflow_with_every_run_in_one_column() -> N
     ]
 
 
-def test_a_dry_run_does_not_say_that_anything_was_deleted() -> None:
-    pruned = PruneReport(TALLIES, dry_run=True)
-    assert plain(pruned).splitlines() == [
-        "Runs that would be deleted: 100",
+def test_the_report_of_a_dry_run_does_not_claim_deletions() -> None:
+    report = PruneReport(RESULTS, dry_run=True)
+    assert plain(report).splitlines() == [
+        "Runs to delete: 100",
         "workflow  found  kept  protected  to delete  left",
         "poll.yml    120    10          2        100     8",
         "a_b.yml       1     1          0          0     0",
     ]
-    assert "| deleted |" not in markdown(pruned)
+    assert "| deleted |" not in markdown(report)

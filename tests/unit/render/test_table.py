@@ -26,7 +26,7 @@ def test_columns_are_aligned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "figures"),
+    ("group", "cells"),
     [
         ("idle", "1 0 0 1"),
         ("powered_down", "1 0 0 1"),
@@ -38,9 +38,9 @@ def test_columns_are_aligned() -> None:
         ("unknown", "0 0 1 1"),
     ],
 )
-def test_a_node_of_each_group_is_in_one_column(group: str, figures: str) -> None:
+def test_a_node_of_each_group_is_in_one_column(group: str, cells: str) -> None:
     [row] = rows(partition().plus(NodeGroup(group), 1))
-    assert row == ["batch", *figures.split(), "1d"]
+    assert row == ["batch", *cells.split(), "1d"]
 
 
 @pytest.mark.parametrize("availability", ["down", "drain", "inactive"])
@@ -112,7 +112,7 @@ def test_idle_gpus_by_type_are_below_their_partition() -> None:
 @pytest.mark.parametrize(
     "name", ["計算分区", "cafe\u0301", "e" + "\u0301" * 50, "한국", "🖥️", "שלום", "عنقود", "हिन्दी"]
 )
-def test_columns_are_aligned_for_names_in_every_script(name: str) -> None:
+def test_columns_are_aligned_in_any_script(name: str) -> None:
     lines = table([partition(name, idle=7), partition("b", idle=7)], width=37, limit=UNLIMITED).splitlines()
     assert len({columns(line) for line in lines[1:]}) == 1
     assert max(map(len, lines)) < 60

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.errors import ExitStatus, InputError
@@ -25,7 +26,7 @@ ON_RUNNER = {"GITHUB_ACTIONS": "true"}
 Given = Mapping[str, str]
 NOTHING: Given = {}
 
-# input, where it goes, its default, a text that is accepted, what that is read as, a text that is not
+# input: setting, default, valid text, its value, invalid text
 ROLE = "123456789012345678"
 TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "command": ("command", "poll", "check", "check", "watch"),
@@ -49,11 +50,11 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "discord-webhook": ("discord.webhook", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
     "discord-user": ("discord.user", "", "watch", "watch", "Discord"),
     "discord-img": ("discord.image", "", "https://a.example/i.png", "https://a.example/i.png", "i.png"),
-    "discord-mode": ("discord.live", False, "live", True, "edit"),
-    "discord-ping": ("discord.ping", "", f"<@&{ROLE}>", f"<@&{ROLE}>", ROLE),
-    "discord-msg-info": ("discord.with_partitions", True, "false", False, "ture"),
-    "discord-msg-quote": ("discord.with_quotation", False, "true", True, "ture"),
-    "discord-msg-always": ("discord.always", False, "true", True, "ture"),
+    "discord-mode": ("discord.policy.live", False, "live", True, "edit"),
+    "discord-ping": ("discord.policy.mention", "", f"<@&{ROLE}>", f"<@&{ROLE}>", ROLE),
+    "discord-msg-info": ("discord.policy.with_partitions", True, "false", False, "ture"),
+    "discord-msg-quote": ("discord.policy.with_quotation", False, "true", True, "ture"),
+    "discord-msg-always": ("discord.policy.always", False, "true", True, "ture"),
     "heartbeat-url": (
         "heartbeat",
         "",
@@ -80,9 +81,9 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),
     "history-retention-days": ("storage.retention", timedelta(days=30), "90", timedelta(days=90), "401"),
     "github-token": ("storage.token", "", "ghs_abc", "ghs_abc", ""),
-    "prune-workflows": ("pruning.workflows", (), "a.yml, b.yaml", ("a.yml", "b.yaml"), "poll"),
-    "prune-keep": ("pruning.keep", 10, "0", 0, "-1"),
-    "prune-dry-run": ("pruning.dry_run", False, "true", True, "ture"),
+    "prune-workflows": ("prune.workflows", None, "a.yml, b.yaml", ("a.yml", "b.yaml"), "poll"),
+    "prune-keep": ("prune.keep", None, "0", 0, "-1"),
+    "prune-dry-run": ("prune.dry_run", None, "true", True, "ture"),
 }
 PRUNING = {"prune-keep": "10", "prune-workflows": "poll.yml", "github-token": "ghs_abc"}
 WORKFLOW_REF = "owner/name/.github/workflows/poll.yml@refs/heads/main"
@@ -129,8 +130,8 @@ def settings_of(given: Given = NOTHING, environ: Given = NOTHING) -> Settings:
     return read(as_inputs({**REQUIRED, **given}) | dict(environ))
 
 
-def whole(given: Given) -> Given:
-    """Give what is given only together with others together with them."""
+def completed(given: Given) -> Given:
+    """Add the other inputs that an input for pruning requires."""
     return PRUNING | dict(given) if any(name.startswith("prune-") for name in given) else given
 
 
@@ -145,7 +146,7 @@ def value_at(settings: Settings, place: str) -> object:
     return value.reveal() if isinstance(value, Secret) else value
 
 
-def test_this_test_table_has_every_input() -> None:
+def test_the_table_of_this_test_has_every_input() -> None:
     assert {spec.name for spec in INPUTS} == TABLE.keys()
 
 
@@ -162,14 +163,14 @@ def test_every_defined_input_is_in_inputs() -> None:
     [row[:2] for row in TABLE.values() if row[1] is not None],
     ids=[name for name, row in TABLE.items() if row[1] is not None],
 )
-def test_an_input_that_is_not_given_has_its_default(place: str, default: object) -> None:
+def test_a_missing_input_has_its_default(place: str, default: object) -> None:
     assert value_at(settings_of(), place) == default
 
 
 @pytest.mark.parametrize(("name", "row"), TABLE.items(), ids=TABLE)
 def test_a_given_input_is_read(name: str, row: tuple[str, object, str, object, str]) -> None:
     place, _, text, value, _ = row
-    assert value_at(settings_of(whole({name: text}), REPOSITORY), place) == value
+    assert value_at(settings_of(completed({name: text}), REPOSITORY), place) == value
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\n"], ids=repr)
@@ -181,21 +182,21 @@ def test_an_empty_input_counts_as_not_given(blank: str) -> None:
 @pytest.mark.parametrize("name", [name for name in TABLE if "pass" not in name])
 def test_blanks_around_an_input_are_ignored(name: str) -> None:
     place, _, text, value, _ = TABLE[name]
-    assert value_at(settings_of(whole({name: f"  {text}\n"}), REPOSITORY), place) == value
+    assert value_at(settings_of(completed({name: f"  {text}\n"}), REPOSITORY), place) == value
 
 
 @pytest.mark.parametrize("spec", [spec for spec in INPUTS if spec.shown_default], ids=lambda spec: spec.name)
 def test_the_shown_default_is_the_used_default(spec: Input[Any]) -> None:
     if spec is inputs.GITHUB_TOKEN:
-        assert spec.shown_default == "${{ github.token }}"  # the runner puts it in
+        assert spec.shown_default == "${{ github.token }}"  # the runner replaces it
     else:
         assert spec.type.read(spec.shown_default) == spec.default
 
 
-# where they come from
+# sources
 
 
-def test_the_variables_of_the_runner_keep_the_hyphens() -> None:
+def test_the_variables_of_the_runner_have_hyphens() -> None:
     assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).cluster.target.head_node.port == 2222
     assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).cluster.target.head_node.port == 22
 
@@ -208,7 +209,7 @@ def test_an_input_can_be_given_as_an_environment_variable(variable: str, name: s
 
 
 @pytest.mark.parametrize(("variable", "name"), NAMES_IN_THE_ENVIRONMENT.items())
-def test_an_input_wins_over_its_environment_variable(variable: str, name: str) -> None:
+def test_an_input_takes_precedence_over_its_environment_variable(variable: str, name: str) -> None:
     place, _, text, value, _ = TABLE[name]
     assert value_at(settings_of({name: text}, {variable: "overruled"}), place) == value
 
@@ -236,7 +237,7 @@ def test_a_password_keeps_blanks_but_not_its_line_end() -> None:
 
 @pytest.mark.parametrize(("name", "text"), BAD.items())
 def test_a_problem_has_the_input_its_value_and_what_is_accepted(name: str, text: str) -> None:
-    (problem,) = problems_of(whole({name: text}), REPOSITORY)
+    (problem,) = problems_of(completed({name: text}), REPOSITORY)
     spec = next(spec for spec in INPUTS if spec.name == name)
     shown = "" if spec.secret else f" '{text}'"
     assert problem.startswith(f"{name}{shown} is not {spec.type.accepts}")
@@ -251,7 +252,7 @@ def test_a_problem_can_have_a_hint() -> None:
 
 
 def test_all_bad_inputs_are_reported_at_once() -> None:
-    problems = problems_of(whole(BAD), REPOSITORY)
+    problems = problems_of(completed(BAD), REPOSITORY)
     assert {problem.partition(" ")[0] for problem in problems} == BAD.keys()
     assert len(problems) == len(BAD)
 
@@ -321,8 +322,7 @@ def test_a_bad_webhook_on_a_runner_is_one_problem() -> None:
 def test_prune_needs_no_cluster_and_no_webhook() -> None:
     given = {"command": "prune", "prune-workflows": ".github/workflows/a.yml\n\nb.yml, a.yml"}
     environ = as_inputs(given | {"github-token": "ghs_abc"}) | ON_RUNNER | REPOSITORY
-    pruning = read(environ).pruning
-    assert (pruning.wanted, pruning.workflows, pruning.keep) == (True, ("a.yml", "b.yml"), 10)
+    assert read(environ).prune == PrunePlan(("a.yml", "b.yml"), keep=10, dry_run=False, current_run=None)
 
 
 def test_prune_needs_workflows_a_repository_and_a_token() -> None:
@@ -336,11 +336,11 @@ def test_prune_needs_workflows_a_repository_and_a_token() -> None:
 
 
 def test_a_poll_with_prune_keep_prunes_its_own_workflow() -> None:
-    environ = REPOSITORY | {"GITHUB_WORKFLOW_REF": WORKFLOW_REF}
-    pruning = settings_of({"prune-keep": "20", "github-token": "ghs_abc"}, environ).pruning
-    assert (pruning.wanted, pruning.workflows, pruning.keep) == (True, ("poll.yml",), 20)
-    assert not settings_of({}, environ).pruning.wanted
-    assert not settings_of({"command": "check", "prune-keep": "20"}, environ).pruning.wanted
+    environ = REPOSITORY | {"GITHUB_WORKFLOW_REF": WORKFLOW_REF, "GITHUB_RUN_ID": "7"}
+    plan = settings_of({"prune-keep": "20", "github-token": "ghs_abc"}, environ).prune
+    assert plan == PrunePlan(("poll.yml",), keep=20, dry_run=False, current_run=7)
+    assert settings_of({}, environ).prune is None
+    assert settings_of({"command": "check", "prune-keep": "20"}, environ).prune is None
 
 
 @pytest.mark.parametrize("ref", ["", "owner/name/poll.yml@refs/heads/main"])
@@ -479,7 +479,7 @@ def test_the_branch_of_a_pull_request_is_its_head_branch() -> None:
         ("400", 400),
         ("", 400),
         ("soon", 400),
-        ("0", 400),  # else every history would expire at once
+        ("0", 400),  # otherwise every history would expire at once
         ("000", 400),
         ("-1", 400),
         ("1.5", 400),

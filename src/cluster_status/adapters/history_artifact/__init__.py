@@ -1,5 +1,5 @@
-"""The history as a workflow artifact.
+"""The history as a workflow artifact, through adapters.github.
 
-`catalog` lists and downloads by GitHub's REST API, `results` uploads by the results service that GitHub's own
-upload action speaks to, `archive` packs and unpacks, `store` makes a history store of the three.
+`catalog` finds and downloads artifacts of earlier runs, `archive` packs and unpacks, `store` is the history
+store.
 """

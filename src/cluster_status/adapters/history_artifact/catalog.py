@@ -1,132 +1,72 @@
-"""Artifacts of earlier runs, by GitHub's REST API."""
+"""Finds and downloads the history artifacts of earlier runs."""
 
 import hashlib
 import heapq
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlencode
 
-import msgspec
-from msgspec import Struct
+from cluster_status.adapters.github.artifacts import artifact_page
+from cluster_status.adapters.github.rest import Rest
+from cluster_status.adapters.github.retry import RetryingHttp
+from cluster_status.adapters.http import HttpFailure
+from cluster_status.domain.actions.artifact import Artifact, is_newest_first
+from cluster_status.errors import GitHubUnreachableError, UnreadableHistoryError
 
-from cluster_status.adapters.http import HttpFailure, HttpResponse
-from cluster_status.adapters.retry import RetryingHttp, is_limited
-from cluster_status.domain.actions.artifact import Artifact, is_in_order
-from cluster_status.domain.history.codec import MAX_BYTES
-from cluster_status.domain.secret import Secret
-from cluster_status.errors import HistoryOutOfReachError, UnreadableHistoryError
-
-_PER_PAGE = 100
-_PAGES = 10  # a thousand artifacts: beyond them nothing is looked for, lest the hourly limit be used up
-_LIST_LIMIT = 5_000_000  # bytes
-_ARTIFACT_LIMIT = 2 * MAX_BYTES
+_MAX_PAGES = 10  # a thousand artifacts: more requests would use up the hourly limit
+_MAX_ARTIFACT_BYTES = 10_000_000  # a year of 200 clusters takes a quarter of it, packed
 _FOUND = 302
 _GONE = frozenset({404, 410})
-_LATER = "Nothing was announced and nothing overwritten; the next run tries again."
-_PERMISSION = (
-    "Give the job this permission, and leave github-token at its default: `permissions: {actions: read}`. "
-    "Nothing was announced and nothing overwritten."
-)
-
-
-class Origin(Struct, frozen=True):
-    """Where artifacts are looked for; the token reads them."""
-
-    api_url: str
-    repository: str  # owner/name
-    branch: str
-    token: Secret
-
-
-class _Page(Struct, frozen=True):
-    total_count: int
-    artifacts: list[Artifact]
 
 
 class Catalog:
-    def __init__(self, http: RetryingHttp, origin: Origin) -> None:
-        self.totals: dict[str, int] = {}  # artifacts by name, usable or not, as far as they were asked for
+    """The artifacts of one branch. All methods raise GitHubError."""
+
+    def __init__(self, rest: Rest, http: RetryingHttp, branch: str) -> None:
+        self.totals: dict[str, int] = {}  # number of artifacts by name, usable or not
+        self._rest = rest
         self._http = http
-        self._origin = origin
-        self._artifacts = f"{origin.api_url}/repos/{origin.repository}/actions/artifacts"
+        self._branch = branch
 
-    def newest(self, names: Sequence[str], *, pages: int = _PAGES) -> Iterator[Artifact]:
-        """Yield the artifacts of these names that may be used, newest first.
-
-        Used are those that have not expired, of this branch, and not from a fork: a pull request of a
-        stranger can upload what it likes.
-        """
-        return heapq.merge(*(self._newest(name, pages) for name in names), key=lambda one: -one.id)
+    def newest(self, names: Sequence[str], *, max_pages: int = _MAX_PAGES) -> Iterator[Artifact]:
+        """Yield the usable artifacts of this branch with one of these names, the newest first."""
+        return heapq.merge(*(self._newest(name, max_pages) for name in names), key=lambda one: -one.id)
 
     def download(self, artifact: Artifact) -> bytes | None:
-        """Return what was uploaded; None if it is not there any more."""
-        if artifact.size_in_bytes > _ARTIFACT_LIMIT:
-            raise UnreadableHistoryError(f"It is larger than {_ARTIFACT_LIMIT} bytes.")
-        answer = self._get(f"{self._artifacts}/{artifact.id}/zip")
-        if answer.status in _GONE:
+        """Return the uploaded bytes; None if the artifact does not exist any more."""
+        if artifact.size_in_bytes > _MAX_ARTIFACT_BYTES:
+            raise UnreadableHistoryError(f"The artifact is larger than {_MAX_ARTIFACT_BYTES} bytes.")
+        response = self._rest.send("GET", f"artifacts/{artifact.id}/zip")
+        if response.status in _GONE:
             return None
-        if answer.status != _FOUND:
-            raise _refused(answer)
-        # another host: it must not see the token, and refuses requests that bear one
-        answer = self._ask(answer.headers.get("Location", ""), headers={}, limit_bytes=_ARTIFACT_LIMIT)
-        if answer.status in _GONE:
-            return None
-        if not answer.ok:
-            raise HistoryOutOfReachError(
-                f"The history's artifact cannot be downloaded (http {answer.status}).", remedy=_LATER
-            )
-        if artifact.digest not in {None, f"sha256:{hashlib.sha256(answer.body).hexdigest()}"}:
-            raise HistoryOutOfReachError(
-                "The history's artifact does not arrive as it was uploaded.", remedy=_LATER
-            )
-        return answer.body
+        if response.status != _FOUND:
+            raise self._rest.error(response)
+        return self._fetch(response.headers.get("location", ""), artifact.digest)
 
-    def _newest(self, name: str, pages: int) -> Iterator[Artifact]:
-        """GitHub lists the newest first, but promises nothing: a page out of order waits for one in order."""
-        waiting: list[Artifact] = []
-        for number in range(1, pages + 1):
-            page = self._page(name, number)
-            is_last = number * _PER_PAGE >= self.totals[name] or not page
-            waiting = sorted([*waiting, *filter(self._is_usable, page)], key=lambda one: -one.id)
-            if is_last or number == pages or is_in_order(page):
-                yield from waiting
-                waiting = []
-            if is_last:
+    def _fetch(self, url: str, digest: str | None) -> bytes | None:
+        """Download from the blob storage, which must not get the token and refuses requests that carry it."""
+        try:
+            response = self._http.request("GET", url, limit_bytes=_MAX_ARTIFACT_BYTES)
+        except HttpFailure as failure:
+            raise GitHubUnreachableError(f"Could not download the history artifact: {failure}.") from None
+        if response.status in _GONE:
+            return None
+        if not response.ok:
+            raise GitHubUnreachableError(f"Could not download the history artifact (HTTP {response.status}).")
+        if digest not in {None, f"sha256:{hashlib.sha256(response.body).hexdigest()}"}:
+            raise GitHubUnreachableError("Checksum mismatch in the downloaded history artifact.")
+        return response.body
+
+    def _newest(self, name: str, max_pages: int) -> Iterator[Artifact]:
+        """Yield the artifacts with one name. Unsorted pages are collected until a sorted or the last one."""
+        held: list[Artifact] = []
+        for number in range(1, max_pages + 1):
+            page = artifact_page(self._rest, number, name=name)
+            self.totals[name] = page.total
+            held = sorted([*held, *filter(self._is_usable, page.artifacts)], key=lambda one: -one.id)
+            if page.is_last or number == max_pages or is_newest_first(page.artifacts):
+                yield from held
+                held = []
+            if page.is_last:
                 return
 
-    def _page(self, name: str, number: int) -> list[Artifact]:
-        query = urlencode({"name": name, "per_page": _PER_PAGE, "page": number})
-        answer = self._get(f"{self._artifacts}?{query}")
-        if not answer.ok:
-            raise _refused(answer)
-        try:
-            page = msgspec.json.decode(answer.body, type=_Page)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise HistoryOutOfReachError(
-                "GitHub's list of artifacts cannot be read.", remedy=_LATER
-            ) from None
-        self.totals[name] = page.total_count
-        return page.artifacts
-
     def _is_usable(self, artifact: Artifact) -> bool:
-        return artifact.is_usable and artifact.run.head_branch == self._origin.branch
-
-    def _get(self, url: str) -> HttpResponse:
-        headers = {
-            "Authorization": f"Bearer {self._origin.token.reveal()}",
-            "Accept": "application/vnd.github+json",
-            "X-GitHub-Api-Version": "2022-11-28",
-        }
-        return self._ask(url, headers=headers, limit_bytes=_LIST_LIMIT)
-
-    def _ask(self, url: str, *, headers: dict[str, str], limit_bytes: int) -> HttpResponse:
-        try:
-            return self._http.request("GET", url, headers=headers, limit_bytes=limit_bytes)
-        except HttpFailure as failure:
-            raise HistoryOutOfReachError(f"GitHub was not reached: {failure}.", remedy=_LATER) from None
-
-
-def _refused(answer: HttpResponse) -> HistoryOutOfReachError:
-    said = answer.said("message")
-    if answer.status in {401, 403, 404} and not is_limited(answer):
-        return HistoryOutOfReachError(f"GitHub does not show the artifacts ({said}).", remedy=_PERMISSION)
-    return HistoryOutOfReachError(f"GitHub does not answer as it should ({said}).", remedy=_LATER)
+        return artifact.is_usable and artifact.run.head_branch == self._branch

@@ -1,41 +1,41 @@
-"""The history as a workflow artifact: restored from an earlier run, saved as this run's."""
+"""The history as a workflow artifact: restored from an earlier run, saved in this run."""
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import takewhile
 
+from cluster_status.adapters.github.results import ResultsService
 from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog
-from cluster_status.adapters.history_artifact.results import ResultsService
-from cluster_status.domain.actions.artifact import PREFIX, SECOND, TRIED_AT_MOST, Artifact
+from cluster_status.domain.actions.artifact import NAME_PREFIX, RESTORE_ATTEMPTS, SECOND_SAVE, Artifact
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import Histories, assume_all_delivered
-from cluster_status.errors import HistoryError, UnreadableHistoryError
+from cluster_status.errors import GitHubError, HistoryError, HistoryUnreachableError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 
-_MANY = 500
-_UNUSABLE = (
-    "What is gone will not be listed at the next run; what is damaged has to be deleted, on the page of its "
-    "run, to go on from an older one or to start anew. Nothing was announced and nothing overwritten."
+_MANY_ARTIFACTS = 500
+_DELETE_DAMAGED = (
+    "Delete the damaged artifacts on the pages of their runs. "
+    "The next run restores an older history, or starts a new one."
 )
 
 
 def artifact_name(cluster_name: str) -> str:
-    """Return the name that this cluster's artifacts have, in letters that every system takes."""
-    return PREFIX + re.sub(r"[^a-z0-9]+", "-", cluster_name.lower()).strip("-")
+    """Return the name of this cluster's artifacts: lower case letters, digits and hyphens."""
+    return NAME_PREFIX + re.sub(r"[^a-z0-9]+", "-", cluster_name.lower()).strip("-")
 
 
 class HistoryArtifact:
-    """Keeps the history in artifacts. It leaves no file: `path` is empty.
+    """Implements ports.HistoryStore. It writes no file: `path` is empty.
 
-    A run saves twice when it has something to tell, under two names: what was saved stays until what takes
-    its place is there.
+    A run that notifies saves twice, under two names: the first artifact stays until the second one exists.
     """
 
     path = ""
 
-    def __init__(  # noqa: PLR0913 - what it is made of
+    def __init__(  # noqa: PLR0913 - one argument a collaborator
         self,
         cluster_name: str,
         catalog: Catalog,
@@ -43,69 +43,81 @@ class HistoryArtifact:
         clock: Clock,
         annotate: Callable[[Level, str], None],
         *,
-        kept_for: timedelta,
+        retention: timedelta,
     ) -> None:
         name = artifact_name(cluster_name)
-        self._names = (name, f"{name}{SECOND}")
+        self._names = (name, f"{name}{SECOND_SAVE}")
         self._catalog = catalog
         self._results = results
         self._clock = clock
         self._annotate = annotate
-        self._kept_for = kept_for
-        self._seen = 0  # id of the newest artifact that was looked at, or saved
+        self._retention = retention
+        self._newest_id = 0  # of the artifacts that were read or saved
 
     def load(self) -> Histories | None:
-        """Return the newest readable history, None only if none is listed.
+        """Return the newest readable document; None only if no artifact is listed.
 
-        Up to two damaged ones are passed over, with a warning; so is what is gone since it was listed.
+        Up to two artifacts that are damaged or deleted meanwhile are skipped, with a warning.
         """
-        return self._newest_readable(self._catalog.newest(self._names))
+        with _unreachable():
+            return self._newest_readable(self._catalog.newest(self._names))
 
     def newer(self) -> Histories | None:
-        """See ports.HistoryStore. What another run saves after this was asked is not seen."""
-        seen = self._seen
-        listed = self._catalog.newest(self._names, pages=1)
-        return self._newest_readable(takewhile(lambda artifact: artifact.id > seen, listed))
-
-    def _newest_readable(self, artifacts: Iterator[Artifact]) -> Histories | None:
-        passed_over: list[Artifact] = []
-        reasons: list[str] = []
-        for artifact in artifacts:
-            self._seen = max(self._seen, artifact.id)
-            try:
-                history = self._read(artifact)
-            except UnreadableHistoryError as error:
-                passed_over.append(artifact)
-                reasons.append(f"Artifact {artifact.id} ('{self._names[0]}') cannot be used: {error}")
-                if len(passed_over) == TRIED_AT_MOST:
-                    break
-                continue
-            self._mention(reasons)
-            # the note of what it told is what was passed over
-            told = any(artifact.is_of_the_run_of(other) for other in passed_over)
-            return assume_all_delivered(history) if told else history
-        if passed_over:
-            raise HistoryError(" ".join(reasons), remedy=_UNUSABLE)
-        return None
+        """See ports.HistoryStore. It does not see what another run saves after this call."""
+        newest_id = self._newest_id
+        with _unreachable():
+            listed = self._catalog.newest(self._names, max_pages=1)
+            return self._newest_readable(takewhile(lambda artifact: artifact.id > newest_id, listed))
 
     def save(self, histories: Histories) -> None:
-        expires_at = self._clock.now() + self._kept_for
+        expires_at = self._clock.now() + self._retention
         archive = pack(codec.render(histories))
-        self._seen = max(self._seen, self._results.upload(self._names, archive, expires_at=expires_at))
+        uploaded_id = self._results.upload(self._names, archive, expires_at=expires_at)
+        self._newest_id = max(self._newest_id, uploaded_id)
+
+    def _newest_readable(self, artifacts: Iterator[Artifact]) -> Histories | None:
+        skipped: list[Artifact] = []
+        problems: list[str] = []
+        for artifact in artifacts:
+            self._newest_id = max(self._newest_id, artifact.id)
+            try:
+                histories = self._read(artifact)
+            except UnreadableHistoryError as error:
+                skipped.append(artifact)
+                problems.append(f"Could not read artifact {artifact.id} ('{self._names[0]}'): {error}")
+                if len(skipped) == RESTORE_ATTEMPTS:
+                    break
+                continue
+            self._warn(problems)
+            # the run's second save recorded which notifications were delivered
+            second_save_skipped = any(artifact.is_from_same_run(other) for other in skipped)
+            return assume_all_delivered(histories) if second_save_skipped else histories
+        if skipped:
+            raise HistoryError(" ".join(problems), remedy=_DELETE_DAMAGED)
+        return None
 
     def _read(self, artifact: Artifact) -> Histories:
         uploaded = self._catalog.download(artifact)
         if uploaded is None:
-            raise UnreadableHistoryError("It was listed, and is gone.")
+            raise UnreadableHistoryError("It was deleted or has expired.")
         return codec.parse(unpack(uploaded))
 
-    def _mention(self, passed_over: list[str]) -> None:
-        for line in passed_over:
-            self._annotate(Level.WARNING, f"{line} An older one was used.")
+    def _warn(self, problems: list[str]) -> None:
+        for problem in problems:
+            self._annotate(Level.WARNING, f"{problem} An older artifact is used.")
         total = sum(self._catalog.totals.values())
-        if total > _MANY:
+        if total > _MANY_ARTIFACTS:
             self._annotate(
                 Level.NOTICE,
-                f"{total} history artifacts have piled up. Delete old runs, or shorten "
-                "history-retention-days: they count against the storage quota.",
+                f"{total} history artifacts count against the storage quota. Delete old runs, or shorten "
+                "history-retention-days.",
             )
+
+
+@contextmanager
+def _unreachable() -> Iterator[None]:
+    """Turn errors of GitHub into those of a history store."""
+    try:
+        yield
+    except GitHubError as error:
+        raise HistoryUnreachableError(str(error), remedy=error.remedy) from None

@@ -1,6 +1,6 @@
-"""The artifacts that histories are kept in: how they are called, and which of them may be used.
+"""Artifacts with a history: their names, and the rules by which they are restored.
 
-The store that restores a history and the pruning that spares it go by the same rules.
+The store that restores a history and the pruning that protects it use the same rules.
 """
 
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-PREFIX = "cluster-status-"
-SECOND = ".2"  # of one run's saves: no cluster's name in letters and digits has a dot
-TRIED_AT_MOST = 3  # of the newest, where the newer ones are damaged
+NAME_PREFIX = "cluster-status-"
+SECOND_SAVE = ".2"  # suffix of a run's second save; the slug of a cluster name has no dot
+RESTORE_ATTEMPTS = 3  # a poll tries this many of the newest artifacts
 
 
 class ArtifactRun(Struct, frozen=True):
-    """The run that an artifact is of."""
+    """The workflow run that uploaded an artifact."""
 
     id: int | None = None
     head_branch: str | None = None
@@ -30,7 +30,7 @@ class Artifact(Struct, frozen=True):
     expired: bool
     name: str = ""
     size_in_bytes: int = 0
-    digest: str | None = None  # sha256:…; artifacts uploaded without one have none
+    digest: str | None = None  # sha256:…; None if the upload sent none
     created_at: datetime | None = None
     workflow_run: ArtifactRun | None = None
 
@@ -40,20 +40,20 @@ class Artifact(Struct, frozen=True):
 
     @property
     def is_usable(self) -> bool:
-        """Neither expired nor from a fork: a pull request of a stranger can upload what it likes."""
+        """False if it expired or comes from a fork: a pull request from a fork can upload any content."""
         return not self.expired and self.run.head_repository_id == self.run.repository_id
 
     @property
     def history(self) -> tuple[str, str | None] | None:
-        """Which history it is a copy of: the cluster's artifact name, and the branch."""
-        if not self.name.startswith(PREFIX):
+        """The artifact name of the cluster and the branch; None if the artifact has no history."""
+        if not self.name.startswith(NAME_PREFIX):
             return None
-        return self.name.removesuffix(SECOND), self.run.head_branch
+        return self.name.removesuffix(SECOND_SAVE), self.run.head_branch
 
-    def is_of_the_run_of(self, other: "Artifact") -> bool:
+    def is_from_same_run(self, other: "Artifact") -> bool:
         return self.run.id is not None and self.run.id == other.run.id
 
 
-def is_in_order(page: Sequence[Artifact]) -> bool:
-    """Tell whether the newest come first, as GitHub lists them and does not promise."""
+def is_newest_first(page: Sequence[Artifact]) -> bool:
+    """Return whether the page is sorted: GitHub lists the newest first, but does not document it."""
     return all(one.id > other.id for one, other in pairwise(page))

@@ -1,4 +1,4 @@
-"""Which workflow runs may go. Whatever is in doubt stays: a run takes its artifacts along, and histories."""
+"""Decides which workflow runs are deleted. A run whose artifacts are not known is kept."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,11 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
-from cluster_status.domain.actions.artifact import TRIED_AT_MOST, Artifact, is_in_order
+from cluster_status.domain.actions.artifact import RESTORE_ATTEMPTS, Artifact, is_newest_first
 
-UPLOADING_TAKES_AT_MOST = timedelta(hours=1)  # as long as the address to upload to is good
-_NEVER = datetime.max.replace(tzinfo=UTC)
-_EVER = datetime.min.replace(tzinfo=UTC)
+MAX_UPLOAD_DURATION = timedelta(hours=1)  # lifetime of an upload URL
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+_START_OF_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+class PrunePlan(Struct, frozen=True):
+    workflows: tuple[str, ...]  # file names in .github/workflows
+    keep: int  # completed runs of each workflow
+    dry_run: bool
+    current_run: int | None  # id of the run that prunes
 
 
 class WorkflowRun(Struct, frozen=True):
@@ -21,24 +28,24 @@ class WorkflowRun(Struct, frozen=True):
 
 
 class PruneResult(Struct, frozen=True):
-    """What became of the runs of one workflow; all of them are counted once."""
+    """Numbers of runs of one workflow; each run is counted in one of them besides `found`."""
 
     workflow: str
     found: int
     kept: int
     protected: int
-    deleted: int  # in a dry run: those that would have been
+    deleted: int  # in a dry run: to be deleted
 
     @property
     def left(self) -> int:
-        """How many are still to go, or cannot be deleted."""
+        """Runs for the next prune, and runs that could not be deleted."""
         return max(0, self.found - self.kept - self.protected - self.deleted)
 
 
 def excess_runs(runs: Iterable[WorkflowRun], keep: int) -> list[WorkflowRun]:
-    """Return the completed ones but the `keep` newest of them, oldest first.
+    """Return the completed runs except the `keep` newest ones, oldest first.
 
-    However few of a workflow's runs are given, in whatever order: none goes that has not `keep` newer ones.
+    `runs` may be incomplete and in any order: each run returned has at least `keep` newer ones.
     """
     completed = {run.id: run for run in runs if run.completed}.values()
     oldest_first = sorted(completed, key=lambda run: (run.created_at, run.number))
@@ -46,44 +53,47 @@ def excess_runs(runs: Iterable[WorkflowRun], keep: int) -> list[WorkflowRun]:
 
 
 class ArtifactIndex:
-    """What is known of the artifacts of a repository: which runs hold a history that would be restored."""
+    """Collects the artifacts of a repository, to find the runs that hold a history."""
 
     def __init__(self) -> None:
         self._histories: list[Artifact] = []
-        self._known_since = _NEVER  # of runs created since then, every artifact is known
-        self._asked: set[int] = set()
+        self._known_since = _END_OF_TIME  # all artifacts of runs created since then are known
+        self._known_runs: set[int] = set()
         self._total = 0
-        self._is_whole = self._is_in_order = True
+        self._is_complete = self._is_sorted = True
 
-    def read(self, page: Sequence[Artifact], *, total: int, is_last: bool) -> None:
-        """Take the next page of the list of all artifacts, which GitHub begins with the newest.
+    def add_page(self, page: Sequence[Artifact], *, total: int, is_last: bool) -> None:
+        """Add the next page of the list of all artifacts, which starts with the newest.
 
-        Out of order, nothing counts as known before the last page. Nothing does at all where the list got
-        shorter while it was read: something may have slipped from the page to come into the one before.
+        If the pages are not sorted, nothing is known before the last page. If `total` decreases between two
+        pages, the list is incomplete: an artifact may have moved from the next page to the one before it.
         """
-        self._note(page)
-        self._is_whole = self._is_whole and total >= self._total
-        self._is_in_order = self._is_in_order and is_in_order(page)
+        self._add(page)
+        self._is_complete = self._is_complete and total >= self._total
+        self._is_sorted = self._is_sorted and is_newest_first(page)
         self._total = total
-        if not self._is_whole:
-            self._known_since = _NEVER
+        if not self._is_complete:
+            self._known_since = _END_OF_TIME
         elif is_last:
-            self._known_since = _EVER
-        elif self._is_in_order and page[-1].created_at:
-            # it is not known whether the list goes by the begin of an upload, or by its end
-            self._known_since = page[-1].created_at + UPLOADING_TAKES_AT_MOST
+            self._known_since = _START_OF_TIME
+        elif self._is_sorted and page[-1].created_at:
+            # the list may be sorted by the start of an upload, or by its end
+            self._known_since = page[-1].created_at + MAX_UPLOAD_DURATION
 
-    def ask(self, run_id: int, artifacts: Iterable[Artifact]) -> None:
-        """Take the artifacts of one run."""
-        self._note(artifacts)
-        self._asked.add(run_id)
+    def add_run(self, run_id: int, artifacts: Iterable[Artifact]) -> None:
+        """Add all artifacts of one run."""
+        self._add(artifacts)
+        self._known_runs.add(run_id)
 
     def covers(self, run: WorkflowRun) -> bool:
-        """Tell whether all artifacts of this run are known, and those of runs after it."""
-        return run.created_at >= self._known_since or run.id in self._asked
+        """Return whether all artifacts of this run are known."""
+        return run.created_at >= self._known_since or run.id in self._known_runs
 
     def runs_with_history(self) -> set[int]:
-        """Return the runs to spare: those with the newest copies of each history, as many as are tried."""
+        """Return the ids of the runs that hold one of the newest copies of a history.
+
+        A poll tries RESTORE_ATTEMPTS copies.
+        """
         copies: defaultdict[tuple[str, str | None], dict[int, Artifact]] = defaultdict(dict)
         for artifact in self._histories:
             if artifact.history:
@@ -91,9 +101,9 @@ class ArtifactIndex:
         return {
             artifact.run.id
             for each in copies.values()
-            for _, artifact in sorted(each.items())[-TRIED_AT_MOST:]
+            for _, artifact in sorted(each.items())[-RESTORE_ATTEMPTS:]
             if artifact.run.id is not None
         }
 
-    def _note(self, artifacts: Iterable[Artifact]) -> None:
+    def _add(self, artifacts: Iterable[Artifact]) -> None:
         self._histories += [one for one in artifacts if one.history and one.is_usable]

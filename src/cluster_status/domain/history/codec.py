@@ -1,4 +1,4 @@
-"""The history as bytes, and back. Corrupt is not empty: what cannot be read is an error."""
+"""Reads and writes the history document. An unreadable document is an error, not an empty history."""
 
 from datetime import MAXYEAR, MINYEAR
 from typing import Annotated
@@ -17,7 +17,7 @@ from cluster_status.domain.uptime.roll_up import DAY, HOUR
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 
 UNNAMED = ""  # the key of a history that knew of one cluster only
-MAX_BYTES = 5_000_000  # a year of polls is 25 times smaller
+MAX_BYTES = 50_000_000  # a year of 200 clusters takes half of it
 
 _KEEP = "No message was sent and nothing was overwritten."
 _UNREADABLE = f"Restore an older copy, or delete it to start a new history. {_KEEP}"
@@ -39,12 +39,13 @@ class _Document(Struct):
 
 
 def parse(content: bytes) -> Histories:
-    """Read a stored history; raise HistoryError, naming what is wrong with it and where."""
-    if len(content) > MAX_BYTES:
-        remedy = _LONG_ORIGINAL if legacy.is_original(content) else _UNREADABLE
-        raise UnreadableHistoryError(f"The history is larger than {MAX_BYTES} bytes.", remedy=remedy)
+    """Read a stored document; raise HistoryError with the fault and its place."""
+    is_original = legacy.is_original(content)
+    limit, remedy = (legacy.MAX_BYTES, _LONG_ORIGINAL) if is_original else (MAX_BYTES, _UNREADABLE)
+    if len(content) > limit:
+        raise UnreadableHistoryError(f"The history is larger than {limit} bytes.", remedy=remedy)
     try:
-        if legacy.is_original(content):
+        if is_original:
             return Histories(clusters={UNNAMED: legacy.restore(content)})
         schema = json.decode(content, type=_Envelope).schema
         if schema > SCHEMA:
@@ -75,7 +76,7 @@ def _is_consistent(history: History) -> bool:
 
 
 def _is_complete(notification: Notification) -> bool:
-    """Return whether the notification has what a message about its event shows, and no more."""
+    """Return whether the notification has the parts of its event, and no others."""
     if notification.event is Event.MONITOR_LOST:
         return notification.unknown is not None
     if notification.event is Event.MAINTENANCE_SCHEDULED and notification.window is None:
@@ -87,11 +88,22 @@ def _adds_up(ledger: UptimeLedger) -> bool:
     """Return whether each hour and day comes once, in order, and has no more seconds than it spans."""
     for resolution, roll_ups in ((HOUR, ledger.hours), (DAY, ledger.days)):
         begins = [roll_up.begin for roll_up in roll_ups]
-        if begins != sorted(set(begins)) or any(roll_up.watched > resolution.seconds for roll_up in roll_ups):
+        if begins != sorted(set(begins)) or any(
+            roll_up.monitored > resolution.seconds for roll_up in roll_ups
+        ):
             return False
     return all(MINYEAR < interval.begin.year <= interval.end.year < MAXYEAR for interval in ledger.open)
 
 
 def render(histories: Histories) -> bytes:
-    """Write the histories; the same ones always give the same bytes."""
-    return json.format(json.encode(histories, order="deterministic"), indent=1) + b"\n"
+    """Write the histories; the same ones always give the same bytes.
+
+    Raises HistoryError for a document that no later run would read.
+    """
+    content = json.format(json.encode(histories, order="deterministic"), indent=1) + b"\n"
+    if len(content) > MAX_BYTES:
+        raise HistoryError(
+            f"The history of {len(histories.clusters)} clusters is larger than {MAX_BYTES} bytes.",
+            remedy="Check some of the clusters in a workflow of their own, or start a new history.",
+        )
+    return content

@@ -1,4 +1,4 @@
-"""The time between two polls: watched, or a silence, in which nobody knows what the cluster was."""
+"""The time between two polls: monitored, or a gap, in which the status is not known."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,19 +10,19 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.uptime.polls import Polls
 
 GAPS_KEPT = 100
-_NO_GAP = timedelta(hours=1)  # GitHub starts scheduled runs that late at times
-_RHYTHM = 24  # intervals; one that was changed is learned within half of them
+_NO_GAP = timedelta(hours=1)  # GitHub sometimes starts scheduled runs an hour late
+_RECENT_INTERVALS = 24  # a changed interval becomes the usual one within half of them
 
 
 class Interval(Struct, frozen=True):
-    """Time that was watched."""
+    """Monitored time."""
 
     begin: Instant
     end: Instant
 
 
 class Gap(Struct, frozen=True):
-    """Time without a poll; `missed` is how many there would have been."""
+    """Time without polls; `missed` is the number of polls that did not run."""
 
     begin: Instant
     end: Instant
@@ -30,9 +30,9 @@ class Gap(Struct, frozen=True):
 
 
 def since_last_poll(polls: Polls, at: datetime) -> Interval | Gap | None:
-    """Return the time from the last poll to `at`; None where a clock was set back, or no rhythm is known yet.
+    """Return the time since the last poll; None after a clock was set back, or without a usual interval yet.
 
-    It is a silence if it is longer than an hour and than three of the usual intervals.
+    It is a gap if it is longer than one hour and than three usual intervals.
     """
     if not polls or at <= polls[-1].at:
         return None
@@ -40,7 +40,7 @@ def since_last_poll(polls: Polls, at: datetime) -> Interval | Gap | None:
     if at - last <= _NO_GAP:
         return Interval(last, at)
     if any(last < poll.at <= at for poll in polls):
-        return None  # the clock was wrong at the last poll, and is set right now
+        return None  # the clock was wrong at the last poll
     usual = _usual_interval(polls)
     if usual is None:
         return None
@@ -49,11 +49,11 @@ def since_last_poll(polls: Polls, at: datetime) -> Interval | Gap | None:
 
 
 def without_future(gaps: tuple[Gap, ...], now: datetime) -> tuple[Gap, ...]:
-    """Return the silences without those that ended later than now: that was a wrong clock."""
+    """Return the gaps without those that end in the future: a wrong clock measured them."""
     return tuple(gap for gap in gaps if gap.end <= now)
 
 
 def _usual_interval(polls: Polls) -> timedelta | None:
-    recent = polls[-_RHYTHM - 1 :]
+    recent = polls[-_RECENT_INTERVALS - 1 :]
     intervals = [after.at - before.at for before, after in pairwise(recent) if after.at > before.at]
     return median_low(intervals) if intervals else None

@@ -1,4 +1,4 @@
-"""What was not online, when, and why."""
+"""Incidents: outages and degradations with their end."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ INCIDENTS_KEPT = 200
 
 
 class Incident(Struct, frozen=True):
-    """A spell that is over, in which the cluster was not online."""
+    """A period that is over, in which the cluster was not online."""
 
     status: Status
     since: Instant
@@ -26,7 +26,7 @@ class Incident(Struct, frozen=True):
 
 
 class Outages(Struct, frozen=True):
-    """The outages on record; the mean is of those that are over."""
+    """A summary of outages; the mean covers those that are over."""
 
     number: int
     longest: Incident
@@ -34,7 +34,7 @@ class Outages(Struct, frozen=True):
 
 
 def incident_over(before: StatusTracker, after: StatusTracker) -> Incident | None:
-    """Return the incident that ends where one standing follows the other."""
+    """Return the incident that ends with the change from `before` to `after`; None if none does."""
     period, successor = before.confirmed, after.confirmed
     if period is None or successor is None or period.status in {Status.ONLINE, successor.status}:
         return None
@@ -42,7 +42,7 @@ def incident_over(before: StatusTracker, after: StatusTracker) -> Incident | Non
 
 
 def outages(incidents: Iterable[Incident], confirmed: StatusPeriod | None, now: datetime) -> Outages | None:
-    """Sum up the outages, with the one that lasts, if there is one; None if there never was one."""
+    """Return a summary of the outages, including the current one; None if there was none."""
     over = [incident for incident in incidents if incident.status is Status.OFFLINE]
     known = list(over)
     if confirmed and confirmed.status is Status.OFFLINE:

@@ -1,4 +1,4 @@
-"""What the time that was watched is booked as: the status that counts, once it is known which one does."""
+"""The uptime ledger: monitored time by confirmed status."""
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ _COUNTED = frozenset(RollUp.__struct_fields__) - {"begin"}
 
 
 class UptimeLedger(Struct, frozen=True):
-    """Roll-ups, and the time that is open: of a status that was seen and is not believed yet."""
+    """Roll-ups, and the open time: that of a pending status."""
 
     hours: RollUps = ()
     days: RollUps = ()
@@ -23,25 +23,25 @@ class UptimeLedger(Struct, frozen=True):
 def recorded(
     ledger: UptimeLedger, interval: Interval | None, before: StatusTracker, after: StatusTracker
 ) -> UptimeLedger:
-    """Book the time from one poll to the next as what the first of them saw, if that is believed.
+    """Record the time between two polls under the status that the first of them found, if it is confirmed.
 
-    What is not believed yet stays open: it becomes the new status when that is confirmed, and else stays
-    what was confirmed before. So an outage is down from when it was first seen, and a blip never is.
-    `stretch` is None where nobody knows: after a poll that could not tell, and in a silence.
+    The time of a pending status stays open. It counts as that status once it is confirmed, otherwise as the
+    confirmed one before. So an outage counts from its first poll, and a single failed poll does not count.
+    `interval` is None where the status is not known: after an unknown poll, and in a gap.
     """
     confirmed, pending = before.confirmed, before.pending
     if pending is None:
-        return _as(ledger, confirmed.status, (interval,)) if confirmed and interval else ledger
-    waiting = _joined(ledger.open, interval)
+        return _record_as(ledger, confirmed.status, (interval,)) if confirmed and interval else ledger
+    open_time = _joined(ledger.open, interval)
     if after.pending and after.pending.status is pending.status:
-        return replace(ledger, open=waiting[-_OPEN_AT_MOST:])
+        return replace(ledger, open=open_time[-_OPEN_AT_MOST:])
     ledger = replace(ledger, open=())
     if after.confirmed and after.confirmed.status is pending.status:
-        return _as(ledger, pending.status, waiting)
-    return _as(ledger, confirmed.status, waiting) if confirmed else ledger
+        return _record_as(ledger, pending.status, open_time)
+    return _record_as(ledger, confirmed.status, open_time) if confirmed else ledger
 
 
-def _as(ledger: UptimeLedger, status: Status, intervals: tuple[Interval, ...]) -> UptimeLedger:
+def _record_as(ledger: UptimeLedger, status: Status, intervals: tuple[Interval, ...]) -> UptimeLedger:
     if status.value not in _COUNTED:  # a status of a later version
         return ledger
     hours, days = ledger.hours, ledger.days
@@ -51,9 +51,9 @@ def _as(ledger: UptimeLedger, status: Status, intervals: tuple[Interval, ...]) -
     return replace(ledger, hours=hours, days=days)
 
 
-def _joined(waiting: tuple[Interval, ...], interval: Interval | None) -> tuple[Interval, ...]:
+def _joined(open_time: tuple[Interval, ...], interval: Interval | None) -> tuple[Interval, ...]:
     if interval is None:
-        return waiting
-    if waiting and waiting[-1].end == interval.begin:
-        return (*waiting[:-1], Interval(waiting[-1].begin, interval.end))
-    return (*waiting, interval)
+        return open_time
+    if open_time and open_time[-1].end == interval.begin:
+        return (*open_time[:-1], Interval(open_time[-1].begin, interval.end))
+    return (*open_time, interval)

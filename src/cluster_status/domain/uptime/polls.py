@@ -1,4 +1,4 @@
-"""The latest polls, in the order in which they looked."""
+"""The latest polls, in the order of their checks."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ Polls = tuple[Poll, ...]
 
 
 def is_overtaken(polls: Polls, at: datetime) -> bool:
-    """Tell whether another poll, which looked later than `at`, was saved first."""
+    """Return whether another poll, with a later check than `at`, was saved first."""
     return bool(polls) and timedelta() < polls[-1].at - at < _OVERTAKEN_WITHIN
 
 
@@ -30,7 +30,7 @@ def appended(polls: Polls, poll: Poll) -> Polls:
 
 
 def inserted(polls: Polls, poll: Poll) -> Polls:
-    """Put a poll before those that have overtaken it."""
+    """Insert a poll before those that have overtaken it."""
     place = len(polls)
     while is_overtaken(polls[:place], poll.at):
         place -= 1

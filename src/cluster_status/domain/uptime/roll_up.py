@@ -1,4 +1,4 @@
-"""Time added up by what the cluster was in it: by the hour for a week, by the day for a year."""
+"""Monitored time by status: by the hour for a week, by the day for a year."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -14,7 +14,7 @@ Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 
 
 class RollUp(Struct, frozen=True, omit_defaults=True):
-    """The seconds of an hour or a day, in UTC, by status; what is missing was not watched."""
+    """The seconds of an hour or a day, in UTC, by status; the rest was not monitored."""
 
     begin: Instant
     online: Seconds = 0
@@ -23,7 +23,7 @@ class RollUp(Struct, frozen=True, omit_defaults=True):
     offline: Seconds = 0
 
     @property
-    def watched(self) -> int:
+    def monitored(self) -> int:
         return self.online + self.degraded + self.maintenance + self.offline
 
 
@@ -31,7 +31,7 @@ RollUps = tuple[RollUp, ...]
 
 
 class Resolution(Struct, frozen=True):
-    """What a roll-up spans, and how many of them are kept."""
+    """The length of a roll-up, and the number of roll-ups that are kept."""
 
     seconds: int
     kept: int
@@ -46,21 +46,23 @@ DAY = Resolution(86_400, kept=366)
 
 
 def added(roll_ups: RollUps, resolution: Resolution, status: Status, interval: Interval) -> RollUps:
-    """Return the roll-ups with this stretch of time added to those it lies in.
+    """Return the roll-ups with this interval added to those that contain it.
 
-    None gets more than it spans: what a clock that was set back brings a second time is not counted again.
+    None exceeds its length: time that passes twice, after a clock was set back, counts once.
     """
     end = int(interval.end.timestamp())
     begin = max(int(interval.begin.timestamp()), end - resolution.kept * resolution.seconds)
     while begin < end:
         edge = begin - begin % resolution.seconds
         until = min(end, edge + resolution.seconds)
-        roll_ups = _grown(roll_ups, resolution, datetime.fromtimestamp(edge, UTC), status, until - begin)
+        roll_ups = _added_seconds(
+            roll_ups, resolution, datetime.fromtimestamp(edge, UTC), status, until - begin
+        )
         begin = until
     return roll_ups
 
 
-def _grown(
+def _added_seconds(
     roll_ups: RollUps, resolution: Resolution, edge: datetime, status: Status, seconds: int
 ) -> RollUps:
     place = len(roll_ups)
@@ -69,6 +71,6 @@ def _grown(
     known = place and roll_ups[place - 1].begin == edge
     one = roll_ups[place - 1] if known else RollUp(edge)
     name = status.value
-    grown = getattr(one, name) + min(seconds, max(0, resolution.seconds - one.watched))
+    total = getattr(one, name) + min(seconds, max(0, resolution.seconds - one.monitored))
     before = roll_ups[: place - 1] if known else roll_ups[:place]
-    return (*before, replace(one, **{name: grown}), *roll_ups[place:])[-resolution.kept :]
+    return (*before, replace(one, **{name: total}), *roll_ups[place:])[-resolution.kept :]

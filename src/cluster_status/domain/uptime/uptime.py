@@ -1,7 +1,6 @@
-"""Which share of the time a cluster was up, and how much of the time was watched at all.
+"""The share of the time in which a cluster was up, and the share that was monitored.
 
-Up is `online` and `degraded`: jobs run, if fewer. Down is `offline`. Maintenance is neither: somebody wants
-it so; and a gap, in which nobody looked or could tell, is neither.
+`online` and `degraded` count as up, `offline` as down. Maintenance, gaps and unknown polls count as neither.
 """
 
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from cluster_status.domain.uptime.roll_up import DAY, HOUR
 class Uptime(Struct, frozen=True, omit_defaults=True):
     """Shares from 0 to 1: `up` of the time that was up or down, `coverage` of the whole window.
 
-    `degraded` is the part of `up` in which less than usual was there. Maintenance is covered, a gap is not.
+    `degraded` is the degraded part of `up`. The coverage includes maintenance, but not gaps.
     """
 
     up: float
@@ -34,9 +33,9 @@ _BY_THE_HOUR = timedelta(days=7)
 
 
 def uptime(ledger: UptimeLedger, window: timedelta, now: datetime) -> Uptime | None:
-    """Return the uptime of the time before `now`; None where it was never up or down.
+    """Return the uptime of the window that ends now; None if the cluster was never up or down in it.
 
-    A window begins with a whole hour, from 30 days on with a whole day, in UTC: so it is a little longer.
+    A window begins with a whole hour, from 30 days on with a whole day, in UTC.
     """
     resolution, roll_ups = (HOUR, ledger.hours) if window <= _BY_THE_HOUR else (DAY, ledger.days)
     begin = resolution.begin_of(now - window)
@@ -46,6 +45,6 @@ def uptime(ledger: UptimeLedger, window: timedelta, now: datetime) -> Uptime | N
     known = online + degraded + sum(roll_up.offline for roll_up in within)
     if known == 0:
         return None
-    watched = known + sum(roll_up.maintenance for roll_up in within)
-    coverage = min(1.0, watched / (now - begin).total_seconds())
+    monitored = known + sum(roll_up.maintenance for roll_up in within)
+    coverage = min(1.0, monitored / (now - begin).total_seconds())
     return Uptime((online + degraded) / known, coverage, degraded / known)

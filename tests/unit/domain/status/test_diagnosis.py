@@ -30,6 +30,7 @@ def diagnosis(exit_status: int, stderr: bytes, stdout: bytes = BEGUN) -> ProbeFa
             Cause.SCHEDULER_DOWN,
         ),
         (1, "slurm_load_partitions: Socket timed out on send/recv operation", Cause.SCHEDULER_DOWN),
+        (1, "slurm_load_partitions: Unexpected message received", Cause.SCHEDULER_DOWN),
         (1, "sinfo: error: If munged is up, restart with --num-threads=10", Cause.SCHEDULER_DOWN),
         (1, 'sinfo: error: Munge encode failed: Failed to access "/run/munge"', Cause.SCHEDULER_DOWN),
         (1, "slurm_load_partitions: Protocol authentication error", Cause.SCHEDULER_DOWN),

@@ -1,0 +1,52 @@
+"""Sends requests to GitHub's REST API through PyGithub; the only importer of it.
+
+PyGithub's own retries and pauses are disabled: it sleeps for up to an hour, outside of any time budget.
+Its objects are not used: they decode forty fields of a run where four are needed, and `WorkflowRun.delete()`
+returns False both for a run that is gone (404) and for one that is in progress (409).
+"""
+
+from collections.abc import Mapping
+
+from github import Auth, Github
+
+from cluster_status.adapters.github.rest import API_VERSION
+from cluster_status.adapters.http import USER_AGENT, HttpFailure, HttpResponse, reason
+from cluster_status.domain.secret import Secret
+from cluster_status.threads import run_in_thread
+
+_WAIT_SECONDS = 10  # to connect, and for the next bytes
+_RESPONSE_SECONDS = 30.0  # for the whole response
+
+
+class PyGithubTransport:
+    """Implements rest.Transport. Like Http, it uses a proxy of the environment, and no netrc."""
+
+    def __init__(self, api_url: str, token: Secret) -> None:
+        self._github = Github(
+            auth=Auth.Token(token.reveal()),
+            base_url=api_url,
+            timeout=_WAIT_SECONDS,
+            user_agent=USER_AGENT,
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            lazy=True,
+            api_version=API_VERSION,
+        )
+
+    def request(self, method: str, path: str, query: Mapping[str, str | int]) -> HttpResponse:
+        """Return the response; names of its headers are in lower case."""
+        requester = self._github.requester
+        response = run_in_thread(lambda: requester.requestJson(method, path, parameters=dict(query)))
+        try:
+            status, headers, body = response.result(_RESPONSE_SECONDS)
+        except TimeoutError:
+            raise HttpFailure("no complete response before the timeout") from None
+        except (OSError, ValueError) as error:  # among them the exceptions of requests
+            raise HttpFailure(reason(error)) from None
+        except RuntimeError:  # raised by PyGithub for a redirect
+            raise HttpFailure("it redirects to another server") from None
+        return HttpResponse(status, headers, body.encode())
+
+    def close(self) -> None:
+        self._github.close()

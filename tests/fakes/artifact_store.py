@@ -1,0 +1,37 @@
+"""The artifact store of a workflow run, as `wiring` builds it."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from cluster_status.adapters.github.rest import HttpTransport, Rest
+from cluster_status.adapters.github.results import Job, ResultsService
+from cluster_status.adapters.github.retry import RetryingHttp
+from cluster_status.adapters.history_artifact.catalog import Catalog
+from cluster_status.adapters.history_artifact.store import HistoryArtifact
+from cluster_status.adapters.http import Http
+from cluster_status.domain.secret import Secret
+from cluster_status.ports import Clock, Level
+
+
+def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
+    environment: Mapping[str, str],
+    github_token: str,
+    http: Http,
+    clock: Clock,
+    annotate: Callable[[Level, str], None],
+    cluster_name: str = "mscluster",
+) -> HistoryArtifact:
+    """Return the store of the run with these environment variables."""
+    retrying = RetryingHttp(http, clock)
+    transport = HttpTransport(retrying, environment["GITHUB_API_URL"], Secret(github_token))
+    rest = Rest(transport, environment["GITHUB_REPOSITORY"])
+    branch = environment["GITHUB_HEAD_REF"] or environment["GITHUB_REF_NAME"]
+    job = Job.of(environment["ACTIONS_RESULTS_URL"], Secret(environment["ACTIONS_RUNTIME_TOKEN"]))
+    return HistoryArtifact(
+        cluster_name,
+        Catalog(rest, retrying, branch),
+        ResultsService(retrying, job),
+        clock,
+        annotate,
+        retention=timedelta(days=30),
+    )
