@@ -48,6 +48,7 @@ _RESERVATION = (
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))  # a key that no server has
 _DIAGNOSABLE = {
     Cause.LOGIN_REFUSED,
+    Cause.SHELL_FAILS,
     Cause.NO_SCHEDULER,
     Cause.SCHEDULER_DOWN,
     Cause.SINFO_FAILED,
@@ -86,7 +87,7 @@ def _check_error(error: Exception) -> None:
 
 
 def _counts_add_up(nodes: NodeCounts) -> bool:
-    return nodes.total == nodes.in_service + nodes.maintenance + nodes.down + nodes.unknown
+    return nodes.total == nodes.in_service + nodes.maintenance + nodes.down + nodes.unknown + nodes.other
 
 
 def probe_sinfo(content: bytes) -> None:
@@ -120,7 +121,8 @@ def probe_diagnosis(content: bytes) -> None:
 def probe_details(content: bytes) -> None:
     """Check the details, which are never an error: invalid ones are left out."""
     lines = content.decode("utf-8", "replace").split("\n")
-    gpus, _ = gpu.parse(lines)
+    gpus, unreadable = gpu.parse(lines)
+    assert all(_is_shown(name, 100) for name in unreadable)
     assert all(_is_shown(one.type, 40) for types in gpus.values() for one in types)
     for with_names in (True, False):
         for reason in drain_reason.parse(lines, BOUNDARY, with_names=with_names):

@@ -31,11 +31,13 @@ LINES = st.lists(COLUMNS | RECORDS | RESERVATIONS | st.text(max_size=30), max_si
 
 
 def read(lines: list[str]) -> list[Details]:
+    gpus, unreadable_gpus = gpu.parse(lines)
     return [
         Details(
-            gpu.parse(lines)[0],
+            gpus,
             drain_reason.parse(lines, BOUNDARY, with_names=with_names),
             reservation.parse(lines, ["batch"]),
+            unreadable_gpus,
         )
         for with_names in (True, False)
     ]

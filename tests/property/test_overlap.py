@@ -30,14 +30,14 @@ from cluster_status.errors import DeliveryError, ExitStatus
 from cluster_status.threads import run_in_thread
 from tests.fakes.clock import VirtualClock
 from tests.fakes.heartbeat import RecordingHeartbeat
-from tests.fakes.probe import ONLINE, failed
+from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.store import MemoryStore
 
 T = TypeVar("T")
 CHANNELS = ("first", "second")
 CLUSTERS = (("alpha",), ("beta",), ("alpha", "beta"))
-RESULTS = (ONLINE, failed(Cause.REFUSED), failed(Cause.SCHEDULER_DOWN))  # none needs a confirmation
+RESULTS = (ONLINE, failed(Cause.REFUSED), listed(partition(draining=8)))  # none needs a confirmation
 SECONDS_PER_TURN = (1, 5, 20)  # all turns together stay below the time after which a run counts as killed
 SEEDS = range(60)
 

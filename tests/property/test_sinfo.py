@@ -73,7 +73,7 @@ def test_every_node_is_counted(rows: list[Row]) -> None:
 def tally(rows: Iterable[Row]) -> NodeCounts:
     tallied: Counter[str] = Counter()
     for _, number, state in rows:
-        tallied[group_of(state) or NodeGroup.UNKNOWN] += number
+        tallied[group_of(state) or NodeGroup.OTHER] += number
     return counts(**tallied)
 
 

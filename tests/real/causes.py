@@ -929,6 +929,17 @@ CASES = (
         ("Node states that this version does not know: hibernating. Update the action.",),
     ),
     Case(
+        Cause.NO_NODES_IN_SERVICE,
+        Status.OFFLINE,
+        "the nodes of the cluster in the input are down",
+        faults.replace_sinfo(
+            "case $* in *'-M beta'*) state=down;; *) state=idle;; esac",
+            'case $* in *%P*) echo "gpu*|up|1:00|4|$state";; *) echo "4|$state";; esac',
+        ),
+        ("no nodes in service (0 of 4 nodes in service)",),
+        inputs={"slurm-cluster": "beta"},
+    ),
+    Case(
         None,
         Status.ONLINE,
         "the account sets SLURM_CLUSTERS",

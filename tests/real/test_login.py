@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from cluster_status.domain.slurm.cluster_state import ClusterState
+from cluster_status.domain.slurm.partition_filter import PartitionFilter
+from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause
 from tests.fakes.discord import LoopbackDiscord
 from tests.real.monitor import Monitor
@@ -148,3 +151,17 @@ def test_a_server_that_accepts_no_password_is_not_sent_it(slurm: Slurm, account:
         )
         assert not probed.result.credential_offered
         assert "Failed password" not in openssh.log
+
+
+# One session at a time
+
+
+def test_with_one_session_at_a_time_no_part_of_a_poll_is_missing(slurm: Slurm, account: Account) -> None:
+    slurm.drain("n1", "fan")
+    query = SlurmQuery(PartitionFilter(("debug",)), details=True)
+    with running_sshd(account, slurm, "MaxSessions 1") as openssh:
+        for _ in range(30):
+            outcome = probe_sshd(openssh, password=account.password, query=query).result.outcome
+            assert isinstance(outcome, ClusterState), outcome
+            assert outcome.details
+            assert [one.reason for one in outcome.details.drain_reasons] == ["fan"]

@@ -27,3 +27,16 @@ def test_lines_beyond_the_limit_are_counted() -> None:
     [section] = sections(Details(drain_reasons=(DrainReason("fan", None, 1),) * 60))
     assert len(section.lines) == 51
     assert section.lines[-1] == "… 10 more"
+
+
+def test_gpus_that_could_not_be_read_are_counted() -> None:
+    details = Details({"gpu": (Gpus("a100", 8, 3),)}, unreadable_gpus={"gpu": 1})
+    assert list(sections(details)) == [
+        Section(
+            "GPUs",
+            (
+                "gpu: 3 of 8 a100 GPUs idle",
+                "gpu: GPUs of 1 node not shown, because their list is missing or too long",
+            ),
+        )
+    ]

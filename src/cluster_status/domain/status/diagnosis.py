@@ -97,7 +97,7 @@ def diagnose_error(error: CommandError, boundary: str, *, seconds: float) -> Pro
         return ProbeFailure(Cause.DROPPED, f"after the login: {error}")
     if begun:
         return ProbeFailure(Cause.SINFO_FAILED, str(error))
-    return ProbeFailure(Cause.SHELL_FAILS, f"{error}{_quoted(error)}")
+    return ProbeFailure(Cause.SHELL_FAILS, clean(f"{error}{_quoted(error)}"))
 
 
 def diagnose_shell(result: CommandResult) -> ProbeFailure:
@@ -107,18 +107,18 @@ def diagnose_shell(result: CommandResult) -> ProbeFailure:
         return ProbeFailure(Cause.LOGIN_REFUSED, lines[-1])
     printed = lines or _lines(result.stdout)
     detail = f"exit status {result.exit_status}"
-    return ProbeFailure(Cause.SHELL_FAILS, f"{detail}: {printed[-1]}" if printed else detail)
+    return ProbeFailure(Cause.SHELL_FAILS, clean(f"{detail}: {printed[-1]}") if printed else detail)
 
 
 def _diagnose_timeout(error: CommandTimeoutError, seconds: float, *, begun: bool) -> ProbeFailure:
     if not begun:
         detail = f"the login shell did not answer within {seconds:.0f} s{_quoted(error)}"
-        return ProbeFailure(Cause.SHELL_HANGS, detail)
+        return ProbeFailure(Cause.SHELL_HANGS, clean(detail))
     # without its configuration, for example, sinfo prints an error and retries for a minute
     said = [line for line in _lines(error.stderr) if _FROM_SLURM.match(line)]
     return ProbeFailure(
         Cause.SCHEDULER_TIMEOUT,
-        f"sinfo did not finish within {seconds:.0f} s{_quoted(error, stdout=False)}",
+        clean(f"sinfo did not finish within {seconds:.0f} s{_quoted(error, stdout=False)}"),
         not_found=any(map(_NO_CONFIGURATION.search, said)),
     )
 
