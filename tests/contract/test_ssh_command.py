@@ -23,7 +23,7 @@ from cluster_status.domain.execution import (
 )
 from cluster_status.domain.status.probe_result import ProbeFailed, RememberedLogin
 from tests.contract.ssh_probe import LONG_SECONDS, nothing_left_behind, ssh_target
-from tests.fakes.ssh import Command, LoopbackServer, ServerConnection, SshServer, wait_for_close
+from tests.fakes.ssh import PASSWORD, Command, LoopbackServer, ServerConnection, SshServer, wait_for_close
 
 SHORT_SECONDS = 0.5
 SLACK_SECONDS = 1.5  # of a busy machine
@@ -272,3 +272,12 @@ def test_after_it_is_closed_an_executor_has_no_connection() -> None:
         executor.close()
         with pytest.raises(ConnectionLostError, match="the session is closed"):
             executor.run("true", LIMITS)
+
+
+def test_a_secret_in_stderr_is_replaced() -> None:
+    def complain(_: ServerConnection, channel: paramiko.Channel, __: str) -> None:
+        channel.sendall_stderr(f"no {PASSWORD} known".encode())
+        channel.send_exit_status(1)
+
+    with logged_in(SshServer(complain)) as executor:
+        assert executor.run("true", LIMITS).stderr == b"no *** known"

@@ -211,8 +211,8 @@ def test_a_prompt_that_is_not_answered_is_explained(rounds: list[PromptRound], d
     assert probed.cause_and_detail == (Cause.LOGIN_REFUSED, detail)
 
 
-def test_endless_prompts_are_a_timeout() -> None:
+def test_endless_prompts_are_a_login_without_a_reply() -> None:
     server = SshServer(methods=INTERACTIVE, rounds=[("", "Still there?")] * 100_000)
     probed = probe_server(server, connect_timeout_seconds=SHORT_SECONDS)
-    assert probed.cause is Cause.TIMEOUT
+    assert probed.cause is Cause.LOGIN_HANGS
     assert probed.seconds < 2 * SHORT_SECONDS + SLACK_SECONDS

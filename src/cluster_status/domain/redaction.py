@@ -34,17 +34,27 @@ class Redaction(Struct, frozen=True):
         # before the text is cut, which may leave a part of a secret, and after its blanks are joined
         return clean(self._replace(clean(self._replace(plain[:_READ]), limit=_READ)), limit=limit)
 
+    def without_secrets(self, output: bytes) -> bytes:
+        """Return the output of a command without long secrets; the rest is left to those who parse it."""
+        for part in self._secret_parts():
+            if len(part) >= _SHORTEST_PART:
+                output = output.replace(part.encode(), REPLACEMENT.encode())
+        return output
+
     def _replace(self, text: str) -> str:
         for pattern in self._patterns():
             text = re.sub(pattern, REPLACEMENT, text)
         return _ADDRESS.sub(_replace_address, text)
 
     def _patterns(self) -> Iterator[str]:
-        secrets = {part for secret in self.secrets for part in _parts(secret.reveal())}
-        for part in sorted(secrets, key=len, reverse=True):
+        for part in self._secret_parts():
             yield re.escape(part) if len(part) >= _SHORTEST_PART else rf"(?<!\w){re.escape(part)}(?!\w)"
         for name in sorted(filter(None, self.names), key=len, reverse=True):
             yield rf"(?i)(?<![\w-]){re.escape(name)}(?![\w-])"
+
+    def _secret_parts(self) -> list[str]:
+        parts = {part for secret in self.secrets for part in _parts(secret.reveal())}
+        return sorted(parts, key=len, reverse=True)
 
 
 def _parts(secret: str) -> Iterator[str]:

@@ -51,3 +51,8 @@ def test_a_secret_is_replaced_before_the_text_is_cut() -> None:
 
 def test_without_anything_to_replace_text_is_cleaned() -> None:
     assert Redaction().clean("plain\ttext") == "plain text"
+
+
+def test_the_output_of_a_command_loses_long_secrets_only() -> None:
+    output = "UNI\\jdoe p&ss  wörd! sésame 192.0.2.7 \udcff".encode("utf-8", "surrogateescape")
+    assert REDACTION.without_secrets(output) == output.replace("p&ss  wörd!".encode(), b"***")

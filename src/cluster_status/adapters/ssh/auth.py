@@ -64,6 +64,7 @@ class AuthClient(AuthHandler):
     def __init__(self, transport: paramiko.Transport, user: str, deadline: Deadline) -> None:
         super().__init__(transport)
         self.offered = ""  # the last credential that was sent, or is just being sent
+        self.was_interactive = False  # prompts were requested
         self.texts: list[ServerText] = []
         self._user = user
         self._deadline = deadline
@@ -104,6 +105,7 @@ class AuthClient(AuthHandler):
 
     def request_prompts(self) -> AuthReply | Prompts:
         """Begin keyboard-interactive. This offers no credential."""
+        self.was_interactive = True
         message = self._request("keyboard-interactive")
         message.add_string("")  # the language
         message.add_string("")  # the submethods

@@ -14,6 +14,7 @@ from cluster_status.adapters.ssh.opening import Opening
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.deadline import Deadline
 from cluster_status.domain.execution import (
+    CommandError,
     CommandResult,
     ConnectionLostError,
     JumpHostLostError,
@@ -77,12 +78,14 @@ class SshExecutor:
         if self._session is None:
             raise ConnectionLostError("the session is closed")
         try:
-            return command.run(self._session, line, limits)
-        except ConnectionLostError as error:
-            if not self._jump_hosts.any_lost():
+            result = command.run(self._session, line, limits)
+        except CommandError as error:
+            error.stdout, error.stderr = map(self._redaction.without_secrets, (error.stdout, error.stderr))
+            if not (isinstance(error, ConnectionLostError) and self._jump_hosts.any_lost()):
                 raise
             text = "the connection to the jump host was lost"
             raise JumpHostLostError(text, stdout=error.stdout, stderr=error.stderr) from None
+        return replace(result, stderr=self._redaction.without_secrets(result.stderr))
 
     def close(self) -> None:
         if self._session:

@@ -47,7 +47,6 @@ class Login:
         self._has_blanks = credentials.password.reveal() != credentials.password.reveal().strip()
         self._user = user
         self._redaction = redaction
-        self._was_interactive = False
         self._answered: tuple[str, ...] = ()  # the prompts that got the password
         self._is_refused = False  # a credential
         self._prompts_unanswered = False
@@ -68,7 +67,7 @@ class Login:
             return self._noted("password", self._auth.offer_password(self._spend_password()))
         # prompts that are left unanswered may count as a failed login: request them only if they may help
         may_help = self._password or reply.partial or not (self._is_refused or "password" in reply.methods)
-        if may_help and "keyboard-interactive" in reply.methods and not self._was_interactive:
+        if may_help and "keyboard-interactive" in reply.methods and not self._auth.was_interactive:
             return self._answer_prompts()
         raise self._refused(self._missing(reply))
 
@@ -81,7 +80,6 @@ class Login:
         return self._noted("key", self._auth.offer_key(key, algorithm))
 
     def _answer_prompts(self) -> AuthReply | Prompts:
-        self._was_interactive = True
         had_password = bool(self._password)
         reply = self._auth.request_prompts()
         while isinstance(reply, Prompts):

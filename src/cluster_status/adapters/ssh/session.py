@@ -197,6 +197,7 @@ class Session:
     def _unanswered_login(self, auth: AuthClient, deadline: Deadline, *, is_proven: bool) -> ProbeFailure:
         login = UnansweredLogin(
             offered=auth.offered,
+            was_interactive=auth.was_interactive,
             is_silent=deadline.passed,
             seconds=deadline.seconds,
             text=self._said(after_offer=True),

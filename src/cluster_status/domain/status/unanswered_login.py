@@ -17,6 +17,7 @@ class UnansweredLogin(Struct, frozen=True, kw_only=True):
     """
 
     offered: str  # "password", "key", or empty
+    was_interactive: bool = False  # prompts were requested
     is_silent: bool = False  # after `seconds`; otherwise the server closed the connection
     seconds: float = 0.0
     text: str = ""
@@ -31,7 +32,7 @@ def diagnose_login(login: UnansweredLogin) -> ProbeFailure:
     subjects = {about(text) for text in (login.text, login.disconnect_reason) if text}
     if About.ACCOUNT in subjects:
         return ProbeFailure(Cause.LOGIN_REFUSED, detail)
-    if not login.offered:
+    if not (login.offered or login.was_interactive):
         return ProbeFailure(Cause.TIMEOUT if login.is_silent else Cause.DROPPED, detail)
     if login.is_silent or not login.is_proven:
         return ProbeFailure(Cause.LOGIN_HANGS, detail)

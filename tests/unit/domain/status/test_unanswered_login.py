@@ -36,6 +36,7 @@ def cause_of(**facts: Any) -> Cause:
         ({"is_proven": True, "disconnect_reason": "no reason given"}, Cause.LOGIN_HANGS),
         ({"offered": ""}, Cause.DROPPED),
         ({"offered": "", "is_silent": True}, Cause.TIMEOUT),
+        ({"offered": "", "is_silent": True, "was_interactive": True}, Cause.LOGIN_HANGS),
         ({"offered": "", "is_silent": True, "text": EXPIRED}, Cause.LOGIN_REFUSED),
     ],
 )
