@@ -1,7 +1,7 @@
 """Starts a workflow on GitHub. AWS Lambda calls `handle` on schedule, and retries it after a failure.
 
 The event names the workflow and the branch; REPOSITORY, API_URL and TOKEN_SECRET are set by the template. If
-the workflow is not started, the invocation fails, and its log has one line that says why, and what to do.
+the workflow is not started, the invocation fails, and its log has one line with the reason and the remedy.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ REMEDIES = {
     "429": f"The rate limit of GitHub is reached. {RETRIED}",
     "3xx": "The repository was renamed: deploy again with the new name as Repository.",
     "5xx": f"GitHub has an outage, see githubstatus.com. {RETRIED}",
-    "ResourceNotFoundException": "Create it here, or deploy again with its name as TokenSecretName.",
+    "ResourceNotFoundException": "Create it in this region, or deploy with its name as TokenSecretName.",
     "AccessDeniedException": "The function may only read the secret of TokenSecretName, in this region.",
 }
 
@@ -42,8 +42,8 @@ class Target(NamedTuple):
     secret: str
 
     def not_started(self, why: str, remedy: str) -> NotStartedError:
-        what = f"{self.workflow} of {self.repository}"
-        return NotStartedError(f"Could not start {what}: {why}. {remedy.format(**self._asdict())}")
+        name = f"{self.workflow} of {self.repository}"
+        return NotStartedError(f"Could not start {name}: {why}. {remedy.format(**self._asdict())}")
 
 
 class Answer(NamedTuple):
@@ -51,8 +51,8 @@ class Answer(NamedTuple):
     reason: str
     body: dict[str, Any]
 
-    def said(self, key: str, otherwise: str) -> str:
-        text = str(self.body.get(key) or otherwise)[:200].rstrip(".")
+    def text(self, key: str, default: str) -> str:
+        text = str(self.body.get(key) or default)[:200].rstrip(".")
         return "".join(each if each.isprintable() else " " for each in text)
 
 
@@ -66,8 +66,8 @@ def handle(event: object, _context: object = None) -> str:
         newer = read_token(target.secret)
         answer = answer if newer == token else _dispatch(target, newer)
     if answer.status not in (200, 204):
-        raise target.not_started(*_refusal(answer))
-    line = f"Started {target.workflow} of {target.repository}: {answer.said('html_url', 'see its runs')}"
+        raise target.not_started(*_explanation(answer))
+    line = f"Started {target.workflow} of {target.repository}: {answer.text('html_url', 'see its runs')}"
     print(line)  # noqa: T201  # this is how Lambda logs
     return line
 
@@ -75,30 +75,30 @@ def handle(event: object, _context: object = None) -> str:
 def _target(event: object) -> Target:
     match event:
         case {"workflow": str(workflow), "ref": str(ref), **others} if workflow and ref and not others:
-            where = [os.environ.get(name, "") for name in ("REPOSITORY", "API_URL", "TOKEN_SECRET")]
+            settings = [os.environ.get(name, "") for name in ("REPOSITORY", "API_URL", "TOKEN_SECRET")]
         case _:
-            wanted = '{"workflow": "poll.yml", "ref": "main"}'
-            raise NotStartedError(f"The event must have the form {wanted}, not {json.dumps(event)[:200]}")
-    if not all(where) or not where[1].startswith("https://"):
+            form = '{"workflow": "poll.yml", "ref": "main"}'
+            raise NotStartedError(f"The event must have the form {form}, not {json.dumps(event)[:200]}")
+    if not all(settings) or not settings[1].startswith("https://"):
         raise NotStartedError("REPOSITORY, API_URL (https) and TOKEN_SECRET must be set: deploy again.")
-    return Target(workflow, ref, *where)
+    return Target(workflow, ref, *settings)
 
 
 @functools.cache  # a container serves many invocations
 def read_token(secret: str) -> str:
-    import boto3  # noqa: PLC0415  # part of Lambda; this import takes longer than everything else
+    import boto3  # noqa: PLC0415  # part of Lambda; a slow import
     from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     timeouts = dict.fromkeys(("connect_timeout", "read_timeout"), SECRET_TIMEOUT_SECONDS)
     config = Config(**timeouts, retries={"total_max_attempts": 2, "mode": "standard"})
     try:
-        given = boto3.client("secretsmanager", config=config).get_secret_value(SecretId=secret)
+        value = boto3.client("secretsmanager", config=config).get_secret_value(SecretId=secret)
     except (BotoCoreError, ClientError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
         why, remedy = str(error).rstrip("."), REMEDIES.get(code, RETRIED)
         raise NotStartedError(f"Could not read the secret {secret}: {why}. {remedy}") from error
-    token = str(given.get("SecretString", "")).strip()
+    token = str(value.get("SecretString", "")).strip()
     if not re.fullmatch(r"[\w.~+/=-]+", token, re.ASCII):  # an error of http.client would show it
         raise NotStartedError(f"The secret {secret} has no token. Store only the token: no JSON, no quotes.")
     return token
@@ -106,7 +106,7 @@ def read_token(secret: str) -> str:
 
 def _dispatch(target: Target, token: str) -> Answer:
     answer = _post(target, token, {"ref": target.ref, DETAILS: True})
-    if answer.status == 400 or (answer.status == 422 and DETAILS in answer.said("message", "")):
+    if answer.status == 400 or (answer.status == 422 and DETAILS in answer.text("message", "")):
         return _post(target, token, {"ref": target.ref})  # for an older GitHub Enterprise Server
     return answer
 
@@ -136,14 +136,14 @@ def _post(target: Target, token: str, body: dict[str, object]) -> Answer:
             raise target.not_started(f"{api.hostname} cannot be reached ({error})", RETRIED) from error
         answer = Answer(response.status, response.reason, {})
         with contextlib.suppress(OSError, HTTPException, ValueError, RecursionError):  # the status is enough
-            said = json.loads(response.read(65_536))
-            answer = answer._replace(body=said if isinstance(said, dict) else {})
+            content = json.loads(response.read(65_536))
+            answer = answer._replace(body=content if isinstance(content, dict) else {})
         return answer
 
 
-def _refusal(answer: Answer) -> tuple[str, str]:
-    said = answer.said("message", answer.reason)
-    is_limited = answer.status == 403 and "rate limit" in said.lower()
+def _explanation(answer: Answer) -> tuple[str, str]:
+    message = answer.text("message", answer.reason)
+    is_limited = answer.status == 403 and "rate limit" in message.lower()
     code = "429" if is_limited else str(answer.status)
     remedy = REMEDIES.get(code) or REMEDIES.get(f"{code[0]}xx", "Check the parameters of the stack.")
-    return f"GitHub returned HTTP {answer.status} ({said})", remedy
+    return f"GitHub returned HTTP {answer.status} ({message})", remedy

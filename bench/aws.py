@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 AWS = Path(__file__).parents[1] / "aws"
 ROUNDS = 41
-MOST_MILLISECONDS_MORE = 100.0  # of processor time, which is the wall time of a machine that is not busy
+MAX_MILLISECONDS_MORE = 100.0  # of CPU time, which is the wall time on an idle machine
 
 
 class Cost(NamedTuple):
@@ -21,14 +21,14 @@ class Cost(NamedTuple):
 def main() -> int:
     """Measure and print; return 1 if the goal is missed."""
     rounds = [(_milliseconds("pass"), _milliseconds("import handler")) for _ in range(ROUNDS)]
-    bare, imported = (_least(costs) for costs in zip(*rounds, strict=True))
-    print(f"least of {ROUNDS} rounds        wall ms    cpu ms")
+    bare, imported = (_lowest(costs) for costs in zip(*rounds, strict=True))
+    print(f"lowest of {ROUNDS} rounds       wall ms    cpu ms")
     for name, cost in (("python -c pass", bare), ("python -c 'import handler'", imported)):
         print(f"{name:<26} {cost.wall:7.1f} {cost.processor:9.1f}")
     more = imported.processor - bare.processor
     times = imported.processor / bare.processor
-    is_met = more <= MOST_MILLISECONDS_MORE
-    goal = f"{more:.1f} ms more, {times:.2f} times (goal: {MOST_MILLISECONDS_MORE:g} ms more)"
+    is_met = more <= MAX_MILLISECONDS_MORE
+    goal = f"{more:.1f} ms more, {times:.2f} times (goal: {MAX_MILLISECONDS_MORE:g} ms more)"
     print(f"{'met   ' if is_met else 'MISSED'} {goal}")
     return 0 if is_met else 1
 
@@ -40,13 +40,13 @@ def _milliseconds(program: str) -> Cost:
     wall = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise SystemExit(f"{program} ended with {process.returncode}")
+        raise SystemExit(f"{program} failed with exit status {process.returncode}")
     return Cost(wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000)
 
 
-def _least(costs: Sequence[Cost]) -> Cost:
-    """Return the lowest figures: other work of the machine only adds to them."""
-    return Cost(*(min(figures) for figures in zip(*costs, strict=True)))
+def _lowest(costs: Sequence[Cost]) -> Cost:
+    """Return the lowest values, because other processes only add to them."""
+    return Cost(*(min(values) for values in zip(*costs, strict=True)))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from tests.image.docker import Image
 from tests.image.intermediary import silent_server
 
 ROUNDS = 11
-MOST_SECONDS_MORE = 0.6
-MOST_MEGABYTES_MORE = 45.0
+MAX_SECONDS_MORE = 0.6
+MAX_MEGABYTES_MORE = 45.0
 
 
 def main() -> int:
@@ -25,7 +25,7 @@ def main() -> int:
         action = ContainerAction(image, Path(directory))
         rounds = [(_until_python_ended(base), _until_first_byte(action, cluster)) for _ in range(ROUNDS)]
         megabytes = [docker.describe(name)["Size"] / 1e6 for name in (base, image.name)]
-    seconds = [statistics.median(figures) for figures in zip(*rounds, strict=True)]
+    seconds = [statistics.median(values) for values in zip(*rounds, strict=True)]
     return _report(base, seconds, megabytes)
 
 
@@ -63,8 +63,8 @@ def _report(base: str, seconds: list[float], megabytes: list[float]) -> int:
         print(f"{name:<40} {seconds[number]:6.3f} {megabytes[number]:9.1f}")
     seconds_more, megabytes_more = seconds[1] - seconds[0], megabytes[1] - megabytes[0]
     goals = {
-        f"{seconds_more:.3f} s more (goal: {MOST_SECONDS_MORE})": seconds_more <= MOST_SECONDS_MORE,
-        f"{megabytes_more:.1f} MB more (goal: {MOST_MEGABYTES_MORE})": megabytes_more <= MOST_MEGABYTES_MORE,
+        f"{seconds_more:.3f} s more (goal: {MAX_SECONDS_MORE})": seconds_more <= MAX_SECONDS_MORE,
+        f"{megabytes_more:.1f} MB more (goal: {MAX_MEGABYTES_MORE})": megabytes_more <= MAX_MEGABYTES_MORE,
     }
     for goal, met in goals.items():
         print(f"{'met   ' if met else 'MISSED'} {goal}")

@@ -18,8 +18,8 @@ from tests.servers.slurm import Slurm
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 15
-MOST_TIMES = 2.5
-MOST_MEGABYTES = 60
+MAX_TIMES = 2.5
+MAX_MEGABYTES = 60
 
 
 class Cost(NamedTuple):
@@ -87,12 +87,12 @@ def _cost(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
     wall_seconds = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise SystemExit(f"{command[0]} ended with {process.returncode}")
+        raise SystemExit(f"{command[0]} failed with exit status {process.returncode}")
     return Cost(wall_seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
 
 
 def _median(costs: Sequence[Cost]) -> Cost:
-    return Cost(*(statistics.median(figures) for figures in zip(*costs, strict=True)))
+    return Cost(*(statistics.median(values) for values in zip(*costs, strict=True)))
 
 
 def _report(plain: Cost, poll: Cost) -> int:
@@ -101,8 +101,8 @@ def _report(plain: Cost, poll: Cost) -> int:
     for name, cost in (("sshpass ssh host sinfo", plain), ("the whole poll", poll)):
         print(f"{name:<26} {cost.wall_seconds:7.3f} {cost.cpu_seconds:7.3f} {cost.megabytes:9.1f}")
     goals = {
-        f"{times:.2f} times the wall time (goal: {MOST_TIMES})": times <= MOST_TIMES,
-        f"{poll.megabytes:.1f} MB (goal: {MOST_MEGABYTES})": poll.megabytes <= MOST_MEGABYTES,
+        f"{times:.2f} times the wall time (goal: {MAX_TIMES})": times <= MAX_TIMES,
+        f"{poll.megabytes:.1f} MB (goal: {MAX_MEGABYTES})": poll.megabytes <= MAX_MEGABYTES,
     }
     for goal, met in goals.items():
         print(f"{'met   ' if met else 'MISSED'} {goal}")

@@ -1,4 +1,4 @@
-"""Prunes 200 runs through PyGithub over HTTP; compares the time with the least that GitHub's limit allows."""
+"""Prunes 200 runs through PyGithub over HTTP; compares the time with the minimum under GitHub's limit."""
 
 import sys
 import time
@@ -16,7 +16,7 @@ from tests.fakes.runner import RecordingRunner
 
 RUNS, KEPT = 200, 10
 DELETIONS_A_SECOND = 900 / 5 / 60  # GitHub's limit
-MOST_OVER_THE_LIMIT = 1.2
+MAX_TIMES_THE_MINIMUM = 1.2
 
 
 def main() -> int:
@@ -34,11 +34,12 @@ def main() -> int:
         seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
         transport.close()
         left, requests = len(github.runs), len(github.requests)
-    least = (RUNS - KEPT) / DELETIONS_A_SECOND
+    minimum = (RUNS - KEPT) / DELETIONS_A_SECOND
     print(f"{RUNS} runs: {RUNS - left} deleted in {seconds:.1f} s with {requests} requests")
     print(f"CPU, with that of the loopback GitHub: {cpu:.2f} s")
-    print(f"over GitHub's limit, {least:.1f} s: {seconds / least:.2f} (goal: at most {MOST_OVER_THE_LIMIT})")
-    return 0 if left == KEPT and seconds <= MOST_OVER_THE_LIMIT * least else 1
+    times = seconds / minimum
+    print(f"minimum under GitHub's limit: {minimum:.1f} s; {times:.2f} times (goal: {MAX_TIMES_THE_MINIMUM})")
+    return 0 if left == KEPT and times <= MAX_TIMES_THE_MINIMUM else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A million polls of a cluster with outages, blips and flapping, by runs that fail themselves.
 
-No alert may be false, and each outage of two polls is notified once. A seed always gives the same course.
+No alert may be false, and each outage of two polls is notified once. A seed always gives the same polls.
 """
 
 import sys
@@ -23,7 +23,7 @@ def main() -> int:
     print(
         f"{simulation.outages_confirmed:>9,} confirmed outages, by two polls or a cause that needs only one"
     )
-    print(f"{simulation.outages_unconfirmed:>9,} outages that only a single poll saw")
+    print(f"{simulation.outages_unconfirmed:>9,} outages that only one poll found")
     print(f"{sum(simulation.messages.values()):>9,} messages:")
     for event, number in simulation.messages.most_common():
         print(f"{number:>17,} {event}")

@@ -19,7 +19,7 @@ class Interruption:
 
     def listen(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note)
+            signal.signal(number, self._handle)
 
     def wait_for(self, process: subprocess.Popen[bytes]) -> int:
         """Wait for the end of `process`; a signal terminates it."""
@@ -30,7 +30,7 @@ class Interruption:
         self._process = None
         return status
 
-    def _note(self, number: int, _frame: FrameType | None) -> None:
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
         process = self._process
         if process and self._number:  # second signal
             process.kill()

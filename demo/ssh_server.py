@@ -74,18 +74,18 @@ class _Connection(socketserver.BaseRequestHandler):
     server: SshServer
 
     def handle(self) -> None:
-        front = _Front(self.server.account)
+        login = _Login(self.server.account)
         with paramiko.Transport(self.request) as transport:
             transport.set_log_channel(_LOG)
             transport.add_server_key(self.server.host_key)
             # a port scan, or a failed key exchange
             with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
-                transport.start_server(server=front)
+                transport.start_server(server=login)
             transport.join()
-        front.end()
+        login.end()
 
 
-class _Front(paramiko.ServerInterface):
+class _Login(paramiko.ServerInterface):
     """Allows the login and commands; the base class refuses all other requests."""
 
     def __init__(self, account: Account) -> None:

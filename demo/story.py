@@ -45,7 +45,7 @@ def run(directory: Path, interruption: Interruption) -> int:
     except OSError as error:
         return _failed(f"{HISTORY} of an earlier demo cannot be deleted: {error.strerror}")
     with DemoCluster() as cluster:
-        _say(
+        _print(
             "This is a demo. It polls a simulated Slurm cluster three times, as the action would poll yours.",
             f"The cluster has a real SSH server on this machine ({cluster.host}, port {cluster.port}).",
             "Messages for Discord are printed below. The polls are seconds apart instead of minutes.",
@@ -53,24 +53,24 @@ def run(directory: Path, interruption: Interruption) -> int:
         for number, step in enumerate(STEPS, 1):
             if number > 1:
                 _await_next_second()
-            _say("", f"==> {number} of {len(STEPS)}: {step.title}")
+            _print("", f"==> {number} of {len(STEPS)}: {step.title}")
             step.change(cluster)
             if step.cause:
-                _say(f"    The poll makes three attempts, {_DELAY_SECONDS} s apart instead of 15 s.")
+                _print(f"    The poll makes three attempts, {_DELAY_SECONDS} s apart instead of 15 s.")
             status = _poll(cluster, directory, interruption)
             if interruption.exit_status:
                 return interruption.exit_status
             if status:
                 return _failed(f"poll {number} ended with exit status {status}")
-    [remembered] = json.loads(history.read_text(encoding="utf-8"))["clusters"].values()
-    results = [(poll["status"], poll["cause"]) for poll in remembered["record"]["polls"]]
+    [entry] = json.loads(history.read_text(encoding="utf-8"))["clusters"].values()
+    results = [(poll["status"], poll["cause"]) for poll in entry["record"]["polls"]]
     if results != [(step.status, step.cause) for step in STEPS]:
         return _failed(f"the polls had unexpected results: {results}")
-    _say(
+    _print(
         "",
         f"==> The history for the next poll is in {history}",
         "    (shown without empty fields)",
-        *_condensed(remembered),
+        *_condensed(entry),
         "",
         "==> To poll your own cluster, run these two lines, then scripts/poll again. The history is kept in",
         "    history.json in the current directory. Set DISCORD_WEBHOOK to send messages to the channel.",
@@ -108,25 +108,25 @@ def _await_next_second() -> None:
     time.sleep(math.ceil(now) - now)
 
 
-def _condensed(remembered: dict[str, Any]) -> Iterator[str]:
-    for name, value in _without_empty(remembered).items():
+def _condensed(entry: dict[str, Any]) -> Iterator[str]:
+    for name, value in _without_empty(entry).items():
         if isinstance(value, list):
             yield f"{name}:"
-            yield from (f"  {json.dumps(entry)}" for entry in value)
+            yield from (f"  {json.dumps(item)}" for item in value)
         else:
             yield f"{name}: {json.dumps(value)}"
 
 
 def _without_empty(value: Any) -> Any:
     if isinstance(value, list):
-        return [_without_empty(entry) for entry in value]
+        return [_without_empty(item) for item in value]
     if isinstance(value, dict):
-        slim = {name: _without_empty(entry) for name, entry in value.items()}
-        return {name: entry for name, entry in slim.items() if entry not in (None, [], {})}
+        reduced = {name: _without_empty(item) for name, item in value.items()}
+        return {name: item for name, item in reduced.items() if item not in (None, [], {})}
     return value
 
 
-def _say(*lines: str) -> None:
+def _print(*lines: str) -> None:
     print(*lines, sep="\n", flush=True)  # flushed, because the polls write to the same terminal
 
 

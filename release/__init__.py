@@ -1,1 +1,1 @@
-"""Makes releases: what may be one, its image, the commit that names it. Not part of the action."""
+"""Makes releases: checks the version, builds the image, tags the commit. Not part of the action."""

@@ -1,10 +1,10 @@
-"""The steps by name; scripts/release says what they are."""
+"""The command line; scripts/release describes the steps."""
 
 import os
 import sys
 from pathlib import Path
 
-from release.refusal import Refusal
+from release.error import ReleaseError
 from release.repository import Repository
 from release.steps import Release
 from release.version import Version
@@ -13,11 +13,11 @@ _MAIN = "refs/heads/main"
 
 
 def main(arguments: list[str]) -> int:
-    """Do one step; return 1 where it is refused."""
+    """Run one step; return 1 if the version cannot be released."""
     try:
         _run(arguments)
-    except Refusal as refusal:
-        print(f"There is no release:\n{refusal}", file=sys.stderr)
+    except ReleaseError as error:
+        print(f"Could not release:\n{error}", file=sys.stderr)
         return 1
     return 0
 
@@ -34,15 +34,15 @@ def _run(arguments: list[str]) -> None:
         case ["publish", version, digest]:
             _release(version).publish(digest)
         case _:
-            raise Refusal(
-                "say scripts/release --dry-run VERSION; on GitHub, the workflow 'release' makes one"
+            raise ReleaseError(
+                "Run scripts/release --dry-run VERSION. On GitHub, start the workflow 'release'."
             )
 
 
 def _release(version: str) -> Release:
     branch = os.environ.get("GITHUB_REF", _MAIN)
     if branch != _MAIN:
-        raise Refusal(f"releases are made of main, not of {branch.removeprefix('refs/heads/')}")
+        raise ReleaseError(f"A release is made from main, not from {branch.removeprefix('refs/heads/')}.")
     name = os.environ.get("GITHUB_REPOSITORY", "org/cluster-status-action")
     return Release(Repository(Path.cwd()), Version.parse(version), name)
 

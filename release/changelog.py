@@ -1,22 +1,22 @@
-"""What CHANGELOG.md says of a version."""
+"""The sections of CHANGELOG.md."""
 
 import re
 
-from release.refusal import Refusal
+from release.error import ReleaseError
 from release.version import Version
 
 _UNRELEASED = "Unreleased"
 
 
 def notes(changelog: str, version: Version) -> str:
-    """Return the section of a version, which is what its release says; Refusal if it says nothing."""
+    """Return the section of a version; ReleaseError if it is missing or empty."""
     sections = _sections(changelog)
     if str(version) not in sections:
-        raise Refusal(f"CHANGELOG.md has no section '## {version}'")
+        raise ReleaseError(f"CHANGELOG.md has no section '## {version}'. Add it.")
     if not sections[str(version)]:
-        raise Refusal(f"CHANGELOG.md says nothing of {version}: its section is empty")
+        raise ReleaseError(f"CHANGELOG.md has no text in section '## {version}'. Describe the changes.")
     if sections.get(_UNRELEASED):
-        raise Refusal(f"CHANGELOG.md has changes under '{_UNRELEASED}': move them to '## {version}'")
+        raise ReleaseError(f"CHANGELOG.md has changes under '{_UNRELEASED}'. Move them to '## {version}'.")
     return sections[str(version)]
 
 

@@ -1,4 +1,4 @@
-"""The image of a release: how it is built and pushed, and whether it runs."""
+"""The image of a release: build it, push it, start it."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from release.refusal import Refusal
+from release.error import ReleaseError
 from release.repository import Repository
 from release.version import Version
 
@@ -16,18 +16,18 @@ _BAD_INPUT = 2
 
 
 def resolve_base() -> list[str]:
-    """Return the command that asks the registry for the digest of the base."""
+    """Return the command that prints the digest of the base image in the registry."""
     return ["docker", "buildx", "imagetools", "inspect", BASE, "--format", "{{.Manifest.Digest}}"]
 
 
 def build(repository: Repository, version: Version, source: str, base: str, *options: str) -> list[str]:
-    """Return the command that builds for publication."""
+    """Return the command that builds the image for the registry."""
     recipe = _recipe(repository, version, source, base)
     return ["docker", "buildx", "build", *recipe, *options, str(repository.root)]
 
 
 def _recipe(repository: Repository, version: Version, source: str, base: str) -> list[str]:
-    """Return the options of every build; labels name the commit and the base, whose digest may be given."""
+    """Return the options of every build. `base` may contain a digest; the labels name it and the commit."""
     name, _, digest = base.partition("@")
     labels = {
         "source": source,
@@ -40,18 +40,18 @@ def _recipe(repository: Repository, version: Version, source: str, base: str) ->
     return [
         *("--build-arg", f"BASE={base}"),
         *("--build-arg", f"SOURCE_DATE_EPOCH={repository.epoch}"),
-        *(word for key, value in labels.items() for word in _label(key, value)),
+        *(option for key, value in labels.items() for option in _label(key, value)),
     ]
 
 
 def publishing(image: str, version: Version) -> Iterator[str]:
-    """Yield the options that make of a build the one that is published."""
+    """Yield the options of a build that is published."""
     yield from ("--platform", ",".join(PLATFORMS), "--sbom=true", "--provenance=mode=max")
     yield from ("--output", f"type=image,name={image}:{version},push=true,rewrite-timestamp=true")
 
 
 def publish(repository: Repository, version: Version, source: str, image: str) -> str:
-    """Build for each platform, push, start each, and return the digest by which the image is known now."""
+    """Build for each platform, push, start each image, and return the digest of the manifest."""
     base = f"{BASE}@{_run(resolve_base()).strip()}"
     with tempfile.TemporaryDirectory() as directory:
         metadata = Path(directory) / "metadata.json"
@@ -59,26 +59,26 @@ def publish(repository: Repository, version: Version, source: str, image: str) -
         _run(build(repository, version, source, base, *options))
         digest = str(json.loads(metadata.read_text(encoding="utf-8"))["containerimage.digest"])
     for platform in PLATFORMS:
-        demand_that_it_starts(f"{image}@{digest}", "--pull", "always", "--platform", platform)
+        require_start(f"{image}@{digest}", "--pull", "always", "--platform", platform)
     return digest
 
 
-def build_here(repository: Repository, version: Version, source: str, name: str) -> str:
-    """Build for this machine alone, without buildx, which Debian 12 does not have; return the digest."""
+def build_locally(repository: Repository, version: Version, source: str, name: str) -> str:
+    """Build for this machine, without buildx, which Debian 12 does not have; return the digest."""
     recipe = _recipe(repository, version, source, BASE)
     _run(["docker", "build", *recipe, "--tag", name, str(repository.root)])
     return _run(["docker", "image", "inspect", "--format", "{{.Id}}", name]).strip()
 
 
-def demand_that_it_starts(image: str, *options: str) -> None:
-    """Run it without inputs: it says that it lacks them. From a registry, this pulls it, as anybody does."""
+def require_start(image: str, *options: str) -> None:
+    """Run the image without inputs: it must report the missing ones. An image of the registry is pulled."""
     runner_context = ("--network", "none", "--env", "GITHUB_ACTIONS=true")
     command = ["docker", "run", "--rm", *runner_context, *options, image]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != _BAD_INPUT or "cluster-host" not in result.stdout:
-        raise Refusal(
-            f"{image} does not run, or cannot be pulled by everybody (a new package of GitHub's registry is "
-            f"private until its settings say otherwise): {result.stdout}{result.stderr}"
+        raise ReleaseError(
+            f"{image} does not run, or is not public. A new package in GitHub's registry is private: "
+            f"change its visibility in the settings of the package. {result.stdout}{result.stderr}"
         )
 
 
@@ -89,5 +89,7 @@ def _label(key: str, value: str) -> tuple[str, str]:
 def _run(command: list[str]) -> str:
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if result.returncode:
-        raise Refusal(f"{' '.join(command[:3])} failed with status {result.returncode}")
+        raise ReleaseError(
+            f"{' '.join(command[:3])} failed with exit status {result.returncode}. See its output."
+        )
     return result.stdout

@@ -1,4 +1,4 @@
-"""The commit that a release is, its tags, and what is pushed."""
+"""The commit and the tags of a release, and the commands that publish them."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _AUTHOR = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.gi
 
 
 def commit(repository: Repository, version: Version, image: str, digest: str) -> None:
-    """Commit action.yml with the image in it, on no branch, and tag that commit."""
+    """Commit the pinned action.yml on a detached HEAD, and tag that commit."""
     action = repository.root / "action.yml"
     action.write_text(pin(action.read_text(encoding="utf-8"), image, digest), encoding="utf-8")
     name, email = _AUTHOR
@@ -18,18 +18,18 @@ def commit(repository: Repository, version: Version, image: str, digest: str) ->
     repository.git("switch", "--quiet", "--detach")
     repository.git(*identity, "commit", "--quiet", "--message", f"Release {version}", "--", "action.yml")
     repository.git(*identity, "tag", "--annotate", "--message", f"Release {version}", version.tag)
-    repository.git("tag", "--force", version.moving_tag, f"{version.tag}^{{}}")
+    repository.git("tag", "--force", version.major_tag, f"{version.tag}^{{}}")
 
 
 def push(version: Version) -> list[str]:
-    """Return the command that pushes both tags, or neither: one that must be new, and one that moves."""
-    tags = (f"refs/tags/{version.tag}", f"+refs/tags/{version.moving_tag}")
+    """Return the command that pushes both tags or none. The full tag must be new; the major tag moves."""
+    tags = (f"refs/tags/{version.tag}", f"+refs/tags/{version.major_tag}")
     helper = "credential.helper=!gh auth git-credential"
     return ["git", "-c", helper, "push", "--atomic", "origin", *tags]
 
 
-def announce(version: Version, versions: list[Version], notes: Path) -> list[str]:
-    """Return the command that makes a release of the tag; one of an older line is not called the latest."""
+def create_release(version: Version, versions: list[Version], notes: Path) -> list[str]:
+    """Return the command that creates the release on GitHub. Only the highest version is the latest."""
     latest = "true" if version >= max(versions, default=version) else "false"
     title = ("--title", version.tag, "--notes-file", str(notes))
     return ["gh", "release", "create", version.tag, "--verify-tag", *title, f"--latest={latest}"]

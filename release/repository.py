@@ -1,4 +1,4 @@
-"""This repository: what it says of its version, and what git knows of it."""
+"""The repository: its files, commits and tags."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 from release.changelog import notes
-from release.refusal import Refusal
+from release.error import ReleaseError
 from release.version import Version, released
 
 
@@ -17,11 +17,11 @@ class Repository:
         self.root = root
 
     def git(self, *arguments: str) -> str:
-        """Run git and return what it prints."""
+        """Run git and return its output."""
         command = ["git", *arguments]
         result = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
         if result.returncode:
-            raise Refusal(f"git {arguments[0]} failed: {result.stderr.strip()}")
+            raise ReleaseError(f"git {arguments[0]} failed: {result.stderr.strip()}")
         return result.stdout.strip()
 
     def read(self, name: str) -> str:
@@ -33,27 +33,27 @@ class Repository:
 
     @property
     def epoch(self) -> str:
-        """Return when the commit was made, in seconds: the time that all in the image bears."""
+        """Return the time of the commit in seconds: the time of all files in the image."""
         return self.git("log", "-1", "--format=%ct")
 
     def versions(self) -> list[Version]:
         return released(self.git("tag", "--list").splitlines())
 
     def check(self, version: Version) -> str:
-        """Return what the release of this version says; Refusal with all that stands against it."""
-        problems = [*self._disagreements(version), *self._clashes(version)]
+        """Return the release notes; ReleaseError with every reason if the version cannot be released."""
+        problems = [*self._wrong_versions(version), *self._conflicting_tags(version)]
         if self.git("status", "--porcelain"):
-            problems.append("there are changes that are not committed: commit them, or put them away")
-        said = ""
+            problems.append("There are uncommitted changes. Commit or stash them.")
+        text = ""
         try:
-            said = notes(self.read("CHANGELOG.md"), version)
-        except Refusal as refusal:
-            problems.append(str(refusal))
+            text = notes(self.read("CHANGELOG.md"), version)
+        except ReleaseError as error:
+            problems.append(str(error))
         if problems:
-            raise Refusal("\n".join(problems))
-        return said
+            raise ReleaseError("\n".join(problems))
+        return text
 
-    def _disagreements(self, version: Version) -> list[str]:
+    def _wrong_versions(self, version: Version) -> list[str]:
         [package] = re.findall(
             r'^__version__ = "(.*)"$', self.read("src/cluster_status/__init__.py"), re.MULTILINE
         )
@@ -61,11 +61,17 @@ class Repository:
             "pyproject.toml": tomllib.loads(self.read("pyproject.toml"))["project"]["version"],
             "src/cluster_status/__init__.py": package,
         }
-        return [f"{file} says {said}, not {version}" for file, said in found.items() if said != str(version)]
+        return [
+            f"{file} has version {text} instead of {version}. Change it."
+            for file, text in found.items()
+            if text != str(version)
+        ]
 
-    def _clashes(self, version: Version) -> list[str]:
+    def _conflicting_tags(self, version: Version) -> list[str]:
         versions = self.versions()
         if version in versions:
-            return [f"{version.tag} exists, and is never moved: take a new version"]
+            return [f"{version.tag} exists and is never moved. Use a new version."]
         newest = max((each for each in versions if each.major == version.major), default=version)
-        return [f"{newest} is newer: {version.moving_tag} would move back"] if newest > version else []
+        if newest <= version:
+            return []
+        return [f"{newest} is newer, so {version.major_tag} would move back. Use a newer version."]

@@ -1,15 +1,15 @@
-"""The version of a release, and the tags it has."""
+"""The version of a release, and its tags."""
 
 import re
 from typing import NamedTuple, Self
 
-from release.refusal import Refusal
+from release.error import ReleaseError
 
 _NUMBERS = r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}"
 
 
 class Version(NamedTuple):
-    """Compares as versions do."""
+    """Major, minor and patch number, in the order of versions."""
 
     major: int
     minor: int
@@ -18,7 +18,7 @@ class Version(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Self:
         if not re.fullmatch(_NUMBERS, text):
-            raise Refusal(f"'{text}' is no version: three numbers are wanted, as in 1.2.3, without a v")
+            raise ReleaseError(f"'{text}' is not a version. Use three numbers such as 1.2.3, without a v.")
         return cls(*map(int, text.split(".")))
 
     def __str__(self) -> str:
@@ -26,12 +26,12 @@ class Version(NamedTuple):
 
     @property
     def tag(self) -> str:
-        """Return the tag that is never moved."""
+        """Return the full tag, which is never moved."""
         return f"v{self}"
 
     @property
-    def moving_tag(self) -> str:
-        """Return the tag that users name; each release moves it."""
+    def major_tag(self) -> str:
+        """Return the tag that users name; each release of the major version moves it."""
         return f"v{self.major}"
 
 

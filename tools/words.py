@@ -1,4 +1,4 @@
-"""Find the words that this project does not use. `words.toml` lists them, with what to use instead.
+"""Finds the words that this project does not use; `words.toml` lists them with their replacements.
 
 python -m tools.words [PATH…]   reads the files of the repository in the current directory, or some of them
 """
@@ -59,7 +59,7 @@ def load(path: Path = TABLE) -> Table:
 
 
 def find(path: str, text: str, instead: Mapping[Phrase, str]) -> Iterator[Finding]:
-    """Yield what is banned in a file's path and text, in order."""
+    """Yield the banned words in a file's path and text, in order."""
     for _, word, replacement in _matches(path, instead):
         yield Finding(path, 0, word, replacement)
     for offset, word, replacement in _matches(text, instead):
@@ -90,7 +90,7 @@ def files(paths: Sequence[str]) -> Iterator[str]:
 
 
 def read(paths: Iterable[str], table: Table) -> Iterator[Finding]:
-    """Yield what is banned in these files; those that are not text have only a name."""
+    """Yield the banned words in these files; of a file that is not text, only the path is read."""
     for path in paths:
         if Path(path).is_file() and not table.is_exempt(path):
             try:
@@ -115,7 +115,7 @@ def summarize(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what is found; return 1 if there is any."""
+    """Print the findings; return 1 if there are any."""
     findings = list(read(files(arguments), load()))
     are_many = len(findings) > MOST_LINES and not arguments
     for line in summarize(findings) if are_many else findings:

@@ -67,7 +67,7 @@ list_left_out() { # further arguments of pytest
   fi
   for index in "${!left_out[@]}"; do
     read -ra words <<<"${left_out[index]}"
-    count=$(pytest --collect-only --quiet "${words[@]}" "$@" | grep -c :: || true)
+    count=$(pytest --collect-only "${words[@]}" "$@" --verbosity=-1 | grep -c :: || true) # one line for each
     printf '  %s (%s tests), because %s. To run them:\n' "${words[*]}" "$count" "${reasons[index]}"
     printf '    %s\n' "$(command_for "${words[*]}")"
   done

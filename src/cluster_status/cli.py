@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _authorized_keys(arguments: Sequence[str]) -> int:
-    from cluster_status import wiring  # noqa: PLC0415 - it takes a quarter of a second
+    from cluster_status import wiring  # noqa: PLC0415 - the import takes a quarter of a second
 
     parser = argparse.ArgumentParser(
         prog=f"cluster-status {_AUTHORIZED_KEYS}",
@@ -43,10 +43,10 @@ def _authorized_keys(arguments: Sequence[str]) -> int:
     return ExitStatus.OK
 
 
-def _public_key(words: Sequence[str]) -> str:
-    text = " ".join(words)
+def _public_key(arguments: Sequence[str]) -> str:
+    text = " ".join(arguments)
     try:
-        is_file = len(words) == 1 and not text.startswith(("ssh-", "ecdsa-", "sk-"))
+        is_file = len(arguments) == 1 and not text.startswith(("ssh-", "ecdsa-", "sk-"))
         return public_key(Path(text).read_text(encoding="utf-8") if is_file else text) if text else ""
     except (OSError, ValueError):
         raise InputError(["KEY is neither a public key nor a .pub file: pass one of them"]) from None
@@ -80,9 +80,9 @@ def _as_inputs(argv: Sequence[str]) -> Mapping[str, str]:
 def _refuse_secrets(argv: Sequence[str], parser: argparse.ArgumentParser) -> None:
     """Exit with an error that names the variable, instead of one that prints the secret."""
     for spec in INPUTS:
-        if spec.secret and any(word.split("=")[0] == f"--{spec.name}" for word in argv):
-            where = spec.environment_variable or spec.variable
-            parser.error(f"{spec.name} is a secret and must not be an option: set {where}")
+        if spec.secret and any(argument.split("=")[0] == f"--{spec.name}" for argument in argv):
+            variable = spec.environment_variable or spec.variable
+            parser.error(f"{spec.name} is a secret and must not be an option: set {variable}")
 
 
 def _help(description: str) -> str:

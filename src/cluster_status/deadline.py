@@ -1,4 +1,4 @@
-"""Time limits that nest. Waiting for something else can be excluded from them."""
+"""Nested time limits, which can be paused."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ class Deadline:
         self._end = monotonic() + seconds
 
     def part(self, seconds: float) -> "Deadline":
-        """Return the deadline of a step that has `seconds`, but no more than is left of this one."""
+        """Return the deadline of a part with `seconds`; it does not end later than this one."""
         return Deadline(min(seconds, self.left), self._monotonic)
 
     @contextmanager

@@ -3,13 +3,13 @@
     ClusterStatusError
     ├── InputError            2  invalid inputs
     ├── HistoryError          4  the history could not be loaded or saved
-    │   ├── HistoryOutOfReachError   the store cannot be reached
+    │   ├── HistoryUnreachableError  the store cannot be reached
     │   └── UnreadableHistoryError   the history is damaged
     ├── DeliveryError         6  a message could not be delivered
     │   ├── WebhookGoneError     the webhook was deleted
     │   └── MessageLostError     the message to edit was deleted, or can no longer be edited
     ├── GitHubError           5  a request to GitHub failed; workflow runs could not be pruned
-    │   ├── GitHubOutOfReachError    GitHub cannot be reached, or returns an unexpected response
+    │   ├── GitHubUnreachableError   GitHub cannot be reached, or returns an unexpected response
     │   ├── NoSuchWorkflowError      the workflow does not exist
     │   └── LimitReachedError        rate limit or time limit reached: no failure, the next run continues
     └── UnparsableError          unexpected output of a command; the probe turns it into a probe failure
@@ -32,7 +32,7 @@ class ExitStatus(IntEnum):
     UNDELIVERED = 6
 
 
-_BY_WEIGHT = (
+_MOST_SEVERE_FIRST = (
     ExitStatus.BAD_INPUT,
     ExitStatus.HISTORY,
     ExitStatus.UNKNOWN,
@@ -42,9 +42,9 @@ _BY_WEIGHT = (
 
 
 def most_severe(statuses: Iterable[ExitStatus]) -> ExitStatus:
-    """Return the status to exit with, given those of several parts of the run."""
+    """Return the exit status of the run from those of its parts."""
     given = set(statuses)
-    return next((status for status in _BY_WEIGHT if status in given), ExitStatus.OK)
+    return next((status for status in _MOST_SEVERE_FIRST if status in given), ExitStatus.OK)
 
 
 class ClusterStatusError(Exception):
@@ -73,7 +73,7 @@ class HistoryError(ClusterStatusError):
     exit_status = ExitStatus.HISTORY
 
 
-class HistoryOutOfReachError(HistoryError):
+class HistoryUnreachableError(HistoryError):
     """The store cannot be reached: it is not known whether there is a history."""
 
 
@@ -92,7 +92,7 @@ class DeliveryError(ClusterStatusError):
 
 
 class WebhookGoneError(DeliveryError):
-    """The webhook was deleted, or its token is wrong. Discord bans clients that keep trying."""
+    """The webhook was deleted, or its token is wrong. Discord bans clients that continue to use it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -111,12 +111,12 @@ class MessageLostError(DeliveryError):
 
 
 class GitHubError(ClusterStatusError):
-    """A request to GitHub's REST API failed. The artifact store turns it into HistoryOutOfReachError."""
+    """A request to GitHub's REST API failed. The artifact store turns it into HistoryUnreachableError."""
 
     exit_status = ExitStatus.GITHUB
 
 
-class GitHubOutOfReachError(GitHubError):
+class GitHubUnreachableError(GitHubError):
     """GitHub cannot be reached, or returns an unexpected response."""
 
     def __init__(self, message: str) -> None:

@@ -1,4 +1,4 @@
-"""What the use cases need of the world, and the values that cross over. Adapters implement these."""
+"""The interfaces of the use cases to the outside, with their values. Adapters implement them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from cluster_status.render.summary import Summary
 
 
 class Level(StrEnum):
-    """How loud an annotation is."""
+    """The level of an annotation."""
 
     NOTICE = "notice"
     WARNING = "warning"
@@ -61,13 +61,13 @@ class Executor(Protocol):
 class HistoryStore(Protocol):
     """Keeps the history from run to run. All methods raise HistoryError."""
 
-    path: str  # of the file it leaves in the workspace; empty if there is none
+    path: str  # of the history file in the workspace; empty if there is none
 
     def load(self) -> Histories | None:
-        """Return what was saved, None if nothing was. What cannot be read is an error, never None."""
+        """Return the saved histories; None if nothing was saved. Unreadable ones are an error, never None."""
 
     def newer(self) -> Histories | None:
-        """Return what another run has saved since this one loaded or saved, if anything."""
+        """Return the histories that another run saved since this one loaded or saved; None without one."""
 
     def save(self, histories: Histories) -> None:
         """Save completely or not at all."""
@@ -84,20 +84,20 @@ class Notifier(Protocol):
 
 
 class EditableNotifier(Protocol):
-    """A notifier that can edit what it has sent, without a sound."""
+    """Edits messages of a channel, without a notification sound."""
 
     def edit(self, ref: MessageRef, message: Message) -> MessageRef:
-        """Make the message show this content; if it does already, nothing is sent.
+        """Replace the content of a message; send nothing if it is the same.
 
         Raises DeliveryError, or MessageLostError if the message no longer exists or cannot be edited.
         """
 
 
 class Heartbeat(Protocol):
-    """Tells a watchdog that polls go on."""
+    """Reports polls to a dead man's switch."""
 
     def beat(self, *, worked: bool) -> None:
-        """Report this poll. That this fails is mentioned, and never raised."""
+        """Report this poll. A failure is a warning, not an error."""
 
 
 class RunPage(Struct, frozen=True):
@@ -138,10 +138,10 @@ class RunCatalog(Protocol):
 
 
 class Runner(Protocol):
-    """What started this run and shows its results: GitHub's runner, or a person's shell."""
+    """Shows the results of this run: GitHub's runner, or a shell."""
 
     def log(self, line: str) -> None:
-        """Show what is going on, to somebody who waits."""
+        """Show the progress of the run."""
 
     def annotate(self, level: Level, text: str) -> None: ...
 
@@ -161,4 +161,4 @@ class Clock(Protocol):
 
 
 ConnectivityCheck: TypeAlias = Callable[[], bool]
-"""Tells whether this run reaches anything at all; asked when the cluster cannot be reached."""
+"""Returns whether this run reaches any other host. It is called if the cluster cannot be reached."""

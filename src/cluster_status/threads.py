@@ -1,4 +1,4 @@
-"""Threads that nothing waits for when the run is cancelled."""
+"""Work in threads that do not delay the end of a cancelled run."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def run_in_thread(work: Callable[[], T]) -> Future[T]:
-    """Start `work` in a new thread; the future has what it returns or raises."""
+    """Start `work` in a new thread; the future has its result or exception."""
     future: Future[T] = Future()
 
     def run() -> None:

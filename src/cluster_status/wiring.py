@@ -155,21 +155,21 @@ def _connectivity_check(settings: Settings, http: Http) -> Callable[[], bool]:
 
 
 def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> HistoryStore:
-    storage, here = settings.storage, settings.runner_context
-    if storage.store == "file" or (storage.store == "auto" and not here.on_runner):
-        return HistoryFile(storage.path, here.workspace)
-    if not (here.results_url and here.runtime_token and here.repository):
+    storage, context = settings.storage, settings.runner_context
+    if storage.store == "file" or (storage.store == "auto" and not context.on_runner):
+        return HistoryFile(storage.path, context.workspace)
+    if not (context.results_url and context.runtime_token and context.repository):
         # neither a `run:` step nor a process outside GitHub Actions gets these variables
         raise InputError(["history-store artifact is not available in this environment: set it to file"])
     retrying = RetryingHttp(http, clock)
-    transport = HttpTransport(retrying, here.api_url, storage.token)
+    transport = HttpTransport(retrying, context.api_url, storage.token)
     return HistoryArtifact(
         settings.cluster.name,
-        Catalog(Rest(transport, here.repository), retrying, here.branch),
-        ResultsService(retrying, Job.of(here.results_url, here.runtime_token)),
+        Catalog(Rest(transport, context.repository), retrying, context.branch),
+        ResultsService(retrying, Job.of(context.results_url, context.runtime_token)),
         clock,
         runner.annotate,
-        retention=min(storage.retention, here.longest_retention),
+        retention=min(storage.retention, context.longest_retention),
     )
 
 

@@ -22,21 +22,21 @@ OfficialClient = Callable[..., dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def discord_schema() -> Iterator[Check]:
-    """Check a body against the schema Discord publishes: an empty list, or what is wrong with it."""
-    with _checker(DISCORD, "--include=dev") as ask:
-        yield lambda kind, body: ask({"kind": kind, "body": body})
+    """Return a function that checks a body against the schema Discord publishes, and lists the faults."""
+    with _checker(DISCORD, "--include=dev") as check:
+        yield lambda kind, body: check({"kind": kind, "body": body})
 
 
 @pytest.fixture(scope="session")
 def github_document() -> Iterator[CheckExchange]:
-    """Check a request, or an answer to one, against the OpenAPI document GitHub publishes."""
-    with _checker(GITHUB, "--omit=dev") as ask:
-        yield ask
+    """Return a function that checks a request or a response against GitHub's OpenAPI document."""
+    with _checker(GITHUB, "--omit=dev") as check:
+        yield check
 
 
 @pytest.fixture(scope="session")
 def official_client() -> OfficialClient:
-    """Run a command of `github/client.mjs` in a run's environment: what it says, or {"error"}."""
+    """Return a function that runs a command of `github/client.mjs`; its result has "error" if it failed."""
     node = npm.find("node")
     npm.install(GITHUB, "--omit=dev")
 
@@ -52,9 +52,9 @@ def official_client() -> OfficialClient:
             check=False,
         )
         if not result.stdout:
-            pytest.fail(f"client.mjs said nothing:\n{result.stderr}")
-        said: dict[str, Any] = json.loads(result.stdout)
-        return said
+            pytest.fail(f"client.mjs printed nothing:\n{result.stderr}")
+        output: dict[str, Any] = json.loads(result.stdout)
+        return output
 
     return call
 
@@ -65,30 +65,30 @@ def find_program() -> Callable[[str], str]:
 
 
 @contextlib.contextmanager
-def _checker(package: Path, wanted: str) -> Iterator[Callable[[object], list[str]]]:
-    """Keep a package's `check.mjs` running: one line in, one line out."""
+def _checker(package: Path, option: str) -> Iterator[Callable[[object], list[str]]]:
+    """Run a package's `check.mjs`, which answers each line with a line; yield a function that uses it."""
     node = npm.find("node")
-    npm.install(package, wanted)
+    npm.install(package, option)
     command = [node, "check.mjs"]
     with subprocess.Popen(
         command, cwd=package, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:
-        question, answer = process.stdin, process.stdout
-        assert question is not None
-        assert answer is not None
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None
+        assert stdout is not None
 
-        def ask(whole: object) -> list[str]:
-            question.write(json.dumps(whole, allow_nan=False) + "\n")
-            question.flush()
-            line = answer.readline()
+        def check(value: object) -> list[str]:
+            stdin.write(json.dumps(value, allow_nan=False) + "\n")
+            stdin.flush()
+            line = stdout.readline()
             if not line:
-                pytest.fail(f"check.mjs ended with status {process.wait()}; what it said is in stderr")
+                pytest.fail(f"check.mjs ended with status {process.wait()}; see its stderr")
             issues: list[str] = json.loads(line)["issues"]
             return issues
 
         try:
-            yield ask
-            question.close()
+            yield check
+            stdin.close()
             assert process.wait(timeout=10) == 0
         finally:
             process.kill()

@@ -1,4 +1,4 @@
-"""Requests to the three servers of the loopback GitHub, without retries and redirects."""
+"""Single requests to the three servers of the loopback GitHub, without retries and redirects."""
 
 import hashlib
 from typing import Any
@@ -70,16 +70,16 @@ class Client(requests.Session):
         return answer.headers["Location"]
 
 
-def as_asked(answer: requests.Response) -> Json:
-    """Return the request for the check against the OpenAPI document."""
+def as_request(answer: requests.Response) -> Json:
+    """Return the request in the form that the check against the OpenAPI document takes."""
     assert answer.request.url is not None
     split = urlsplit(answer.request.url)
     return {"method": answer.request.method, "path": split.path, "query": dict(parse_qsl(split.query))}
 
 
-def as_answered(answer: requests.Response) -> Json:
+def as_response(answer: requests.Response) -> Json:
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    return as_asked(answer) | {"status": answer.status_code, "headers": headers, "body": answer.text}
+    return as_request(answer) | {"status": answer.status_code, "headers": headers, "body": answer.text}
 
 
 def names(answer: requests.Response) -> list[str]:

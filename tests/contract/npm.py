@@ -1,4 +1,4 @@
-"""Packages of npm's registry that checks are made of, each in a folder with its lock."""
+"""The npm packages of the checks, each folder with its lock file."""
 
 import hashlib
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class MissingError(RuntimeError):
-    """Node.js is missing, or what a lock names cannot be installed."""
+    """Node.js is missing, or a locked package cannot be installed."""
 
 
 def find(program: str) -> str:
@@ -20,15 +20,15 @@ def find(program: str) -> str:
     return found
 
 
-def install(package: Path, wanted: str) -> None:
-    """Run `npm ci` when nothing is there yet, or when what is there came from another lock."""
+def install(package: Path, option: str) -> None:
+    """Run `npm ci`, unless the packages of this lock file are installed already."""
     stamp = package / "node_modules" / ".installed-from"
     expected = hashlib.sha256()
     for name in ("package.json", "package-lock.json"):
         expected.update((package / name).read_bytes())
     if stamp.exists() and stamp.read_text() == expected.hexdigest():
         return
-    command = [find("npm"), "ci", wanted]
+    command = [find("npm"), "ci", option]
     result = subprocess.run(command, cwd=package, capture_output=True, text=True, timeout=100, check=False)
     if result.returncode != 0:
         raise MissingError(f"npm ci failed in {package.name}:\n{result.stdout}{result.stderr}")

@@ -1,8 +1,8 @@
-"""The action as a process, against an SSH server, a Discord and a history file of a test's making.
+"""The action as a process, with an SSH server, a Discord and a history file of the test.
 
-A process can be killed at a step of its own: an audit hook sees each file it opens or renames and each
-connection it begins, before that happens. Nothing of the action is changed for it but, where a test says so,
-the time of day.
+A process can be killed before one of its steps. An audit hook sees each file before it is opened or renamed,
+and each connection before it begins. The action is not changed, except for the time of day where a test
+sets it.
 """
 
 import base64
@@ -94,10 +94,10 @@ class Site:
         self.discord = discord
         self.history_file = workspace / "history.json"
         self._process: subprocess.Popen[str] | None = None
-        self._heard = 0
+        self._read = 0
 
     def poll(self, *, kill_before: str = "", seconds_later: int = 0) -> Ended:
-        """Run once, up to its end."""
+        """Run once, and wait for the end."""
         with self.polling(kill_before=kill_before, seconds_later=seconds_later) as process:
             log, _ = process.communicate(timeout=SECONDS)
         outputs = self.workspace / "outputs"
@@ -105,7 +105,7 @@ class Site:
 
     @contextmanager
     def polling(self, *, kill_before: str = "", seconds_later: int = 0) -> Iterator[subprocess.Popen[str]]:
-        """Run beside the test; whatever is left of it ends with the context."""
+        """Run at the same time as the test; kill the process at the end of the context."""
         (self.workspace / "outputs").unlink(missing_ok=True)
         command = [
             sys.executable,
@@ -125,15 +125,15 @@ class Site:
                 process.kill()
 
     def kill(self) -> None:
-        """Kill the process that runs, from wherever it is noticed that it is time."""
+        """Kill the process that runs; a server or a thread of the test may call this."""
         if self._process is None:
-            raise RuntimeError("nothing runs")
+            raise RuntimeError("no process runs")
         os.kill(self._process.pid, signal.SIGKILL)
 
     def headlines(self) -> list[str]:
-        """Return what the channel was told since this was asked last."""
-        messages = self.discord.messages[self._heard :]
-        self._heard += len(messages)
+        """Return the statuses in the headlines that arrived since the last call."""
+        messages = self.discord.messages[self._read :]
+        self._read += len(messages)
         return [message["embeds"][0]["title"].partition(" mscluster is ")[2] for message in messages]
 
     def _environment(self) -> dict[str, str]:
@@ -166,6 +166,6 @@ def site(workspace: Path) -> Iterator[Site]:
 
 
 def without_nodes(_: ServerConnection, channel: paramiko.Channel, boundary: str) -> None:
-    """Answer as a cluster none of whose nodes is in service: offline, and believed at once."""
+    """Answer as a cluster without a node in service: it is offline, without a confirmation."""
     channel.sendall(sinfo_output(boundary).replace(b"idle", b"down"))
     channel.send_exit_status(0)

@@ -1,4 +1,4 @@
-"""Faults of the artifact store: what the user sees, and that no poll and no notification is lost.
+"""Faults of the artifact store: their annotations, and that no poll and no notification is lost.
 
 Each test polls three times: the cluster is online; it goes down during the fault; it is still down after the
 fault. Two notifications are due.

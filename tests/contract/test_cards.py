@@ -1,4 +1,4 @@
-"""The cards of the twelve situations are those that were reviewed, and Discord takes each of them."""
+"""The messages of the twelve situations are the reviewed ones, and Discord accepts each of them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ def test_each_card_is_the_one_that_was_reviewed() -> None:
 
 
 @pytest.mark.parametrize("body", [body for *_, body in ALL], ids=IDS)
-def test_discord_takes_each_card(
+def test_discord_accepts_each_card(
     body: dict[str, Any], discord_schema: Callable[[str, object], list[str]]
 ) -> None:
     assert refusals(body) == []

@@ -83,14 +83,14 @@ def processes_in(directory: Path) -> list[str]:
 
 
 def test_the_demo_cluster_answers_the_real_probe(cluster: DemoCluster) -> None:
-    seen = check(cluster, host_key=cluster.host_key).outcome
-    assert isinstance(seen, ClusterState), seen
-    assert [partition.name for partition in seen.partitions if partition.default] == ["cpu"]
-    assert [partition.name for partition in seen.partitions] == ["cpu", "gpu", "long"]
-    assert seen.unknown_states == ()
+    state = check(cluster, host_key=cluster.host_key).outcome
+    assert isinstance(state, ClusterState), state
+    assert [partition.name for partition in state.partitions if partition.default] == ["cpu"]
+    assert [partition.name for partition in state.partitions] == ["cpu", "gpu", "long"]
+    assert state.unknown_states == ()
     # long shares its nodes with cpu: in all, each counts once
-    assert seen.nodes.total == sum(partition.nodes.total for partition in seen.partitions[:2]) == 36
-    assert (seen.nodes.idle, seen.nodes.allocated, seen.nodes.down) == (10, 25, 1)
+    assert state.nodes.total == sum(partition.nodes.total for partition in state.partitions[:2]) == 36
+    assert (state.nodes.idle, state.nodes.allocated, state.nodes.down) == (10, 25, 1)
 
 
 @pytest.mark.parametrize("password", ["", "wrong", "wröng"])

@@ -1,4 +1,4 @@
-"""What DiscordWebhook sends is what Discord says that it takes, and what Discord answers is understood."""
+"""The requests of DiscordWebhook conform to Discord's schema, and its responses are understood."""
 
 import socket
 import traceback
@@ -107,7 +107,7 @@ def error_of(webhook: DiscordWebhook) -> DeliveryError:
     return caught.value
 
 
-# what is sent
+# sent messages
 
 
 @pytest.mark.parametrize("event", Event)
@@ -183,7 +183,7 @@ def test_a_message_without_news_makes_no_sound(webhook: DiscordWebhook, discord:
     assert [message.get("flags", 0) for message in discord.messages] == [4096, 0]
 
 
-# what is edited
+# edited messages
 
 
 def test_an_edit_replaces_the_card_of_the_message(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
@@ -247,7 +247,7 @@ def test_the_digest_of_a_card_depends_on_the_webhook(connect: Connect) -> None:
         assert connect(other.webhook_url).send(MESSAGE).shown != connect().send(MESSAGE).shown
 
 
-# what is worth asking again
+# retries
 
 
 @pytest.mark.parametrize("scope", ["user", "shared", "global"])
@@ -269,7 +269,7 @@ def test_a_rate_limit_of_cloudflare_is_waited_for_too(
     discord.fail_next(CloudflareLimited(3.0), CloudflareLimited())
     webhook.send(MESSAGE)
     assert clock.sleeps[0] == 3.0
-    assert 1.0 <= clock.sleeps[1] <= 10.0  # nothing was said
+    assert 1.0 <= clock.sleeps[1] <= 10.0  # the response had no time
     assert len(discord.messages) == 1
 
 
@@ -292,7 +292,7 @@ def test_server_errors_are_retried(
 
 ENDLESS = {
     "out of order": (Broken(502), "http 502"),
-    "out of order, in Discord's own words": (Broken(500), "http 500 code 0"),
+    "out of order, with an error of Discord": (Broken(500), "http 500 code 0"),
     "rate limit": (RateLimited(4.0), "http 429"),
     "rate limit that names no time": (CloudflareLimited(), "http 429"),
     "rate limit that is over at once": (RateLimited(0.0), "http 429"),
@@ -330,7 +330,7 @@ def test_all_messages_of_a_run_share_the_30_seconds(
     assert len(discord.messages) == 1
 
 
-# what is not
+# errors without retries
 
 
 def test_a_webhook_that_was_deleted_is_gone(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
@@ -401,17 +401,17 @@ def test_the_next_message_can_be_sent_after_an_error(
     assert len(discord.messages) == 1
 
 
-# what is said of it
+# the text of errors
 
-SILENT_FAULTS: dict[str, Callable[[LoopbackDiscord], Fault]] = {
+LEAKING_FAULTS: dict[str, Callable[[LoopbackDiscord], Fault]] = {
     "reset": lambda _: Reset(),
     "refused": lambda _: Refused(403, 50013, "Missing Permissions"),
     "too many requests": lambda _: RateLimited(60),
     "out of order": lambda _: Broken(404),
-    "refused by something that quotes the request": lambda discord: Refused(
+    "refused by a proxy that quotes the request": lambda discord: Refused(
         403, 0, f"{discord.webhook_url} is blocked here"
     ),
-    "refused by something that quotes the path": lambda discord: Refused(
+    "refused by a proxy that quotes the path": lambda discord: Refused(
         403, 0, f"/api/v10/webhooks/{discord.webhook_id}/{discord.token}"
     ),
 }
@@ -423,7 +423,7 @@ SILENT_FAULTS: dict[str, Callable[[LoopbackDiscord], Fault]] = {
         ("{id}/{token} is blocked", "***/*** is blocked"),
         ("Webhook {id} may not post", "Webhook *** may not post"),
         ("{token}, or {token}?", "***, or ***?"),
-        (f"{'x' * 290} {{token}}", f"{'x' * 290} ***"),  # where long words are cut off, half a token is none
+        (f"{'x' * 290} {{token}}", f"{'x' * 290} ***"),  # a text is cut after the token is replaced
     ],
 )
 def test_the_error_text_of_discord_is_shown_without_the_id_and_the_token(
@@ -433,12 +433,12 @@ def test_the_error_text_of_discord_is_shown_without_the_id_and_the_token(
     assert str(error_of(webhook)) == f"Discord rejected the message (HTTP 403, code 50013): {shown}."
 
 
-@pytest.mark.parametrize("fault", SILENT_FAULTS.values(), ids=SILENT_FAULTS)
+@pytest.mark.parametrize("fault", LEAKING_FAULTS.values(), ids=LEAKING_FAULTS)
 def test_errors_contain_neither_the_url_nor_the_token(
     fault: Callable[[LoopbackDiscord], Fault], webhook: DiscordWebhook, discord: LoopbackDiscord
 ) -> None:
     discord.fail_next(fault(discord))
     error = error_of(webhook)
-    said = f"{error} {error.remedy} {error.cause} {''.join(traceback.format_exception(error))}"
-    assert discord.token not in said
-    assert discord.webhook_id not in said
+    text = f"{error} {error.remedy} {error.cause} {''.join(traceback.format_exception(error))}"
+    assert discord.token not in text
+    assert discord.webhook_id not in text

@@ -58,9 +58,9 @@ def allow(**allowed: object) -> Json:
     return {"content": "c", "allowed_mentions": allowed}
 
 
-# what Discord's schema refuses, and where
+# payloads that Discord's schema refuses, and the place of the fault
 REFUSED_BY_THE_SCHEMA: dict[str, tuple[Json, str]] = {
-    "a content that is no text": ({"content": ["c"]}, "content"),
+    "a content that is not text": ({"content": ["c"]}, "content"),
     "a content of 2,001": ({"content": "c" * 2001}, "content"),
     "an empty username": ({"content": "c", "username": ""}, "username"),
     "a username of 81": ({"content": "c", "username": "u" * 81}, "username"),
@@ -76,7 +76,7 @@ REFUSED_BY_THE_SCHEMA: dict[str, tuple[Json, str]] = {
     "a color above white": (embed(color=0x1000000), "embeds.0.color"),
     "a color below black": (embed(color=-1), "embeds.0.color"),
     "a color in CSS": (embed(color="#ff0000"), "embeds.0.color"),
-    "a timestamp in words": (embed(timestamp="yesterday"), "embeds.0.timestamp"),
+    "a timestamp that is no date": (embed(timestamp="yesterday"), "embeds.0.timestamp"),
     "a timestamp without an offset": (embed(timestamp="2026-01-02T03:04:05"), "embeds.0.timestamp"),
     "a timestamp in seconds": (embed(timestamp=1767323045), "embeds.0.timestamp"),
     "a link that is no URL": (embed(url="nowhere"), "embeds.0.url"),
@@ -100,7 +100,7 @@ REFUSED_BY_THE_SCHEMA: dict[str, tuple[Json, str]] = {
     "a role by its name": (allow(roles=["admins"]), "allowed_mentions.roles.0"),
 }
 
-# what only Discord's documentation and its error messages say
+# limits that only Discord's documentation and error messages describe
 REFUSED_BEYOND_THE_SCHEMA: dict[str, tuple[Json, dict[str, str]]] = {
     "6,001 characters over all embeds": (
         {"embeds": [{"description": "d" * 3000}, {"description": "d" * 3001}]},
@@ -123,8 +123,8 @@ REFUSED_BEYOND_THE_SCHEMA: dict[str, tuple[Json, dict[str, str]]] = {
         },
         {"embeds": "MAX_EMBED_SIZE_EXCEEDED"},
     ),
-    "an embed of nothing": ({"content": "c", "embeds": [{}]}, {"embeds.0": "LIST_ITEM_VALUE_REQUIRED"}),
-    "an embed of nothing to see": (
+    "an empty embed": ({"content": "c", "embeds": [{}]}, {"embeds.0": "LIST_ITEM_VALUE_REQUIRED"}),
+    "an embed without visible parts": (
         {"content": "c", "embeds": [{"color": 1}]},
         {"embeds.0.description": "BASE_TYPE_REQUIRED"},
     ),
@@ -287,13 +287,13 @@ def test_the_fake_refuses_what_the_schema_refuses_in_the_same_place(
 
 def test_the_fake_refuses_each_damaged_payload_that_the_schema_refuses(discord_schema: Check) -> None:
     damaged = [(path, replace_at(FULL, path, value)) for path in paths(FULL) for value in DAMAGES]
-    overlooked = [
+    accepted = [
         (path, issues)
         for path, body in damaged
         if (issues := discord_schema("execute", body)) and not refusals(body)
     ]
     assert len(damaged) > 400
-    assert overlooked == []
+    assert accepted == []
 
 
 @pytest.mark.parametrize(("body", "codes"), REFUSED_BEYOND_THE_SCHEMA.values(), ids=REFUSED_BEYOND_THE_SCHEMA)
@@ -345,7 +345,7 @@ def test_the_user_agent_of_python_is_blocked(discord: LoopbackDiscord, client: C
     assert (answer.status_code, answer.text) == (403, "error code: 1010")
 
 
-def test_a_url_without_a_version_has_form_errors_without_a_code_and_waits_in_milliseconds(
+def test_a_url_without_a_version_has_old_form_errors_and_times_in_milliseconds(
     discord: LoopbackDiscord, client: Client
 ) -> None:
     answer = client.post(discord.webhook_url, json=embed(title="t" * 257))

@@ -1,4 +1,4 @@
-"""Every block of code in a document works as shown, or is the output of a program."""
+"""Every code block in a document works, or is the output of a program."""
 
 import re
 import subprocess
@@ -13,13 +13,13 @@ from tests.contract.workflows.validators import VALIDATORS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *(ROOT / ".github").glob("*.md")]
-# These documents show output of the program, which other tests check, or a diagram.
-SHOWN = {"messages.md", "architecture.md"}
+# documents with output of the program, which other tests check, or with a diagram
+OUTPUT_DOCUMENTS = {"messages.md", "architecture.md"}
 COMMANDS = {"gh", "jq", "scripts/lint", "scripts/poll", "scripts/test", "sinfo"}
 
 
 class Block(NamedTuple):
-    """A fenced block, and where it is."""
+    """A fenced block of a document."""
 
     document: str
     number: int
@@ -43,15 +43,15 @@ SHELL = [block for block in BLOCKS if block.language == "sh"]
 WORKFLOWS = [block for block in BLOCKS if block.language == "yaml"]
 
 
-def test_a_block_is_a_workflow_or_for_a_shell_or_shows_what_a_program_makes() -> None:
+def test_a_block_is_a_workflow_a_shell_script_or_the_output_of_a_program() -> None:
     others = {(block.document, block.language) for block in BLOCKS} - {
-        (document, "text") for document in SHOWN
+        (document, "text") for document in OUTPUT_DOCUMENTS
     }
     assert {language for _, language in others} == {"sh", "yaml"}
 
 
 @pytest.mark.parametrize("validator", VALIDATORS)
-def test_a_workflow_that_a_document_shows_is_one(validator: str, tmp_path: Path) -> None:
+def test_a_workflow_in_a_document_is_valid(validator: str, tmp_path: Path) -> None:
     for block in WORKFLOWS:
         (tmp_path / f"{block.document}-{block.number}.yml").write_text(block.text)
     copies = sorted(tmp_path.glob("*.yml"))
@@ -60,9 +60,7 @@ def test_a_workflow_that_a_document_shows_is_one(validator: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("block", SHELL, ids=lambda block: block.name)
-def test_a_block_for_the_shell_is_without_a_fault_and_calls_what_there_is(
-    block: Block, tmp_path: Path
-) -> None:
+def test_a_shell_block_has_no_fault_and_runs_existing_commands(block: Block, tmp_path: Path) -> None:
     path = tmp_path / "block"
     path.write_text(block.text)
     shellcheck = str(Path(sys.executable).with_name("shellcheck"))

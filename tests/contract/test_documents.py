@@ -1,4 +1,4 @@
-"""action.yml, the documents and the picture of the README agree with the code."""
+"""action.yml and the documents agree with the code."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from tools.docs import generate
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
-NEEDED = {
+REQUIRED = {
     "poll": {"cluster-host", "cluster-user", "cluster-password", "discord-webhook"},
     "prune": {"prune-workflows"},
 }
@@ -31,15 +31,16 @@ def may_be_unknown(info: CauseInfo) -> bool:
     return info.network or info.status is Status.UNKNOWN
 
 
-def test_action_yml_declares_just_the_inputs_of_the_table() -> None:
+def test_action_yml_declares_exactly_the_inputs_of_the_table() -> None:
     assert list(ACTION["inputs"]) == [spec.name for spec in INPUTS]
 
 
-def test_action_yml_declares_just_the_outputs_of_the_report() -> None:
+def test_action_yml_declares_exactly_the_outputs_of_the_report() -> None:
     assert list(ACTION["outputs"]) == list(OUTPUTS)
 
 
-def test_only_the_token_has_a_default_in_action_yml_since_the_runner_sets_every_input() -> None:
+def test_only_the_token_has_a_default_in_action_yml() -> None:
+    # the runner sets every input, so a default of the code would have no effect
     assert {name: given["default"] for name, given in ACTION["inputs"].items() if "default" in given} == {
         GITHUB_TOKEN.name: "${{ github.token }}"
     }
@@ -48,12 +49,12 @@ def test_only_the_token_has_a_default_in_action_yml_since_the_runner_sets_every_
 @pytest.mark.parametrize(
     "spec", [spec for spec in INPUTS if spec.shown_default and not spec.secret], ids=lambda s: s.name
 )
-def test_a_default_that_is_shown_is_the_default_that_holds(spec: Any) -> None:
+def test_the_default_in_a_description_is_the_default_of_the_input(spec: Any) -> None:
     assert spec.type.read(spec.shown_default) == spec.default
     assert ACTION["inputs"][spec.name]["description"].endswith(f" Default: {spec.shown_default}.")
 
 
-def test_there_are_no_more_inputs_than_a_user_can_bear() -> None:
+def test_there_are_at_most_36_inputs() -> None:
     assert len(INPUTS) <= 36
 
 
@@ -68,16 +69,16 @@ def test_action_yml_runs_the_dockerfile_of_this_repository() -> None:
     assert (ROOT / ACTION["runs"]["image"]).exists()
 
 
-def test_the_branding_is_one_that_the_marketplace_has() -> None:
+def test_the_branding_exists_in_the_marketplace() -> None:
     assert ACTION["branding"] == {"icon": "activity", "color": "green"}
 
 
 @pytest.mark.parametrize("block", YAML_BLOCKS)
-def test_a_workflow_in_the_readme_gives_only_inputs_that_exist_and_all_that_are_required(block: str) -> None:
+def test_a_workflow_in_the_readme_sets_existing_inputs_and_all_required_ones(block: str) -> None:
     steps = [step for job in yaml.safe_load(block)["jobs"].values() for step in job["steps"]]
     [given] = [step["with"] for step in steps if step["uses"] == "org/cluster-status-action@v1"]
     assert set(given) <= {spec.name for spec in INPUTS}
-    assert NEEDED[given.get("command", "poll")] <= set(given)
+    assert REQUIRED[given.get("command", "poll")] <= set(given)
 
 
 def test_the_readme_shows_a_workflow() -> None:
@@ -85,13 +86,13 @@ def test_the_readme_shows_a_workflow() -> None:
 
 
 @pytest.mark.parametrize("cause", [cause for cause, info in CAUSES.items() if may_be_unknown(info)])
-def test_a_cause_that_fails_a_run_has_a_part_of_its_own_that_says_what_to_do(cause: Cause) -> None:
+def test_a_cause_that_fails_a_run_has_its_own_section_in_the_documents(cause: Cause) -> None:
     text = (ROOT / "docs" / "causes.md").read_text()
     assert [line for line in text.splitlines() if line.startswith("### ") and f"`{cause}`" in line]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_file_and_section_that_a_document_links_to_exists(document: Path) -> None:
+def test_every_link_of_a_document_leads_to_an_existing_file_and_section(document: Path) -> None:
     for link in re.findall(r"\]\(((?!https?:)[^)]+)", document.read_text()):
         name, _, section = link.partition("#")
         target = document.parent / name if name else document
@@ -106,11 +107,11 @@ def _sections(document: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("command", re.findall(r"`?\b(scripts/[a-z]+)\b", README))
-def test_every_command_of_the_readme_can_be_run(command: str) -> None:
+def test_every_script_in_the_readme_is_executable(command: str) -> None:
     assert (ROOT / command).stat().st_mode & 0o111
 
 
-def test_every_file_and_folder_that_the_architecture_names_exists() -> None:
+def test_every_file_and_folder_in_the_architecture_document_exists() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
     named = set(re.findall(r"`([\w/]+(?:\.py|/))`", text))
     assert named

@@ -55,8 +55,8 @@ def test_the_commands_of_each_probe_run_as_without_a_forced_command(programs: Pa
 def test_every_command_runs(programs: Path, command: Command, partitions: tuple[str, ...]) -> None:
     restricted = command.of(partitions)
     done = run(programs, command_line(HEX, restricted))
-    words = "".join(f"<{word.replace(BOUNDARY, HEX)}>" for word in restricted.arguments)
-    assert (done.returncode, done.stdout.splitlines()) == (0, ["", HEX, words, HEX])
+    printed = "".join(f"<{word.replace(BOUNDARY, HEX)}>" for word in restricted.arguments)
+    assert (done.returncode, done.stdout.splitlines()) == (0, ["", HEX, printed, HEX])
 
 
 @pytest.mark.parametrize("names", ["'a'; id; 'b'", "$(id)`id`", "'$(id)'"])

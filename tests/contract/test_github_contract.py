@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.github_by_hand import ACTIONS, ARTIFACTS, Client, as_answered, as_asked
+from tests.contract.github_by_hand import ACTIONS, ARTIFACTS, Client, as_request, as_response
 from tests.fakes.github import (
     FORBIDDEN,
     QUOTA_HIT,
@@ -126,8 +126,8 @@ def test_the_official_client_recognizes_a_full_quota(
     github: LoopbackGitHub, official_client: OfficialClient, history_file: Path
 ) -> None:
     github.fail_next(QUOTA_HIT, on="create")
-    said = official_client(github.start_run(), "upload", "history", history_file)
-    assert "Artifact storage quota has been hit" in said["error"]
+    result = official_client(github.start_run(), "upload", "history", history_file)
+    assert "Artifact storage quota has been hit" in result["error"]
 
 
 # GitHub's document
@@ -175,8 +175,8 @@ def test_responses_about_artifacts_conform_to_the_document(
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 302, 204]
     assert "Link" in answers[1].headers
     for answer in answers:
-        assert github_document(as_asked(answer)) == []
-        assert github_document(as_answered(answer)) == []
+        assert github_document(as_request(answer)) == []
+        assert github_document(as_response(answer)) == []
 
 
 def test_responses_about_runs_conform_to_the_document(
@@ -199,15 +199,15 @@ def test_responses_about_runs_conform_to_the_document(
     assert answers[0].json()["total_count"] == 3
     assert len(answers[3].json()["artifacts"]) == 1
     for answer in answers:
-        assert github_document(as_asked(answer)) == []
-        assert github_document(as_answered(answer)) == []
+        assert github_document(as_request(answer)) == []
+        assert github_document(as_response(answer)) == []
 
 
 def test_the_check_finds_an_unknown_a_missing_and_a_wrong_field(
     github: LoopbackGitHub, client: Client, github_document: CheckExchange
 ) -> None:
     github.plant("history", HISTORY)
-    answer = as_answered(client.api())
+    answer = as_response(client.api())
     body = json.loads(answer["body"])
     artifact = body["artifacts"][0]
     for wrong in (
@@ -244,7 +244,7 @@ def test_error_responses_conform_to_the_document(
     github.fail_next(fault, on="list")
     answer = client.api()
     assert answer.status_code == fault.status
-    assert github_document(as_answered(answer)) == []
+    assert github_document(as_response(answer)) == []
 
 
 @pytest.mark.parametrize(
@@ -273,5 +273,5 @@ def test_a_request_that_does_not_conform_to_the_document_is_refused(
     method, path = request_line.split()
     github.plant("history", HISTORY)
     answer = client.api(path, method=method, **query)
-    assert github_document(as_asked(answer)) != []
+    assert github_document(as_request(answer)) != []
     assert answer.status_code in (404, 422)

@@ -1,4 +1,4 @@
-"""What the loopback GitHub refuses where GitHub does, and neither the OpenAPI document nor a client says so.
+"""The loopback GitHub refuses what GitHub refuses, beyond the OpenAPI document.
 
 test_github_contract.py checks it against the OpenAPI document and the official client.
 """
@@ -17,7 +17,7 @@ from tests.contract.github_by_hand import (
     ARTIFACTS,
     SERVICE,
     Client,
-    as_answered,
+    as_response,
     azure_error,
     names,
     twirp_error,
@@ -130,7 +130,7 @@ def test_a_token_without_the_permission_is_refused(
             responses = [client.api(), client.api(f"{one}/zip"), client.api(one, method="DELETE")]
         statuses[permission] = [response.status_code for response in responses]
         for response in responses:
-            assert github_document(as_answered(response)) == []
+            assert github_document(as_response(response)) == []
     assert statuses == {"none": [403, 403, 403], "read": [200, 302, 403], "write": [200, 302, 204]}
 
 
@@ -167,7 +167,7 @@ def test_the_secondary_limit_is_nine_hundred_points_in_any_minute() -> None:
         assert client.api().status_code == 200
 
 
-def test_a_run_can_be_deleted_with_its_artifacts_once_it_has_ended_or_is_two_weeks_old() -> None:
+def test_a_run_with_artifacts_can_be_deleted_if_it_ended_or_is_two_weeks_old() -> None:
     now = [NOON]
     with LoopbackGitHub(clock=lambda: now[0]) as github, Client(github, github.start_run()) as client:
         ended, unfinished = github.plant("history", HISTORY).run, github.start_run()

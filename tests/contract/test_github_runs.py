@@ -73,7 +73,7 @@ def test_all_requests_conform_to_the_openapi_document(
     github: LoopbackGitHub, runner: RecordingRunner, github_document: CheckExchange
 ) -> None:
     poll(github, 3)
-    for number in range(400):  # too many to list: each run is asked for its artifacts
+    for number in range(400):  # too many to list, so the artifacts of each run are listed
         github.plant(f"part-{number}", b"", run=github.runs[-1])
     poll(github, 3)
     assert prune_by_http(github, runner) is ExitStatus.OK
@@ -128,11 +128,11 @@ def test_a_response_that_does_not_arrive_in_time_is_an_error(
 
 def test_failures_contain_neither_the_address_nor_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     [port] = free_ports(1)
-    nowhere = f"http://127.0.0.1:{port}"
-    with contextlib.closing(PyGithubTransport(nowhere, Secret("ghs_tOkEn"))) as transport:
+    closed = f"http://127.0.0.1:{port}"
+    with contextlib.closing(PyGithubTransport(closed, Secret("ghs_tOkEn"))) as transport:
         with pytest.raises(HttpFailure) as refused:
             transport.request("GET", "/repos/o/r/actions/artifacts", {})
-        monkeypatch.setenv("http_proxy", nowhere)
+        monkeypatch.setenv("http_proxy", closed)
         with pytest.raises(HttpFailure) as by_proxy:
             transport.request("GET", "/repos/o/r/actions/artifacts", {})
     assert (str(refused.value), str(by_proxy.value)) == ("the connection failed", "the proxy failed")

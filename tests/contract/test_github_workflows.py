@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.contract.github_by_hand import Client, as_answered, as_asked
+from tests.contract.github_by_hand import Client, as_request, as_response
 from tests.fakes.github import LoopbackGitHub
 from tests.fakes.github_workflows import Workflow
 
@@ -41,7 +41,7 @@ def _request_of(answer: requests.Response) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in answer.request.headers.items()}
     body = answer.request.body
     assert isinstance(body, bytes)
-    return as_asked(answer) | {"headers": headers, "body": body.decode()}
+    return as_request(answer) | {"headers": headers, "body": body.decode()}
 
 
 @pytest.mark.parametrize(("details", "status"), [({}, 204), ({"return_run_details": True}, 200)])
@@ -56,7 +56,7 @@ def test_a_dispatch_conforms_to_the_document(
     assert answer.status_code == status
     assert github.started == [("poll.yml", "main")]
     assert github_document(_request_of(answer)) == []
-    assert github_document(as_answered(answer)) == []
+    assert github_document(as_response(answer)) == []
     if details:
         run_id = answer.json()["workflow_run_id"]
         assert urlsplit(answer.json()["run_url"]).path == f"/repos/octo-org/cluster/actions/runs/{run_id}"
@@ -82,7 +82,7 @@ def test_an_impossible_dispatch_is_refused(  # noqa: PLR0913, PLR0917  # fixture
 ) -> None:
     answer = _dispatch(client, {"ref": ref}, file=file)
     assert (answer.status_code, answer.json()["message"]) == (status, message)
-    assert github_document(as_answered(answer)) == []
+    assert github_document(as_response(answer)) == []
     assert github.started == []
 
 

@@ -70,6 +70,6 @@ def test_an_invalid_heartbeat_url_is_a_bad_input(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert action.main({**BAD_INPUT, "INPUT_HEARTBEAT-URL": "http://watchdog.example/s3cret"}) == 2
-    said = "\n".join(line for line in capsys.readouterr().out.splitlines() if "add-mask" not in line)
-    assert "heartbeat-url is not a URL that begins with https://" in said
-    assert "s3cret" not in said
+    output = "\n".join(line for line in capsys.readouterr().out.splitlines() if "add-mask" not in line)
+    assert "heartbeat-url is not a URL that begins with https://" in output
+    assert "s3cret" not in output

@@ -109,7 +109,7 @@ def planted(history: Histories | bytes) -> bytes:
     return pack(codec.render(history) if isinstance(history, Histories) else history)
 
 
-def test_the_next_run_restores_what_a_run_saved(start_run: StartRun) -> None:
+def test_the_next_run_restores_the_saved_history(start_run: StartRun) -> None:
     first = start_run()
     assert first.store.load() is None
     first.store.save(HISTORY)
@@ -121,9 +121,9 @@ def test_the_official_client_downloads_a_saved_history_with_an_equal_digest(
 ) -> None:
     run = github.start_run()
     Stored(http, run).store.save(HISTORY)
-    said = official_client(run, "download", NAME, tmp_path)
-    assert said["digestMismatch"] is False
-    assert said["expectedHash"] == github.artifacts[0].digest
+    result = official_client(run, "download", NAME, tmp_path)
+    assert result["digestMismatch"] is False
+    assert result["expectedHash"] == github.artifacts[0].digest
     assert (tmp_path / "history.json").read_bytes() == codec.render(HISTORY)
 
 
@@ -227,7 +227,7 @@ def test_a_failed_save_keeps_the_history_before_it(
         assert fault[1] not in github.operations
 
 
-def test_a_run_whose_first_name_is_taken_by_an_incomplete_upload_uses_the_second_one(
+def test_a_run_uses_the_second_name_if_an_incomplete_upload_has_the_first(
     github: LoopbackGitHub, http: Http, start_run: StartRun
 ) -> None:
     run = github.start_run()
@@ -275,7 +275,7 @@ DELIVERING = Histories().with_entry(
 )
 
 
-def test_notifications_count_as_delivered_if_the_second_save_of_their_run_is_unreadable(
+def test_an_unreadable_second_save_counts_the_notifications_as_delivered(
     github: LoopbackGitHub, start_run: StartRun
 ) -> None:
     stored = start_run()
@@ -288,7 +288,7 @@ def test_notifications_count_as_delivered_if_the_second_save_of_their_run_is_unr
     assert (outbox.channels["discord"].pending, outbox.delivering_since) == ((), None)
 
 
-def test_notifications_of_a_killed_run_stay_pending_if_the_history_of_a_later_run_is_unreadable(
+def test_an_unreadable_history_of_a_later_run_keeps_notifications_pending(
     github: LoopbackGitHub, start_run: StartRun
 ) -> None:
     start_run().store.save(DELIVERING)
@@ -566,9 +566,9 @@ def test_all_rest_requests_conform_to_the_openapi_document(
     for _ in range(101):
         github.plant(NAME, planted(LATER), branch="try")  # a list of more than one page
     assert start_run().store.load() == HISTORY
-    asked = [request for request in github.requests if request.server == "api"]
-    assert [request.operation for request in asked] == ["list", "list", "list", "zip"]
-    for request in asked:
+    to_api = [request for request in github.requests if request.server == "api"]
+    assert [request.operation for request in to_api] == ["list", "list", "list", "zip"]
+    for request in to_api:
         assert github_document({"method": request.method, "path": request.path, "query": request.query}) == []
 
 

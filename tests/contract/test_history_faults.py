@@ -136,13 +136,13 @@ def test_the_file_of_the_original_script_is_imported_and_notifies_nothing(tmp_pa
 
 
 class Kill(Struct, frozen=True):
-    """A run gets SIGKILL before a step of its own, or from a server that it talks to."""
+    """A run gets SIGKILL before one of its steps, or from one of its servers."""
 
     name: str
     before: str = ""
     arm: Callable[[Site], object] = lambda _: None
     polls: int = 2  # of the killed run and of the next one, in the history
-    is_repeated: bool = False  # Discord has the message, but the history does not say so
+    is_repeated: bool = False  # Discord has the message, but it is pending in the history
 
 
 def _at_login(watched: Site) -> None:

@@ -18,7 +18,7 @@ DRIP_SECONDS = 0.01
 FAILURE_SECONDS = 10.0  # only reached by a test that fails
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
-# what is sent at once, and what is repeated after it without an end
+# the bytes that are sent at once, and those that are repeated without end
 ENDLESS: dict[str, tuple[bytes, bytes]] = {
     "the status line": (b"HTTP/1.1 200 O", b"K"),
     "a header": (HEAD + b"X-Long: ", b"x"),
@@ -32,7 +32,7 @@ ENDLESS: dict[str, tuple[bytes, bytes]] = {
 
 @contextlib.contextmanager
 def dripping(at_once: bytes, pieces: Iterable[bytes], *, every_seconds: float) -> Iterator[str]:
-    """Answer one request like this; yield the URL, which contains the token."""
+    """Answer one request with these bytes; yield the URL, which contains the token."""
     ended = threading.Event()
 
     def answer() -> None:

@@ -95,7 +95,7 @@ class Memory:
         return self._store.content
 
     def block(self) -> None:
-        self._store.be_out_of_reach()
+        self._store.make_unreachable()
         self._store.fail_save()
 
     def fail_next_save(self, fault: OSError | Cancelled) -> None:
@@ -204,7 +204,7 @@ def test_the_path_of_a_store_is_relative_to_the_workspace(place: Place) -> None:
 
 
 class Channel(Protocol):
-    """A channel, and what arrived there."""
+    """A channel, and its messages."""
 
     @property
     def notifier(self) -> Notifier: ...
@@ -401,7 +401,7 @@ def test_an_edit_of_a_deleted_message_is_an_error(editable: EditableChannel) -> 
 
 
 class Show(Protocol):
-    """A runner, and what it shows."""
+    """A runner, and its output."""
 
     @property
     def runner(self) -> Runner: ...

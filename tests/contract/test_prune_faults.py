@@ -1,4 +1,4 @@
-"""Faults during a prune: what the user sees, and that no run is lost.
+"""Faults during a prune: their annotations, and that no run is lost.
 
 Of fifteen runs ten are kept. An hour after the fault the runs are pruned again.
 """

@@ -1,4 +1,4 @@
-"""A release: what is refused, what is tagged and pushed; with git itself, and without GitHub."""
+"""Releases: their errors, and the tags that are pushed. The tests run git, but no GitHub."""
 
 import re
 import subprocess
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from release import __main__ as program
+from release.error import ReleaseError
 from release.image import publishing
 from release.pin import pin
-from release.refusal import Refusal
 from release.repository import Repository
 from release.steps import Release
 from release.version import Version
@@ -28,7 +28,7 @@ FILES = {
 
 
 class Clone(Repository):
-    """A clone of a repository of four files, which is ready for the release of 1.2.3."""
+    """A clone of a repository with four files that is ready for the release of 1.2.3."""
 
     def write(self, name: str, text: str) -> None:
         (self.root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -39,14 +39,14 @@ class Clone(Repository):
         self.git("commit", "--quiet", "--message", "Something")
 
     def at_origin(self, *arguments: str) -> str:
-        """Run git on what the clone is a clone of."""
+        """Run git in the repository that was cloned."""
         return self.git("-C", str(self.root.parent / "origin"), *arguments)
 
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    for variable, value in (("NAME", "somebody"), ("EMAIL", "somebody@example.org")):
+    for variable, value in (("NAME", "alice"), ("EMAIL", "alice@example.org")):
         monkeypatch.setenv(f"GIT_AUTHOR_{variable}", value)
         monkeypatch.setenv(f"GIT_COMMITTER_{variable}", value)
     subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", tmp_path / "origin"], check=True)
@@ -61,18 +61,18 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
 
 @pytest.fixture
 def github(clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put stand-ins for `gh` and for an image that starts before all programs; return what `gh` was told."""
-    said = tmp_path / "gh.log"
+    """Put fakes of `gh` and `docker` first on PATH; return the log of the arguments of `gh`."""
+    log = tmp_path / "gh.log"
     programs = {
         "docker": "echo 'cluster-host is required'; exit 2",
-        "gh": f'git ls-remote --exit-code --tags origin "$3" && printf "%s\\n" "$*" >>{said}',
+        "gh": f'git ls-remote --exit-code --tags origin "$3" && printf "%s\\n" "$*" >>{log}',
     }
     for name, script in programs.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert clone.root.exists()
-    return said
+    return log
 
 
 def _release(clone: Clone, version: str = "1.2.3") -> Release:
@@ -80,25 +80,25 @@ def _release(clone: Clone, version: str = "1.2.3") -> Release:
 
 
 REFUSALS: dict[str, tuple[Callable[[Clone], object], str]] = {
-    "a version that exists": (lambda clone: clone.git("tag", "v1.2.3"), "v1.2.3 exists, and is never moved"),
-    "one that is older": (lambda clone: clone.git("tag", "v1.10.0"), "1.10.0 is newer: v1 would move back"),
-    "another in pyproject.toml": (
+    "a version that exists": (lambda clone: clone.git("tag", "v1.2.3"), "v1.2.3 exists and is never moved"),
+    "an older version": (lambda clone: clone.git("tag", "v1.10.0"), "1.10.0 is newer, so v1 would move back"),
+    "another version in pyproject.toml": (
         lambda clone: clone.write("pyproject.toml", '[project]\nversion = "1.2.4"\n'),
-        "pyproject.toml says 1.2.4, not 1.2.3",
+        "pyproject.toml has version 1.2.4 instead of 1.2.3",
     ),
-    "another in the package": (
+    "another version in the package": (
         lambda clone: clone.write("src/cluster_status/__init__.py", '__version__ = "1.2"\n'),
-        "src/cluster_status/__init__.py says 1.2, not 1.2.3",
+        "src/cluster_status/__init__.py has version 1.2 instead of 1.2.3",
     ),
-    "none in the changelog": (
+    "no section in the changelog": (
         lambda clone: clone.write("CHANGELOG.md", "# Changes\n\n## 1.2.30\n\n- Other\n"),
         "CHANGELOG.md has no section '## 1.2.3'",
     ),
-    "nothing to say": (
+    "an empty section in the changelog": (
         lambda clone: clone.write("CHANGELOG.md", "# Changes\n\n## 1.2.3\n\n## 1.2.2\n\n- Older\n"),
-        "CHANGELOG.md says nothing of 1.2.3",
+        "CHANGELOG.md has no text in section '## 1.2.3'",
     ),
-    "more to say": (
+    "unreleased changes in the changelog": (
         lambda clone: clone.write(
             "CHANGELOG.md", FILES["CHANGELOG.md"].replace("eased\n", "eased\n\n- More\n")
         ),
@@ -108,38 +108,38 @@ REFUSALS: dict[str, tuple[Callable[[Clone], object], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_release_is_refused_for(name: str, clone: Clone) -> None:
-    spoil, reason = REFUSALS[name]
-    spoil(clone)
+def test_a_release_with_a_fault_is_refused_with_a_reason(name: str, clone: Clone) -> None:
+    change, reason = REFUSALS[name]
+    change(clone)
     if clone.git("status", "--porcelain"):
         clone.commit_all()
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ReleaseError) as caught:
         _release(clone)
-    assert str(refused.value).startswith(reason)
-    assert len(str(refused.value).splitlines()) == 1
+    assert str(caught.value).startswith(reason)
+    assert len(str(caught.value).splitlines()) == 1
 
 
-def test_a_release_is_refused_for_changes_that_are_not_committed_and_every_reason_is_named(
+def test_a_release_of_uncommitted_changes_is_refused_and_every_reason_is_named(
     clone: Clone,
 ) -> None:
     clone.write("new.txt", "")
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ReleaseError) as caught:
         _release(clone, "1.2.4")
-    assert [line.split()[0] for line in str(refused.value).splitlines()] == [
+    assert [line.split()[0] for line in str(caught.value).splitlines()] == [
         "pyproject.toml",
         "src/cluster_status/__init__.py",
-        "there",
+        "There",
         "CHANGELOG.md",
     ]
 
 
 @pytest.mark.parametrize("version", ["v1.2.3", "1.2", "1.2.3-rc1", "01.2.3", "1.2.3\n", "", "--force"])
-def test_what_is_no_version_is_refused(version: str) -> None:
-    with pytest.raises(Refusal):
+def test_an_invalid_version_is_refused(version: str) -> None:
+    with pytest.raises(ReleaseError):
         Version.parse(version)
 
 
-def test_a_release_of_a_branch_is_refused_and_says_so_by_its_exit_status(
+def test_a_release_of_a_branch_is_refused_with_exit_status_1(
     clone: Clone, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(clone.root)
@@ -147,10 +147,10 @@ def test_a_release_of_a_branch_is_refused_and_says_so_by_its_exit_status(
     assert program.main(["check", "1.2.3"]) == 0
     monkeypatch.setenv("GITHUB_REF", "refs/heads/topic")
     assert program.main(["check", "1.2.3"]) == 1
-    assert capsys.readouterr().err == "There is no release:\nreleases are made of main, not of topic\n"
+    assert capsys.readouterr().err == "Could not release:\nA release is made from main, not from topic.\n"
 
 
-def test_the_commit_that_names_the_image_is_off_main_and_has_both_tags(clone: Clone, github: Path) -> None:
+def test_the_commit_that_pins_the_image_is_not_on_main_and_has_both_tags(clone: Clone, github: Path) -> None:
     main = clone.commit
     _release(clone).publish(DIGEST)
     assert clone.at_origin("rev-parse", "main") == main
@@ -160,12 +160,12 @@ def test_the_commit_that_names_the_image_is_off_main_and_has_both_tags(clone: Cl
     ]
     assert clone.at_origin("diff", "--name-only", "main", "v1.2.3") == "action.yml"
     assert clone.at_origin("show", "v1:action.yml").endswith(f"image: docker://{IMAGE}@{DIGEST}")
-    [said] = github.read_text().splitlines()
-    assert said.startswith("release create v1.2.3 --verify-tag --title v1.2.3 --notes-file ")
-    assert said.endswith("--latest=true")
+    [arguments] = github.read_text().splitlines()
+    assert arguments.startswith("release create v1.2.3 --verify-tag --title v1.2.3 --notes-file ")
+    assert arguments.endswith("--latest=true")
 
 
-def test_the_next_release_moves_the_short_tag_and_leaves_the_long_one(clone: Clone, github: Path) -> None:
+def test_the_next_release_moves_the_major_tag_and_keeps_the_full_tag(clone: Clone, github: Path) -> None:
     _release(clone).publish(DIGEST)
     first = clone.commit
     clone.git("switch", "--quiet", "main")
@@ -178,7 +178,7 @@ def test_the_next_release_moves_the_short_tag_and_leaves_the_long_one(clone: Clo
     assert len(github.read_text().splitlines()) == 2
 
 
-def test_a_tag_that_only_github_knows_of_is_not_moved_and_neither_is_the_short_one(
+def test_an_existing_tag_at_the_origin_is_not_moved_and_no_other_tag_is_pushed(
     clone: Clone, github: Path
 ) -> None:
     clone.at_origin("tag", "v1.2.3", "main")
@@ -189,43 +189,45 @@ def test_a_tag_that_only_github_knows_of_is_not_moved_and_neither_is_the_short_o
     assert not github.exists()
 
 
-def test_what_is_left_to_do_is_said_when_only_the_page_of_the_release_is_missing(
+def test_a_failed_release_page_is_reported_with_the_command_that_creates_it(
     clone: Clone, github: Path
 ) -> None:
     (github.parent / "gh").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
-    with pytest.raises(Refusal, match=r"v1\.2\.3 and v1 are pushed.*: gh release create v1\.2\.3 "):
+    with pytest.raises(
+        ReleaseError, match=r"v1\.2\.3 and v1 are pushed.* Create it: gh release create v1\.2\.3 "
+    ):
         _release(clone).publish(DIGEST)
     assert clone.at_origin("tag", "--list").splitlines() == ["v1", "v1.2.3"]
 
 
-def test_a_tag_that_is_no_release_is_in_the_way_of_none(clone: Clone, github: Path) -> None:
+def test_tags_that_are_no_versions_do_not_prevent_a_release(clone: Clone, github: Path) -> None:
     for tag in ("v01.2.3", "v1.2", "v1.2.4-rc1", "nightly"):
         clone.git("tag", tag)
     _release(clone).publish(DIGEST)
     assert len(github.read_text().splitlines()) == 1
 
 
-def test_the_image_that_a_document_names_is_one_that_a_release_pushes() -> None:
+def test_the_image_in_the_security_document_is_in_the_changelog() -> None:
     document = (ROOT / ".github" / "SECURITY.md").read_text(encoding="utf-8")
     [named] = re.findall(rf"oci://{IMAGE}:(\S+)", document)
     assert str(Version.parse(named)) in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-def test_nothing_is_tagged_when_not_everybody_can_run_the_image(clone: Clone, github: Path) -> None:
+def test_no_tag_is_made_if_the_image_cannot_be_pulled_by_everyone(clone: Clone, github: Path) -> None:
     (github.parent / "docker").write_text("#!/bin/sh\necho denied; exit 125\n", encoding="utf-8")
-    with pytest.raises(Refusal, match="cannot be pulled by everybody"):
+    with pytest.raises(ReleaseError, match="is not public"):
         _release(clone).publish(DIGEST)
     assert clone.git("tag", "--list") == clone.at_origin("tag", "--list") == ""
     assert not github.exists()
 
 
-def test_an_older_line_is_not_called_the_latest(clone: Clone, github: Path) -> None:
+def test_a_release_of_an_older_major_version_is_not_the_latest(clone: Clone, github: Path) -> None:
     clone.git("tag", "v2.0.0")
     _release(clone).publish(DIGEST)
     assert github.read_text().strip().endswith("--latest=false")
 
 
-def test_the_image_that_a_document_has_verified_is_one_that_a_release_pushes() -> None:
+def test_the_image_in_the_security_document_is_the_one_that_a_release_pushes() -> None:
     document = (ROOT / ".github" / "SECURITY.md").read_text()
     [(image, tag)] = re.findall(r"oci://([^\s:]+):(\S+)", document)
     assert any(f"name={image}:{tag}," in option for option in publishing(image, Version.parse(tag)))
@@ -249,6 +251,6 @@ def test_a_pinned_action_yml_differs_in_one_line() -> None:
         (ACTION_YML.replace("\nruns:", "\nruns: {using: docker, image: other}\nno-runs:"), DIGEST),
     ],
 )
-def test_what_cannot_be_pinned_is_refused(action: str, digest: str) -> None:
-    with pytest.raises(Refusal):
+def test_an_action_yml_or_a_digest_that_cannot_be_pinned_is_refused(action: str, digest: str) -> None:
+    with pytest.raises(ReleaseError):
         pin(action, IMAGE, digest)

@@ -1,7 +1,7 @@
-"""Whatever fails, a run leaves no secret behind in its log, summary, outputs, history and messages.
+"""No failure puts a secret into the log, the summary, the outputs, the history or a message.
 
-Each failure strikes a process of its own, between a real SSH server and loopback services. What is looked for
-is each secret as it is, as a URL would have it, and in base64 wherever that begins in a longer text.
+Each failure has its own process, with a real SSH server and loopback services. The tests search for each
+secret as it is, in URL encoding, and in base64 at each offset of a longer text.
 """
 
 import base64
@@ -31,7 +31,7 @@ ANOTHER_KEY = f"SHA256:{'A' * 43}"
 MASK = "::add-mask::"
 
 
-class Scene(NamedTuple):
+class Setup(NamedTuple):
     directory: Path
     cluster: DemoCluster
     discord: LoopbackDiscord
@@ -42,7 +42,7 @@ class Scene(NamedTuple):
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
+def setup(tmp_path: Path) -> Iterator[Setup]:
     with (
         DemoCluster() as cluster,
         LoopbackDiscord() as discord,
@@ -63,69 +63,69 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             "heartbeat-url": watchdog.url,
             "attempts": "1",
         }
-        yield Scene(tmp_path, cluster, discord, github, watchdog, inputs, {})
+        yield Setup(tmp_path, cluster, discord, github, watchdog, inputs, {})
 
 
-def refuse_quoting(scene: Scene) -> None:
-    """Let everybody refuse, with the words that they were sent."""
-    words = f"{scene.discord.webhook_url} {scene.inputs['cluster-password']}"
-    scene.discord.fail_next(Refused(400, 50035, f"{scene.discord.webhook_id}/{scene.discord.token} is wrong"))
-    scene.watchdog.fail_next(HttpResponse(500, f"{scene.watchdog.url} {words}".encode()))
+def refuse_with_quotation(setup: Setup) -> None:
+    """Let Discord and the heartbeat fail with a text that quotes secrets."""
+    text = f"{setup.discord.webhook_url} {setup.inputs['cluster-password']}"
+    setup.discord.fail_next(Refused(400, 50035, f"{setup.discord.webhook_id}/{setup.discord.token} is wrong"))
+    setup.watchdog.fail_next(HttpResponse(500, f"{setup.watchdog.url} {text}".encode()))
 
 
-def damage_the_key(scene: Scene) -> None:
-    lines = scene.inputs["cluster-key"].splitlines()
-    scene.inputs["cluster-key"] = "\n".join([*lines[:2], f"{lines[2]}?", *lines[3:]])
+def damage_the_key(setup: Setup) -> None:
+    lines = setup.inputs["cluster-key"].splitlines()
+    setup.inputs["cluster-key"] = "\n".join([*lines[:2], f"{lines[2]}?", *lines[3:]])
 
 
-def mistake_the_passphrase(scene: Scene) -> None:
-    scene.inputs["cluster-key-passphrase"] = PASSWORD
+def use_a_wrong_passphrase(setup: Setup) -> None:
+    setup.inputs["cluster-key-passphrase"] = PASSWORD
 
 
-def put_the_key_in_a_wrong_place(scene: Scene) -> None:
-    scene.inputs["cluster-host-key"] = scene.inputs["cluster-user"] = scene.inputs["cluster-key"]
+def use_the_key_in_other_inputs(setup: Setup) -> None:
+    setup.inputs["cluster-host-key"] = setup.inputs["cluster-user"] = setup.inputs["cluster-key"]
 
 
-def name_a_jump_host_with_a_password(scene: Scene) -> None:
-    scene.inputs["cluster-jump"] = f"me:{PASSWORD}@127.0.0.1:1"
+def use_a_jump_host_with_a_password(setup: Setup) -> None:
+    setup.inputs["cluster-jump"] = f"me:{PASSWORD}@127.0.0.1:1"
 
 
-def jump_in_vain(scene: Scene) -> None:
-    scene.inputs["cluster-jump"] = "jumper@127.0.0.1:1"
+def use_a_closed_jump_host(setup: Setup) -> None:
+    setup.inputs["cluster-jump"] = "jumper@127.0.0.1:1"
 
 
-def be_behind_a_proxy(scene: Scene) -> None:
-    scene.inputs["history-store"] = "file"
-    scene.environment["HTTP_PROXY"] = f"http://user:{quote_plus(PASSWORD)}@127.0.0.1:1"
+def use_a_proxy(setup: Setup) -> None:
+    setup.inputs["history-store"] = "file"
+    setup.environment["HTTP_PROXY"] = f"http://user:{quote_plus(PASSWORD)}@127.0.0.1:1"
 
 
-# what fails, and words by which it is seen that it did
-FAILURES: dict[str, tuple[Callable[[Scene], object], str]] = {
-    "nothing": (lambda _: None, "is online"),
+# each failure, with a text that shows that it occurred
+FAILURES: dict[str, tuple[Callable[[Setup], object], str]] = {
+    "no failure": (lambda _: None, "is online"),
     "the login is refused": (
         lambda s: s.inputs.update({"cluster-password": PASSWORD}),
         "login refused",
     ),
-    "a key that is damaged": (damage_the_key, "cluster-key is not"),
-    "a passphrase that is another's": (mistake_the_passphrase, "cluster-key-passphrase"),
-    "a key where none belongs": (put_the_key_in_a_wrong_place, "cluster-host-key is not"),
-    "a password where none belongs": (name_a_jump_host_with_a_password, "cluster-jump is not"),
-    "the jump host is down": (jump_in_vain, "jump host unreachable or not forwarding"),
+    "a damaged key": (damage_the_key, "cluster-key is not"),
+    "a wrong passphrase": (use_a_wrong_passphrase, "cluster-key-passphrase"),
+    "a key in other inputs": (use_the_key_in_other_inputs, "cluster-host-key is not"),
+    "a password in cluster-jump": (use_a_jump_host_with_a_password, "cluster-jump is not"),
+    "the jump host is down": (use_a_closed_jump_host, "jump host unreachable or not forwarding"),
     "the cluster is down": (lambda s: s.cluster.stop(), "SSH connections refused"),
-    "the host key is another": (
+    "the host key is not the pinned one": (
         lambda s: s.inputs.update({"cluster-host-key": ANOTHER_KEY}),
         "SSH host key not trusted",
     ),
-    "Discord is reset": (lambda s: s.discord.fail_next(Reset()), "Discord cannot be reached"),
-    "Discord accepts and is reset": (
+    "Discord resets the connection": (lambda s: s.discord.fail_next(Reset()), "Discord cannot be reached"),
+    "Discord accepts, then resets the connection": (
         lambda s: s.discord.fail_next(Reset(after_accepting=True)),
         "Discord cannot be reached",
     ),
-    "Discord limits for long": (lambda s: s.discord.fail_next(RateLimited(60)), "http 429"),
-    "Cloudflare limits": (lambda s: s.discord.fail_next(CloudflareLimited(60)), "http 429"),
-    "Discord is broken": (lambda s: s.discord.fail_next(Broken(404)), "http 404"),
+    "Discord sets a long rate limit": (lambda s: s.discord.fail_next(RateLimited(60)), "http 429"),
+    "Cloudflare sets a long rate limit": (lambda s: s.discord.fail_next(CloudflareLimited(60)), "http 429"),
+    "Discord fails": (lambda s: s.discord.fail_next(Broken(404)), "http 404"),
     "the webhook is gone": (lambda s: s.discord.delete_webhook(), "webhook is gone"),
-    "all refuse and quote": (refuse_quoting, "***/*** is wrong"),
+    "services quote secrets": (refuse_with_quotation, "***/*** is wrong"),
     "GitHub fails to list": (
         lambda s: s.github.fail_next(github_faults.Failed(403, "no"), on="list"),
         "HTTP 403",
@@ -134,39 +134,39 @@ FAILURES: dict[str, tuple[Callable[[Scene], object], str]] = {
         lambda s: s.github.fail_next(github_faults.Failed(403, "no"), on="create"),
         "HTTP 403",
     ),
-    "the watchdog is unknown": (
+    "the heartbeat URL is unknown": (
         lambda s: s.watchdog.fail_next(HttpResponse(404, b"not found")),
         "The heartbeat failed: HTTP 404",
     ),
-    "a webhook that is none": (
+    "an invalid webhook": (
         lambda s: s.inputs.update({"discord-webhook": s.discord.webhook_url + "/slack"}),
         "discord-webhook is not",
     ),
-    "a watchdog that is none": (
+    "an invalid heartbeat URL": (
         lambda s: s.inputs.update({"heartbeat-url": s.watchdog.url + " x"}),
         "heartbeat-url is not",
     ),
-    "a port that is none, and a ping": (
+    "an invalid port and an invalid ping": (
         lambda s: s.inputs.update({"cluster-port": "ssh", "discord-ping": "1"}),
         "cluster-port 'ssh'",
     ),
-    "a proxy that is none": (be_behind_a_proxy, "the proxy failed"),
-    "a directory that is not there": (
+    "a closed proxy": (use_a_proxy, "the proxy failed"),
+    "a missing directory": (
         lambda s: s.environment.update({"GITHUB_OUTPUT": "/nowhere/outputs"}),
         "could not be written",
     ),
-    "a fault of our own": (
+    "an internal error": (
         lambda s: s.environment.update({"GITHUB_RETENTION_DAYS": "90", "FAULT": "1"}),
         "Internal error: RuntimeError",
     ),
 }
 
 
-def run(scene: Scene) -> tuple[str, set[str]]:
-    """Run once: what it left behind, and the secrets it was given."""
-    job = scene.github.start_run()
-    given = {**scene.inputs, "github-token": job.github_token}
-    paths = {name: scene.directory / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+def run(setup: Setup) -> tuple[str, set[str]]:
+    """Run once; return all that the run wrote, and its secrets."""
+    job = setup.github.start_run()
+    given = {**setup.inputs, "github-token": job.github_token}
+    paths = {name: setup.directory / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     for path in paths.values():
         path.touch()
     environment = {
@@ -174,14 +174,14 @@ def run(scene: Scene) -> tuple[str, set[str]]:
         **job.environment,
         **{name: str(path) for name, path in paths.items()},
         "GITHUB_ACTIONS": "true",
-        "GITHUB_WORKSPACE": str(scene.directory),
+        "GITHUB_WORKSPACE": str(setup.directory),
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT / "src"),
-        **scene.environment,
+        **setup.environment,
     }
     program = [sys.executable, str(ROOT / "entrypoint.py")]
-    if "FAULT" in scene.environment:  # an exception whose words are a secret, in the midst of all
-        fault = f"def broken(*_, **__): raise RuntimeError({scene.discord.webhook_url!r} + {PASSWORD!r})"
+    if "FAULT" in setup.environment:  # an exception whose message is a secret
+        fault = f"def broken(*_, **__): raise RuntimeError({setup.discord.webhook_url!r} + {PASSWORD!r})"
         patch = (
             f"import os, sys; from cluster_status import action, wiring\n{fault}\nwiring._cluster = broken"
         )
@@ -192,20 +192,20 @@ def run(scene: Scene) -> tuple[str, set[str]]:
     job.finish()
     log = process.stdout.decode()
     shown = "\n".join(line for line in log.split("\n") if not line.startswith(MASK))
-    kept = [path.read_text() for path in scene.directory.glob("history.json")]
-    kept += [content.decode() for one in scene.github.artifacts for content in one.files.values()]
+    kept = [path.read_text() for path in setup.directory.glob("history.json")]
+    kept += [content.decode() for one in setup.github.artifacts for content in one.files.values()]
     written = [path.read_text() for path in paths.values()]
-    messages = json.dumps(scene.discord.messages, default=str, ensure_ascii=False)
+    messages = json.dumps(setup.discord.messages, default=str, ensure_ascii=False)
     given_secrets = {
         given["cluster-password"],
         *(line for line in given["cluster-key"].splitlines() if "-----" not in line),
         PASSPHRASE,
         PASSWORD,
-        scene.cluster.password,
-        scene.discord.webhook_url,
-        scene.discord.token,
-        scene.watchdog.url,
-        scene.watchdog.secret,
+        setup.cluster.password,
+        setup.discord.webhook_url,
+        setup.discord.token,
+        setup.watchdog.url,
+        setup.watchdog.secret,
         job.github_token,
         job.runtime_token,
     }
@@ -213,7 +213,7 @@ def run(scene: Scene) -> tuple[str, set[str]]:
 
 
 def forms(secret: str) -> Iterator[str]:
-    """Yield what a secret may look like; base64 differs by where in a text it begins."""
+    """Yield the encodings of a secret; its base64 differs by its offset in a text."""
     yield from {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
     for before in range(3):
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
@@ -221,18 +221,16 @@ def forms(secret: str) -> Iterator[str]:
             yield encoded[4 if before else 0 : -1]
 
 
-@pytest.mark.parametrize(("strike", "words"), FAILURES.values(), ids=FAILURES)
-def test_whatever_fails_no_secret_is_left_behind(
-    scene: Scene, strike: Callable[[Scene], object], words: str
-) -> None:
-    strike(scene)
-    left, given = run(scene)
-    assert words in left
-    assert "Traceback" not in left
-    assert [secret for secret in given for form in forms(secret) if form in left] == []
+@pytest.mark.parametrize(("fail", "text"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_writes_no_secret(setup: Setup, fail: Callable[[Setup], object], text: str) -> None:
+    fail(setup)
+    written, secrets = run(setup)
+    assert text in written
+    assert "Traceback" not in written
+    assert [secret for secret in secrets for form in forms(secret) if form in written] == []
 
 
-def test_a_secret_that_is_left_behind_is_found_in_each_form() -> None:
+def test_a_written_secret_is_found_in_each_form() -> None:
     for secret in (PASSWORD, "https://discord.com/api/webhooks/1/tOkEn"):
         for text in (secret, quote(secret, safe=""), base64.b64encode(f"ab{secret}cd".encode()).decode()):
             assert any(form in f"… {text} …" for form in forms(secret))

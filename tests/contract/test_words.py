@@ -1,4 +1,4 @@
-"""The lint of words finds each banned word, wherever the project writes it."""
+"""The lint of words finds each banned word in files and in their names."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The workflows that users copy, and those of this repository, are sound; what checks them finds faults."""
+"""The example workflows and those of this repository are valid, and the validators find faults."""
 
 import re
 from itertools import chain, product
@@ -24,7 +24,7 @@ SECRETS = {
 
 
 class Breakage(NamedTuple):
-    """What is broken in a copy of each example, and who finds it."""
+    """A fault in a copy of each example, and the validators that find it."""
 
     name: str
     pattern: str
@@ -33,21 +33,23 @@ class Breakage(NamedTuple):
 
 
 _PERMISSIONS = r"^permissions:( \{\})?(\n  .*)?$"
-_STRANGERS_COMMAND = r"\g<0>\n      - run: echo ${{ github.head_ref }}"
+_UNTRUSTED_COMMAND = r"\g<0>\n      - run: echo ${{ github.head_ref }}"
 BREAKAGES = (
     Breakage("an unknown trigger", "  workflow_dispatch:", "  workflow_dispatched:", (PARSER, SCHEMA)),
     Breakage("an unknown key", "timeout-minutes:", "timeout-minuets:", (PARSER, SCHEMA)),
     Breakage("an unknown permission", _PERMISSIONS, "permissions: {acts: read}", (PARSER, SCHEMA)),
     Breakage("a job without a runner", "    runs-on: .*\n", "", (PARSER, SCHEMA)),
-    Breakage("a time-out in words", "timeout-minutes: .*", "timeout-minutes: soon", (PARSER, SCHEMA)),
-    Breakage("an action of no version", f"{ACTION}@v1", ACTION, (PARSER,)),
+    Breakage(
+        "a time-out that is not a number", "timeout-minutes: .*", "timeout-minutes: soon", (PARSER, SCHEMA)
+    ),
+    Breakage("an action without a version", f"{ACTION}@v1", ACTION, (PARSER,)),
     Breakage("an undeclared input", "(cluster-name|prune-keep):", r"\1d:", (PARSER,)),
     Breakage("an expression without an end", r"(\$\{\{.*) }}", r"\1", (PARSER,)),
     Breakage("an unknown context", r"\$\{\{ \w+\.", "${{ nothing.", (PARSER,)),
-    Breakage("an action of a stranger", f"{ACTION}@v1", "stranger/else@main", (ZIZMOR,)),
+    Breakage("an action of another author", f"{ACTION}@v1", "other/action@main", (ZIZMOR,)),
     Breakage("all permissions", _PERMISSIONS, "permissions: write-all", (ZIZMOR,)),
-    Breakage("a trigger for strangers", "^on:", "on:\n  pull_request_target:", (ZIZMOR,)),
-    Breakage("a command by strangers", "    steps:", _STRANGERS_COMMAND, (ZIZMOR,)),
+    Breakage("a trigger for pull requests of forks", "^on:", "on:\n  pull_request_target:", (ZIZMOR,)),
+    Breakage("a command with untrusted text", "    steps:", _UNTRUSTED_COMMAND, (ZIZMOR,)),
 )
 BROKEN = list(product(EXAMPLES, BREAKAGES))
 
@@ -61,7 +63,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[str, 
         text, count = re.subn(
             breakage.pattern, breakage.broken, example.read_text(), count=1, flags=re.MULTILINE
         )
-        assert count, f"there is nothing in {example.name} for: {breakage.name}"
+        assert count, f"{example.name} has no place for: {breakage.name}"
         copy = copies[example, breakage] = directory / breakage.name / example.name
         copy.parent.mkdir(exist_ok=True)
         copy.write_text(text)
@@ -77,7 +79,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[str, 
 @pytest.mark.parametrize(
     ("example", "breakage"), BROKEN, ids=[f"{example.stem}: {breakage.name}" for example, breakage in BROKEN]
 )
-def test_a_broken_copy_of_an_example_is_caught(
+def test_a_fault_in_a_copy_of_an_example_is_found(
     example: Path, breakage: Breakage, found: dict[str, set[tuple[str, str]]]
 ) -> None:
     copy = (example.name, breakage.name)
@@ -85,12 +87,12 @@ def test_a_broken_copy_of_an_example_is_caught(
 
 
 @pytest.mark.parametrize("validator", VALIDATORS)
-def test_nothing_is_wrong_with_the_examples_themselves(validator: str) -> None:
+def test_the_examples_have_no_fault(validator: str) -> None:
     assert list(VALIDATORS[validator](EXAMPLES)) == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_the_action_takes_what_an_example_gives(example: Path) -> None:
+def test_the_action_accepts_the_inputs_of_an_example(example: Path) -> None:
     runner = {
         "GITHUB_ACTIONS": "true",
         "GITHUB_REPOSITORY": "org/monitor",
@@ -102,7 +104,7 @@ def test_the_action_takes_what_an_example_gives(example: Path) -> None:
         load.read({**runner, **inputs})  # raises an error for an input that it does not accept
 
 
-def test_each_cluster_of_the_example_for_two_has_its_own_name_and_is_polled_after_a_failed_poll() -> None:
+def test_each_of_two_clusters_has_its_own_name_and_is_polled_after_a_failed_poll() -> None:
     workflow = _load(ROOT / "examples" / "two-clusters.yml")
     first, second = _inputs(workflow)
     assert first["cluster-name"] != second["cluster-name"]
@@ -110,15 +112,18 @@ def test_each_cluster_of_the_example_for_two_has_its_own_name_and_is_polled_afte
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_runs_one_at_a_time_with_an_end_to_each_job_and_no_more_rights_than_it_names(
+def test_an_example_limits_its_concurrency_its_time_and_its_permissions(
     example: Path,
 ) -> None:
     workflow = _load(example)
     assert workflow["concurrency"]["group"]
     assert workflow["concurrency"]["cancel-in-progress"] is False
     assert all(job["timeout-minutes"] <= 30 for job in workflow["jobs"].values())
-    rights = [workflow["permissions"], *(job.get("permissions", {}) for job in workflow["jobs"].values())]
-    assert set(chain.from_iterable(rights)) <= {"actions"}
+    permissions = [
+        workflow["permissions"],
+        *(job.get("permissions", {}) for job in workflow["jobs"].values()),
+    ]
+    assert set(chain.from_iterable(permissions)) <= {"actions"}
 
 
 def test_a_poll_is_the_same_for_every_trigger() -> None:
@@ -131,18 +136,18 @@ def test_a_poll_is_the_same_for_every_trigger() -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
-def test_an_action_of_others_is_named_by_the_commit_of_a_version(workflow: Path) -> None:
+def test_an_action_of_others_is_pinned_to_the_commit_of_a_version(workflow: Path) -> None:
     for used in re.findall(r"uses: (?!\./)(.*)", workflow.read_text()):
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used)
 
 
-def test_an_action_of_others_is_the_same_one_everywhere() -> None:
+def test_an_action_of_others_has_one_version_in_all_workflows() -> None:
     used = set(re.findall(r"uses: ([\w-]+/[\w-]+)(@.*)", "".join(path.read_text() for path in WORKFLOWS)))
     assert len({action for action, _ in used}) == len(used)
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_of_this_repository_has_no_secrets_and_no_rights_but_those_its_jobs_name(
+def test_a_workflow_of_this_repository_has_no_secrets_and_no_default_permissions(
     workflow: Path,
 ) -> None:
     assert _load(workflow)["permissions"] == {}
@@ -151,9 +156,9 @@ def test_a_workflow_of_this_repository_has_no_secrets_and_no_rights_but_those_it
     assert [script for script in scripts if not (ROOT / script).stat().st_mode & 0o111] == []
 
 
-def test_dependabot_looks_after_every_package_of_npm() -> None:
-    looked_after = _load(ROOT / ".github" / "dependabot.yml")["updates"]
-    [npm] = [each for each in looked_after if each["package-ecosystem"] == "npm"]
+def test_dependabot_updates_every_npm_package() -> None:
+    updates = _load(ROOT / ".github" / "dependabot.yml")["updates"]
+    [npm] = [each for each in updates if each["package-ecosystem"] == "npm"]
     locks = (ROOT / "tests").glob("*/*/package-lock.json")
     assert npm["directories"] == sorted(f"/{lock.parent.relative_to(ROOT)}" for lock in locks)
 
@@ -172,13 +177,13 @@ def _steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _inputs(workflow: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what each step gives to the action; there is at least one."""
+    """Return the inputs of each step with the action; there is at least one."""
     given = [step["with"] for step in _steps(workflow) if step.get("uses") == f"{ACTION}@v1"]
     assert given
     return given
 
 
 def _evaluate(text: str) -> str:
-    """Put values in the place of expressions."""
+    """Replace expressions by values."""
     text = re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda secret: SECRETS[secret.group(1)], text)
     return re.sub(r"\$\{\{ inputs\.[\w-]+ \|\| (\w+) }}", r"\1", text)

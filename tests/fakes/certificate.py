@@ -1,4 +1,4 @@
-"""A certificate for servers on loopback, which nobody trusts but who is given it."""
+"""A self-signed certificate for servers on loopback."""
 
 import datetime as dt
 import ipaddress
@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 @dataclass(frozen=True)
 class Certificate:
-    path: Path  # to be trusted
-    context: ssl.SSLContext  # of a server that shows it
+    path: Path  # for the clients that trust it
+    context: ssl.SSLContext  # for the server
 
 
 def make_certificate(directory: Path) -> Certificate:

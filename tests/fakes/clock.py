@@ -10,7 +10,7 @@ class VirtualClock:
 
     def __init__(self, now: datetime = START) -> None:
         self._now = now
-        self._monotonic = 86_400.0  # of no meaning, as on a real machine
+        self._monotonic = 86_400.0  # an arbitrary start, as on a real machine
         self.sleeps: list[float] = []
 
     def now(self) -> datetime:

@@ -1,12 +1,12 @@
-"""A loopback stand-in for Discord's webhook API that refuses what the real one refuses, and fails on demand.
+"""Discord's webhook API on loopback: it refuses what Discord refuses, and injects faults.
 
     with LoopbackDiscord() as discord:
         discord.fail_next(RateLimited(0.05), Reset(after_accepting=True))
         ...
         assert discord.messages[0]["pinged"] == []
 
-A URL without a version, which is what people copy from Discord, means API version 6, there and here: form
-errors have another shape, and waits are milliseconds. Send to `/api/v10/` for the documented answers.
+A URL without a version, as Discord shows it, means API version 6. There, form errors have another structure
+and times are in milliseconds. The documented responses are those of `/api/v10/`.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RateLimited:
-    """A 429 of Discord's own, in JSON. `shared` is one that other users of the same runner caused."""
+    """A 429 of Discord, in JSON. The scope `shared` is caused by other users of the same runner."""
 
     retry_after_seconds: float = 0.05
     scope: Literal["user", "shared", "global"] = "user"
@@ -52,7 +52,7 @@ class RateLimited:
 
 @dataclass(frozen=True)
 class CloudflareLimited:
-    """A 429 from in front of Discord: no JSON, no `Via`, and not always a time to wait."""
+    """A 429 of Cloudflare in front of Discord: no JSON, no `Via`, and not always a time to wait."""
 
     retry_after_seconds: float | None = None
     after_accepting: ClassVar[bool] = False
@@ -65,7 +65,7 @@ class CloudflareLimited:
 
 @dataclass(frozen=True)
 class Refused:
-    """Any error of Discord's, such as `Refused(429, 30046, "Maximum number of edits …")`."""
+    """An error of Discord, such as `Refused(429, 30046, "Maximum number of edits …")`."""
 
     status: int
     code: int
@@ -78,7 +78,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Broken:
-    """A 5xx, and no word on whether the message was posted."""
+    """A 5xx, which does not say whether the message was posted."""
 
     status: int = 502
     after_accepting: bool = False
@@ -93,7 +93,7 @@ Fault = RateLimited | CloudflareLimited | Refused | Broken | Silent | Reset
 
 
 class LoopbackDiscord:
-    """Everything ends when the context ends: connections, threads and whatever is held."""
+    """All connections, threads and held requests end with the context."""
 
     def __init__(
         self, *, rate_limit: RateLimit | None = None, clock: Callable[[], float] = time.monotonic
@@ -107,7 +107,7 @@ class LoopbackDiscord:
         self._running = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        self._holds = Holds()  # those of an earlier context hold nothing more
+        self._holds = Holds()  # the holds of an earlier context have ended
         self._server = self._running.enter_context(LoopbackServer("discord", self, self._holds))
         return self
 
@@ -128,22 +128,22 @@ class LoopbackDiscord:
 
     @property
     def webhook_url(self) -> str:
-        """The URL as people copy it from Discord: without a version."""
+        """The URL as Discord shows it: without a version."""
         if self._server is None:
             raise RuntimeError("there is an address only inside the context")
         return f"{self._server.url}/api/webhooks/{self.webhook_id}/{self.token}"
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """What the channel holds, oldest first: the payload's fields, and what became of them.
+        """The messages of the channel, oldest first: the fields of the payload, and those of the channel.
 
-        `id`, `thread_id`, `created` and `edited` (aware, or None), `pinged` (who was notified when it was
-        posted) and `mentioned` (who is mentioned now, after edits).
+        The channel adds `id`, `thread_id`, `created` and `edited` (aware, or None), `pinged` (the notified
+        mentions) and `mentioned` (the mentions after edits).
         """
         return self._channel.messages
 
     def wait_for_messages(self, count: int, *, timeout_seconds: float = 5.0) -> list[dict[str, Any]]:
-        """Wait for what a client that went away cannot know: that its message was accepted."""
+        """Wait until messages are accepted; a client that disconnected does not know of it."""
         return self._channel.wait_for_messages(count, timeout_seconds)
 
     @property
@@ -163,21 +163,21 @@ class LoopbackDiscord:
             self._faults.extend(faults)
 
     def release(self, *, timeout_seconds: float = 5.0) -> None:
-        """Let every held request go on, once there is one."""
+        """Wait for a held request, and answer all held requests."""
         if self._server is None or not self._holds.release(timeout_seconds):
             raise TimeoutError("no request was held")
 
     def delete_messages(self) -> None:
-        """Delete what the channel holds, as somebody may who has the right to."""
+        """Delete all messages, as a user with the permission can."""
         self._channel.clear()
 
     def delete_webhook(self) -> None:
         self._channel.exists = False
 
     def receive(self, request: loopback.Request) -> loopback.HttpResponse | Held | Aborted:
-        asked = _read(request)
+        read = _read(request)
         with self._arrived:
-            self._requests.append(asked)
+            self._requests.append(read)
             self._arrived.notify_all()
             fault = self._faults.popleft() if self._faults else None
         if fault is None:
@@ -189,14 +189,14 @@ class LoopbackDiscord:
             case Reset():
                 return Aborted()
             case _:
-                return _write(fault.answer(asked))
+                return _write(fault.answer(read))
 
     def decide(self, request: loopback.Request) -> loopback.HttpResponse:
         return _write(self._channel.answer(_read(request)))
 
 
 def _read(request: loopback.Request) -> Request:
-    query = {name: value for name, value in request.query.items() if value}  # a blank one was not given
+    query = {name: value for name, value in request.query.items() if value}  # Discord ignores blank ones
     return Request(request.method, request.path, query, request.headers, request.body)
 
 

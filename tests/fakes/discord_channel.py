@@ -1,7 +1,7 @@
-"""One webhook and the channel behind it: a request in, Discord's answer out. No socket in here.
+"""A webhook and its channel: it answers requests as Discord does, without sockets.
 
 Written from discord/discord-api-docs (`developers/`: `reference.mdx`, `resources/webhook.mdx`,
-`resources/message.mdx`, `topics/rate-limits.mdx`), and where it is silent from threads that quote an answer.
+`resources/message.mdx`, `topics/rate-limits.mdx`), and from threads that quote undocumented responses.
 """
 
 import copy
@@ -35,7 +35,7 @@ ROUTE = re.compile(
     r"/api(?P<version>/v10)?/webhooks/(?P<webhook_id>[^/]+)/(?P<token>[^/]+)(?:/messages/(?P<message_id>[^/]+))?"
 )
 MENTION = re.compile(r"@(?P<everyone>everyone|here)|<@!?(?P<users>\d+)>|<@&(?P<roles>\d+)>")
-UNBUILT = ("components", "poll", "attachments", "thread_name", "applied_tags")
+UNSUPPORTED = ("components", "poll", "attachments", "thread_name", "applied_tags")
 FORM_TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -52,7 +52,7 @@ class Request:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is Python's, not JSON's")
+    raise ValueError(f"{name} is not JSON")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class HttpResponse:
 
     @classmethod
     def of(cls, status: int, body: object, headers: Mapping[str, str] | None = None) -> "HttpResponse":
-        """Answer as Discord itself does; what Cloudflare answers in its place has no `Via`."""
+        """Return a response of Discord itself; a response of Cloudflare has no `Via`."""
         sent = {"Content-Type": "application/json", "Via": "1.1 google"} | dict(headers or {})
         return cls(status, json.dumps(body).encode(), sent)
 
@@ -86,9 +86,9 @@ def is_versioned(path: str) -> bool:
 
 
 def rate_limited(retry_after_seconds: float, *, scope: str, versioned: bool) -> HttpResponse:
-    """Build a 429 of Discord's own.
+    """Return a 429 of Discord.
 
-    A URL without a version means version 6, whose waits are milliseconds in the header and in the body
+    A URL without a version means version 6, whose times are milliseconds in the header and in the body
     (discord/discord-api-docs#2360, #4722).
     """
     resource = "The resource is" if scope == "shared" else "You are"
@@ -104,13 +104,13 @@ def rate_limited(retry_after_seconds: float, *, scope: str, versioned: bool) -> 
 
 @dataclass(frozen=True)
 class RateLimit:
-    """As measured by users, per webhook (discord/discord-api-docs#367); Discord documents no figure."""
+    """Per webhook, as users measured it (discord/discord-api-docs#367). Discord documents no number."""
 
     requests: int = 5
     per_seconds: float = 2.0
 
 
-class RateLimitBucket:
+class RateLimitWindow:
     def __init__(self, limit: RateLimit, clock: Callable[[], float]) -> None:
         self._limit = limit
         self._clock = clock
@@ -118,7 +118,7 @@ class RateLimitBucket:
         self._resets_at = -math.inf
 
     def take(self) -> float | None:
-        """Count one request; if it is one too many, give the seconds to wait."""
+        """Count one request; return the seconds to wait if it exceeds the limit."""
         now = self._clock()
         if now >= self._resets_at:
             self._used, self._resets_at = 0, now + self._limit.per_seconds
@@ -136,10 +136,10 @@ class RateLimitBucket:
 
 
 def mentions(content: str, allowed: Mapping[str, Any] | None) -> list[str]:
-    """Name who is mentioned, in order; embeds mention nobody.
+    """Return the mentions in order; embeds have none.
 
-    Without `allowed_mentions` everything counts. For a webhook Discord documents that only users do; the
-    worst case is assumed, because what must not ping has to say so.
+    Without `allowed_mentions` all mentions count. For a webhook Discord documents that only users do. This
+    is the worst case, so that a message without `allowed_mentions` is found.
     """
     found = [
         match[0].replace("!", "")
@@ -163,7 +163,7 @@ class Channel:
         self.channel_id = str(10**17 + secrets.randbelow(8 * 10**17))
         self.name = "the hook"
         self.exists = True
-        self._bucket = RateLimitBucket(rate_limit, clock) if rate_limit else None
+        self._window = RateLimitWindow(rate_limit, clock) if rate_limit else None
         self._records: list[dict[str, Any]] = []
         self._sequence = itertools.count()
         self._lock = threading.Condition()
@@ -191,12 +191,12 @@ class Channel:
         if route is None:
             return HttpResponse.error(404, 0, "404: Not Found")
         with self._lock:
-            wait = self._bucket.take() if self._bucket else None
+            wait = self._window.take() if self._window else None
             if wait is None:
                 answer = self._answer_webhook(request, route)
             else:
                 answer = rate_limited(round(wait, 3), scope="user", versioned=is_versioned(request.path))
-            limits = self._bucket.headers() if self._bucket else {}
+            limits = self._window.headers() if self._window else {}
         return HttpResponse(answer.status, answer.body, {**answer.headers, **limits})
 
     def _answer_webhook(self, request: Request, route: re.Match[str]) -> HttpResponse:
@@ -273,7 +273,7 @@ class Channel:
             changes["embeds"] = changes["embeds"] or []
         if "content" in changes:
             changes["content"] = (changes["content"] or "").strip()
-            # parsed anew, and without `allowed_mentions` by the defaults; but an edit notifies nobody
+            # parsed again, by the defaults if it has no `allowed_mentions`; an edit does not notify
             changes["mentioned"] = mentions(changes["content"], changes.get("allowed_mentions"))
         if is_empty(record | changes):
             return HttpResponse.error(400, 50006, "Cannot send an empty message")
@@ -309,7 +309,7 @@ class Channel:
             "embeds": [_embed_object(embed) for embed in record["embeds"]],
             "attachments": [],
             "components": [],
-            "mentions": [_user_object(match["users"], "somebody") for match in mentioned if match["users"]],
+            "mentions": [_user_object(match["users"], "alice") for match in mentioned if match["users"]],
             "mention_roles": [match["roles"] for match in mentioned if match["roles"]],
             "mention_everyone": any(match["everyone"] for match in mentioned),
             "timestamp": record["created"].isoformat(),
@@ -334,9 +334,9 @@ def _read_payload(request: Request, *, editing: bool) -> dict[str, Any] | HttpRe
     found = refusals(payload, editing=editing)
     if found:
         return _refused(request, found)
-    unbuilt = [key for key in UNBUILT if payload.get(key)]
-    if unbuilt:
-        return HttpResponse.error(501, 0, f"LoopbackDiscord does not know {', '.join(unbuilt)} yet")
+    unsupported = [key for key in UNSUPPORTED if payload.get(key)]
+    if unsupported:
+        return HttpResponse.error(501, 0, f"LoopbackDiscord does not know {', '.join(unsupported)} yet")
     return dict(payload)
 
 

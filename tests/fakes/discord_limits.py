@@ -1,8 +1,8 @@
-"""What Discord refuses in a webhook's payload. Pure: a payload in, a list of refusals out.
+"""The rules by which Discord refuses the payload of a webhook.
 
-Lengths are code points, as Discord counts them (discord/discord-api-docs#1315). Where it has loosened a rule
-without documenting it (empty field values, timestamps without an offset), the documented rule is kept here.
-The codes are Discord's own; none of its documents lists them all.
+Lengths are in code points, as Discord counts them (discord/discord-api-docs#1315). Discord allows empty field
+values and timestamps without an offset, but does not document it: the documented rule applies here. The codes
+are those of Discord, which has no complete list of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -45,12 +45,12 @@ def refusals(payload: object, *, editing: bool = False) -> list[Refusal]:
 
 
 def is_empty(payload: Mapping[str, Any]) -> bool:
-    """Nothing would be shown: Discord trims the content first."""
+    """Return whether the message shows nothing; Discord trims the content first."""
     return not (payload.get("content") or "").strip() and not payload.get("embeds")
 
 
 def form_error(found: Iterable[Refusal]) -> dict[str, Any]:
-    """Build the body of a 400, as it is since API version 8."""
+    """Return the body of a 400 since API version 8."""
     errors: dict[str, Any] = {}
     for path, code, message in found:
         node = errors
@@ -61,13 +61,13 @@ def form_error(found: Iterable[Refusal]) -> dict[str, Any]:
 
 
 def legacy_form_error(found: Iterable[Refusal]) -> dict[str, Any]:
-    """Build the body of a 400 in version 6, which a URL without a version still means: no code, little help.
+    """Return the body of a 400 in version 6, without a code.
 
-    A list names the index that is wrong and nothing else: {"embeds": ["0"]}.
+    For a list, it contains only the index of the wrong item: {"embeds": ["0"]}.
     """
     body: dict[str, Any] = {}
     for path, _, message in found:
-        index = next((at for at, key in enumerate(path) if key.isdigit()), None)
+        index = next((position for position, key in enumerate(path) if key.isdigit()), None)
         keys, text = (path or ("_misc",), message) if index is None else (path[:index], path[index])
         if keys[0] not in body:
             node = body
@@ -85,7 +85,7 @@ def _refuse_payload(payload: Mapping[str, Any], *, editing: bool) -> Iterator[Re
     if not editing:  # an edit ignores them
         yield from _refuse_username(payload.get("username"))
         yield from _refuse_url(("avatar_url",), payload.get("avatar_url"), WEB)
-        yield from _refuse_truth(("tts",), payload.get("tts"))
+        yield from _refuse_boolean(("tts",), payload.get("tts"))
 
 
 def _refuse_username(name: object) -> Iterator[Refusal]:
@@ -151,7 +151,7 @@ def _refuse_embed(path: Path, embed: object) -> Iterator[Refusal]:
 
 
 def _refuse_part(path: Path, part: object, key: str, most: int) -> Iterator[Refusal]:
-    """Look at an author or a footer: one text that must be there, and links."""
+    """Check an author or a footer: one required text, and links."""
     if part is None:
         return
     if not isinstance(part, dict):
@@ -176,12 +176,12 @@ def _refuse_image(path: Path, image: object) -> Iterator[Refusal]:
 def _refuse_fields(path: Path, fields: object) -> Iterator[Refusal]:
     yield from _refuse_list(path, fields, FIELDS_LIMIT)
     for index, field in enumerate(fields if isinstance(fields, list) else []):
-        at = (*path, str(index))
-        yield from _refuse_item(at, field)
+        item = (*path, str(index))
+        yield from _refuse_item(item, field)
         if isinstance(field, dict) and field:
-            yield from _refuse_text((*at, "name"), field.get("name"), FIELD_NAME_LIMIT, required=True)
-            yield from _refuse_text((*at, "value"), field.get("value"), FIELD_VALUE_LIMIT, required=True)
-            yield from _refuse_truth((*at, "inline"), field.get("inline"))
+            yield from _refuse_text((*item, "name"), field.get("name"), FIELD_NAME_LIMIT, required=True)
+            yield from _refuse_text((*item, "value"), field.get("value"), FIELD_VALUE_LIMIT, required=True)
+            yield from _refuse_boolean((*item, "inline"), field.get("inline"))
 
 
 def _refuse_allowed_mentions(allowed: object) -> Iterator[Refusal]:
@@ -202,7 +202,7 @@ def _refuse_allowed_mentions(allowed: object) -> Iterator[Refusal]:
         if allowed.get(kind) and isinstance(parse, list) and kind in parse:
             message = f'parse:["{kind}"] and {kind}: [ids...] are mutually exclusive.'
             yield Refusal(path, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
-    yield from _refuse_truth((*path, "replied_user"), allowed.get("replied_user"))
+    yield from _refuse_boolean((*path, "replied_user"), allowed.get("replied_user"))
 
 
 def _refuse_snowflakes(path: Path, ids: object) -> Iterator[Refusal]:
@@ -267,7 +267,7 @@ def _refuse_whole_number(path: Path, number: object, most: int | None = None) ->
         yield Refusal(path, "NUMBER_TYPE_MAX", f"int value should be less than or equal to {most}.")
 
 
-def _refuse_truth(path: Path, value: object) -> Iterator[Refusal]:
+def _refuse_boolean(path: Path, value: object) -> Iterator[Refusal]:
     if value is not None and not isinstance(value, bool):
         yield Refusal(path, "BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
 

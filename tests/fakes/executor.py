@@ -14,7 +14,7 @@ from cluster_status.domain.status.probe_result import (
 LOGGED_IN = LoginProgress(reached=True, credential_offered=True, logged_in=True)
 
 Script = Callable[[str], str | CommandResult | CommandError]
-"""What a command prints if it succeeds, its result, or its error, from its part of the command line."""
+"""Returns the output of a successful command, its result, or its error, from its part of the line."""
 
 
 class ScriptedExecutor:

@@ -265,7 +265,7 @@ class LoopbackGitHub:
 
     @property
     def artifacts(self) -> list[Artifact]:
-        """The artifacts that are listed, oldest first."""
+        """The finalized artifacts, oldest first."""
         with self._lock:
             return list(self._actions.artifacts)
 
@@ -340,7 +340,7 @@ class LoopbackGitHub:
         digest: str | None = FROM_CONTENT,
         run: Run | None = None,
     ) -> Artifact:
-        """Add an artifact; without `run`, of a completed run of its own.
+        """Add an artifact; without `run`, also a completed run for it.
 
         Bytes are stored unchanged, even if they are no archive. A `raw` artifact was uploaded without an
         archive, and `name` is the name of its file. Artifacts of upload-artifact v3 have no digest.

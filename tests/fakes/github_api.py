@@ -101,7 +101,7 @@ class Api:
         if isinstance(permission, HttpResponse):
             return permission
         route = _route(request)
-        if route is None or not self._is_here(request.path):
+        if route is None or not self._is_repository(request.path):
             return error(404, "Not Found")
         needed = ("write",) if route.operation in NEED_TO_WRITE else ("read", "write")
         if permission not in needed:
@@ -121,14 +121,14 @@ class Api:
         permission = self._actions.permission_of(token) if kind.lower() in ("bearer", "token") else None
         return permission or error(401, "Bad credentials")
 
-    def _is_here(self, path: str) -> bool:
+    def _is_repository(self, path: str) -> bool:
         parts = path.split("/")
         if parts[1] == "repositories":  # used by GitHub's links to further pages
             return parts[2] == str(self._actions.repository_id)
         return "/".join(parts[2:4]).lower() == self._actions.repository.lower()
 
-    def _dispatched(self, outcome: Started | Refused) -> HttpResponse:
-        match outcome:
+    def _dispatched(self, result: Started | Refused) -> HttpResponse:
+        match result:
             case Refused(status, message):
                 return error(status, message)
             case Started(run, with_details=True):
@@ -146,7 +146,7 @@ class Api:
 
     def _list(self, request: Request, route: Route) -> HttpResponse:
         if any(name not in PARAMETERS[route.operation] for name in request.query):
-            return error(422, "Invalid request.\n\nA query parameter is not one of this endpoint's.")
+            return error(422, "Invalid request.\n\nThis endpoint has no such query parameter.")
         numbers = [request.query.get("per_page", str(PER_PAGE_DEFAULT)), request.query.get("page", "1")]
         if not all(each.isascii() and each.isdigit() and int(each) for each in numbers):
             return error(422, "Invalid request.\n\nper_page and page have to be positive numbers.")

@@ -53,7 +53,9 @@ def operation(request: Request) -> str | None:
     return OPERATIONS.get(request.path.removeprefix(SERVICE)) if request.path.startswith(SERVICE) else None
 
 
-class Refusal(Exception):  # noqa: N818  # a response of the service, not an error of the fake
+class CallError(Exception):
+    """An error response of the service."""
+
     def __init__(self, code: str, message: str, meta: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.code = code
@@ -125,61 +127,63 @@ class Results:
             name = _route(request)
             run = self._authenticate(request)
             return of(200, methods[name](run, _read(name, request.body)))
-        except Refusal as refusal:
-            return error(refusal.code, str(refusal), refusal.meta)
+        except CallError as call_error:
+            return error(call_error.code, str(call_error), call_error.meta)
 
     def _authenticate(self, request: Request) -> Run:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         run = self._actions.run_of(token) if kind == "Bearer" else None
         if run is None:
-            raise Refusal("unauthenticated", "invalid or missing token")
+            raise CallError("unauthenticated", "invalid or missing token")
         if run.conclusion is not None:
-            raise Refusal("permission_denied", "job is complete")
+            raise CallError("permission_denied", "job is complete")
         return run
 
     def _create(self, run: Run, body: Body) -> Body:
-        _demand_own_ids(run, body)
+        _require_own_ids(run, body)
         name, version = body.get("name", ""), body.get("version", 0)
         if not name or any(character in name for character in FORBIDDEN_IN_NAMES):
-            raise Refusal("invalid_argument", "artifact name is empty or has a character that is not allowed")
+            raise CallError(
+                "invalid_argument", "artifact name is empty or has a character that is not allowed"
+            )
         if version not in VERSIONS:
-            raise Refusal("invalid_argument", "unsupported version")
+            raise CallError("invalid_argument", "unsupported version")
         if "mime_type" in body and version < VERSION_WITH_TYPES:
-            raise Refusal("invalid_argument", "mime_type is not supported by this version")
+            raise CallError("invalid_argument", "mime_type is not supported by this version")
         expires_at = body.get("expires_at")
         if expires_at is not None and expires_at <= self._actions.clock():
-            raise Refusal("invalid_argument", "expires_at is in the past")
+            raise CallError("invalid_argument", "expires_at is in the past")
         if self._actions.is_taken(run, name):
             message = "an artifact with this name already exists on the workflow run"
-            raise Refusal("already_exists", message)
+            raise CallError("already_exists", message)
         reservation = self._actions.reserve(run, name, body.get("mime_type", ZIP_TYPE), expires_at)
         return {"ok": True, "signed_upload_url": self._blobs.upload_url(reservation)}
 
     def _finalize(self, run: Run, body: Body) -> Body:
-        _demand_own_ids(run, body)
+        _require_own_ids(run, body)
         wanted = (run, body.get("name"))
         reservations = self._actions.reservations
         reservation = next((each for each in reservations if (each.run, each.name) == wanted), None)
         if reservation is None:
-            raise Refusal("not_found", "artifact not found")
+            raise CallError("not_found", "artifact not found")
         content = self._uploaded(reservation)
         if body.get("size", 0) != len(content):
-            raise Refusal("invalid_argument", "size is not that of the uploaded blob")
+            raise CallError("invalid_argument", "size is not that of the uploaded blob")
         digest = body.get("hash")
         if digest not in (None, sha256(content)):
-            raise Refusal("invalid_argument", "hash is not that of the uploaded blob")
+            raise CallError("invalid_argument", "hash is not that of the uploaded blob")
         artifact = self._actions.finalize(reservation, content, digest)
         return {"ok": True, "artifact_id": str(artifact.id)}
 
     def _uploaded(self, reservation: Reservation) -> bytes:
         content = self._actions.blobs[reservation.blob].content
         if content is None:
-            raise Refusal("failed_precondition", "nothing has been uploaded")
+            raise CallError("failed_precondition", "nothing has been uploaded")
         return content
 
     def _list(self, run: Run, body: Body) -> Body:
         """List the artifacts of all attempts of this run; an empty list is omitted."""
-        _demand_own_ids(run, body)
+        _require_own_ids(run, body)
         found = [
             _listed(each)
             for each in self._actions.listed(body.get("name_filter"))
@@ -204,7 +208,7 @@ class Results:
             if (each.run.backend_id, each.run.job_backend_id, each.name) == wanted and each.run.id == run.id
         ]
         if not found:
-            raise Refusal("not_found", "artifact not found")
+            raise CallError("not_found", "artifact not found")
         return max(found, key=lambda each: each.id)
 
 
@@ -212,10 +216,10 @@ def _route(request: Request) -> str:
     route = {"twirp_invalid_route": f"{request.method} {request.path}"}
     name = operation(request)
     if name is None or request.method != "POST":
-        raise Refusal("bad_route", f"no handler for path {request.path!r}", route)
+        raise CallError("bad_route", f"no handler for path {request.path!r}", route)
     content_type = request.headers.get_content_type() if "Content-Type" in request.headers else ""
     if content_type != "application/json":
-        raise Refusal("bad_route", f"unexpected Content-Type: {content_type!r}", route)
+        raise CallError("bad_route", f"unexpected Content-Type: {content_type!r}", route)
     return name
 
 
@@ -224,16 +228,16 @@ def _read(name: str, sent: bytes) -> Body:
         body: Body = json.loads(sent)
         return {key: FIELDS[name][key](value) for key, value in body.items() if value is not None}
     except (ValueError, KeyError, TypeError, AttributeError) as caught:
-        raise Refusal("malformed", "the json request could not be decoded") from caught
+        raise CallError("malformed", "the json request could not be decoded") from caught
 
 
 def _ids(body: Body) -> tuple[str, str]:
     return body.get("workflow_run_backend_id", ""), body.get("workflow_job_run_backend_id", "")
 
 
-def _demand_own_ids(run: Run, body: Body) -> None:
+def _require_own_ids(run: Run, body: Body) -> None:
     if _ids(body) != (run.backend_id, run.job_backend_id):
-        raise Refusal("permission_denied", "the backend ids are not those of the token")
+        raise CallError("permission_denied", "the backend ids are not those of the token")
 
 
 def _listed(artifact: Artifact) -> Body:

@@ -1,6 +1,6 @@
 """The workflows of one repository, and their dispatches; without HTTP.
 
-Written from github/docs (`rest/actions/workflows`) and threads that quote refusals.
+Written from github/docs (`rest/actions/workflows`) and threads that quote error responses.
 """
 
 import json
@@ -52,24 +52,24 @@ class Workflows:
         if workflow is None:
             return Refused(404, "Not Found")
         try:
-            asked = json.loads(content)
+            body = json.loads(content)
         except ValueError:
             return Refused(400, "Problems parsing JSON")
-        refusal = _malformed(asked) or self._refusal(workflow, asked)
+        refusal = _malformed(body) or self._refusal(workflow, body)
         if refusal:
             return Refused(422, refusal)
         run = self._actions.start_run(
-            asked["ref"], None, 1, event="workflow_dispatch", permission="write", workflow=file
+            body["ref"], None, 1, event="workflow_dispatch", permission="write", workflow=file
         )
-        started = Started(run, with_details=asked.get("return_run_details") is True)
+        started = Started(run, with_details=body.get("return_run_details") is True)
         self.started.append(started)
         return started
 
-    def _refusal(self, workflow: Workflow, asked: dict[str, Any]) -> str:
-        if asked.get("inputs"):
-            return f"Unexpected inputs provided: {json.dumps(list(asked['inputs']))}"
-        if asked["ref"] not in self._branches:
-            return f"No ref found for: {asked['ref']}"
+    def _refusal(self, workflow: Workflow, body: dict[str, Any]) -> str:
+        if body.get("inputs"):
+            return f"Unexpected inputs provided: {json.dumps(list(body['inputs']))}"
+        if body["ref"] not in self._branches:
+            return f"No ref found for: {body['ref']}"
         if "workflow_dispatch" not in workflow.events:
             return "Workflow does not have 'workflow_dispatch' trigger"
         if workflow.is_disabled:
@@ -77,14 +77,14 @@ class Workflows:
         return ""
 
 
-def _malformed(asked: Any) -> str:
-    if not isinstance(asked, dict):
+def _malformed(body: Any) -> str:
+    if not isinstance(body, dict):
         return "Invalid request.\n\nThe body is not an object."
-    for key in asked:
+    for key in body:
         if key not in PERMITTED_KEYS:
             return f'Invalid request.\n\n"{key}" is not a permitted key.'
-    if not isinstance(asked.get("ref"), str):
+    if not isinstance(body.get("ref"), str):
         return 'Invalid request.\n\n"ref" wasn\'t supplied.'
-    if len(asked.get("inputs", {})) > MOST_INPUTS:
+    if len(body.get("inputs", {})) > MOST_INPUTS:
         return f"Invalid request.\n\nNo more than {MOST_INPUTS} properties are allowed."
     return ""

@@ -2,7 +2,7 @@
 
 
 class RecordingHeartbeat:
-    """Implements ports.Heartbeat; `beats` says of each poll whether it worked."""
+    """Implements ports.Heartbeat; `beats` are the values of `worked`, one per poll."""
 
     def __init__(self) -> None:
         self.beats: list[bool] = []

@@ -1,8 +1,8 @@
-"""AWS Lambda on loopback: its runtime API, and the official client of it in a process, as Lambda starts it.
+"""AWS Lambda on loopback: its runtime API, and its official runtime client as a process.
 
 with LambdaFunction(directory, "index.handle", environment) as function:
-    outcome = function.invoke({"workflow": "poll.yml", "ref": "main"})
-    assert outcome.error is None
+    invocation = function.invoke({"workflow": "poll.yml", "ref": "main"})
+    assert invocation.error is None
     assert "Started" in function.log
 """
 
@@ -20,17 +20,17 @@ from typing import Any, Self
 from tests.fakes.loopback import Aborted, Holds, HttpResponse, LoopbackServer, Request
 
 API = "/2018-06-01/runtime"
-ENDS_BY_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Invocation:
     result: Any = None
     error: dict[str, Any] | None = None
 
 
 class LambdaFunction:
-    """One warm container: a process that lives until the context ends, and handles one event at a time."""
+    """A warm container: a process that handles one event at a time until the context ends."""
 
     def __init__(self, directory: Path, handler: str, environment: Mapping[str, str]) -> None:
         self._directory = directory
@@ -38,8 +38,8 @@ class LambdaFunction:
         self._environment = environment
         self._log = directory / "log.txt"
         self._server = LoopbackServer("lambda", self, Holds())
-        self._waiting: list[bytes] = []
-        self._outcomes: list[Outcome] = []
+        self._events: list[bytes] = []
+        self._invocations: list[Invocation] = []
         self._has_ended = False
         self._changed = threading.Condition()
         self._process: subprocess.Popen[bytes]
@@ -78,45 +78,45 @@ class LambdaFunction:
     def log(self) -> str:
         return self._log.read_text()
 
-    def invoke(self, event: object) -> Outcome:
+    def invoke(self, event: object) -> Invocation:
         with self._changed:
-            count = len(self._outcomes)
-            self._waiting.append(json.dumps(event).encode())
+            count = len(self._invocations)
+            self._events.append(json.dumps(event).encode())
             self._changed.notify_all()
-            if not self._changed.wait_for(lambda: len(self._outcomes) > count, ENDS_BY_SECONDS):
+            if not self._changed.wait_for(lambda: len(self._invocations) > count, TIMEOUT_SECONDS):
                 raise TimeoutError(f"the function did not end; its log:\n{self.log}")
-            return self._outcomes[-1]
+            return self._invocations[-1]
 
     def receive(self, request: Request) -> HttpResponse | Aborted:
         match request.path.removeprefix(API).split("/"):
             case ["", "invocation", "next"]:
                 return self._next()
             case ["", "invocation", _, "response"]:
-                return self._end(Outcome(result=json.loads(request.body)))
+                return self._end(Invocation(result=json.loads(request.body)))
             case ["", "invocation", _, "error"] | ["", "init", "error"]:
-                return self._end(Outcome(error=json.loads(request.body)))
+                return self._end(Invocation(error=json.loads(request.body)))
             case _:
                 return HttpResponse(404)
 
     def decide(self, request: Request) -> HttpResponse:
-        raise NotImplementedError(f"nothing is decided later of {request.path}")
+        raise NotImplementedError(f"no request is held: {request.path}")
 
     def _next(self) -> HttpResponse | Aborted:
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._has_ended)
+            self._changed.wait_for(lambda: self._events or self._has_ended)
             if self._has_ended:
                 return Aborted()
-            event = self._waiting.pop(0)
+            event = self._events.pop(0)
         headers = {
             "Content-Type": "application/json",
-            "Lambda-Runtime-Aws-Request-Id": f"request-{len(self._outcomes) + 1}",
+            "Lambda-Runtime-Aws-Request-Id": f"request-{len(self._invocations) + 1}",
             "Lambda-Runtime-Deadline-Ms": "4102444800000",
             "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-west-1:123456789012:function:dispatch",
         }
         return HttpResponse(200, event, headers)
 
-    def _end(self, outcome: Outcome) -> HttpResponse:
+    def _end(self, invocation: Invocation) -> HttpResponse:
         with self._changed:
-            self._outcomes.append(outcome)
+            self._invocations.append(invocation)
             self._changed.notify_all()
         return HttpResponse(202, b'{"status":"OK"}', {"Content-Type": "application/json"})

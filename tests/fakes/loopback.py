@@ -1,7 +1,6 @@
-"""HTTP servers on loopback that can fall silent, reset a connection or cut an answer short.
+"""HTTP servers on loopback that can hold a request, reset a connection or truncate a response.
 
-They leave nothing behind. What they answer is decided elsewhere: a `Front` takes every request and gives what
-becomes of it.
+A `Backend` decides about each request. All connections and threads end with the context of a server.
 """
 
 import contextlib
@@ -19,7 +18,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import parse_qsl, urlsplit
 
-HOLD_LIMIT_SECONDS = 30.0  # a held request goes on by then, whatever the test forgot
+HOLD_LIMIT_SECONDS = 30.0  # a held request ends after this time if the test does not release it
 ABORT_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -31,7 +30,7 @@ class Request:
     query: dict[str, str]
     headers: Message  # looked up without regard to case
     body: bytes
-    operation: str = ""  # what it asks for, in a word of the front's
+    operation: str = ""  # the name that the backend has for it
 
 
 @dataclass(frozen=True)
@@ -39,68 +38,70 @@ class HttpResponse:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    sent_bytes: int | None = None  # fewer than the body has: then the connection ends
+    sent_bytes: int | None = None  # if less than the body, the connection ends after them
 
 
 @dataclass(frozen=True)
 class Held:
-    """No answer until the client goes away, or until the release: then this one, or one decided then."""
+    """No response until the release; then this one, or by `decide`. It ends if the client disconnects."""
 
     answer: HttpResponse | None = None
 
 
 @dataclass(frozen=True)
 class Aborted:
-    """The connection is reset, without an answer."""
+    """The connection is reset without a response."""
 
 
 @dataclass(frozen=True)
 class Silent:
-    """No answer until the client goes away, or until the release: then the answer comes late."""
+    """No response until the release; it ends if the client disconnects."""
 
     after_accepting: bool = False
 
 
 @dataclass(frozen=True)
 class Reset:
-    """The connection is reset before an answer."""
+    """The connection is reset before a response."""
 
     after_accepting: bool = False
 
 
-class Front(Protocol):
+class Backend(Protocol):
+    """Decides about requests; `decide` answers those that were held."""
+
     def receive(self, request: Request) -> HttpResponse | Held | Aborted: ...
 
     def decide(self, request: Request) -> HttpResponse: ...
 
 
 class Holds:
-    """The requests that are kept waiting, whichever server they came to."""
+    """The held requests of all servers of a fake."""
 
     def __init__(self) -> None:
-        self._bells: set[socket.socket] = set()
+        self._waiting: set[socket.socket] = set()
         self._ended = False
         self._lock = threading.Condition()
 
     def hold(self, connection: socket.socket) -> bool:
-        """Wait for the release; False if the client went away first."""
-        bell, clapper = socket.socketpair()
-        with bell, clapper:
+        """Wait for the release; return False if the client disconnects first."""
+        receiver, sender = socket.socketpair()
+        with receiver, sender:
             with self._lock:
                 if self._ended:
                     return False
-                self._bells.add(clapper)
+                self._waiting.add(sender)
                 self._lock.notify_all()
-            ready, _, _ = select.select([connection, bell], [], [], HOLD_LIMIT_SECONDS)
+            ready, _, _ = select.select([connection, receiver], [], [], HOLD_LIMIT_SECONDS)
             with self._lock:
-                self._bells.discard(clapper)
+                self._waiting.discard(sender)
                 return connection not in ready and not self._ended
 
     def release(self, timeout_seconds: float) -> bool:
         with self._lock:
-            held = self._lock.wait_for(lambda: bool(self._bells), timeout_seconds)
-            for clapper in self._bells:
-                clapper.send(b".")
+            held = self._lock.wait_for(lambda: bool(self._waiting), timeout_seconds)
+            for sender in self._waiting:
+                sender.send(b".")
         return held
 
     def end(self) -> None:
@@ -110,18 +111,18 @@ class Holds:
 
 
 class LoopbackServer:
-    """One server on a free port. All of it ends with the context: connections, threads, what is held."""
+    """A server on a free port. Its connections, threads and held requests end with the context."""
 
     def __init__(
         self,
         name: str,
-        front: Front,
+        backend: Backend,
         holds: Holds,
         *,
         host: str = "127.0.0.1",
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._server = _Server(name, front, holds, tls)
+        self._server = _Server(name, backend, holds, tls)
         self._scheme = "https" if tls else "http"
         self._host = host
         # the interval is how long shutdown() may take
@@ -159,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         if len(body) < length:
-            raise ConnectionResetError("the client went away in the middle of its request")
+            raise ConnectionResetError("the client disconnected in the middle of its request")
         split = urlsplit(self.path)
         query = dict(parse_qsl(split.query, keep_blank_values=True))
         request = Request(self.server.name, self.command, split.path, query, self.headers, body)
@@ -172,11 +173,11 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815  # the names http.server looks for
 
     def _answer(self, request: Request) -> HttpResponse | None:
-        match self.server.front.receive(request):
+        match self.server.backend.receive(request):
             case Held(answer):
                 if not self.server.holds.hold(self.connection):
                     return None
-                return answer or self.server.front.decide(request)
+                return answer or self.server.backend.decide(request)
             case Aborted():
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT_ON_CLOSE)
                 return None
@@ -195,19 +196,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body[: answer.sent_bytes])
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the requests are kept for the test."""
+        """Log nothing: the requests are kept for the test."""
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # so that server_close() joins them
     request_queue_size = 32
 
-    def __init__(self, name: str, front: Front, holds: Holds, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, name: str, backend: Backend, holds: Holds, tls: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        if tls:  # the handshake is the handler's, so that a client that is slow with it holds up no other
+        if tls:  # the handler does the handshake, so that a slow client does not delay others
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.name = name
-        self.front = front
+        self.backend = backend
         self.holds = holds
         self.errors: list[Exception] = []
         self._connections: set[socket.socket] = set()
@@ -218,7 +219,7 @@ class _Server(ThreadingHTTPServer):
         self.holds.end()
         with self._lock:
             connections = list(self._connections)
-        for connection in connections:  # a client may keep one open that is idle
+        for connection in connections:  # a client may keep an idle one open
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
@@ -232,7 +233,7 @@ class _Server(ThreadingHTTPServer):
         with self._lock:
             self._connections.discard(request)
         if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(ABORT_ON_CLOSE)) == ABORT_ON_CLOSE:
-            self.close_request(request)  # at once: a polite end would come before the reset
+            self.close_request(request)  # without the usual shutdown, which would prevent the reset
         else:
             super().shutdown_request(request)
 

@@ -19,8 +19,8 @@ class AfterAccepting(Struct, frozen=True):
 class RecordingNotifier:
     """Implements ports.Notifier and ports.EditableNotifier.
 
-    `messages` are those that arrived, as they were sent; `sends` counts the attempts. `shown` is what each
-    message shows, by its id; `edits` are the edits, in order.
+    `messages` are the accepted messages as they were sent; `sends` counts the attempts. `shown` are the
+    messages after their edits, by id; `edits` are the edits in order.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class RecordingNotifier:
         self.edits: list[tuple[str, Message]] = []
         self._errors: deque[DeliveryError | AfterAccepting | None] = deque()
         self._lasting_error: DeliveryError | None = None
-        self._interludes: deque[Callable[[], object]] = deque()
+        self._during_sends: deque[Callable[[], object]] = deque()
 
     @property
     def headlines(self) -> list[str]:
@@ -38,8 +38,8 @@ class RecordingNotifier:
 
     def send(self, message: Message) -> MessageRef:
         self.sends += 1
-        if self._interludes:
-            self._interludes.popleft()()
+        if self._during_sends:
+            self._during_sends.popleft()()
         match self._next_error():
             case None:
                 self.messages.append(message)
@@ -69,9 +69,9 @@ class RecordingNotifier:
     def delete_messages(self) -> None:
         self.shown.clear()
 
-    def during_next(self, *interludes: Callable[[], object]) -> None:
-        """Let something happen while the next messages are in progress."""
-        self._interludes.extend(interludes)
+    def during_next(self, *actions: Callable[[], object]) -> None:
+        """Call one of these during each of the next sends."""
+        self._during_sends.extend(actions)
 
     def fail_next(self, *errors: DeliveryError | AfterAccepting | None) -> None:
         """Let the next requests fail, one error each; None lets one succeed."""

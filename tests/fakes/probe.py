@@ -1,4 +1,4 @@
-"""A probe with a script of results, which offers a credential by the same rules as the real one."""
+"""A probe with scripted results that offers a credential by the rules of the real one."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -34,7 +34,7 @@ def partition(
 
 
 def failed(cause: Cause, detail: str = "") -> ProbeResult:
-    """Return the result of a probe that fails, after the steps that work in spite of the cause."""
+    """Return the result of a probe that fails; the steps before the failure succeed."""
     failure = ProbeFailure(cause, detail)
     if CAUSES[cause].network:
         return ProbeResult(outcome=failure)
@@ -55,9 +55,9 @@ ONLINE = listed(partition(idle=8))
 
 
 class ScriptedProbe:
-    """Implements ports.Probe: each call returns the next result of the script, then the last one for good.
+    """Implements ports.Probe: each call returns the next result of the script, and then always the last one.
 
-    An exception in the script is raised. Each call takes `probe_seconds`, or all it is given if that is less.
+    An exception in the script is raised. Each call takes `probe_seconds`, but ends at its deadline.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class ScriptedProbe:
     def _offer(
         self, result: ProbeResult, load_remembered: Callable[[], RememberedLogin | None]
     ) -> ProbeResult:
-        """Return the result, unless what is remembered forbids to offer the credential."""
+        """Return the result, unless the remembered login forbids to offer the credential."""
         self.loads += 1
         remembered = load_remembered()
         key = result.host_key

@@ -1,4 +1,4 @@
-"""A runner that keeps what it is given."""
+"""A runner in memory."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,13 +13,13 @@ class Annotation(NamedTuple):
 
 
 class RecordingRunner:
-    """Implements ports.Runner; outputs and summaries are those published last."""
+    """Implements ports.Runner; `outputs` and `summaries` are those of the last publication."""
 
     def __init__(self) -> None:
         self.annotations: list[Annotation] = []
         self.outputs: dict[str, str] = {}
         self.summaries: list[Summary] = []
-        self.sections: list[str] = []  # further ones of the summary, as text
+        self.sections: list[str] = []  # further sections of the summary, as text
         self.published = 0
         self.lines: list[str] = []
 

@@ -1,4 +1,4 @@
-"""A loopback AWS Secrets Manager that gives values, to who may have them.
+"""AWS Secrets Manager on loopback: it returns values to authorized requests.
 
 with LoopbackSecretsManager(may_read="arn:aws:…:secret:name-??????") as manager:
     manager.secrets["name"] = "a value"
@@ -23,13 +23,13 @@ SIGNED = re.compile(
 )
 
 
-def refusal(code: str, message: str, status: int = 400) -> HttpResponse:
+def error(code: str, message: str, status: int = 400) -> HttpResponse:
     body = json.dumps({"__type": code, "Message": message}).encode()
     return HttpResponse(status, body, {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": "1"})
 
 
 class LoopbackSecretsManager:
-    """`may_read` is what the policy of the role allows: a pattern of ARNs."""
+    """`may_read` is the resource in the policy of the role: a pattern of ARNs."""
 
     def __init__(self, may_read: str) -> None:
         self.secrets: dict[str, str] = {}
@@ -52,7 +52,7 @@ class LoopbackSecretsManager:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What AWS's own library needs to come here; Lambda gives all of it but the address."""
+        """The variables that AWS's library needs for this server; Lambda sets all but the URL."""
         return {
             "AWS_ENDPOINT_URL_SECRETS_MANAGER": self._server.url,
             "AWS_REGION": REGION,
@@ -72,18 +72,21 @@ class LoopbackSecretsManager:
 
     def decide(self, request: Request) -> HttpResponse:
         if request.headers["X-Amz-Target"] != "secretsmanager.GetSecretValue":
-            return refusal("UnknownOperationException", "Only values are given here.")
+            return error("UnknownOperationException", "The fake supports only GetSecretValue.")
         if not SIGNED.fullmatch(request.headers["Authorization"] or ""):
-            return refusal("InvalidSignatureException", "The request is not signed as it should be.")
+            return error(
+                "InvalidSignatureException",
+                "The request signature we calculated does not match the signature you provided.",
+            )
         name = json.loads(request.body)["SecretId"]
         self.reads.append(name)
         arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-a1B2c3"
         if not fnmatch.fnmatchcase(arn, self._may_read):
             action = "secretsmanager:GetSecretValue"
-            words = f"User is not authorized to perform: {action} on resource: {name}"
-            return refusal("AccessDeniedException", f"{words} because no identity-based policy allows it")
+            message = f"User is not authorized to perform: {action} on resource: {name}"
+            return error("AccessDeniedException", f"{message} because no identity-based policy allows it")
         if name not in self.secrets:
-            return refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+            return error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
         body = {
             "ARN": arn,
             "Name": name,

@@ -4,34 +4,34 @@ from collections.abc import Callable
 
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import Histories, History
-from cluster_status.errors import Cancelled, HistoryError, HistoryOutOfReachError
+from cluster_status.errors import Cancelled, HistoryError, HistoryUnreachableError
 
 
 class MemoryStore:
-    """Implements ports.HistoryStore; `content` is None while nothing was ever saved."""
+    """Implements ports.HistoryStore; `content` is None before the first save."""
 
     def __init__(self, content: bytes | None = None, *, path: str = "history.json") -> None:
         self.path = path
-        self._place = [content]  # shared by the stores of several runs
+        self._shared_content = [content]  # of all stores of one document
         self.loads = 0
         self.saves = 0
         self._loaded: bytes | None = None
         self._save_errors: dict[int, HistoryError | Cancelled] = {}
         self._load_error: HistoryError | None = None
-        self._interludes: dict[int, Callable[[], object]] = {}
+        self._during_saves: dict[int, Callable[[], object]] = {}
 
     @property
     def content(self) -> bytes | None:
-        return self._place[0]
+        return self._shared_content[0]
 
     @content.setter
     def content(self, content: bytes | None) -> None:
-        self._place[0] = content
+        self._shared_content[0] = content
 
     def of_another_run(self) -> "MemoryStore":
         """Return a store of another run, with the same document."""
         other = MemoryStore(path=self.path)
-        other._place = self._place
+        other._shared_content = self._shared_content
         return other
 
     def load(self) -> Histories | None:
@@ -48,20 +48,20 @@ class MemoryStore:
         self.saves += 1
         if error := self._save_errors.pop(self.saves, None):
             raise error
-        if interlude := self._interludes.pop(self.saves, None):
-            interlude()
+        if action := self._during_saves.pop(self.saves, None):
+            action()
         self.content = self._loaded = content
 
     @property
     def histories(self) -> Histories:
-        """What a later run would load."""
+        """The document that a later run loads."""
         if self.content is None:
             raise LookupError("nothing was saved")
         return codec.parse(self.content)
 
     @property
     def history(self) -> History:
-        """The only history in it."""
+        """The only history in the document."""
         [only] = self.histories.clusters.values()
         return only
 
@@ -71,15 +71,15 @@ class MemoryStore:
         self._loaded = self.content
         return None if self.content is None else codec.parse(self.content)
 
-    def be_out_of_reach(self) -> None:
-        self._load_error = HistoryOutOfReachError("The store does not answer.", remedy="Wait.")
+    def make_unreachable(self) -> None:
+        self._load_error = HistoryUnreachableError("The store does not answer.", remedy="Wait.")
 
-    def during_save(self, nth: int, interlude: Callable[[], object]) -> None:
-        """Let something happen during the `nth` save from now on."""
-        self._interludes[self.saves + nth] = interlude
+    def during_save(self, nth: int, action: Callable[[], object]) -> None:
+        """Call `action` during the `nth` save from now on."""
+        self._during_saves[self.saves + nth] = action
 
     def fail_save(self, nth: int = 1, error: HistoryError | Cancelled | None = None) -> None:
-        """Let the `nth` save from now on fail, and keep nothing of it."""
+        """Let the `nth` save from now on fail without a change of the content."""
         self._save_errors[self.saves + nth] = error or HistoryError(
-            "The quota is used up.", remedy="Tidy up."
+            "The quota is used up.", remedy="Delete old runs."
         )

@@ -1,4 +1,4 @@
-"""A loopback stand-in for a watchdog such as Healthchecks: a URL to ask for, one for failures below it."""
+"""A heartbeat service such as Healthchecks on loopback: a URL for success, and one for failures."""
 
 import contextlib
 import secrets
@@ -13,7 +13,7 @@ Fault = HttpResponse | Reset | Silent
 
 
 class LoopbackWatchdog:
-    """`pings` are those of its check, in order: "ok" or "fail". Whoever asks for anything else gets a 404."""
+    """`pings` are the requests in order: "ok" or "fail". Any other request gets a 404."""
 
     def __init__(self) -> None:
         self.secret = secrets.token_hex(16)

@@ -1,4 +1,4 @@
-"""Reads what a step prints by the rules of GitHub's runner (actions/runner, ActionCommand)."""
+"""Reads the log of a step by the rules of GitHub's runner (actions/runner, ActionCommand)."""
 
 import re
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A checkout of its own of what is in this repository, committed or not yet."""
+"""Another checkout of this repository, with its uncommitted changes."""
 
 import os
 import shutil
@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.image.docker import ROOT
 
 
-def check_out(place: Path, *, umask: int = 0o022) -> Path:
-    """Copy the files, with the times of now."""
+def check_out(directory: Path, *, umask: int = 0o022) -> Path:
+    """Copy the files; their times are the current time."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -21,10 +21,10 @@ def check_out(place: Path, *, umask: int = 0o022) -> Path:
     try:
         for source in (ROOT / name for name in listed if name):
             if source.is_file():  # it may have been deleted
-                target = place / source.relative_to(ROOT)
+                target = directory / source.relative_to(ROOT)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
                 target.chmod(0o777 & ~umask if os.access(source, os.X_OK) else 0o666 & ~umask)
     finally:
         os.umask(before)
-    return place
+    return directory

@@ -1,4 +1,4 @@
-"""The image, built once a run; and what its containers talk to."""
+"""The image, built once a test run, and the servers that its containers use."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def image() -> Iterator[Image]:
         try:
             built = stack.enter_context(Image())
         except DockerError as error:
-            # not skipped: a run without it would look as if it had shown something
+            # not skipped: a test run without the image would show nothing
             pytest.fail(str(error), pytrace=False)
         yield built
 
@@ -55,7 +55,7 @@ def cluster() -> Iterator[DemoCluster]:
 def workflow(
     action: ContainerAction, github: LoopbackGitHub, discord: LoopbackDiscord, cluster: DemoCluster
 ) -> Workflow:
-    """Poll the demo cluster, which is quick."""
+    """Return a workflow that polls the demo cluster, which is fast."""
     login = {
         "cluster-host": cluster.host,
         "cluster-port": str(cluster.port),
@@ -89,5 +89,5 @@ def site(running_site: Site) -> Site:
 def site_workflow(
     action: ContainerAction, github: LoopbackGitHub, discord: LoopbackDiscord, site: Site
 ) -> Workflow:
-    """Poll a real Slurm behind a real OpenSSH server."""
+    """Return a workflow that polls a real Slurm behind a real OpenSSH server."""
     return Workflow(action, github, discord, site.login)

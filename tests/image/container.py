@@ -1,8 +1,8 @@
-"""The image as GitHub's runner runs a Docker container action: its flags, its mounts, its variables.
+"""Runs the image as GitHub's runner runs a Docker container action: the same flags, mounts and variables.
 
-Read in actions/runner 2.336.0: `DockerCommandManager.DockerRun`, `ContainerActionHandler`. Two differences:
-the network is the machine's own, since the servers of the tests are on loopback; and the Docker socket, which
-the runner mounts as well, is not, so that nothing under test can reach the engine.
+Source: actions/runner 2.336.0, `DockerCommandManager.DockerRun` and `ContainerActionHandler`. There are two
+differences. The network is that of the machine, because the servers of the tests are on loopback. The Docker
+socket is not mounted, so that no code under test can reach the engine.
 """
 
 import os
@@ -35,13 +35,13 @@ _INPUTS: Mapping[str, Mapping[str, str]] = yaml.safe_load((ROOT / "action.yml").
 
 
 class Ending(NamedTuple):
-    """What a step left behind."""
+    """The results of a step."""
 
     exit_status: int
     log: str
     outputs: Mapping[str, str]
     summary: str
-    for_later_steps: str  # what it put into their environment, path and state
+    for_later_steps: str  # additions to the environment, PATH and state of later steps
 
 
 class Step:
@@ -60,37 +60,39 @@ class Step:
         return _text(self._log)
 
     def process_id(self) -> int:
-        """Wait for the action to be a process, and return its number outside of the container."""
+        """Wait until the action runs; return its process id outside the container."""
         found = 0
 
         def is_running() -> bool:
             nonlocal found
-            with suppress(DockerError):  # there is no such container yet
-                found = int(docker.ask("container", "inspect", "--format", "{{.State.Pid}}", self.name))
+            with suppress(DockerError):  # the container does not exist yet
+                found = int(docker.run("container", "inspect", "--format", "{{.State.Pid}}", self.name))
             return found > 0
 
-        wait_until(is_running, 10, explain=lambda: f"it does not run:\n{self.log}")
+        wait_until(is_running, 10, explain=lambda: f"the action does not run:\n{self.log}")
         return found
 
     def cancel(self, number: signal.Signals) -> None:
-        """Signal the client, as the runner does when a run is cancelled: it passes the signal on."""
+        """Send a signal to the client, which forwards it, as the runner does when a run is cancelled."""
         self._client.send_signal(number)
 
     def end(self, *, timeout_seconds: float = RUN_SECONDS) -> Ending:
-        """Wait for the end."""
+        """Wait for the end; TimeoutError with the log if it does not come."""
         try:
             exit_status = self._client.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
-            raise TimeoutError(f"it has not ended within {timeout_seconds} s; its log:\n{self.log}") from None
+            raise TimeoutError(
+                f"the step has not ended within {timeout_seconds} s; its log:\n{self.log}"
+            ) from None
         written = {variable: _text(file) for variable, file in self._files.items()}
         outputs, summary = written.pop("GITHUB_OUTPUT"), written.pop("GITHUB_STEP_SUMMARY")
         return Ending(exit_status, self.log, read_outputs(outputs), summary, "".join(written.values()))
 
 
 class ContainerAction:
-    """A self-hosted runner: one after the other, or side by side, it runs steps with this action.
+    """A self-hosted runner that runs steps with this action, one after the other or at the same time.
 
-    `home` and `workspace` are what the container sees as HOME and GITHUB_WORKSPACE; they stay between steps.
+    `home` and `workspace` are the container's HOME and GITHUB_WORKSPACE; they are kept between steps.
     """
 
     def __init__(self, image: Image, directory: Path) -> None:
@@ -110,21 +112,21 @@ class ContainerAction:
             path.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
-    def start(  # noqa: PLR0913  # each is one thing that differs between steps, and has a default
+    def start(  # noqa: PLR0913  # each has a default
         self,
         inputs: Mapping[str, str],
         github: Mapping[str, str],
         *,
         env: Mapping[str, str] | None = None,
-        instead: Mapping[str, str] | None = None,
+        override: Mapping[str, str] | None = None,
         network: str = "host",
         options: Sequence[str] = ("--rm",),
     ) -> Iterator[Step]:
         """Start a step; its container is removed after the test in any case.
 
-        `inputs` are those of `with:`, `github` the variables that say which run this is, `env` the
-        workflow's own, which those of the runner override. `instead` overrides the runner's, as where
-        something of it is broken. `options` are further flags for `docker run`.
+        `inputs` are those of `with:`, `github` the variables of the workflow run, `env` the variables of the
+        workflow. The variables of the runner override `env`; `override` overrides all others. `options` are
+        additional flags of `docker run`.
         """
         number = secrets.token_hex(4)
         name = f"{self._image.name}-{number}"
@@ -134,16 +136,16 @@ class ContainerAction:
             **_as_variables(inputs),
             **self._runner_context(files),
             **github,
-            **(instead or {}),
+            **(override or {}),
         }
         command = [
             *(docker.program(), "run", "--name", name, "--label", self._image.name),
             *("--workdir", "/github/workspace", *options),
             # names only: the client takes the values, with any characters, from its own environment
-            *(word for variable in variables for word in ("-e", variable)),
+            *(option for variable in variables for option in ("-e", variable)),
             *("-e", "GITHUB_ACTIONS=true", *(() if "CI" in variables else ("-e", "CI=true"))),
             *("--network", network),
-            *(word for path, inside in self._mounts.items() for word in ("-v", f"{path}:{inside}")),
+            *(option for path, inside in self._mounts.items() for option in ("-v", f"{path}:{inside}")),
             self._image.name,
         ]
         log = self._logs / number
@@ -165,7 +167,7 @@ class ContainerAction:
                     docker.remove(name)
 
     def _file_commands(self, number: str) -> Mapping[str, Path]:
-        """Make the files that the runner reads when the step has ended."""
+        """Create the files that the runner reads after the step."""
         folder = self._temporary / "_runner_file_commands"
         files = {variable: folder / f"{prefix}_{number}" for variable, prefix in _FILE_COMMANDS.items()}
         for path in files.values():
@@ -192,14 +194,14 @@ class ContainerAction:
 
 
 def _as_variables(given: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the inputs as the runner hands them over: every one that is declared, hyphens and all."""
+    """Return the variables that the runner sets: one for each declared input, with hyphens in its name."""
     unknown = given.keys() - _INPUTS.keys()
     if unknown:
         raise ValueError(f"action.yml declares no input {', '.join(sorted(unknown))}")
-    # the only defaults that action.yml has are expressions, whose value is in `given`
+    # the only default in action.yml is an expression, and its value is in `given`
     return {f"INPUT_{name.upper()}": given.get(name, "") for name in _INPUTS}
 
 
 def _text(file: Path) -> str:
-    """Return what was written, with its own line ends."""
+    """Return the content with its own line ends."""
     return file.read_bytes().decode()

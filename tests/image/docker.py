@@ -1,4 +1,4 @@
-"""Docker, by its command-line client, which GitHub's runner uses too; and the image of this repository."""
+"""The command-line client of Docker, which GitHub's runner uses too, and the image of this repository."""
 
 import json
 import os
@@ -18,18 +18,18 @@ _BUILD_SECONDS = 600
 
 
 class DockerError(RuntimeError):
-    """Docker is missing, or refuses; the message ends with its own words."""
+    """Docker is missing, or a command failed; the message ends with its error output."""
 
 
 def program() -> str:
     """Return the path of the client; the environment of a step may have any PATH."""
     found = shutil.which("docker")
     if not found:
-        raise DockerError("the tests of the image need Docker: there is no `docker` on the PATH")
+        raise DockerError("the tests of the image need Docker: no `docker` is on the PATH")
     return found
 
 
-def demand_engine() -> None:
+def require_engine() -> None:
     """Raise DockerError unless an engine answers."""
     answer = _run("version", "--format", "{{.Server.Version}}")
     if answer.returncode != 0:
@@ -40,8 +40,8 @@ def demand_engine() -> None:
         )
 
 
-def ask(*arguments: str, timeout_seconds: float = 60) -> str:
-    """Run one command of the client and return what it prints."""
+def run(*arguments: str, timeout_seconds: float = 60) -> str:
+    """Run one command of the client and return its output."""
     answer = _run(*arguments, timeout_seconds=timeout_seconds)
     if answer.returncode != 0:
         raise DockerError(f"docker {' '.join(arguments)} failed: {answer.stderr.strip()}")
@@ -49,28 +49,28 @@ def ask(*arguments: str, timeout_seconds: float = 60) -> str:
 
 
 def remove(container: str) -> None:
-    """End and remove a container; it may be ending by itself, or not have come to be."""
+    """End and remove a container. It may have ended already, or never have started."""
     with suppress(DockerError):
-        ask("rm", "--force", container)
-    wait_until(lambda: not ask("ps", "--all", "--quiet", "--filter", f"name={container}"), 10)
+        run("rm", "--force", container)
+    wait_until(lambda: not run("ps", "--all", "--quiet", "--filter", f"name={container}"), 10)
 
 
 def describe(image: str) -> dict[str, Any]:
-    """Return what Docker knows of an image."""
-    [found] = json.loads(ask("image", "inspect", image))
+    """Return the description of an image by `docker image inspect`."""
+    [found] = json.loads(run("image", "inspect", image))
     return dict(found)
 
 
 def base_image() -> str:
-    """Return the name of the image that the Dockerfile starts from."""
+    """Return the name of the base image in the Dockerfile."""
     [name] = re.findall(r"^ARG BASE=(\S+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     return str(name)
 
 
 class Image:
-    """This repository's image. Within the context it exists, and so may containers of it.
+    """The image of this repository, which exists within the context. Its containers end with the context.
 
-    Its name is also the label that its containers bear: they end with it. `source` may be another checkout.
+    Its name is also the label of its containers. `source` may be another checkout.
     """
 
     def __init__(self, source: Path = ROOT, *options: str) -> None:
@@ -78,8 +78,8 @@ class Image:
         self.name = f"cluster-status-under-test-{secrets.token_hex(4)}"
 
     def __enter__(self) -> Self:
-        demand_engine()
-        ask("build", "--quiet", "--tag", self.name, *self._build, timeout_seconds=_BUILD_SECONDS)
+        require_engine()
+        run("build", "--quiet", "--tag", self.name, *self._build, timeout_seconds=_BUILD_SECONDS)
         return self
 
     def __exit__(
@@ -87,11 +87,11 @@ class Image:
     ) -> None:
         for container in self.containers():
             remove(container)
-        ask("rmi", "--force", self.name)
+        run("rmi", "--force", self.name)
 
     def containers(self) -> list[str]:
-        """List those that exist, running or not, by name."""
-        return ask("ps", "--all", "--format", "{{.Names}}", "--filter", f"label={self.name}").split()
+        """Return the names of its containers, running or not."""
+        return run("ps", "--all", "--format", "{{.Names}}", "--filter", f"label={self.name}").split()
 
 
 def _run(*arguments: str, timeout_seconds: float = 60) -> subprocess.CompletedProcess[str]:

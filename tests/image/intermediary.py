@@ -1,4 +1,4 @@
-"""What may stand between a runner and the world: a proxy, a host that inspects TLS, servers that are none."""
+"""A proxy, a TLS inspection, and servers that do not answer or send other bytes than expected."""
 
 import http.client
 import ipaddress
@@ -33,8 +33,8 @@ def silent_server() -> Iterator[socket.socket]:
 
 
 @contextmanager
-def talking_server(words: bytes) -> Iterator[int]:
-    """Yield the port of a server that sends this to each client, and closes the connection after it does."""
+def talking_server(data: bytes) -> Iterator[int]:
+    """Yield the port of a server that sends the data to each client, and waits until the client closes."""
 
     def talk() -> None:
         while True:
@@ -44,7 +44,7 @@ def talking_server(words: bytes) -> Iterator[int]:
                 return
             with connection, suppress(OSError):
                 connection.settimeout(_IDLE_SECONDS)
-                connection.sendall(words)
+                connection.sendall(data)
                 connection.shutdown(socket.SHUT_WR)
                 while connection.recv(_CHUNK):
                     pass
@@ -66,9 +66,9 @@ def closed_port() -> int:
 
 
 class Intermediary:
-    """A forward proxy; or, with a certificate, the TLS side of one HTTP server.
+    """A forward proxy; or, with a certificate, a server that adds TLS to the HTTP server at `behind`.
 
-    `seen` are the first lines of the requests that came.
+    `request_lines` are the first lines of the requests.
     """
 
     def __init__(self, *, behind: str = "", certificate: Path | None = None) -> None:
@@ -77,7 +77,7 @@ class Intermediary:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
-            # the handshake is made by the thread of the connection, when it reads first
+            # the thread of the connection does the handshake when it reads
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
@@ -100,8 +100,8 @@ class Intermediary:
         return f"{self._scheme}://{LOOPBACK}:{self._server.server_address[1]}"
 
     @property
-    def seen(self) -> list[str]:
-        return list(self._server.seen)
+    def request_lines(self) -> list[str]:
+        return list(self._server.request_lines)
 
 
 class _Server(ThreadingHTTPServer):
@@ -109,30 +109,30 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.seen: list[str] = []
+        self.request_lines: list[str] = []
         self.behind = ""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One request a connection: HTTP/1.0 is enough to pass on what it is given."""
+    """Forwards one request per connection, as HTTP/1.0."""
 
     server: _Server
     timeout = _IDLE_SECONDS
 
     def do_CONNECT(self) -> None:
-        self.server.seen.append(self.requestline)
+        self.server.request_lines.append(self.requestline)
         host, _, port = self.path.rpartition(":")
-        with socket.create_connection((host, int(port))) as far:
+        with socket.create_connection((host, int(port))) as upstream:
             self.send_response_only(200)
             self.end_headers()
-            _relay(self.connection, far)
+            _relay(self.connection, upstream)
 
     def do_GET(self) -> None:
-        self.server.seen.append(self.requestline)
+        self.server.request_lines.append(self.requestline)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        there = urlsplit(self.server.behind + self.path)
-        path = f"{there.path}?{there.query}" if there.query else there.path
-        with closing(http.client.HTTPConnection(there.netloc, timeout=_IDLE_SECONDS)) as connection:
+        target = urlsplit(self.server.behind + self.path)
+        path = f"{target.path}?{target.query}" if target.query else target.path
+        with closing(http.client.HTTPConnection(target.netloc, timeout=_IDLE_SECONDS)) as connection:
             connection.request(self.command, path, body, {**self.headers, "Connection": "close"})
             answer = connection.getresponse()
             content = answer.read()
@@ -145,24 +145,24 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_HEAD = do_GET  # noqa: N815  # the names http.server looks for
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: what came is kept for the test."""
+        """Log nothing."""
 
 
 def _relay(one: socket.socket, other: socket.socket) -> None:
-    """Pass on what either side says, until one of them hangs up."""
+    """Forward data in both directions until one side closes its connection."""
     partners = {one: other, other: one}
     while ready := select.select(list(partners), [], [], _IDLE_SECONDS)[0]:
-        for speaking in ready:
-            chunk = speaking.recv(_CHUNK)
+        for sender in ready:
+            chunk = sender.recv(_CHUNK)
             if not chunk:
                 return
-            partners[speaking].sendall(chunk)
+            partners[sender].sendall(chunk)
 
 
 def new_certificate(file: Path) -> Path:
-    """Write a key and the certificate for loopback that it has signed itself: its own authority."""
+    """Write a key and a self-signed certificate for loopback, which is its own authority."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "an authority of one's own")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test authority")])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()

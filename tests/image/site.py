@@ -1,4 +1,4 @@
-"""A real OpenSSH server in front of a real Slurm, where a test may say what the cluster says."""
+"""A real OpenSSH server with a real Slurm, whose output a test can replace."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ _NODES = 2
 
 
 class Site:
-    """Runs within its context. `openssh` may be stopped; `reset` undoes what a test did."""
+    """Runs within its context. A test may stop `openssh`; `reset` undoes the changes of a test."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -54,19 +54,19 @@ class Site:
             "cluster-host-key": self.openssh.known_hosts_line,
         }
 
-    def greet(self, banner: bytes) -> None:
-        """Have the server show this before a login."""
+    def set_banner(self, banner: bytes) -> None:
+        """Set the text that the server sends before a login."""
         self._banner.write_bytes(banner)
 
-    def put_before_slurm(self, script: str) -> None:
-        """Have sessions find this script where they look for `sinfo`."""
+    def replace_sinfo(self, script: str) -> None:
+        """Put a script before `sinfo` on the PATH of sessions."""
         sinfo = self._programs / "sinfo"
         sinfo.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         sinfo.chmod(0o755)
 
     def reset(self) -> None:
         (self._programs / "sinfo").unlink(missing_ok=True)
-        self.greet(b"")
+        self.set_banner(b"")
         if not self.openssh.daemon.is_running:
             self.openssh.start()
         self.openssh.end_sessions()

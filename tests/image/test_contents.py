@@ -1,4 +1,4 @@
-"""What is in the image, on top of the one it starts from: what is run, and nothing else."""
+"""The image adds to its base image only what the action runs."""
 
 import re
 from pathlib import PurePosixPath
@@ -8,7 +8,7 @@ import pytest
 from tests.image import docker
 from tests.image.docker import ROOT, Image
 
-PLACE = "/opt/cluster-status/"
+DIRECTORY = "/opt/cluster-status/"
 SOURCE = ROOT / "src" / "cluster_status"
 
 
@@ -18,38 +18,40 @@ def added(image: Image) -> list[str]:
     return sorted(_files(image.name) - _files(docker.base_image()))
 
 
-def test_it_adds_its_own_directory_and_compiles_of_python_what_it_uses(added: list[str]) -> None:
+def test_the_image_adds_its_directory_and_compiled_modules_of_python(added: list[str]) -> None:
     compiled = re.compile(r"/usr/local/lib/python3\.\d+/(?!site-packages/).*\.pyc")
-    elsewhere = [path for path in added if not path.startswith(PLACE)]
+    elsewhere = [path for path in added if not path.startswith(DIRECTORY)]
     assert [path for path in elsewhere if not compiled.fullmatch(path)] == []
     assert any("/json/__pycache__/decoder." in path for path in elsewhere)
 
 
-def test_it_has_the_packages_of_the_lock_and_no_others(added: list[str]) -> None:
+def test_the_image_has_exactly_the_packages_of_the_lock_file(added: list[str]) -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     locked = dict(re.findall(r"^([\w.-]+)==([\w.]+)", lock, re.MULTILINE))
-    found = {path.removeprefix(PLACE).split("/")[0] for path in added if path.endswith(".dist-info/METADATA")}
+    found = {
+        path.removeprefix(DIRECTORY).split("/")[0] for path in added if path.endswith(".dist-info/METADATA")
+    }
     assert {_normal(name) for name in found} == {
         f"{_normal(name)}-{version}.dist-info" for name, version in locked.items()
     }
 
 
-def test_of_this_repository_it_has_the_package_and_the_way_in(added: list[str]) -> None:
-    ours = {path.removeprefix(f"{PLACE}cluster_status/") for path in added if "/cluster_status/" in path}
+def test_the_image_has_the_package_and_the_entry_point_of_this_repository(added: list[str]) -> None:
+    ours = {path.removeprefix(f"{DIRECTORY}cluster_status/") for path in added if "/cluster_status/" in path}
     sources = {str(file.relative_to(SOURCE)) for file in SOURCE.rglob("*.py")}
     assert {path for path in ours if path.endswith(".py")} == sources
     assert len(ours) == 2 * len(sources)  # each of them compiled, and nothing else
-    assert f"{PLACE}__main__.py" in added
+    assert f"{DIRECTORY}__main__.py" in added
 
 
-def test_it_brings_no_program_no_test_no_compiler_and_no_cache(added: list[str]) -> None:
+def test_the_image_adds_no_programs_tests_compilers_and_caches(added: list[str]) -> None:
     unwanted = re.compile(
         r"/(bin|tests?|demo|pip|setuptools|wheel|\.cache|\.git\w*)/|\.(c|o|a|whl|gz|zip|lock|toml|sh)$"
     )
     assert [path for path in added if unwanted.search(path)] == []
 
 
-def test_nothing_can_be_installed_into_it(image: Image) -> None:
+def test_the_image_has_no_pip(image: Image) -> None:
     left = [path for path in _files(image.name) if re.search(r"/(bin|site-packages)/pip", path)]
     assert left == []
 
@@ -65,7 +67,7 @@ def test_every_module_is_compiled(added: list[str]) -> None:
     assert [path for path in modules if not is_compiled(path)] == []
 
 
-def test_it_runs_python_isolated_and_by_an_absolute_path_as_root(image: Image) -> None:
+def test_the_image_runs_isolated_python_by_an_absolute_path_as_root(image: Image) -> None:
     ours, base = (docker.describe(name)["Config"] for name in (image.name, docker.base_image()))
     program, *options = ours["Entrypoint"]
     assert PurePosixPath(program).is_absolute()
@@ -76,10 +78,10 @@ def test_it_runs_python_isolated_and_by_an_absolute_path_as_root(image: Image) -
 
 
 def _files(image: str) -> set[str]:
-    cluster_state = docker.ask(
+    listing = docker.run(
         "run", "--rm", "--network", "none", "--entrypoint", "find", image, "/", "-xdev", "-type", "f"
     )
-    return set(cluster_state.splitlines())
+    return set(listing.splitlines())
 
 
 def _normal(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Every `env` of a workflow reaches into the container: it does no harm, or the error names it."""
+"""Variables of a workflow reach the container: they have no effect, or an error names them."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,21 +13,21 @@ from tests.image.workflow import Workflow
 
 NOWHERE = "/nowhere"
 BROKEN = "raise SystemExit('a module of the workspace was imported')\n"
-# what Python looks for by itself, and what the action imports
+# modules that Python imports at its start, and modules that the action imports
 MODULES = ("sitecustomize", "usercustomize", "cluster_status", "requests", "json", "signal")
 
 HARMLESS: Mapping[str, Mapping[str, str]] = {
-    "a PATH that leads nowhere": {"PATH": NOWHERE},
-    "libraries that are nowhere": {"LD_LIBRARY_PATH": NOWHERE},
+    "a PATH that does not exist": {"PATH": NOWHERE},
+    "a library path that does not exist": {"LD_LIBRARY_PATH": NOWHERE},
     "another Python with other modules": {
         "PYTHONPATH": "/github/workspace",
         "PYTHONUSERBASE": "/github/workspace",
         "PYTHONHOME": NOWHERE,
         "PYTHONPLATLIBDIR": NOWHERE,
-        "PYTHONEXECUTABLE": NOWHERE,  # which, in 3.13, -I does not keep out
+        "PYTHONEXECUTABLE": NOWHERE,  # -I of Python 3.13 does not ignore this one
         "__PYVENV_LAUNCHER__": NOWHERE,
     },
-    "a Python that behaves otherwise": {
+    "a Python with other options": {
         "PYTHONSTARTUP": "/github/workspace/sitecustomize.py",
         "PYTHONINSPECT": "1",
         "PYTHONWARNINGS": "error",
@@ -36,7 +36,7 @@ HARMLESS: Mapping[str, Mapping[str, str]] = {
         "PYTHONUTF8": "0",
         "PYTHONIOENCODING": "ascii",
     },
-    "certificates that are nowhere, where none are asked for": {
+    "certificates that do not exist, without a use of TLS": {
         "REQUESTS_CA_BUNDLE": NOWHERE,
         "CURL_CA_BUNDLE": NOWHERE,
         "SSL_CERT_FILE": NOWHERE,
@@ -44,8 +44,16 @@ HARMLESS: Mapping[str, Mapping[str, str]] = {
         "OPENSSL_CONF": NOWHERE,
     },
     "a plain locale": {"LANG": "C", "LC_ALL": "C"},
-    "the same by another name, a day ahead": {"LANG": "POSIX", "LC_ALL": "POSIX", "TZ": "Pacific/Kiritimati"},
-    "a locale and a time zone that are none": {"LANG": "ja_JP.eucJP", "LC_ALL": "ja_JP.eucJP", "TZ": ":-("},
+    "a plain locale by another name, and a time zone a day ahead": {
+        "LANG": "POSIX",
+        "LC_ALL": "POSIX",
+        "TZ": "Pacific/Kiritimati",
+    },
+    "an unknown locale and an invalid time zone": {
+        "LANG": "ja_JP.eucJP",
+        "LC_ALL": "ja_JP.eucJP",
+        "TZ": ":-(",
+    },
 }
 
 
@@ -61,7 +69,9 @@ def proxy() -> Iterator[Intermediary]:
 
 
 @pytest.mark.parametrize("env", HARMLESS.values(), ids=HARMLESS)
-def test_it_does_no_harm(workflow: Workflow, env: Mapping[str, str]) -> None:
+def test_harmless_variables_of_a_workflow_do_not_change_a_poll(
+    workflow: Workflow, env: Mapping[str, str]
+) -> None:
     for name in MODULES:
         (workflow.action.workspace / f"{name}.py").write_text(BROKEN, encoding="utf-8")
     workflow.env |= env
@@ -76,7 +86,7 @@ def test_it_does_no_harm(workflow: Workflow, env: Mapping[str, str]) -> None:
     assert line == run.outputs["message"]
 
 
-def test_no_credentials_of_a_netrc_are_sent(
+def test_credentials_in_a_netrc_file_are_not_sent(
     workflow: Workflow, github: LoopbackGitHub, discord: LoopbackDiscord
 ) -> None:
     hosts = ("127.0.0.1", "localhost")
@@ -93,30 +103,30 @@ def test_no_credentials_of_a_netrc_are_sent(
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
-def test_a_proxy_is_honoured(
+def test_requests_go_through_a_proxy(
     workflow: Workflow, proxy: Intermediary, github: LoopbackGitHub, discord: LoopbackDiscord, variable: str
 ) -> None:
     workflow.env[variable] = proxy.url
     run = workflow.poll()
     assert run.exit_status == 0, run.log
-    assert len(proxy.seen) == len(github.requests) + len(discord.requests)
+    assert len(proxy.request_lines) == len(github.requests) + len(discord.requests)
     assert workflow.headlines() == ["mscluster is online"]
 
 
-def test_hosts_that_are_excepted_from_a_proxy_are_asked_themselves(
+def test_requests_to_hosts_in_no_proxy_do_not_go_through_the_proxy(
     workflow: Workflow, proxy: Intermediary
 ) -> None:
     workflow.env |= {"ALL_PROXY": proxy.url, "NO_PROXY": "127.0.0.1,localhost"}
     assert workflow.poll().exit_status == 0
-    assert proxy.seen == []
+    assert proxy.request_lines == []
 
 
-def test_a_company_s_proxy_and_its_certificates_are_honoured(
+def test_a_proxy_and_the_certificates_of_a_tls_inspection_are_used(
     workflow: Workflow, proxy: Intermediary, discord: LoopbackDiscord, certificate: Path
 ) -> None:
-    there = discord.webhook_url.partition("/api/")[0]
-    with Intermediary(behind=there, certificate=certificate) as inspecting:
-        workflow.inputs["discord-webhook"] = discord.webhook_url.replace(there, inspecting.url)
+    origin = discord.webhook_url.partition("/api/")[0]
+    with Intermediary(behind=origin, certificate=certificate) as inspecting:
+        workflow.inputs["discord-webhook"] = discord.webhook_url.replace(origin, inspecting.url)
         workflow.env |= {
             "HTTPS_PROXY": proxy.url,
             "REQUESTS_CA_BUNDLE": f"/github/workspace/{certificate.name}",
@@ -124,23 +134,23 @@ def test_a_company_s_proxy_and_its_certificates_are_honoured(
         }
         run = workflow.poll()
     assert run.exit_status == 0, run.log
-    assert [line.partition(":")[0] for line in proxy.seen] == ["CONNECT 127.0.0.1"]
+    assert [line.partition(":")[0] for line in proxy.request_lines] == ["CONNECT 127.0.0.1"]
     assert workflow.headlines() == ["mscluster is online"]
 
 
-def test_a_certificate_of_an_unknown_authority_is_named(
+def test_a_certificate_of_an_unknown_authority_is_an_error_of_its_own(
     workflow: Workflow, discord: LoopbackDiscord, certificate: Path
 ) -> None:
-    there = discord.webhook_url.partition("/api/")[0]
-    with Intermediary(behind=there, certificate=certificate) as unknown:
-        workflow.inputs["discord-webhook"] = discord.webhook_url.replace(there, unknown.url)
+    origin = discord.webhook_url.partition("/api/")[0]
+    with Intermediary(behind=origin, certificate=certificate) as server:
+        workflow.inputs["discord-webhook"] = discord.webhook_url.replace(origin, server.url)
         run = workflow.poll()
     assert run.exit_status == 6
     assert "::error::Discord cannot be reached: certificate verification failed." in run.log
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_certificates_that_are_nowhere_are_named(workflow: Workflow, variable: str) -> None:
+def test_the_error_for_missing_certificates_names_the_variable(workflow: Workflow, variable: str) -> None:
     workflow.inputs["discord-webhook"] = f"https://127.0.0.1:{closed_port()}/api/webhooks/1/token"
     workflow.env[variable] = NOWHERE
     run = workflow.poll()
@@ -150,8 +160,10 @@ def test_certificates_that_are_nowhere_are_named(workflow: Workflow, variable: s
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "HTTPS_PROXY"])
-def test_a_dead_proxy_is_named(workflow: Workflow, variable: str) -> None:
-    workflow.inputs["history-store"] = "file"  # GitHub would be asked for half a minute
+def test_a_proxy_that_cannot_be_reached_is_an_error_of_its_own(workflow: Workflow, variable: str) -> None:
+    workflow.inputs["history-store"] = (
+        "file"  # without a proxy, retries of requests to GitHub take half a minute
+    )
     if variable == "HTTPS_PROXY":
         workflow.inputs["discord-webhook"] = f"https://127.0.0.1:{closed_port()}/api/webhooks/1/token"
     workflow.env[variable] = f"http://127.0.0.1:{closed_port()}"

@@ -1,4 +1,4 @@
-"""The harness is honest: it runs what GitHub's runner runs, finds what is wrong, leaves nothing behind."""
+"""The harness runs steps as GitHub's runner does, finds faults, and removes its containers."""
 
 import socket
 from pathlib import Path
@@ -9,19 +9,19 @@ from tests.image import docker
 from tests.image.container import ContainerAction
 from tests.image.docker import DockerError, Image
 from tests.image.intermediary import silent_server
-from tests.image.log import prose, shown_secrets, strange_commands
+from tests.image.log import foreign_commands, plain_lines, shown_secrets
 from tests.image.workflow import Workflow
 from tests.servers.process import PROC
 
 VALUE = "two\nlines, 'quotes\", $(id) and = signs"
 
 
-def test_a_step_sees_what_the_runner_gives_it(action: ContainerAction) -> None:
+def test_a_step_has_the_variables_that_the_runner_sets(action: ContainerAction) -> None:
     given = {"cluster-user": VALUE}
     env = {"SOME_VARIABLE": VALUE, "HOME": "/overridden", "GITHUB_ACTIONS": "overridden"}
     with action.start(given, {}, env=env, options=("--rm", "--entrypoint", "/usr/bin/env")) as step:
         log = step.end().log
-    seen = log.replace(VALUE, "VALUE").splitlines()
+    variables = log.replace(VALUE, "VALUE").splitlines()
     assert {
         "INPUT_CLUSTER-USER=VALUE",
         "INPUT_CLUSTER-HOST=",
@@ -30,10 +30,10 @@ def test_a_step_sees_what_the_runner_gives_it(action: ContainerAction) -> None:
         "GITHUB_WORKSPACE=/github/workspace",
         "GITHUB_ACTIONS=true",
         "CI=true",
-    } <= set(seen)
+    } <= set(variables)
 
 
-def test_what_is_mounted_is_the_runner_s(action: ContainerAction) -> None:
+def test_a_step_has_the_mounts_of_the_runner(action: ContainerAction) -> None:
     (action.home / "a-file").touch()
     (action.workspace / "another").touch()
     program = ("--entrypoint", "/usr/bin/find")
@@ -48,7 +48,7 @@ def test_an_input_that_action_yml_does_not_declare_is_refused(action: ContainerA
         pass
 
 
-def test_a_step_that_does_not_end_is_an_error_and_is_ended(image: Image, workflow: Workflow) -> None:
+def test_a_step_that_does_not_end_is_an_error_and_is_killed(image: Image, workflow: Workflow) -> None:
     with silent_server() as server, workflow.start(inputs=_port_of(server)) as step:
         number = step.process_id()
         assert image.containers() == [step.name]
@@ -72,30 +72,30 @@ def test_no_container_outlives_a_test_that_fails(image: Image, workflow: Workflo
 @pytest.mark.parametrize(
     "line", ["::set-output name=a::b", "  ::stop-commands::x", "so ##[add-mask]online", "::add-mask::on"]
 )
-def test_a_command_of_another_author_is_found(line: str) -> None:
+def test_a_command_that_is_not_of_the_action_is_found(line: str) -> None:
     log = f"::add-mask::a secret\n::warning::##[error]\n{line}\nmscluster is online\n"
-    assert len(strange_commands(log, {"a secret"})) == 1
-    assert prose(log) == ["mscluster is online"]
+    assert len(foreign_commands(log, {"a secret"})) == 1
+    assert plain_lines(log) == ["mscluster is online"]
 
 
-def test_a_secret_that_can_be_read_is_found() -> None:
+def test_a_secret_that_is_shown_is_found() -> None:
     log = "::add-mask::two%0Alines\n::error::It is lines.\n"
     assert shown_secrets(log, {"two\nlines", "online"}) == ["two\nlines"]
     assert shown_secrets("::add-mask::secret\n", {"secret"}) == []
 
 
-def test_without_docker_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_docker_client_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(DockerError, match="no `docker` on the PATH"):
-        docker.demand_engine()
+    with pytest.raises(DockerError, match="no `docker` is on the PATH"):
+        docker.require_engine()
 
 
-def test_without_an_engine_it_says_where_none_answers(
+def test_a_missing_engine_is_an_error_with_its_address(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine")
     with pytest.raises(DockerError, match=r"none answers at unix://.*/no-engine"):
-        docker.demand_engine()
+        docker.require_engine()
 
 
 def _port_of(server: socket.socket) -> dict[str, str]:

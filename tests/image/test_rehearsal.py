@@ -1,4 +1,4 @@
-"""A release of this repository, as far as it can be made without GitHub."""
+"""The dry run of a release of this repository."""
 
 import os
 import re
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cluster_status import __version__ as VERSION  # noqa: N812  # it is one
+from cluster_status import __version__ as VERSION  # noqa: N812  # it is a constant
 from release.image import BASE
 from release.version import Version
 from tests.image import docker
@@ -14,9 +14,7 @@ from tests.image.checkout import check_out
 from tests.image.docker import ROOT, Image
 
 
-def test_all_that_a_release_needs_agrees_and_the_rehearsal_leaves_nothing_behind(
-    image: Image, tmp_path: Path
-) -> None:
+def test_a_dry_run_of_a_release_prints_its_commands_and_changes_nothing(image: Image, tmp_path: Path) -> None:
     repository = check_out(tmp_path / "repository")
     _prepare_release(repository)
     before = _state(repository)
@@ -30,27 +28,27 @@ def test_all_that_a_release_needs_agrees_and_the_rehearsal_leaves_nothing_behind
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    said = result.stdout
-    tags = (f"v{VERSION}", Version.parse(VERSION).moving_tag)
-    assert f"Release {VERSION}\nHEAD, tag: {tags[0]}, tag: {tags[1]}\n" in said
-    [pinned] = re.findall(r"^\+  image: (.*)$", said, re.MULTILINE)
+    output = result.stdout
+    tags = (f"v{VERSION}", Version.parse(VERSION).major_tag)
+    assert f"Release {VERSION}\nHEAD, tag: {tags[0]}, tag: {tags[1]}\n" in output
+    [pinned] = re.findall(r"^\+  image: (.*)$", output, re.MULTILINE)
     assert re.fullmatch(r"docker://ghcr\.io/org/cluster-status-action@sha256:[0-9a-f]{64}", pinned)
-    [build] = re.findall(r"^docker buildx build .*$", said, re.MULTILINE)
+    [build] = re.findall(r"^docker buildx build .*$", output, re.MULTILINE)
     assert "--platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max" in build
     assert f"image.revision={before[0]}" in build
-    assert f" push --atomic origin refs/tags/{tags[0]} +refs/tags/{tags[1]}\n" in said
-    assert said.endswith("What is new\n")
+    assert f" push --atomic origin refs/tags/{tags[0]} +refs/tags/{tags[1]}\n" in output
+    assert output.endswith("What is new\n")
     assert _state(repository) == before
-    assert docker.ask("images", "--quiet", "--filter", "reference=cluster-status-rehearsal-*") == ""
-    assert docker.describe(image.name)  # whose layers it began with
+    assert docker.run("images", "--quiet", "--filter", "reference=cluster-status-rehearsal-*") == ""
+    assert docker.describe(image.name)  # the other image with these layers still exists
 
 
-def test_the_base_that_a_release_looks_up_is_that_of_the_dockerfile() -> None:
+def test_a_release_uses_the_base_image_of_the_dockerfile() -> None:
     assert docker.base_image() == BASE
 
 
 def _prepare_release(repository: Path) -> None:
-    """Do what the commit before a release does."""
+    """Commit a section of the changelog for the version."""
     changelog = repository / "CHANGELOG.md"
     before, title, _ = changelog.read_text("utf-8").partition("## Unreleased\n")
     assert title
@@ -61,6 +59,6 @@ def _prepare_release(repository: Path) -> None:
 
 
 def _state(repository: Path) -> list[str]:
-    """Return the commit, the tags and branches, and what is not committed."""
+    """Return the commit, the tags and branches, and the uncommitted changes."""
     commands = (["rev-parse", "HEAD"], ["for-each-ref"], ["status", "--porcelain"])
     return [subprocess.check_output(["git", *each], cwd=repository, text=True).strip() for each in commands]

@@ -1,4 +1,4 @@
-"""Run after run of the image: messages, history, outputs and summary."""
+"""Several runs of the image: messages, history, outputs and summary."""
 
 import json
 
@@ -79,10 +79,10 @@ def test_two_runs_that_overlap_keep_both_polls_and_send_one_message(
 ) -> None:
     workflow.poll()
     cluster.stop()
-    asked = len(github.requests)
+    earlier = len(github.requests)
 
     def wait_for(operation: str, count: int) -> None:
-        wait_until(lambda: github.operations[asked:].count(operation) == count, 10)
+        wait_until(lambda: github.operations[earlier:].count(operation) == count, 10)
 
     github.fail_next(Silent(), on="blob-get")
     with workflow.start() as slow:
@@ -91,7 +91,7 @@ def test_two_runs_that_overlap_keep_both_polls_and_send_one_message(
         github.release()
         wait_for("list", 2)
         quick = workflow.poll()
-        assert github.operations[asked:].count("blob-get") == 2  # both have loaded the same history
+        assert github.operations[earlier:].count("blob-get") == 2  # both have loaded the same history
         github.release()
         slow_ending = slow.end()
     assert [run.exit_status for run in (quick, slow_ending)] == [0, 0], slow_ending.log
@@ -99,7 +99,7 @@ def test_two_runs_that_overlap_keep_both_polls_and_send_one_message(
     assert workflow.headlines() == ["mscluster is online", "mscluster is offline"]
 
 
-def test_without_inputs_the_log_names_the_required_ones(workflow: Workflow) -> None:
+def test_a_run_without_inputs_names_the_required_ones(workflow: Workflow) -> None:
     run = workflow.poll(inputs=dict.fromkeys(workflow.inputs, ""))
     assert run.exit_status == 2
     assert run.outputs == {}
@@ -108,16 +108,16 @@ def test_without_inputs_the_log_names_the_required_ones(workflow: Workflow) -> N
     assert "Traceback" not in run.log
 
 
-def test_files_that_cannot_be_written_are_warned_of(workflow: Workflow, discord: LoopbackDiscord) -> None:
+def test_files_that_cannot_be_written_are_a_warning(workflow: Workflow, discord: LoopbackDiscord) -> None:
     nowhere = "/github/file_commands/nowhere/file"
-    run = workflow.poll(instead={"GITHUB_OUTPUT": nowhere, "GITHUB_STEP_SUMMARY": nowhere})
+    run = workflow.poll(override={"GITHUB_OUTPUT": nowhere, "GITHUB_STEP_SUMMARY": nowhere})
     assert run.exit_status == 0, run.log
     assert "::warning::The outputs could not be written" in run.log
     assert "::warning::The job summary could not be written" in run.log
     assert len(discord.messages) == 1
 
 
-def test_without_files_of_the_runner_a_poll_still_works(workflow: Workflow, discord: LoopbackDiscord) -> None:
-    run = workflow.poll(instead={"GITHUB_OUTPUT": "", "GITHUB_STEP_SUMMARY": ""})
+def test_a_poll_works_without_the_files_of_the_runner(workflow: Workflow, discord: LoopbackDiscord) -> None:
+    run = workflow.poll(override={"GITHUB_OUTPUT": "", "GITHUB_STEP_SUMMARY": ""})
     assert run.exit_status == 0, run.log
     assert len(discord.messages) == 1

@@ -37,19 +37,21 @@ def cancel(step: Step, number: signal.Signals) -> Ending:
 
 
 @both
-def test_while_it_is_still_importing(workflow: Workflow, number: signal.Signals) -> None:
+def test_a_signal_during_the_imports_ends_the_run(workflow: Workflow, number: signal.Signals) -> None:
     with silent_server() as server:
         workflow.inputs["cluster-port"] = str(server.getsockname()[1])
-        # on a machine so slow that importing takes seconds
+        # a share of a CPU, so that the imports take seconds
         with workflow.start(options=("--rm", "--cpus", "0.2")) as step:
             libraries = Path(f"/proc/{step.process_id()}/maps")
             wait_until(lambda: "/msgspec/" in libraries.read_text(encoding="utf-8"), 10)
             ending = cancel(step, number)
-    assert ending.log == ""  # before all else it would mask the secrets: it was importing still
+    assert ending.log == ""  # the masks of the secrets are the first lines of a log
 
 
 @both
-def test_while_the_server_does_not_answer(workflow: Workflow, number: signal.Signals) -> None:
+def test_a_signal_while_the_ssh_server_is_silent_ends_the_run(
+    workflow: Workflow, number: signal.Signals
+) -> None:
     with silent_server() as server:
         workflow.inputs["cluster-port"] = str(server.getsockname()[1])
         with workflow.start() as step, server.accept()[0]:
@@ -59,23 +61,25 @@ def test_while_the_server_does_not_answer(workflow: Workflow, number: signal.Sig
 
 
 @both
-def test_while_sinfo_does_not_answer(site_workflow: Workflow, site: Site, number: signal.Signals) -> None:
+def test_a_signal_while_sinfo_is_silent_ends_the_run(
+    site_workflow: Workflow, site: Site, number: signal.Signals
+) -> None:
     begun = site.directory / f"begun-{number.name}"
     os.mkfifo(begun)
     begun.chmod(0o666)
-    site.put_before_slurm(f"echo > '{begun}'; exec sleep 60")
+    site.replace_sinfo(f"echo > '{begun}'; exec sleep 60")
     with site_workflow.start() as step:
-        begun.read_bytes()  # which waits for the other end
+        begun.read_bytes()  # waits for the script
         ending = cancel(step, number)
     assert f"Cancelled by {number.name}" in ending.log
     assert site_workflow.headlines() == []
 
 
 @both
-def test_while_github_does_not_list_the_artifacts(
+def test_a_signal_while_github_lists_no_artifacts_ends_the_run(
     workflow: Workflow, github: LoopbackGitHub, number: signal.Signals
 ) -> None:
-    del workflow.inputs["cluster-host-key"]  # then the login waits for the history, which has the key
+    del workflow.inputs["cluster-host-key"]  # so the login waits for the history, which has the key
     github.fail_next(github_fakes.Silent(), on="list")
     with workflow.start() as step:
         github.wait_for_requests(1, timeout_seconds=10)
@@ -85,7 +89,7 @@ def test_while_github_does_not_list_the_artifacts(
 
 
 @both
-def test_while_the_artifact_store_does_not_accept_the_history(
+def test_a_signal_before_the_history_is_saved_ends_the_run_without_a_message(
     workflow: Workflow, github: LoopbackGitHub, number: signal.Signals
 ) -> None:
     github.fail_next(github_fakes.Silent(), on="create")
@@ -98,7 +102,7 @@ def test_while_the_artifact_store_does_not_accept_the_history(
 
 
 @both
-def test_while_discord_does_not_accept_a_message(
+def test_a_signal_during_a_delivery_ends_the_run_and_the_next_run_delivers(
     workflow: Workflow, discord: LoopbackDiscord, number: signal.Signals
 ) -> None:
     discord.fail_next(discord_fakes.Silent())
@@ -110,7 +114,7 @@ def test_while_discord_does_not_accept_a_message(
     assert workflow.headlines() == ["mscluster is online"]
 
 
-def test_while_a_later_message_is_sent_the_earlier_one_is_saved_as_delivered(
+def test_a_signal_during_the_second_delivery_keeps_the_first_one_as_delivered(
     workflow: Workflow, cluster: DemoCluster, discord: LoopbackDiscord
 ) -> None:
     _leave_two_messages_pending(workflow, cluster, discord)
@@ -126,7 +130,7 @@ def test_while_a_later_message_is_sent_the_earlier_one_is_saved_as_delivered(
     assert workflow.headlines() == ["mscluster is online", "mscluster is offline"]
 
 
-def test_while_the_outcome_is_saved_the_save_is_completed(
+def test_a_signal_while_a_delivery_is_saved_ends_the_run_after_the_save(
     workflow: Workflow, discord: LoopbackDiscord, github: LoopbackGitHub
 ) -> None:
     discord.fail_next(discord_fakes.Silent())
@@ -143,7 +147,7 @@ def test_while_the_outcome_is_saved_the_save_is_completed(
     assert workflow.headlines() == ["mscluster is online"]
 
 
-def test_while_the_outcome_cannot_be_saved_the_run_ends(
+def test_a_signal_while_a_delivery_cannot_be_saved_ends_the_run(
     workflow: Workflow, discord: LoopbackDiscord, github: LoopbackGitHub
 ) -> None:
     discord.fail_next(discord_fakes.Silent())
@@ -157,8 +161,8 @@ def test_while_the_outcome_cannot_be_saved_the_run_ends(
 
 
 def _leave_two_messages_pending(workflow: Workflow, cluster: DemoCluster, discord: LoopbackDiscord) -> None:
-    for happens in (cluster.start, cluster.stop):
-        happens()
+    for change in (cluster.start, cluster.stop):
+        change()
         discord.fail_next(discord_fakes.Reset())
         workflow.poll()
     [channel] = workflow.history()["outbox"]["channels"].values()

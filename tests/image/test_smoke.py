@@ -1,4 +1,4 @@
-"""The workflow that smokes the action out on GitHub: what it expects there holds here."""
+"""The smoke test on GitHub: its checks pass for runs of the image in this test."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "smo
 _, FIRST, SECOND, CHECK = WORKFLOW["jobs"]["smoke"]["steps"]
 
 
-def test_the_second_poll_goes_on_from_the_first_as_the_workflow_expects(
+def test_the_second_poll_continues_the_first_as_the_smoke_test_expects(
     action: ContainerAction, github: LoopbackGitHub, site: Site
 ) -> None:
     polls = {step["id"]: _poll(step, action, github, site) for step in (FIRST, SECOND)}
@@ -35,15 +35,15 @@ def test_the_second_poll_goes_on_from_the_first_as_the_workflow_expects(
 
 def _poll(step: dict[str, Any], action: ContainerAction, github: LoopbackGitHub, site: Site) -> Ending:
     assert step["uses"] == "./"
-    here = {name: value for name, value in site.login.items() if name in step["with"]}
+    login = {name: value for name, value in site.login.items() if name in step["with"]}
     run = github.start_run()
-    given = {**{name: str(value) for name, value in step["with"].items()}, **here}
+    given = {**{name: str(value) for name, value in step["with"].items()}, **login}
     with action.start({**given, "github-token": run.github_token}, run.environment) as started:
         return started.end()
 
 
 def _evaluate(expression: str, polls: dict[str, Ending]) -> str:
-    """Return what GitHub puts in the place of `${{ steps.x.outcome }}` or `${{ steps.x.outputs.y }}`."""
+    """Return the value of `${{ steps.x.outcome }}` or `${{ steps.x.outputs.y }}` on GitHub."""
     found = re.fullmatch(r"\$\{\{ steps\.(\w+)\.(?:outcome|outputs\.([\w-]+)) \}\}", expression)
     assert found
     poll = polls[found.group(1)]

@@ -1,4 +1,4 @@
-"""A user's workflow with the action in it: poll after poll, each one a run of its own."""
+"""A user's workflow that runs the action: each poll is a workflow run."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +13,9 @@ CLUSTER = "mscluster"
 
 
 class Workflow:
-    """Runs the action against a cluster, a channel, and the artifacts of a repository.
+    """Runs the action with a cluster, a channel, and the artifacts of a repository.
 
-    `inputs` and `env` are those of its file; tests change them at will. `secrets` are all that were in use.
+    `inputs` and `env` are those of the workflow file; tests change them. `secrets` are all that were used.
     """
 
     def __init__(
@@ -47,22 +47,22 @@ class Workflow:
         self,
         *,
         inputs: Mapping[str, str] | None = None,
-        instead: Mapping[str, str] | None = None,
+        override: Mapping[str, str] | None = None,
         network: str = "host",
         options: Sequence[str] = ("--rm",),
     ) -> Iterator[Step]:
-        """Start a run; `inputs` are added to the workflow's, for the rest see ContainerAction.start."""
+        """Start a run; `inputs` are added to the workflow's, the others are as in ContainerAction.start."""
         run = self.github.start_run()
         given = {**self.inputs, "github-token": run.github_token, **(inputs or {})}
         self.secrets |= {run.github_token, run.runtime_token, given["cluster-password"]} - {""}
         with self.action.start(
-            given, run.environment, env=self.env, instead=instead, network=network, options=options
+            given, run.environment, env=self.env, override=override, network=network, options=options
         ) as step:
             yield step
         run.finish()
 
     def history(self) -> Any:
-        """Return the only entry of the history that a next run would load."""
+        """Return the only entry of the history that the next run loads."""
         newest = max(self.github.artifacts, key=lambda artifact: artifact.id)
         [content] = newest.files.values()
         [entry] = json.loads(content)["clusters"].values()
@@ -72,5 +72,5 @@ class Workflow:
         return [poll["status"] for poll in self.history()["record"]["polls"]]
 
     def headlines(self) -> list[str]:
-        """Return the titles of the messages, without the coloured signs."""
+        """Return the titles of the messages without their emoji."""
         return [message["embeds"][0]["title"].partition(" ")[2] for message in self.discord.messages]

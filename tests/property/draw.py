@@ -80,7 +80,7 @@ def setups() -> st.SearchStrategy[Setup]:
 
 
 def attempted(history: History, policy: ChannelPolicy, outcome: str, at: datetime) -> History:
-    """Return the history after the oldest notification was sent, or else the live message edited."""
+    """Return the history after a send of the oldest notification, or else an edit of the live message."""
     outbox, state = history.outbox, history.outbox.channel(policy.id)
     if outcome == "not sent" or not (state.pending or state.live):
         return history
@@ -114,7 +114,7 @@ def histories(draw: st.DrawFn) -> History:
 def chronicles(draw: st.DrawFn) -> list[History]:
     """Draw the histories after each of many polls, and after each delivery or failure.
 
-    Each result lasts for some polls. Otherwise few statuses were confirmed and few monitors lost.
+    Each result lasts for some polls. Otherwise few statuses would be confirmed and few monitors lost.
     """
     setup = draw(setups())
     periods = st.tuples(st.sampled_from(RESULTS), st.integers(1, 4), st.sampled_from(OUTCOMES))

@@ -1,6 +1,6 @@
-"""The readers of foreign text, each with a check that holds for any bytes.
+"""The readers of untrusted text, each with a check that holds for any bytes.
 
-To add a reader, add a row with seeds and a check. Its finds are in a folder below tests/data/fuzz.
+To add a reader, add a row with seeds and a check. Its findings are in a folder below tests/data/fuzz.
 """
 
 import base64
@@ -25,7 +25,7 @@ from cluster_status.domain.status.diagnosis import diagnose
 from cluster_status.domain.text import clean
 from cluster_status.errors import HistoryError, InputError, UnparsableError
 
-FINDS = Path(__file__).parents[1] / "data" / "fuzz"
+FINDINGS = Path(__file__).parents[1] / "data" / "fuzz"
 RECORDINGS = Path(__file__).parents[1] / "data" / "sinfo"
 BOUNDARY = "f4a3e"
 MESSAGE_LIMIT = 500  # characters of an error, with the text that it quotes
@@ -45,7 +45,7 @@ _RESERVATION = (
     b"ReservationName=r1 StartTime=2026-11-24T10:00:00 EndTime=2026-11-25T10:00:00 Duration=1-00:00:00 "
     b"Nodes=n1 NodeCnt=1 PartitionName=(null) Flags=MAINT,SPEC_NODES TRES=cpu=4\n"
 )
-_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))  # a key that opens nothing
+_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))  # a key that no server has
 _DIAGNOSABLE = {
     Cause.LOGIN_REFUSED,
     Cause.NO_SCHEDULER,
@@ -56,23 +56,23 @@ _DIAGNOSABLE = {
 
 @dataclass(frozen=True)
 class Reader:
-    """`probe` fails an assertion, or raises what it should not, where a reader is at fault."""
+    """`probe` fails an assertion or raises another exception if the reader has a fault."""
 
     name: str
     probe: Callable[[bytes], None]
     seeds: tuple[bytes, ...]
-    words: tuple[bytes, ...]  # what its language is made of
+    tokens: tuple[bytes, ...]  # parts of its input language
 
-    def finds(self) -> Iterator[Path]:
-        return iter(sorted((FINDS / self.name).glob("*")))
+    def findings(self) -> Iterator[Path]:
+        return iter(sorted((FINDINGS / self.name).glob("*")))
 
 
-def _answer(by_partition: bytes, in_all: bytes) -> bytes:
+def _output(by_partition: bytes, in_total: bytes) -> bytes:
     return b"%b\n%b%b\n%b%b\n" % (
         BOUNDARY.encode(),
         by_partition,
         BOUNDARY.encode(),
-        in_all,
+        in_total,
         BOUNDARY.encode(),
     )
 
@@ -101,10 +101,10 @@ def probe_sinfo(content: bytes) -> None:
         assert _is_shown(partition.time_limit, 300)
         assert _counts_add_up(partition.nodes)
     assert _counts_add_up(cluster_state.nodes)
-    assert all(_is_shown(word, 300) for word in cluster_state.unknown_states)
+    assert all(_is_shown(state, 300) for state in cluster_state.unknown_states)
     rows = [line.split("|") for line in content.decode("utf-8", "replace").split("\n")]
     nodes = sum(int(row[3]) for row in rows if len(row) == 5 and row[3].isdecimal())
-    # outside of the frame there may be more
+    # there may be more rows outside the boundaries
     assert sum(partition.nodes.total for partition in cluster_state.partitions) <= nodes
 
 
@@ -118,7 +118,7 @@ def probe_diagnosis(content: bytes) -> None:
 
 
 def probe_details(content: bytes) -> None:
-    """Of details nothing is an error: what does not make sense is not known."""
+    """Check the details, which are never an error: invalid ones are left out."""
     lines = content.decode("utf-8", "replace").split("\n")
     gpus = gpu.parse(lines)
     assert all(_is_shown(one.type, 40) for types in gpus.values() for one in types)
@@ -185,9 +185,9 @@ READERS = (
         "sinfo",
         probe_sinfo,
         (
-            _answer(_ROWS, b"6|idle\n2|drained*\n"),
-            _answer(b"", b""),
-            b"Welcome\r\n" + _answer(b"p|up|30:00|1|mixed#\r\n", b"1|mixed#\r\n"),
+            _output(_ROWS, b"6|idle\n2|drained*\n"),
+            _output(b"", b""),
+            b"Welcome\r\n" + _output(b"p|up|30:00|1|mixed#\r\n", b"1|mixed#\r\n"),
             *(file.read_bytes() for file in sorted(RECORDINGS.glob("*.txt"))),
         ),
         (

@@ -1,7 +1,7 @@
 """A monitor over a long time: a cluster with outages, blips and flapping, and runs that fail themselves.
 
 The cluster is simulated by the second, a run by its attempts; judge, advance and delivered are real. The
-notifications that have to follow are calculated from the real state of the cluster at each last attempt.
+expected notifications are calculated from the real state of the cluster at each last attempt.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from tests.unit.domain.build import DIGESTS, POLICY, delivered, delivery_failed,
 BEGIN = 1_767_225_600  # 2026-01-01
 INTERVAL = 300
 ATTEMPTS, DELAY = 3, 15
-RETRIES = (ATTEMPTS - 1) * DELAY  # seconds from the first attempt to the last
+RETRY_SECONDS = (ATTEMPTS - 1) * DELAY  # from the first attempt to the last
 CONFIRM_AFTER = 2
 
 ONLINE = listed(idle=8)
@@ -47,7 +47,7 @@ class Fault(StrEnum):
 
 
 class State(Struct, frozen=True):
-    """What a probe finds, from one second until the next state."""
+    """The result of a probe from `begin`, a Unix time, until the next state."""
 
     begin: int
     result: ProbeResult
@@ -67,7 +67,7 @@ class Downtime(Struct):
 
 
 class Simulation:
-    """Runs so many polls; `problems` are the notifications that were wrong or missing."""
+    """Runs polls; `problems` are the wrong and the missing notifications."""
 
     def __init__(self, seed: int) -> None:
         self.problems: list[str] = []
@@ -95,7 +95,7 @@ class Simulation:
             self.problems.append(f"{len(self._queued - self._sent)} messages were lost")
         return self
 
-    # The world
+    # The cluster and the clock
 
     def _cluster(self) -> Iterator[State]:
         second, random = BEGIN, self._random
@@ -110,13 +110,13 @@ class Simulation:
                 random.choice([random.randint(60, 1_200), random.randint(1_200, 40_000)]),
             )
             if fault is Fault.BLIP:
-                length = random.randint(1, RETRIES - 1)
+                length = random.randint(1, RETRY_SECONDS - 1)
             for _ in range(random.choice([1, 1, 1, random.randint(2, 8)])):  # more than once if it flaps
                 self.faults[fault] += 1
                 yield State(second, self._result_in(fault), fault)
                 second += length
                 yield State(second, ONLINE)
-                second += random.randint(RETRIES + 1, 1_200)
+                second += random.randint(RETRY_SECONDS + 1, 1_200)
 
     def _result_in(self, fault: Fault) -> ProbeResult:
         return {
@@ -143,7 +143,7 @@ class Simulation:
             self._offset_polls -= 1
         return datetime.fromtimestamp(second + self._offset, UTC)
 
-    # A run
+    # A workflow run
 
     def _poll(self, id_: str, second: int) -> None:
         if self._random.random() < 1 / 200:
@@ -175,7 +175,7 @@ class Simulation:
         self._deliver(second)
 
     def _check(self, second: int) -> tuple[State, int]:
-        """Probe as often as a run does; return the state at the last attempt, and its second."""
+        """Return the state at the last attempt of a run, and the Unix time of the attempt."""
         state = self._at(second)
         for _ in range(ATTEMPTS - 1):
             if cause_to_retry(state.result, degraded_below=50) is None:
@@ -196,7 +196,7 @@ class Simulation:
             self.messages[notification.event] += 1
             self.history = delivered(self.history, notification)
 
-    # What has to be notified
+    # Expected notifications
 
     def _account(self, status: Status, result: ProbeResult, state: State, new: list[Notification]) -> None:
         self._queued.update(one.id for one in new)

@@ -1,4 +1,4 @@
-"""A hostile cluster: no text of it mentions anyone, breaks a card, or exceeds a limit of Discord."""
+"""No text of a hostile cluster mentions anyone, breaks an embed, or exceeds a limit of Discord."""
 
 import contextlib
 import re
@@ -92,12 +92,12 @@ PIECES = (
     ".",
     " ",
 )
-WORDS = st.one_of(
+TEXTS = st.one_of(
     st.text(st.sampled_from("abc ") | st.characters(), max_size=40),
     st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
     st.sampled_from(PIECES).map(lambda piece: piece * (10_000 // len(piece))),
 )
-NAMES = WORDS.filter(bool)
+NAMES = TEXTS.filter(bool)
 NUMBERS = st.integers(0, 99_999)
 ROLE = "<@&123456789012345678>"
 POLICY = ChannelPolicy("discord", mention=ROLE, with_quotation=True)
@@ -106,28 +106,28 @@ EVENTS = [*Event, Event("of-a-later-version")]
 
 @st.composite
 def cluster_states(draw: st.DrawFn) -> ClusterState:
-    """Draw a state with text that was not even cleaned."""
+    """Draw a state with text that is not cleaned."""
     partitions = tuple(
         Partition(
             draw(NAMES),
             draw(st.booleans()),
-            draw(st.sampled_from(["up", "down", "inactive"]) | WORDS),
-            draw(st.sampled_from(["1-00:00:00", "infinite"]) | WORDS),
+            draw(st.sampled_from(["up", "down", "inactive"]) | TEXTS),
+            draw(st.sampled_from(["1-00:00:00", "infinite"]) | TEXTS),
             NodeCounts(total=draw(NUMBERS), idle=draw(NUMBERS)),
         )
         for _ in range(draw(st.integers(0, 4)))
     ) * draw(st.sampled_from([1, 1, 60]))
     gpus = {
         partition.name: tuple(
-            Gpus(draw(WORDS), draw(NUMBERS), draw(NUMBERS)) for _ in range(draw(st.integers(0, 6)))
+            Gpus(draw(TEXTS), draw(NUMBERS), draw(NUMBERS)) for _ in range(draw(st.integers(0, 6)))
         )
         for partition in partitions[:4]
     }
     reasons = tuple(
-        DrainReason(draw(WORDS), draw(st.none() | st.just(START)), draw(NUMBERS), draw(WORDS), draw(WORDS))
+        DrainReason(draw(TEXTS), draw(st.none() | st.just(START)), draw(NUMBERS), draw(TEXTS), draw(TEXTS))
         for _ in range(draw(st.integers(0, 8)))
     )
-    maintenance = (Reservation(draw(WORDS), START, START + timedelta(days=1), draw(NUMBERS)),)
+    maintenance = (Reservation(draw(TEXTS), START, START + timedelta(days=1), draw(NUMBERS)),)
     return ClusterState(partitions, NodeCounts(total=9), details=Details(gpus, reasons, maintenance))
 
 
@@ -169,14 +169,14 @@ def check(body: dict[str, Any], *, allowed: list[str]) -> None:
     block, _, after = rest.partition("\n```")
     assert "`" not in block
     assert all(columns(line) <= 37 for line in block.split("\n"))
-    for prose in (title, before, after):
-        bare = re.sub(r"\\.", "", prose)  # what is escaped is no markup
+    for part in (title, before, after):
+        bare = re.sub(r"\\.", "", part)  # escaped characters are no markup
         ours = re.sub(r"<t:-?\d+:[fR]>|^\*\*|\*\* |^\*“|”\* |\*\*$", "", bare, flags=re.MULTILINE)
-        assert not re.search(r"[`*_~|<>\[\]#@:\\]", ours.replace(": ", " ")), prose
+        assert not re.search(r"[`*_~|<>\[\]#@:\\]", ours.replace(": ", " ")), part
 
 
 @hostile
-@given(notifications(), cluster_states(), WORDS)
+@given(notifications(), cluster_states(), TEXTS)
 def test_no_text_of_a_cluster_breaks_a_card_or_mentions_anyone(
     notification: Notification, cluster_state: ClusterState, name: str
 ) -> None:

@@ -17,7 +17,7 @@ from tests.unit.app.monitor import FIVE_MINUTES, Monitor
 from tests.unit.domain.build import listed_with, reserved
 
 POLLS = 300
-GAPS = 0.03  # of all polls come after one
+GAP_RATE = 0.03  # share of the polls that come after a gap
 RESULTS: tuple[Callable[[Monitor], ProbeResult], ...] = (
     *[lambda _: ONLINE] * 3,
     *[lambda _: listed(partition(idle=3, allocated=5))] * 3,
@@ -49,15 +49,15 @@ POLICIES: Mapping[str, Mapping[str, bool]] = {
 }
 
 
-class Outcome(NamedTuple):
-    """What the first channel got and what the history has of it; and the errors about channels."""
+class ChannelResult(NamedTuple):
+    """The messages of the first channel, its outbox in the history, and the errors about channels."""
 
     notifier: RecordingNotifier
     outbox: ChannelOutbox
     errors: list[str]
 
 
-def outcome(monitor: Monitor, policy: Mapping[str, bool]) -> Outcome:
+def poll_many(monitor: Monitor, policy: Mapping[str, bool]) -> ChannelResult:
     """Poll many times, with the same results and at the same times for every monitor."""
     monitor.set_retries(attempts=1)
     monitor.set_policy(**policy, mention="<@&1>", with_quotation=True)
@@ -65,7 +65,7 @@ def outcome(monitor: Monitor, policy: Mapping[str, bool]) -> Outcome:
     for result, later in _script():
         run = monitor.poll(result(monitor), later=later)
         errors += [error for error in run.errors if error.startswith("Channel ")]
-    return Outcome(monitor.notifier, monitor.store.history.outbox.channel("discord"), errors)
+    return ChannelResult(monitor.notifier, monitor.store.history.outbox.channel("discord"), errors)
 
 
 def _script() -> Iterator[tuple[Callable[[Monitor], ProbeResult], timedelta]]:
@@ -76,16 +76,16 @@ def _script() -> Iterator[tuple[Callable[[Monitor], ProbeResult], timedelta]]:
         result = random.choice(RESULTS)
         for _ in range(random.randint(1, 5)):
             polls += 1
-            yield result, timedelta(hours=2) if random.random() < GAPS else FIVE_MINUTES
+            yield result, timedelta(hours=2) if random.random() < GAP_RATE else FIVE_MINUTES
 
 
 @pytest.fixture(scope="module", params=POLICIES)
-def alone(request: pytest.FixtureRequest) -> tuple[str, Outcome]:
-    """Have the outcome of a channel that is the only one, with its policy."""
-    return request.param, outcome(Monitor(), POLICIES[request.param])
+def alone(request: pytest.FixtureRequest) -> tuple[str, ChannelResult]:
+    """Return a policy, and the result of a channel with this policy that is the only one."""
+    return request.param, poll_many(Monitor(), POLICIES[request.param])
 
 
-def test_the_sequence_has_messages_of_every_kind(alone: tuple[str, Outcome]) -> None:
+def test_the_sequence_has_messages_of_every_kind(alone: tuple[str, ChannelResult]) -> None:
     policy, (notifier, _, errors) = alone
     assert set(notifier.headlines) >= HEADLINES
     assert any(message.mention for message in notifier.messages)
@@ -106,14 +106,14 @@ FAILURES: dict[str, tuple[int, DeliveryError]] = {
 
 @pytest.mark.parametrize(("accepted", "error"), FAILURES.values(), ids=FAILURES)
 def test_a_channel_that_always_fails_changes_nothing_for_another_one(
-    accepted: int, error: DeliveryError, alone: tuple[str, Outcome]
+    accepted: int, error: DeliveryError, alone: tuple[str, ChannelResult]
 ) -> None:
     policy, expected = alone
     monitor = Monitor()
     second = monitor.add_channel(always=True, live=True)
     second.fail_next(*[None] * accepted)
     second.fail_from_now_on(error)
-    notifier, outbox, errors = outcome(monitor, POLICIES[policy])
+    notifier, outbox, errors = poll_many(monitor, POLICIES[policy])
     assert notifier.messages == expected.notifier.messages
     assert notifier.edits == expected.notifier.edits
     assert notifier.shown == expected.notifier.shown

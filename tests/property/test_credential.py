@@ -24,7 +24,7 @@ def _texts() -> list[str]:
 
 
 TEXTS = _texts()
-# pieces of which a text may be made that looks like a key
+# pieces of texts that look like keys
 PIECES = st.sampled_from(
     [
         *TEXTS,
@@ -65,10 +65,10 @@ def test_a_key_with_some_bytes_changed_is_read_or_refused(
     for begin, new, dropped in changes:
         content = content[:begin] + new + content[begin + dropped :]
     if b"bcrypt" in content:
-        return  # of any number of rounds, each costs time
+        return  # its number of rounds has no limit, and each round takes time
     changed = Secret("\n".join([first, base64.b64encode(content).decode(), last]))
     try:
-        problem = "" if read_key(changed, Secret("a passphrase")).can_sign() else "it cannot sign"
+        problem = "" if read_key(changed, Secret("a passphrase")).can_sign() else "the key cannot sign"
     except InputError as error:
         [problem] = error.problems
     assert not problem or problem.startswith("cluster-key")

@@ -30,9 +30,9 @@ from tests.fakes.probe import failed, listed, partition
 from tests.unit.app.monitor import Monitor
 
 POLLS = 1_000
-FAILING = 0.4  # of all requests
-CHANGING = 0.3  # of all polls
-DELETING = 0.05
+FAILURE_RATE = 0.4  # share of the requests
+CHANGE_RATE = 0.3  # share of the polls
+DELETION_RATE = 0.05  # share of the polls
 TIMEOUT_SECONDS = 0.15
 SILENT_MESSAGE = 4096  # the flag of a message without a sound
 RESULTS = {
@@ -69,7 +69,7 @@ FAULTS: tuple[Fault, ...] = (
 
 
 class HastyHttp(Http):
-    """Waits for a short time only; `acknowledged` are the messages whose response arrived, by id."""
+    """Has a short time-out; `acknowledged` are the ids of the messages whose response arrived."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class HastyHttp(Http):
 
 
 class Discord(LoopbackDiscord):
-    """Fails at random while `is_failing`; `accepted` are all messages by id, even those deleted later."""
+    """Fails at random while `is_failing`; `accepted` are all messages by id, with those deleted later."""
 
     def __init__(self, random: Random) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class Discord(LoopbackDiscord):
         self.accepted: dict[str, dict[str, Any]] = {}
 
     def receive(self, request: Any) -> Any:
-        if self.is_failing and self._random.random() < FAILING:
+        if self.is_failing and self._random.random() < FAILURE_RATE:
             self.faults += 1
             self.fail_next(self._random.choice(FAULTS))
         response = super().receive(request)
@@ -105,7 +105,7 @@ class Discord(LoopbackDiscord):
 
 
 class DiscordMonitor(Monitor):
-    """Notifies a loopback Discord, by a new client in each run, since a client has a time budget."""
+    """Notifies a loopback Discord with a new client in each run, because a client has a time budget."""
 
     def __init__(self, discord: Discord, http: HastyHttp) -> None:
         super().__init__()
@@ -118,8 +118,8 @@ class DiscordMonitor(Monitor):
         return Channel(self.policy, webhook, webhook if self.policy.live else None)
 
 
-class Course:
-    """The polls, and what came of them; `changes` has the time and the status of each change."""
+class PollSequence:
+    """The polls and their messages; `changes` has the time and the status of each change."""
 
     def __init__(self, seed: int, *, live: bool) -> None:
         self._random = Random(seed)  # noqa: S311  # the same at every run
@@ -138,10 +138,10 @@ class Course:
         monitor.set_policy(live=self.live)
         for number in range(POLLS + 3):
             if number >= POLLS:
-                discord.is_failing = False  # so that all is delivered in the end
-            elif self._random.random() < CHANGING:
+                discord.is_failing = False  # so that the last messages are delivered
+            elif self._random.random() < CHANGE_RATE:
                 self.current = self._random.choice(list(RESULTS))
-            if self.live and self._random.random() < DELETING:
+            if self.live and self._random.random() < DELETION_RATE:
                 discord.delete_messages()
             at = (monitor.clock.now() + timedelta(minutes=5)).isoformat()
             status = STATUS_OF.get(self.current, self.current)
@@ -151,7 +151,7 @@ class Course:
         self.pending = monitor.store.history.outbox.channel("discord").pending
 
     def changes_sent(self) -> list[str]:
-        """Return the times of the messages with a sound, as they were accepted."""
+        """Return the times of the messages with a sound, in the order of their acceptance."""
         return [_time_of(message) for message in self._accepted if message.get("flags") != SILENT_MESSAGE]
 
     def reminders_sent(self) -> list[str]:
@@ -163,31 +163,33 @@ def _time_of(message: dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="module", params=["post", "live"])
-def course(request: pytest.FixtureRequest) -> Course:
-    return Course(seed=7, live=request.param == "live")
+def sequence(request: pytest.FixtureRequest) -> PollSequence:
+    return PollSequence(seed=7, live=request.param == "live")
 
 
-def test_there_were_many_faults_and_many_changes(course: Course) -> None:
-    assert course.faults > 150
-    assert len(course.changes) > 150
+def test_the_polls_have_many_faults_and_changes(sequence: PollSequence) -> None:
+    assert sequence.faults > 150
+    assert len(sequence.changes) > 150
 
 
-def test_every_change_is_notified_in_order_and_nothing_else(course: Course) -> None:
-    assert [at for at, _ in groupby(course.changes_sent())] == [at for at, _ in course.changes]
-    assert course.pending == ()
+def test_every_change_is_notified_in_order_and_nothing_else(sequence: PollSequence) -> None:
+    assert [at for at, _ in groupby(sequence.changes_sent())] == [at for at, _ in sequence.changes]
+    assert sequence.pending == ()
 
 
-def test_only_a_message_whose_response_was_lost_is_sent_twice(course: Course, record_property: Any) -> None:
-    sent = course.changes_sent()
+def test_only_a_message_whose_response_was_lost_is_sent_twice(
+    sequence: PollSequence, record_property: Any
+) -> None:
+    sent = sequence.changes_sent()
     twice = {before for before, after in pairwise(sent) if before == after}
-    assert all(course.acknowledged.count(at) <= 1 for at in {*sent, *course.reminders_sent()})
+    assert all(sequence.acknowledged.count(at) <= 1 for at in {*sent, *sequence.reminders_sent()})
     record_property("messages", len(sent))
-    record_property("messages sent twice", len(sent) - len(course.changes))
-    assert len(twice) < len(course.changes) / 4  # and that is rare
+    record_property("messages sent twice", len(sent) - len(sequence.changes))
+    assert len(twice) < len(sequence.changes) / 4  # few messages
 
 
-def test_in_the_end_the_channel_shows_the_current_status(course: Course) -> None:
-    [embed] = course.left[-1]["embeds"]
-    assert embed["title"].endswith(course.changes[-1][1])
-    if course.live:
-        assert SHOWN[course.current] in embed["description"]
+def test_the_last_message_shows_the_current_status(sequence: PollSequence) -> None:
+    [embed] = sequence.left[-1]["embeds"]
+    assert embed["title"].endswith(sequence.changes[-1][1])
+    if sequence.live:
+        assert SHOWN[sequence.current] in embed["description"]

@@ -1,4 +1,4 @@
-"""Any output in place of details: it is known or not, and is never an error."""
+"""Any output of the commands for details is read without an error."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +11,10 @@ from tests.property.steady import steady
 
 BOUNDARY = "F"
 
-WORDS = st.sampled_from(
+TOKENS = st.sampled_from(
     ["gpu", "gpu:a100:4", "gpu:a100:2(IDX:0-1)", "(null)", "mixed", "idle", "1", "999999999", "batch*"]
 )
-COLUMNS = st.lists(WORDS, max_size=7).map(" ".join)
+COLUMNS = st.lists(TOKENS, max_size=7).map(" ".join)
 TIMES = st.sampled_from(
     ["2026-01-31T12:00:00", "9999-12-31T23:59:59", "0001-01-01T00:00:00", "2026-02-30T00:00:00"]
 )
@@ -66,7 +66,7 @@ def test_details_of_any_bytes_are_valid(output: bytes) -> None:
 
 @steady
 @given(st.lists(st.tuples(st.integers(0, 1_000), st.integers(0, 8), st.booleans()), max_size=20))
-def test_no_gpu_is_lost(nodes: list[tuple[int, int, bool]]) -> None:
+def test_every_gpu_is_counted(nodes: list[tuple[int, int, bool]]) -> None:
     lines = [
         f"batch {number} {'idle' if idle else 'allocated'} gpu:a100:{each} gpu:a100:0(IDX:N/A)"
         for number, each, idle in nodes

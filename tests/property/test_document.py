@@ -28,7 +28,7 @@ def test_a_document_is_read_back_as_it_was_written(entries: dict[str, History]) 
     assert render(again) == render(histories)
 
 
-def test_every_history_of_a_course_of_polls_is_read_back_with_every_event_pending() -> None:
+def test_every_history_of_a_sequence_of_polls_is_read_back() -> None:
     tried = set[Event]()
 
     @steady_courses
@@ -73,7 +73,7 @@ def test_bytes_are_a_document_or_a_history_error(given_bytes: bytes) -> None:
 
 @steady
 @given(st.sampled_from([*_paths(content())]), JSON)
-def test_any_value_in_any_place_is_a_history_that_can_be_polled_or_an_error(
+def test_any_value_in_any_place_is_an_error_or_a_history_that_can_be_continued(
     path: tuple[str | int, ...], value: object
 ) -> None:
     with suppress(HistoryError):

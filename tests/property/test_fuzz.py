@@ -1,4 +1,4 @@
-"""The readers of foreign text, with random changes to it; `scripts/fuzz` searches longer."""
+"""The readers of untrusted text with randomly changed seeds; `scripts/fuzz` searches longer."""
 
 import random
 import time
@@ -6,29 +6,35 @@ import tracemalloc
 
 import pytest
 
-from tests.property.fuzz import FINDS, READERS, Reader
+from tests.property.fuzz import FINDINGS, READERS, Reader
 
 ROUNDS = 1_500
 LARGE_BYTES = 400_000
-LARGE_SECONDS = 15.0  # it takes one at the most, however busy the machine
+LARGE_SECONDS = 15.0  # it takes at most one on a busy machine
 
 readers = pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 
 
 def mutated(reader: Reader, source: random.Random) -> bytes:
-    """Return a seed with parts of it changed, removed, doubled, or replaced by words of its language."""
+    """Return a seed with parts changed, removed, doubled, or replaced by tokens."""
     content = bytearray(source.choice(reader.seeds))
     for _ in range(source.randrange(1, 8)):
         begin = source.randrange(len(content) + 1)
         end = min(len(content), begin + source.choice((0, 1, 2, 8, 64)))
         content[begin:end] = source.choice(
-            (b"", source.choice(reader.words), source.randbytes(end - begin), 2 * content[begin:end], b"\0\n")
+            (
+                b"",
+                source.choice(reader.tokens),
+                source.randbytes(end - begin),
+                2 * content[begin:end],
+                b"\0\n",
+            )
         )
     return bytes(content)
 
 
 def large_units(reader: Reader) -> tuple[bytes, ...]:
-    return (*reader.seeds[:3], *reader.words, b"a", b"a ", b"a\n")
+    return (*reader.seeds[:3], *reader.tokens, b"a", b"a ", b"a\n")
 
 
 def large(reader: Reader, unit: bytes) -> bytes:
@@ -68,10 +74,10 @@ def test_large_text_is_read_in_bounded_memory(reader: Reader) -> None:
 
 
 @readers
-def test_earlier_finds_of_the_fuzzer_stay_fixed(reader: Reader) -> None:
-    for find in reader.finds():
-        reader.probe(find.read_bytes())
+def test_earlier_findings_of_the_fuzzer_stay_fixed(reader: Reader) -> None:
+    for finding in reader.findings():
+        reader.probe(finding.read_bytes())
 
 
-def test_every_find_has_a_reader() -> None:
-    assert {folder.name for folder in FINDS.iterdir()} <= {reader.name for reader in READERS}
+def test_every_finding_has_a_reader() -> None:
+    assert {folder.name for folder in FINDINGS.iterdir()} <= {reader.name for reader in READERS}

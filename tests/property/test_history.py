@@ -18,7 +18,7 @@ GOOD, DEGRADED = listed(idle=4), listed(idle=1, down=3)
 
 @steady_courses
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), max_size=4))
-def test_no_notification_is_lost_without_being_counted(rounds: list[tuple[int, int]]) -> None:
+def test_every_notification_is_delivered_pending_or_counted_as_dropped(rounds: list[tuple[int, int]]) -> None:
     current, accepted, events = history(Status.ONLINE), list[Notification](), 0
     for changes, deliveries in rounds:
         for _ in range(changes):
@@ -47,8 +47,8 @@ def test_every_history_is_bounded_and_in_order(reached: History) -> None:
 @steady_courses
 @given(draw.chronicles())
 def test_two_notifications_never_have_the_same_id(chronicle: list[History]) -> None:
-    seen = dict[str, tuple[Event, datetime]]()
+    known = dict[str, tuple[Event, datetime]]()
     for reached in chronicle:
         for channel in reached.outbox.channels.values():
             for one in channel.pending:
-                assert seen.setdefault(one.id, (one.event, one.at)) == (one.event, one.at)
+                assert known.setdefault(one.id, (one.event, one.at)) == (one.event, one.at)

@@ -19,7 +19,7 @@ many = settings(steady, max_examples=100)
 
 
 class Round(NamedTuple):
-    """A poll, and the outcomes of some attempts to send, first to one channel, then to the other."""
+    """A poll, and the outcomes of attempts to send to the first and to the second channel."""
 
     result: ProbeResult
     minutes: int

@@ -65,7 +65,7 @@ class Outbox(NamedTuple):
 
 
 class Notified(NamedTuple):
-    """A notification is identified by the time of its event, which no other has in its outbox."""
+    """A notification, identified by the time of its event; no other one in its outbox has this time."""
 
     outbox: Outbox
     at: datetime
@@ -76,7 +76,7 @@ class Killed(BaseException):
 
 
 class World:
-    """What all runs share, and what they did."""
+    """The clock, the store and the channels of all runs, and the actions of the runs."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311  # the same at every run
@@ -84,7 +84,7 @@ class World:
         self.clock = VirtualClock()
         self.store = MemoryStore()
         self.runs: list[Run] = []
-        self.enqueued: set[Notified] = set()  # all that was ever saved as pending
+        self.enqueued: set[Notified] = set()  # all notifications that were saved as pending at any time
         self.sent: list[Notified] = []
         self.trace = [f"seed {seed}"]
 
@@ -104,7 +104,7 @@ class World:
         return {one for one, times in Counter(self.sent).items() if times > 1}
 
     def unsaved(self) -> set[Notified]:
-        """Return what was sent by a run that was killed before it saved that."""
+        """Return the notifications of runs that were killed before they saved a delivery."""
         return {sent for one in self.runs for sent in one.unsaved}
 
     def pending(self) -> list[Notified]:
@@ -145,7 +145,7 @@ class Run:
         self._pause.acquire()
 
     def take_turn(self) -> None:
-        """Let the run do its next step, and return when it waits again or is over."""
+        """Let the run do its next step; return when it waits again or is over."""
         self._turn.release()
         self._pause.acquire()
 
@@ -232,7 +232,7 @@ class RunNotifier(Struct):
 
 
 def in_place(work: Callable[[], T]) -> Future[T]:
-    """Stand in for `run_in_thread`: a run with one thread has one next step."""
+    """Replace `run_in_thread`, so that a run has one thread and one next step."""
     future: Future[T] = Future()
     try:
         future.set_result(work())
@@ -243,12 +243,14 @@ def in_place(work: Callable[[], T]) -> Future[T]:
 
 def played(seed: int, odds: Odds) -> World:
     world = World(seed)
-    world.overlap(world.random.choice([0, 1]))  # some begin without a history
+    world.overlap(world.random.choice([0, 1]))  # some sequences begin without a history
     world.odds = odds
     world.overlap(world.random.choice([2, 3]))
     world.odds = Odds()
     if any(one.is_killed for one in world.runs):
-        world.clock.advance(DELIVERY_TAKES_AT_MOST)  # until then, no other run delivers in place of one
+        world.clock.advance(
+            DELIVERY_TAKES_AT_MOST
+        )  # until then no other run delivers the notifications of a killed run
     for _ in range(3):  # each delivers for half a minute at most
         world.overlap(1, CLUSTERS[-1:])
     return world
@@ -263,16 +265,16 @@ def worlds(request: pytest.FixtureRequest) -> Iterator[list[World]]:
 
 
 def assert_none(offending: Iterable[World]) -> None:
-    """Fail with the shortest trace, if there is any."""
+    """Fail with the shortest trace if there is one."""
     traces = sorted((world.trace for world in offending), key=len)
     assert not traces, "\n".join(traces[0])
 
 
-def test_nothing_is_sent_twice_except_what_a_killed_run_did_not_save(worlds: list[World]) -> None:
+def test_only_a_delivery_that_a_killed_run_did_not_save_is_repeated(worlds: list[World]) -> None:
     assert_none(world for world in worlds if world.sent_again() - world.unsaved())
 
 
-def test_no_notification_that_was_saved_as_pending_is_lost(worlds: list[World]) -> None:
+def test_every_notification_that_was_saved_as_pending_is_sent(worlds: list[World]) -> None:
     assert_none(world for world in worlds if world.enqueued - set(world.sent) or world.pending())
 
 

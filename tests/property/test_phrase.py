@@ -9,7 +9,7 @@ from tests.property.steady import steady
 
 @steady
 @given(st.timedeltas(min_value=timedelta(0)))
-def test_a_duration_has_one_or_two_figures_and_no_zero(length: timedelta) -> None:
-    figures = [int(word) for word in duration(length).split()[::2]]
-    assert 1 <= len(figures) <= 2
-    assert all(figures) or duration(length) == "0 s"
+def test_a_duration_has_one_or_two_numbers_and_no_zero(length: timedelta) -> None:
+    numbers = [int(word) for word in duration(length).split()[::2]]
+    assert 1 <= len(numbers) <= 2
+    assert all(numbers) or duration(length) == "0 s"

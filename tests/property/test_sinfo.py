@@ -23,10 +23,10 @@ Row: TypeAlias = tuple[str, int, str]
 """The name of a partition, a number of nodes, and their state."""
 
 
-def answer(rows: list[str]) -> bytes:
-    """Return what is printed, with boundaries; no partition shares a node with another."""
-    in_all = ["|".join(row.split("|")[3:]) for row in rows]
-    return "\n".join([BOUNDARY, *rows, BOUNDARY, *in_all, BOUNDARY, ""]).encode()
+def output_of(rows: list[str]) -> bytes:
+    """Return the output with its boundaries; no partition shares a node with another."""
+    in_total = ["|".join(row.split("|")[3:]) for row in rows]
+    return "\n".join([BOUNDARY, *rows, BOUNDARY, *in_total, BOUNDARY, ""]).encode()
 
 
 ANY_ROW = st.binary(max_size=20) | st.text("a*|09-\x1b", max_size=20).map(str.encode)
@@ -58,9 +58,9 @@ ROWS = st.lists(st.sampled_from([*product(("batch", "gpu", "long"), (0, 1, 10_00
 
 @steady
 @given(ROWS)
-def test_no_node_is_lost(rows: list[Row]) -> None:
+def test_every_node_is_counted(rows: list[Row]) -> None:
     cluster_state = parse(
-        answer([f"{name}|up|30:00|{number}|{state}" for name, number, state in rows]), BOUNDARY
+        output_of([f"{name}|up|30:00|{number}|{state}" for name, number, state in rows]), BOUNDARY
     )
     names = dict.fromkeys(name for name, *_ in rows)
     expected = [tally(row for row in rows if row[0] == name) for name in names]
@@ -79,9 +79,7 @@ def tally(rows: Iterable[Row]) -> NodeCounts:
 
 @steady
 @given(st.integers(1, 255), st.binary(), st.binary())
-def test_any_stderr_leads_to_a_detail_that_can_be_shown(
-    exit_status: int, output: bytes, stderr: bytes
-) -> None:
+def test_any_stderr_gives_a_printable_detail(exit_status: int, output: bytes, stderr: bytes) -> None:
     detail = diagnose(CommandResult(exit_status, output, stderr), BOUNDARY).detail
     assert len(detail) <= 300
     assert all(character.isprintable() for character in detail)

@@ -28,7 +28,7 @@ NARROWEST = len(table([], width=WIDE, limit=UNLIMITED)) * 2
 
 
 def counted(text: str) -> int:
-    """Count the partitions that a table shows, and those it says there are more of."""
+    """Count the partitions in a table, with the number in its last line."""
     _, *lines = text.splitlines()
     more = int(lines.pop().split()[1]) if lines and lines[-1].startswith("… ") else 0
     return len(lines) + more

@@ -37,7 +37,7 @@ def agreeing(verdicts: Sequence[Verdict]) -> int:
 
 @steady_courses
 @given(draw.courses(), POLLS_TO_CONFIRM)
-def test_a_change_is_an_event_in_the_poll_that_confirms_it_and_in_no_other(
+def test_a_change_is_an_event_only_in_the_poll_that_confirms_it(
     verdicts: list[Verdict], confirm_after: int
 ) -> None:
     changes = {event for row in TRANSITIONS.values() for event in row.values() if event}

@@ -1,4 +1,4 @@
-"""Every course of polls up to a length, and long random ones: the events, and the recorded time."""
+"""Every short sequence of polls, and long random ones: the events and the recorded time."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -48,19 +48,19 @@ CHANGES = {event for row in TRANSITIONS.values() for event in row.values() if ev
 
 
 class Expected(Struct):
-    """The changes and the time of a course, calculated from its statuses alone."""
+    """The changes and the times of a sequence, calculated from its statuses only."""
 
     changes: list[tuple[Status | None, Status]]
     seconds: dict[Status, int]
 
 
-def expected(course: Sequence[int]) -> Expected:
+def expected(sequence: Sequence[int]) -> Expected:
     confirmed: Status | None = None
     changes = list[tuple[Status | None, Status]]()
     seconds, open_seconds = dict.fromkeys(Status, 0), 0
     agreeing, latest = 0, None  # the number of latest known polls with the same status
-    for number, letter in enumerate(course):
-        if number and STATUSES[course[number - 1]] is not Status.UNKNOWN:
+    for number, letter in enumerate(sequence):
+        if number and STATUSES[sequence[number - 1]] is not Status.UNKNOWN:
             open_seconds += 300
         status = STATUSES[letter]
         if status is Status.UNKNOWN:
@@ -86,61 +86,63 @@ def recorded(reached: History) -> dict[Status, int]:
     return {status: sum(getattr(day, status.value, 0) for day in days) for status in Status}
 
 
-def test_every_short_course_notifies_each_change_once_and_records_its_time() -> None:
+def test_every_short_sequence_notifies_each_change_once_and_records_its_time() -> None:
     new = history()
-    courses = 0
+    sequences = 0
 
-    def follow(before: History, course: tuple[int, ...], events: tuple[tuple[Event, Status], ...]) -> None:
-        nonlocal courses
+    def follow(before: History, sequence: tuple[int, ...], events: tuple[tuple[Event, Status], ...]) -> None:
+        nonlocal sequences
         for letter, result in enumerate(ALPHABET):
-            path = (*course, letter)
-            after = step(before, result, noon_plus(5 * len(course)))
-            so_far = (*events, *((one.event, one.period.status) for one in pending(after)))
+            path = (*sequence, letter)
+            after = step(before, result, noon_plus(5 * len(sequence)))
+            all_events = (*events, *((one.event, one.period.status) for one in pending(after)))
             for notification in pending(after):
                 after = delivered(after, notification)
-            courses += 1
-            changes = [one for one in so_far if one[0] in CHANGES]
+            sequences += 1
+            changes = [one for one in all_events if one[0] in CHANGES]
             wanted = expected(path)
             assert changes == [(TRANSITIONS[old][new], new) for old, new in wanted.changes], path
             assert recorded(after) == wanted.seconds, path
             assert pending(after) == ()
             if len(path) < LENGTH:
-                follow(after, path, so_far)
+                follow(after, path, all_events)
 
     follow(new, (), ())
-    assert courses == sum(len(ALPHABET) ** length for length in range(1, LENGTH + 1))
+    assert sequences == sum(len(ALPHABET) ** length for length in range(1, LENGTH + 1))
 
 
 @steady_courses
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 6)), min_size=20, max_size=60))
-def test_a_long_course_notifies_each_change_once_and_records_its_time(runs: list[tuple[int, int]]) -> None:
-    course = [letter for letter, polls in runs for _ in range(polls)]
+def test_a_long_sequence_notifies_each_change_once_and_records_its_time(runs: list[tuple[int, int]]) -> None:
+    sequence = [letter for letter, polls in runs for _ in range(polls)]
     reached, changes = history(), list[tuple[Event, Status]]()
-    for number, letter in enumerate(course):
+    for number, letter in enumerate(sequence):
         reached = step(reached, ALPHABET[letter], noon_plus(5 * number))
         for notification in pending(reached):
             if notification.event in CHANGES:
                 changes.append((notification.event, notification.period.status))
             reached = delivered(reached, notification)
-    wanted = expected(course)
+    wanted = expected(sequence)
     assert changes == [(TRANSITIONS[old][new], new) for old, new in wanted.changes]
     assert recorded(reached) == wanted.seconds
     assert len(reached.record.incidents) == sum(old not in {None, Status.ONLINE} for old, _ in wanted.changes)
 
 
-GAPS = st.sampled_from([0, 1, 30, 300, 300, 300, 300, 3_000, 20_000, -1, -300, -4_000, -90_000, 40_000_000])
+INTERVALS = st.sampled_from(
+    [0, 1, 30, 300, 300, 300, 300, 3_000, 20_000, -1, -300, -4_000, -90_000, 40_000_000]
+)
 
 
 @steady_courses
-@given(st.lists(st.tuples(st.sampled_from(ALPHABET), GAPS, st.booleans()), max_size=60))
+@given(st.lists(st.tuples(st.sampled_from(ALPHABET), INTERVALS, st.booleans()), max_size=60))
 def test_a_wrong_clock_never_adds_time(
     polls: list[tuple[ProbeResult, int, bool]],
 ) -> None:
     reached, at = history(Status.ONLINE), NOON
     elapsed = 0
-    for result, gap, in_turn in polls:
-        at += timedelta(seconds=gap)
-        elapsed += max(gap, 0)
+    for result, interval, in_turn in polls:
+        at += timedelta(seconds=interval)
+        elapsed += max(interval, 0)
         reached = step(reached, result, at, in_turn=in_turn)
     ledger = reached.record.ledger
     assert all(hour.monitored <= 3_600 for hour in ledger.hours)
@@ -163,12 +165,12 @@ def test_a_wrong_clock_never_adds_time(
     st.lists(st.tuples(st.sampled_from(ALPHABET), st.sampled_from([300, 3_000, 3_601, 90_000])), max_size=60)
 )
 def test_the_time_of_a_gap_is_never_recorded(polls: list[tuple[ProbeResult, int]]) -> None:
-    reached, at, watched = history(Status.ONLINE), NOON, 0
-    for result, gap in [(ALPHABET[0], 300)] * 3 + polls + [(ALPHABET[0], 300)]:
-        at += timedelta(seconds=gap)
+    reached, at, monitored = history(Status.ONLINE), NOON, 0
+    for result, interval in [(ALPHABET[0], 300)] * 3 + polls + [(ALPHABET[0], 300)]:
+        at += timedelta(seconds=interval)
         before = reached
         reached = step(before, result, at)
         polls_before = before.record.polls
         was_known = bool(polls_before) and polls_before[-1].status is not Status.UNKNOWN
-        watched += gap if reached.record.gaps == before.record.gaps and was_known else 0
-    assert sum(recorded(reached).values()) == watched
+        monitored += interval if reached.record.gaps == before.record.gaps and was_known else 0
+    assert sum(recorded(reached).values()) == monitored

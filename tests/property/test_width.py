@@ -18,5 +18,5 @@ def test_fitted_text_has_the_width_and_short_text_is_unchanged(text: str, width:
 
 @steady
 @given(TEXTS)
-def test_a_length_is_that_of_utf_16(text: str) -> None:
+def test_units_are_those_of_utf_16(text: str) -> None:
     assert units(text) == len(text.encode("utf-16-le")) // 2

@@ -1,4 +1,4 @@
-"""A year of five-minute polls: a cluster with outages, and runs that are late or cannot see the status."""
+"""A year of five-minute polls with outages, late runs and unknown statuses."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ _UNKNOWN = [failed(Cause.SINFO_FAILED), failed(Cause.UNPARSABLE), failed(Cause.H
 
 
 def year(seed: int = 1) -> Iterator[History]:
-    """Yield the history after each poll, with everything delivered."""
+    """Yield the history after each poll; all notifications are delivered."""
     random = Random(seed)  # noqa: S311 - the same at every run
     history, at = History(), BEGIN
     results = _results(random)
@@ -35,7 +35,7 @@ def year(seed: int = 1) -> Iterator[History]:
 
 
 def step(history: History, result: ProbeResult, at: datetime) -> History:
-    """Poll once, as a run does, and deliver what is pending."""
+    """Poll once, as a run does, and deliver the pending notifications."""
     history = polled(history, result, at, in_turn=True)
     for notification in pending(history):
         history = delivered(history, notification)

@@ -5,5 +5,5 @@ from cluster_status.domain.history import digests
 
 @pytest.fixture
 def cheap_digests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spend next to nothing on a digest where it is not what a test is about."""
+    """Make digests fast, for tests of other things."""
     monkeypatch.setattr(digests, "_COST", 2)

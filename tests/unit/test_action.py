@@ -1,4 +1,4 @@
-"""The shell around it all: what is hidden, what is said, and how the process ends."""
+"""The process of the action: masks, errors, signals and exit statuses."""
 
 import signal
 import subprocess
@@ -33,7 +33,7 @@ def run(environ):
     try:
         signal.raise_signal(int(sys.argv[1]))
     except Cancelled:
-        print("swallowed", flush=True)
+        print("ignored", flush=True)
     while True:
         signal.pause()
 
@@ -43,12 +43,12 @@ action.main({})
 """
 
 Run = Callable[[Settings, Runner], ExitStatus]
-Have = Callable[[Run], None]
+ReplaceRun = Callable[[Run], None]
 
 
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:
-    """Give the signals back to whoever had them."""
+    """Restore the signal handlers after the test."""
     before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
@@ -57,8 +57,8 @@ def _signals() -> Iterator[None]:
 
 
 @pytest.fixture
-def have(monkeypatch: pytest.MonkeyPatch) -> Have:
-    """Have something else run in place of the use cases."""
+def replace_run(monkeypatch: pytest.MonkeyPatch) -> ReplaceRun:
+    """Return a function that replaces the use cases."""
 
     def replace(run: Run) -> None:
         monkeypatch.setattr(wiring, "run", run)
@@ -74,15 +74,17 @@ def raising(error: BaseException) -> Run:
 
 
 @pytest.mark.parametrize("status", ExitStatus)
-def test_the_process_ends_with_what_the_run_ends_with(status: ExitStatus, have: Have) -> None:
-    have(lambda _settings, _runner: status)
+def test_the_exit_status_of_the_process_is_that_of_the_run(
+    status: ExitStatus, replace_run: ReplaceRun
+) -> None:
+    replace_run(lambda _settings, _runner: status)
     assert action.main(ON_RUNNER) == status
 
 
-def test_every_bad_input_is_an_error_of_its_own_and_nothing_runs(
-    have: Have, capsys: pytest.CaptureFixture[str]
+def test_every_bad_input_is_its_own_error_and_nothing_runs(
+    replace_run: ReplaceRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    have(raising(AssertionError("it ran")))
+    replace_run(raising(AssertionError("it ran")))
     environ = ON_RUNNER | {"INPUT_CLUSTER-PORT": "ssh", "INPUT_ATTEMPTS": "0", "INPUT_CLUSTER-PASSWORD": ""}
     assert action.main(environ) == 2
     errors = [data for name, data in read_commands(capsys.readouterr().out) if name == "error"]
@@ -93,28 +95,26 @@ def test_every_bad_input_is_an_error_of_its_own_and_nothing_runs(
     ]
 
 
-def test_on_a_runner_secrets_are_masked_before_anything_is_said(
-    have: Have, capsys: pytest.CaptureFixture[str]
+def test_on_a_runner_secrets_are_masked_before_other_output(
+    replace_run: ReplaceRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    have(raising(AssertionError("it ran")))
+    replace_run(raising(AssertionError("it ran")))
     action.main(ON_RUNNER | {"INPUT_DISCORD-WEBHOOK": "no-webhook", "INPUT_CLUSTER-PORT": "ssh"})
     commands = read_commands(capsys.readouterr().out)
-    first_word = next(number for number, command in enumerate(commands) if command.name != "add-mask")
-    assert {Command("add-mask", "s3cret"), Command("add-mask", "no-webhook")} <= set(commands[:first_word])
+    first_other = next(number for number, command in enumerate(commands) if command.name != "add-mask")
+    assert {Command("add-mask", "s3cret"), Command("add-mask", "no-webhook")} <= set(commands[:first_other])
 
 
-def test_anywhere_else_a_mask_would_be_a_secret_printed(
-    have: Have, capsys: pytest.CaptureFixture[str]
-) -> None:
-    have(lambda _settings, _runner: ExitStatus.OK)
+def test_in_a_shell_no_masks_are_printed(replace_run: ReplaceRun, capsys: pytest.CaptureFixture[str]) -> None:
+    replace_run(lambda _settings, _runner: ExitStatus.OK)
     action.main(IN_A_SHELL)
     assert "s3cret" not in capsys.readouterr().out
 
 
-def test_a_fault_of_ours_says_where_it_is_and_never_quotes_what_it_holds(
-    have: Have, capsys: pytest.CaptureFixture[str]
+def test_an_internal_error_shows_its_place_and_not_its_message(
+    replace_run: ReplaceRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    have(raising(ValueError("the password is s3cret")))
+    replace_run(raising(ValueError("the password is s3cret")))
     assert action.main(IN_A_SHELL) == 1
     printed = capsys.readouterr()
     assert "ValueError" in printed.out
@@ -124,20 +124,20 @@ def test_a_fault_of_ours_says_where_it_is_and_never_quotes_what_it_holds(
 
 @pytest.mark.parametrize(("number", "exit_status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_run_with_128_and_its_number(
-    number: signal.Signals, exit_status: int, have: Have, capsys: pytest.CaptureFixture[str]
+    number: signal.Signals, exit_status: int, replace_run: ReplaceRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def run(_settings: Settings, _runner: Runner) -> ExitStatus:
         signal.raise_signal(number)
         return ExitStatus.OK
 
-    have(run)
+    replace_run(run)
     assert action.main(ON_RUNNER) == exit_status
     assert Command("warning", f"Cancelled by {number.name}.") in read_commands(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(("first", "second"), [*product(SIGNALS, SIGNALS)])
-def test_a_second_signal_does_not_disturb_what_is_being_saved(
-    first: signal.Signals, second: signal.Signals, have: Have
+def test_a_second_signal_does_not_interrupt_a_save(
+    first: signal.Signals, second: signal.Signals, replace_run: ReplaceRun
 ) -> None:
     saved = []
 
@@ -150,12 +150,12 @@ def test_a_second_signal_does_not_disturb_what_is_being_saved(
             raise
         return ExitStatus.OK
 
-    have(run)
+    replace_run(run)
     assert action.main(ON_RUNNER) == 128 + first
     assert saved == [True]
 
 
-def test_a_cancelled_run_has_four_seconds_for_what_is_being_saved_and_less_than_five(have: Have) -> None:
+def test_a_cancelled_run_has_between_four_and_five_seconds_for_a_save(replace_run: ReplaceRun) -> None:
     left = []
 
     def run(_settings: Settings, _runner: Runner) -> ExitStatus:
@@ -166,13 +166,13 @@ def test_a_cancelled_run_has_four_seconds_for_what_is_being_saved_and_less_than_
             raise
         return ExitStatus.OK
 
-    have(run)
+    replace_run(run)
     action.main(ON_RUNNER)
     assert 4.0 < left[0] < 5.0
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_cancelled_run_that_does_not_end_by_itself_is_ended(number: signal.Signals) -> None:
+def test_a_cancelled_run_that_does_not_end_is_killed(number: signal.Signals) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", ENDLESS, str(int(number))],
         env={"PYTHONPATH": str(Path(cluster_status.__file__).parents[1])},
@@ -180,4 +180,4 @@ def test_a_cancelled_run_that_does_not_end_by_itself_is_ended(number: signal.Sig
         timeout=10,
         check=False,
     )
-    assert (ended.returncode, ended.stdout) == (128 + number, b"swallowed\n")
+    assert (ended.returncode, ended.stdout) == (128 + number, b"ignored\n")

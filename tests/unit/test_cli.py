@@ -1,4 +1,4 @@
-"""Command line: its options are the inputs, except secrets."""
+"""The command line: its options are the inputs, except secrets."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,15 +11,15 @@ from cluster_status.settings.inputs import COMMAND, INPUTS
 
 @pytest.fixture
 def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Return the variables the action was last run with."""
-    seen: dict[str, str] = {}
+    """Return the variables of the last run of the action."""
+    variables: dict[str, str] = {}
 
     def main(given: Mapping[str, str]) -> int:
-        seen.update(given)
+        variables.update(given)
         return 3
 
     monkeypatch.setattr(action, "main", main)
-    return seen
+    return variables
 
 
 def test_an_option_is_an_input(environ: dict[str, str]) -> None:
@@ -29,7 +29,7 @@ def test_an_option_is_an_input(environ: dict[str, str]) -> None:
     assert environ["INPUT_DEGRADED-BELOW"] == "75%"
 
 
-def test_options_that_are_not_given_are_left_to_the_environment(
+def test_without_an_option_the_environment_variable_is_used(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLUSTER_PASSWORD", "s3cret")
@@ -46,9 +46,9 @@ def test_a_secret_is_not_an_option(
         cli.main([f"--{name}=s3cret"])
     assert ended.value.code == 2
     assert environ == {}
-    said = capsys.readouterr().err
-    assert f"{name} is a secret and must not be an option: set " in said
-    assert "s3cret" not in said
+    error = capsys.readouterr().err
+    assert f"{name} is a secret and must not be an option: set " in error
+    assert "s3cret" not in error
 
 
 def test_options_cannot_be_abbreviated(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,27 +79,27 @@ def test_an_unknown_command_is_an_error(environ: dict[str, str], capsys: pytest.
 PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@laptop"
 
 
-@pytest.mark.parametrize("form", ["one word", "several", "a file"])
+@pytest.mark.parametrize("form", ["one argument", "several", "a file"])
 def test_the_line_for_a_public_key_ends_with_it(
     form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "key.pub"
     file.write_text(f"{PUBLIC}\n")
-    words = {"one word": [PUBLIC], "several": PUBLIC.split(), "a file": [str(file)]}[form]
-    assert cli.main(["authorized-keys", *words]) == 0
+    arguments = {"one argument": [PUBLIC], "several": PUBLIC.split(), "a file": [str(file)]}[form]
+    assert cli.main(["authorized-keys", *arguments]) == 0
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith('restrict,command="exec /bin/sh -c ')
     assert line.endswith(f'" {PUBLIC}')
 
 
-def test_with_a_jump_host_its_line_is_printed_too_and_allows_one_destination(
+def test_the_line_for_a_jump_host_allows_one_destination(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CLUSTER_HOST", "2001:db8::7")
     monkeypatch.setenv("CLUSTER_JUMP", "me@gw.example.org")
     cli.main(["authorized-keys", PUBLIC])
-    where, _, where_else, line = capsys.readouterr().out.splitlines()
-    assert (where, where_else) == (
+    head_node, _, jump_host, line = capsys.readouterr().out.splitlines()
+    assert (head_node, jump_host) == (
         "# authorized_keys on the head node, 2001:db8::7:",
         "# authorized_keys on the jump host, gw.example.org:",
     )
@@ -107,14 +107,14 @@ def test_with_a_jump_host_its_line_is_printed_too_and_allows_one_destination(
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["no-such-file"], ["-----BEGIN OPENSSH PRIVATE KEY-----"], [f"{PUBLIC}\n{PUBLIC}"]]
+    "arguments", [[], ["no-such-file"], ["-----BEGIN OPENSSH PRIVATE KEY-----"], [f"{PUBLIC}\n{PUBLIC}"]]
 )
 def test_without_a_valid_key_there_is_no_line_and_the_argument_is_not_shown(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("CLUSTER_KEY", raising=False)
-    assert cli.main(["authorized-keys", "--", *words]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err
-    assert not [word for word in words if word in said.err]
+    assert cli.main(["authorized-keys", "--", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err
+    assert not [argument for argument in arguments if argument in printed.err]

@@ -8,7 +8,7 @@ from cluster_status.errors import (
     DeliveryError,
     ExitStatus,
     GitHubError,
-    GitHubOutOfReachError,
+    GitHubUnreachableError,
     HistoryError,
     InputError,
     LimitReachedError,
@@ -28,7 +28,7 @@ MOST_SEVERE_FIRST = (
 
 
 @pytest.mark.parametrize(
-    ("meaning", "number"),
+    ("exit_status", "number"),
     [
         (ExitStatus.OK, 0),
         (ExitStatus.BAD_INPUT, 2),
@@ -38,14 +38,14 @@ MOST_SEVERE_FIRST = (
         (ExitStatus.UNDELIVERED, 6),
     ],
 )
-def test_an_exit_status_is_the_number_that_is_documented(meaning: ExitStatus, number: int) -> None:
-    assert meaning == number
+def test_each_exit_status_has_its_documented_number(exit_status: ExitStatus, number: int) -> None:
+    assert exit_status == number
 
 
-@pytest.mark.parametrize("lightest", range(len(MOST_SEVERE_FIRST)))
-def test_the_first_in_the_documented_order_wins_however_they_are_given(lightest: int) -> None:
-    given = MOST_SEVERE_FIRST[lightest:]
-    assert {most_severe(order) for order in permutations(given)} == {MOST_SEVERE_FIRST[lightest]}
+@pytest.mark.parametrize("first", range(len(MOST_SEVERE_FIRST)))
+def test_the_first_exit_status_in_the_documented_order_is_the_most_severe(first: int) -> None:
+    given = MOST_SEVERE_FIRST[first:]
+    assert {most_severe(order) for order in permutations(given)} == {MOST_SEVERE_FIRST[first]}
 
 
 @pytest.mark.parametrize("given", [(), (ExitStatus.OK,)])
@@ -53,7 +53,7 @@ def test_without_a_reason_to_fail_the_run_succeeds(given: tuple[ExitStatus, ...]
     assert most_severe(given) is ExitStatus.OK
 
 
-def test_success_outweighs_no_failure() -> None:
+def test_a_failure_outweighs_success() -> None:
     assert most_severe([ExitStatus.OK, ExitStatus.UNDELIVERED]) is ExitStatus.UNDELIVERED
 
 
@@ -61,25 +61,23 @@ def test_success_outweighs_no_failure() -> None:
     ("error", "exit_status"),
     [
         (InputError(["cluster-host is empty"]), ExitStatus.BAD_INPUT),
-        (HistoryError("cut off"), ExitStatus.HISTORY),
+        (HistoryError("truncated"), ExitStatus.HISTORY),
         (DeliveryError("no answer", cause="no-answer"), ExitStatus.UNDELIVERED),
         (WebhookGoneError(), ExitStatus.UNDELIVERED),
         (GitHubError("no"), ExitStatus.GITHUB),
         (NoSuchWorkflowError("pol.yml"), ExitStatus.GITHUB),
-        (GitHubOutOfReachError("no answer"), ExitStatus.GITHUB),
+        (GitHubUnreachableError("no answer"), ExitStatus.GITHUB),
         (LimitReachedError("enough"), ExitStatus.OK),
-        (UnparsableError("what is this"), ExitStatus.UNKNOWN),
+        (UnparsableError("unexpected output"), ExitStatus.UNKNOWN),
     ],
 )
-def test_an_error_knows_the_exit_status_it_ends_with(
-    error: ClusterStatusError, exit_status: ExitStatus
-) -> None:
+def test_an_error_has_its_exit_status(error: ClusterStatusError, exit_status: ExitStatus) -> None:
     assert error.exit_status is exit_status
 
 
-def test_an_error_tells_what_happened_apart_from_what_to_do() -> None:
-    error = HistoryError("it is cut off", remedy="Restore an older copy.")
-    assert (str(error), error.remedy) == ("it is cut off", "Restore an older copy.")
+def test_an_error_has_a_message_and_a_remedy() -> None:
+    error = HistoryError("The file is truncated.", remedy="Restore an older copy.")
+    assert (str(error), error.remedy) == ("The file is truncated.", "Restore an older copy.")
 
 
 def test_an_input_error_names_every_problem() -> None:
@@ -89,17 +87,17 @@ def test_an_input_error_names_every_problem() -> None:
     assert all(problem in str(error) for problem in problems)
 
 
-def test_a_delivery_error_has_a_word_that_tells_reasons_apart() -> None:
+def test_delivery_errors_have_different_causes() -> None:
     assert DeliveryError("no answer", cause="no-answer").cause != WebhookGoneError().cause
 
 
-def test_a_webhook_that_is_gone_names_the_input_to_mend() -> None:
+def test_the_remedy_for_a_deleted_webhook_names_the_input() -> None:
     assert "discord-webhook" in WebhookGoneError().remedy
 
 
-def test_a_cancellation_is_not_swallowed_as_an_exception() -> None:
+def test_a_cancellation_is_not_an_exception() -> None:
     assert not isinstance(Cancelled(15), Exception)
 
 
-def test_a_cancellation_knows_its_signal() -> None:
+def test_a_cancellation_has_its_signal() -> None:
     assert Cancelled(15).signal_number == 15

@@ -1,4 +1,4 @@
-"""Work beside other work: what becomes of it is found where it is asked for, and it is done once."""
+"""Work in threads: its result and its exceptions are in the future; Once does work once."""
 
 import signal
 import threading
@@ -9,14 +9,14 @@ import pytest
 from cluster_status.errors import Cancelled, HistoryError
 from cluster_status.threads import Once, run_in_thread
 
-LONG = 10.0  # seconds: only waited for where a test fails
-A_MOMENT = 0.02  # seconds: long enough for a thread that does not wait
+LONG = 10.0  # seconds, only reached by a test that fails
+A_MOMENT = 0.02  # seconds, enough for a thread that does not wait
 
 
-# beside
+# run_in_thread
 
 
-def test_what_the_work_returns_is_found_in_the_future() -> None:
+def test_the_future_has_the_result_of_the_work() -> None:
     assert run_in_thread(lambda: 42).result(LONG) == 42
 
 
@@ -32,7 +32,7 @@ def test_what_the_work_returns_is_found_in_the_future() -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_what_the_work_raises_is_raised_where_its_result_is_asked_for(error: BaseException) -> None:
+def test_an_exception_of_the_work_is_raised_by_its_future(error: BaseException) -> None:
     def work() -> None:
         raise error
 
@@ -43,7 +43,7 @@ def test_what_the_work_raises_is_raised_where_its_result_is_asked_for(error: Bas
         assert caught.value is error
 
 
-def test_the_caller_goes_on_while_the_work_is_done() -> None:
+def test_the_caller_continues_during_the_work() -> None:
     gate = threading.Event()
     future = run_in_thread(lambda: gate.wait(LONG))
     assert not future.done()
@@ -51,7 +51,7 @@ def test_the_caller_goes_on_while_the_work_is_done() -> None:
     assert future.result(LONG)
 
 
-def test_nobody_has_to_wait_for_the_work_before_the_process_ends() -> None:
+def test_the_process_can_end_during_the_work() -> None:
     assert run_in_thread(lambda: threading.current_thread().daemon).result(LONG)
 
 
@@ -59,11 +59,11 @@ def test_nobody_has_to_wait_for_the_work_before_the_process_ends() -> None:
 
 
 class Work:
-    """Something to be done once: it begins, waits until it may go on, and fails as often as it is told to."""
+    """Work that waits until it may continue, and fails the given number of times."""
 
     def __init__(self, *, failures: int = 0) -> None:
         self.begun = threading.Event()
-        self.may_go_on = threading.Event()
+        self.may_continue = threading.Event()
         self.attempts = 0
         self.done = 0
         self._failures = failures
@@ -71,7 +71,7 @@ class Work:
     def __call__(self) -> None:
         self.attempts += 1
         self.begun.set()
-        assert self.may_go_on.wait(LONG)
+        assert self.may_continue.wait(LONG)
         if self.attempts <= self._failures:
             raise OSError("not yet")
         self.done += 1
@@ -82,27 +82,27 @@ def work() -> Work:
     return Work()
 
 
-def test_before_it_is_called_nothing_is_done(work: Work) -> None:
+def test_once_does_no_work_before_a_call(work: Work) -> None:
     Once(work)
     assert work.attempts == 0
 
 
-def test_however_many_threads_call_it_the_work_is_done_once(work: Work) -> None:
+def test_calls_from_many_threads_do_the_work_once(work: Work) -> None:
     once = Once(work)
-    all_there = threading.Barrier(8)
+    all_started = threading.Barrier(8)
 
     def call() -> None:
-        all_there.wait(LONG)
+        all_started.wait(LONG)
         once()
 
     calls = [run_in_thread(call) for _ in range(8)]
-    work.may_go_on.set()
+    work.may_continue.set()
     for each in calls:
         each.result(LONG)
     assert work.attempts == 1
 
 
-def test_who_comes_while_the_work_is_done_waits_until_it_is(work: Work) -> None:
+def test_a_call_during_the_work_waits_for_its_end(work: Work) -> None:
     once = Once(work)
 
     def call() -> int:
@@ -113,14 +113,14 @@ def test_who_comes_while_the_work_is_done_waits_until_it_is(work: Work) -> None:
     assert work.begun.wait(LONG)
     second = run_in_thread(call)
     assert not wait([second], A_MOMENT).done
-    work.may_go_on.set()
+    work.may_continue.set()
     assert (first.result(LONG), second.result(LONG)) == (1, 1)
     assert work.attempts == 1
 
 
-def test_a_first_time_that_fails_is_tried_again_and_then_no_more() -> None:
+def test_failed_work_is_done_again_by_the_next_call_until_it_succeeds() -> None:
     work = Work(failures=1)
-    work.may_go_on.set()
+    work.may_continue.set()
     once = Once(work)
     with pytest.raises(OSError, match="not yet"):
         once()
@@ -129,13 +129,13 @@ def test_a_first_time_that_fails_is_tried_again_and_then_no_more() -> None:
     assert (work.attempts, work.done) == (2, 1)
 
 
-def test_who_waited_for_a_time_that_failed_does_the_work_instead() -> None:
+def test_a_call_that_waited_for_failed_work_does_the_work_itself() -> None:
     work = Work(failures=1)
     once = Once(work)
     first = run_in_thread(once)
     assert work.begun.wait(LONG)
     second = run_in_thread(once)
-    work.may_go_on.set()
+    work.may_continue.set()
     with pytest.raises(OSError, match="not yet"):
         first.result(LONG)
     second.result(LONG)

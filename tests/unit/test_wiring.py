@@ -1,4 +1,4 @@
-"""What is built from which settings, as far as it is a choice."""
+"""The objects that wiring builds for different settings."""
 
 import base64
 import json
@@ -64,7 +64,7 @@ KEYS = (_key(), _key())
 
 
 class Wired(NamedTuple):
-    """What a poll is given."""
+    """The arguments of a poll."""
 
     cluster: MonitoredCluster
     channel: Channel
@@ -76,7 +76,7 @@ Wire = Callable[[Mapping[str, str]], Wired]
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """Have a function that runs with these variables, and returns what the poll is given in place of it."""
+    """Return a function that runs with variables and returns the arguments of the poll."""
 
     def wire(environ: Mapping[str, str]) -> Wired:
         given: list[Wired] = []

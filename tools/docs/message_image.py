@@ -18,7 +18,7 @@ from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, 
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusPeriod
 from cluster_status.domain.uptime.uptime import Uptime
-from tools.docs.messages import as_seen
+from tools.docs.messages import as_shown
 from tools.docs.situations import NOW
 
 _BEFORE = StatusPeriod(Status.ONLINE, NOW - timedelta(days=3, hours=5, minutes=30))
@@ -97,7 +97,7 @@ def _messages() -> Iterator[str]:
         uptime=Uptime(0.9924, 1.0),
     )
     for notification, cluster_state in ((outage, None), (recovery, _CLUSTER_STATE)):
-        yield as_seen(card(compose(notification, "mscluster", ChannelPolicy("discord"), cluster_state)))
+        yield as_shown(card(compose(notification, "mscluster", ChannelPolicy("discord"), cluster_state)))
 
 
 def _parsed(text: str) -> _Message:
@@ -114,7 +114,7 @@ def _advance(line: str) -> int:
 def _drawn(message: _Message, top: int) -> Iterator[str]:
     color, left = _SIGNS[message.sign], _TEXT_LEFT
     yield f'  <circle cx="{_MARGIN + 20}" cy="{top + 20}" r="20" fill="#5865f2"/>'
-    yield from _pulse(_MARGIN + 20, top + 20)
+    yield from _icon(_MARGIN + 20, top + 20)
     yield f'  <text class="author" x="{left}" y="{top + 14}">Cluster status</text>'
     yield _box(left + 112, top + 1, 32, 16, "#5865f2")
     yield f'  <text class="app" x="{left + 128}" y="{top + 13}" text-anchor="middle">APP</text>'
@@ -131,7 +131,7 @@ def _drawn(message: _Message, top: int) -> Iterator[str]:
     yield from _table(message.table, left, top + 14)
 
 
-def _pulse(x: int, y: int) -> Iterator[str]:
+def _icon(x: int, y: int) -> Iterator[str]:
     """Draw the icon of the action: the line of a heartbeat."""
     points = ((-12, 0), (-5, 0), (-2, -9), (3, 9), (6, 0), (12, 0))
     line = " ".join(f"{x + right},{y + down}" for right, down in points)

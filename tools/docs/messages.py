@@ -1,4 +1,4 @@
-"""Renders cards as text: exactly for a review, and as a reader sees them for docs/messages.md."""
+"""Renders messages as text: exactly for a review, and as Discord shows them for docs/messages.md."""
 
 import re
 from collections.abc import Iterator
@@ -29,10 +29,10 @@ def reviewed(folder: Path) -> dict[Path, str]:
 
 def _document() -> Iterator[str]:
     yield _HEAD
-    seen = {(situation.slug, size): as_seen(body) for situation, size, body in cards()}
+    shown = {(situation.slug, size): as_shown(body) for situation, size, body in cards()}
     for situation in SITUATIONS:
         yield f"## {situation.title}\n"
-        small, large = (seen[situation.slug, size] for size in SIZES)
+        small, large = (shown[situation.slug, size] for size in SIZES)
         yield f"```text\n{small}\n```\n"
         if large != small:
             yield f"<details><summary>With {SIZES[1]} partitions</summary>\n"
@@ -51,7 +51,7 @@ def _exactly(body: dict[str, Any]) -> str:
     )
 
 
-def as_seen(body: dict[str, Any]) -> str:
+def as_shown(body: dict[str, Any]) -> str:
     [embed] = body["embeds"]
     text = f"{embed['title']}\n{embed['description']}".replace("```\n", "").replace("\n```", "")
     text = re.sub(r"<t:(\d+):(.)>", lambda match: _time(int(match[1]), match[2]), text)

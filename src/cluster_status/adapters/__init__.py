@@ -1,1 +1,1 @@
-"""The world, one vendor a room. An adapter takes values, never `Settings`."""
+"""Adapters to the outside, one package per vendor. An adapter takes values, not `Settings`."""

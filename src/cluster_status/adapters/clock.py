@@ -1,4 +1,4 @@
-"""The clock on the wall."""
+"""The system clock."""
 
 import time
 from datetime import UTC, datetime

@@ -20,7 +20,7 @@ _TIMEOUT_SECONDS = 10.0  # to connect, and for the next bytes
 _RESPONSE_TIMEOUTS = 3  # the limit for a whole response, in timeouts: a server may send byte by byte
 _LIMIT_BYTES = 1_000_000
 _CHUNK_BYTES = 65_536
-_UNUSABLE = "the URL, or the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, is not valid"
+_INVALID_URL = "the URL, or the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, is not valid"
 
 # If the `env` of a workflow sets it, urllib3 writes the keys of all connections to this file.
 os.environ.pop("SSLKEYLOGFILE", None)
@@ -133,8 +133,8 @@ def reason(error: Exception) -> str:
         (requests.exceptions.SSLError, f"certificate verification failed{_with_ca_bundle()}"),
         (requests.ConnectionError, "the connection failed"),
         (requests.exceptions.ChunkedEncodingError, "the response is incomplete"),
-        (requests.exceptions.InvalidSchema, f"{_UNUSABLE} (SOCKS proxies are not supported)"),
-        (ValueError, _UNUSABLE),
+        (requests.exceptions.InvalidSchema, f"{_INVALID_URL} (SOCKS proxies are not supported)"),
+        (ValueError, _INVALID_URL),
         (requests.RequestException, type(error).__name__),
         # requests raises OSError itself only for this
         (OSError, "the CA bundle in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE cannot be read"),

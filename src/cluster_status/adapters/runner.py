@@ -14,20 +14,20 @@ _SUMMARY_LIMIT = 1_000_000  # bytes; at 1 MiB the runner takes nothing at all
 
 
 def mask(secrets: Iterable[str]) -> None:
-    """Have the runner hide these texts in its log, from here on."""
+    """Make the runner hide these texts in its log from now on."""
     for secret in secrets:
         core.set_secret(secret)
 
 
 class ActionsRunner:
-    """Talks to the runner by workflow commands and by the files it names; a file may be None."""
+    """Uses workflow commands and the files of the runner; a file may be None."""
 
     def __init__(self, output_file: Path | None, summary_file: Path | None) -> None:
         self._output_file = output_file
         self._summary_file = summary_file
 
     def log(self, line: str) -> None:
-        core.info(_harmless(line))
+        core.info(_without_commands(line))
 
     def annotate(self, level: Level, text: str) -> None:
         command = {Level.NOTICE: core.notice, Level.WARNING: core.warning, Level.ERROR: core.error}[level]
@@ -54,8 +54,8 @@ class ActionsRunner:
             self.annotate(Level.WARNING, f"{what} could not be written: {error.strerror}")
 
 
-def _harmless(line: str) -> str:
-    """Return a line in which the runner finds no command; the old form acts anywhere in it."""
+def _without_commands(line: str) -> str:
+    """Return a line in which the runner finds no command. The old form is found at any place of a line."""
     return line.replace("##[", "## [").replace("::", ": :")
 
 

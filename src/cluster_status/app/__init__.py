@@ -1,1 +1,1 @@
-"""The use cases. They know ports, never adapters."""
+"""The use cases. They import ports, not adapters."""

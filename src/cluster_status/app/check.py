@@ -30,9 +30,11 @@ def check_all(
 ) -> list[Checked | Exception]:
     """Check the clusters at the same time, and return the results in their order.
 
-    An exception is a fault of this program. It leaves the checks of the other clusters alone.
+    An exception is an internal error. It does not affect the checks of the other clusters.
     """
-    tools = replace(tools, connectivity_check=Once(tools.connectivity_check))  # the answer holds for the run
+    tools = replace(
+        tools, connectivity_check=Once(tools.connectivity_check)
+    )  # its result is used for the whole run
 
     def check(cluster: MonitoredCluster) -> Checked:
         result = check_with_retries(cluster, tools, lambda: load_remembered(cluster))
@@ -45,9 +47,9 @@ def check_all(
 def check_with_retries(
     cluster: MonitoredCluster, tools: Tools, load_remembered: Callable[[], RememberedLogin | None]
 ) -> ProbeResult:
-    """Probe, and retry where the cause may pass; one time budget covers all attempts.
+    """Probe, and retry if the cause may be temporary; one time budget covers all attempts.
 
-    Waiting for the history does not count: the cluster has no part in it.
+    The time to wait for the history does not count.
     """
     clock, retries = tools.clock, cluster.retries
     deadline = Deadline(retries.budget_seconds, clock.monotonic)

@@ -1,4 +1,4 @@
-"""What a run works with: clusters, channels, and the world around them."""
+"""The clusters and channels of a run, and its tools."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from cluster_status.ports import Clock, ConnectivityCheck, EditableNotifier, Not
 
 
 class RetryPolicy(Struct, frozen=True):
-    """How often a check is repeated within one run; the budget covers all attempts."""
+    """The attempts of a check within one run; the budget covers all of them."""
 
     attempts: int = 3
     delay_seconds: float = 15.0
@@ -21,7 +21,7 @@ class RetryPolicy(Struct, frozen=True):
 
 
 class Thresholds(Struct, frozen=True):
-    """When a status changes."""
+    """Limits at which a status changes."""
 
     degraded_below: int = 50  # percent of the nodes in service
     confirm_after: int = 2  # polls
@@ -36,7 +36,7 @@ class MonitoredCluster(Struct, frozen=True):
 
 
 class Channel(Struct, frozen=True):
-    """A place where notifications are delivered; `editor` is set where messages can be edited."""
+    """A destination of messages; `editor` is set if they can be edited."""
 
     policy: ChannelPolicy
     notifier: Notifier
@@ -65,7 +65,7 @@ def require_distinct(clusters: Sequence[MonitoredCluster], channels: Sequence[Ch
 
 
 class Tools(Struct, frozen=True):
-    """What every use case needs of the world; `new_id` returns a short random word."""
+    """Tools of every use case; `new_id` returns a short random text."""
 
     clock: Clock
     runner: Runner

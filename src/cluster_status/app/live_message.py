@@ -19,7 +19,7 @@ from cluster_status.threads import result_or_exception, run_in_thread
 
 
 class Edited(Struct, frozen=True):
-    """The polls after the edits, and what failed, by channel; a crash is a fault of this program."""
+    """The polls after the edits, the errors and the crashes by channel; a crash is a fault of the program."""
 
     polls: Sequence[PollResult]
     failures: Sequence[tuple[Channel, DeliveryError]] = ()
@@ -29,7 +29,7 @@ class Edited(Struct, frozen=True):
 def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel]) -> Edited:
     """Edit the live messages of all channels at the same time.
 
-    This happens before the histories are saved: a repeated edit does no harm.
+    This happens before the histories are saved: a repeated edit has no effect.
     """
     editing = [
         (channel, run_in_thread(partial(_edit_all, polls, channel))) for channel in channels if channel.editor
@@ -63,8 +63,8 @@ def _edit_all(
 def _edit(poll: PollResult, history: History, channel: Channel) -> tuple[ChannelOutbox, DeliveryError | None]:
     """Edit the live message of one cluster.
 
-    While a notification is pending for the channel, the next message takes over. A message that no longer
-    exists is replaced by a reminder.
+    While a notification is pending for the channel, nothing is edited: its message becomes the live message.
+    A message that no longer exists is replaced by a reminder.
     """
     outbox, record = history.outbox, history.record
     state = outbox.channel(channel.id)

@@ -27,7 +27,7 @@ from cluster_status.errors import (
     Cancelled,
     DeliveryError,
     HistoryError,
-    HistoryOutOfReachError,
+    HistoryUnreachableError,
     WebhookGoneError,
 )
 from cluster_status.ports import HistoryStore
@@ -41,7 +41,7 @@ Compose = Callable[[str, Notification, ChannelPolicy], Message]
 
 
 class Delivered(Struct, frozen=True):
-    """The histories as they were saved, and what failed, by channel; a crash is a fault of this program."""
+    """The saved histories, the errors and the crashes by channel; a crash is a fault of this program."""
 
     histories: Histories
     failures: Sequence[tuple[Channel, DeliveryError]] = ()
@@ -50,20 +50,20 @@ class Delivered(Struct, frozen=True):
 
 
 class Courier(Struct, frozen=True):
-    """Saves and delivers; `newer` returns what another run has saved since, if anything."""
+    """Saves and delivers; `newer` is HistoryStore.newer."""
 
     store: HistoryStore
     newer: Callable[[], Histories | None]
     now: Callable[[], datetime]
     channels: Sequence[Channel]
     compose: Compose
-    clusters: Collection[str]  # keys of those that this run polls; other entries are left alone
+    clusters: Collection[str]  # keys of those that this run polls; other entries do not change
 
     def save_and_deliver(self, histories: Histories, at: datetime) -> Delivered:
-        """Save, deliver what is pending, and save the outcome.
+        """Save, deliver the pending notifications, and save the outcome.
 
-        Raises HistoryError if the first save fails. Nothing was sent then: what cannot be saved as delivered
-        would be sent at every poll.
+        Raises HistoryError if the first save fails. Then nothing was sent: a message that cannot be saved as
+        delivered would be sent at every poll.
         """
         begin = self.now()  # the poll itself may be minutes old, if the store was slow
         due = [
@@ -75,7 +75,7 @@ class Courier(Struct, frozen=True):
             histories = _changed(histories, key, partial(replace, delivering_since=begin))
         self.store.save(histories)
         if not due or self.now() - begin >= DELIVERY_TAKES_AT_MOST / 2:
-            return Delivered(histories)  # after such a slow save, another run may take over
+            return Delivered(histories)  # after such a slow save, another run may deliver
         delivery = _Delivery(self, histories, due, at)
         try:
             run_in_thread(delivery.run).result()
@@ -102,7 +102,7 @@ class _Delivery:
         self._cancelled, self._ended = Event(), Event()
 
     def run(self) -> None:
-        """Serve the channels at the same time, and save what became of it."""
+        """Serve the channels at the same time, and save the outcomes."""
         try:
             channels = self._courier.channels
             serving = [run_in_thread(partial(self._serve, channel)) for channel in channels]
@@ -116,13 +116,13 @@ class _Delivery:
                 self._ended.set()
 
     def wind_up(self) -> None:
-        """Send nothing more, and save what was delivered, even if a message is still in progress."""
+        """Stop sending, and save the deliveries, even if a message is still in progress."""
         self._cancelled.set()
         if not self._ended.wait(_GRACE_SECONDS):
             wait([run_in_thread(self._save_once)], _GRACE_SECONDS)
 
     def _serve(self, channel: Channel) -> None:
-        """Send to one channel, oldest first; behind a message that fails no other is sent."""
+        """Send to one channel, oldest first; stop at the first failure."""
         end = self._courier.now() + _BUDGET
         for key, notification in self._pending(channel):
             if self._cancelled.is_set() or self._courier.now() >= end:
@@ -137,7 +137,7 @@ class _Delivery:
             )
 
     def _pending(self, channel: Channel) -> Iterator[tuple[str, Notification]]:
-        """Yield what is pending, oldest first; a clock that was set back changes no order in a cluster."""
+        """Yield the pending notifications, oldest first, and those of one cluster in their order."""
         clusters = self._saved.clusters
         queues = (
             [(key, one) for one in clusters[key].outbox.channel(channel.id).pending] for key in self._due
@@ -177,8 +177,8 @@ class _Delivery:
     def _latest(self) -> Histories:
         try:
             return self._courier.newer() or self._saved
-        except HistoryOutOfReachError:
-            return self._saved  # better to lose what may be there than to send everything again
+        except HistoryUnreachableError:
+            return self._saved  # it is better to lose a newer history than to send all messages again
 
 
 def require_address(outbox: ChannelOutbox, channel: Channel) -> None:
@@ -202,5 +202,5 @@ def _changed(histories: Histories, key: str, change: Callable[[Outbox], Outbox])
     history = histories.clusters.get(key)
     if history is None:
         return histories
-    moved: History = replace(history, outbox=change(history.outbox))
-    return replace(histories, clusters={**histories.clusters, key: moved})
+    changed: History = replace(history, outbox=change(history.outbox))
+    return replace(histories, clusters={**histories.clusters, key: changed})

@@ -1,4 +1,4 @@
-"""One poll of one cluster: judge what the check found, and advance the history."""
+"""One poll of one cluster: judge the result of the check, and advance the history."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ from cluster_status.domain.uptime.gaps import Gap
 
 
 class PollResult(Struct, frozen=True):
-    """What one poll found; both histories are None where none could be loaded or none is kept.
+    """The result of one poll. Both histories are None if they could not be loaded, or for a check.
 
-    `after` is the history as it was saved.
+    `after` is the saved history.
     """
 
     cluster: str
@@ -67,7 +67,7 @@ def poll(
     *,
     in_turn: bool = False,
 ) -> PollResult:
-    """Return what a check means, and the history after it; see PollContext for `in_turn`."""
+    """Return the verdict on a check and the history after it; see PollContext for `in_turn`."""
     known = before.ssh.known_server(cluster.digests) if before else KnownServer()
     verdict = judge(checked.result, known, degraded_below=cluster.thresholds.degraded_below)
     context = PollContext(

@@ -16,7 +16,7 @@ from cluster_status.domain.actions.retention import (
 from cluster_status.errors import (
     ExitStatus,
     GitHubError,
-    GitHubOutOfReachError,
+    GitHubUnreachableError,
     LimitReachedError,
     NoSuchWorkflowError,
     most_severe,
@@ -25,7 +25,7 @@ from cluster_status.ports import Level, RunCatalog, Runner
 from cluster_status.render.pruning import PruneReport, markdown, plain
 
 _MIN_DELETIONS_PER_PAGE = 50  # listing another hundred runs is not worth it for fewer
-_MIN_ARTIFACT_PAGES = 3  # listed before single runs are asked for their artifacts
+_MIN_ARTIFACT_PAGES = 3  # listed before the artifacts of single runs
 _RUNS_PER_ARTIFACT_PAGE = 10  # one more page for this many runs: asking each costs ten times as much
 _MAX_CONSECUTIVE_FAILURES = 3
 _PROGRESS_EVERY = 100  # deletions
@@ -70,16 +70,16 @@ def _list_excess_runs(catalog: RunCatalog, workflows: Sequence[_WorkflowRuns], p
     current = workflows[-1]
     others = sum(len(workflow.to_delete) for workflow in workflows)
     listed: dict[int, WorkflowRun] = {}
-    page, seen = 0, 0
+    page, count = 0, 0
     while True:
         page += 1
         answer = catalog.runs(current.name, page)
-        seen += len(answer.runs)
+        count += len(answer.runs)
         listed |= {run.id: run for run in answer.runs}
         current.found = answer.total
         completed = [run for run in listed.values() if run.completed and run.id != plan.current_run]
         excess = max(0, len(completed) - plan.keep)
-        if not answer.runs or seen >= answer.total:
+        if not answer.runs or count >= answer.total:
             break
         if catalog.affordable_deletions() - others - excess < _MIN_DELETIONS_PER_PAGE:
             break
@@ -133,11 +133,11 @@ def _delete(
         try:
             is_deleted = catalog.delete(run.id)
             failures = 0
-        except GitHubOutOfReachError:
+        except GitHubUnreachableError:
             failures += 1
             if failures == _MAX_CONSECUTIVE_FAILURES:
                 raise
-            is_deleted = False  # GitHub fails for some runs each time: continue with the others
+            is_deleted = False  # GitHub may always fail for some runs: continue with the others
         workflow.deleted += is_deleted
         workflow.failed += not is_deleted
         if is_deleted and workflow.deleted % _PROGRESS_EVERY == 0:

@@ -1,4 +1,4 @@
-"""What a run reports: annotations, outputs and a summary."""
+"""The report of a run: annotations, outputs and a summary."""
 
 from collections.abc import Iterable, Sequence
 
@@ -66,7 +66,7 @@ def _warning_of(gap: Gap) -> str:
 
 
 def report_crash(runner: Runner, work: str, error: Exception) -> None:
-    """Name the work that has raised; the text of the exception may quote anything."""
+    """Name the work that failed, without the text of the exception, which may contain a secret."""
     runner.annotate(Level.ERROR, f"{work} failed with an unexpected {type(error).__name__}.")
 
 

@@ -26,7 +26,7 @@ from cluster_status.threads import run_in_thread
 
 
 class _Loaded(Struct, frozen=True):
-    """The stored histories, and when they were loaded."""
+    """The stored histories, and the time of their load."""
 
     histories: Histories
     at: Instant
@@ -93,7 +93,7 @@ def _checked(
 
 
 class _Run:
-    """One run, and what failed in it besides the clusters themselves."""
+    """One run, and its errors."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class _Run:
         self.delivery_errors: list[tuple[Channel, DeliveryError]] = []
 
     def poll(self) -> list[PollResult]:
-        """Poll the clusters; return the results with the histories as they were saved."""
+        """Poll the clusters; return the results with the saved histories."""
         loading = run_in_thread(self._load)
         results, self.crashes = _checked(
             self._clusters, self._tools, lambda cluster: self._remembered(loading, cluster)
@@ -141,7 +141,7 @@ class _Run:
                 yield ExitStatus.UNDELIVERED
 
     def _load(self) -> _Loaded:
-        histories = self._adopted(self._store.load()) or Histories()
+        histories = self._with_name(self._store.load()) or Histories()
         return _Loaded(histories, self._tools.clock.now())
 
     def _remembered(self, loading: Future[_Loaded], cluster: MonitoredCluster) -> RememberedLogin | None:
@@ -161,10 +161,10 @@ class _Run:
             return None
 
     def _newer(self) -> Histories | None:
-        return self._adopted(self._store.newer())
+        return self._with_name(self._store.newer())
 
-    def _adopted(self, histories: Histories | None) -> Histories | None:
-        """Give a document that holds a history without a name, and no other, to the only cluster."""
+    def _with_name(self, histories: Histories | None) -> Histories | None:
+        """Move the history of the original script, which has no name, to the name of the only cluster."""
         if histories is None or set(histories.clusters) != {UNNAMED} or len(self._clusters) > 1:
             return histories
         return Histories().with_entry(self._clusters[0].name, histories.clusters[UNNAMED])
@@ -198,7 +198,7 @@ class _Run:
 
 
 def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy) -> Message:
-    """Compose a message; one that is late has no table, since what was listed then is not known any more."""
+    """Compose a message. A late one has no table, because the nodes at its time are not stored."""
     is_late = not notification.id.startswith(f"{poll.id}.")
     return compose(notification, poll.cluster, policy, None if is_late else poll.verdict.cluster_state)
 

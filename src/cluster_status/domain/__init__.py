@@ -1,1 +1,1 @@
-"""What is known and decided about a cluster. Pure: no I/O, and instants are handed in."""
+"""The rules about the status of a cluster. Pure: no I/O, and the time is an argument."""

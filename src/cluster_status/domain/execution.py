@@ -1,10 +1,10 @@
-"""One bounded command: its limits, its result, and the ways in which it can have none."""
+"""A command: its limits, its result, and its errors."""
 
 from msgspec import Struct
 
 
 class Limits(Struct, frozen=True):
-    """What a command may use."""
+    """Limits of a command."""
 
     seconds: float
     stdout_bytes: int
@@ -18,7 +18,7 @@ class CommandResult(Struct, frozen=True):
 
 
 class CommandError(Exception):
-    """The command has no result. `stdout` and `stderr` hold what arrived before that.
+    """The command has no result. `stdout` and `stderr` are the output until then.
 
     The message is cleaned text.
     """

@@ -10,7 +10,7 @@ _WORD = re.compile(r"[a-z][a-z0-9-]{0,39}")
 class OpenEnum(StrEnum):
     """Accepts a word that a later version may have added, and writes it back unchanged.
 
-    Such a member is identical to none of the known ones. It compares equal to its own word.
+    Such a member is equal to its own word, and to no known member.
     """
 
     @classmethod

@@ -2,7 +2,7 @@
 
 
 class Secret:
-    """Holds a secret. Printing, formatting or logging it, or an object that contains it, shows no text."""
+    """A secret text. Printing, formatting or logging it, or an object that contains it, does not show it."""
 
     __slots__ = ("_text",)
 

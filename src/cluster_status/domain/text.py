@@ -18,7 +18,7 @@ def clean(text: str | bytes, *, limit: int = _LIMIT) -> str:
     """Return `text` as one line of valid, visible Unicode of at most `limit` characters.
 
     Escape sequences, line ends, direction marks and broken UTF-8 become single blanks or U+FFFD;
-    what is cut off at the end shows as an ellipsis.
+    an ellipsis shows that the end was cut.
     """
     if isinstance(text, bytes):
         text = text[: 8 * limit].decode("utf-8", "replace")

@@ -37,9 +37,9 @@ def plain(report: PruneReport) -> str:
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    (name, *figures), (first, *others) = row, widths
+    (name, *numbers), (first, *others) = row, widths
     return "  ".join(
-        [name.ljust(first), *(figure.rjust(width) for figure, width in zip(figures, others, strict=True))]
+        [name.ljust(first), *(number.rjust(width) for number, width in zip(numbers, others, strict=True))]
     )
 
 

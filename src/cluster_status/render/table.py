@@ -81,8 +81,8 @@ def _availability(word: str) -> str:
 
 def _aligned(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
     *numbers, limit = cells
-    figures = [right(number, width) for number, width in zip(numbers, widths[1:], strict=False)]
-    return " ".join([left(name, widths[0]), *figures, limit]).rstrip()
+    aligned = [right(number, width) for number, width in zip(numbers, widths[1:], strict=False)]
+    return " ".join([left(name, widths[0]), *aligned, limit]).rstrip()
 
 
 def _gpu_lines(gpus: Sequence[Gpus], width: int) -> Iterator[str]:

@@ -16,7 +16,7 @@ def units(text: str) -> int:
 
 
 def fitted(text: str, width: int) -> str:
-    """Return `text` in at most `width` columns; an ellipsis stands for what is cut off."""
+    """Return `text` in at most `width` columns; an ellipsis shows that the end was cut."""
     if columns(text) <= width:
         return text
     kept, used = "", 0

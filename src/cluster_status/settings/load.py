@@ -51,7 +51,7 @@ class Storage(Struct, frozen=True):
 
 
 class RunnerContext(Struct, frozen=True):
-    """What GitHub's runner sets in the environment."""
+    """The variables that GitHub's runner sets."""
 
     on_runner: bool
     workspace: Path
@@ -196,7 +196,7 @@ def _prune_plan(given: "_Given", command: str, context: RunnerContext) -> PruneP
 
 
 def ssh_target(environ: Mapping[str, str]) -> SshTarget:
-    """Return the SSH target as far as it is given; no input is required. Raises InputError."""
+    """Return the SSH target of the given inputs; none is required. Raises InputError."""
     given = _Given(environ)
     target = _target(given, needed=False)
     given.raise_problems()
@@ -253,7 +253,7 @@ def secrets(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _given_text(environ: Mapping[str, str], spec: Input[T]) -> str:
-    """Return the text of an input, empty if not given. The input wins over its environment variable."""
+    """Return the text of an input or else of its environment variable; empty if neither is given."""
     text = environ.get(spec.variable, "")
     if not text.strip() and spec.environment_variable:
         text = environ.get(spec.environment_variable, "")
@@ -289,10 +289,10 @@ class _Given:
 
     def required(self, spec: Input[T]) -> T:
         if not _given_text(self._environ, spec):
-            self._problems[spec.name] = f"{spec.name} {self._deficit(spec)}"
+            self._problems[spec.name] = f"{spec.name} {self._why_missing(spec)}"
         return self.value(spec)
 
-    def _deficit(self, spec: Input[T]) -> str:
+    def _why_missing(self, spec: Input[T]) -> str:
         instead = " or cluster-key" if spec is inputs.CLUSTER_PASSWORD else ""
         if not runner_context(self._environ).on_runner:
             return f"is required: set {spec.environment_variable or spec.variable}{instead}"

@@ -1,4 +1,4 @@
-"""Types of inputs: how a text is validated and converted. Readers raise ValueError, maybe with a hint."""
+"""Types of inputs: they validate and convert texts. Readers raise ValueError, with or without a hint."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class InputType(Struct, Generic[T], frozen=True):
-    """How a text is read. `accepts` completes the sentence "cluster-port 'x' is not ..."."""
+    """`read` converts a text. `accepts` completes the sentence "cluster-port 'x' is not ..."."""
 
     read: Callable[[str], T]
     accepts: str

@@ -1,4 +1,4 @@
-"""Commands of AWS's command line, held against the descriptions of its services, which it is made from."""
+"""Checks commands of the AWS CLI against the service descriptions of botocore, which the CLI uses too."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -6,10 +6,10 @@ from functools import cache
 from botocore import xform_name
 from botocore.session import get_session
 
-# of every command, in version 2
-OF_ALL = {"--output", "--query", "--region", "--profile", "--cli-binary-format"}
-# these are not made from a service's description
-OF_ITS_OWN = {
+# options of every command in version 2
+GLOBAL_OPTIONS = {"--output", "--query", "--region", "--profile", "--cli-binary-format"}
+# commands without a service description
+CUSTOM_COMMANDS = {
     ("cloudformation", "deploy"): {
         "--capabilities",
         "--parameter-overrides",
@@ -21,19 +21,19 @@ OF_ITS_OWN = {
 
 
 def issues(command: Sequence[str]) -> list[str]:
-    """Return what is wrong with a command, as it stands after `aws`."""
+    """Return the faults of a command, given without `aws`."""
     service, operation, *rest = command
     known, required = _options(service, operation)
     given = [each for each in rest if each.startswith("--")]
-    unknown = [each for each in given if each not in known | OF_ALL]
+    unknown = [each for each in given if each not in known | GLOBAL_OPTIONS]
     missing = sorted(required - set(given))
     return [f"{each} is unknown" for each in unknown] + [f"{each} is missing" for each in missing]
 
 
 @cache
 def _options(service: str, operation: str) -> tuple[set[str], set[str]]:
-    if (service, operation) in OF_ITS_OWN:
-        return OF_ITS_OWN[service, operation], set()
+    if (service, operation) in CUSTOM_COMMANDS:
+        return CUSTOM_COMMANDS[service, operation], set()
     model = get_session().get_service_model(service)
     names = {xform_name(name).replace("_", "-"): name for name in model.operation_names}
     shape = model.operation_model(names[operation]).input_shape

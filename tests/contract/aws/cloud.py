@@ -1,4 +1,4 @@
-"""GitHub and AWS on loopback, as the function of aws/template.yaml meets them."""
+"""GitHub and AWS on loopback, for the function of aws/template.yaml."""
 
 import contextlib
 import importlib.util
@@ -20,12 +20,12 @@ TIMEOUT_SECONDS = 0.15
 
 
 class Cloud:
-    """The stack's function as it is deployed; its environment, secret and permission are the template's."""
+    """The servers of the function; its environment, secret and permission are those of the template."""
 
     def __init__(self, certificate: Certificate) -> None:
         self.stack = deploy("template.yaml", {"Repository": "octo-org/cluster"})
         self.github = LoopbackGitHub()
-        self._door = LoopbackServer("api", self.github, Holds(), host="localhost", tls=certificate.context)
+        self._api = LoopbackServer("api", self.github, Holds(), host="localhost", tls=certificate.context)
         self.secrets_manager = LoopbackSecretsManager(may_read=readable_secret(self.stack))
         self.environment: dict[str, str] = {"SSL_CERT_FILE": str(certificate.path)}
         self._running = contextlib.ExitStack()
@@ -33,12 +33,12 @@ class Cloud:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             stack.enter_context(self.github)
-            stack.enter_context(self._door)
+            stack.enter_context(self._api)
             stack.enter_context(self.secrets_manager)
             self._running = stack.pop_all()
         self.environment |= self.stack["Dispatch"]["Environment"]["Variables"]
         self.environment |= self.secrets_manager.environment
-        self.environment["API_URL"] = self._door.url
+        self.environment["API_URL"] = self._api.url
         for file in ("poll.yml", "prune.yml"):
             self.github.add_workflow(Workflow(file))
         self.change_token()
@@ -48,12 +48,12 @@ class Cloud:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._running.__exit__(kind, error, trace)
-        if self._door.errors and error is None:
-            raise ExceptionGroup("the fake itself failed", self._door.errors)
+        if self._api.errors and error is None:
+            raise ExceptionGroup("the fake itself failed", self._api.errors)
 
     @property
     def api_url(self) -> str:
-        return self._door.url
+        return self._api.url
 
     @property
     def requests(self) -> list[Request]:
@@ -75,7 +75,7 @@ def readable_secret(stack: Resources) -> str:
 
 
 def write_inline_code(directory: Path) -> Path:
-    """Write the code of the template to where CloudFormation puts it."""
+    """Write the code of the template to index.py, as CloudFormation does."""
     path = directory / "index.py"
     path.write_text(
         deploy("template.yaml", {"Repository": "octo-org/cluster"})["Dispatch"]["Code"]["ZipFile"]
@@ -94,7 +94,7 @@ def load_handler() -> Any:
     return handler
 
 
-def as_asked(request: Request) -> dict[str, Any]:
+def as_request(request: Request) -> dict[str, Any]:
     """Return a request in the form that GitHub's OpenAPI document describes."""
     return {
         "method": request.method,

@@ -1,4 +1,4 @@
-"""Each fault of a dispatch: what the invocation does, and what the log says."""
+"""Each fault of a dispatch, with the result of the invocation and its line in the log."""
 
 import contextlib
 import io
@@ -21,20 +21,20 @@ from tests.fakes.github import (
 )
 from tests.fakes.github_workflows import Workflow
 from tests.fakes.loopback import Held
-from tests.fakes.secrets_manager import refusal
+from tests.fakes.secrets_manager import error
 
 
 class Fault(Struct, frozen=True):
-    words: str
-    strike: Callable[[Cloud], object]
-    logs: str  # a part of the line in the log
+    name: str
+    inject: Callable[[Cloud], object]
+    line: str  # a part of the line in the log
     requests: int = 1  # to GitHub
     starts: bool = False
     fails: bool = True
     event: dict[str, str] = field(default_factory=lambda: POLL)
 
 
-class Outcome(Struct, frozen=True):
+class Result(Struct, frozen=True):
     requests: int
     started: int
     has_failed: bool
@@ -45,8 +45,8 @@ def _failing(*faults: Any) -> Callable[[Cloud], object]:
     return lambda cloud: cloud.github.fail_next(*faults, on="dispatch")
 
 
-def _workflow(**odd: Any) -> Callable[[Cloud], object]:
-    return lambda cloud: cloud.github.add_workflow(Workflow("poll.yml", **odd))
+def _workflow(**changes: Any) -> Callable[[Cloud], object]:
+    return lambda cloud: cloud.github.add_workflow(Workflow("poll.yml", **changes))
 
 
 def _environment(**changed: str) -> Callable[[Cloud], object]:
@@ -61,14 +61,14 @@ def _unreadable(*faults: Any) -> Callable[[Cloud], object]:
     return lambda cloud: cloud.secrets_manager.fail_next(*faults)
 
 
-INTERNAL_ERROR = refusal("InternalServiceError", "An error occurred on the server side.", 500)
+INTERNAL_ERROR = error("InternalServiceError", "An error occurred on the server side.", 500)
 RENAMED = Failed(307, "Temporary Redirect", headers={"Location": "https://api.github.com/repositories/1"})
 OLD_SERVER = Failed(400, "Invalid request")
 
 FAULTS = (
-    Fault("the token has expired, or was revoked", _holding("github_pat_revoked"), "401"),
+    Fault("the token has expired or is revoked", _holding("github_pat_revoked"), "401"),
     Fault("the token lacks the permission", lambda cloud: cloud.change_token("read"), "403"),
-    Fault("the token was made for another repository", _environment(REPOSITORY="octo-org/another"), "404"),
+    Fault("the token is for another repository", _environment(REPOSITORY="octo-org/another"), "404"),
     Fault(
         "the workflow is not on the default branch",
         lambda _: None,
@@ -82,21 +82,26 @@ FAULTS = (
     Fault("the workflow is disabled", _workflow(is_disabled=True), "422"),
     Fault("the repository was renamed", _failing(RENAMED), "307"),
     Fault("the rate limit is used up", _failing(RateLimited()), "rate limit"),
-    Fault("too much at once", _failing(SecondaryRateLimited()), "rate limit"),
-    Fault("the same, as 429", _failing(SecondaryRateLimited(status=429)), "429"),
+    Fault("the secondary rate limit", _failing(SecondaryRateLimited()), "rate limit"),
+    Fault("the secondary rate limit as 429", _failing(SecondaryRateLimited(status=429)), "429"),
     Fault("GitHub is down", _failing(Broken(503)), "503"),
     Fault("GitHub does not answer", _failing(Silent()), "no response"),
-    Fault("its answer is lost", _failing(Silent(after_accepting=True)), "no response", starts=True),
+    Fault(
+        "GitHub starts the run and does not answer",
+        _failing(Silent(after_accepting=True)),
+        "no response",
+        starts=True,
+    ),
     Fault("the connection is reset", _failing(Reset()), "localhost"),
     Fault("GitHub cannot be reached", _environment(API_URL="https://localhost:1"), "localhost", requests=0),
     Fault(
-        "the certificate is not to be trusted",
+        "the certificate is not trusted",
         _environment(SSL_CERT_FILE="/dev/null"),
         "CERTIFICATE_VERIFY_FAILED",
         requests=0,
     ),
     Fault(
-        "only the address of the run is lost",
+        "the response is truncated",
         _failing(Truncated()),
         "Started poll.yml",
         starts=True,
@@ -117,7 +122,7 @@ FAULTS = (
         requests=0,
     ),
     Fault(
-        "another secret than the stack's",
+        "the secret is not that of the stack",
         _environment(TOKEN_SECRET="token"),
         "AccessDeniedException",
         requests=0,
@@ -132,20 +137,20 @@ FAULTS = (
     ),
     Fault("Secrets Manager does not answer", _unreadable(Held(), Held()), "timeout", requests=0),
     Fault(
-        "an event that was written by hand",
+        "an event with an unknown key",
         lambda _: None,
         "branch",
         requests=0,
         event={"workflow": "poll.yml", "branch": "main"},
     ),
-    Fault("a function that was set up by hand", _environment(API_URL=""), "API_URL", requests=0),
+    Fault("a function without its variables", _environment(API_URL=""), "API_URL", requests=0),
 )
 
 
-def outcome(cloud: Cloud, fault: Fault) -> Outcome:
-    """Let one event meet the fault, in a new container."""
+def dispatch(cloud: Cloud, fault: Fault) -> Result:
+    """Handle one event during the fault, in a new container."""
     handler = load_handler()
-    fault.strike(cloud)
+    fault.inject(cloud)
     log = io.StringIO()
     with environment(cloud.environment), contextlib.redirect_stdout(log):
         try:
@@ -155,13 +160,13 @@ def outcome(cloud: Cloud, fault: Fault) -> Outcome:
             has_failed = True
         else:
             has_failed = False
-    if "github_pat_" in log.getvalue():  # as every token begins here
+    if "github_pat_" in log.getvalue():  # the prefix of every token
         raise AssertionError("the log shows the token")
-    return Outcome(len(cloud.requests), len(cloud.github.started), has_failed, log.getvalue().strip())
+    return Result(len(cloud.requests), len(cloud.github.started), has_failed, log.getvalue().strip())
 
 
 @contextlib.contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Lend the variables to this process."""
+    """Set environment variables of this process."""
     with mock.patch.dict(os.environ, variables):
         yield

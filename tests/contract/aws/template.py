@@ -1,6 +1,6 @@
-"""A CloudFormation template as it is deployed: parameters filled in, conditions decided, functions applied.
+"""Evaluates a CloudFormation template: its parameters, conditions and functions.
 
-A reference to what is not there is an error, as it is to CloudFormation. The ARN of a resource is made up.
+A reference to a missing resource is an error, as in CloudFormation. The ARN of a resource is a placeholder.
 """
 
 import re
@@ -40,8 +40,8 @@ _Loader.add_multi_constructor("!", _function)
 
 @cache
 def read(name: str) -> dict[str, Any]:
-    whole: dict[str, Any] = yaml.load((AWS / name).read_text(), _Loader)  # noqa: S506  # a SafeLoader
-    return whole
+    template: dict[str, Any] = yaml.load((AWS / name).read_text(), _Loader)  # noqa: S506  # a SafeLoader
+    return template
 
 
 def deploy(name: str, parameters: Mapping[str, str]) -> Resources:
@@ -113,5 +113,5 @@ class _Stack:
     def _attribute(self, name: str) -> str:
         resource, attribute = name.split(".")
         if not self._holds(self._template["Resources"][resource].get("Condition")):
-            raise ValueError(f"{resource} is not there")
+            raise ValueError(f"{resource} does not exist")
         return f"{resource}'s {attribute}"

@@ -1,4 +1,4 @@
-"""The function that starts the workflows: by itself, and as Lambda runs it."""
+"""The function that starts the workflows, called directly and by the runtime of Lambda."""
 
 import ast
 import json
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.aws.cloud import POLL, SECRET, Cloud, as_asked, load_handler, write_inline_code
-from tests.contract.aws.dispatch_faults import FAULTS, Fault, environment, outcome
+from tests.contract.aws.cloud import POLL, SECRET, Cloud, as_request, load_handler, write_inline_code
+from tests.contract.aws.dispatch_faults import FAULTS, Fault, dispatch, environment
 from tests.contract.aws.template import AWS
 from tests.fakes.github import Failed, Odd
 from tests.fakes.lambda_runtime import LambdaFunction
@@ -18,49 +18,49 @@ from tests.fakes.lambda_runtime import LambdaFunction
 CheckExchange = Callable[[Mapping[str, object]], list[str]]
 RUN = "https://github.com/octo-org/cluster/actions/runs/20000000001"
 
-# by itself
+# called directly
 
 
 @pytest.mark.parametrize("event", [POLL, {"workflow": "prune.yml", "ref": "main"}])
-def test_an_event_becomes_the_request_that_github_documents(
+def test_the_request_for_an_event_conforms_to_the_openapi_document(
     event: dict[str, str], cloud: Cloud, github_document: CheckExchange
 ) -> None:
     with environment(cloud.environment):
-        said = load_handler().handle(event, None)
+        result = load_handler().handle(event, None)
     [request] = cloud.requests
-    assert github_document(as_asked(request)) == []
+    assert github_document(as_request(request)) == []
     assert json.loads(request.body) == {"ref": "main", "return_run_details": True}
     assert request.headers["X-GitHub-Api-Version"] == "2022-11-28"
     assert cloud.github.started == [(event["workflow"], "main")]
-    assert said == f"Started {event['workflow']} of octo-org/cluster: {RUN}"
+    assert result == f"Started {event['workflow']} of octo-org/cluster: {RUN}"
 
 
-def test_the_document_would_find_a_wrong_body(cloud: Cloud, github_document: CheckExchange) -> None:
+def test_the_check_against_the_document_finds_a_wrong_body(
+    cloud: Cloud, github_document: CheckExchange
+) -> None:
     with environment(cloud.environment):
         load_handler().handle(POLL, None)
-    asked = as_asked(cloud.requests[0])
+    request = as_request(cloud.requests[0])
     for body in (
         {},
         {"ref": 1},
         {"ref": "main", "branch": "main"},
         {"ref": "main", "return_run_details": "yes"},
     ):
-        assert len(github_document(asked | {"body": json.dumps(body)})) == 1
-    assert github_document(asked | {"headers": {}}) != []
+        assert len(github_document(request | {"body": json.dumps(body)})) == 1
+    assert github_document(request | {"headers": {}}) != []
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.words)
-def test_a_fault_of_a_dispatch_is_logged_in_one_line_and_fails_what_was_not_started(
-    fault: Fault, cloud: Cloud
-) -> None:
-    struck = outcome(cloud, fault)
-    assert (struck.requests, struck.started) == (fault.requests, int(fault.starts))
-    assert struck.has_failed is fault.fails
-    assert fault.logs in struck.log
-    assert "\n" not in struck.log
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_is_logged_in_one_line_and_fails_unless_the_run_started(fault: Fault, cloud: Cloud) -> None:
+    result = dispatch(cloud, fault)
+    assert (result.requests, result.started) == (fault.requests, int(fault.starts))
+    assert result.has_failed is fault.fails
+    assert fault.line in result.log
+    assert "\n" not in result.log
 
 
-def test_what_github_says_stays_in_one_line_and_within_bounds(cloud: Cloud) -> None:
+def test_the_error_text_of_github_is_limited_to_one_short_line(cloud: Cloud) -> None:
     cloud.github.fail_next(Failed(422, f"No\r\n[ERROR] \x1b[31m{{secret}}\u2028{'x' * 1000}"), on="dispatch")
     handler = load_handler()
     with environment(cloud.environment), pytest.raises(handler.NotStartedError) as caught:
@@ -70,7 +70,7 @@ def test_what_github_says_stays_in_one_line_and_within_bounds(cloud: Cloud) -> N
     assert len(str(caught.value)) < 500
 
 
-def test_a_file_name_cannot_lead_elsewhere(cloud: Cloud) -> None:
+def test_a_file_name_cannot_change_the_path_of_the_request(cloud: Cloud) -> None:
     handler = load_handler()
     with environment(cloud.environment), pytest.raises(handler.NotStartedError):
         handler.handle({"workflow": "../../../gists?x=y#", "ref": "main"}, None)
@@ -93,7 +93,7 @@ def test_a_redirect_is_not_followed_with_the_token(cloud: Cloud) -> None:
     "event",
     [None, [], {}, {"workflow": "poll.yml"}, POLL | {"ref": ""}, POLL | {"ref": 1}, POLL | {"inputs": {}}],
 )
-def test_an_event_that_is_not_wholly_understood_starts_nothing(event: object, cloud: Cloud) -> None:
+def test_an_event_with_missing_or_unknown_keys_starts_nothing(event: object, cloud: Cloud) -> None:
     handler = load_handler()
     with (
         environment(cloud.environment),
@@ -103,10 +103,10 @@ def test_an_event_that_is_not_wholly_understood_starts_nothing(event: object, cl
     assert cloud.requests == []
 
 
-def test_the_token_is_not_sent_in_the_clear(cloud: Cloud) -> None:
+def test_the_token_is_not_sent_unencrypted(cloud: Cloud) -> None:
     handler = load_handler()
-    in_the_clear = cloud.environment | {"API_URL": cloud.github.api_url}
-    with environment(in_the_clear), pytest.raises(handler.NotStartedError, match="https"):
+    unencrypted = cloud.environment | {"API_URL": cloud.github.api_url}
+    with environment(unencrypted), pytest.raises(handler.NotStartedError, match="https"):
         handler.handle(POLL, None)
     assert cloud.secrets_manager.reads == []
     assert cloud.requests == []
@@ -120,7 +120,7 @@ def test_a_token_that_was_stored_with_a_newline_works(spaces: str, cloud: Cloud)
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "shown"),
     [
         ({"html_url": f"https://x\n\x1b[31m{'x' * 1000}"}, f"https://x  [31m{'x' * 185}"),
         ({"html_url": None}, "see its runs"),
@@ -128,16 +128,16 @@ def test_a_token_that_was_stored_with_a_newline_works(spaces: str, cloud: Cloud)
         ("[" * 60_000, "see its runs"),
     ],
 )
-def test_a_started_poll_stays_started_and_has_one_short_line_for_any_response(
-    body: object, said: str, cloud: Cloud
+def test_a_started_poll_is_logged_in_one_short_line_for_any_response(
+    body: object, shown: str, cloud: Cloud
 ) -> None:
     answer = body if isinstance(body, str) else json.dumps(body)
     cloud.github.fail_next(Odd(answer.encode()), on="dispatch")
     with environment(cloud.environment):
-        assert load_handler().handle(POLL, None) == f"Started poll.yml of octo-org/cluster: {said}"
+        assert load_handler().handle(POLL, None) == f"Started poll.yml of octo-org/cluster: {shown}"
 
 
-def test_the_function_is_short_and_needs_the_standard_library_until_its_first_call() -> None:
+def test_the_function_is_short_and_imports_only_the_standard_library() -> None:
     source = (AWS / "handler.py").read_text()
     assert len(source.splitlines()) < 150
     imports = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -154,12 +154,10 @@ def test_the_function_is_short_and_needs_the_standard_library_until_its_first_ca
     assert subprocess.run(run, cwd=AWS, capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-# as Lambda runs it
+# run by Lambda
 
 
-def test_lambda_starts_the_workflow_with_one_read_of_the_secret_for_many_events(
-    cloud: Cloud, tmp_path: Path
-) -> None:
+def test_lambda_reads_the_secret_once_for_several_events(cloud: Cloud, tmp_path: Path) -> None:
     write_inline_code(tmp_path)
     with LambdaFunction(tmp_path, "index.handle", cloud.environment) as function:
         first, second = function.invoke(POLL), function.invoke({"workflow": "prune.yml", "ref": "main"})
@@ -171,7 +169,7 @@ def test_lambda_starts_the_workflow_with_one_read_of_the_secret_for_many_events(
     assert log.splitlines() == [first.result, second.result]
 
 
-def test_a_failed_dispatch_fails_the_invocation_and_a_changed_token_fixes_it_at_once(
+def test_a_failed_dispatch_fails_the_invocation_and_a_new_token_is_used_at_once(
     cloud: Cloud, tmp_path: Path
 ) -> None:
     write_inline_code(tmp_path)

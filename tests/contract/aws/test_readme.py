@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.contract.aws.aws_command import issues
-from tests.contract.aws.cloud import SECRET, Cloud, as_asked, load_handler
+from tests.contract.aws.cloud import SECRET, Cloud, as_request, load_handler
 from tests.contract.aws.dispatch_faults import environment
 from tests.contract.aws.template import AWS, PSEUDO, deploy, read
 from tests.fakes.github import Broken, Failed
@@ -40,12 +40,12 @@ AWS_COMMANDS = [
 ]
 
 
-def test_every_block_of_code_is_of_a_language_that_is_tested() -> None:
+def test_every_code_block_has_a_tested_language() -> None:
     assert set(re.findall(r"^ *```(\w+)$", README, re.MULTILINE)) == {"sh", "crontab", "ini", "yaml"}
 
 
 @pytest.mark.parametrize("block", SHELL)
-def test_a_shell_block_is_without_a_fault(block: str, tmp_path: Path) -> None:
+def test_a_shell_block_has_no_fault(block: str, tmp_path: Path) -> None:
     path = tmp_path / "block"
     path.write_text(block)
     shellcheck = str(Path(sys.executable).with_name("shellcheck"))
@@ -60,11 +60,11 @@ def test_a_shell_block_is_without_a_fault(block: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", AWS_COMMANDS, ids=lambda command: " ".join(command[:2]))
-def test_a_command_of_aws_is_one_that_exists_with_its_options(command: list[str]) -> None:
+def test_a_command_of_the_aws_cli_exists_with_its_options(command: list[str]) -> None:
     assert issues(command) == []
 
 
-def test_a_wrong_command_of_aws_would_be_found() -> None:
+def test_a_wrong_command_of_the_aws_cli_is_found() -> None:
     assert issues(["secretsmanager", "create-secret", "--secret-id", "x"]) == [
         "--secret-id is unknown",
         "--name is missing",
@@ -74,7 +74,7 @@ def test_a_wrong_command_of_aws_would_be_found() -> None:
 
 
 @pytest.mark.parametrize("command", [each for each in AWS_COMMANDS if each[1] == "deploy"])
-def test_a_deployment_gives_a_stack_the_parameters_that_it_has(command: list[str]) -> None:
+def test_a_deployment_sets_existing_parameters(command: list[str]) -> None:
     template = command[command.index("--template-file") + 1]
     given = dict(
         each.split("=", 1) for each in command[command.index("--parameter-overrides") + 1 :] if "=" in each
@@ -83,12 +83,12 @@ def test_a_deployment_gives_a_stack_the_parameters_that_it_has(command: list[str
     assert command[command.index("--stack-name") + 1] == PSEUDO["AWS::StackName"]
 
 
-def test_the_parameters_that_are_named_are_all_there_are() -> None:
+def test_the_readme_names_every_parameter() -> None:
     named = re.findall(r"`(\w+)`", README.split("The other parameters are", 1)[1].split(":", 1)[0])
     assert {"Repository", "AlarmEmail", *named} == set(read("template.yaml")["Parameters"])
 
 
-def test_the_names_that_the_commands_have_are_those_of_the_stack() -> None:
+def test_the_commands_use_the_names_of_the_stack() -> None:
     stack = deploy("template.yaml", {"Repository": "octo-org/cluster"})
     assert f"--function-name {stack['Dispatch']['FunctionName']} " in README
     assert f"aws logs tail {stack['Log']['LogGroupName']} " in README
@@ -96,7 +96,7 @@ def test_the_names_that_the_commands_have_are_those_of_the_stack() -> None:
     assert re.findall(r"--(?:name|secret-id) (\S+)", README) == [SECRET] * 3
 
 
-def test_the_event_to_try_it_with_starts_a_run(cloud: Cloud) -> None:
+def test_the_test_event_of_the_readme_starts_a_run(cloud: Cloud) -> None:
     [invoke] = [each for each in AWS_COMMANDS if each[:2] == ["lambda", "invoke"]]
     with environment(cloud.environment):
         load_handler().handle(json.loads(invoke[invoke.index("--payload") + 1]), None)
@@ -104,7 +104,7 @@ def test_the_event_to_try_it_with_starts_a_run(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("block", [block for block in SHELL if "read -rsp" in block])
-def test_the_token_reaches_aws_by_standard_input_alone(block: str, tmp_path: Path) -> None:
+def test_the_token_is_passed_to_aws_only_by_standard_input(block: str, tmp_path: Path) -> None:
     (tmp_path / "aws").write_text('#!/bin/sh\nprintf "%s\\n" "$*" >arguments\ncat >input\nenv >environment\n')
     (tmp_path / "aws").chmod(0o755)
     shell = subprocess.run(
@@ -121,7 +121,7 @@ def test_the_token_reaches_aws_by_standard_input_alone(block: str, tmp_path: Pat
     assert shell.stdout == "is unset"
 
 
-# what it costs
+# costs
 
 
 def test_the_costs_add_up() -> None:
@@ -156,13 +156,13 @@ def test_the_costs_add_up() -> None:
     assert float(items[2][2]) == pytest.approx(metrics * 0.10)
 
 
-# the same from elsewhere
+# other schedulers
 
 
 @pytest.fixture
 def start_poll(cloud: Cloud, tmp_path: Path) -> Callable[[], Any]:
     """Run the script as cron does, with the repository and the address filled in."""
-    assert shutil.which("curl"), "the script is run, and needs curl"
+    assert shutil.which("curl"), "this test runs the script, which needs curl"
     (tmp_path / ".cluster-status-header").write_text(
         f"Authorization: Bearer {cloud.secrets_manager.secrets[SECRET]}\n"
     )
@@ -180,16 +180,16 @@ def start_poll(cloud: Cloud, tmp_path: Path) -> Callable[[], Any]:
     return lambda: subprocess.run([str(script)], env=variables, capture_output=True, text=True, check=False)
 
 
-def test_the_script_for_cron_starts_the_poll_and_says_nothing(
+def test_the_script_for_cron_starts_the_poll_and_prints_nothing(
     cloud: Cloud, start_poll: Callable[[], Any], github_document: CheckExchange
 ) -> None:
     ended = start_poll()
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert cloud.github.started == [("poll.yml", "main")]
-    assert github_document(as_asked(cloud.requests[0])) == []
+    assert github_document(as_request(cloud.requests[0])) == []
 
 
-def test_the_script_for_cron_retries_and_prints_a_refusal(
+def test_the_script_for_cron_retries_and_prints_the_error_of_github(
     cloud: Cloud, start_poll: Callable[[], Any]
 ) -> None:
     cloud.github.fail_next(Broken(503), on="dispatch")
@@ -202,7 +202,7 @@ def test_the_script_for_cron_retries_and_prints_a_refusal(
     assert "github_pat_" not in refused.stderr
 
 
-def test_the_line_for_cron_is_one() -> None:
+def test_the_entry_for_cron_is_one_line() -> None:
     [line] = "".join(_blocks("crontab")).splitlines()
     *fields, command = line.split(maxsplit=5)
     assert fields == ["*/10", "*", "*", "*", "*"]
@@ -221,7 +221,7 @@ def test_the_units_for_systemd_are_complete(tmp_path: Path) -> None:
     assert timer["Timer"]["OnCalendar"] == "*:0/10"
     assert timer["Install"]["WantedBy"] == "timers.target"
     analyze = shutil.which("systemd-analyze")
-    if analyze:  # it comes with systemd, which not every machine has
+    if analyze:  # a part of systemd, which not every machine has
         (tmp_path / "start-poll.service").write_text(SERVICE.replace("%h/start-poll", "/bin/true"))
         (tmp_path / "start-poll.timer").write_text(TIMER)
         verify = [analyze, "verify", "--man=no", str(tmp_path / "start-poll.timer")]
@@ -230,14 +230,14 @@ def test_the_units_for_systemd_are_complete(tmp_path: Path) -> None:
     assert "start-poll.service` and `start-poll.timer`" in README
 
 
-def test_githubs_own_schedule_is_every_ten_minutes_and_leaves_the_full_hour_out() -> None:
+def test_the_schedule_of_github_is_every_ten_minutes_but_not_at_the_full_hour() -> None:
     [block] = _blocks("yaml")
-    triggers = yaml.safe_load(block)[True]  # YAML reads `on` so
+    triggers = yaml.safe_load(block)[True]  # YAML 1.1 reads `on` as true
     assert "workflow_dispatch" in triggers
     [schedule] = triggers["schedule"]
     assert schedule["cron"] == "7-59/10 * * * *"
 
 
-def test_every_file_that_is_pointed_to_exists() -> None:
+def test_every_file_in_the_readme_exists() -> None:
     for name in re.findall(r"`([\w-]+\.(?:yaml|py))`", README):
         assert (AWS / name).exists()

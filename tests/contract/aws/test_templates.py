@@ -1,4 +1,4 @@
-"""The templates: what AWS would make of them, and what reaches GitHub."""
+"""The templates: the resources that AWS would create, and their requests to GitHub."""
 
 import json
 import ssl
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.contract.aws.cloud import SECRET, Cloud, as_asked, load_handler
+from tests.contract.aws.cloud import SECRET, Cloud, as_request, load_handler
 from tests.contract.aws.dispatch_faults import environment
 from tests.contract.aws.template import AWS, Resources, deploy, read
 from tests.fakes.certificate import Certificate
@@ -28,7 +28,7 @@ def _of_type(stack: Resources, kind: str) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _allowed(stack: Resources, role: str) -> set[tuple[str, str]]:
-    """Return each action that a role may do, with what it may do it to."""
+    """Return each action of a role, with its resource."""
     statements = [
         statement for policy in stack[role]["Policies"] for statement in policy["PolicyDocument"]["Statement"]
     ]
@@ -40,10 +40,10 @@ def _allowed(stack: Resources, role: str) -> set[tuple[str, str]]:
     }
 
 
-# both
+# both templates
 
 
-def test_the_lint_would_find_a_template_that_cannot_be_deployed(tmp_path: Path) -> None:
+def test_the_lint_finds_a_template_that_cannot_be_deployed(tmp_path: Path) -> None:
     broken = {
         "template.yaml": {
             "Runtime: python3.13": "Runtime: python4",
@@ -62,13 +62,13 @@ def test_the_lint_would_find_a_template_that_cannot_be_deployed(tmp_path: Path) 
         (tmp_path / name).write_text(text)
     lint = str(Path(sys.executable).with_name("cfn-lint"))
     command = [lint, "--format", "parseable", *(str(tmp_path / name) for name in broken)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     for wrong in ("python4", "GivenUpp", "SEND", "24 "):
-        assert wrong in said
+        assert wrong in output
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_the_two_take_the_same_parameters(name: str) -> None:
+def test_both_templates_have_the_same_parameters(name: str) -> None:
     others = {"TokenVersion"} if name == "without-code.yaml" else set()
     assert set(read(name)["Parameters"]) - others == set(read("template.yaml")["Parameters"])
     for parameter, described in read("template.yaml")["Parameters"].items():
@@ -76,10 +76,10 @@ def test_the_two_take_the_same_parameters(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_no_parameter_can_hold_the_token_or_break_out_of_the_input(name: str) -> None:
+def test_no_parameter_takes_the_token_or_a_text_that_changes_the_request(name: str) -> None:
     assert not [each for each in read(name)["Parameters"] if each.lower() in ("token", "githubtoken")]
     for parameter, value in (
-        ("Branch", 'main", "inputs": {"command": "look'),
+        ("Branch", 'main", "inputs": {"command": "check'),
         ("PollWorkflow", 'poll.yml"'),
         ("Repository", "https://github.com/octo-org/cluster"),
         ("ApiUrl", "http://github.example.org/api/v3"),
@@ -91,7 +91,7 @@ def test_no_parameter_can_hold_the_token_or_break_out_of_the_input(name: str) ->
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_who_gives_no_address_and_no_workflow_to_prune_gets_neither_mail_nor_pruning(name: str) -> None:
+def test_mail_and_pruning_are_left_out_without_their_parameters(name: str) -> None:
     whole = deploy(name, {**REPOSITORY, "AlarmEmail": "ada@example.org"})
     bare = deploy(name, {**REPOSITORY, "PruneWorkflow": ""})
     assert whole["Mail"]["Subscription"] == [{"Protocol": "email", "Endpoint": "ada@example.org"}]
@@ -104,14 +104,14 @@ def test_who_gives_no_address_and_no_workflow_to_prune_gets_neither_mail_nor_pru
 
 @pytest.mark.parametrize("name", TEMPLATES)
 @pytest.mark.parametrize("minutes", ["5", "10", "60"])
-def test_the_alarm_rings_when_two_polls_were_due_and_none_was_started(name: str, minutes: str) -> None:
+def test_the_alarm_is_raised_when_two_polls_in_a_row_did_not_start(name: str, minutes: str) -> None:
     alarm = deploy(name, {**REPOSITORY, "EveryMinutes": minutes})["NoPoll"]
     period = alarm["Period"] if "Period" in alarm else alarm["Metrics"][1]["MetricStat"]["Period"]
     assert period * int(alarm["EvaluationPeriods"]) == 2 * 60 * int(minutes)
     assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
 
 
-# with the function
+# the template with the function
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def stack() -> Resources:
     return deploy("template.yaml", REPOSITORY)
 
 
-def test_the_template_holds_the_function_as_it_is(stack: Resources) -> None:
+def test_the_template_contains_the_function_unchanged(stack: Resources) -> None:
     assert stack["Dispatch"]["Code"]["ZipFile"] == (AWS / "handler.py").read_text()
     assert stack["Dispatch"]["Runtime"] == "python3.13"
 
@@ -142,10 +142,10 @@ def test_the_input_of_a_schedule_starts_its_workflow(
     with environment(cloud.environment):
         load_handler().handle(json.loads(cloud.stack[name]["Target"]["Input"]), None)
     assert cloud.github.started == [(f"{name.lower()}.yml", "main")]
-    assert github_document(as_asked(cloud.requests[0])) == []
+    assert github_document(as_request(cloud.requests[0])) == []
 
 
-def test_what_fails_is_tried_again_and_over_before_the_next_poll_is_due(stack: Resources) -> None:
+def test_the_retries_of_a_dispatch_end_before_the_next_poll(stack: Resources) -> None:
     retries = stack["Retries"]
     assert retries["MaximumRetryAttempts"] == 2
     assert retries["DestinationConfig"]["OnFailure"]["Destination"] == "GivenUp's Arn"
@@ -155,7 +155,7 @@ def test_what_fails_is_tried_again_and_over_before_the_next_poll_is_due(stack: R
         assert schedule["Target"]["DeadLetterConfig"] == {"Arn": "GivenUp's Arn"}
 
 
-def test_the_function_may_read_one_secret_write_its_log_and_give_up(stack: Resources) -> None:
+def test_the_function_may_only_read_its_secret_write_its_log_and_report_failures(stack: Resources) -> None:
     assert _allowed(stack, "DispatchRole") == {
         (
             "secretsmanager:GetSecretValue",
@@ -168,29 +168,29 @@ def test_the_function_may_read_one_secret_write_its_log_and_give_up(stack: Resou
     assert "ManagedPolicyArns" not in stack["DispatchRole"]
 
 
-def test_a_schedule_may_call_the_function_and_give_up(stack: Resources) -> None:
+def test_a_schedule_may_only_call_the_function_and_report_failures(stack: Resources) -> None:
     assert _allowed(stack, "ScheduleRole") == {
         ("lambda:InvokeFunction", "Dispatch's Arn"),
         ("sqs:SendMessage", "GivenUp's Arn"),
     }
 
 
-def test_no_other_roles_and_policies_are_made(stack: Resources) -> None:
+def test_the_template_creates_no_other_roles_and_policies(stack: Resources) -> None:
     kinds = {each["Type"] for each in stack.values()}
     assert {name for name, _ in _of_type(stack, "AWS::IAM::Role")} == {"DispatchRole", "ScheduleRole"}
     assert not {kind for kind in kinds if "Policy" in kind or "Permission" in kind}
 
 
-# without
+# the template without code
 
 
 @pytest.fixture
-def codeless() -> Resources:
+def stack_without_code() -> Resources:
     return deploy("without-code.yaml", REPOSITORY)
 
 
 def _deliver(cloud: Cloud, stack: Resources, rule: str) -> int:
-    """Send what EventBridge sends: the endpoint, headers and body of the template, and headers of its own."""
+    """Send the request of EventBridge: endpoint, headers and body of the template, and its own headers."""
     [target] = stack[rule]["Targets"]
     endpoint = stack["Dispatches"]["InvocationEndpoint"]
     for value in target["HttpParameters"]["PathParameterValues"]:
@@ -221,7 +221,7 @@ def _deliver(cloud: Cloud, stack: Resources, rule: str) -> int:
 
 
 @pytest.mark.parametrize("rule", ["Poll", "Prune"])
-def test_the_input_of_a_rule_is_the_body_that_github_documents(
+def test_the_request_of_a_rule_conforms_to_the_openapi_document(
     rule: str, certificate: Certificate, github_document: CheckExchange
 ) -> None:
     with Cloud(certificate) as cloud:
@@ -230,12 +230,12 @@ def test_the_input_of_a_rule_is_the_body_that_github_documents(
         assert cloud.github.started == [(f"{rule.lower()}.yml", "main")]
         [request] = cloud.requests
     assert json.loads(request.body) == {"ref": "main"}
-    assert github_document(as_asked(request)) == []
+    assert github_document(as_request(request)) == []
     assert request.headers["X-GitHub-Api-Version"] == "2022-11-28"
 
 
-def test_the_rules_are_every_ten_minutes_and_midnight(codeless: Resources) -> None:
-    rules = dict(_of_type(codeless, "AWS::Events::Rule"))
+def test_the_rules_are_every_ten_minutes_and_midnight(stack_without_code: Resources) -> None:
+    rules = dict(_of_type(stack_without_code, "AWS::Events::Rule"))
     assert {name: each["ScheduleExpression"] for name, each in rules.items()} == {
         "Poll": "rate(10 minutes)",
         "Prune": "cron(0 0 * * ? *)",
@@ -246,14 +246,14 @@ def test_the_rules_are_every_ten_minutes_and_midnight(codeless: Resources) -> No
         assert target["DeadLetterConfig"] == {"Arn": "GivenUp's Arn"}
 
 
-def test_a_rule_may_call_github_and_give_up(codeless: Resources) -> None:
-    assert _allowed(codeless, "RuleRole") == {("events:InvokeApiDestination", "Dispatches's Arn")}
-    [statement] = codeless["GivenUpPolicy"]["PolicyDocument"]["Statement"]
+def test_a_rule_may_only_call_github_and_report_failures(stack_without_code: Resources) -> None:
+    assert _allowed(stack_without_code, "RuleRole") == {("events:InvokeApiDestination", "Dispatches's Arn")}
+    [statement] = stack_without_code["GivenUpPolicy"]["PolicyDocument"]["Statement"]
     assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", "GivenUp's Arn")
     assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": ["Poll's Arn", "Prune's Arn"]}}
 
 
-def test_a_new_version_of_the_token_is_another_reference_so_that_it_is_resolved_again() -> None:
+def test_a_new_version_of_the_token_changes_the_reference() -> None:
     changed = deploy("without-code.yaml", {**REPOSITORY, "TokenVersion": "0a1b"})
     key = changed["Token"]["AuthParameters"]["ApiKeyAuthParameters"]["ApiKeyValue"]
     assert key == f"Bearer {{{{resolve:secretsmanager:{SECRET}:SecretString:::0a1b}}}}"

@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 
 z.config(z.locales.en());
 
-// The document has numbers for the codes inside `errors`; Discord answers with words, as its reference shows.
+// The document has numbers for the codes inside `errors`. Discord sends texts, as its reference shows.
 const fieldErrors = z.object({
   _errors: z.array(z.object({ code: z.string(), message: z.string() })),
 });
@@ -36,8 +36,8 @@ function put(body, path, value) {
   at(body, path.slice(0, -1))[path.at(-1)] = value;
 }
 
-// In two places this build is stricter than the document: a length counts code points there, UTF-16 units
-// here; a date-time (RFC 3339) may have an offset there. Such a value is replaced by one that both accept.
+// This build is stricter than the document: it counts a length in UTF-16 units instead of code points, and it
+// allows no offset in a date-time (RFC 3339). Such a value is replaced by one that both accept.
 function replaceWhatOnlyTheBuildRefuses(body, issues) {
   for (const { code, format, maximum, path } of issues) {
     const value = at(body, path);
@@ -49,7 +49,7 @@ function replaceWhatOnlyTheBuildRefuses(body, issues) {
   }
 }
 
-// Discord ignores what it does not know, so a misspelt `allowed_mentions` would ping: an issue, in a request.
+// Discord ignores unknown keys, so a misspelt `allowed_mentions` would ping. In a request this is an issue.
 function* unknownKeys(sent, known, path = []) {
   if (sent === null || typeof sent !== "object") return;
   for (const key of Object.keys(sent)) {
@@ -71,9 +71,9 @@ function issuesOf({ kind, body }) {
   return closed ? [...unknownKeys(whole, result.data)] : [];
 }
 
-const say = ({ path, message }) => `${path.join(".") || "(all)"}: ${message}`;
+const describe = ({ path, message }) => `${path.join(".") || "(all)"}: ${message}`;
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const issues = issuesOf(JSON.parse(line)).map(say);
+  const issues = issuesOf(JSON.parse(line)).map(describe);
   process.stdout.write(`${JSON.stringify({ ok: issues.length === 0, issues })}\n`);
 }

@@ -1,6 +1,6 @@
-// Checks what is said to GitHub's REST API, and what it answers, against the OpenAPI document that GitHub publishes.
+// Checks requests to GitHub's REST API, and responses, against the OpenAPI document that GitHub publishes.
 // In: one JSON object a line, {"method", "path", "query"} of a request, {"headers", "body"} where it has one, with
-// {"status", "headers", "body"} of an answer instead, all headers in lower case. Out, for each: one line, {"issues"}.
+// {"status", "headers", "body"} of a response instead, all headers in lower case. Out, for each: one line, {"issues"}.
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -9,7 +9,7 @@ import addFormats from "ajv-formats";
 
 const document = JSON.parse(readFileSync("openapi.json"));
 
-// A field that the document does not know would be an invention.
+// A field that is not in the document is an issue.
 function close(part) {
   if (part === null || typeof part !== "object") return;
   if (part.properties) part.additionalProperties ??= false;
@@ -60,13 +60,13 @@ function* issuesOfRequest({ template, operation, inPath }, { method, query, head
     const place = ["paths", template, method.toLowerCase(), "requestBody", "content", "application/json", "schema"];
     yield* issuesOfBody(pointer(...place), { headers, body });
   } else if (body) {
-    yield "(all): there is no body in this request";
+    yield "(all): this request has no body in the document";
   }
 }
 
 function* issuesOfBody(schemaPointer, { headers, body }) {
   if (!headers["content-type"]?.startsWith("application/json")) {
-    yield `content-type: ${headers["content-type"]} is not JSON's`;
+    yield `content-type: ${headers["content-type"]} is not a type of JSON`;
     return;
   }
   const validate = ajv.getSchema(schemaPointer);
@@ -79,7 +79,7 @@ function* issuesOfBody(schemaPointer, { headers, body }) {
 
 const basicError = pointer("components", "schemas", "basic-error");
 
-function* issuesOfAnswer({ template, operation }, { method, status, headers, body }) {
+function* issuesOfResponse({ template, operation }, { method, status, headers, body }) {
   const declared = operation.responses[status];
   if (!declared) {
     if (status < 400) yield `${status}: is not declared`;
@@ -94,7 +94,7 @@ function* issuesOfAnswer({ template, operation }, { method, status, headers, bod
       : ["paths", template, method.toLowerCase(), "responses", String(status)];
     yield* issuesOfBody(pointer(...place, ...inside), { headers, body });
   } else if (body) {
-    yield "(all): there is no body in this answer";
+    yield "(all): this response has no body in the document";
   }
   for (const [name, header] of Object.entries(declaredHeaders)) {
     const value = headers[name.toLowerCase()];
@@ -109,7 +109,7 @@ function* issuesOf(exchange) {
     return;
   }
   if (exchange.status === undefined) yield* issuesOfRequest(found, exchange);
-  else yield* issuesOfAnswer(found, exchange);
+  else yield* issuesOfResponse(found, exchange);
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

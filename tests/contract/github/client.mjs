@@ -1,4 +1,4 @@
-// Drives the official client, `@actions/artifact`, in the environment of a workflow run. It prints the result as one JSON line.
+// Runs the official client, `@actions/artifact`, in the environment of a workflow run. Prints the result as JSON.
 //   node client.mjs upload NAME FILE…       overwrite NAME FILE…     upload-raw FILE
 //   node client.mjs list                    delete NAME
 //   node client.mjs download NAME DIRECTORY                          of this run, by the runtime token
@@ -6,8 +6,8 @@
 
 import { dirname } from "node:path";
 
-const say = process.stdout.write.bind(process.stdout);
-process.stdout.write = process.stderr.write.bind(process.stderr); // the client talks there, too
+const print = process.stdout.write.bind(process.stdout);
+process.stdout.write = process.stderr.write.bind(process.stderr); // the client logs to stdout
 
 const { DefaultArtifactClient } = await import("@actions/artifact");
 const client = new DefaultArtifactClient();
@@ -25,7 +25,7 @@ const commands = {
   list: () => client.listArtifacts(),
   delete: (name) => client.deleteArtifact(name),
   async overwrite(name, ...files) {
-    await client.deleteArtifact(name); // which is what actions/upload-artifact does for `overwrite: true`
+    await client.deleteArtifact(name); // as actions/upload-artifact does for `overwrite: true`
     return await upload(name, files);
   },
   async download(name, path) {
@@ -38,8 +38,8 @@ const commands = {
 
 const [command, ...given] = process.argv.slice(2);
 try {
-  say(`${JSON.stringify(await commands[command](...given))}\n`);
+  print(`${JSON.stringify(await commands[command](...given))}\n`);
 } catch (error) {
-  say(`${JSON.stringify({ error: error.message })}\n`);
+  print(`${JSON.stringify({ error: error.message })}\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-// Cuts GitHub's OpenAPI document down to the operations in use, without prose and examples.
+// Reduces GitHub's OpenAPI document to the operations in use, without descriptions and examples.
 //   npm ci && node trim.mjs > openapi.json     from the development dependency, which unpacks to 400 MB
 //   node trim.mjs WHOLE.json                   from another copy
 
@@ -19,7 +19,7 @@ const operations = {
 const prose = new Set(["description", "example", "examples", "externalDocs", "operationId", "summary", "tags", "title"]);
 const isKept = (key) => !prose.has(key) && !key.startsWith("x-");
 
-// Below `properties` and `headers` the keys are names, not keywords: there may well be a property `title`.
+// Below `properties` and `headers` the keys are names and not keywords. A property may be called `title`.
 const namesFollow = (key) => key === "properties" || key === "headers";
 
 function withoutProse(part, keysAreNames = false) {

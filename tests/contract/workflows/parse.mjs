@@ -1,5 +1,5 @@
 // Reads workflows, and the action.yml of an action, as GitHub does. Arguments: the action's name, its action.yml, then
-// files. Out: one line for each thing that is wrong: {"file", "line", "message"}.
+// files. Out: one line for each fault: {"file", "line", "message"}.
 
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
@@ -18,13 +18,13 @@ const { TextDocument } = await import("vscode-languageserver-textdocument");
 
 const [action, metadataFile, ...files] = process.argv.slice(2);
 const metadata = parse(readFileSync(metadataFile, "utf8"));
-// Of other actions nothing is known here, which leaves their inputs unchecked.
+// The metadata of other actions are unknown, so their inputs are not checked.
 const actionsMetadataProvider = {
   fetchActionMetadata: async ({ owner, name }) => (`${owner}/${name}` === action ? metadata : {}),
 };
 
 for (const [number, file] of files.entries()) {
-  // The path says which of the two it is, wherever the file lies. Documents are cached by it, so each has its own.
+  // The parser takes the kind of a document from its path, and caches by it. So each document has its own path.
   const place = basename(file) === "action.yml" ? `${number}` : `${number}/.github/workflows`;
   const document = TextDocument.create(`file:///${place}/${basename(file)}`, "yaml", 1, readFileSync(file, "utf8"));
   for (const { message, range } of await validate(document, { actionsMetadataProvider })) {

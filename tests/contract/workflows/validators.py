@@ -1,4 +1,4 @@
-"""What is wrong with workflows and action.yml, by GitHub's own parser, by their schemas, and by zizmor.
+"""Finds faults in workflows and action.yml with GitHub's own parser, their schemas, and zizmor.
 
 python -m tests.contract.workflows.validators   checks this repository; exit status 1 if there are faults
 """
@@ -21,7 +21,7 @@ _CONFIGURATION = ROOT / ".github" / "zizmor.yml"
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with a file."""
+    """A fault in a file."""
 
     file: Path
     message: str
@@ -34,17 +34,17 @@ def files() -> list[Path]:
 
 
 def github_parser(given: Sequence[Path]) -> Iterator[Fault]:
-    """Read them as GitHub does; what is given to this action is compared with its action.yml."""
+    """Read the files as GitHub does, and compare the inputs of this action with its action.yml."""
     npm.install(_HERE, "--omit=dev")
     readable = [file for file in given if _kind(file) != "dependabot"]
-    said = _run(npm.find("node"), _HERE / "parse.mjs", ACTION, ROOT / "action.yml", *readable)
-    for line in said.splitlines():
+    output = _run(npm.find("node"), _HERE / "parse.mjs", ACTION, ROOT / "action.yml", *readable)
+    for line in output.splitlines():
         fault = json.loads(line)
         yield Fault(Path(fault["file"]), f"line {fault['line']}: {fault['message']}")
 
 
 def schema(given: Sequence[Path]) -> Iterator[Fault]:
-    """Compare them with the schemas that SchemaStore has for them."""
+    """Compare the files with the schemas of SchemaStore."""
     for kind in ("github-workflows", "github-actions", "dependabot"):
         of_this_kind = [file for file in given if _kind(file) == kind]
         if not of_this_kind:
@@ -58,7 +58,7 @@ def schema(given: Sequence[Path]) -> Iterator[Fault]:
 
 
 def zizmor(given: Sequence[Path]) -> Iterator[Fault]:
-    """Look for what an attacker could use."""
+    """Search for security faults."""
     options = ("--offline", "--quiet", "--strict-collection", "--persona", "pedantic", "--format", "json")
     for fault in json.loads(_run("zizmor", *options, "--config", _CONFIGURATION, *given)):
         [place, *_] = fault["locations"]
@@ -77,11 +77,11 @@ def _kind(file: Path) -> str:
 
 
 def _run(program: str, *arguments: object) -> str:
-    """Return what a validator prints; it says with its exit status, too, whether there are faults."""
-    path = _PROGRAMS / program  # an absolute path stays what it is
+    """Return the output of a validator. Its exit status is not 0 if it finds faults, so it is not checked."""
+    path = _PROGRAMS / program  # an absolute path is unchanged
     result = subprocess.run([path, *map(str, arguments)], capture_output=True, text=True, check=False)
     if not result.stdout and (result.returncode or result.stderr):
-        raise RuntimeError(f"{program} ended with status {result.returncode}: {result.stderr}")
+        raise RuntimeError(f"{program} failed with exit status {result.returncode}: {result.stderr}")
     return result.stdout
 
 

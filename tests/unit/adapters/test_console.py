@@ -1,4 +1,4 @@
-"""What a shell shows."""
+"""The output in a shell."""
 
 import io
 import os

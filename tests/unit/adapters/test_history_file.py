@@ -54,9 +54,7 @@ def test_a_link_to_a_missing_file_is_no_history(history_file: HistoryFile, tmp_p
     assert history_file.load() is None
 
 
-def test_a_file_that_is_too_large_is_an_error_before_it_is_all_read(
-    history_file: HistoryFile, tmp_path: Path
-) -> None:
+def test_a_file_that_is_too_large_is_not_read_completely(history_file: HistoryFile, tmp_path: Path) -> None:
     with (tmp_path / "history.json").open("wb") as file:
         file.truncate(100 * codec.MAX_BYTES)  # a sparse file
     with pytest.raises(HistoryError, match="larger than"):
@@ -66,15 +64,15 @@ def test_a_file_that_is_too_large_is_an_error_before_it_is_all_read(
 # writing
 
 
-def test_the_path_is_relative_to_the_workspace_and_its_directories_are_created(tmp_path: Path) -> None:
+def test_the_path_is_relative_to_the_workspace_and_directories_are_created(tmp_path: Path) -> None:
     HistoryFile("state/mscluster/history.json", tmp_path).save(NEW)
     assert (tmp_path / "state/mscluster/history.json").read_bytes() == codec.render(NEW)
 
 
 def test_an_absolute_path_is_not_relative_to_the_workspace(tmp_path: Path) -> None:
-    place = tmp_path / "elsewhere.json"
-    HistoryFile(str(place), tmp_path / "workspace").save(NEW)
-    assert place.exists()
+    path = tmp_path / "elsewhere.json"
+    HistoryFile(str(path), tmp_path / "workspace").save(NEW)
+    assert path.exists()
 
 
 def test_other_users_can_read_the_file(history_file: HistoryFile, tmp_path: Path) -> None:
@@ -89,7 +87,7 @@ def test_a_save_leaves_no_other_file(history_file: HistoryFile, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("call", ["fsync", "fchmod", "replace"])
-def test_a_write_that_fails_leaves_the_old_history_and_no_other_file(
+def test_a_failed_write_leaves_only_the_old_history(
     call: str, history_file: HistoryFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history_file.save(OLD)
@@ -101,7 +99,7 @@ def test_a_write_that_fails_leaves_the_old_history_and_no_other_file(
     assert history_file.load() == OLD
 
 
-def test_a_write_that_is_cancelled_leaves_the_old_history_and_no_other_file(
+def test_a_cancelled_write_leaves_only_the_old_history(
     history_file: HistoryFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history_file.save(OLD)
@@ -195,7 +193,7 @@ def test_a_directory_that_is_a_link_to_itself_is_an_error(tmp_path: Path) -> Non
     assert files_in(tmp_path) == ["state"]
 
 
-def test_a_write_through_a_link_that_fails_leaves_the_old_history_and_no_other_file(
+def test_a_failed_write_through_a_link_leaves_only_the_old_history(
     history_file: HistoryFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "history.json").symlink_to("target.json")

@@ -19,8 +19,8 @@ TOKEN = "tOkEn-of-the-webhook"
 URL = f"https://discord.com/api/webhooks/1/{TOKEN}?wait=true"
 
 
-class Wire:
-    """Replaces the connection below requests: records requests, and responds or fails."""
+class Connection:
+    """Replaces the connection of `requests`: records requests, and responds or fails."""
 
     def __init__(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
         self.status = status
@@ -45,8 +45,8 @@ class Wire:
 
 
 @pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    made = Wire()
+def connection(monkeypatch: pytest.MonkeyPatch) -> Connection:
+    made = Connection()
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", made.send)
     return made
 
@@ -56,18 +56,18 @@ def http() -> Http:
     return Http()
 
 
-def test_the_user_agent_names_the_action_and_not_python(wire: Wire, http: Http) -> None:
+def test_the_user_agent_names_the_action_and_not_python(connection: Connection, http: Http) -> None:
     http.request("POST", URL, json={}, timeout_seconds=1)
-    agent = wire.requests[0].headers["User-Agent"]
+    agent = connection.requests[0].headers["User-Agent"]
     assert agent.startswith("cluster-status-action/")
     assert "python" not in agent.lower()
 
 
-def test_a_response_of_any_status_is_returned(wire: Wire, http: Http) -> None:
-    wire.status, wire.body, wire.headers = 404, b'{"code": 10015}', {"Retry-After": "3"}
+def test_a_response_of_any_status_is_returned(connection: Connection, http: Http) -> None:
+    connection.status, connection.body, connection.headers = 404, b'{"code": 10015}', {"Retry-After": "3"}
     response = http.request("POST", URL, json={"content": "c"}, timeout_seconds=1)
     assert (response.status, response.body, response.headers["retry-after"]) == (404, b'{"code": 10015}', "3")
-    assert wire.requests[0].body == b'{"content": "c"}'
+    assert connection.requests[0].body == b'{"content": "c"}'
 
 
 NO_OBJECTS = {
@@ -81,14 +81,16 @@ NO_OBJECTS = {
 
 
 @pytest.mark.parametrize("body", NO_OBJECTS.values(), ids=NO_OBJECTS)
-def test_a_body_that_is_no_json_object_is_read_as_an_empty_one(body: bytes, wire: Wire, http: Http) -> None:
-    wire.body = body
+def test_a_body_that_is_no_json_object_is_read_as_an_empty_one(
+    body: bytes, connection: Connection, http: Http
+) -> None:
+    connection.body = body
     assert http.request("GET", URL, timeout_seconds=1).json() == {}
 
 
-def test_a_body_and_headers_are_sent_unchanged(wire: Wire, http: Http) -> None:
+def test_a_body_and_headers_are_sent_unchanged(connection: Connection, http: Http) -> None:
     http.request("PUT", URL, body=b"\0\1", headers={"Content-Type": "application/zip"}, timeout_seconds=1)
-    (request,) = wire.requests
+    (request,) = connection.requests
     assert (request.method, request.body, request.headers["Content-Type"]) == (
         "PUT",
         b"\0\1",
@@ -96,34 +98,34 @@ def test_a_body_and_headers_are_sent_unchanged(wire: Wire, http: Http) -> None:
     )
 
 
-def test_the_caller_sets_the_time_out(wire: Wire, http: Http) -> None:
+def test_the_caller_sets_the_time_out(connection: Connection, http: Http) -> None:
     http.request("GET", URL, timeout_seconds=2.5)
-    assert wire.options[0]["timeout"] == 2.5
+    assert connection.options[0]["timeout"] == 2.5
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
-def test_a_redirect_is_returned_and_not_followed(status: int, wire: Wire, http: Http) -> None:
-    wire.status, wire.headers = status, {"Location": "https://elsewhere.example/"}
+def test_a_redirect_is_returned_and_not_followed(status: int, connection: Connection, http: Http) -> None:
+    connection.status, connection.headers = status, {"Location": "https://elsewhere.example/"}
     response = http.request("POST", URL, json={}, timeout_seconds=1)
-    assert (response.status, response.ok, len(wire.requests)) == (status, False, 1)
+    assert (response.status, response.ok, len(connection.requests)) == (status, False, 1)
 
 
 def test_the_credentials_of_a_netrc_are_not_sent(
-    wire: Wire, http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    connection: Connection, http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine discord.com login alice password s3cret\n")
     monkeypatch.setenv("NETRC", str(netrc))
     http.request("POST", URL, json={}, timeout_seconds=1)
-    assert "Authorization" not in wire.requests[0].headers
+    assert "Authorization" not in connection.requests[0].headers
 
 
 def test_the_proxy_of_the_environment_is_used(
-    wire: Wire, http: Http, monkeypatch: pytest.MonkeyPatch
+    connection: Connection, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     http.request("POST", URL, json={}, timeout_seconds=1)
-    assert wire.options[0]["proxies"]["https"] == "http://proxy.example:3128"
+    assert connection.options[0]["proxies"]["https"] == "http://proxy.example:3128"
 
 
 def test_sslkeylogfile_is_ignored(tmp_path: Path) -> None:
@@ -141,15 +143,15 @@ def test_sslkeylogfile_is_ignored(tmp_path: Path) -> None:
     assert not keys.exists()
 
 
-def test_a_response_that_is_too_large_is_a_failure(wire: Wire, http: Http) -> None:
-    wire.body = bytes(1000)
+def test_a_response_that_is_too_large_is_a_failure(connection: Connection, http: Http) -> None:
+    connection.body = bytes(1000)
     assert len(http.request("GET", URL, limit_bytes=1000).body) == 1000
     with pytest.raises(HttpFailure, match="larger than 999 bytes"):
         http.request("GET", URL, limit_bytes=999)
 
 
-def test_the_default_limit_of_a_response_is_a_megabyte(wire: Wire, http: Http) -> None:
-    wire.body = bytes(1_000_001)
+def test_the_default_limit_of_a_response_is_a_megabyte(connection: Connection, http: Http) -> None:
+    connection.body = bytes(1_000_001)
     with pytest.raises(HttpFailure, match="larger than"):
         http.request("GET", URL)
 
@@ -173,26 +175,26 @@ FAULTS = {
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_the_error_of_a_bad_certificate_names_the_variable_of_the_ca_bundle(
-    variable: str, wire: Wire, http: Http, monkeypatch: pytest.MonkeyPatch
+    variable: str, connection: Connection, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _forget_bundles(monkeypatch)
+    _unset_bundles(monkeypatch)
     monkeypatch.setenv(variable, "/somewhere")
-    wire.fault = requests.exceptions.SSLError(URL)
+    connection.fault = requests.exceptions.SSLError(URL)
     with pytest.raises(HttpFailure, match=f"verification failed with the CA bundle in {variable}"):
         http.request("GET", URL)
 
 
-def _forget_bundles(monkeypatch: pytest.MonkeyPatch) -> None:
+def _unset_bundles(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(variable, raising=False)
 
 
 @pytest.mark.parametrize(("fault", "reason"), FAULTS.values(), ids=FAULTS)
 def test_a_failure_contains_the_reason_and_not_the_url(
-    fault: Exception, reason: str, wire: Wire, http: Http, monkeypatch: pytest.MonkeyPatch
+    fault: Exception, reason: str, connection: Connection, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _forget_bundles(monkeypatch)
-    wire.fault = fault
+    _unset_bundles(monkeypatch)
+    connection.fault = fault
     with pytest.raises(HttpFailure) as caught:
         http.request("POST", URL, json={}, timeout_seconds=1)
     assert str(caught.value) == reason
@@ -222,19 +224,19 @@ def test_the_error_of_a_missing_ca_bundle_names_its_variable(
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv(variable, "/not/there.pem")  # found to be missing before anything connects
+    monkeypatch.setenv(variable, "/not/there.pem")  # the file is checked before a connection
     with pytest.raises(HttpFailure, match=variable):
         http.request("POST", URL, json={}, timeout_seconds=1)
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 500])
-def test_any_response_shows_that_there_is_a_network(status: int, wire: Wire, http: Http) -> None:
-    wire.status = status
+def test_any_response_shows_that_there_is_a_network(status: int, connection: Connection, http: Http) -> None:
+    connection.status = status
     assert http.answers(URL, timeout_seconds=1)
-    assert wire.requests[0].method == "HEAD"
+    assert connection.requests[0].method == "HEAD"
 
 
-def test_a_request_that_hangs_before_it_connects_fails_after_three_times_the_time_out(
+def test_a_request_that_hangs_before_it_connects_fails_after_three_time_outs(
     http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released, ended = threading.Event(), threading.Event()
@@ -253,6 +255,6 @@ def test_a_request_that_hangs_before_it_connects_fails_after_three_times_the_tim
     assert ended.wait(10)
 
 
-def test_no_response_shows_that_there_is_no_network(wire: Wire, http: Http) -> None:
-    wire.fault = requests.ConnectTimeout(URL)
+def test_no_response_shows_that_there_is_no_network(connection: Connection, http: Http) -> None:
+    connection.fault = requests.ConnectTimeout(URL)
     assert not http.answers(URL, timeout_seconds=1)

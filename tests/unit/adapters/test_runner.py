@@ -1,4 +1,4 @@
-"""GitHub's runner reads all outputs and annotations as given, and no command in any text."""
+"""GitHub's runner reads outputs and annotations unchanged, and finds no command in any text."""
 
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def job(tmp_path: Path) -> Job:
 
 
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
-def test_the_runner_reads_every_output_as_given(value: str, job: Job) -> None:
+def test_the_runner_reads_every_output_unchanged(value: str, job: Job) -> None:
     outputs = {"status": "online", "message": value, "cause": value, "changed": "false"}
     job.runner.publish(outputs, [SUMMARY])
     assert job.outputs() == outputs
@@ -100,7 +100,7 @@ def test_a_summary_that_is_too_large_is_cut_between_characters(character: str, j
     assert markdown(summary).startswith(job.summary())
 
 
-def test_files_that_cannot_be_written_are_warned_of(
+def test_files_that_cannot_be_written_are_warnings(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ActionsRunner(tmp_path / "not/there", tmp_path).publish({"message": "m"}, [SUMMARY])

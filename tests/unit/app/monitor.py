@@ -1,4 +1,4 @@
-"""The use cases with fakes: the history and the channels last from run to run, all else is new each time."""
+"""The use cases with fakes. The history and the channels are kept between runs; other objects are new."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -31,12 +31,12 @@ Script: TypeAlias = Sequence[ProbeResult | BaseException]
 
 
 class Run(NamedTuple):
-    """What one run left behind."""
+    """The results of one run."""
 
     exit_status: ExitStatus
     runner: RecordingRunner
     probes: Mapping[str, ScriptedProbe]  # by the name of the cluster
-    messages: list[Message]  # those that arrived at the first channel in this run
+    messages: list[Message]  # those of the first channel in this run
 
     @property
     def probe(self) -> ScriptedProbe:
@@ -79,7 +79,7 @@ class Monitor:
         self.other_channels: list[Channel] = []
         self.heartbeat = RecordingHeartbeat()
         self.runner = RecordingRunner()
-        self.network = True  # whether this run reaches any other host than the cluster
+        self.network = True  # whether runs reach other hosts than the cluster
         self.connectivity_checks = 0
         self.on_connectivity_check = _do_nothing
         self.during_probe = _do_nothing
@@ -185,5 +185,5 @@ def _channel(policy: ChannelPolicy, notifier: RecordingNotifier) -> Channel:
 
 
 def _do_nothing() -> object:
-    """Stand in for what a test lets happen."""
+    """Do nothing; a test replaces this."""
     return None

@@ -21,7 +21,7 @@ def parallel_run(monitor: Monitor) -> Monitor:
 
 
 def before_the_load(monitor: Monitor, act: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let something happen after the check of the next run, and before the run has loaded the history.
+    """Call `act` after the check of the next run, and before the run has loaded the history.
 
     The check must not need the history.
     """

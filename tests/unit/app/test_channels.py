@@ -1,4 +1,4 @@
-"""Several channels: each has its own policy, outbox and live message, and depends on no other."""
+"""Several channels: each has its own policy, outbox and live message, and does not affect others."""
 
 import json
 import signal
@@ -32,7 +32,7 @@ IS_BACK = "mscluster is back online"
 
 @pytest.fixture
 def online(monitor: Monitor) -> Monitor:
-    """Have a monitor of a cluster that was online at the first poll; its checks take no time."""
+    """Return a monitor of a cluster that was online at the first poll; its checks take no time."""
     monitor.set_retries(attempts=1)
     monitor.poll(ONLINE)
     return monitor
@@ -40,7 +40,7 @@ def online(monitor: Monitor) -> Monitor:
 
 @pytest.fixture
 def second(online: Monitor) -> RecordingNotifier:
-    """Have a second channel, which was added after the first poll."""
+    """Return a second channel that was added after the first poll."""
     return online.add_channel("second")
 
 
@@ -100,7 +100,7 @@ def test_an_error_of_one_channel_is_reported_once_for_all_clusters(monitor: Moni
     assert run.errors == ["Not reached. Wait."]
 
 
-def test_a_deleted_webhook_keeps_no_message_from_another_channel(
+def test_a_deleted_webhook_does_not_affect_another_channel(
     online: Monitor, second: RecordingNotifier
 ) -> None:
     online.notifier.fail_next(WebhookGoneError())
@@ -173,7 +173,7 @@ def test_only_the_live_channel_has_its_message_edited(online: Monitor) -> None:
     assert [message.partitions for _, message in live.edits] == [(partition(idle=3, allocated=5),)]
 
 
-def test_each_channel_mentions_in_an_outage_whom_it_wants(monitor: Monitor) -> None:
+def test_each_channel_has_its_own_mention_in_an_outage(monitor: Monitor) -> None:
     monitor.set_retries(attempts=1)
     monitor.set_policy(mention="<@&1>")
     second, third = monitor.add_channel(mention="<@2>"), monitor.add_channel("third")
@@ -190,7 +190,7 @@ SHOWN: dict[str, Callable[[Message], object]] = {
 
 
 @pytest.mark.parametrize("option", SHOWN)
-def test_each_channel_shows_the_table_and_the_quotation_if_it_wants(option: str, monitor: Monitor) -> None:
+def test_each_channel_has_its_own_options_for_table_and_quotation(option: str, monitor: Monitor) -> None:
     monitor.set_policy(**{option: True})
     without = monitor.add_channel(**{option: False})
     monitor.poll(ONLINE)
@@ -199,7 +199,7 @@ def test_each_channel_shows_the_table_and_the_quotation_if_it_wants(option: str,
     assert first.headline == second.headline
 
 
-def test_the_live_messages_of_two_channels_are_edited_each(monitor: Monitor) -> None:
+def test_the_live_message_of_each_channel_is_edited(monitor: Monitor) -> None:
     monitor.set_policy(live=True)
     second = monitor.add_channel(live=True, with_partitions=False)
     monitor.poll(ONLINE)
@@ -214,7 +214,9 @@ def test_the_live_messages_of_two_channels_are_edited_each(monitor: Monitor) -> 
 # a channel that is slow
 
 
-def test_a_slow_channel_holds_up_no_message_of_another(online: Monitor, second: RecordingNotifier) -> None:
+def test_a_slow_channel_does_not_delay_messages_of_another(
+    online: Monitor, second: RecordingNotifier
+) -> None:
     arrived = threading.Event()
     online.notifier.during_next(lambda: arrived.wait(5))
     second.during_next(arrived.set)
@@ -238,7 +240,7 @@ def test_a_crash_in_one_channel_waits_for_the_delivery_of_another(
 
 
 def crash(*_: object) -> NoReturn:
-    raise KeyError("a fault of ours")
+    raise KeyError("an internal error")
 
 
 def test_a_crash_in_one_channel_is_raised_after_the_outputs_are_published(
@@ -273,7 +275,7 @@ def test_a_crash_in_the_edits_of_one_channel_leaves_the_others_their_messages(
     ]
 
 
-def test_a_slow_channel_holds_up_no_live_message_of_another(
+def test_a_slow_channel_does_not_delay_the_live_message_of_another(
     monitor: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monitor.set_policy(live=True)
@@ -311,7 +313,7 @@ def test_a_cancellation_during_two_deliveries_saves_both_outcomes(
     assert (pending(online, "discord"), pending(online, "second")) == ([], [])
 
 
-def test_a_delivery_that_outlasts_the_cancellation_costs_no_other_its_outcome(
+def test_a_delivery_that_outlasts_the_cancellation_does_not_affect_another(
     online: Monitor, second: RecordingNotifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "_GRACE_SECONDS", 0.05)
@@ -332,7 +334,7 @@ def test_a_delivery_that_outlasts_the_cancellation_costs_no_other_its_outcome(
     is_over.set()
 
 
-def test_an_edit_does_not_make_a_second_run_send_what_another_run_is_sending(online: Monitor) -> None:
+def test_an_edit_during_a_delivery_does_not_let_another_run_repeat_it(online: Monitor) -> None:
     online.set_policy(live=True)
     second = online.add_channel("second")
     online.poll(ONLINE)  # the first channel gets its live message

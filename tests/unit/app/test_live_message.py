@@ -27,7 +27,7 @@ IS_BACK = "mscluster is back online"
 
 @pytest.fixture
 def live(monitor: Monitor) -> Monitor:
-    """Have a monitor whose live message shows an idle cluster."""
+    """Return a monitor whose live message shows an idle cluster."""
     monitor.set_retries(attempts=1)
     monitor.set_policy(live=True)
     monitor.poll(IDLE)
@@ -35,7 +35,7 @@ def live(monitor: Monitor) -> Monitor:
 
 
 def shown(monitor: Monitor) -> list[tuple[str, int]]:
-    """Return what the messages show: the headline, and the number of idle nodes in the table."""
+    """Return the headline of each message, and the number of idle nodes in its table."""
     return [
         (message.headline, sum(one.nodes.idle for one in message.partitions))
         for message in monitor.notifier.shown.values()

@@ -30,14 +30,14 @@ IS_PARTLY_BACK = "mscluster is partially back: degraded"
 
 @pytest.fixture
 def online(monitor: Monitor) -> Monitor:
-    """Have a monitor of a cluster that was online at the first poll; its checks take no time."""
+    """Return a monitor of a cluster that was online at the first poll; its checks take no time."""
     monitor.set_retries(attempts=1)
     monitor.poll(ONLINE)
     return monitor
 
 
 def do_nothing() -> None:
-    """Let a message pass."""
+    """Let a send succeed."""
 
 
 def pending(monitor: Monitor) -> list[str]:
@@ -75,7 +75,7 @@ def test_if_the_first_save_fails_nothing_is_sent(online: Monitor) -> None:
     online.store.fail_save()
     run = online.poll(REFUSED)
     assert run.messages == []
-    assert (run.exit_status, run.errors) == (ExitStatus.HISTORY, ["The quota is used up. Tidy up."])
+    assert (run.exit_status, run.errors) == (ExitStatus.HISTORY, ["The quota is used up. Delete old runs."])
     assert online.store.content == kept
 
 
@@ -189,7 +189,7 @@ def test_a_delivery_that_fails_again_after_a_success_fails_the_run_again(online:
     assert [online.poll(result).exit_status for result in (REFUSED, REFUSED, ONLINE)] == [6, 0, 6]
 
 
-def test_more_than_twenty_pending_messages_drop_the_oldest_and_the_next_counts_them(online: Monitor) -> None:
+def test_beyond_twenty_pending_messages_the_oldest_are_dropped_and_counted(online: Monitor) -> None:
     online.notifier.fail_next(*[FAILED] * 30)
     for number in range(30):
         online.poll(ONLINE if number % 2 else REFUSED)
@@ -211,7 +211,7 @@ def test_a_reminder_that_was_not_delivered_is_replaced_by_the_next(online: Monit
 
 @pytest.fixture
 def gone(online: Monitor) -> Monitor:
-    """Have a monitor whose webhook was deleted while an outage is pending."""
+    """Return a monitor whose webhook was deleted while an outage is pending."""
     online.notifier.fail_next(WebhookGoneError())
     assert online.poll(REFUSED).exit_status is ExitStatus.UNDELIVERED
     return online
@@ -268,7 +268,7 @@ def test_a_channel_without_an_address_is_tried_again(online: Monitor) -> None:
 
 @pytest.fixture
 def other(online: Monitor) -> Monitor:
-    """Have the monitor of another run at the same time."""
+    """Return the monitor of another run at the same time."""
     return parallel_run(online)
 
 
@@ -302,8 +302,8 @@ def test_the_notifications_of_a_killed_run_are_sent_ten_minutes_later(online: Mo
     assert [run.exit_status for run in runs] == [0, 0, 0]
 
 
-def test_if_the_store_fails_after_the_delivery_the_outcome_is_saved_all_the_same(online: Monitor) -> None:
-    online.notifier.during_next(online.store.be_out_of_reach)
+def test_the_outcome_is_saved_even_if_the_store_cannot_be_read_after_the_delivery(online: Monitor) -> None:
+    online.notifier.during_next(online.store.make_unreachable)
     online.poll(REFUSED)
     assert pending(online) == []
 
@@ -318,7 +318,7 @@ def test_a_check_that_a_later_poll_has_overtaken_is_recorded_and_changes_no_stat
     assert online.store.history.tracker.status == "degraded"
 
 
-def test_a_run_that_was_slow_before_its_delivery_is_not_taken_for_killed(
+def test_a_run_that_is_slow_before_its_delivery_does_not_count_as_killed(
     online: Monitor, other: Monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = online.store.newer
@@ -351,7 +351,7 @@ def test_messages_beyond_half_a_minute_are_left_to_the_next_run(online: Monitor)
 def test_a_message_that_was_delivered_before_a_crash_is_saved_as_delivered(online: Monitor) -> None:
     online.notifier.fail_next(FAILED)
     online.poll(REFUSED)
-    online.notifier.during_next(do_nothing, lambda: dict[str, str]()["a fault of ours"])
+    online.notifier.during_next(do_nothing, lambda: dict[str, str]()["an internal error"])
     with pytest.raises(KeyError):
         online.poll(ONLINE)
     assert pending(online) == ["recovery"]

@@ -1,4 +1,4 @@
-"""Poll after poll of one cluster: what is notified, and what the history remembers."""
+"""Polls of one cluster: the notifications, and the content of the history."""
 
 import json
 from datetime import timedelta
@@ -35,7 +35,7 @@ MONITOR_RESTORED = "Monitoring of mscluster restored: still online"
 
 @pytest.fixture
 def online(monitor: Monitor) -> Monitor:
-    """Have a monitor of a cluster that was online at the first poll."""
+    """Return a monitor of a cluster that was online at the first poll."""
     assert monitor.poll(ONLINE).headlines == [IS_ONLINE]
     return monitor
 
@@ -180,7 +180,7 @@ def test_a_status_that_is_not_confirmed_does_not_end_an_unknown_period(online: M
     assert notified[3:] == [[], [MONITOR_RESTORED]]
 
 
-def test_the_message_about_a_refused_login_says_when_a_login_last_worked(online: Monitor) -> None:
+def test_the_message_about_a_refused_login_has_the_last_successful_login(online: Monitor) -> None:
     worked_at = online.clock.now()
     *_, run = [online.poll(LOGIN_REFUSED) for _ in range(3)]
     (message,) = run.messages
@@ -231,7 +231,7 @@ def test_a_run_that_reaches_no_host_notifies_no_outage(online: Monitor) -> None:
 
 @pytest.fixture
 def always(monitor: Monitor) -> Monitor:
-    """Have a monitor whose channel wants a message at every poll."""
+    """Return a monitor whose channel wants a message at every poll."""
     monitor.set_policy(always=True)
     return monitor
 
@@ -307,21 +307,21 @@ def test_the_host_key_of_a_server_that_refused_the_login_is_not_remembered(monit
     assert monitor.poll(ONLINE).outputs["status"] == "online"
 
 
-# what the history holds
+# the content of the history
 
 
-def test_the_history_holds_no_fingerprint_of_a_pinned_key(online: Monitor) -> None:
+def test_the_history_has_no_fingerprint_of_a_pinned_key(online: Monitor) -> None:
     assert online.store.content
     assert HOST_KEY.fingerprint.encode() not in online.store.content
 
 
-def test_the_history_holds_no_secret_and_no_text_of_the_cluster(monitor: Monitor) -> None:
-    monitor.poll(listed(partition("gpu-in-cellar", idle=1, unknown=2), unknown_states=("bewitched",)))
+def test_the_history_has_no_secret_and_no_text_of_the_cluster(monitor: Monitor) -> None:
+    monitor.poll(listed(partition("gpu-in-cellar", idle=1, unknown=2), unknown_states=("quantum",)))
     monitor.poll(failed(Cause.SINFO_FAILED, "slurmctld on vault17 says no"))
     monitor.poll(replace(REFUSED, line_to_pin="head.example.org ssh-ed25519 AAAA"))
     assert monitor.store.content
     content = monitor.store.content.decode()
-    for text in ("cellar", "bewitched", "vault17", "head.example.org", "a webhook", "a login"):
+    for text in ("cellar", "quantum", "vault17", "head.example.org", "a webhook", "a login"):
         assert text not in content
 
 
@@ -338,7 +338,7 @@ def test_the_history_has_the_time_the_status_and_the_cause_of_each_poll(monitor:
 # time
 
 
-def test_a_gap_is_warned_of_in_the_run_that_ends_it_and_counted_in_the_next_message(online: Monitor) -> None:
+def test_a_gap_is_a_warning_in_the_run_that_ends_it_and_in_the_next_message(online: Monitor) -> None:
     headlines(online, *[ONLINE] * 3)
     ends_it, after = online.poll(ONLINE, later=timedelta(hours=2)), online.poll(ONLINE)
     assert (ends_it.messages, ends_it.exit_status) == ([], 0)
@@ -355,7 +355,7 @@ def test_a_clock_that_was_set_back_hides_no_change(online: Monitor) -> None:
     assert headlines(online, REFUSED, ONLINE) == [[IS_OFFLINE], [IS_BACK]]
 
 
-def test_after_a_clock_was_set_back_a_message_gives_no_duration(online: Monitor) -> None:
+def test_after_a_clock_was_set_back_a_message_has_no_duration(online: Monitor) -> None:
     [message] = online.poll(REFUSED, later=timedelta(hours=-3)).messages
     assert [fact.label for fact in message.facts] == ["Since"]
 
@@ -363,7 +363,7 @@ def test_after_a_clock_was_set_back_a_message_gives_no_duration(online: Monitor)
 # the history of the original script
 
 
-def test_a_run_of_one_cluster_adopts_the_history_of_the_original_script(monitor: Monitor) -> None:
+def test_a_run_of_one_cluster_continues_the_history_of_the_original_script(monitor: Monitor) -> None:
     polls = [{"poll_time": f"2026-03-01 {time}", "online": True} for time in ("11:55", "12:00")]
     monitor.store.content = json.dumps(polls).encode()
     run = monitor.poll(ONLINE)

@@ -1,4 +1,4 @@
-"""Which runs a prune deletes and keeps, with a GitHub that counts requests."""
+"""The runs that a prune deletes and keeps, with a GitHub that counts requests."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a run of one cluster reports: outputs, summary and annotations."""
+"""The report of a run of one cluster: outputs, summary and annotations."""
 
 import json
 from datetime import datetime
@@ -44,7 +44,7 @@ UNCHANGED = {
     "previous-status": "online",
     "changed": "false",
     "cause": "",
-    "since": "2026-03-01T12:05:00Z",  # the first poll; then one follows every five minutes
+    "since": "2026-03-01T12:05:00Z",  # the first poll; polls are five minutes apart
     "message": "mscluster is online (8 of 8 nodes in service)",
     "history-path": "history.json",
 }
@@ -55,7 +55,7 @@ NODES_DOWN = {
     "message": "mscluster is degraded: too few nodes in service (15 of 36 nodes in service)",
 }
 
-# polls before, the poll in question, and its outputs
+# earlier polls, the poll, and its outputs
 SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
     "the first poll": ([], TWO_PARTITIONS, FIRST_POLL | NODES_DOWN),
     "unchanged": ([ONLINE, ONLINE], ONLINE, UNCHANGED),
@@ -144,7 +144,7 @@ SITUATIONS: dict[str, tuple[list[ProbeResult], ProbeResult, dict[str, str]]] = {
 
 
 def plain_outputs(run: Run) -> dict[str, str]:
-    """Return the outputs that are no JSON."""
+    """Return the outputs that are not JSON."""
     return {name: text for name, text in run.outputs.items() if name not in {"partitions", "clusters"}}
 
 
@@ -269,7 +269,7 @@ LEVELS: dict[str, tuple[ProbeResult, list[Level]]] = {
 
 
 @pytest.mark.parametrize(("result", "levels"), LEVELS.values(), ids=LEVELS)
-def test_an_unknown_status_is_an_error_and_a_worse_one_than_online_a_warning(
+def test_an_unknown_status_is_an_error_and_other_statuses_are_warnings(
     result: ProbeResult, levels: list[Level], monitor: Monitor
 ) -> None:
     assert [annotation.level for annotation in monitor.check(result).runner.annotations] == levels
@@ -287,8 +287,8 @@ def test_an_annotation_has_the_message_the_details_and_the_remedy(monitor: Monit
 
 
 def test_unknown_node_states_are_named_in_a_warning(monitor: Monitor) -> None:
-    run = monitor.check(listed(partition(idle=8), unknown_states=("bewitched", "lost")))
-    assert run.warnings == ["Unknown node states, counted as unknown nodes: bewitched, lost"]
+    run = monitor.check(listed(partition(idle=8), unknown_states=("quantum", "exotic")))
+    assert run.warnings == ["Unknown node states, counted as unknown nodes: quantum, exotic"]
 
 
 def test_partitions_that_are_not_found_are_named_in_a_warning(monitor: Monitor) -> None:
@@ -296,7 +296,7 @@ def test_partitions_that_are_not_found_are_named_in_a_warning(monitor: Monitor) 
     assert monitor.check(result).warnings == ["Partitions not found, check the input partitions: gpu*, fat"]
 
 
-def test_a_host_key_that_is_not_pinned_is_shown_as_the_line_to_paste_at_every_poll(monitor: Monitor) -> None:
+def test_every_poll_shows_the_line_to_pin_if_the_host_key_is_not_pinned(monitor: Monitor) -> None:
     line = "head.example.org ssh-ed25519 AAAA"
     for _ in range(2):
         (warning,) = monitor.poll(replace(ONLINE, line_to_pin=line)).warnings
@@ -304,7 +304,7 @@ def test_a_host_key_that_is_not_pinned_is_shown_as_the_line_to_paste_at_every_po
         assert warning.endswith(f"cluster-host-key to this line: {line}")
 
 
-def test_an_error_ends_its_sentence_before_the_remedy_begins(monitor: Monitor) -> None:
+def test_an_error_has_a_full_stop_before_its_remedy(monitor: Monitor) -> None:
     monitor.store.content = b"{}"
     (error,) = monitor.poll(ONLINE).errors
     assert ". Restore an older copy" in error

@@ -1,4 +1,4 @@
-"""A run: what it loads and saves, which errors it reports, and how it ends; and a run of several clusters."""
+"""Runs of one and of several clusters: loads, saves, errors and exit statuses."""
 
 import json
 import signal
@@ -28,7 +28,7 @@ FAILED = DeliveryError("Discord was not reached.", cause="no answer")
 
 @pytest.fixture
 def online(monitor: Monitor) -> Monitor:
-    """Have a monitor of a cluster that was online at the first poll."""
+    """Return a monitor of a cluster that was online at the first poll."""
     monitor.poll(ONLINE)
     return monitor
 
@@ -38,10 +38,10 @@ def online(monitor: Monitor) -> Monitor:
 
 DAMAGED = {
     "of 0 bytes": b"",
-    "cut off": codec.render(Histories().with_entry("mscluster", History()))[:-20],
+    "truncated": codec.render(Histories().with_entry("mscluster", History()))[:-20],
     "without clusters": b'{"schema": 1}',
     "of a newer schema": b'{"schema": 99, "clusters": {}}',
-    "not a text": b"\xff\xfe",
+    "not UTF-8": b"\xff\xfe",
     "null": b"null",
 }
 damaged = pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
@@ -88,9 +88,9 @@ def test_with_a_damaged_history_a_pinned_server_is_checked_as_usual(monitor: Mon
     assert (run.probe.offers, run.outputs["status"]) == (1, "online")
 
 
-def test_with_a_store_out_of_reach_nothing_is_sent_and_nothing_overwritten(online: Monitor) -> None:
+def test_with_an_unreachable_store_nothing_is_sent_and_nothing_overwritten(online: Monitor) -> None:
     kept = online.store.content
-    online.store.be_out_of_reach()
+    online.store.make_unreachable()
     run = online.poll(DEGRADED)
     assert run.exit_status is ExitStatus.HISTORY
     assert run.errors == ["The store does not answer. Wait."]
@@ -128,7 +128,7 @@ def test_a_poll_continues_from_what_another_run_saved_during_the_check(online: M
 
 def test_a_store_that_fails_during_the_check_is_an_error(online: Monitor) -> None:
     kept = online.store.content
-    online.on_connectivity_check = online.store.be_out_of_reach
+    online.on_connectivity_check = online.store.make_unreachable
     run = online.poll(REFUSED)
     assert (run.exit_status, run.messages) == (ExitStatus.HISTORY, [])
     assert online.store.content == kept
@@ -195,7 +195,7 @@ def test_an_unknown_status_outweighs_a_failed_delivery(online: Monitor) -> None:
     assert len(run.errors) == 2
 
 
-def test_a_run_that_is_cancelled_during_the_check_leaves_nothing(online: Monitor) -> None:
+def test_a_run_that_is_cancelled_during_the_check_saves_and_publishes_nothing(online: Monitor) -> None:
     kept = online.store.content
     with pytest.raises(Cancelled):
         online.poll(Cancelled(signal.SIGTERM))
@@ -205,7 +205,7 @@ def test_a_run_that_is_cancelled_during_the_check_leaves_nothing(online: Monitor
 # the heartbeat
 
 
-def test_the_heartbeat_says_of_every_poll_whether_it_worked(online: Monitor) -> None:
+def test_the_heartbeat_reports_whether_each_poll_worked(online: Monitor) -> None:
     online.set_retries(attempts=1)
     online.notifier.fail_next(None, FAILED)
     host_key = failed(Cause.HOST_KEY)
@@ -220,7 +220,7 @@ def test_the_heartbeat_says_of_every_poll_whether_it_worked(online: Monitor) -> 
 
 @pytest.fixture
 def both(monitor: Monitor) -> Monitor:
-    """Have a monitor of two clusters that were online at the first poll."""
+    """Return a monitor of two clusters that were online at the first poll."""
     monitor.set_retries(attempts=1)
     poll_both(monitor, ONLINE, ONLINE)
     return monitor
@@ -236,7 +236,7 @@ def statuses(monitor: Monitor) -> dict[str, str]:
     return {key: str(history.tracker.status) for key, history in clusters.items()}
 
 
-def test_a_run_of_two_clusters_loads_once_and_saves_before_and_after_the_delivery(both: Monitor) -> None:
+def test_a_run_of_two_clusters_loads_once_and_saves_twice(both: Monitor) -> None:
     store = both.store
     loads, saves = store.loads, store.saves
     saved_before: list[int] = []
@@ -363,9 +363,9 @@ def test_the_exit_status_of_two_clusters_is_that_of_the_worse_one(both: Monitor)
 
 def test_every_annotation_of_two_clusters_names_its_cluster(both: Monitor) -> None:
     outcome = replace(ONLINE.outcome, unknown_states=("odd",), unmatched_patterns=("fat",))
-    strange = replace(ONLINE, outcome=outcome, line_to_pin="head.example.org ssh-ed25519 AAAA")
+    with_warnings = replace(ONLINE, outcome=outcome, line_to_pin="head.example.org ssh-ed25519 AAAA")
     poll_both(both, ONLINE, ONLINE)
-    run = both.poll_all({"Alpha": [strange], "Beta": [UNKNOWN]}, later=timedelta(hours=2))
+    run = both.poll_all({"Alpha": [with_warnings], "Beta": [UNKNOWN]}, later=timedelta(hours=2))
     named = [
         (level.value, [name for name in ("Alpha", "Beta") if name in text])
         for level, text in run.runner.annotations
@@ -377,13 +377,13 @@ def test_every_annotation_of_two_clusters_names_its_cluster(both: Monitor) -> No
     ]
 
 
-def test_a_cluster_that_does_not_answer_holds_up_no_other_check(both: Monitor) -> None:
-    both.during_probe = threading.Barrier(2, timeout=5).wait  # neither goes on before the other has begun
+def test_a_cluster_that_does_not_answer_does_not_delay_other_checks(both: Monitor) -> None:
+    both.during_probe = threading.Barrier(2, timeout=5).wait  # each check waits until the other has begun
     run = poll_both(both, TIMEOUT, REFUSED)
     assert run.headlines == ["Beta is offline"]
 
 
-def test_each_cluster_gets_the_same_results_as_in_a_run_of_its_own(monitor: Monitor) -> None:
+def test_each_cluster_has_the_same_results_as_in_its_own_run(monitor: Monitor) -> None:
     alone = Monitor("Beta")
     beta = [ONLINE, DEGRADED, UNKNOWN, UNKNOWN, UNKNOWN, REFUSED, ONLINE, listed(partition(idle=8))]
     alpha = [ONLINE, UNKNOWN, REFUSED, TIMEOUT, TIMEOUT, ONLINE, failed(Cause.HOST_KEY), MAINTENANCE]
@@ -405,7 +405,7 @@ def _without_ids(history: History) -> History:
 def test_a_check_that_raises_leaves_the_other_clusters_their_poll(both: Monitor) -> None:
     kept = both.store.histories.of("Alpha")
     with pytest.raises(KeyError):
-        poll_both(both, KeyError("a fault of ours"), REFUSED)
+        poll_both(both, KeyError("an internal error"), REFUSED)
     assert [message.headline for message in both.notifier.messages[2:]] == ["Beta is offline"]
     assert both.store.histories.of("Alpha") == kept
     assert both.store.histories.of("Beta").tracker.status == "offline"
@@ -417,7 +417,7 @@ def test_a_check_that_raises_leaves_the_other_clusters_their_poll(both: Monitor)
 def test_if_every_check_raises_nothing_is_saved_or_published(both: Monitor) -> None:
     kept = both.store.content
     with pytest.raises(KeyError):
-        both.poll_all({"Alpha": [KeyError("a fault of ours")], "Beta": [ValueError("another one")]})
+        both.poll_all({"Alpha": [KeyError("an internal error")], "Beta": [ValueError("another one")]})
     assert (both.store.content, both.runner.published, both.runner.annotations) == (kept, 0, [])
 
 
@@ -449,7 +449,7 @@ def test_two_channels_with_one_id_are_an_input_error(monitor: Monitor) -> None:
 # entries in the document
 
 
-def test_a_run_leaves_the_entries_of_other_clusters_as_they_are(both: Monitor) -> None:
+def test_a_run_does_not_change_the_entries_of_other_clusters(both: Monitor) -> None:
     both.notifier.fail_next(FAILED)
     poll_both(both, REFUSED, REFUSED)
     kept = both.store.histories.of("Beta")
@@ -465,7 +465,7 @@ def test_names_that_differ_only_in_case_share_one_history(both: Monitor) -> None
     assert list(both.store.histories.clusters) == ["alpha", "beta"]
 
 
-def test_a_run_of_several_clusters_leaves_the_history_of_the_original_script_unused(both: Monitor) -> None:
+def test_a_run_of_several_clusters_ignores_the_history_of_the_original_script(both: Monitor) -> None:
     original = codec.parse(b'[{"poll_time": "2026-03-01 12:00:00", "online": true}]')
     both.store.save(original)
     assert poll_both(both, ONLINE, ONLINE).headlines == ["Alpha is online", "Beta is online"]

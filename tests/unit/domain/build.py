@@ -56,7 +56,7 @@ def partition(
 
 
 def cluster_state(*partitions: Partition, **nodes: int) -> ClusterState:
-    """Return a state with these nodes; without partitions, all are in one default partition that is up."""
+    """Return a state with these nodes. Without partitions, all are in a default partition that is up."""
     whole = replace(partition(default=True), nodes=counts(**nodes))
     return ClusterState(partitions or (whole,), counts(**nodes))
 
@@ -78,7 +78,7 @@ def listed_with(*reservations: Reservation, **nodes: int) -> ProbeResult:
 def failed(
     cause: Cause, detail: str = "", *, reached: bool | None = None, offered: bool | None = None
 ) -> ProbeResult:
-    """Return the result of a probe that failed for this cause, as late as this cause allows."""
+    """Return the result of a probe that failed for this cause; the steps before the failure succeeded."""
     if cause not in BEFORE_THE_LOGIN:
         return _logged_in(ProbeFailure(cause, detail))
     return ProbeResult(
@@ -109,7 +109,7 @@ def period(status: Status, *causes: Cause, since: datetime = NOON) -> StatusPeri
 
 
 class Setup(Struct, frozen=True):
-    """What a user has set, as far as the history depends on it."""
+    """The settings that affect the history."""
 
     digests: Digests = DIGESTS
     confirm_after: int = 2

@@ -1,4 +1,4 @@
-"""Verdicts that are tracked one after the other, a minute apart, from noon on."""
+"""Tracks verdicts that are a minute apart, from noon."""
 
 from msgspec import Struct
 

@@ -67,7 +67,7 @@ RICH = _rich()
 
 
 def document(history: History) -> Histories:
-    """Return a document that holds this history alone."""
+    """Return a document with this history only."""
     return Histories(clusters={NAME: history})
 
 
@@ -80,11 +80,11 @@ def content() -> dict[str, Any]:
 def changed(*path: str | int, to: object) -> bytes:
     """Render the rich history with another value in one place of the document."""
     whole = content()
-    *way, last = path
-    place: Any = whole
-    for name in way:
-        place = place[name]
-    place[last] = to
+    *parents, last = path
+    container: Any = whole
+    for name in parents:
+        container = container[name]
+    container[last] = to
     return json.dumps(whole).encode()
 
 

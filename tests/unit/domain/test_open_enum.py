@@ -28,7 +28,7 @@ def test_text_that_is_not_a_word_is_an_error(enumeration: type[OpenEnum], word: 
 
 
 @EACH
-def test_a_word_of_a_later_version_equals_its_like_and_no_known_member(enumeration: type[OpenEnum]) -> None:
+def test_a_word_of_a_later_version_equals_only_the_same_word(enumeration: type[OpenEnum]) -> None:
     paused, ended = enumeration("paused"), enumeration("ended")
     assert paused == enumeration("paused")
     assert paused not in {ended, *enumeration}

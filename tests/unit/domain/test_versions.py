@@ -1,4 +1,4 @@
-"""What three versions of Slurm answered about the same cluster reads the same."""
+"""The recorded output of three versions of Slurm for the same cluster gives the same values."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ def recorded(version: Path, name: str) -> list[str]:
 
 
 @each_version
-def test_the_partitions_read_the_same(version: Path) -> None:
+def test_the_partitions_are_the_same_in_each_version(version: Path) -> None:
     cluster_state = sinfo.parse((version / "partitions.txt").read_bytes(), "recorded")
     assert [(one.name, one.nodes) for one in cluster_state.partitions] == [
         ("debug", NODES),
@@ -33,13 +33,13 @@ def test_the_partitions_read_the_same(version: Path) -> None:
 
 
 @each_version
-def test_chosen_partitions_read_the_same(version: Path) -> None:
+def test_chosen_partitions_are_the_same_in_each_version(version: Path) -> None:
     partitions = sinfo.parse_partitions(recorded(version, "hidden"))
     assert sinfo.add_total(partitions, recorded(version, "chosen")).nodes == NODES
 
 
 @each_version
-def test_the_gpus_read_the_same(version: Path) -> None:
+def test_the_gpus_are_the_same_in_each_version(version: Path) -> None:
     assert gpu.parse(recorded(version, "gpus")) == {
         "debug": (Gpus("a100", total=10, idle=5),),
         "fat": (Gpus("a100", total=4, idle=4),),
@@ -47,7 +47,7 @@ def test_the_gpus_read_the_same(version: Path) -> None:
 
 
 @each_version
-def test_the_reasons_read_the_same(version: Path) -> None:
+def test_the_reasons_are_the_same_in_each_version(version: Path) -> None:
     plain, named = (
         {
             one.reason: one
@@ -64,6 +64,6 @@ def test_the_reasons_read_the_same(version: Path) -> None:
 
 
 @each_version
-def test_the_reservations_read_the_same(version: Path) -> None:
+def test_the_reservations_are_the_same_in_each_version(version: Path) -> None:
     [found] = reservation.parse(recorded(version, "reservations"), [])
     assert (found.name, found.nodes, found.end - found.begin) == ("cooling", 2, timedelta(hours=1))

@@ -6,7 +6,7 @@ from cluster_status.render.phrases import duration, instant, percent
 
 
 @pytest.mark.parametrize(
-    ("length", "words"),
+    ("length", "shown"),
     [
         (timedelta(0), "0 s"),
         (timedelta(seconds=40), "40 s"),
@@ -21,12 +21,12 @@ from cluster_status.render.phrases import duration, instant, percent
         (timedelta(seconds=-5), "0 s"),
     ],
 )
-def test_a_duration_has_the_two_largest_units_that_matter(length: timedelta, words: str) -> None:
-    assert duration(length) == words
+def test_a_duration_has_at_most_the_two_largest_units(length: timedelta, shown: str) -> None:
+    assert duration(length) == shown
 
 
 @pytest.mark.parametrize(
-    ("share", "words"),
+    ("share", "shown"),
     [
         (0, "0 %"),
         (1e-9, "< 0.01 %"),
@@ -36,8 +36,8 @@ def test_a_duration_has_the_two_largest_units_that_matter(length: timedelta, wor
         (1, "100 %"),
     ],
 )
-def test_a_share_is_rounded_down_but_never_to_zero(share: float, words: str) -> None:
-    assert percent(share) == words
+def test_a_share_is_rounded_down_but_never_to_zero(share: float, shown: str) -> None:
+    assert percent(share) == shown
 
 
 def test_an_instant_is_shown_with_its_time_zone() -> None:

@@ -21,11 +21,11 @@ DEGRADED        0 %     0 %     0 %     0 %     0 %
 MONITORED    8.33 %  1.19 %  0.27 %  0.09 %  0.02 %"""
 
 
-def watched(*results: ProbeResult) -> History:
+def history_after(*results: ProbeResult) -> History:
     return polled(history(Status.ONLINE), *results)
 
 
-AN_OUTAGE = watched(*[GOOD] * 9, *[REFUSED] * 6, *[GOOD] * 10)
+AN_OUTAGE = history_after(*[GOOD] * 9, *[REFUSED] * 6, *[GOOD] * 10)
 
 
 def test_the_uptime_table_has_one_column_per_window() -> None:
@@ -37,7 +37,9 @@ def test_a_window_without_up_or_down_time_shows_a_dash() -> None:
     assert [row.split()[-2:] for row in rows[1:]] == [["-", "100", "%"][-2:], ["0", "%"], ["50", "%"]]
 
 
-@pytest.mark.parametrize("remembered", [history(), watched(*[GOOD] * 12), watched(*[UNTRUSTED] * 15)])
+@pytest.mark.parametrize(
+    "remembered", [history(), history_after(*[GOOD] * 12), history_after(*[UNTRUSTED] * 15)]
+)
 def test_there_is_no_uptime_table_before_one_monitored_hour(remembered: History) -> None:
     assert uptimes(remembered) == ()
 
@@ -50,23 +52,25 @@ def test_outages_are_summarised() -> None:
 
 
 def test_an_ongoing_outage_is_counted_and_not_averaged() -> None:
-    assert list(outage_facts(watched(GOOD, REFUSED, REFUSED))) == [
+    assert list(outage_facts(history_after(GOOD, REFUSED, REFUSED))) == [
         "Outages: 1, the longest 5 min from 2026-01-31 12:05:00 UTC"
     ]
 
 
 def test_an_outage_that_begins_with_this_poll_has_no_length_yet() -> None:
-    assert list(outage_facts(watched(GOOD, REFUSED))) == ["Outages: 1"]
+    assert list(outage_facts(history_after(GOOD, REFUSED))) == ["Outages: 1"]
 
 
 def test_the_unmonitored_part_of_an_outage_is_shown() -> None:
-    course = polled(step(watched(GOOD, GOOD, REFUSED), REFUSED, noon_plus(310)), GOOD, start=noon_plus(315))
-    assert next(outage_facts(course)).endswith(
+    after = polled(
+        step(history_after(GOOD, GOOD, REFUSED), REFUSED, noon_plus(310)), GOOD, start=noon_plus(315)
+    )
+    assert next(outage_facts(after)).endswith(
         "longest 5 h 5 min from 2026-01-31 12:10:00 UTC, 5 h of it not monitored"
     )
 
 
-@pytest.mark.parametrize("remembered", [history(), watched(GOOD, GOOD)])
+@pytest.mark.parametrize("remembered", [history(), history_after(GOOD, GOOD)])
 def test_without_an_outage_there_are_no_outage_facts(remembered: History) -> None:
     assert list(outage_facts(remembered)) == []
 

@@ -39,7 +39,7 @@ def facts(verdict: Verdict, remembered: History | None = None) -> tuple[str, ...
     return summarised(verdict, remembered).facts
 
 
-# What is in it
+# The content
 
 
 def test_the_headline_describes_the_poll() -> None:
@@ -59,8 +59,8 @@ def test_the_confirmed_status_is_shown_with_all_its_causes() -> None:
 
 
 def test_a_status_pending_confirmation_is_shown() -> None:
-    patient = Setup(confirm_after=3)
-    remembered = polled(history(Status.ONLINE), *[failed(Cause.TIMEOUT)] * 2, setup=patient)
+    three_polls = Setup(confirm_after=3)
+    remembered = polled(history(Status.ONLINE), *[failed(Cause.TIMEOUT)] * 2, setup=three_polls)
     assert facts(TIMEOUT, remembered)[1:] == ("Not confirmed yet: offline (polls: 2)",)
 
 

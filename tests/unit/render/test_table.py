@@ -26,7 +26,7 @@ def test_columns_are_aligned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "figures"),
+    ("group", "cells"),
     [
         ("idle", "1 0 0 1"),
         ("powered_down", "1 0 0 1"),
@@ -38,9 +38,9 @@ def test_columns_are_aligned() -> None:
         ("unknown", "0 0 1 1"),
     ],
 )
-def test_a_node_of_each_group_is_in_one_column(group: str, figures: str) -> None:
+def test_a_node_of_each_group_is_in_one_column(group: str, cells: str) -> None:
     [row] = rows(partition().plus(NodeGroup(group), 1))
-    assert row == ["batch", *figures.split(), "1d"]
+    assert row == ["batch", *cells.split(), "1d"]
 
 
 @pytest.mark.parametrize("availability", ["down", "drain", "inactive"])

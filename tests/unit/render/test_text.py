@@ -49,12 +49,12 @@ def test_a_full_message_has_its_parts_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fact", "words"),
+    ("fact", "shown"),
     [
         (Fact("Since", NOON), "2026-01-31 12:00:00 UTC"),
         (Fact("Was online for", timedelta(minutes=90)), "1 h 30 min"),
         (Fact("Last known status", "offline"), "offline"),
     ],
 )
-def test_a_fact_is_formatted_by_its_type(fact: Fact, words: str) -> None:
-    assert value(fact) == words
+def test_a_fact_is_formatted_by_its_type(fact: Fact, shown: str) -> None:
+    assert value(fact) == shown

@@ -26,7 +26,7 @@ ON_RUNNER = {"GITHUB_ACTIONS": "true"}
 Given = Mapping[str, str]
 NOTHING: Given = {}
 
-# input, where it goes, its default, a text that is accepted, what that is read as, a text that is not
+# input: setting, default, valid text, its value, invalid text
 ROLE = "123456789012345678"
 TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "command": ("command", "poll", "check", "check", "watch"),
@@ -128,8 +128,8 @@ def settings_of(given: Given = NOTHING, environ: Given = NOTHING) -> Settings:
     return read(as_inputs({**REQUIRED, **given}) | dict(environ))
 
 
-def whole(given: Given) -> Given:
-    """Give what is given only together with others together with them."""
+def completed(given: Given) -> Given:
+    """Add the other inputs that an input for pruning requires."""
     return PRUNING | dict(given) if any(name.startswith("prune-") for name in given) else given
 
 
@@ -144,7 +144,7 @@ def value_at(settings: Settings, place: str) -> object:
     return value.reveal() if isinstance(value, Secret) else value
 
 
-def test_this_test_table_has_every_input() -> None:
+def test_the_table_of_this_test_has_every_input() -> None:
     assert {spec.name for spec in INPUTS} == TABLE.keys()
 
 
@@ -161,14 +161,14 @@ def test_every_defined_input_is_in_inputs() -> None:
     [row[:2] for row in TABLE.values() if row[1] is not None],
     ids=[name for name, row in TABLE.items() if row[1] is not None],
 )
-def test_an_input_that_is_not_given_has_its_default(place: str, default: object) -> None:
+def test_a_missing_input_has_its_default(place: str, default: object) -> None:
     assert value_at(settings_of(), place) == default
 
 
 @pytest.mark.parametrize(("name", "row"), TABLE.items(), ids=TABLE)
 def test_a_given_input_is_read(name: str, row: tuple[str, object, str, object, str]) -> None:
     place, _, text, value, _ = row
-    assert value_at(settings_of(whole({name: text}), REPOSITORY), place) == value
+    assert value_at(settings_of(completed({name: text}), REPOSITORY), place) == value
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\n"], ids=repr)
@@ -180,21 +180,21 @@ def test_an_empty_input_counts_as_not_given(blank: str) -> None:
 @pytest.mark.parametrize("name", [name for name in TABLE if "pass" not in name])
 def test_blanks_around_an_input_are_ignored(name: str) -> None:
     place, _, text, value, _ = TABLE[name]
-    assert value_at(settings_of(whole({name: f"  {text}\n"}), REPOSITORY), place) == value
+    assert value_at(settings_of(completed({name: f"  {text}\n"}), REPOSITORY), place) == value
 
 
 @pytest.mark.parametrize("spec", [spec for spec in INPUTS if spec.shown_default], ids=lambda spec: spec.name)
 def test_the_shown_default_is_the_used_default(spec: Input[Any]) -> None:
     if spec is inputs.GITHUB_TOKEN:
-        assert spec.shown_default == "${{ github.token }}"  # the runner puts it in
+        assert spec.shown_default == "${{ github.token }}"  # the runner replaces it
     else:
         assert spec.type.read(spec.shown_default) == spec.default
 
 
-# where they come from
+# sources
 
 
-def test_the_variables_of_the_runner_keep_the_hyphens() -> None:
+def test_the_variables_of_the_runner_have_hyphens() -> None:
     assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).cluster.target.head_node.port == 2222
     assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).cluster.target.head_node.port == 22
 
@@ -207,7 +207,7 @@ def test_an_input_can_be_given_as_an_environment_variable(variable: str, name: s
 
 
 @pytest.mark.parametrize(("variable", "name"), NAMES_IN_THE_ENVIRONMENT.items())
-def test_an_input_wins_over_its_environment_variable(variable: str, name: str) -> None:
+def test_an_input_takes_precedence_over_its_environment_variable(variable: str, name: str) -> None:
     place, _, text, value, _ = TABLE[name]
     assert value_at(settings_of({name: text}, {variable: "overruled"}), place) == value
 
@@ -235,7 +235,7 @@ def test_a_password_keeps_blanks_but_not_its_line_end() -> None:
 
 @pytest.mark.parametrize(("name", "text"), BAD.items())
 def test_a_problem_has_the_input_its_value_and_what_is_accepted(name: str, text: str) -> None:
-    (problem,) = problems_of(whole({name: text}), REPOSITORY)
+    (problem,) = problems_of(completed({name: text}), REPOSITORY)
     spec = next(spec for spec in INPUTS if spec.name == name)
     shown = "" if spec.secret else f" '{text}'"
     assert problem.startswith(f"{name}{shown} is not {spec.type.accepts}")
@@ -250,7 +250,7 @@ def test_a_problem_can_have_a_hint() -> None:
 
 
 def test_all_bad_inputs_are_reported_at_once() -> None:
-    problems = problems_of(whole(BAD), REPOSITORY)
+    problems = problems_of(completed(BAD), REPOSITORY)
     assert {problem.partition(" ")[0] for problem in problems} == BAD.keys()
     assert len(problems) == len(BAD)
 
@@ -477,7 +477,7 @@ def test_the_branch_of_a_pull_request_is_its_head_branch() -> None:
         ("400", 400),
         ("", 400),
         ("soon", 400),
-        ("0", 400),  # else every history would expire at once
+        ("0", 400),  # otherwise every history would expire at once
         ("000", 400),
         ("-1", 400),
         ("1.5", 400),

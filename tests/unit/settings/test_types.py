@@ -231,7 +231,7 @@ def test_an_invalid_webhook_is_an_error(url: str) -> None:
     ],
     ids=repr,
 )
-def test_a_password_loses_only_its_line_end(given: str, password: str) -> None:
+def test_only_the_line_end_of_a_password_is_removed(given: str, password: str) -> None:
     assert types.PASSWORD.verbatim
     assert types.PASSWORD.read(given).reveal() == password
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from cluster_status.adapters.discord import response as said
+from cluster_status.adapters.discord import response
 from cluster_status.adapters.discord.embed import card
 from cluster_status.adapters.http import Http, HttpFailure, HttpResponse
 from cluster_status.domain.notification.message import Message
@@ -42,7 +42,7 @@ class DiscordWebhook:
         """Post the message, with retries on rate limits and server errors; see ports.Notifier."""
         body = card(message)
         quiet = {} if message.is_news else {"flags": _QUIET}
-        answer = self._ask("POST", {**body, **self._sender, **quiet}, later=_POST_LATER)
+        answer = self._request("POST", {**body, **self._sender, **quiet}, later=_POST_LATER)
         return MessageRef(str(answer.json()["id"]), self._digest(body))
 
     def edit(self, post: MessageRef, message: Message) -> MessageRef:
@@ -50,10 +50,12 @@ class DiscordWebhook:
         body = card(message)
         shown = self._digest(body)
         if shown != post.shown:
-            self._ask("PATCH", body, message_id=post.id, later=_EDIT_LATER)
+            self._request("PATCH", body, message_id=post.id, later=_EDIT_LATER)
         return MessageRef(post.id, shown)
 
-    def _ask(self, method: str, body: dict[str, Any], *, later: str, message_id: str = "") -> HttpResponse:
+    def _request(
+        self, method: str, body: dict[str, Any], *, later: str, message_id: str = ""
+    ) -> HttpResponse:
         url = self._address(message_id)
         if self._deadline is None:
             self._deadline = self._clock.monotonic() + _BUDGET_SECONDS
@@ -71,23 +73,23 @@ class DiscordWebhook:
             if answer.ok and "id" in answer.json():  # a proxy may return 200, too
                 return answer
             pause = next(pauses, None)
-            wanted = None if pause is None else said.seconds_to_wait(answer, pause)
+            wanted = None if pause is None else response.seconds_to_wait(answer, pause)
             if wanted is None or self._clock.monotonic() + wanted >= self._deadline:
                 raise self._error(answer, later)
             self._clock.sleep(wanted)
 
     def _error(self, answer: HttpResponse, later: str) -> DeliveryError:
-        code = said.code(answer)
+        code = response.code(answer)
         if code is None:  # not from Discord, but from a proxy
             cause = f"http {answer.status}"
             text = f"The message was not accepted (HTTP {answer.status})."
             return DeliveryError(text, cause=cause, remedy=later)
-        if code in said.GONE:
+        if code in response.GONE:
             return WebhookGoneError()
-        if code in said.LOST:
+        if code in response.LOST:
             return MessageLostError()
         cause = f"http {answer.status} code {code}"
-        text = said.error_text(answer)
+        text = response.error_text(answer)
         for secret in self._url.path.split("/")[-2:]:  # the webhook's id and token
             text = text.replace(secret, "***")
         text = f"Discord rejected the message (HTTP {answer.status}, code {code}): {clean(text)}."

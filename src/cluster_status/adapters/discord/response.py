@@ -13,8 +13,8 @@ LOST = frozenset({UNKNOWN_MESSAGE, TOO_MANY_EDITS, ARCHIVED_THREAD})
 
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
-_PLACES = 3  # shown of the invalid fields
-_DEPTH = 12
+_FIELDS_SHOWN = 3  # shown of the invalid fields
+_MAX_DEPTH = 12
 
 
 def code(answer: HttpResponse) -> int | None:
@@ -24,7 +24,7 @@ def code(answer: HttpResponse) -> int | None:
 
 
 def seconds_to_wait(answer: HttpResponse, pause: float) -> float | None:
-    """Return the time before a retry, `pause` if the response has none, or None if a retry is no use."""
+    """Return the time before a retry, `pause` if the response has none, or None if a retry does not help."""
     if answer.status >= _SERVER_ERROR:
         return pause
     if answer.status != _TOO_MANY_REQUESTS or code(answer) == TOO_MANY_EDITS:
@@ -42,12 +42,12 @@ def seconds_to_wait(answer: HttpResponse, pause: float) -> float | None:
 def error_text(answer: HttpResponse) -> str:
     """Return Discord's error message, and the invalid fields."""
     body = answer.json()
-    places = list(_places(body.get("errors"), "", _DEPTH))
-    more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
-    return ": ".join(filter(None, [str(body.get("message", "")), "; ".join(places[:_PLACES]) + more]))
+    fields = list(_invalid_fields(body.get("errors"), "", _MAX_DEPTH))
+    more = f" and {len(fields) - _FIELDS_SHOWN} more" if len(fields) > _FIELDS_SHOWN else ""
+    return ": ".join(filter(None, [str(body.get("message", "")), "; ".join(fields[:_FIELDS_SHOWN]) + more]))
 
 
-def _places(errors: Any, path: str, depth: int) -> Iterator[str]:
+def _invalid_fields(errors: Any, path: str, depth: int) -> Iterator[str]:
     if not isinstance(errors, dict) or not depth:
         return
     listed = errors.get("_errors")
@@ -56,4 +56,4 @@ def _places(errors: Any, path: str, depth: int) -> Iterator[str]:
             yield f"{path} {error.get('message', '')}".strip()
     for key, inner in errors.items():
         part = f"[{key}]" if key.isdigit() else f".{key}"
-        yield from _places(inner, f"{path}{part}".lstrip("."), depth - 1)
+        yield from _invalid_fields(inner, f"{path}{part}".lstrip("."), depth - 1)

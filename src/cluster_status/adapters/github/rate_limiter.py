@@ -67,7 +67,7 @@ class RateLimiter:
             self._remaining -= 1  # until the next response reports it
 
     def record(self, response: HttpResponse) -> None:
-        """Record what a response reports of the hourly limit."""
+        """Record the hourly limit of a response."""
         remaining, reset = (
             _number(response.headers, f"x-ratelimit-{name}") for name in ("remaining", "reset")
         )

@@ -9,7 +9,7 @@ import msgspec
 from cluster_status.adapters.github.retry import RetryingHttp, is_rate_limited
 from cluster_status.adapters.http import HttpFailure, HttpResponse
 from cluster_status.domain.secret import Secret
-from cluster_status.errors import GitHubError, GitHubOutOfReachError
+from cluster_status.errors import GitHubError, GitHubUnreachableError
 
 API_VERSION = "2022-11-28"
 _MAX_RESPONSE_BYTES = 5_000_000
@@ -41,7 +41,7 @@ class HttpTransport:
 
 
 class Rest:
-    """Raises GitHubError. `permission` is what the token needs for `actions`: read or write."""
+    """Raises GitHubError. `permission` is the required one of the token for `actions`: read or write."""
 
     def __init__(self, transport: Transport, repository: str, *, permission: str = "read") -> None:
         self.repository = repository  # owner/name
@@ -53,7 +53,7 @@ class Rest:
         try:
             return self._transport.request(method, f"/repos/{self.repository}/actions/{path}", query)
         except HttpFailure as failure:
-            raise GitHubOutOfReachError(f"GitHub cannot be reached: {failure}.") from None
+            raise GitHubUnreachableError(f"GitHub cannot be reached: {failure}.") from None
 
     def decode(self, response: HttpResponse, kind: type[T]) -> T:
         """Return the body of a successful response."""
@@ -62,7 +62,7 @@ class Rest:
         try:
             return msgspec.json.decode(response.body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise GitHubOutOfReachError("Could not parse GitHub's response.") from None
+            raise GitHubUnreachableError("Could not parse GitHub's response.") from None
 
     def error(self, response: HttpResponse) -> GitHubError:
         """Return the error that explains a response."""
@@ -76,4 +76,4 @@ class Rest:
                 f"`permissions: {{actions: {self._permission}}}`."
             )
             return GitHubError(f"github-token lacks a permission ({status}).", remedy=remedy)
-        return GitHubOutOfReachError(f"GitHub returned {status}.")
+        return GitHubUnreachableError(f"GitHub returned {status}.")

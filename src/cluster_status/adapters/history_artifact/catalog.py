@@ -9,7 +9,7 @@ from cluster_status.adapters.github.rest import Rest
 from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.adapters.http import HttpFailure
 from cluster_status.domain.actions.artifact import Artifact, is_newest_first
-from cluster_status.errors import GitHubOutOfReachError, UnreadableHistoryError
+from cluster_status.errors import GitHubUnreachableError, UnreadableHistoryError
 
 _MAX_PAGES = 10  # a thousand artifacts: more requests would use up the hourly limit
 _MAX_ARTIFACT_BYTES = 10_000_000  # a year of 200 clusters takes a quarter of it, packed
@@ -46,17 +46,17 @@ class Catalog:
         try:
             response = self._http.request("GET", url, limit_bytes=_MAX_ARTIFACT_BYTES)
         except HttpFailure as failure:
-            raise GitHubOutOfReachError(f"Could not download the history artifact: {failure}.") from None
+            raise GitHubUnreachableError(f"Could not download the history artifact: {failure}.") from None
         if response.status in _GONE:
             return None
         if not response.ok:
-            raise GitHubOutOfReachError(f"Could not download the history artifact (HTTP {response.status}).")
+            raise GitHubUnreachableError(f"Could not download the history artifact (HTTP {response.status}).")
         if digest not in {None, f"sha256:{hashlib.sha256(response.body).hexdigest()}"}:
-            raise GitHubOutOfReachError("Checksum mismatch in the downloaded history artifact.")
+            raise GitHubUnreachableError("Checksum mismatch in the downloaded history artifact.")
         return response.body
 
     def _newest(self, name: str, max_pages: int) -> Iterator[Artifact]:
-        """Yield those with one name. A page that is not sorted is held until one is sorted, or the last."""
+        """Yield the artifacts with one name. Unsorted pages are collected until a sorted or the last one."""
         held: list[Artifact] = []
         for number in range(1, max_pages + 1):
             page = artifact_page(self._rest, number, name=name)

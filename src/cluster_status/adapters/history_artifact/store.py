@@ -12,7 +12,7 @@ from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.domain.actions.artifact import NAME_PREFIX, RESTORE_ATTEMPTS, SECOND_SAVE, Artifact
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import Histories, assume_all_delivered
-from cluster_status.errors import GitHubError, HistoryError, HistoryOutOfReachError, UnreadableHistoryError
+from cluster_status.errors import GitHubError, HistoryError, HistoryUnreachableError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 
 _MANY_ARTIFACTS = 500
@@ -59,13 +59,13 @@ class HistoryArtifact:
 
         Up to two artifacts that are damaged or deleted meanwhile are skipped, with a warning.
         """
-        with _out_of_reach():
+        with _unreachable():
             return self._newest_readable(self._catalog.newest(self._names))
 
     def newer(self) -> Histories | None:
         """See ports.HistoryStore. It does not see what another run saves after this call."""
         newest_id = self._newest_id
-        with _out_of_reach():
+        with _unreachable():
             listed = self._catalog.newest(self._names, max_pages=1)
             return self._newest_readable(takewhile(lambda artifact: artifact.id > newest_id, listed))
 
@@ -115,9 +115,9 @@ class HistoryArtifact:
 
 
 @contextmanager
-def _out_of_reach() -> Iterator[None]:
+def _unreachable() -> Iterator[None]:
     """Turn errors of GitHub into those of a history store."""
     try:
         yield
     except GitHubError as error:
-        raise HistoryOutOfReachError(str(error), remedy=error.remedy) from None
+        raise HistoryUnreachableError(str(error), remedy=error.remedy) from None

@@ -1,4 +1,4 @@
-"""Artifacts that hold a history: how they are named, and which of them can be restored.
+"""Artifacts with a history: their names, and the rules by which they are restored.
 
 The store that restores a history and the pruning that protects it use the same rules.
 """
@@ -45,7 +45,7 @@ class Artifact(Struct, frozen=True):
 
     @property
     def history(self) -> tuple[str, str | None] | None:
-        """The history it is a copy of: the cluster's artifact name and the branch; None if it holds none."""
+        """The artifact name of the cluster and the branch; None if the artifact has no history."""
         if not self.name.startswith(NAME_PREFIX):
             return None
         return self.name.removesuffix(SECOND_SAVE), self.run.head_branch

@@ -1,4 +1,4 @@
-"""The history as bytes, and back. Corrupt is not empty: what cannot be read is an error."""
+"""Reads and writes the history document. An unreadable document is an error, not an empty history."""
 
 from datetime import MAXYEAR, MINYEAR
 from typing import Annotated
@@ -39,7 +39,7 @@ class _Document(Struct):
 
 
 def parse(content: bytes) -> Histories:
-    """Read a stored history; raise HistoryError, naming what is wrong with it and where."""
+    """Read a stored document; raise HistoryError with the fault and its place."""
     is_original = legacy.is_original(content)
     limit, remedy = (legacy.MAX_BYTES, _LONG_ORIGINAL) if is_original else (MAX_BYTES, _UNREADABLE)
     if len(content) > limit:
@@ -76,7 +76,7 @@ def _is_consistent(history: History) -> bool:
 
 
 def _is_complete(notification: Notification) -> bool:
-    """Return whether the notification has what a message about its event shows, and no more."""
+    """Return whether the notification has the parts of its event, and no others."""
     if notification.event is Event.MONITOR_LOST:
         return notification.unknown is not None
     if notification.event is Event.MAINTENANCE_SCHEDULED and notification.window is None:

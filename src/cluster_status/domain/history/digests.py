@@ -1,4 +1,4 @@
-"""Keyed digests: how a later run recognizes what the history must not hold."""
+"""Keyed digests, by which a later run recognizes a server and a login that the history must not contain."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""What is remembered of a cluster between polls, and how a poll changes it.
+"""The history of a cluster, and the change of it by a poll.
 
 The history is public wherever workflow artifacts are. It holds no secret, host, address, user name or text
 that the cluster chose.

@@ -1,4 +1,4 @@
-"""The history of the script that came before: a JSON list of what each of its polls found."""
+"""The history of the original script: a JSON list of its polls."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -24,11 +24,11 @@ _FORMATS = (
 )
 _YEARS = range(2000, 2100)
 _ONLINE = ProbeResult(outcome=ClusterState(), reached=True, credential_offered=True, logged_in=True)
-_OFFLINE = ProbeResult(outcome=ProbeFailure(Cause.TIMEOUT))  # it said no more than that
+_OFFLINE = ProbeResult(outcome=ProbeFailure(Cause.TIMEOUT))  # the script stored no cause
 
 
 class _Entry(Struct):
-    """A poll; its partitions and its error are not carried over: they are the cluster's words."""
+    """A poll, without its partitions and its error, which are text of the cluster."""
 
     poll_time: int | float | str
     online: bool
@@ -39,9 +39,9 @@ def is_original(content: bytes) -> bool:
 
 
 def restore(content: bytes) -> History:
-    """Return what our polls would have left; nothing is pending, since the script told it, and no name set.
+    """Return the history after these polls. Nothing is pending, because the script has sent its own messages.
 
-    Raises what msgspec does where it is no such list.
+    Raises msgspec.DecodeError if the content is not such a list.
     """
     entries = json.decode(content, type=list[_Entry])
     polls = sorted(
@@ -62,7 +62,7 @@ def _replayed(polls: Iterable[tuple[datetime, bool]]) -> History:
 
 
 def _instant(number: int, poll_time: float | str) -> datetime:
-    """Read seconds since 1970, ISO 8601, or another form that has but one meaning; in UTC unless it says."""
+    """Read seconds since 1970, ISO 8601 or another unambiguous format. Without a time zone it is in UTC."""
     for at in _readings(poll_time):
         aware = at.replace(tzinfo=UTC) if at.tzinfo is None else at
         if aware.year in _YEARS:
@@ -79,4 +79,4 @@ def _readings(poll_time: float | str) -> Iterable[datetime]:
             yield datetime.fromisoformat(poll_time.strip())
         for form in _FORMATS:
             with suppress(ValueError):
-                yield datetime.strptime(poll_time.strip(), form)  # noqa: DTZ007 - in UTC unless it says
+                yield datetime.strptime(poll_time.strip(), form)  # noqa: DTZ007 - UTC without a time zone

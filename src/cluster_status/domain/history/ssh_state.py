@@ -1,4 +1,4 @@
-"""What the history remembers of the SSH server and of the login."""
+"""The SSH server and the login in the history."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What a notification reports, and which event follows from two trackers in a row.
+"""Events, and the event between two states of the tracker.
 
 The table of transitions is total: a new status is a new row and a new column, or the tests fail.
 """
@@ -64,7 +64,7 @@ TRANSITIONS: dict[Status | None, dict[Status, Event | None]] = {
 
 
 def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
-    """Return the event by which `after` follows `before`, if there is one."""
+    """Return the event of the change from `before` to `after`; None if there is none."""
     if _is_notified(after) and not _is_notified(before):
         return Event.MONITOR_LOST
     if after.status is not None and after.confirmed is not before.confirmed:

@@ -1,4 +1,4 @@
-"""A notification: one event, with all that a message about it shows."""
+"""A notification: an event, with the content of its message."""
 
 from msgspec import Struct
 

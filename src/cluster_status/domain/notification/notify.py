@@ -22,7 +22,7 @@ ANNOUNCED_MAINTENANCE_KEPT = 50  # no cluster schedules more for a day
 
 
 class Observation(Struct, frozen=True):
-    """What a poll observed, and the tracker before and after it."""
+    """The result of a poll, and the tracker before and after it."""
 
     poll_id: str
     at: Instant
@@ -56,7 +56,7 @@ def remind(outbox: Outbox, seen: Observation, policy: ChannelPolicy) -> Outbox:
 def refreshed(
     notification: Notification, tracker: StatusTracker, ledger: UptimeLedger, verdict: Verdict, at: datetime
 ) -> Notification | None:
-    """Return the notification with what this poll observed; None if it does not fit, or is not known."""
+    """Return the notification with the result of this poll; None if its status differs or is unknown."""
     if notification.unknown:
         is_same = verdict.status is Status.UNKNOWN and tracker.unknown is not None
         return replace(notification, unknown=tracker.unknown) if is_same else None

@@ -1,4 +1,4 @@
-"""What is pending for each channel, and what becomes of it by a delivery or a failure."""
+"""The pending notifications of each channel, and the effects of deliveries and failures."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ class DeliveryFailure(Struct, frozen=True, omit_defaults=True):
 
 
 class ChannelOutbox(Struct, frozen=True, omit_defaults=True):
-    """The state of one channel. It depends on no other channel."""
+    """The state of one channel, independent of other channels."""
 
     pending: tuple[Notification, ...] = ()  # oldest first
     missed_polls: int = 0  # in gaps that no notification to this channel has mentioned
@@ -93,7 +93,7 @@ def _enqueue(channel: ChannelOutbox, notification: Notification) -> ChannelOutbo
 
 
 def may_deliver(outbox: Outbox, now: datetime) -> bool:
-    """Return whether something is pending and no other run can be delivering it at this moment."""
+    """Return whether notifications are pending and no other run can be delivering them."""
     since = outbox.delivering_since
     return outbox.has_pending and (since is None or abs(now - since) >= DELIVERY_TAKES_AT_MOST)
 
@@ -130,7 +130,7 @@ def failed(outbox: Outbox, channel_id: str, cause: str, at: datetime, *, gone: s
 
 
 def assume_delivered(outbox: Outbox) -> Outbox:
-    """Return an outbox whose successor is lost: what was being delivered had been sent by then."""
+    """Return the outbox after a delivery whose save is lost: all pending notifications count as delivered."""
     if outbox.delivering_since is None:
         return outbox
     channels = {name: replace(channel, pending=()) for name, channel in outbox.channels.items()}
@@ -138,7 +138,7 @@ def assume_delivered(outbox: Outbox) -> Outbox:
 
 
 def _update(outbox: Outbox, channel_id: str, change: Callable[[ChannelOutbox], ChannelOutbox]) -> Outbox:
-    """Change one channel; an outcome for a channel that another run has dropped is dropped as well."""
+    """Change one channel; ignore the outcome for a channel that another run has dropped."""
     channel = outbox.channels.get(channel_id)
     if channel is None:
         return outbox

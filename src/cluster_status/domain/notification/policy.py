@@ -1,4 +1,4 @@
-"""What a channel is sent, and how."""
+"""The settings of a channel."""
 
 from msgspec import Struct
 
@@ -10,6 +10,6 @@ class ChannelPolicy(Struct, frozen=True):
     digest: str | None = None
     always: bool = False  # a reminder at every poll without a change
     live: bool = False  # the latest message is edited at every poll
-    mention: str = ""  # who is mentioned in an outage, as the channel writes it
+    mention: str = ""  # role or user to mention in an outage, in the syntax of the channel
     with_partitions: bool = True
     with_quotation: bool = False

@@ -41,6 +41,6 @@ _QUOTATIONS = {
 
 
 def quotation_for(status: Status, at: datetime) -> Quotation:
-    """Choose by the hour of the notification, so that sending it again gives the same message."""
+    """Choose by the hour of the notification, so that a repeated message is the same."""
     choices = _QUOTATIONS[status]
     return choices[int(at.timestamp()) // 3600 % len(choices)]

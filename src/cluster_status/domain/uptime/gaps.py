@@ -10,7 +10,7 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.uptime.polls import Polls
 
 GAPS_KEPT = 100
-_NO_GAP = timedelta(hours=1)  # GitHub starts scheduled runs that late at times
+_NO_GAP = timedelta(hours=1)  # GitHub sometimes starts scheduled runs an hour late
 _RECENT_INTERVALS = 24  # a changed interval becomes the usual one within half of them
 
 

@@ -34,7 +34,7 @@ class Outages(Struct, frozen=True):
 
 
 def incident_over(before: StatusTracker, after: StatusTracker) -> Incident | None:
-    """Return the incident that ends where `after` follows `before`, if one does."""
+    """Return the incident that ends with the change from `before` to `after`; None if none does."""
     period, successor = before.confirmed, after.confirmed
     if period is None or successor is None or period.status in {Status.ONLINE, successor.status}:
         return None

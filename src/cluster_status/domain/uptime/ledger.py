@@ -1,4 +1,4 @@
-"""The uptime ledger: monitored time, recorded under the status that was confirmed for it."""
+"""The uptime ledger: monitored time by confirmed status."""
 
 from msgspec import Struct
 from msgspec.structs import replace

@@ -21,7 +21,7 @@ class Record(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
     def gap_ended(self, at: Instant) -> Gap | None:
-        """Return the gap that the poll of this instant has ended, if it has."""
+        """Return the gap that the poll at this instant ended; None if it ended none."""
         last = self.gaps[-1] if self.gaps else None
         return last if last and last.end == at else None
 
@@ -42,14 +42,14 @@ def add_poll(record: Record, poll: Poll, before: StatusTracker, after: StatusTra
     was_known = bool(record.polls) and record.polls[-1].status is not Status.UNKNOWN
     interval = elapsed if isinstance(elapsed, Interval) and was_known else None
     incident = incident_over(before, after)
-    moved = replace(
+    extended = replace(
         record,
         polls=appended(record.polls, poll),
         ledger=recorded(record.ledger, interval, before, after),
         incidents=(*record.incidents, incident)[-INCIDENTS_KEPT:] if incident else record.incidents,
         gaps=gaps,
     )
-    return moved, missed
+    return extended, missed
 
 
 def _missed(gaps: Iterable[Gap]) -> int:

@@ -48,7 +48,7 @@ DAY = Resolution(86_400, kept=366)
 def added(roll_ups: RollUps, resolution: Resolution, status: Status, interval: Interval) -> RollUps:
     """Return the roll-ups with this interval added to those that contain it.
 
-    None exceeds its length: time that a clock runs through twice counts once.
+    None exceeds its length: time that passes twice, after a clock was set back, counts once.
     """
     end = int(interval.end.timestamp())
     begin = max(int(interval.begin.timestamp()), end - resolution.kept * resolution.seconds)

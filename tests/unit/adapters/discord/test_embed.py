@@ -1,4 +1,4 @@
-"""A message as a Discord embed: within Discord's limits, and without any markup of the cluster."""
+"""Messages as Discord embeds, within Discord's limits and without markup of the cluster."""
 
 import re
 from datetime import UTC, datetime, timedelta

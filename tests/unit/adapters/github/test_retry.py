@@ -1,4 +1,4 @@
-"""Retries of requests to GitHub: how often, after which pauses, for which responses."""
+"""Retries of requests to GitHub: their number, their pauses, and the retried responses."""
 
 from typing import Unpack
 
@@ -26,10 +26,10 @@ class ScriptedHttp(Http):
 
     def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> HttpResponse:
         self.requests.append((method, url, options))
-        given = self.script.pop(0)
-        if isinstance(given, HttpFailure):
-            raise given
-        return given
+        response = self.script.pop(0)
+        if isinstance(response, HttpFailure):
+            raise response
+        return response
 
 
 def request(*script: HttpResponse | HttpFailure) -> tuple[HttpResponse, list[float]]:

@@ -1,4 +1,4 @@
-"""Which runs are deleted: none of which the artifacts are not known."""
+"""Runs are deleted only if their artifacts are known."""
 
 from datetime import UTC, datetime, timedelta
 

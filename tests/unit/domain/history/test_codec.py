@@ -42,7 +42,7 @@ def test_a_part_that_is_not_in_the_document_is_empty(part: str) -> None:
     assert getattr(parsed, part) == getattr(EMPTY, part)
 
 
-# What cannot be read
+# Unreadable documents
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_a_part_that_is_not_in_the_document_is_empty(part: str) -> None:
     ],
     ids=lambda value: repr(value[-40:]) if isinstance(value, bytes) else None,
 )
-def test_a_damaged_document_is_an_error_that_names_the_damage(damaged: bytes, error: str) -> None:
+def test_a_damaged_document_is_an_error_that_names_the_fault(damaged: bytes, error: str) -> None:
     with pytest.raises(UnreadableHistoryError, match=error) as raised:
         parse(damaged)
     assert UNCHANGED in raised.value.remedy
 
 
-def test_a_long_history_of_the_script_can_be_shortened() -> None:
+def test_the_error_for_a_long_history_of_the_script_names_a_document() -> None:
     with pytest.raises(UnreadableHistoryError, match="larger than") as error:
         parse(b"[" + b" " * legacy.MAX_BYTES)
     assert "docs/migration.md" in error.value.remedy
@@ -113,7 +113,7 @@ def test_a_document_that_no_run_could_read_is_not_written(monkeypatch: pytest.Mo
 UNKNOWN = {"since": "2026-01-31T12:00:00Z", "polls": 3, "cause": "host-key", "notified": True}
 PENDING = ("outbox", "channels", "discord", "pending")
 INITIAL, DEGRADED, RECOVERY, SCHEDULED, DEGRADED_AGAIN, MONITOR_LOST = range(6)
-"""What is pending in the rich history."""
+"""The indices of the pending notifications in the rich history."""
 
 
 def changed_notification(number: int, *path: str, to: object) -> bytes:
@@ -144,7 +144,7 @@ def test_an_inconsistent_document_is_an_error(inconsistent: bytes) -> None:
     assert UNCHANGED in error.value.remedy
 
 
-def test_the_rich_history_has_the_notifications_that_are_made_inconsistent() -> None:
+def test_the_rich_history_has_the_notifications_of_the_inconsistent_documents() -> None:
     assert events(pending(RICH)) == [
         Event.INITIAL,
         Event.DEGRADED,
@@ -166,7 +166,7 @@ def test_a_document_as_large_as_the_limit_is_read() -> None:
     assert parse(render(document(RICH)).ljust(MAX_BYTES)) == document(RICH)
 
 
-def test_a_document_that_is_cut_off_anywhere_is_an_error() -> None:
+def test_a_truncated_document_is_an_error() -> None:
     whole = render(document(polled(EMPTY, listed(idle=4)))).rstrip()
     for length in range(len(whole)):
         with pytest.raises(UnreadableHistoryError):
@@ -183,7 +183,9 @@ def test_a_newer_schema_is_an_error_of_its_own(schema: int, clusters: object) ->
 
 
 @pytest.mark.parametrize(
-    "value", ["\n::error::", "\x1b[2J", "\u202e", "!" * 100_000], ids=["command", "escape", "turn", "flood"]
+    "value",
+    ["\n::error::", "\x1b[2J", "\u202e", "!" * 100_000],
+    ids=["command", "escape sequence", "direction mark", "long text"],
 )
 def test_an_error_quotes_the_document_cleaned_and_bounded(value: str) -> None:
     with pytest.raises(HistoryError) as error:

@@ -68,7 +68,7 @@ def test_a_poll_is_recorded_with_its_status_and_cause() -> None:
         failed(Cause.INCOMPATIBLE_SSH),
     ],
 )
-def test_before_the_first_login_no_status_is_confirmed_and_no_event_notified(result: ProbeResult) -> None:
+def test_before_the_first_login_no_status_is_confirmed_and_no_event_is_notified(result: ProbeResult) -> None:
     after = polled(NEW, *[result] * 9)
     assert (after.tracker, pending(after)) == (StatusTracker(), ())
     assert len(after.record.polls) == 9
@@ -106,9 +106,7 @@ def test_an_overtaken_poll_is_recorded_in_order_and_changes_nothing_else() -> No
 
 
 @pytest.mark.parametrize(("minutes", "in_turn"), [(-10, False), (-9, True)])
-def test_a_clock_that_was_set_back_is_not_taken_for_an_overtaken_poll(
-    minutes: float, *, in_turn: bool
-) -> None:
+def test_a_poll_after_the_clock_was_set_back_is_not_overtaken(minutes: float, *, in_turn: bool) -> None:
     before = polled(history(Status.ONLINE), GOOD)
     after = step(before, BROKEN, noon_plus(minutes), in_turn=in_turn)
     assert after.tracker.status is Status.DEGRADED
@@ -153,7 +151,7 @@ def test_names_that_differ_in_case_share_an_entry() -> None:
     assert renamed.clusters == {key_of("strasse"): NEW}
 
 
-def test_of_a_lost_successor_only_clusters_in_delivery_are_assumed_delivered() -> None:
+def test_only_clusters_with_a_delivery_in_progress_are_assumed_delivered() -> None:
     waiting = polled(history(Status.ONLINE), BROKEN)
     delivering = replace(waiting, outbox=replace(waiting.outbox, delivering_since=NOON))
     both = Histories().with_entry("alpha", waiting).with_entry("beta", delivering)
@@ -162,7 +160,7 @@ def test_of_a_lost_successor_only_clusters_in_delivery_are_assumed_delivered() -
     assert pending(assumed.of("beta")) == ()
 
 
-# What the history must not hold
+# What is not stored
 
 WEBHOOK = "https://discord.com/api/webhooks/4711/a-token-that-is-secret"
 HOST, ADDRESS, USER, PASSWORD = "login.hpc.example", "192.0.2.17", "marvin", "brain-the-size-of-a-planet"

@@ -24,7 +24,7 @@ Path = tuple[str | int, ...]
 
 
 def places(value: Any, *above: str | int) -> Iterator[tuple[Path, str]]:
-    """Yield each place in the document where a status, cause or event stands, and a later word for it."""
+    """Yield the path of each status, cause and event in the document, and a later word for it."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, inner in items:
         kind = str(above[-1] if isinstance(name, int) else name)
@@ -44,10 +44,10 @@ def at(entry: Any, path: Path) -> Any:
 
 
 def later_document() -> Any:
-    """Return the rich history with a later word in each place, and a later field in each object."""
+    """Return the rich history with a later word at each path, and a later field in each object."""
     entry = content()["clusters"][NAME]
-    for (*way, last), word in PLACES.items():
-        at(entry, tuple(way))[last] = word
+    for (*parents, last), word in PLACES.items():
+        at(entry, tuple(parents))[last] = word
     return _with_fields({"schema": 1, "clusters": {NAME: entry}})
 
 
@@ -70,7 +70,7 @@ def stored(history: History) -> Any:
 
 
 def word_fields(kind: inspect.Type, *above: str) -> Iterator[tuple[str, ...]]:
-    """Yield the path of each field whose words may grow in a later version."""
+    """Yield the path of each field that can have new words in a later version."""
     match kind:
         case inspect.StructType():
             for field in kind.fields:
@@ -86,25 +86,25 @@ def word_fields(kind: inspect.Type, *above: str) -> Iterator[tuple[str, ...]]:
             yield above
 
 
-def test_later_words_stand_in_every_field_that_may_have_them() -> None:
+def test_the_later_document_has_a_later_word_in_every_field_for_one() -> None:
     names = {tuple(name for name in path if isinstance(name, str) and name != CHANNEL) for path in PLACES}
     assert names == set(word_fields(inspect.type_info(History)))
 
 
 @pytest.mark.parametrize(("path", "word"), PLACES.items(), ids=str)
-def test_a_later_word_in_one_place_is_written_back(path: Path, word: str) -> None:
+def test_a_single_later_word_is_written_back(path: Path, word: str) -> None:
     history = parse(changed_entry(*path, to=word)).of(NAME)
     assert at(stored(history), path) == word
 
 
-def test_a_history_full_of_later_words_is_written_back_without_its_later_fields() -> None:
+def test_later_words_are_written_back_and_later_fields_are_not() -> None:
     written = stored(LATER_HISTORY)
     assert {path: at(written, path) for path in PLACES} == PLACES
     assert "later_field" not in json.dumps(written)
 
 
 @pytest.mark.parametrize("result", RESULTS)
-def test_a_poll_keeps_the_later_words_of_what_it_does_not_change(result: ProbeResult) -> None:
+def test_a_poll_keeps_the_later_words_of_unchanged_parts(result: ProbeResult) -> None:
     after = polled(LATER_HISTORY, result, result, start=LATER, setup=SETUP)
     assert parse(render(document(after))).of(NAME) == after
     kept = {path: word for path, word in PLACES.items() if path[0] in {"record", "outbox"}}
@@ -136,7 +136,7 @@ def test_an_older_and_a_later_version_can_take_turns() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(pending(LATER_HISTORY))))
-def test_a_notification_in_later_words_is_composed_with_those_words(number: int) -> None:
+def test_a_notification_with_later_words_is_composed_with_them(number: int) -> None:
     notification = pending(LATER_HISTORY)[number]
     message = compose(notification, "Deep Thought", POLICY, None)
     assert message.status is Status.UNKNOWN

@@ -1,4 +1,4 @@
-"""The history of the script that came before."""
+"""The history of the original script."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -75,12 +75,12 @@ def test_only_the_time_of_a_poll_and_its_result_are_needed() -> None:
     assert parse(written(*bare)) == parse(OUTAGE)
 
 
-def test_a_cluster_that_never_was_online_notifies_nothing() -> None:
+def test_a_cluster_that_was_never_online_notifies_nothing() -> None:
     history = restored(written(entry(0, online=False), entry(5, online=False)))
     assert pending(step(history, failed(Cause.REFUSED), noon_plus(10))) == ()
 
 
-def test_the_polls_are_put_in_order() -> None:
+def test_the_polls_are_sorted() -> None:
     polls = restored(written(entry(10), entry(0), entry(5))).record.polls
     assert [poll.at for poll in polls] == [NOON, noon_plus(5), noon_plus(10)]
 
@@ -128,14 +128,14 @@ def test_an_instant_is_read_in_every_unambiguous_format(poll_time: object) -> No
     ],
     ids=range(10),
 )
-def test_another_list_is_an_error_that_names_the_damage(entries: list[object], error: str) -> None:
+def test_an_invalid_list_is_an_error_that_names_the_fault(entries: list[object], error: str) -> None:
     with pytest.raises(UnreadableHistoryError, match=error) as raised:
         parse(written(*entries))
     assert "No message was sent and nothing was overwritten" in raised.value.remedy
     assert str(raised.value).isprintable()
 
 
-def test_a_list_that_is_cut_off_is_an_error() -> None:
+def test_a_truncated_list_is_an_error() -> None:
     for length in range(1, len(OUTAGE) - 1, 7):
         with pytest.raises(UnreadableHistoryError):
             parse(OUTAGE[:length])

@@ -88,7 +88,7 @@ def test_the_monitor_is_restored_once_and_only_if_it_was_lost() -> None:
     assert events_of(ONLINE, *[UNKNOWN] * 2, ONLINE)[-1] is None
 
 
-def test_a_change_of_the_status_stands_for_the_restored_monitor() -> None:
+def test_a_change_of_the_status_replaces_the_restored_monitor() -> None:
     assert events_of(ONLINE, *[UNKNOWN] * 3, REFUSED, ONLINE)[4:] == [Event.OUTAGE, Event.RECOVERY]
 
 

@@ -50,7 +50,7 @@ def composed(
         (Event.REMINDER, Status.ONLINE, "Deep Thought is still online"),
     ],
 )
-def test_the_headline_says_what_happened(event: Event, status: Status, headline: str) -> None:
+def test_the_headline_names_the_event(event: Event, status: Status, headline: str) -> None:
     message = composed(notification(event, period(status)))
     assert (message.headline, message.status) == (headline, status)
 

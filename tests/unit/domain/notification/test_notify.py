@@ -1,4 +1,4 @@
-"""Which notifications a poll adds, for whom, and what is in them."""
+"""The notifications that a poll adds: their channels and their content."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -75,8 +75,8 @@ def test_a_change_is_notified_with_the_status_that_it_replaced() -> None:
 
 def test_an_outage_is_notified_after_the_configured_number_of_polls() -> None:
     assert [pending(polled(READY, *[TIMEOUT] * number)) == () for number in (1, 2)] == [True, False]
-    patient = Setup(confirm_after=3)
-    assert [pending(polled(READY, *[TIMEOUT] * number, setup=patient)) == () for number in (2, 3)] == [
+    three_polls = Setup(confirm_after=3)
+    assert [pending(polled(READY, *[TIMEOUT] * number, setup=three_polls)) == () for number in (2, 3)] == [
         True,
         False,
     ]
@@ -118,15 +118,15 @@ def test_a_restored_monitor_is_notified_with_the_begin_of_the_unknown_period() -
 
 def test_a_notification_has_the_uptime_of_the_last_30_days() -> None:
     [outage] = pending(polled(READY, GOOD, GOOD, REFUSED))
-    watched = timedelta(minutes=10)
-    assert outage.uptime == Uptime(1.0, watched / (timedelta(days=30.5) + watched))
+    monitored = timedelta(minutes=10)
+    assert outage.uptime == Uptime(1.0, monitored / (timedelta(days=30.5) + monitored))
 
 
 # Reminders
 
 
 def reminders(before: History, *results: ProbeResult) -> list[tuple[Event, datetime]]:
-    """Return what is pending for a channel that wants reminders, nothing delivered."""
+    """Return the pending events of a channel with reminders, without deliveries."""
     return [(one.event, one.at) for one in pending(polled(before, *results, setup=ALWAYS))]
 
 

@@ -1,4 +1,4 @@
-"""What is pending for a channel, and what a delivery or a failure changes."""
+"""The pending notifications of channels, and the effects of deliveries and failures."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ def event(number: int, kind: Event = Event.OUTAGE) -> Notification:
 
 
 def outbox(number: int) -> Outbox:
-    """Return an outbox of two channels with so many events pending for each."""
+    """Return an outbox of two channels with this number of events pending for each."""
     result = begin_poll(Outbox(), [OPS, USERS], 0)
     for one in range(number):
         result = enqueue(result, event(one))
@@ -67,7 +67,7 @@ def test_events_of_the_same_second_are_delivered_one_by_one() -> None:
     assert ids(remaining) == []
 
 
-def test_a_delivery_keeps_what_another_run_has_queued_or_delivered() -> None:
+def test_a_delivery_keeps_the_changes_of_another_run() -> None:
     assert ids(delivered(outbox(4), "ops", "0")) == ["1", "2", "3"]
     assert delivered(outbox(4), "ops", "7") == outbox(4)
 
@@ -78,7 +78,7 @@ def test_the_delivered_message_becomes_the_live_message() -> None:
     assert delivered(live, "ops", "1").channel("ops").live == LIVE
 
 
-def test_the_outcome_for_a_channel_that_was_dropped_is_dropped() -> None:
+def test_the_outcome_for_a_dropped_channel_is_ignored() -> None:
     assert delivered(outbox(1), "gone", "0") == outbox(1)
     assert failed(outbox(1), "gone", "no-answer", NOON) == outbox(1)
     assert edited(outbox(1), "gone", LIVE) == outbox(1)
@@ -101,7 +101,7 @@ def test_an_outcome_ends_the_delivery() -> None:
         (timedelta(days=-3), True),
     ],
 )
-def test_what_another_run_may_be_delivering_is_left_to_it_for_ten_minutes(
+def test_notifications_of_a_delivering_run_are_left_to_it_for_ten_minutes(
     since: timedelta | None, *, expected: bool
 ) -> None:
     delivering = replace(outbox(2), delivering_since=None if since is None else NOON - since)
@@ -113,7 +113,7 @@ def test_nothing_is_delivered_if_nothing_is_pending() -> None:
     assert may_deliver(delivered(outbox(1), "ops", "0"), NOON)  # it is pending for the other channel
 
 
-def test_what_was_being_delivered_by_a_lost_successor_is_assumed_delivered() -> None:
+def test_notifications_of_a_delivery_in_progress_are_assumed_delivered() -> None:
     assert assume_delivered(replace(outbox(2), delivering_since=NOON)) == outbox(0)
     assert assume_delivered(outbox(2)) == outbox(2)
 
@@ -133,7 +133,7 @@ def test_a_failure_keeps_the_notification_pending() -> None:
         (DAY, "no-answer", NOON + DAY),
     ],
 )
-def test_a_run_fails_when_a_channel_begins_to_fail_and_once_a_day(
+def test_a_run_fails_when_a_channel_begins_to_fail_and_daily(
     after: timedelta, cause: str, failed_at: datetime
 ) -> None:
     begun = failed(outbox(1), "ops", "no-answer", NOON)
@@ -245,6 +245,6 @@ def test_missed_polls_of_dropped_notifications_are_in_the_oldest_one_left() -> N
     assert missed(full) == [24, *[0] * 19]
 
 
-def test_missed_polls_that_a_wrong_clock_had_counted_are_taken_back() -> None:
+def test_missed_polls_that_a_wrong_clock_counted_are_subtracted() -> None:
     assert missed(enqueue(begin_poll(begin_poll(outbox(0), [OPS], 24), [OPS], -20), event(0))) == [4]
     assert missed(enqueue(begin_poll(begin_poll(outbox(0), [OPS], 24), [OPS], -99), event(0))) == [0]

@@ -11,7 +11,7 @@ HOUR = timedelta(hours=1)
 
 
 def polls(every: float, number: int = 4) -> Polls:
-    """Return polls so many minutes apart, the last of them at noon."""
+    """Return polls `every` minutes, the last of them at noon."""
     return tuple(Poll(noon_plus(-every * back), Status.ONLINE) for back in reversed(range(number)))
 
 
@@ -38,18 +38,18 @@ def test_a_gap_is_longer_than_an_hour_and_than_three_intervals(
     assert since_last_poll(polls(every), end) == expected
 
 
-def test_with_a_single_poll_no_interval_is_known_and_nothing_is_missed() -> None:
+def test_with_a_single_poll_no_polls_are_missed() -> None:
     assert since_last_poll(polls(5, number=1), noon_plus(600)) is None
     assert since_last_poll(polls(5, number=1), noon_plus(60)) == Interval(NOON, noon_plus(60))
 
 
 def test_a_changed_interval_is_learned_within_a_dozen_polls() -> None:
-    seen, gaps = polls(5, number=100), list[Gap]()
+    known, gaps = polls(5, number=100), list[Gap]()
     for number in range(1, 31):
         at = NOON + number * 2 * HOUR
-        elapsed = since_last_poll(seen, at)
+        elapsed = since_last_poll(known, at)
         gaps += [elapsed] if isinstance(elapsed, Gap) else []
-        seen = (*seen, Poll(at, Status.ONLINE))
+        known = (*known, Poll(at, Status.ONLINE))
     assert 0 < len(gaps) <= 13
     assert gaps[-1].end <= NOON + 26 * HOUR
 
@@ -60,7 +60,7 @@ def test_after_a_clock_was_set_back_the_time_since_the_last_poll_is_unknown() ->
     assert since_last_poll((), NOON) is None
 
 
-def test_the_years_between_a_wrong_clock_and_the_right_one_are_no_gap() -> None:
+def test_the_time_between_a_wrong_clock_and_the_right_one_is_no_gap() -> None:
     long_ago = Poll(NOON - timedelta(days=20_000), Status.ONLINE)
     assert since_last_poll((*polls(5), long_ago), noon_plus(10)) is None
 

@@ -29,18 +29,18 @@ def seconds(*results: ProbeResult) -> tuple[int, int, int, int]:
         ([ONLINE, REFUSED], (300, 0, 0, 0)),
         ([REFUSED, ONLINE], (0, 0, 0, 300)),
         ([DEGRADED, MAINTENANCE, ONLINE], (0, 300, 300, 0)),
-        ([TIMEOUT, TIMEOUT, ONLINE], (0, 0, 0, 600)),  # an outage counts from when it was first seen
+        ([TIMEOUT, TIMEOUT, ONLINE], (0, 0, 0, 600)),  # an outage counts from its first poll
         ([TIMEOUT, ONLINE, ONLINE], (600, 0, 0, 0)),  # it was not confirmed
         ([TIMEOUT, DEGRADED, ONLINE], (300, 300, 0, 0)),
         ([TIMEOUT, TIMEOUT], (0, 0, 0, 300)),
         ([ONLINE, TIMEOUT], (300, 0, 0, 0)),
-        ([UNTRUSTED, UNTRUSTED, ONLINE], (0, 0, 0, 0)),  # a gap
+        ([UNTRUSTED, UNTRUSTED, ONLINE], (0, 0, 0, 0)),  # an unknown period
         ([REFUSED, UNTRUSTED, REFUSED, ONLINE], (0, 0, 0, 600)),
         ([TIMEOUT, UNTRUSTED, TIMEOUT, ONLINE], (0, 0, 0, 600)),
         ([TIMEOUT, UNTRUSTED, ONLINE], (300, 0, 0, 0)),
     ],
 )
-def test_time_counts_as_the_status_of_the_poll_before_it_once_that_is_confirmed(
+def test_time_counts_as_the_status_of_the_poll_before_it_after_its_confirmation(
     results: list[ProbeResult], recorded: tuple[int, ...]
 ) -> None:
     assert seconds(*results) == recorded
@@ -75,7 +75,7 @@ def test_an_hour_never_has_more_than_3600_seconds() -> None:
     assert twice == (RollUp(NOON, offline=3600),)
 
 
-def test_earlier_time_is_inserted_where_it_belongs() -> None:
+def test_earlier_time_is_inserted_in_order() -> None:
     later = added((), HOUR, Status.ONLINE, Interval(noon_plus(120), noon_plus(150)))
     earlier = added(later, HOUR, Status.OFFLINE, Interval(noon_plus(50), noon_plus(70)))
     assert [(one.begin.hour, one.monitored) for one in earlier] == [(12, 600), (13, 600), (14, 1800)]

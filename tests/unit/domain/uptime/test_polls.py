@@ -23,12 +23,12 @@ def poll(minutes: float) -> Poll:
         (noon_plus(5), False),
     ],
 )
-def test_a_poll_is_overtaken_by_one_of_the_ten_minutes_after_it(at: datetime, *, overtaken: bool) -> None:
+def test_a_poll_is_overtaken_by_a_poll_in_the_ten_minutes_after_it(at: datetime, *, overtaken: bool) -> None:
     assert is_overtaken((poll(0),), at) is overtaken
     assert not is_overtaken((), at)
 
 
-def test_an_overtaken_poll_is_inserted_where_it_belongs() -> None:
+def test_an_overtaken_poll_is_inserted_by_its_time() -> None:
     polls = (poll(0), poll(5), poll(6))
     assert inserted(polls, poll(4)) == (poll(0), poll(4), poll(5), poll(6))
     assert inserted(polls, poll(5.5)) == (poll(0), poll(5), poll(5.5), poll(6))
