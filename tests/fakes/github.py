@@ -264,10 +264,6 @@ class LoopbackGitHub:
         return self._address("results")
 
     @property
-    def blob_url(self) -> str:
-        return self._address("blob")
-
-    @property
     def artifacts(self) -> list[Artifact]:
         """The finalized artifacts, oldest first."""
         with self._lock:

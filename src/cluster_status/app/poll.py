@@ -12,7 +12,6 @@ from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import KnownServer, Verdict, judge
 from cluster_status.domain.uptime.gaps import Gap
-from cluster_status.errors import ClusterStatusError
 
 
 class PollResult(Struct, frozen=True):
@@ -28,7 +27,6 @@ class PollResult(Struct, frozen=True):
     verdict: Verdict
     before: History | None = None
     after: History | None = None
-    errors: tuple[ClusterStatusError, ...] = ()
 
     @property
     def changed(self) -> bool:
