@@ -133,6 +133,7 @@ CASES = (
         faults.stop_the_jump_host,
         ("jump host unreachable or not forwarding", ": connection refused)", "Check cluster-jump"),
         offers=_NO_OFFERS,
+        fails=False,
     ),
     Case(
         Cause.JUMP_HOST,
@@ -209,6 +210,7 @@ CASES = (
         online_before=True,
         offers=_NO_OFFERS,
         isolated=True,
+        fails=False,
     ),
     Case(
         Cause.TIMEOUT,
@@ -519,6 +521,7 @@ CASES = (
         pam=pam.HANGS,
         online_before=True,
         offers=(True, True),
+        fails=False,
     ),
     Case(
         Cause.LOGIN_HANGS,
@@ -585,6 +588,7 @@ CASES = (
         faults.close_the_logins_of_a_jump_host,
         ("jump host unreachable or not forwarding", "Maintenance until 17:00 UTC", "Check cluster-jump"),
         offers=_NO_OFFERS,
+        fails=False,
     ),
     Case(
         Cause.DROPPED,

@@ -149,7 +149,7 @@ def test_a_key_that_is_restricted_on_the_jump_host_is_forwarded_to_the_head_node
     with running_sshd(account, slurm) as jump, running_sshd(account, slurm) as another:
         probed = probe_sshd(openssh, key, **through(openssh, jump, password=""))
         assert probed.cause_and_detail == (
-            Cause.SINFO_FAILED,
+            Cause.SHELL_FAILS,
             "exit status 1",
         )  # it is forwarded, but runs no command there
         probed = probe_sshd(another, key, **through(another, jump, password=""))

@@ -30,7 +30,12 @@ _CAUSES = (
     ("time(d )?out", Cause.TIMEOUT),
     ("no route|unreachable|host is down", Cause.UNREACHABLE),
 )
-_OF_LOGIN = {Cause.LOGIN_HANGS, Cause.LOGINS_CLOSED, Cause.BOOTING}  # and not of the credential
+_OF_LOGIN = {
+    Cause.LOGIN_HANGS,
+    Cause.LOGINS_CLOSED,
+    Cause.BOOTING,
+    Cause.SHELL_HANGS,
+}  # and not of the credential
 _ANY_SOURCE = ("127.0.0.1", 0)
 
 

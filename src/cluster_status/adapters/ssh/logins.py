@@ -43,9 +43,10 @@ class Logins:
     ) -> None:
         """Log in, or raise ProbeFailed."""
         credentials = self._credentials
-        if not self._passwords_left:
+        is_withheld = bool(credentials.password) and not self._passwords_left
+        if is_withheld:
             credentials = LoadedCredentials(credentials.key, Secret())
-        if not (credentials.key or credentials.password):
+        if is_withheld and not credentials.key:
             raise ProbeFailed(self._not_offered())
         if not self.may_offer(endpoint):
             raise ProbeFailed(ProbeFailure(Cause.DROPPED, "the connection was lost after two logins"))
@@ -53,7 +54,6 @@ class Logins:
         try:
             session.log_in(endpoint.user, credentials, deadline, is_proven=is_proven)
         except ProbeFailed as failed:
-            is_withheld = bool(self._credentials.password) and not credentials.password
             if is_withheld and failed.failure.cause is Cause.LOGIN_REFUSED:
                 raise ProbeFailed(self._not_offered()) from None
             raise ProbeFailed(_with_hint(failed.failure, endpoint)) from None

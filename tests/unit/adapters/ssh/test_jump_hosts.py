@@ -68,6 +68,6 @@ def test_a_failure_at_a_jump_host_is_never_an_outage_of_the_cluster(cause: Cause
     found = at_jump_host(ProbeFailure(cause, "a detail", "a remedy"), Endpoint("me", "gw", 22))
     assert (found.detail, found.remedy) == ("jump host gw: a detail", "a remedy")
     of_credential = {Cause.LOGIN_REFUSED, Cause.HOST_KEY, Cause.INCOMPATIBLE_SSH}
-    of_login = {Cause.LOGIN_HANGS, Cause.LOGINS_CLOSED, Cause.BOOTING}
+    of_login = {Cause.LOGIN_HANGS, Cause.LOGINS_CLOSED, Cause.BOOTING, Cause.SHELL_HANGS}
     assert cause not in of_credential | of_login or CAUSES[found.cause].status is Status.UNKNOWN
     assert found.cause is (Cause.JUMP_HOST if CAUSES[cause].network or cause in of_login else cause)

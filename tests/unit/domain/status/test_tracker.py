@@ -39,7 +39,7 @@ def test_a_cause_that_may_depend_on_the_runner_needs_the_configured_polls(
 
 
 @pytest.mark.parametrize("confirm_after", [1, 2, 5])
-def test_a_failure_that_may_pass_needs_the_configured_polls_any_its_cause(confirm_after: int) -> None:
+def test_a_failure_that_may_pass_needs_the_configured_polls_with_any_cause(confirm_after: int) -> None:
     may_pass = replace(verdict_of(Cause.DNS), needs_confirmation=True)
     steps = course(ONLINE, *[may_pass] * 6, confirm_after=confirm_after)
     assert [step.changed for step in steps].index(True, 1) == confirm_after
