@@ -91,6 +91,7 @@ SHOWN: dict[str, Callable[[Setup], None]] = {
     "in the reason of a disconnect": lambda setup: _talk(
         setup, b"SSH-2.0-" + TEXT.encode().splitlines()[0] + b"\r\n" + _disconnect()
     ),
+    "in the banner of a refused login": _refuse_the_login,
     "in the error of a missing sinfo": lambda setup: _answer(setup, 'cat "$text" >&2; exit 127'),
     "in an error of Discord": lambda setup: setup.workflow.discord.fail_next(
         discord_fakes.Refused(400, 1, TEXT)
@@ -109,7 +110,6 @@ SHOWN: dict[str, Callable[[Setup], None]] = {
     "in an input": lambda setup: setup.workflow.inputs.update({"cluster-port": TEXT.replace("@", "")}),
 }
 HIDDEN: dict[str, Callable[[Setup], None]] = {
-    "in the banner of a refused login": _refuse_the_login,
     "in the greeting of an old SSH version": lambda setup: _talk(setup, b"SSH-1.5-" + TEXT.encode()),
 }
 
