@@ -28,6 +28,7 @@ class Case:
     limited_by: str = ""  # the input that sets the limit; empty: its default
     online_before: bool = False  # after a poll that found the cluster online
     inputs: Mapping[str, str] = field(default_factory=dict)
+    summary_texts: Sequence[str] = ()
     offers: Sequence[bool] = (True,)  # credentials in sshd's log of this poll: accepted or not
     fails: bool = True  # whether an unknown status fails the run
     isolated: bool = False  # in a network of its own
