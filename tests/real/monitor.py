@@ -52,10 +52,18 @@ class Run(NamedTuple):
         return re.sub(r"\\(.)", r"\1", found[1]) if found else ""
 
     @property
+    def annotations(self) -> list[tuple[str, str]]:
+        """The level and text of each annotation in the log."""
+        return re.findall(r"^::(notice|warning|error)::(.+)$", self.log, re.MULTILINE)
+
+    @property
     def warnings(self) -> list[str]:
         """The warnings in the log, without that of the verdict."""
-        lines = re.findall(r"^::warning::(.+)$", self.log, re.MULTILINE)
-        return [line for line in lines if not line.startswith(f"{_NAME} is ")]
+        return [
+            text
+            for level, text in self.annotations
+            if level == "warning" and not text.startswith(f"{_NAME} is ")
+        ]
 
 
 class Monitor:
