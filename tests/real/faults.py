@@ -132,6 +132,10 @@ def log_in_with_a_key(scenario: Scenario) -> None:
     scenario.use_a_key()
 
 
+def log_in_with_a_key_that_is_not_authorized(scenario: Scenario) -> None:
+    scenario.use_a_key().authorize()
+
+
 def log_in_with_a_key_and_a_code(scenario: Scenario) -> None:
     scenario.use_a_key()
     pam.write_code_secret(scenario.directory)
@@ -146,9 +150,23 @@ def log_in_with_an_expired_account(scenario: Scenario) -> None:
     scenario.inputs |= {"cluster-user": account.name, "cluster-password": account.password}
 
 
+_END_THE_SESSION = ("read -r _ _ _ sshd _ </proc/$PPID/stat", "kill -9 $sshd", "sleep 5")
+
+
 def drop_connections_after_the_login(scenario: Scenario) -> None:
     """End each session when its command begins."""
-    scenario.replace_sinfo("read -r _ _ _ sshd _ </proc/$PPID/stat", "kill -9 $sshd", "sleep 5")
+    scenario.replace_sinfo(*_END_THE_SESSION)
+
+
+def drop_one_connection_after_the_login(scenario: Scenario) -> None:
+    lost = scenario.use_a_new_account().home / "lost"
+    lines = (f"if [ ! -e {lost} ]; then touch {lost}", *_END_THE_SESSION, "fi")
+    scenario.replace_sinfo(*lines, "case $* in *%P*) echo 'debug*|up|1:00|8|idle';; *) echo '8|idle';; esac")
+
+
+def have_three_offers_without_an_answer(scenario: Scenario) -> None:
+    for _ in range(3):
+        scenario.poll_before(attempts="1")
 
 
 def leave_the_login_unanswered(scenario: Scenario) -> None:

@@ -144,11 +144,13 @@ class Scenario:
         self.inputs |= {"cluster-user": account.name, "cluster-password": account.password}
         return account
 
-    def use_a_key(self) -> None:
+    def use_a_key(self) -> Account:
         """Log in with a key instead of the password, to an account of this scenario alone."""
         key = new_key(self.directory)
-        self.use_a_new_account().authorize(key.public)
+        account = self.use_a_new_account()
+        account.authorize(key.public)
         self.inputs |= {"cluster-password": "", "cluster-key": key.private}
+        return account
 
     # the host name
 
