@@ -735,6 +735,14 @@ CASES = (
     Case(
         None,
         Status.ONLINE,
+        "only the profile has sinfo on PATH, and the key is restricted",
+        partial(faults.put_sinfo_on_path_in_the_profile, restricted_key=True),
+        (),
+        summary_texts=(_EIGHT_OF_EIGHT,),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
         "sinfo is not on PATH, and the profile hangs",
         faults.hang_in_the_profile,
         ("sinfo not found, only the login is checked", "must be on PATH in a login shell"),

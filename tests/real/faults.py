@@ -226,8 +226,8 @@ def log_in_with(
     return apply
 
 
-def put_sinfo_on_path_in_the_profile(scenario: Scenario) -> None:
-    account = scenario.use_a_new_account()
+def put_sinfo_on_path_in_the_profile(scenario: Scenario, *, restricted_key: bool = False) -> None:
+    account = scenario.use_a_key(restricted=True) if restricted_key else scenario.use_a_new_account()
     programs = scenario.move_sinfo()
     (account.home / ".bash_profile").write_text(f"export PATH={programs}:$PATH\n", encoding="ascii")
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tests.fakes.discord import LoopbackDiscord
 from tests.fakes.ssh import Handler, LoopbackServer
-from tests.real.monitor import Monitor, Run
+from tests.real.monitor import Monitor, Run, authorized_keys
 from tests.servers import program
 from tests.servers.account import Account
 from tests.servers.directory import public_directory
@@ -52,7 +52,8 @@ class Scenario:
         self._mounts: dict[str, Path] = {}
         self._programs = directory / "bin"
         self._programs.mkdir()
-        (self._programs / "env").symlink_to(program.find("env"))
+        for name in ("env", "tr"):
+            (self._programs / name).symlink_to(program.find(name))
         (work := directory / "work").mkdir()
         self.monitor = Monitor(work, openssh, discord)
         self.replace_sinfo(f"case $* in *%P*) echo '{_ALL_IDLE}';; *) echo '8|idle';; esac")
@@ -144,11 +145,14 @@ class Scenario:
         self.inputs |= {"cluster-user": account.name, "cluster-password": account.password}
         return account
 
-    def use_a_key(self) -> Account:
-        """Log in with a key instead of the password, to an account of this scenario alone."""
+    def use_a_key(self, *, restricted: bool = False) -> Account:
+        """Log in with a key instead of the password, to an account of this scenario alone.
+
+        A restricted key can only run the commands of `cluster-status authorized-keys`.
+        """
         key = new_key(self.directory)
         account = self.use_a_new_account()
-        account.authorize(key.public)
+        account.authorize(*(authorized_keys(key.public) if restricted else [key.public]))
         self.inputs |= {"cluster-password": "", "cluster-key": key.private}
         return account
 
