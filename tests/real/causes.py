@@ -28,6 +28,7 @@ class Case:
     limited_by: str = ""  # the input that sets the limit; empty: its default
     online_before: bool = False  # after a poll that found the cluster online
     inputs: Mapping[str, str] = field(default_factory=dict)
+    summary_texts: Sequence[str] = ()
     offers: Sequence[bool] = (True,)  # credentials in sshd's log of this poll: accepted or not
     fails: bool = True  # whether an unknown status fails the run
     isolated: bool = False  # in a network of its own
@@ -54,6 +55,12 @@ _DROPPED = "SSH connection dropped"
 _SINFO_TIMEOUT = "command sinfo timed out (sinfo did not finish within"
 _MAINTENANCE = "Scheduled maintenance until 17:00 UTC. All logins are disabled."
 _PROMPTS = ("KbdInteractiveAuthentication yes", "PasswordAuthentication no")
+_KEY_AND_PROMPTS = (
+    "KbdInteractiveAuthentication yes",
+    "AuthenticationMethods publickey,keyboard-interactive",
+)
+_NO_PROMPT = ("auth required pam_permit.so", *pam.PASSWORD[1:])
+_EIGHT_OF_EIGHT = "8 of 8"
 _NOT_REACHED_YET = "no run has reached this server yet"
 _TIMED_OUT = ("Socket timed out", "Unexpected message received")  # the latter from Slurm 23.11
 _MAX_STARTUPS = ("Exceeded MaxStartups", "Not allowed at this time")  # the latter since OpenSSH 9.8
@@ -461,6 +468,23 @@ CASES = (
     Case(
         Cause.LOGIN_REFUSED,
         Status.UNKNOWN,
+        "a key that is not in authorized_keys",
+        faults.log_in_with_a_key_that_is_not_authorized,
+        ("login refused (the key was refused", "authorized_keys of the account"),
+        offers=(False,),
+    ),
+    Case(
+        Cause.LOGIN_REFUSED,
+        Status.UNKNOWN,
+        "sshd does not allow the user",
+        faults.no_fault,
+        ("login refused (the password was refused)", "Check cluster-user and cluster-password"),
+        sshd=("DenyUsers *",),
+        offers=(False,),
+    ),
+    Case(
+        Cause.LOGIN_REFUSED,
+        Status.UNKNOWN,
         "an expired password",
         faults.log_in_with_an_expired_password,
         ("login refused (Password change required", "the password may have expired"),
@@ -502,6 +526,38 @@ CASES = (
         pam=(*pam.PASSWORD, pam.code("[default=ignore]", prompt="Second Factor (optional): ")),
     ),
     Case(
+        None,
+        Status.ONLINE,
+        "a first factor and an optional second one",
+        lambda scenario: pam.write_code_secret(scenario.directory),
+        (),
+        sshd=_PROMPTS,
+        pam=(
+            pam.code("[default=ignore]", prompt="First Factor: "),
+            pam.code("[default=ignore]", prompt="Second Factor (optional): "),
+            *_NO_PROMPT,
+        ),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "keyboard-interactive without a prompt after the key",
+        faults.log_in_with_a_key,
+        (),
+        sshd=_KEY_AND_PROMPTS,
+        pam=_NO_PROMPT,
+        offers=(True, True),
+    ),
+    Case(
+        Cause.LOGIN_REFUSED,
+        Status.UNKNOWN,
+        "a second factor after the key",
+        faults.log_in_with_a_key_and_a_code,
+        ("asks for a second factor, which an unattended login cannot give: 'Verification code:'",),
+        sshd=_KEY_AND_PROMPTS,
+        pam=(pam.code(), *_NO_PROMPT),
+    ),
+    Case(
         Cause.LOGIN_HANGS,
         Status.UNKNOWN,
         "PAM does not answer, first login",
@@ -531,6 +587,16 @@ CASES = (
         ("login not answered (the server closed the connection when it got the password)",),
         pam=("auth required pam_unix.so", "account required pam_deny.so"),
         offers=(False,),
+    ),
+    Case(
+        Cause.LOGIN_HANGS,
+        Status.UNKNOWN,
+        "PAM has denied the account without a text three times",
+        faults.have_three_offers_without_an_answer,
+        ("within the last hour, three offers had no answer",),
+        pam=("auth required pam_unix.so", "account required pam_deny.so"),
+        offers=_NO_OFFERS,
+        fails=False,
     ),
     Case(
         Cause.LOGIN_HANGS,
@@ -572,6 +638,24 @@ CASES = (
         offers=(False,),
     ),
     Case(
+        Cause.LOGINS_CLOSED,
+        Status.MAINTENANCE,
+        "pam_nologin denies logins by key that worked before",
+        faults.close_the_logins_by_key(_MAINTENANCE),
+        (f"logins are closed (the server closed the connection when it got the key: {_MAINTENANCE})",),
+        pam=pam.NOLOGIN,
+        offers=(False,),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "pam_nologin denied the login before this one",
+        faults.close_and_open_the_logins,
+        (),
+        pam=pam.NOLOGIN,
+        online_before=True,
+    ),
+    Case(
         Cause.BOOTING,
         Status.OFFLINE,
         "the server is booting",
@@ -602,6 +686,23 @@ CASES = (
     Case(
         None,
         Status.ONLINE,
+        "MaxSessions is 1",
+        faults.no_fault,
+        (),
+        inputs={"partitions": "debug", "details": "full"},
+        sshd=("MaxSessions 1",),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "the connection is lost after the login, once",
+        faults.drop_one_connection_after_the_login,
+        ("SSH connection dropped; attempt 2 of 2 follows",),
+        offers=(True, True),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
         "a login banner of 256 kB",
         faults.write_a_long_login_banner,
         (),
@@ -614,6 +715,39 @@ CASES = (
         "sinfo was never installed",
         lambda scenario: scenario.remove_sinfo(),
         ("sinfo not found, only the login is checked", "set scheduler to none"),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "sinfo was never installed, and scheduler is none",
+        lambda scenario: scenario.remove_sinfo(),
+        (),
+        inputs={"scheduler": "none"},
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "only the profile has sinfo on PATH",
+        faults.put_sinfo_on_path_in_the_profile,
+        (),
+        summary_texts=(_EIGHT_OF_EIGHT,),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "only the profile has sinfo on PATH, and the key is restricted",
+        partial(faults.put_sinfo_on_path_in_the_profile, restricted_key=True),
+        (),
+        summary_texts=(_EIGHT_OF_EIGHT,),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "sinfo is not on PATH, and the profile hangs",
+        faults.hang_in_the_profile,
+        ("sinfo not found, only the login is checked", "must be on PATH in a login shell"),
+        limit=2,
+        limited_by=_COMMAND,
     ),
     Case(
         Cause.NO_SCHEDULER,
@@ -819,6 +953,44 @@ CASES = (
         online_before=True,
     ),
     Case(
+        Cause.SCHEDULER_DOWN,
+        Status.UNKNOWN,
+        "there has never been a slurm.conf",
+        faults.replace_sinfo('exec sinfo "$@"'),
+        ("Could not establish a configuration source", _NOT_WORKED_YET, "see docs/login.md"),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "only the profile sets SLURM_CONF",
+        faults.set_slurm_conf_in_the_profile,
+        (),
+        summary_texts=("3 of 3",),
+    ),
+    Case(
+        Cause.SCHEDULER_DOWN,
+        Status.DEGRADED,
+        "a proxy closes the connections to slurmctld",
+        faults.replace_the_controller(reset=False),
+        ("Slurm controller not responding (slurm_load_partitions: ",),
+        online_before=True,
+    ),
+    Case(
+        Cause.SCHEDULER_DOWN,
+        Status.DEGRADED,
+        "a proxy resets the connections to slurmctld",
+        faults.replace_the_controller(reset=True),
+        ("Slurm controller not responding (slurm_load_partitions: ",),
+        online_before=True,
+    ),
+    Case(
+        Cause.SINFO_FAILED,
+        Status.UNKNOWN,
+        "PrivateData denies the account the list of nodes",
+        faults.hide_nodes_as_private_data,
+        ("command sinfo failed (slurm_load_node: Access/permission denied)", "must be allowed to run it"),
+    ),
+    Case(
         Cause.SCHEDULER_TIMEOUT,
         Status.DEGRADED,
         "slurm.conf is deleted",
@@ -933,6 +1105,35 @@ CASES = (
         ("Node states that this version does not know: hibernating. Update the action.",),
     ),
     Case(
+        None,
+        Status.ONLINE,
+        "all nodes are idle and measure network counters (perfctrs)",
+        faults.replace_sinfo(
+            "case $* in *%P*) echo 'debug*|up|1:00|8|perfctrs';; *) echo '8|perfctrs';; esac"
+        ),
+        (),
+        summary_texts=(_EIGHT_OF_EIGHT,),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "the Gres of one node is too long",
+        faults.list_a_long_gres,
+        (),
+        inputs={"details": "full"},
+        summary_texts=("a100", "GPUs of 1 node not shown, because their list is missing or too long"),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "scontrol hangs",
+        faults.hang_scontrol,
+        (),
+        inputs={"details": "full", "cluster-command-timeout": "5"},
+        summary_texts=("a100", "cooling"),
+        limit=3,  # two fifths of the time are reserved for the other commands
+    ),
+    Case(
         Cause.NO_NODES_IN_SERVICE,
         Status.OFFLINE,
         "the nodes of the cluster in the input are down",
@@ -944,12 +1145,27 @@ CASES = (
         inputs={"slurm-cluster": "beta"},
     ),
     Case(
+        Cause.SCHEDULER_DOWN,
+        Status.UNKNOWN,
+        "the cluster in the input does not exist",
+        faults.start_slurm,
+        ("invalid entry for --cluster", _NOT_WORKED_YET, "Check slurm-cluster."),
+        inputs={"slurm-cluster": "elsewhere"},
+    ),
+    Case(
         None,
         Status.ONLINE,
         "the account sets SLURM_CLUSTERS",
         faults.no_fault,
         ("The account sets SLURM_CLUSTERS to beta", "Set slurm-cluster"),
         sshd=("SetEnv PATH={directory}/bin SLURM_CLUSTERS=beta",),
+    ),
+    Case(
+        None,
+        Status.ONLINE,
+        "a login script sets SLURM_CLUSTERS",
+        faults.log_in_with(".bashrc", "export SLURM_CLUSTERS=beta"),
+        ("The account sets SLURM_CLUSTERS to beta", "Set slurm-cluster"),
     ),
     Case(None, Status.ONLINE, "all nodes are allocated", faults.in_slurm("node_states", filled=True), ()),
     Case(None, Status.ONLINE, "all partitions are hidden from the account", faults.hide_partitions, ()),

@@ -1,13 +1,15 @@
 """Faults of real servers, or of a server in their place, each applied before a poll."""
 
 import socket
+import struct
 from collections.abc import Callable
 
 from cluster_status.domain.ssh.host_key import HostKey
-from tests.fakes.ssh import HOST, PASSWORD, USER, ServerConnection, SshServer, ed25519
+from tests.fakes.ssh import HOST, PASSWORD, USER, LoopbackServer, ServerConnection, SshServer, ed25519
 from tests.real.scenario import Scenario
 from tests.servers import pam, program
 
+_MIG_PROFILES = ("1g.10", "1g.20", "2g.20", "3g.40", "4g.40", "7g.80")
 GIGABYTE = 1_000_000_000
 
 
@@ -111,6 +113,34 @@ def close_the_logins_of_a_jump_host(scenario: Scenario) -> None:
     (jump.directory / "nologin").write_text("Maintenance until 17:00 UTC\n", encoding="ascii")
 
 
+def close_the_logins_by_key(text: str) -> Callable[[Scenario], None]:
+    def apply(scenario: Scenario) -> None:
+        scenario.use_a_key()
+        scenario.poll_online()
+        close_the_logins(text)(scenario)
+
+    return apply
+
+
+def close_and_open_the_logins(scenario: Scenario) -> None:
+    close_the_logins("Maintenance until 17:00 UTC")(scenario)
+    assert scenario.poll_before().outputs["status"] == "maintenance"
+    (scenario.directory / "nologin").unlink()
+
+
+def log_in_with_a_key(scenario: Scenario) -> None:
+    scenario.use_a_key()
+
+
+def log_in_with_a_key_that_is_not_authorized(scenario: Scenario) -> None:
+    scenario.use_a_key().authorize()
+
+
+def log_in_with_a_key_and_a_code(scenario: Scenario) -> None:
+    scenario.use_a_key()
+    pam.write_code_secret(scenario.directory)
+
+
 def let_pam_hang(scenario: Scenario) -> None:
     (scenario.directory / "hangs").touch()
 
@@ -120,9 +150,23 @@ def log_in_with_an_expired_account(scenario: Scenario) -> None:
     scenario.inputs |= {"cluster-user": account.name, "cluster-password": account.password}
 
 
+_END_THE_SESSION = ("read -r _ _ _ sshd _ </proc/$PPID/stat", "kill -9 $sshd", "sleep 5")
+
+
 def drop_connections_after_the_login(scenario: Scenario) -> None:
     """End each session when its command begins."""
-    scenario.replace_sinfo("read -r _ _ _ sshd _ </proc/$PPID/stat", "kill -9 $sshd", "sleep 5")
+    scenario.replace_sinfo(*_END_THE_SESSION)
+
+
+def drop_one_connection_after_the_login(scenario: Scenario) -> None:
+    lost = scenario.use_a_new_account().home / "lost"
+    lines = (f"if [ ! -e {lost} ]; then touch {lost}", *_END_THE_SESSION, "fi")
+    scenario.replace_sinfo(*lines, "case $* in *%P*) echo 'debug*|up|1:00|8|idle';; *) echo '8|idle';; esac")
+
+
+def have_three_offers_without_an_answer(scenario: Scenario) -> None:
+    for _ in range(3):
+        scenario.poll_before(attempts="1")
 
 
 def leave_the_login_unanswered(scenario: Scenario) -> None:
@@ -182,6 +226,26 @@ def log_in_with(
     return apply
 
 
+def put_sinfo_on_path_in_the_profile(scenario: Scenario, *, restricted_key: bool = False) -> None:
+    account = scenario.use_a_key(restricted=True) if restricted_key else scenario.use_a_new_account()
+    programs = scenario.move_sinfo()
+    (account.home / ".bash_profile").write_text(f"export PATH={programs}:$PATH\n", encoding="ascii")
+
+
+def hang_in_the_profile(scenario: Scenario) -> None:
+    account = scenario.use_a_new_account()
+    scenario.remove_sinfo()
+    (account.home / ".bash_profile").write_text("/bin/sleep 600\n", encoding="ascii")
+
+
+def set_slurm_conf_in_the_profile(scenario: Scenario) -> None:
+    account = scenario.use_a_new_account()
+    variables = scenario.start_slurm().environment
+    scenario.replace_sinfo(f'exec {program.find("sinfo")} "$@"')
+    profile = "".join(f"export {name}={value}\n" for name, value in variables.items())
+    (account.home / ".bash_profile").write_text(profile, encoding="ascii")
+
+
 def in_slurm(method: str, *arguments: str, filled: bool = False) -> Callable[[Scenario], None]:
     """Call a method of a real Slurm whose nodes are all idle, or all allocated."""
 
@@ -214,6 +278,17 @@ def hide_partitions_by_group(scenario: Scenario) -> None:
         running.scontrol("update", f"partitionname={name}", "AllowGroups=root")
 
 
+def hide_nodes_as_private_data(scenario: Scenario) -> None:
+    running = scenario.start_slurm()
+    scenario.poll_online()
+    running.change_configuration("ClusterName=", "ClusterName=loopback\nPrivateData=nodes")
+    running.scontrol("reconfigure")
+
+
+def start_slurm(scenario: Scenario) -> None:
+    scenario.start_slurm()
+
+
 def deregister_all_nodes(scenario: Scenario) -> None:
     """Leave the controller no node, as where all of them were dynamic ones."""
     running = scenario.start_slurm()
@@ -242,8 +317,34 @@ def start_a_controller(scenario: Scenario) -> None:
     scenario.start_slurm(with_nodes=False)
 
 
+def list_a_long_gres(scenario: Scenario) -> None:
+    """Add a node with six MIG profiles, whose Gres is longer than the column of sinfo."""
+    gres = ",".join(f"gpu:nvidia_a100_80gb_pcie_{profile}gb:7" for profile in _MIG_PROFILES)
+    scenario.start_slurm(f"NodeName=mig NodeAddr={HOST} CPUs=4 State=DOWN Gres={gres}", with_gpus=True)
+
+
+def hang_scontrol(scenario: Scenario) -> None:
+    scenario.start_slurm(with_gpus=True).drain("n1", "cooling")
+    scenario.hang_scontrol()
+
+
 def kill_the_controller(scenario: Scenario) -> None:
     scenario.start_slurm(with_nodes=False).controller.kill()
+
+
+def replace_the_controller(*, reset: bool) -> Callable[[Scenario], None]:
+    """Let a server that closes or resets each connection accept in place of the controller."""
+
+    def answer(connection: socket.socket) -> None:
+        if reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def apply(scenario: Scenario) -> None:
+        running = scenario.start_slurm(with_nodes=False)
+        running.controller.kill()
+        scenario.running.enter_context(LoopbackServer(answer, running.controller_port))
+
+    return apply
 
 
 def pause_the_controller(scenario: Scenario) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from tests.servers.openssh import OpenSSH
 
 ROOT = Path(__file__).parents[2]
 _TIMEOUT_SECONDS = 60
+_NAME = "mscluster"
 
 
 def authorized_keys(*arguments: str, **variables: str) -> list[str]:
@@ -43,6 +45,26 @@ class Run(NamedTuple):
     def partitions(self) -> dict[str, Any]:
         return {partition["name"]: partition for partition in json.loads(self.outputs["partitions"])}
 
+    @property
+    def remedy(self) -> str:
+        """The remedy of the verdict, which the log and the summary contain; empty if there is none."""
+        found = re.search(r"^.*What to do: (.+)$", self.summary, re.MULTILINE)
+        return re.sub(r"\\(.)", r"\1", found[1]) if found else ""
+
+    @property
+    def annotations(self) -> list[tuple[str, str]]:
+        """The level and text of each annotation in the log."""
+        return re.findall(r"^::(notice|warning|error)::(.+)$", self.log, re.MULTILINE)
+
+    @property
+    def warnings(self) -> list[str]:
+        """The warnings in the log, without that of the verdict."""
+        return [
+            text
+            for level, text in self.annotations
+            if level == "warning" and not text.startswith(f"{_NAME} is ")
+        ]
+
 
 class Monitor:
     """Runs the action against a server and a channel, with the variables that GitHub's runner sets."""
@@ -57,7 +79,7 @@ class Monitor:
             "cluster-user": openssh.user,
             "cluster-password": openssh.password,
             "cluster-host-key": openssh.known_hosts_line,
-            "cluster-name": "mscluster",
+            "cluster-name": _NAME,
             "discord-webhook": discord.webhook_url,
             "history-store": "file",
             "attempt-delay": "0.1",
@@ -101,7 +123,7 @@ class Monitor:
         )
 
     def history(self) -> History:
-        return codec.parse(self.history_file.read_bytes()).of("mscluster")
+        return codec.parse(self.history_file.read_bytes()).of(_NAME)
 
     def headlines(self) -> list[str]:
         """Return the titles of the messages, without the emoji."""

@@ -9,15 +9,17 @@ from typing import NamedTuple
 
 from tests.fakes.discord import LoopbackDiscord
 from tests.fakes.ssh import Handler, LoopbackServer
-from tests.real.monitor import Monitor, Run
+from tests.real.monitor import Monitor, Run, authorized_keys
 from tests.servers import program
 from tests.servers.account import Account
 from tests.servers.directory import public_directory
+from tests.servers.key import new_key
 from tests.servers.namespace import Namespace
 from tests.servers.openssh import OpenSSH
 from tests.servers.slurm import Slurm
 
 _ALL_IDLE = "debug*|up|1-00:00:00|8|idle"
+_GPUS = ("GresTypes=gpu", "NodeName=DEFAULT Gres=gpu:a100:2")
 NAME = "login.cluster.invalid"  # resolves only in a scenario that adds it
 
 
@@ -50,7 +52,8 @@ class Scenario:
         self._mounts: dict[str, Path] = {}
         self._programs = directory / "bin"
         self._programs.mkdir()
-        (self._programs / "env").symlink_to(program.find("env"))
+        for name in ("env", "tr"):
+            (self._programs / name).symlink_to(program.find(name))
         (work := directory / "work").mkdir()
         self.monitor = Monitor(work, openssh, discord)
         self.replace_sinfo(f"case $* in *%P*) echo '{_ALL_IDLE}';; *) echo '8|idle';; esac")
@@ -142,6 +145,17 @@ class Scenario:
         self.inputs |= {"cluster-user": account.name, "cluster-password": account.password}
         return account
 
+    def use_a_key(self, *, restricted: bool = False) -> Account:
+        """Log in with a key instead of the password, to an account of this scenario alone.
+
+        A restricted key can only run the commands of `cluster-status authorized-keys`.
+        """
+        key = new_key(self.directory)
+        account = self.use_a_new_account()
+        account.authorize(*(authorized_keys(key.public) if restricted else [key.public]))
+        self.inputs |= {"cluster-password": "", "cluster-key": key.private}
+        return account
+
     # the host name
 
     def add_host_name(self, *addresses: str) -> None:
@@ -191,18 +205,30 @@ class Scenario:
         sinfo.write_text("\n".join(["#!/bin/sh", path, *lines, ""]), encoding="utf-8")
         sinfo.chmod(0o755)
 
+    def move_sinfo(self) -> Path:
+        """Move sinfo to another directory, which is not on PATH, and return that."""
+        directory = self.directory / "slurm"
+        directory.mkdir()
+        (self._programs / "sinfo").rename(directory / "sinfo")
+        return directory
+
     def remove_sinfo(self) -> None:
         (self._programs / "sinfo").unlink()
 
     def make_sinfo_not_executable(self) -> None:
         (self._programs / "sinfo").chmod(stat.S_IRWXU)
 
-    def start_slurm(self, *, with_nodes: bool = True) -> Slurm:
+    def start_slurm(self, *configuration: str, with_nodes: bool = True, with_gpus: bool = False) -> Slurm:
         """Start a Slurm of three nodes for this scenario, and let the real sinfo query it.
 
-        Without nodes, its controller does not know their states yet.
+        Without nodes, its controller does not know their states yet. With GPUs, each node has two of type
+        a100. `configuration` are lines of slurm.conf.
         """
-        slurm = Slurm(self.running.enter_context(public_directory()), node_count=3)
+        directory = self.running.enter_context(public_directory())
+        if with_gpus:
+            _write_gpus(directory)
+            configuration += _GPUS
+        slurm = Slurm(directory, node_count=3, extra_configuration=configuration)
         self.running.callback(slurm.stop)
         if with_nodes:
             slurm.start()
@@ -211,10 +237,24 @@ class Scenario:
         self.query(slurm)
         return slurm
 
+    def hang_scontrol(self) -> None:
+        scontrol = self._programs / "scontrol"
+        scontrol.write_text(f"#!/bin/sh\nexec {program.find('sleep')} 600\n", encoding="ascii")
+        scontrol.chmod(0o755)
+
     def query(self, slurm: Slurm) -> None:
         """Replace sinfo by the real one, which queries this Slurm."""
         variables = " ".join(f"{name}={value}" for name, value in slurm.environment.items())
         self.replace_sinfo(f'{variables} exec {program.find("sinfo")} "$@"')
+
+
+def _write_gpus(directory: Path) -> None:
+    """Write a gres.conf with two files in place of devices."""
+    files = [directory / name for name in ("gpu1", "gpu2", "gres.conf")]
+    for file in files:
+        file.touch()
+        file.chmod(0o644)
+    files[-1].write_text(f"Name=gpu Type=a100 File={directory}/gpu[1-2]\n", encoding="ascii")
 
 
 @contextlib.contextmanager

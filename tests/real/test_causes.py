@@ -87,6 +87,9 @@ def test_a_fault_leads_to_its_cause_in_time_and_in_little_memory(
     shown = "\n".join(line for line in run.log.splitlines() if not line.startswith("::add-mask::"))
     assert (run.outputs["cause"], run.outputs["status"]) == (case.cause or "", case.status), shown
     assert [text for text in case.log_texts if not _is_in(shown, text)] == [], shown
+    assert [text for text in case.summary_texts if text not in run.summary] == [], run.summary
+    assert run.remedy in shown
+    assert case.log_texts or not run.annotations, shown
     assert outcome.offers == tuple(case.offers), shown
     assert case.limit <= run.seconds < case.limit + START_SECONDS * _slowdown()
     assert run.peak_bytes < PEAK_BYTES

@@ -45,7 +45,7 @@ class PamService:
     """A stack of these lines. sshd uses the service with the name by which it is called."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self.name = f"clusterwatch{os.getpid()}x{next(_numbers)}"
+        self.name = f"clusterwatch-sshd{os.getpid()}x{next(_numbers)}"  # no name of an account
         self._path = _DIRECTORY / self.name
         self._path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 

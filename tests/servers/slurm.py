@@ -37,12 +37,12 @@ class Slurm:
         self._configuration = directory / "slurm.conf"
         self._state = directory / "state"
         self.munge_socket = directory / "munge.socket"
-        self._controller_port, *node_ports = port.free_ports(1 + node_count)
+        self.controller_port, *node_ports = port.free_ports(1 + node_count)
         ports_of_nodes = {f"n{number}": node_port for number, node_port in enumerate(node_ports, start=1)}
         configuration = SlurmConfiguration(
             directory=directory,
             munge_socket=self.munge_socket,
-            controller_port=self._controller_port,
+            controller_port=self.controller_port,
             node_ports=ports_of_nodes,
             partitions=partitions or default_partitions(node_count),
             message_timeout_seconds=message_timeout_seconds,
@@ -198,7 +198,7 @@ class Slurm:
 
     def _launch_controller(self) -> None:
         self.controller.launch()
-        self.controller.wait_until_ready(lambda: port.answers(self._controller_port))
+        self.controller.wait_until_ready(lambda: port.answers(self.controller_port))
 
     def _start_munge(self) -> None:
         if not self.munge.is_running:

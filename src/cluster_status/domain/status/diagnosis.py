@@ -48,6 +48,8 @@ _NO_CONFIGURATION = re.compile(
 # More specific than the error that follows it.
 _SPECIFIC = re.compile(r"Munge \w+ failed|: fatal: |control machine address")
 
+_NO_SUCH_CLUSTER = "invalid entry for --cluster"  # also of one whose controller was shut down
+_CLUSTER_REMEDY = "Check slurm-cluster. If it is correct, ask the administrators whether its controller runs."
 _ENDLESS_OUTPUT_REMEDY = "Log in as cluster-user and run sinfo: sinfo or the login prints without end."
 _ENDLESS_LOGIN_REMEDY = "Log in as cluster-user: a login script such as ~/.bashrc prints without end."
 
@@ -79,7 +81,9 @@ def diagnose_slurm(result: CommandResult, boundary: str) -> ProbeFailure | None:
     if _NOT_ITS_FAULT.search(said[-1]) and not _AUTHENTICATION.search(said[-1]):
         return ProbeFailure(Cause.SINFO_FAILED, said[-1])
     detail = next(filter(_SPECIFIC.search, said), said[-1])
-    return ProbeFailure(Cause.SCHEDULER_DOWN, detail, not_found=any(map(_NO_CONFIGURATION.search, said)))
+    remedy = _CLUSTER_REMEDY if _NO_SUCH_CLUSTER in detail else ""
+    not_found = any(map(_NO_CONFIGURATION.search, said))
+    return ProbeFailure(Cause.SCHEDULER_DOWN, detail, remedy, not_found=not_found)
 
 
 def diagnose_error(error: CommandError, boundary: str, *, seconds: float) -> ProbeFailure:

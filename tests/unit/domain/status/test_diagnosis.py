@@ -151,6 +151,14 @@ def test_anything_that_slurm_reports_of_itself_is_its_own_fault_and_is_quoted(li
     assert (on_stdout.cause, on_stdout.detail) == (Cause.SCHEDULER_DOWN, line)
 
 
+def test_the_remedy_for_a_cluster_that_slurm_does_not_reach_names_its_input() -> None:
+    failure = diagnosis(
+        1, b"sinfo: error: 'b' can't be reached now, or it is an invalid entry for --cluster."
+    )
+    assert failure.cause is Cause.SCHEDULER_DOWN
+    assert failure.remedy.startswith("Check slurm-cluster.")
+
+
 @pytest.mark.parametrize(
     "line",
     [
