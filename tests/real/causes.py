@@ -57,7 +57,7 @@ _PROMPTS = ("KbdInteractiveAuthentication yes", "PasswordAuthentication no")
 _NOT_REACHED_YET = "no run has reached this server yet"
 _TIMED_OUT = ("Socket timed out", "Unexpected message received")  # the latter from Slurm 23.11
 _MAX_STARTUPS = ("Exceeded MaxStartups", "Not allowed at this time")  # the latter since OpenSSH 9.8
-_NOT_WORKED_YET = "it has not worked for this account yet"
+_NOT_WORKED_YET = "it has never worked for this account"
 
 CASES = (
     Case(None, Status.ONLINE, "no fault", faults.no_fault, ()),
@@ -178,7 +178,7 @@ CASES = (
         Status.UNKNOWN,
         "the name has only an IPv6 address, and the runner has no IPv6",
         faults.have_only_ipv6,
-        ("the host has only IPv6 addresses, and the runner has no IPv6", "Use a runner that has IPv6"),
+        ("the host has only IPv6 addresses, and the runner has no IPv6", "Or use a runner that has IPv6"),
         offers=_NO_OFFERS,
         isolated=True,
         own_hosts_file=True,
@@ -426,7 +426,7 @@ CASES = (
         Status.UNKNOWN,
         "a pinned line for another host name",
         faults.pin_another_host_name,
-        ("no line of cluster-host-key is for this server", "A line for another host name does not count"),
+        ("no line of cluster-host-key is for this server", "Lines for other host names"),
         offers=_NO_OFFERS,
     ),
     Case(
@@ -478,7 +478,7 @@ CASES = (
         Status.UNKNOWN,
         "an expired account",
         faults.log_in_with_an_expired_account,
-        ("when it got the password: Your account has expired; please contact your system administrator.",),
+        ("after it got the password: Your account has expired; please contact your system administrator.",),
         pam=pam.PASSWORD,
         offers=(False,),
     ),
@@ -487,7 +487,7 @@ CASES = (
         Status.UNKNOWN,
         "a second factor after the password",
         lambda scenario: pam.write_code_secret(scenario.directory),
-        ("asks for a second factor, which an unattended login cannot give: 'Verification code:'",),
+        ("prompts for a second factor, which an unattended login cannot give: 'Verification code:'",),
         sshd=_PROMPTS,
         pam=(*pam.PASSWORD, pam.code()),
         offers=_NO_OFFERS,  # of the whole login
@@ -506,7 +506,10 @@ CASES = (
         Status.UNKNOWN,
         "PAM does not answer, first login",
         faults.let_pam_hang,
-        ("login not answered (no answer to the password within 1 s)", "Log in as cluster-user with ssh"),
+        (
+            "no response to the login (no response to the password within 1 s)",
+            "Log in as cluster-user with ssh",
+        ),
         limit=1,
         limited_by=_CONNECT,
         pam=pam.HANGS,
@@ -516,7 +519,7 @@ CASES = (
         Status.UNKNOWN,
         "PAM does not answer, after a login that worked",
         faults.let_pam_hang,
-        ("login not answered (no answer to the password within 1 s)",),
+        ("no response to the login (no response to the password within 1 s)",),
         inputs={"cluster-connect-timeout": "1"},
         pam=pam.HANGS,
         online_before=True,
@@ -528,7 +531,7 @@ CASES = (
         Status.UNKNOWN,
         "PAM denies the account without a text",
         faults.no_fault,
-        ("login not answered (the server closed the connection when it got the password)",),
+        ("no response to the login (the server closed the connection after it got the password)",),
         pam=("auth required pam_unix.so", "account required pam_deny.so"),
         offers=(False,),
     ),
@@ -537,7 +540,7 @@ CASES = (
         Status.UNKNOWN,
         "the login is never answered, default limit",
         faults.leave_the_login_unanswered,
-        ("login not answered (no answer to the password within 10 s)",),
+        ("no response to the login (no response to the password within 10 s)",),
         limit=10,
         offers=_NO_OFFERS,
     ),
@@ -546,7 +549,10 @@ CASES = (
         Status.UNKNOWN,
         "pam_nologin denies the first login",
         faults.close_the_logins(_MAINTENANCE),
-        (f"login not answered (the server closed the connection when it got the password: {_MAINTENANCE})",),
+        (
+            "no response to the login "
+            f"(the server closed the connection after it got the password: {_MAINTENANCE})",
+        ),
         pam=pam.NOLOGIN,
         offers=(False,),
     ),
@@ -555,7 +561,7 @@ CASES = (
         Status.MAINTENANCE,
         "pam_nologin denies logins that worked before",
         faults.close_the_logins(_MAINTENANCE),
-        (f"logins are closed (the server closed the connection when it got the password: {_MAINTENANCE})",),
+        (f"logins are closed (the server closed the connection after it got the password: {_MAINTENANCE})",),
         pam=pam.NOLOGIN,
         online_before=True,
         offers=(False,),
@@ -649,7 +655,7 @@ CASES = (
         faults.replace_sinfo(f"head -c {faults.GIGABYTE} /dev/zero | tr '\\0' x"),
         (
             "unexpected output from sinfo (the command printed more than 2000000 bytes)",
-            "prints without end",
+            "prints without an end",
         ),
     ),
     Case(
@@ -659,7 +665,7 @@ CASES = (
         faults.replace_sinfo(f"yes 'sinfo: error: what' | head -c {faults.GIGABYTE} >&2"),
         (
             "unexpected output from sinfo (the command printed more than 200000 bytes)",
-            "prints without end",
+            "prints without an end",
         ),
     ),
     Case(
@@ -718,7 +724,7 @@ CASES = (
         Status.DEGRADED,
         "the login shell hangs",
         faults.log_in_with(".bashrc", "/bin/sleep 600", online_before=True),
-        ("login shell not responding (the login shell did not answer within 2 s", "~/.bashrc"),
+        ("login shell not responding (the login shell did not respond within 2 s", "~/.bashrc"),
         limit=2,
         limited_by=_COMMAND,
     ),
@@ -743,16 +749,16 @@ CASES = (
         Status.UNKNOWN,
         "a login script ends the shell",
         faults.log_in_with(".bashrc", "echo 'quota exceeded'; exit 0"),
-        ("login shell runs no command (exit status 0: quota exceeded)",),
+        ("login shell does not run commands (exit status 0: quota exceeded)",),
     ),
     Case(
         Cause.SHELL_FAILS,
         Status.UNKNOWN,
-        "a login script prints without end",
+        "a login script prints without an end",
         faults.log_in_with(".bashrc", "while :; do echo more; done"),
         (
-            "login shell runs no command (the command printed more than",
-            "such as ~/.bashrc prints without end",
+            "login shell does not run commands (the command printed more than",
+            "such as ~/.bashrc prints without an end",
         ),
     ),
     Case(

@@ -69,7 +69,7 @@ def _warnings_of(state: ClusterState | None) -> Iterator[str]:
     if state and state.ignored_clusters:
         yield (
             f"The account sets SLURM_CLUSTERS to {state.ignored_clusters}, but this poll queried the cluster "
-            "of the head node. Set slurm-cluster to the name of the cluster to watch."
+            "of the head node. Set slurm-cluster to the name of the cluster to check."
         )
 
 

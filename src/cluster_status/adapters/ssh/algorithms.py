@@ -107,7 +107,7 @@ class KexGroup18SHA512(KexGroup16SHA512):
 
 def modp_prime(bits: int, addend: int) -> int:
     """Return the prime of a group of RFC 3526: 2^n - 2^(n-64) - 1 + 2^64 * ([2^(n-130) pi] + addend)."""
-    unit = 1 << (bits - 130 + 64)  # 64 bits more than needed, for what rounding loses
+    unit = 1 << (bits - 130 + 64)  # 64 bits more than needed, because rounding loses some
     pi = 4 * (4 * _arctan_of_inverse(5, unit) - _arctan_of_inverse(239, unit))  # Machin's formula
     return (1 << bits) - (1 << (bits - 64)) - 1 + (((pi >> 64) + addend) << 64)
 
@@ -130,7 +130,7 @@ class ClientTransport(paramiko.Transport):
     _preferred_ciphers = CIPHERS
     _preferred_macs = MACS
     _preferred_compression = ("none",)
-    _kex_info = paramiko.Transport._kex_info | {  # type: ignore[attr-defined]  # noqa: SLF001 - it has no other way in
+    _kex_info = paramiko.Transport._kex_info | {  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
         "curve25519-sha256": KexCurve25519,  # the name in RFC 8731 of curve25519-sha256@libssh.org
         "diffie-hellman-group18-sha512": KexGroup18SHA512,
     }
@@ -157,7 +157,7 @@ class ClientTransport(paramiko.Transport):
         return tuple(self._preferred_keys)
 
     def negotiate_only(self, key_types: Iterable[str]) -> None:
-        """Accept only host keys of these types, of which one is supported at least."""
+        """Accept only host keys of these types, at least one of which is supported."""
         wanted = {name for kind in key_types for name in _algorithms_of(kind)}
         self._preferred_keys = tuple(name for name in HOST_KEYS if name in wanted)
 
@@ -198,6 +198,6 @@ class ClientTransport(paramiko.Transport):
             if next(filter(ciphers.__contains__, self.preferred_ciphers), None) in _WITHOUT_MAC:
                 offered[f"{side}_mac_algo_list"] = list(
                     self.preferred_macs
-                )  # not used, but paramiko wants one in common
+                )  # not used, but paramiko requires one in common
         self._offered = {name: list(value) for name, value in offered.items() if isinstance(value, list)}
         return offered

@@ -56,7 +56,7 @@ def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
 
 
 def _resolver_failed(detail: str) -> ProbeFailure:
-    remedy = "If this does not pass, check the DNS settings of the runner and the DNS servers of the cluster."
+    remedy = "If this lasts, check the DNS settings of the runner and the DNS servers of the cluster."
     return ProbeFailure(Cause.DNS, detail, remedy, needs_confirmation=True)
 
 
@@ -70,7 +70,7 @@ def connect_to(address: Address, deadline: Deadline) -> socket.socket:
         _queue_errors(connection, enabled=True)
         connection.settimeout(max(deadline.left, 0.001))
         connection.connect(address.name)
-        # with the queue, an ICMP message that says nothing about the host would end the connection
+        # with the queue, an ICMP message that does not concern the host would end the connection
         _queue_errors(connection, enabled=False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # small packets, each waited for
     except OSError as error:
@@ -84,7 +84,7 @@ def connect_to(address: Address, deadline: Deadline) -> socket.socket:
 
 
 def _queue_errors(connection: socket.socket, *, enabled: bool) -> None:
-    """Let the kernel keep where an error came from; some networks in user space cannot."""
+    """Make the kernel record the origin of errors; some networks in user space cannot."""
     level, option = _RECEIVE_ERRORS.get(connection.family, (0, 0))
     with contextlib.suppress(OSError):
         connection.setsockopt(level, option, int(enabled))

@@ -19,7 +19,7 @@ from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 Connect = Callable[[Deadline], socket.socket | paramiko.Channel]
 """Connects to one address of a server, or raises ProbeFailed."""
 
-# Of several addresses, the failure that says most about the server counts.
+# Of several addresses, the most specific failure counts.
 _MOST_SPECIFIC_FIRST = (
     Cause.HOST_KEY,
     Cause.INCOMPATIBLE_SSH,
@@ -48,7 +48,7 @@ class Opening:
     ) -> tuple[Session, HostKey]:
         """Return a session and its key, or raise ProbeFailed.
 
-        Connecting has the limit, and so has the handshake. Each address gets its share of what is left.
+        The limit applies to connecting, and to the handshake. Each address gets a share of what is left.
         """
         connecting, whole = deadline.part(self._limit), deadline.part(2 * self._limit)
         ways = find_ways(connecting)
@@ -158,7 +158,7 @@ def _without_ipv6() -> ProbeFailure:
     return ProbeFailure(
         Cause.UNREACHABLE,
         "the host has only IPv6 addresses, and the runner has no IPv6",
-        "Use a runner that has IPv6, also in its containers. Or set cluster-host or cluster-jump to a host "
-        "with an IPv4 address.",
+        "Set cluster-host or cluster-jump to a host with an IPv4 address. Or use a runner that has IPv6, "
+        "also in its containers.",
         of_runner=True,
     )

@@ -19,7 +19,7 @@ class KnownServer(Struct, frozen=True):
     nodes_seen: bool = False  # Slurm listed nodes before
     empty_is_usual: bool = False  # from time to time, Slurm lists no nodes
     partitions_seen: frozenset[str] = frozenset()  # those of the input that Slurm listed before
-    logins_closed_too_long: bool = False  # to be maintenance
+    logins_closed_too_long: bool = False  # to count as maintenance
 
 
 class Verdict(Struct, frozen=True):
@@ -73,7 +73,7 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
     if gone:
         return Verdict(CAUSES[Cause.PARTITION_DOWN].status, Cause.PARTITION_DOWN, ", ".join(gone))
     if not _worked_before(failure.cause, known):
-        detail = _joined(failure.detail, "it has not worked for this account yet")
+        detail = _joined(failure.detail, "it has never worked for this account")
         return Verdict(Status.UNKNOWN, failure.cause, detail, remedy)
     if not info.network:
         is_over = failure.cause is Cause.LOGINS_CLOSED and known.logins_closed_too_long
@@ -98,7 +98,7 @@ def _judge_connection(failure: ProbeFailure, result: ProbeResult, known: KnownSe
 
 
 def _worked_before(cause: Cause, known: KnownServer) -> bool:
-    """Return whether what fails now has worked before; what never did is a matter of the set-up."""
+    """Return whether what fails now has worked before; what never worked is a set-up problem."""
     if cause in {Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT}:
         return known.scheduler_seen
     return known.shell_seen or cause is not Cause.SHELL_HANGS
