@@ -1,4 +1,4 @@
-"""Prompts of keyboard-interactive: which are answered, with what, and what is said of the others."""
+"""Prompts of keyboard-interactive: which are answered, with what, and how errors quote the others."""
 
 from collections.abc import Sequence
 from typing import Any

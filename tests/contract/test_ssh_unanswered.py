@@ -1,4 +1,4 @@
-"""A login without a reply, and a connection that is lost after the login: causes, and repeated offers."""
+"""A login without a response, and a connection that is lost after the login: causes, and repeated offers."""
 
 from collections.abc import Callable
 from typing import Any

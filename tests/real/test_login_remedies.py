@@ -136,7 +136,7 @@ def test_a_server_that_is_booting_is_an_outage_only_if_it_lasts(site: Callable[.
     here.poll_online()
 
 
-# A login without a reply
+# A login without a response
 
 
 def test_a_login_without_a_response_is_tried_again_at_the_next_poll(site: Callable[..., Site]) -> None:

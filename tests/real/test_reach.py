@@ -52,7 +52,7 @@ def poll(scenario: Scenario, **changes: str) -> Run:
     )
 
 
-# Who refuses
+# The origin of a refusal
 
 
 @pytest.mark.namespaces

@@ -134,15 +134,15 @@ class Opening:
 
 def _combined(failures: Sequence[ProbeFailure]) -> ProbeFailure:
     """Return the failure that stands for those of all addresses."""
-    asked = [failure for failure in failures if not failure.of_runner]
-    if not asked:
+    of_server = [failure for failure in failures if not failure.of_runner]
+    if not of_server:
         return _without_ipv6()
-    worst = min(asked, key=lambda failure: _rank(failure.cause))
-    details = dict.fromkeys(one.detail for one in asked if one.cause is worst.cause)
+    worst = min(of_server, key=lambda failure: _rank(failure.cause))
+    details = dict.fromkeys(one.detail for one in of_server if one.cause is worst.cause)
     return replace(
         worst,
         detail="; ".join(list(details)[:_QUOTED]) if worst.cause is Cause.HOST_KEY else worst.detail,
-        needs_confirmation=any(_needs_confirmation(failure) for failure in asked),
+        needs_confirmation=any(_needs_confirmation(failure) for failure in of_server),
     )
 
 

@@ -42,7 +42,7 @@ class Session:
         self._messages = ServerMessages(self.transport, redaction)
         self._auth: AuthClient | None = None
         self._had_channel = False
-        self._is_unanswered = False  # the login ended without a reply
+        self._is_unanswered = False  # the login ended without a response
         self.prompts_unanswered = False  # a prompt of the server got no answer
 
     @property
@@ -81,7 +81,7 @@ class Session:
 
     @property
     def password_is_unanswered(self) -> bool:
-        """Whether a password was sent, and the server did not reply to it."""
+        """Whether a password was sent, and the server did not respond to it."""
         return bool(self._auth and self._auth.offered == "password" and self._is_unanswered)
 
     @property

@@ -174,7 +174,7 @@ def test_a_refused_login_has_not_worked_and_keeps_the_last_time_it_did(result: P
     assert remembered(GOOD, result).login.worked_at == NOON
 
 
-# A login without a reply
+# A login without a response
 
 
 def hangs(*, passwords: int = 1) -> ProbeResult:
