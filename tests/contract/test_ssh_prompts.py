@@ -200,8 +200,10 @@ def test_a_second_factor_after_the_password_is_a_refusal_and_the_password_is_sen
         ),
         (
             [("", "", ("Password: ", False), ("Code: ", False))],
-            "the server prompts for a second factor, which an unattended login cannot give: "
-            "'Password: / Code:'",
+            (
+                "the server prompts for a second factor, which an unattended login cannot give: "
+                "'Password: / Code:'"
+            ),
         ),
         ([], "the server refused the login before it asked for the password"),
     ],

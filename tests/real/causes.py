@@ -550,8 +550,10 @@ CASES = (
         "pam_nologin denies the first login",
         faults.close_the_logins(_MAINTENANCE),
         (
-            "no response to the login "
-            f"(the server closed the connection after it got the password: {_MAINTENANCE})",
+            (
+                "no response to the login (the server closed the connection after it got the password: "
+                f"{_MAINTENANCE})"
+            ),
         ),
         pam=pam.NOLOGIN,
         offers=(False,),
