@@ -340,7 +340,7 @@ CASES = (
         (
             "no common SSH algorithms (no key exchanges in common)",
             "The server offers only these key exchanges: diffie-hellman-group1-sha1, diffie-hellman-group14",
-            "enable one of these, which the action offers: mlkem768x25519-sha256, curve25519-sha256, ",
+            "one of these key exchanges, which the action offers: mlkem768x25519-sha256, curve25519-sha256, ",
         ),
         offers=_NO_OFFERS,
         sshd=("KexAlgorithms diffie-hellman-group1-sha1,diffie-hellman-group14-sha1",),
@@ -352,8 +352,8 @@ CASES = (
         faults.no_fault,
         (
             "no common SSH algorithms (no host key algorithms in common)",
-            "The server offers only these host key algorithms: ssh-rsa. ",
-            "enable one of these, which the action offers: ssh-ed25519, ",
+            "The server offers only these host key algorithms: ssh-rsa.",
+            "enable one of these host key algorithms, which the action offers: ssh-ed25519, ",
         ),
         offers=_NO_OFFERS,
         sshd=("HostKeyAlgorithms ssh-rsa",),
@@ -366,8 +366,8 @@ CASES = (
         faults.no_fault,
         (
             "no common SSH algorithms (no ciphers in common)",
-            "The server offers only these ciphers: aes128-cbc, aes256-cbc. ",
-            "enable one of these, which the action offers: chacha20-poly1305@openssh.com, ",
+            "The server offers only these ciphers: aes128-cbc, aes256-cbc.",
+            "enable one of these ciphers, which the action offers: chacha20-poly1305@openssh.com, ",
         ),
         offers=_NO_OFFERS,
         sshd=("Ciphers aes128-cbc,aes256-cbc",),
@@ -392,7 +392,7 @@ CASES = (
         (
             "SSH host key not trusted",
             f", the pinned key is SHA256:{43 * 'A'}; the line for cluster-host-key is: ",
-            "If several login nodes share this name, each has its own key: set cluster-host-key to a line",
+            "If several login nodes share this name, each has its own key: add the new line to cluster-host-key",
         ),
         inputs={"cluster-host-key": f"SHA256:{43 * 'A'}"},
         offers=_NO_OFFERS,
@@ -434,7 +434,7 @@ CASES = (
         Status.UNKNOWN,
         "a pinned line that excludes this host",
         faults.pin_and_exclude_this_host,
-        ("no line of cluster-host-key is for this server", "nor one that excludes this host"),
+        ("no line of cluster-host-key is for this server", "lines that exclude this host, do not count"),
         offers=_NO_OFFERS,
     ),
     # the login

@@ -90,8 +90,8 @@ class Mismatch(Struct, frozen=True):
         named = [name for name in self.server if name and not name.startswith(_NO_ALGORITHMS)]
         listed = clean(", ".join(named), limit=_LISTED) or "none"
         return (
-            f"The server offers only these {self.kind}: {listed}. Ask the administrators to enable one of "
-            f"these, which the action offers: {', '.join(self.offered)}."
+            f"Ask the administrators to enable one of these {self.kind}, which the action offers: "
+            f"{', '.join(self.offered)}. The server offers only these {self.kind}: {listed}."
         )
 
 
