@@ -392,7 +392,7 @@ CASES = (
         (
             "SSH host key not trusted",
             f", the pinned key is SHA256:{43 * 'A'}; the line for cluster-host-key is: ",
-            "If several login nodes share this name, each has its own key: add the new line to cluster-host-key",
+            "several login nodes share this name, each has its own key: add the new line to cluster-host-key",
         ),
         inputs={"cluster-host-key": f"SHA256:{43 * 'A'}"},
         offers=_NO_OFFERS,

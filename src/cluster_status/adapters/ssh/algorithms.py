@@ -1,6 +1,6 @@
-"""The algorithms that are offered to a server: those of a current OpenSSH client, as far as they exist.
+"""The algorithms that the action offers: those of a current OpenSSH client, if they are available.
 
-paramiko and cryptography have no sntrup761x25519-sha512 and no umac.
+paramiko and cryptography lack sntrup761x25519-sha512 and umac.
 """
 
 import hashlib
@@ -79,7 +79,7 @@ def _algorithms_of(key_type: str) -> tuple[str, ...]:
 
 
 class Mismatch(Struct, frozen=True):
-    """A kind of algorithm of which the server and the action have none in common."""
+    """A kind of algorithm without one that both the server and the action support."""
 
     kind: str  # as a plural
     server: Sequence[str]
@@ -122,7 +122,7 @@ def _arctan_of_inverse(number: int, unit: int) -> int:
 
 
 class ClientTransport(paramiko.Transport):
-    """A client's transport, which keeps what the server offered."""
+    """A client's transport that keeps the offers of the server."""
 
     packetizer: BoundedPacketizer
     _preferred_kex = KEY_EXCHANGES
@@ -171,7 +171,7 @@ class ClientTransport(paramiko.Transport):
         return any(mismatch.kind == _HOST_KEYS for mismatch in self.mismatches())
 
     def mismatches(self) -> tuple[Mismatch, ...]:
-        """Return the kinds of which nothing is in common; empty if the server offered nothing yet."""
+        """Return the kinds without a common algorithm; empty if the server has offered nothing yet."""
         if not self._offered:
             return ()
         kinds = (
@@ -196,8 +196,7 @@ class ClientTransport(paramiko.Transport):
         for side in ("client", "server"):
             ciphers = offered[f"{side}_encrypt_algo_list"]
             if next(filter(ciphers.__contains__, self.preferred_ciphers), None) in _WITHOUT_MAC:
-                offered[f"{side}_mac_algo_list"] = list(
-                    self.preferred_macs
-                )  # not used, but paramiko requires one in common
+                # not used, but paramiko requires one in common
+                offered[f"{side}_mac_algo_list"] = list(self.preferred_macs)
         self._offered = {name: list(value) for name, value in offered.items() if isinstance(value, list)}
         return offered

@@ -14,10 +14,10 @@ from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 from cluster_status.domain.text import clean
 from cluster_status.threads import run_in_thread
 
-# The runner has no route: the packet never left. The last one is of a kernel without IPv6.
+# The runner has no route and sent no packet. A kernel without IPv6 returns the last one.
 _NO_IPV6 = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 _CLOSED = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
-# The name does not exist, or has no address. Any other failure of a resolver may pass.
+# The name does not exist, or has no address. Any other failure of a resolver may be temporary.
 _NO_SUCH_NAME = {
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY") if hasattr(socket, name)
 }
@@ -93,7 +93,7 @@ def _queue_errors(connection: socket.socket, *, enabled: bool) -> None:
 def _icmp_error(connection: socket.socket) -> tuple[int, int] | None:
     """Return type and code of the ICMP message that ended a connection; None if none did."""
     kinds = _RECEIVE_ERRORS.values()
-    connection.settimeout(0)  # the queue is empty unless there was one
+    connection.settimeout(0)  # without such a message, the queue is empty
     with contextlib.suppress(OSError):
         _, ancillary, _, _ = connection.recvmsg(1, 512, socket.MSG_ERRQUEUE)
         for level, kind, content in ancillary:

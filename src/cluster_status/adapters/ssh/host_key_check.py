@@ -29,7 +29,7 @@ class KnownKeys(Protocol):
 
 
 class PinnedKeys(Struct, frozen=True):
-    """The keys that a user has pinned for a server; none, if all lines are for others."""
+    """The keys that a user has pinned for a server; none if all lines are for other servers."""
 
     pins: Pins
     server: Endpoint

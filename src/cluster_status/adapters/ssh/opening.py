@@ -103,7 +103,7 @@ class Opening:
                 if repeated or failed.failure.cause is not Cause.INCOMPATIBLE_SSH:
                     raise
                 repeated = True  # a network fault may have damaged the first handshake
-                types = () if session.lacks_host_key else types  # see which keys the server has
+                types = () if session.lacks_host_key else types  # to find out which keys the server has
             else:
                 if self._keys.accept(key):
                     return session, key
@@ -133,7 +133,7 @@ class Opening:
 
 
 def _combined(failures: Sequence[ProbeFailure]) -> ProbeFailure:
-    """Return the failure that stands for those of all addresses."""
+    """Return one failure for all addresses."""
     of_server = [failure for failure in failures if not failure.of_runner]
     if not of_server:
         return _without_ipv6()

@@ -8,7 +8,7 @@ from functools import cache
 
 from cluster_status.domain.ssh import prompt_words
 
-_ACCOUNT = r"\S*@\S*"  # whose password it is: not part of the question
+_ACCOUNT = r"\S*@\S*"  # the owner of the password, not part of the question
 _QUOTES = "'\"`\u2018\u2019\u201c\u201d"
 _WITHOUT_BLANKS = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "KHMER", "THAI", "LAO", "MYANMAR")
 

@@ -56,7 +56,7 @@ class CauseInfo(Struct, frozen=True, kw_only=True):
     network: bool = False  # an outage only if this server was reached before and the runner is online
     retried: bool = False  # within one run
     needs_confirmation: bool = False  # by another poll: the next runner has another IP address
-    transient: bool = False  # one network fault or a restart can cause it: the second poll in a row fails
+    transient: bool = False  # one network fault or a restart can cause it; the second run in a row fails
 
 
 def _network(clause: str, remedy: str, *, needs_confirmation: bool = False) -> CauseInfo:

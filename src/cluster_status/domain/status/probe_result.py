@@ -70,6 +70,6 @@ class RememberedLogin(Struct, frozen=True):
     host_key: str | None = None  # HostKey.type_and_fingerprint, remembered if no key is pinned
     login_held_back: bool = False  # this credential was refused within the last hour
     login_shell: bool = False  # sinfo was found by a login shell only
-    login_worked: bool = False  # this credential was accepted the last time that one was
+    login_worked: bool = False  # this credential was the last one that was accepted
     logins_closed: bool = False  # since the last accepted login
     passwords_left: int = MAX_UNANSWERED_PASSWORDS  # that may be offered within this hour

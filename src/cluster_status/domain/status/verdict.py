@@ -15,7 +15,7 @@ class KnownServer(Struct, frozen=True):
 
     reached: bool = False  # an earlier probe received its SSH banner
     scheduler_seen: bool = False  # sinfo worked before
-    shell_seen: bool = False  # the login shell answered before
+    shell_seen: bool = False  # the login shell responded before
     nodes_seen: bool = False  # Slurm listed nodes before
     empty_is_usual: bool = False  # from time to time, Slurm lists no nodes
     partitions_seen: frozenset[str] = frozenset()  # those of the input that Slurm listed before
@@ -92,7 +92,7 @@ def _judge_connection(failure: ProbeFailure, result: ProbeResult, known: KnownSe
     if not (known.reached or result.reached):
         detail = _joined(failure.detail, "no run has reached this server yet")
         return Verdict(Status.UNKNOWN, failure.cause, detail, failure.remedy or info.remedy)
-    return Verdict(  # down: no input can fix that
+    return Verdict(  # no remedy: no input can fix an outage
         info.status, failure.cause, failure.detail, needs_confirmation=failure.needs_confirmation
     )
 
@@ -111,7 +111,7 @@ def _joined(*details: str) -> str:
 def _cause_of(
     state: ClusterState, known: KnownServer, not_up: Sequence[str], degraded_below: int
 ) -> Cause | None:
-    # a state word that this version does not know changes nothing for the worse
+    # a state word that this version does not know never makes the verdict worse
     nodes = replace(state.nodes, idle=state.nodes.idle + state.nodes.other, other=0)
     if nodes.total == 0:
         if known.nodes_seen and not known.empty_is_usual:
