@@ -170,14 +170,14 @@ def test_prompts_are_requested_where_the_server_accepts_the_key_after_them() -> 
     assert probe_with_key(server).lists_nodes
 
 
-def test_a_password_with_a_blank_at_its_end_is_hinted_at() -> None:
+def test_a_password_with_a_blank_at_its_end_has_its_own_remedy() -> None:
     probed = probe_server(SshServer(), password="secret words ")
     assert probed.failure.remedy.startswith("If the password does not begin or end with a blank")
     assert "Check cluster-user" in probed.failure.remedy
     assert probe_server(SshServer(), password="secret words").failure.remedy == ""
 
 
-def test_a_user_that_ends_with_the_host_is_hinted_at() -> None:
+def test_a_user_that_ends_with_the_host_has_its_own_remedy() -> None:
     probed = probe_server(SshServer(), user="jdoe@127.0.0.1", password=WRONG)
     assert probed.failure.remedy.startswith("Remove the host name at the end of cluster-user")
 

@@ -260,7 +260,7 @@ def test_a_private_key_in_the_password_is_sent_to_no_server(
     here.poll_online(cluster_password="", cluster_key=key.private)
 
 
-def test_a_blank_at_the_end_of_a_refused_password_is_hinted_at(site: Callable[..., Site]) -> None:
+def test_a_blank_at_the_end_of_a_refused_password_has_its_own_remedy(site: Callable[..., Site]) -> None:
     here = site()
     run = here.poll(cluster_password=f"{here.openssh.password} ")
     assert "If the password does not begin or end with a blank" in run.log
