@@ -147,7 +147,7 @@ def test_after_the_remedy_for_a_missing_sinfo_the_next_poll_checks_slurm(
     for run in (first, second):
         assert (run.exit_status, run.outputs["status"]) == (0, "online")
         assert "::warning::mscluster is online (only the login is checked)" in run.log
-        assert "must be on PATH in a login shell" in run.log
+        assert "to PATH in the profile of cluster-user" in run.log
         assert "set scheduler to none" in run.log
     bash.write_profile()
     assert "(8 of 8 nodes in service)" in monitor.poll().outputs["message"]
