@@ -193,7 +193,7 @@ def test_a_resolver_that_does_not_answer_is_a_dns_failure_in_time_that_needs_con
     ],
     ids=["refuses", "mute", "silent", "closes", "ends", "old"],
 )
-def test_after_an_address_that_fails_the_next_one_is_tried_and_a_notice_says_why(
+def test_after_an_address_that_fails_the_next_one_is_tried_and_a_notice_shows_the_reason(
     probe_addresses: Callable[..., TimedResult], first: Handler | object, reason: str
 ) -> None:
     server = SshServer()
@@ -224,13 +224,13 @@ def test_a_server_at_any_address_counts_as_reached(probe_addresses: Callable[...
     assert probe_addresses(raw(BANNER), REFUSES).result.reached
 
 
-def test_many_mute_addresses_share_the_time_of_one(probe_addresses: Callable[..., TimedResult]) -> None:
+def test_many_silent_addresses_share_the_time_of_one(probe_addresses: Callable[..., TimedResult]) -> None:
     probed = probe_addresses(*[MUTE] * 5, connect_timeout_seconds=SHORT_SECONDS)
     assert probed.cause is Cause.TIMEOUT
     assert probed.seconds < 2 * SHORT_SECONDS + SLACK_SECONDS  # that of connecting and that of the handshake
 
 
-def test_a_server_after_many_mute_addresses_still_gets_its_share(
+def test_a_server_after_many_silent_addresses_still_gets_its_share(
     probe_addresses: Callable[..., TimedResult],
 ) -> None:
     assert probe_addresses(*[MUTE] * 3, SshServer(), connect_timeout_seconds=2 * SHORT_SECONDS).lists_nodes

@@ -154,8 +154,8 @@ def test_the_remedy_of_an_incompatible_server_names_what_both_sides_offer(
     probed = probe_server(raw(BANNER, kexinit(**offer)))
     [theirs] = offer.values()
     assert probed.cause_and_detail == (Cause.INCOMPATIBLE_SSH, f"no {kind} in common")
-    assert f"The server offers only these {kind}: {theirs}. " in probed.failure.remedy
-    assert ours in probed.failure.remedy.partition("which the action offers: ")[2]
+    assert f"The server offers only these {kind}: {theirs}." in probed.failure.remedy
+    assert ours in probed.failure.remedy.partition(f"{kind}, which the action offers: ")[2].partition(". ")[0]
     assert probed.result.reached
 
 

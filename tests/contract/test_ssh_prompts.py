@@ -1,4 +1,4 @@
-"""Prompts of keyboard-interactive: which are answered, with what, and what is said of the others."""
+"""Prompts of keyboard-interactive: which are answered, with what, and how errors quote the others."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -58,7 +58,7 @@ def test_a_prompt_for_a_code_is_not_answered(prompt: tuple[str, bool]) -> None:
     asked = prompt[0].strip()
     assert (
         probed.failure.detail
-        == f"the server asks for a second factor, which an unattended login cannot give: '{asked}'"
+        == f"the server prompts for a second factor, which an unattended login cannot give: '{asked}'"
     )
     assert (server.offers, probed.result.credential_offered) == ([], False)
 
@@ -69,7 +69,7 @@ def test_any_other_prompt_is_not_answered(prompt: str) -> None:
     probed = probe_server(server)
     assert probed.cause_and_detail == (
         Cause.LOGIN_REFUSED,
-        f"the server asks a question that is not known as one for the password: '{prompt.strip()}'",
+        f"the server shows a prompt that is not known as one for the password: '{prompt.strip()}'",
     )
     assert (server.offers, probed.result.prompts_unanswered) == ([], True)
 
@@ -148,7 +148,7 @@ def test_a_key_alone_passes_where_no_answer_is_needed(rounds: list[PromptRound])
 def test_a_prompt_after_an_accepted_key_is_named() -> None:
     probed = probe_with_key(after_the_key([("", "", ("Verification code: ", False))]))
     assert probed.cause is Cause.LOGIN_REFUSED
-    assert probed.failure.detail.startswith("the key was accepted, the server asks for a second factor")
+    assert probed.failure.detail.startswith("the key was accepted, the server prompts for a second factor")
     assert probed.failure.detail.endswith("'Verification code:'")
     assert "second factor" in probed.failure.remedy
 
@@ -170,16 +170,16 @@ def test_prompts_are_requested_where_the_server_accepts_the_key_after_them() -> 
     assert probe_with_key(server).lists_nodes
 
 
-def test_a_password_with_a_blank_at_its_end_is_hinted_at() -> None:
+def test_a_password_with_a_blank_at_its_end_has_its_own_remedy() -> None:
     probed = probe_server(SshServer(), password="secret words ")
-    assert probed.failure.remedy.startswith("cluster-password begins or ends with a blank")
+    assert probed.failure.remedy.startswith("If the password does not begin or end with a blank")
     assert "Check cluster-user" in probed.failure.remedy
     assert probe_server(SshServer(), password="secret words").failure.remedy == ""
 
 
-def test_a_user_that_ends_with_the_host_is_hinted_at() -> None:
+def test_a_user_that_ends_with_the_host_has_its_own_remedy() -> None:
     probed = probe_server(SshServer(), user="jdoe@127.0.0.1", password=WRONG)
-    assert probed.failure.remedy.startswith("cluster-user ends with the name of the host")
+    assert probed.failure.remedy.startswith("Remove the host name at the end of cluster-user")
 
 
 def test_a_second_factor_after_the_password_is_a_refusal_and_the_password_is_sent_once() -> None:
@@ -196,11 +196,14 @@ def test_a_second_factor_after_the_password_is_a_refusal_and_the_password_is_sen
         ([ASK_FOR_PASSWORD, ASK_FOR_PASSWORD], "the password was refused"),
         (
             [ASK_FOR_PASSWORD, ("", "", ("New password: ", False))],
-            "the server asks for a new password: 'New password:'",
+            "the server prompts for a new password: 'New password:'",
         ),
         (
             [("", "", ("Password: ", False), ("Code: ", False))],
-            "the server asks for a second factor, which an unattended login cannot give: 'Password: / Code:'",
+            (
+                "the server prompts for a second factor, which an unattended login cannot give: "
+                "'Password: / Code:'"
+            ),
         ),
         ([], "the server refused the login before it asked for the password"),
     ],
@@ -211,7 +214,7 @@ def test_a_prompt_that_is_not_answered_is_explained(rounds: list[PromptRound], d
     assert probed.cause_and_detail == (Cause.LOGIN_REFUSED, detail)
 
 
-def test_endless_prompts_are_a_login_without_a_reply() -> None:
+def test_endless_prompts_are_a_login_without_a_response() -> None:
     server = SshServer(methods=INTERACTIVE, rounds=[("", "Still there?")] * 100_000)
     probed = probe_server(server, connect_timeout_seconds=SHORT_SECONDS)
     assert probed.cause is Cause.LOGIN_HANGS

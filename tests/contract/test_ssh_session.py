@@ -96,10 +96,10 @@ def test_the_disconnect_reason_of_one_server_does_not_appear_at_another() -> Non
         new_probe(second.port) as other_probe,
     ):
         other = run_in_thread(lambda: run_probe(other_probe))
-        assert run_probe(probe).failure.detail.endswith("when it got the password: too many users")
+        assert run_probe(probe).failure.detail.endswith("after it got the password: too many users")
         first_has_ended.set()
         detail = other.result().failure.detail
-    assert detail == "the server closed the connection when it got the password"
+    assert detail == "the server closed the connection after it got the password"
 
 
 def test_sessions_leave_no_loggers_and_no_handlers_behind() -> None:

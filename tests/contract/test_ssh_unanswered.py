@@ -1,4 +1,4 @@
-"""A login without a reply, and a connection that is lost after the login: causes, and repeated offers."""
+"""A login without a response, and a connection that is lost after the login: causes, and repeated offers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -83,7 +83,7 @@ def attempts(server: SshServer, remembered: RememberedLogin, count: int = 3, **c
 
 
 @pytest.mark.parametrize("on_password", WITHOUT_REPLY)
-def test_a_password_without_a_reply_is_not_offered_again(on_password: Callable[..., int]) -> None:
+def test_a_password_without_a_response_is_not_offered_again(on_password: Callable[..., int]) -> None:
     server = SshServer(on_password=on_password)
     causes = attempts(server, RememberedLogin(), connect_timeout_seconds=SHORT_SECONDS)
     assert causes == [Cause.LOGIN_HANGS]
@@ -123,10 +123,10 @@ def test_no_more_passwords_are_offered_than_are_left_for_the_hour(left: int, off
     assert len(server.offers) == offers
 
 
-def test_a_password_that_must_not_be_offered_now_says_why() -> None:
+def test_a_password_that_must_not_be_offered_now_has_a_reason() -> None:
     probed = probe_server(SshServer(), lambda: RememberedLogin(passwords_left=0))
     assert probed.cause is Cause.LOGIN_HANGS
-    assert "within the last hour, three offers had no answer" in probed.failure.detail
+    assert "within the last hour, three offers had no response" in probed.failure.detail
     assert (probed.result.credential_offered, probed.result.reached) == (False, True)
 
 
@@ -164,13 +164,13 @@ def test_a_refused_key_without_a_password_left_does_not_hold_the_login_back() ->
         ("Too many authentication failures", Cause.LOGIN_REFUSED, Cause.LOGIN_REFUSED),
     ],
 )
-def test_what_the_server_says_before_it_closes_the_connection_gives_the_cause(
+def test_the_text_before_the_server_closes_the_connection_gives_the_cause(
     announce: Callable[[str], Callable[..., int]], text: str, proven: Cause, first_time: Cause
 ) -> None:
     for load_remembered, cause in ((lambda: PROVEN, proven), (RememberedLogin, first_time)):
         probed = probe_server(SshServer(on_password=announce(text)), load_remembered)
         assert probed.cause is cause
-        assert probed.failure.detail == f"the server closed the connection when it got the password: {text}"
+        assert probed.failure.detail == f"the server closed the connection after it got the password: {text}"
 
 
 @pytest.mark.parametrize("method", ["password", "publickey", INTERACTIVE])
@@ -198,7 +198,7 @@ def test_logins_are_not_closed_where_the_host_key_is_not_verified() -> None:
 def test_a_text_before_the_offer_does_not_close_logins_and_is_quoted() -> None:
     probed = probe_server(SshServer(banner=MAINTENANCE, on_password=close_connection), lambda: PROVEN)
     assert probed.cause is Cause.LOGIN_HANGS
-    assert probed.failure.detail.endswith(f"when it got the password: {MAINTENANCE}")
+    assert probed.failure.detail.endswith(f"after it got the password: {MAINTENANCE}")
 
 
 def test_a_refusal_after_a_text_is_a_refusal_and_quotes_it() -> None:
@@ -221,15 +221,15 @@ def test_the_instruction_of_a_round_without_prompts_is_quoted() -> None:
     ("reason", "quoted"),
     [(b"\x1b[31mgo\r\n::error::away", "[31mgo ::error::away"), (b"", "no reason given")],
 )
-def test_what_the_server_says_is_quoted_cleaned(reason: bytes, quoted: str) -> None:
+def test_the_text_of_the_server_is_quoted_cleaned(reason: bytes, quoted: str) -> None:
     probed = probe_server(SshServer(on_password=disconnect_with(reason)))
-    assert probed.failure.detail.endswith(f"when it got the password: {quoted}")
+    assert probed.failure.detail.endswith(f"after it got the password: {quoted}")
 
 
-def test_what_the_server_says_is_quoted_without_secrets_names_and_addresses() -> None:
+def test_the_text_of_the_server_is_quoted_without_secrets_names_and_addresses() -> None:
     text = f"{USER}@127.0.0.1 ({PASSWORD}) from 2001:db8::7: no"
     probed = probe_server(SshServer(on_password=close_after_banner(text)))
-    assert probed.failure.detail.endswith("when it got the password: ***@*** (***) from ***: no")
+    assert probed.failure.detail.endswith("after it got the password: ***@*** (***) from ***: no")
 
 
 # A connection that is lost after the login
@@ -281,11 +281,11 @@ def test_a_connection_that_stalls_after_the_login_is_replaced_at_the_next_attemp
     assert len(server.offers) == 2
 
 
-def test_a_connection_that_ends_after_the_key_is_a_login_without_a_reply() -> None:
+def test_a_connection_that_ends_after_the_key_is_a_login_without_a_response() -> None:
     server = SshServer(methods="publickey", on_key=close_connection)
     probed = probe_server(server, key=private_text(ed25519()))
     assert probed.cause_and_detail == (
         Cause.LOGIN_HANGS,
-        "the server closed the connection when it got the key",
+        "the server closed the connection after it got the key",
     )
     assert probed.result.unanswered_passwords == 0

@@ -64,7 +64,7 @@ _EIGHT_OF_EIGHT = "8 of 8"
 _NOT_REACHED_YET = "no run has reached this server yet"
 _TIMED_OUT = ("Socket timed out", "Unexpected message received")  # the latter from Slurm 23.11
 _MAX_STARTUPS = ("Exceeded MaxStartups", "Not allowed at this time")  # the latter since OpenSSH 9.8
-_NOT_WORKED_YET = "it has not worked for this account yet"
+_NOT_WORKED_YET = "it has never worked for this account"
 
 CASES = (
     Case(None, Status.ONLINE, "no fault", faults.no_fault, ()),
@@ -185,7 +185,7 @@ CASES = (
         Status.UNKNOWN,
         "the name has only an IPv6 address, and the runner has no IPv6",
         faults.have_only_ipv6,
-        ("the host has only IPv6 addresses, and the runner has no IPv6", "Use a runner that has IPv6"),
+        ("the host has only IPv6 addresses, and the runner has no IPv6", "Or use a runner that has IPv6"),
         offers=_NO_OFFERS,
         isolated=True,
         own_hosts_file=True,
@@ -347,7 +347,7 @@ CASES = (
         (
             "no common SSH algorithms (no key exchanges in common)",
             "The server offers only these key exchanges: diffie-hellman-group1-sha1, diffie-hellman-group14",
-            "enable one of these, which the action offers: mlkem768x25519-sha256, curve25519-sha256, ",
+            "one of these key exchanges, which the action offers: mlkem768x25519-sha256, curve25519-sha256, ",
         ),
         offers=_NO_OFFERS,
         sshd=("KexAlgorithms diffie-hellman-group1-sha1,diffie-hellman-group14-sha1",),
@@ -359,8 +359,8 @@ CASES = (
         faults.no_fault,
         (
             "no common SSH algorithms (no host key algorithms in common)",
-            "The server offers only these host key algorithms: ssh-rsa. ",
-            "enable one of these, which the action offers: ssh-ed25519, ",
+            "The server offers only these host key algorithms: ssh-rsa.",
+            "enable one of these host key algorithms, which the action offers: ssh-ed25519, ",
         ),
         offers=_NO_OFFERS,
         sshd=("HostKeyAlgorithms ssh-rsa",),
@@ -373,8 +373,8 @@ CASES = (
         faults.no_fault,
         (
             "no common SSH algorithms (no ciphers in common)",
-            "The server offers only these ciphers: aes128-cbc, aes256-cbc. ",
-            "enable one of these, which the action offers: chacha20-poly1305@openssh.com, ",
+            "The server offers only these ciphers: aes128-cbc, aes256-cbc.",
+            "enable one of these ciphers, which the action offers: chacha20-poly1305@openssh.com, ",
         ),
         offers=_NO_OFFERS,
         sshd=("Ciphers aes128-cbc,aes256-cbc",),
@@ -399,7 +399,7 @@ CASES = (
         (
             "SSH host key not trusted",
             f", the pinned key is SHA256:{43 * 'A'}; the line for cluster-host-key is: ",
-            "If several login nodes share this name, each has its own key: set cluster-host-key to a line",
+            "several login nodes share this name, each has its own key: add the new line to cluster-host-key",
         ),
         inputs={"cluster-host-key": f"SHA256:{43 * 'A'}"},
         offers=_NO_OFFERS,
@@ -433,7 +433,7 @@ CASES = (
         Status.UNKNOWN,
         "a pinned line for another host name",
         faults.pin_another_host_name,
-        ("no line of cluster-host-key is for this server", "A line for another host name does not count"),
+        ("no line of cluster-host-key is for this server", "Lines for other host names"),
         offers=_NO_OFFERS,
     ),
     Case(
@@ -441,7 +441,7 @@ CASES = (
         Status.UNKNOWN,
         "a pinned line that excludes this host",
         faults.pin_and_exclude_this_host,
-        ("no line of cluster-host-key is for this server", "nor one that excludes this host"),
+        ("no line of cluster-host-key is for this server", "lines that exclude this host, do not count"),
         offers=_NO_OFFERS,
     ),
     # the login
@@ -502,7 +502,7 @@ CASES = (
         Status.UNKNOWN,
         "an expired account",
         faults.log_in_with_an_expired_account,
-        ("when it got the password: Your account has expired; please contact your system administrator.",),
+        ("after it got the password: Your account has expired; please contact your system administrator.",),
         pam=pam.PASSWORD,
         offers=(False,),
     ),
@@ -511,7 +511,7 @@ CASES = (
         Status.UNKNOWN,
         "a second factor after the password",
         lambda scenario: pam.write_code_secret(scenario.directory),
-        ("asks for a second factor, which an unattended login cannot give: 'Verification code:'",),
+        ("prompts for a second factor, which an unattended login cannot give: 'Verification code:'",),
         sshd=_PROMPTS,
         pam=(*pam.PASSWORD, pam.code()),
         offers=_NO_OFFERS,  # of the whole login
@@ -562,7 +562,10 @@ CASES = (
         Status.UNKNOWN,
         "PAM does not answer, first login",
         faults.let_pam_hang,
-        ("login not answered (no answer to the password within 1 s)", "Log in as cluster-user with ssh"),
+        (
+            "no response to the login (no response to the password within 1 s)",
+            "Log in as cluster-user with ssh",
+        ),
         limit=1,
         limited_by=_CONNECT,
         pam=pam.HANGS,
@@ -572,7 +575,7 @@ CASES = (
         Status.UNKNOWN,
         "PAM does not answer, after a login that worked",
         faults.let_pam_hang,
-        ("login not answered (no answer to the password within 1 s)",),
+        ("no response to the login (no response to the password within 1 s)",),
         inputs={"cluster-connect-timeout": "1"},
         pam=pam.HANGS,
         online_before=True,
@@ -584,7 +587,7 @@ CASES = (
         Status.UNKNOWN,
         "PAM denies the account without a text",
         faults.no_fault,
-        ("login not answered (the server closed the connection when it got the password)",),
+        ("no response to the login (the server closed the connection after it got the password)",),
         pam=("auth required pam_unix.so", "account required pam_deny.so"),
         offers=(False,),
     ),
@@ -603,7 +606,7 @@ CASES = (
         Status.UNKNOWN,
         "the login is never answered, default limit",
         faults.leave_the_login_unanswered,
-        ("login not answered (no answer to the password within 10 s)",),
+        ("no response to the login (no response to the password within 10 s)",),
         limit=10,
         offers=_NO_OFFERS,
     ),
@@ -612,7 +615,12 @@ CASES = (
         Status.UNKNOWN,
         "pam_nologin denies the first login",
         faults.close_the_logins(_MAINTENANCE),
-        (f"login not answered (the server closed the connection when it got the password: {_MAINTENANCE})",),
+        (
+            (
+                "no response to the login (the server closed the connection after it got the password: "
+                f"{_MAINTENANCE})"
+            ),
+        ),
         pam=pam.NOLOGIN,
         offers=(False,),
     ),
@@ -621,7 +629,7 @@ CASES = (
         Status.MAINTENANCE,
         "pam_nologin denies logins that worked before",
         faults.close_the_logins(_MAINTENANCE),
-        (f"logins are closed (the server closed the connection when it got the password: {_MAINTENANCE})",),
+        (f"logins are closed (the server closed the connection after it got the password: {_MAINTENANCE})",),
         pam=pam.NOLOGIN,
         online_before=True,
         offers=(False,),
@@ -783,7 +791,7 @@ CASES = (
         faults.replace_sinfo(f"head -c {faults.GIGABYTE} /dev/zero | tr '\\0' x"),
         (
             "unexpected output from sinfo (the command printed more than 2000000 bytes)",
-            "prints without end",
+            "prints without an end",
         ),
     ),
     Case(
@@ -793,7 +801,7 @@ CASES = (
         faults.replace_sinfo(f"yes 'sinfo: error: what' | head -c {faults.GIGABYTE} >&2"),
         (
             "unexpected output from sinfo (the command printed more than 200000 bytes)",
-            "prints without end",
+            "prints without an end",
         ),
     ),
     Case(
@@ -852,7 +860,7 @@ CASES = (
         Status.DEGRADED,
         "the login shell hangs",
         faults.log_in_with(".bashrc", "/bin/sleep 600", online_before=True),
-        ("login shell not responding (the login shell did not answer within 2 s", "~/.bashrc"),
+        ("login shell not responding (the login shell did not respond within 2 s", "~/.bashrc"),
         limit=2,
         limited_by=_COMMAND,
     ),
@@ -877,16 +885,16 @@ CASES = (
         Status.UNKNOWN,
         "a login script ends the shell",
         faults.log_in_with(".bashrc", "echo 'quota exceeded'; exit 0"),
-        ("login shell runs no command (exit status 0: quota exceeded)",),
+        ("login shell does not run commands (exit status 0: quota exceeded)",),
     ),
     Case(
         Cause.SHELL_FAILS,
         Status.UNKNOWN,
-        "a login script prints without end",
+        "a login script prints without an end",
         faults.log_in_with(".bashrc", "while :; do echo more; done"),
         (
-            "login shell runs no command (the command printed more than",
-            "such as ~/.bashrc prints without end",
+            "login shell does not run commands (the command printed more than",
+            "such as ~/.bashrc prints without an end",
         ),
     ),
     Case(

@@ -136,10 +136,10 @@ def test_a_server_that_is_booting_is_an_outage_only_if_it_lasts(site: Callable[.
     here.poll_online()
 
 
-# A login without a reply
+# A login without a response
 
 
-def test_a_login_without_a_reply_is_tried_again_at_the_next_poll(site: Callable[..., Site]) -> None:
+def test_a_login_without_a_response_is_tried_again_at_the_next_poll(site: Callable[..., Site]) -> None:
     here = site(stack=pam.HANGS)
     (here.openssh.directory / "hangs").touch()
     run = here.poll(cluster_connect_timeout="1")
@@ -150,11 +150,11 @@ def test_a_login_without_a_reply_is_tried_again_at_the_next_poll(site: Callable[
     here.poll_online()
 
 
-def test_three_passwords_an_hour_are_offered_without_a_reply(site: Callable[..., Site]) -> None:
+def test_three_passwords_an_hour_are_offered_without_a_response(site: Callable[..., Site]) -> None:
     here = site(stack=("auth required pam_unix.so", "account required pam_deny.so"))
     runs = [here.poll() for _ in range(4)]
     assert {run.outputs["cause"] for run in runs} == {"login-hangs"}
-    assert "within the last hour, three offers had no answer" in runs[-1].log
+    assert "within the last hour, three offers had no response" in runs[-1].log
     assert len(offers(here.openssh)) == 3
 
 
@@ -260,10 +260,10 @@ def test_a_private_key_in_the_password_is_sent_to_no_server(
     here.poll_online(cluster_password="", cluster_key=key.private)
 
 
-def test_a_blank_at_the_end_of_a_refused_password_is_hinted_at(site: Callable[..., Site]) -> None:
+def test_a_blank_at_the_end_of_a_refused_password_has_its_own_remedy(site: Callable[..., Site]) -> None:
     here = site()
     run = here.poll(cluster_password=f"{here.openssh.password} ")
-    assert "cluster-password begins or ends with a blank" in run.log
+    assert "If the password does not begin or end with a blank" in run.log
     here.poll_online()
 
 

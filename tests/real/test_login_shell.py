@@ -140,14 +140,14 @@ def test_the_next_poll_begins_with_the_login_shell(bash: Site, monitor: Monitor)
     assert len(begun.read_text()) == 1  # one command, and in it one shell without the profile
 
 
-def test_after_the_remedy_for_a_missing_sinfo_the_next_poll_watches_slurm(
+def test_after_the_remedy_for_a_missing_sinfo_the_next_poll_checks_slurm(
     bash: Site, monitor: Monitor
 ) -> None:
     first, second = monitor.poll(), monitor.poll()
     for run in (first, second):
         assert (run.exit_status, run.outputs["status"]) == (0, "online")
         assert "::warning::mscluster is online (only the login is checked)" in run.log
-        assert "must be on PATH in a login shell" in run.log
+        assert "to PATH in the profile of cluster-user" in run.log
         assert "set scheduler to none" in run.log
     bash.write_profile()
     assert "(8 of 8 nodes in service)" in monitor.poll().outputs["message"]
@@ -160,7 +160,7 @@ def test_after_the_login_alone_is_accepted_no_run_warns(monitor: Monitor) -> Non
     assert run.outputs["message"] == "mscluster is online (only the login is checked)"
 
 
-def test_the_first_message_says_that_only_the_login_is_watched(bash: Site, tmp_path: Path) -> None:
+def test_the_first_message_shows_that_only_the_login_is_checked(bash: Site, tmp_path: Path) -> None:
     with LoopbackDiscord() as discord:
         Monitor(tmp_path, bash.openssh, discord).poll()
         [message] = discord.messages

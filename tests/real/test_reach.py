@@ -52,7 +52,7 @@ def poll(scenario: Scenario, **changes: str) -> Run:
     )
 
 
-# Who refuses
+# The origin of a refusal
 
 
 @pytest.mark.namespaces
@@ -332,7 +332,7 @@ def jump(scenario: Scenario) -> OpenSSH:
 
 
 @pytest.mark.namespaces
-def test_a_jump_host_whose_first_address_is_mute_is_reached_at_the_next_one(
+def test_a_jump_host_whose_first_address_is_silent_is_reached_at_the_next_one(
     scenario: Scenario, jump: OpenSSH
 ) -> None:
     with socket.create_server((FIRST_ADDRESS, jump.port)):

@@ -36,7 +36,7 @@ _LEVELS = {
     Status.DEGRADED: Level.WARNING,
     Status.MAINTENANCE: Level.WARNING,
     Status.OFFLINE: Level.WARNING,
-}  # online: a notice, or a warning where there is something to do
+}  # online: a notice, or a warning if there is a remedy
 _WORST_FIRST = (Status.OFFLINE, Status.DEGRADED, Status.UNKNOWN, Status.MAINTENANCE, Status.ONLINE)
 
 

@@ -35,7 +35,7 @@ class Redaction(Struct, frozen=True):
         return clean(self._replace(clean(self._replace(plain[:_READ]), limit=_READ)), limit=limit)
 
     def without_secrets(self, output: bytes) -> bytes:
-        """Return the output of a command without long secrets; the rest is left to those who parse it."""
+        """Return the output of a command without long secrets; the parsers need the rest as it is."""
         for part in self._secret_parts():
             if len(part) >= _SHORTEST_PART:
                 output = output.replace(part.encode(), REPLACEMENT.encode())

@@ -109,14 +109,14 @@ PARTITIONS = Input(
 )
 SCHEDULER = Input(
     "scheduler",
-    "`slurm`, or `none`: watch only the login, where Slurm is not installed or not to be watched.",
+    "Scheduler to check: `slurm`, or `none` to check only the login.",
     types.choice("slurm", "none"),
     "slurm",
     "slurm",
 )
 SLURM_CLUSTER = Input(
     "slurm-cluster",
-    "Name of the cluster in Slurm, at a site with several (`sinfo -M`). Empty: that of the head node.",
+    "Name of the cluster in Slurm (`sinfo -M`), at a site with several. Empty: the cluster of the head node.",
     types.SLURM_CLUSTER,
     "",
 )
@@ -284,7 +284,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         ATTEMPTS,
         ATTEMPT_DELAY,
     ),
-    "Select what to watch": (
+    "Select what to check": (
         PARTITIONS,
         DETAILS,
         SHOW_NODES,

@@ -167,7 +167,7 @@ def _query_chosen(conversation: Conversation, query: SlurmQuery) -> ClusterState
 
 
 def _check_listed(listed: Collection[object], result: CommandResult, conversation: Conversation) -> None:
-    """Raise ProbeFailed if sinfo lists no partition and says why on stderr, with exit status 0."""
+    """Raise ProbeFailed if sinfo lists no partition and prints an error, with exit status 0."""
     failure = None if listed else diagnose_slurm(result, conversation.boundary)
     if failure:
         raise ProbeFailed(failure)

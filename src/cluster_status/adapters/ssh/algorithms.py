@@ -1,6 +1,6 @@
-"""The algorithms that are offered to a server: those of a current OpenSSH client, as far as they exist.
+"""The algorithms that the action offers: those of a current OpenSSH client, if they are available.
 
-paramiko and cryptography have no sntrup761x25519-sha512 and no umac.
+paramiko and cryptography lack sntrup761x25519-sha512 and umac.
 """
 
 import hashlib
@@ -79,7 +79,7 @@ def _algorithms_of(key_type: str) -> tuple[str, ...]:
 
 
 class Mismatch(Struct, frozen=True):
-    """A kind of algorithm of which the server and the action have none in common."""
+    """A kind of algorithm without one that both the server and the action support."""
 
     kind: str  # as a plural
     server: Sequence[str]
@@ -90,8 +90,8 @@ class Mismatch(Struct, frozen=True):
         named = [name for name in self.server if name and not name.startswith(_NO_ALGORITHMS)]
         listed = clean(", ".join(named), limit=_LISTED) or "none"
         return (
-            f"The server offers only these {self.kind}: {listed}. Ask the administrators to enable one of "
-            f"these, which the action offers: {', '.join(self.offered)}."
+            f"Ask the administrators to enable one of these {self.kind}, which the action offers: "
+            f"{', '.join(self.offered)}. The server offers only these {self.kind}: {listed}."
         )
 
 
@@ -107,7 +107,7 @@ class KexGroup18SHA512(KexGroup16SHA512):
 
 def modp_prime(bits: int, addend: int) -> int:
     """Return the prime of a group of RFC 3526: 2^n - 2^(n-64) - 1 + 2^64 * ([2^(n-130) pi] + addend)."""
-    unit = 1 << (bits - 130 + 64)  # 64 bits more than needed, for what rounding loses
+    unit = 1 << (bits - 130 + 64)  # 64 bits more than needed, because rounding loses some
     pi = 4 * (4 * _arctan_of_inverse(5, unit) - _arctan_of_inverse(239, unit))  # Machin's formula
     return (1 << bits) - (1 << (bits - 64)) - 1 + (((pi >> 64) + addend) << 64)
 
@@ -122,7 +122,7 @@ def _arctan_of_inverse(number: int, unit: int) -> int:
 
 
 class ClientTransport(paramiko.Transport):
-    """A client's transport, which keeps what the server offered."""
+    """A client's transport that keeps the offers of the server."""
 
     packetizer: BoundedPacketizer
     _preferred_kex = KEY_EXCHANGES
@@ -130,7 +130,7 @@ class ClientTransport(paramiko.Transport):
     _preferred_ciphers = CIPHERS
     _preferred_macs = MACS
     _preferred_compression = ("none",)
-    _kex_info = paramiko.Transport._kex_info | {  # type: ignore[attr-defined]  # noqa: SLF001 - it has no other way in
+    _kex_info = paramiko.Transport._kex_info | {  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
         "curve25519-sha256": KexCurve25519,  # the name in RFC 8731 of curve25519-sha256@libssh.org
         "diffie-hellman-group18-sha512": KexGroup18SHA512,
     }
@@ -157,7 +157,7 @@ class ClientTransport(paramiko.Transport):
         return tuple(self._preferred_keys)
 
     def negotiate_only(self, key_types: Iterable[str]) -> None:
-        """Accept only host keys of these types, of which one is supported at least."""
+        """Accept only host keys of these types, at least one of which is supported."""
         wanted = {name for kind in key_types for name in _algorithms_of(kind)}
         self._preferred_keys = tuple(name for name in HOST_KEYS if name in wanted)
 
@@ -171,7 +171,7 @@ class ClientTransport(paramiko.Transport):
         return any(mismatch.kind == _HOST_KEYS for mismatch in self.mismatches())
 
     def mismatches(self) -> tuple[Mismatch, ...]:
-        """Return the kinds of which nothing is in common; empty if the server offered nothing yet."""
+        """Return the kinds without a common algorithm; empty if the server has offered nothing yet."""
         if not self._offered:
             return ()
         kinds = (
@@ -196,8 +196,7 @@ class ClientTransport(paramiko.Transport):
         for side in ("client", "server"):
             ciphers = offered[f"{side}_encrypt_algo_list"]
             if next(filter(ciphers.__contains__, self.preferred_ciphers), None) in _WITHOUT_MAC:
-                offered[f"{side}_mac_algo_list"] = list(
-                    self.preferred_macs
-                )  # not used, but paramiko wants one in common
+                # not used, but paramiko requires one in common
+                offered[f"{side}_mac_algo_list"] = list(self.preferred_macs)
         self._offered = {name: list(value) for name, value in offered.items() if isinstance(value, list)}
         return offered

@@ -21,7 +21,7 @@ from cluster_status.deadline import Deadline
 from cluster_status.domain.secret import Secret
 
 _AUTHENTICATION, _SERVICE = "ssh-userauth", "ssh-connection"
-_PROMPTS_READ = 4  # a round of more is not answered
+_PROMPTS_READ = 4  # a round with more prompts gets no answer
 _TEXTS_KEPT = 8
 _TEXT_LIMIT = 4_000  # bytes
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")

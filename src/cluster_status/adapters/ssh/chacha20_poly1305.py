@@ -16,7 +16,7 @@ _SEQUENCE_NUMBERS = 2**32
 
 
 class ChaCha20Poly1305:
-    """One direction of a connection. `sequence_number` is that of the packet in work."""
+    """One direction of a connection. `sequence_number` is that of the current packet."""
 
     def __init__(self, key: bytes) -> None:
         self.sequence_number = 0
@@ -33,7 +33,7 @@ class ChaCha20Poly1305:
         return encrypted + self._authenticator(encrypted_length + encrypted).finalize()
 
     def decrypt(self, iv: bytes, payload: bytes, length: bytes) -> bytes:
-        """Return the payload; raise InvalidTag for a packet that was changed on its way."""
+        """Return the payload; raise InvalidTag for a packet that was changed in transit."""
         del iv
         if len(payload) < _TAG_BYTES:
             raise InvalidTag

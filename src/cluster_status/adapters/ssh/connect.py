@@ -14,10 +14,10 @@ from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 from cluster_status.domain.text import clean
 from cluster_status.threads import run_in_thread
 
-# The runner has no route: the packet never left. The last one is of a kernel without IPv6.
+# The runner has no route and sent no packet. A kernel without IPv6 returns the last one.
 _NO_IPV6 = {errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 _CLOSED = {errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE}
-# The name does not exist, or has no address. Any other failure of a resolver may pass.
+# The name does not exist, or has no address. Any other failure of a resolver may be temporary.
 _NO_SUCH_NAME = {
     getattr(socket, name) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY") if hasattr(socket, name)
 }
@@ -56,7 +56,7 @@ def resolve(host: str, port: int, deadline: Deadline) -> list[Address]:
 
 
 def _resolver_failed(detail: str) -> ProbeFailure:
-    remedy = "If this does not pass, check the DNS settings of the runner and the DNS servers of the cluster."
+    remedy = "If this lasts, check the DNS settings of the runner and the DNS servers of the cluster."
     return ProbeFailure(Cause.DNS, detail, remedy, needs_confirmation=True)
 
 
@@ -70,7 +70,7 @@ def connect_to(address: Address, deadline: Deadline) -> socket.socket:
         _queue_errors(connection, enabled=True)
         connection.settimeout(max(deadline.left, 0.001))
         connection.connect(address.name)
-        # with the queue, an ICMP message that says nothing about the host would end the connection
+        # with the queue, an ICMP message that does not concern the host would end the connection
         _queue_errors(connection, enabled=False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # small packets, each waited for
     except OSError as error:
@@ -84,7 +84,7 @@ def connect_to(address: Address, deadline: Deadline) -> socket.socket:
 
 
 def _queue_errors(connection: socket.socket, *, enabled: bool) -> None:
-    """Let the kernel keep where an error came from; some networks in user space cannot."""
+    """Make the kernel record the origin of errors; some networks in user space cannot."""
     level, option = _RECEIVE_ERRORS.get(connection.family, (0, 0))
     with contextlib.suppress(OSError):
         connection.setsockopt(level, option, int(enabled))
@@ -93,7 +93,7 @@ def _queue_errors(connection: socket.socket, *, enabled: bool) -> None:
 def _icmp_error(connection: socket.socket) -> tuple[int, int] | None:
     """Return type and code of the ICMP message that ended a connection; None if none did."""
     kinds = _RECEIVE_ERRORS.values()
-    connection.settimeout(0)  # the queue is empty unless there was one
+    connection.settimeout(0)  # without such a message, the queue is empty
     with contextlib.suppress(OSError):
         _, ancillary, _, _ = connection.recvmsg(1, 512, socket.MSG_ERRQUEUE)
         for level, kind, content in ancillary:

@@ -29,7 +29,7 @@ class KnownKeys(Protocol):
 
 
 class PinnedKeys(Struct, frozen=True):
-    """The keys that a user has pinned for a server; none, if all lines are for others."""
+    """The keys that a user has pinned for a server; none if all lines are for other servers."""
 
     pins: Pins
     server: Endpoint
@@ -49,9 +49,8 @@ class PinnedKeys(Struct, frozen=True):
             known = ", ".join(dict.fromkeys(line.description for line in self.pins.lines[:_NAMED]))
             return _untrusted(key, self.server, f"the pinned key is {known}")
         remedy = (
-            "A line for another host name does not count, nor one that excludes this host. "
-            f"Verify that the key is the right one, then add this line to cluster-host-key: "
-            f"{_line(key, self.server)}"
+            "Verify the key, then add its line to cluster-host-key. Lines for other host names, and lines "
+            "that exclude this host, do not count."
         )
         return _untrusted(key, self.server, "no line of cluster-host-key is for this server", remedy)
 
@@ -82,8 +81,8 @@ class RememberedKey(Struct, frozen=True):
         remedy = (
             "If several login nodes share this name, each has its own key: set cluster-host-key to a line "
             f"for each, to {known} for the remembered key and below it the new line. If the administrators "
-            "replaced the key, set it to the new line only. If not, the connection may be intercepted: ask "
-            "them. No credential was sent. A different cluster needs its own cluster-name and history."
+            "replaced the key, set it to the new line only. Otherwise ask them: an attacker may intercept "
+            "the connection. No credential was sent. Another cluster needs its own cluster-name and history."
         )
         return _untrusted(key, self.server, f"the remembered key is {self._key}", remedy)
 

@@ -1,6 +1,6 @@
 """Which credential is offered when: the key first, and each credential once.
 
-A prompt gets the password only if its words ask for it. An optional factor gets no answer.
+The password answers only a prompt for it. An optional factor gets an empty answer.
 """
 
 import paramiko
@@ -14,16 +14,16 @@ from cluster_status.domain.status.cause import CAUSES, Cause
 
 _NO_ANSWER = Secret()
 _CANNOT_ANSWER = {  # the most specific one first
-    Asked.NEW_PASSWORD: "the server asks for a new password",
-    Asked.SECOND_FACTOR: "the server asks for a second factor, which an unattended login cannot give",
-    Asked.OTHER: "the server asks a question that is not known as one for the password",
-    Asked.PASSWORD: "the server asks for a password",
+    Asked.NEW_PASSWORD: "the server prompts for a new password",
+    Asked.SECOND_FACTOR: "the server prompts for a second factor, which an unattended login cannot give",
+    Asked.OTHER: "the server shows a prompt that is not known as one for the password",
+    Asked.PASSWORD: "the server prompts for a password",
 }
 _REMEDIES = {
     Asked.NEW_PASSWORD: "Log in with ssh, change the password, and update the secret for cluster-password.",
     Asked.SECOND_FACTOR: "Ask the administrators for an account or a key that needs no second factor.",
 }
-_BLANKS = "cluster-password begins or ends with a blank: if the password does not, set the secret again."
+_BLANKS = "If the password does not begin or end with a blank, set the secret for cluster-password again."
 
 
 class LoginRefused(Exception):  # noqa: N818 - a refused login is a result, not an error

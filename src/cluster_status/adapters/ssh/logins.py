@@ -13,7 +13,7 @@ from cluster_status.domain.status.cause import CAUSES, Cause
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure, RememberedLogin
 from cluster_status.domain.status.unanswered_login import not_offered
 
-_HOST_IN_USER = "cluster-user ends with the name of the host: if that is not part of the user, remove it."
+_HOST_IN_USER = "Remove the host name at the end of cluster-user, if it is not part of the user name."
 
 
 class Logins:

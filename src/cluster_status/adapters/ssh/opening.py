@@ -19,7 +19,7 @@ from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 Connect = Callable[[Deadline], socket.socket | paramiko.Channel]
 """Connects to one address of a server, or raises ProbeFailed."""
 
-# Of several addresses, the failure that says most about the server counts.
+# Of several addresses, the most specific failure counts.
 _MOST_SPECIFIC_FIRST = (
     Cause.HOST_KEY,
     Cause.INCOMPATIBLE_SSH,
@@ -48,7 +48,7 @@ class Opening:
     ) -> tuple[Session, HostKey]:
         """Return a session and its key, or raise ProbeFailed.
 
-        Connecting has the limit, and so has the handshake. Each address gets its share of what is left.
+        The limit applies to connecting, and to the handshake. Each address gets a share of what is left.
         """
         connecting, whole = deadline.part(self._limit), deadline.part(2 * self._limit)
         ways = find_ways(connecting)
@@ -103,7 +103,7 @@ class Opening:
                 if repeated or failed.failure.cause is not Cause.INCOMPATIBLE_SSH:
                     raise
                 repeated = True  # a network fault may have damaged the first handshake
-                types = () if session.lacks_host_key else types  # see which keys the server has
+                types = () if session.lacks_host_key else types  # to find out which keys the server has
             else:
                 if self._keys.accept(key):
                     return session, key
@@ -133,16 +133,16 @@ class Opening:
 
 
 def _combined(failures: Sequence[ProbeFailure]) -> ProbeFailure:
-    """Return the failure that stands for those of all addresses."""
-    asked = [failure for failure in failures if not failure.of_runner]
-    if not asked:
+    """Return one failure for all addresses."""
+    of_server = [failure for failure in failures if not failure.of_runner]
+    if not of_server:
         return _without_ipv6()
-    worst = min(asked, key=lambda failure: _rank(failure.cause))
-    details = dict.fromkeys(one.detail for one in asked if one.cause is worst.cause)
+    worst = min(of_server, key=lambda failure: _rank(failure.cause))
+    details = dict.fromkeys(one.detail for one in of_server if one.cause is worst.cause)
     return replace(
         worst,
         detail="; ".join(list(details)[:_QUOTED]) if worst.cause is Cause.HOST_KEY else worst.detail,
-        needs_confirmation=any(_needs_confirmation(failure) for failure in asked),
+        needs_confirmation=any(_needs_confirmation(failure) for failure in of_server),
     )
 
 
@@ -158,7 +158,7 @@ def _without_ipv6() -> ProbeFailure:
     return ProbeFailure(
         Cause.UNREACHABLE,
         "the host has only IPv6 addresses, and the runner has no IPv6",
-        "Use a runner that has IPv6, also in its containers. Or set cluster-host or cluster-jump to a host "
-        "with an IPv4 address.",
+        "Set cluster-host or cluster-jump to a host with an IPv4 address. Or use a runner that has IPv6, "
+        "also in its containers.",
         of_runner=True,
     )

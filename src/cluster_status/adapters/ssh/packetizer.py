@@ -1,4 +1,4 @@
-"""What is added to paramiko's packetizer: limits on what is read, and the cipher ChaCha20-Poly1305."""
+"""paramiko's packetizer with limits on its input, and with the cipher ChaCha20-Poly1305."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from paramiko.packet import Packetizer
 
 from cluster_status.adapters.ssh.chacha20_poly1305 import ChaCha20Poly1305
 
-# paramiko itself has no limits. That of OpenSSH for a packet is the same.
+# paramiko has no limits. OpenSSH has the same limit for a packet.
 _PACKET_LIMIT = 262_144
 _PREAMBLE_LIMIT = 65_536  # bytes of text before the SSH banner
 

@@ -30,7 +30,7 @@ _CONNECT_FAILED = 2  # RFC 4254, 5.1
 _REOPEN_SECONDS = 3.0
 _FIRST_PAUSE_SECONDS = 0.01
 _ANSWER_SECONDS = 1.0
-_KEEPALIVE = "keepalive@openssh.com"  # as OpenSSH's client: every server has to reject unknown requests
+_KEEPALIVE = "keepalive@openssh.com"  # as OpenSSH's client does: every server rejects unknown requests
 
 
 class Session:
@@ -42,8 +42,8 @@ class Session:
         self._messages = ServerMessages(self.transport, redaction)
         self._auth: AuthClient | None = None
         self._had_channel = False
-        self._is_unanswered = False  # the login ended without a reply
-        self.prompts_unanswered = False  # the server asked for something that it did not get
+        self._is_unanswered = False  # the login ended without a response
+        self.prompts_unanswered = False  # a prompt of the server got no answer
 
     @property
     def reached(self) -> bool:
@@ -66,7 +66,7 @@ class Session:
         return not self.is_open
 
     def answers(self, deadline: Deadline) -> bool:
-        """Return whether the server still answers, within a moment."""
+        """Return whether the server still responds, within a second."""
         asking = run_in_thread(lambda: self.transport.global_request(_KEEPALIVE, wait=True))
         try:
             asking.result(deadline.part(_ANSWER_SECONDS).left)
@@ -81,7 +81,7 @@ class Session:
 
     @property
     def password_is_unanswered(self) -> bool:
-        """Whether a password was sent, and the server did not reply to it."""
+        """Whether a password was sent, and the server did not respond to it."""
         return bool(self._auth and self._auth.offered == "password" and self._is_unanswered)
 
     @property
@@ -119,7 +119,7 @@ class Session:
     ) -> None:
         """Offer the credentials, each one once; raise ProbeFailed if the login fails.
 
-        `is_proven` says that the host key is verified, and that these credentials worked before.
+        `is_proven` means that the host key is verified, and that these credentials worked before.
         """
         self._auth = auth = AuthClient(self.transport, user, deadline)
         try:
@@ -184,8 +184,8 @@ class Session:
         return "the server accepted the connection, but sent nothing"
 
     def _refused_login(self, refused: LoginRefused, auth: AuthClient, *, is_proven: bool) -> ProbeFailure:
-        texts = [self._said(after_offer=True), self.disconnect_reason]
-        detail = quoted(str(refused), *(texts if any(texts) else [self._said(after_offer=False)]))
+        texts = [self._server_text(after_offer=True), self.disconnect_reason]
+        detail = quoted(str(refused), *(texts if any(texts) else [self._server_text(after_offer=False)]))
         # PAM checks the account after the password, and sshd shows the reason as a round without prompts
         instructions = [one.text for one in auth.texts if one.is_instruction]
         closing = cause_of_closed_logins("\n".join(instructions)) if is_proven else None
@@ -200,24 +200,24 @@ class Session:
             was_interactive=auth.was_interactive,
             is_silent=deadline.passed,
             seconds=deadline.seconds,
-            text=self._said(after_offer=True),
+            text=self._server_text(after_offer=True),
             disconnect_reason=self.disconnect_reason,
-            earlier_text=self._said(after_offer=False),
+            earlier_text=self._server_text(after_offer=False),
             is_proven=is_proven,
         )
         failure = diagnose_login(login)
         self._is_unanswered = failure.cause is not Cause.LOGIN_REFUSED
         return failure
 
-    def _said(self, *, after_offer: bool) -> str:
+    def _server_text(self, *, after_offer: bool) -> str:
         """Return the texts of the server, cleaned: those after the first offer of a credential, or earlier.
 
         An instruction counts as one after the offer, because it is a reply to the client.
         """
         texts = self._auth.texts if self._auth else []
         chosen = (one for one in texts if (one.after_offer or one.is_instruction) is after_offer)
-        said = (self._redaction.clean(one.text) for one in chosen)
-        return self._redaction.clean(" / ".join(dict.fromkeys(said)))
+        cleaned = (self._redaction.clean(one.text) for one in chosen)
+        return self._redaction.clean(" / ".join(dict.fromkeys(cleaned)))
 
     def _with_reason(self, detail: str) -> str:
         return quoted(detail, self.disconnect_reason)

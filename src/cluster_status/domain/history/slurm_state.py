@@ -14,9 +14,9 @@ _NAME_BYTES = 64
 class SlurmState(Struct, frozen=True):
     """What was listed before.
 
-    `login_shell` says that only a login shell finds sinfo. `powers_down` says that the last nodes that were
-    listed included powered-down ones. `empty` says that the last answer had no nodes, `empty_periods` how
-    often such a period has ended. `partitions` are names and patterns of the input that were listed.
+    `login_shell`: only a login shell finds sinfo. `powers_down`: the last nodes that were listed included
+    powered-down ones. `empty`: the last answer had no nodes. `empty_periods`: how often such a period ended.
+    `partitions`: names and patterns of the input that were listed.
     """
 
     login_shell: bool = False

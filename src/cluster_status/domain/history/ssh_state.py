@@ -37,7 +37,7 @@ class Server(Struct, frozen=True):
 class Login(Struct, frozen=True):
     """When a login last worked, and which credentials, by their digests, were last accepted and refused.
 
-    `unanswered_at` has the passwords that were offered without a reply, `closed_until` how long closed logins
+    `unanswered_at`: when passwords were offered without a response. `closed_until`: until when closed logins
     count as maintenance.
     """
 
@@ -49,7 +49,10 @@ class Login(Struct, frozen=True):
     closed_until: Instant | None = None
 
     def is_closed_too_long(self, now: datetime, maintenance_until: datetime | None) -> bool:
-        """Return whether closed logins are no maintenance any more; the end of a known one is given."""
+        """Return whether closed logins no longer count as maintenance.
+
+        `maintenance_until` is the end of a maintenance window that has begun.
+        """
         closed_until = maintenance_until or self.closed_until
         return closed_until is not None and now >= closed_until
 

@@ -32,7 +32,7 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     uptime: Uptime | None = None  # of the last 30 days
     missed_polls: int = 0  # in gaps before this one
     window: Window | None = None  # of the maintenance that is scheduled, or under way
-    login_only: bool = False  # Slurm is not watched
+    login_only: bool = False  # Slurm is not checked
     unknown_since: Instant | None = None  # when the unknown period began that has ended
 
 

@@ -18,8 +18,8 @@ class NodeGroup(StrEnum):
     DRAINING = "draining"  # jobs still run, no new ones start
     MAINTENANCE = "maintenance"  # in a MAINT reservation, or rebooting
     DOWN = "down"
-    UNKNOWN = "unknown"  # the controller has not heard of it
-    OTHER = "other"  # a state that says nothing here, or a word that this version does not know
+    UNKNOWN = "unknown"  # the node has not registered with the controller
+    OTHER = "other"  # a state that has no effect on the verdict, or a word that this version does not know
 
 
 IN_SERVICE = frozenset(

@@ -28,7 +28,7 @@ _UNSET = (
 # TZ: the time zone of the server is not known.
 _SET = ("LC_ALL=C", "SINFO_LOCAL=1", "TZ=UTC")
 
-# Prints the variable above that users set on purpose: a line for /bin/sh, and one for any other shell.
+# Prints the one variable above that users set on purpose: a line for /bin/sh, and one for any other shell.
 _PRINT_CLUSTERS = 'echo "$SLURM_CLUSTERS"'
 PRINT_CLUSTERS = (_PRINT_CLUSTERS, f"/bin/sh -c '{_PRINT_CLUSTERS}'")
 

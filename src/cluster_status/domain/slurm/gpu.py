@@ -26,8 +26,8 @@ _TYPE_LIMIT = 40
 def parse(lines: list[str]) -> tuple[dict[str, tuple[Gpus, ...]], dict[str, int]]:
     """Return the GPUs by partition and type, and by partition the number of nodes that could not be read.
 
-    A row of another format, one without Gres, or one whose Gres was cut off costs only its own nodes. It is
-    not counted where no node has a GPU.
+    A row of another format, one without Gres, or one whose Gres was cut off omits only its own nodes. They
+    are not counted where no node has a GPU.
     """
     found: dict[str, dict[str, Gpus]] = defaultdict(dict)
     unreadable: dict[str, int] = defaultdict(int)

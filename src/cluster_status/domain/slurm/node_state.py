@@ -2,7 +2,7 @@
 
 Facts from Slurm's `node_state_string()` (src/common/slurm_protocol_defs.c), versions 2.0 to 26.05: %T of
 sinfo prints one base word and at most one of the suffixes below. scontrol prints the same state with all its
-flags, such as ``IDLE+CLOUD+POWERED_DOWN``. A state that is only a flag says nothing about the node. Nodes in
+flags, such as ``IDLE+CLOUD+POWERED_DOWN``. A state that is only a flag does not describe the node. Nodes in
 state ``future`` do not exist yet; sinfo lists them only on request.
 """
 
@@ -132,7 +132,7 @@ def _without_flags(word: str) -> NodeGroup | None:
 
 
 def _with_suffix(base: NodeGroup, suffix: str) -> NodeGroup:
-    if base in {NodeGroup.UNKNOWN, NodeGroup.OTHER}:  # unknown*: the controller has not heard of it yet
+    if base in {NodeGroup.UNKNOWN, NodeGroup.OTHER}:  # unknown*: it has not registered yet
         return base
     if suffix in {_IN_MAINT_RESERVATION, _REBOOT_ISSUED}:
         return NodeGroup.MAINTENANCE

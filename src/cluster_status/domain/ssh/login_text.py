@@ -1,4 +1,4 @@
-"""What a text that a server sends at the login is about, by its words.
+"""The subject of a text that a server sends at the login, by its words.
 
 The words for accounts and their states are those of the translations of Linux-PAM and SSSD.
 """

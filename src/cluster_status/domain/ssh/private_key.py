@@ -13,7 +13,7 @@ _HEADERS = re.compile(r"\s*Proc-Type:\s*4,ENCRYPTED\s+DEK-Info:\s*([A-Z0-9-]+,[0
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SUPPORTED = ("OPENSSH ", "RSA ", "EC ", "ENCRYPTED ", "")
 
-# what a key has, also if its first line is missing: the marks of its formats, in base64 as well
+# Marks of the formats of a key, plain or in base64. They match a key without its first line as well.
 _MARKS = (
     r"--(BEGIN|END) [A-Z0-9 ]*(PRIVATE|PUBLIC) KEY|---- BEGIN SSH2|PuTTY-User-Key-File|Private-Lines:"
     r"|b3BlbnNzaC1rZXktdj|LS0tLS1CRUdJTi|^\s*MII[A-Za-z0-9+/\s]{200}|(ssh-[a-z0-9]+|ecdsa-\S+) AAAA"
@@ -68,7 +68,7 @@ def unwrap(text: str) -> str:
 
 
 def is_key(text: str) -> bool:
-    """Return whether a text is a key or a part of one, in any format and form of pasting."""
+    """Return whether a text is a key or a part of one, in any format, however it was pasted."""
     return re.search(_MARKS, _decoded(text)) is not None
 
 

@@ -1,4 +1,4 @@
-"""What a prompt of the login asks for, by its words: only a prompt for the password gets it."""
+"""What a prompt of the login asks for, by its text: only a prompt for the password gets it."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from functools import cache
 
 from cluster_status.domain.ssh import prompt_words
 
-_ACCOUNT = r"\S*@\S*"  # whose password it is: not part of the question
+_ACCOUNT = r"\S*@\S*"  # the owner of the password, not part of the question
 _QUOTES = "'\"`\u2018\u2019\u201c\u201d"
 _WITHOUT_BLANKS = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "KHMER", "THAI", "LAO", "MYANMAR")
 
@@ -27,7 +27,7 @@ def asked_by(prompt: str, *, context: str = "", user: str = "") -> Asked:
     """Return what a prompt asks for.
 
     `context` is the rest of the round, which is shown with it. The name of the account in the prompt, given
-    as `user`, is not part of the question. A word for anything but the password wins over one for it.
+    as `user`, is not part of the question. Words for anything but the password take precedence.
     """
     text = _normalized(_without_account(prompt, user))
     shown = f"{text}\n{_normalized(_without_account(context, user))}"

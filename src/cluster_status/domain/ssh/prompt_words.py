@@ -2,8 +2,8 @@
 
 Source: the translations of both projects (msgids "Password: ", "New password: ", "Current password: ",
 "Retype new password: ", "First Factor: ", "Second Factor (optional): "), and the prompts of products for
-second factors. A word stands for its inflected forms, too: it is the begin of a word, or the whole of it
-where it ends with a full stop. After an asterisk, and in scripts without blanks, it may be anywhere.
+second factors. An entry matches the beginning of a word, so that inflected forms match. With a full stop at
+its end, it matches a whole word. After an asterisk, and in scripts without blanks, it matches anywhere.
 """
 
 

@@ -45,8 +45,8 @@ class SshTarget(Struct, frozen=True):
     def head_node_is_pinned(self) -> bool:
         """Whether the head node has to show a pinned key.
 
-        It has to unless each line is for a jump host. A line for another host name shows that a key was
-        meant to be pinned.
+        A line for another host name pins as well, because the user meant to pin a key. Only lines for jump
+        hosts do not.
         """
         return bool(self.pins_for(self.head_node) or self.pins.for_none_of(self.jump_hosts))
 

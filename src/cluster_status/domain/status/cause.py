@@ -56,7 +56,7 @@ class CauseInfo(Struct, frozen=True, kw_only=True):
     network: bool = False  # an outage only if this server was reached before and the runner is online
     retried: bool = False  # within one run
     needs_confirmation: bool = False  # by another poll: the next runner has another IP address
-    transient: bool = False  # one network fault or a restart can cause it: the second poll in a row fails
+    transient: bool = False  # one network fault or a restart can cause it; the second run in a row fails
 
 
 def _network(clause: str, remedy: str, *, needs_confirmation: bool = False) -> CauseInfo:
@@ -92,15 +92,16 @@ CAUSES = {
     Cause.HOST_KEY: CauseInfo(
         status=Status.UNKNOWN,
         clause="SSH host key not trusted",
-        remedy="If several login nodes share this name, each has its own key: set cluster-host-key to a line "
-        "for each, and keep the lines that it has. If the administrators replaced the key, replace its line "
-        "by the new one. If not, the connection may be intercepted: ask them. No credential was sent.",
+        remedy="If several login nodes share this name, each has its own key: add the new line to "
+        "cluster-host-key, and keep the others. If the administrators replaced the key, replace its line by "
+        "the new one. Otherwise ask them: an attacker may intercept the connection. No credential was sent.",
     ),
     Cause.INCOMPATIBLE_SSH: CauseInfo(
         status=Status.UNKNOWN,
         clause="no common SSH algorithms",
-        remedy="The log names what the server offers and what the action offers: ask the administrators to "
-        "enable one of the latter. If a network fault damaged the connection, the next poll clears this.",
+        remedy="Ask the administrators to enable one of the algorithms that the action offers: see "
+        "docs/login.md. The log lists those of the server. If a network fault damaged the connection, the "
+        "next poll works.",
     ),
     Cause.LOGIN_REFUSED: CauseInfo(
         status=Status.UNKNOWN,
@@ -111,18 +112,18 @@ CAUSES = {
     ),
     Cause.LOGIN_HANGS: CauseInfo(
         status=Status.UNKNOWN,
-        clause="login not answered",
-        remedy="Log in as cluster-user with ssh. If that hangs or is closed as well, ask the administrators. "
-        "If it works, check cluster-password, because some servers close the connection after a wrong one. "
-        "To avoid locking the account, at most three passwords an hour are offered without an answer.",
+        clause="no response to the login",
+        remedy="Log in as cluster-user with ssh. If that fails as well, ask the administrators. If it works, "
+        "check cluster-password: some servers close the connection after a wrong one. To avoid locking the "
+        "account, the action offers at most three passwords an hour without a response.",
         retried=True,
         transient=True,
     ),
     Cause.LOGINS_CLOSED: CauseInfo(
         status=Status.MAINTENANCE,
         clause="logins are closed",
-        remedy="Wait until the administrators open the logins again. If they are open for others, ask the "
-        "administrators whether the account still has access.",
+        remedy="Wait until the administrators open the logins again. If other users can log in, "
+        "ask them to check the account.",
     ),
     Cause.BOOTING: CauseInfo(
         status=Status.OFFLINE,
@@ -132,30 +133,30 @@ CAUSES = {
     Cause.SHELL_HANGS: CauseInfo(
         status=Status.DEGRADED,
         clause="login shell not responding",
-        remedy="Log in as cluster-user. If no prompt appears, the file server of the home directories may be "
-        "down: ask the administrators. If one appears, a login script such as ~/.bashrc waits for a terminal "
-        "or for input: skip that part where the shell is not interactive.",
+        remedy="Log in as cluster-user with ssh. If no prompt appears, ask the administrators: the file "
+        "server of the home directories may be down. If a prompt appears, a login script such as ~/.bashrc "
+        "waits for a terminal or for input. Skip that part in shells that are not interactive.",
         retried=True,
         needs_confirmation=True,
         transient=True,
     ),
     Cause.SHELL_FAILS: CauseInfo(
         status=Status.UNKNOWN,
-        clause="login shell runs no command",
-        remedy="Run ssh USER@HOST true. It must end with exit status 0. Check the login shell of the "
+        clause="login shell does not run commands",
+        remedy="Run ssh USER@HOST true, which must end with exit status 0. Check the login shell of the "
         "account, its login scripts such as ~/.bashrc, its home directory, and a forced command of the key.",
     ),
     Cause.NO_SCHEDULER: CauseInfo(
         status=Status.DEGRADED,
         clause="command sinfo no longer found",
-        remedy="If Slurm is installed, its commands must be on PATH in a login shell of cluster-user: see "
-        "docs/login.md. If only the login is to be checked, set scheduler to none.",
+        remedy="If Slurm is installed, add the directory of sinfo to PATH in the profile of cluster-user: "
+        "see docs/login.md. To check only the login, set scheduler to none.",
     ),
     Cause.SCHEDULER_DOWN: CauseInfo(
         status=Status.DEGRADED,
         clause="Slurm controller not responding",
         remedy="Log in as cluster-user and run sinfo. If it fails as well, inform the administrators. If it "
-        "works, a login script sets a variable such as SLURM_CONF for interactive shells only: see "
+        "works, a login script sets a variable such as SLURM_CONF only for interactive shells: see "
         "docs/login.md.",
         retried=True,
     ),
@@ -189,9 +190,9 @@ CAUSES = {
     Cause.NO_NODES_LISTED: CauseInfo(
         status=Status.UNKNOWN,
         clause="no nodes listed any more",
-        remedy="Log in as cluster-user and run sinfo. If other users see nodes, the account may have lost "
-        "its group or its view of the partitions: ask the administrators. If the cluster scales to zero, its "
-        "fourth time without nodes counts as usual.",
+        remedy="Log in as cluster-user and run sinfo. If other users see nodes, ask the "
+        "administrators: the account may have lost its group or its access to the partitions. If the cluster "
+        "scales to zero, the action treats this as usual from the fourth time.",
     ),
     Cause.NO_NODES_IN_SERVICE: CauseInfo(status=Status.OFFLINE, clause="no nodes in service"),
     Cause.NODES_DRAINING: CauseInfo(

@@ -1,7 +1,7 @@
-"""What a failed command means: the cause of a failed probe.
+"""The cause of a failed command.
 
-What happens before the first boundary is the login shell's, not Slurm's. After it, the origin of the lines on
-stderr decides. Slurm's libraries print "sinfo: error: ...", "sinfo: fatal: ..." and "slurm_load_node: ...".
+Before the first boundary, the login shell failed, not Slurm. After it, the origin of the lines on stderr
+decides. Slurm's libraries print "sinfo: error: ...", "sinfo: fatal: ..." and "slurm_load_node: ...".
 Recorded from Slurm 22.05 and 24.11.
 """
 
@@ -22,7 +22,7 @@ from cluster_status.domain.text import clean
 
 _TAIL_BYTES = 20_000  # of an output that may be long
 _COMMAND_NOT_FOUND = 127
-_KILLED_BY = range(129, 129 + 64)  # 128 + signal; each shell words it differently
+_KILLED_BY = range(129, 129 + 64)  # 128 + signal; each shell prints it differently
 # the rest of the line is in the account's language
 _NOT_INSTALLED = re.compile(r"^env: .*\bsinfo(?![\w-])")
 _NO_LIBRARY = re.compile(r"\S*sinfo: error while loading shared libraries: ")  # exit status 127 as well
@@ -32,8 +32,8 @@ _FROM_SLURM = re.compile(
     r"(\[[^\]]*\] ?)?"  # a time
     r"(\S*\b(sinfo|scontrol|slurm): (error|fatal): |(\S*\b(sinfo|scontrol): )?slurm_\w+( error)?: )"
 )
-# What Slurm says of the account or of the command, not of itself. Munge has its own permissions.
-_NOT_ITS_FAULT = re.compile(
+# Errors about the account or the command, not about Slurm. Munge has its own permissions.
+_NOT_OF_SLURM = re.compile(
     r"permission denied|invalid user|invalid group|user id|not permitted|not authorized|not allowed"
     r"|(unrecognized|unknown|invalid) option|requires an argument|usage"
     r"|invalid (partition|node|reservation) name|format specification|conflicting options",
@@ -50,16 +50,19 @@ _SPECIFIC = re.compile(r"Munge \w+ failed|: fatal: |control machine address")
 
 _NO_SUCH_CLUSTER = "invalid entry for --cluster"  # also of one whose controller was shut down
 _CLUSTER_REMEDY = "Check slurm-cluster. If it is correct, ask the administrators whether its controller runs."
-_ENDLESS_OUTPUT_REMEDY = "Log in as cluster-user and run sinfo: sinfo or the login prints without end."
-_ENDLESS_LOGIN_REMEDY = "Log in as cluster-user: a login script such as ~/.bashrc prints without end."
+_ENDLESS_OUTPUT_REMEDY = (
+    "Log in as cluster-user and run sinfo: sinfo or a login script prints without an end."
+)
+_ENDLESS_LOGIN_REMEDY = "Log in as cluster-user: a login script such as ~/.bashrc prints without an end."
 
 
 def diagnose(result: CommandResult, boundary: str) -> ProbeFailure:
-    """Return what it means that a command ended with an exit status other than 0."""
+    """Return the failure of a command that ended with an exit status other than 0."""
     if not has_begun(result.stdout, boundary):
         return diagnose_shell(result)
     lines = _lines(result.stderr)
-    detail = lines[-1] if lines else f"exit status {result.exit_status}"  # earlier lines may be the login's
+    # earlier lines may come from the login
+    detail = lines[-1] if lines else f"exit status {result.exit_status}"
     if result.exit_status in _KILLED_BY:
         signal = _KILLED_BY.index(result.exit_status) + 1
         return ProbeFailure(Cause.SINFO_FAILED, f"killed by signal {signal}")
@@ -72,22 +75,22 @@ def diagnose(result: CommandResult, boundary: str) -> ProbeFailure:
 
 
 def diagnose_slurm(result: CommandResult, boundary: str) -> ProbeFailure | None:
-    """Return the cause that Slurm's own lines give, if there are any; a wrapper may print them on stdout."""
+    """Return the failure that Slurm's own lines report, if any; a wrapper may print them on stdout."""
     _, _, stdout = result.stdout.partition(boundary.encode())
-    said = [line for line in _lines(result.stderr) if _FROM_SLURM.match(line)]
-    said = said or [line for line in _lines(stdout) if _FROM_SLURM.match(line)]
-    if not said:
+    errors = [line for line in _lines(result.stderr) if _FROM_SLURM.match(line)]
+    errors = errors or [line for line in _lines(stdout) if _FROM_SLURM.match(line)]
+    if not errors:
         return None
-    if _NOT_ITS_FAULT.search(said[-1]) and not _AUTHENTICATION.search(said[-1]):
-        return ProbeFailure(Cause.SINFO_FAILED, said[-1])
-    detail = next(filter(_SPECIFIC.search, said), said[-1])
+    if _NOT_OF_SLURM.search(errors[-1]) and not _AUTHENTICATION.search(errors[-1]):
+        return ProbeFailure(Cause.SINFO_FAILED, errors[-1])
+    detail = next(filter(_SPECIFIC.search, errors), errors[-1])
     remedy = _CLUSTER_REMEDY if _NO_SUCH_CLUSTER in detail else ""
-    not_found = any(map(_NO_CONFIGURATION.search, said))
+    not_found = any(map(_NO_CONFIGURATION.search, errors))
     return ProbeFailure(Cause.SCHEDULER_DOWN, detail, remedy, not_found=not_found)
 
 
 def diagnose_error(error: CommandError, boundary: str, *, seconds: float) -> ProbeFailure:
-    """Return what it means that a command has no result; `seconds` was its limit."""
+    """Return the failure of a command without a result; `seconds` was its limit."""
     begun = has_begun(error.stdout, boundary)
     if isinstance(error, CommandTimeoutError):
         return _diagnose_timeout(error, seconds, begun=begun)
@@ -105,7 +108,7 @@ def diagnose_error(error: CommandError, boundary: str, *, seconds: float) -> Pro
 
 
 def diagnose_shell(result: CommandResult) -> ProbeFailure:
-    """Return what it means that a shell has ended before the first command, with any exit status."""
+    """Return the failure of a shell that ended before the first command, with any exit status."""
     lines = _lines(result.stderr)
     if any(map(_PASSWORD_EXPIRED.search, lines)):
         return ProbeFailure(Cause.LOGIN_REFUSED, lines[-1])
@@ -116,14 +119,14 @@ def diagnose_shell(result: CommandResult) -> ProbeFailure:
 
 def _diagnose_timeout(error: CommandTimeoutError, seconds: float, *, begun: bool) -> ProbeFailure:
     if not begun:
-        detail = f"the login shell did not answer within {seconds:.0f} s{_quoted(error)}"
+        detail = f"the login shell did not respond within {seconds:.0f} s{_quoted(error)}"
         return ProbeFailure(Cause.SHELL_HANGS, clean(detail))
     # without its configuration, for example, sinfo prints an error and retries for a minute
-    said = [line for line in _lines(error.stderr) if _FROM_SLURM.match(line)]
+    errors = [line for line in _lines(error.stderr) if _FROM_SLURM.match(line)]
     return ProbeFailure(
         Cause.SCHEDULER_TIMEOUT,
         clean(f"sinfo did not finish within {seconds:.0f} s{_quoted(error, stdout=False)}"),
-        not_found=any(map(_NO_CONFIGURATION.search, said)),
+        not_found=any(map(_NO_CONFIGURATION.search, errors)),
     )
 
 

@@ -22,7 +22,7 @@ class ProbeFailure(Struct, frozen=True):
     detail: str = ""
     remedy: str = ""
     needs_confirmation: bool = False  # by another poll, also if the cause does not
-    of_runner: bool = False  # the server was not asked, and may be online
+    of_runner: bool = False  # no packet reached the server, which may be online
     not_found: bool = False
     partitions: tuple[str, ...] = ()
 
@@ -44,10 +44,10 @@ class LoginProgress(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()  # for the log of this run, cleaned
     warnings: tuple[str, ...] = ()  # the same
     credential_offered: bool = False
-    prompts_unanswered: bool = False  # the server asked for something that it did not get
+    prompts_unanswered: bool = False  # a prompt of the server got no answer
     logged_in: bool = False
     login_spent: bool = False  # the next attempt would have to offer a credential again, and must not
-    unanswered_passwords: int = 0  # offers of this run without a reply, since the last accepted login
+    unanswered_passwords: int = 0  # offers of this run without a response, since the last accepted login
 
 
 class ProbeResult(LoginProgress, frozen=True, kw_only=True):
@@ -70,6 +70,6 @@ class RememberedLogin(Struct, frozen=True):
     host_key: str | None = None  # HostKey.type_and_fingerprint, remembered if no key is pinned
     login_held_back: bool = False  # this credential was refused within the last hour
     login_shell: bool = False  # sinfo was found by a login shell only
-    login_worked: bool = False  # this credential was accepted the last time that one was
+    login_worked: bool = False  # this credential was the last one that was accepted
     logins_closed: bool = False  # since the last accepted login
     passwords_left: int = MAX_UNANSWERED_PASSWORDS  # that may be offered within this hour

@@ -1,4 +1,4 @@
-"""What a login without a reply means: the cause of a failed probe."""
+"""The cause of a login without a response."""
 
 from msgspec import Struct
 
@@ -6,11 +6,11 @@ from cluster_status.domain.ssh.login_text import About, about
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeFailure
 
-_NOT_OFFERED = "the password was not offered: within the last hour, three offers had no answer"
+_NOT_OFFERED = "the password was not offered: within the last hour, three offers had no response"
 
 
 class UnansweredLogin(Struct, frozen=True, kw_only=True):
-    """A login that ended without a reply; the texts are cleaned.
+    """A login that ended without a response; the texts are cleaned.
 
     `text` is an authentication banner that arrived after the offer, or an instruction. It differs from
     `disconnect_reason`, which can also be about a fault of the connection.
@@ -27,7 +27,7 @@ class UnansweredLogin(Struct, frozen=True, kw_only=True):
 
 
 def diagnose_login(login: UnansweredLogin) -> ProbeFailure:
-    """Return the cause; the detail quotes what the server said."""
+    """Return the cause; the detail quotes the texts of the server."""
     detail = _detail(login)
     subjects = {about(text) for text in (login.text, login.disconnect_reason) if text}
     if About.ACCOUNT in subjects:
@@ -46,7 +46,7 @@ def diagnose_login(login: UnansweredLogin) -> ProbeFailure:
 
 
 def cause_of_closed_logins(text: str) -> Cause | None:
-    """Return the cause if a text says that no account can log in now; None if it does not."""
+    """Return the cause if no account can log in now, according to a text; else None."""
     return {About.BOOTING: Cause.BOOTING, About.MAINTENANCE: Cause.LOGINS_CLOSED}.get(about(text))
 
 
@@ -56,16 +56,16 @@ def not_offered(*, logins_closed: bool) -> ProbeFailure:
 
 
 def quoted(detail: str, *texts: str) -> str:
-    """Return the detail with what the server said, each text once."""
-    said = "; ".join(dict.fromkeys(filter(None, texts)))
-    return f"{detail}: {said}" if said else detail
+    """Return the detail with the texts of the server, each once."""
+    quoted_texts = "; ".join(dict.fromkeys(filter(None, texts)))
+    return f"{detail}: {quoted_texts}" if quoted_texts else detail
 
 
 def _detail(login: UnansweredLogin) -> str:
     if login.is_silent:
-        what = f"no answer to the {login.offered or 'login'} within {login.seconds:.0f} s"
+        what = f"no response to the {login.offered or 'login'} within {login.seconds:.0f} s"
     elif login.offered:
-        what = f"the server closed the connection when it got the {login.offered}"
+        what = f"the server closed the connection after it got the {login.offered}"
     else:
         what = "the server closed the connection before the login"
     texts = [login.text, login.disconnect_reason]

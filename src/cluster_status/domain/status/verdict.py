@@ -15,11 +15,11 @@ class KnownServer(Struct, frozen=True):
 
     reached: bool = False  # an earlier probe received its SSH banner
     scheduler_seen: bool = False  # sinfo worked before
-    shell_seen: bool = False  # the login shell answered before
+    shell_seen: bool = False  # the login shell responded before
     nodes_seen: bool = False  # Slurm listed nodes before
     empty_is_usual: bool = False  # from time to time, Slurm lists no nodes
     partitions_seen: frozenset[str] = frozenset()  # those of the input that Slurm listed before
-    logins_closed_too_long: bool = False  # to be maintenance
+    logins_closed_too_long: bool = False  # to count as maintenance
 
 
 class Verdict(Struct, frozen=True):
@@ -73,7 +73,7 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
     if gone:
         return Verdict(CAUSES[Cause.PARTITION_DOWN].status, Cause.PARTITION_DOWN, ", ".join(gone))
     if not _worked_before(failure.cause, known):
-        detail = _joined(failure.detail, "it has not worked for this account yet")
+        detail = _joined(failure.detail, "it has never worked for this account")
         return Verdict(Status.UNKNOWN, failure.cause, detail, remedy)
     if not info.network:
         is_over = failure.cause is Cause.LOGINS_CLOSED and known.logins_closed_too_long
@@ -92,13 +92,13 @@ def _judge_connection(failure: ProbeFailure, result: ProbeResult, known: KnownSe
     if not (known.reached or result.reached):
         detail = _joined(failure.detail, "no run has reached this server yet")
         return Verdict(Status.UNKNOWN, failure.cause, detail, failure.remedy or info.remedy)
-    return Verdict(  # down: no input can fix that
+    return Verdict(  # no remedy: no input can fix an outage
         info.status, failure.cause, failure.detail, needs_confirmation=failure.needs_confirmation
     )
 
 
 def _worked_before(cause: Cause, known: KnownServer) -> bool:
-    """Return whether what fails now has worked before; what never did is a matter of the set-up."""
+    """Return whether what fails now has worked before; what never worked is a set-up problem."""
     if cause in {Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT}:
         return known.scheduler_seen
     return known.shell_seen or cause is not Cause.SHELL_HANGS
@@ -111,7 +111,7 @@ def _joined(*details: str) -> str:
 def _cause_of(
     state: ClusterState, known: KnownServer, not_up: Sequence[str], degraded_below: int
 ) -> Cause | None:
-    # a state word that this version does not know changes nothing for the worse
+    # a state word that this version does not know never makes the verdict worse
     nodes = replace(state.nodes, idle=state.nodes.idle + state.nodes.other, other=0)
     if nodes.total == 0:
         if known.nodes_seen and not known.empty_is_usual:

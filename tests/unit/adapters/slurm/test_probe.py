@@ -141,7 +141,7 @@ def test_a_command_that_fails_is_diagnosed() -> None:
 @pytest.mark.parametrize(
     ("error", "cause", "detail"),
     [
-        (CommandTimeoutError(""), Cause.SHELL_HANGS, "the login shell did not answer within 30 s"),
+        (CommandTimeoutError(""), Cause.SHELL_HANGS, "the login shell did not respond within 30 s"),
         (OutputLimitError("too much"), Cause.SHELL_FAILS, "too much"),
         (ConnectionLostError("lost"), Cause.DROPPED, "after the login: lost"),
         (CommandKilledError("killed"), Cause.SHELL_FAILS, "killed"),
@@ -310,7 +310,7 @@ def kinds(executor: ScriptedExecutor) -> list[str]:
 
 
 @pytest.mark.parametrize("failure", [NOT_FOUND, NOT_CONFIGURED])
-def test_what_the_shell_does_not_find_is_looked_up_once_through_a_login_shell(failure: CommandResult) -> None:
+def test_if_the_shell_does_not_find_sinfo_one_login_shell_is_tried(failure: CommandResult) -> None:
     executor = shells(failure, None)
     result = run(executor, FULL)
     assert isinstance(result.outcome, ClusterState)
@@ -383,7 +383,7 @@ def test_a_retry_begins_with_the_other_shell_where_sinfo_waited_for_its_configur
 # Only the login, or another cluster
 
 
-def test_without_a_scheduler_the_login_shell_is_all_that_is_watched() -> None:
+def test_without_a_scheduler_only_the_login_shell_is_checked() -> None:
     executor = ScriptedExecutor(site())
     result = run(executor, SlurmQuery(login_only=True, details=True))
     assert (result.outcome, result.login_shell) == (ClusterState(login_only=True), None)

@@ -174,7 +174,7 @@ def test_a_refused_login_has_not_worked_and_keeps_the_last_time_it_did(result: P
     assert remembered(GOOD, result).login.worked_at == NOON
 
 
-# A login without a reply
+# A login without a response
 
 
 def hangs(*, passwords: int = 1) -> ProbeResult:
@@ -189,7 +189,7 @@ def passwords_left(state: SshState, after: timedelta) -> int:
 
 
 @pytest.mark.parametrize("result", [hangs(), CLOSED])
-def test_a_login_without_a_reply_is_not_held_back(result: ProbeResult) -> None:
+def test_a_login_without_a_response_is_not_held_back(result: ProbeResult) -> None:
     assert not is_held_back(remembered(result), SECOND)
 
 
@@ -198,7 +198,7 @@ def test_a_prompt_that_is_left_unanswered_holds_the_login_back() -> None:
     assert is_held_back(remembered(result), SECOND)
 
 
-def test_three_passwords_without_a_reply_are_offered_within_an_hour() -> None:
+def test_three_passwords_without_a_response_are_offered_within_an_hour() -> None:
     state = remembered(hangs(), hangs(passwords=2))
     assert passwords_left(state, timedelta(minutes=5)) == 0
     assert passwords_left(state, HOUR - SECOND) == 0
@@ -206,15 +206,15 @@ def test_three_passwords_without_a_reply_are_offered_within_an_hour() -> None:
     assert passwords_left(state, timedelta(minutes=65)) == 3
 
 
-def test_a_refusal_between_them_does_not_reset_the_count_of_passwords_without_a_reply() -> None:
+def test_a_refusal_between_them_does_not_reset_the_count_of_passwords_without_a_response() -> None:
     assert passwords_left(remembered(hangs(), NO_LOGIN, REFUSED, hangs()), 15 * MINUTE) == 1
 
 
-def test_a_login_that_works_resets_the_count_of_passwords_without_a_reply() -> None:
+def test_a_login_that_works_resets_the_count_of_passwords_without_a_response() -> None:
     assert passwords_left(remembered(hangs(passwords=3), GOOD), SECOND) == 3
 
 
-def test_passwords_without_a_reply_after_a_login_of_the_same_run_count() -> None:
+def test_passwords_without_a_response_after_a_login_of_the_same_run_count() -> None:
     assert passwords_left(remembered(replace(GOOD, unanswered_passwords=1)), SECOND) == 2
 
 

@@ -109,7 +109,7 @@ def test_a_line_without_a_complete_key_is_reported_by_its_number(line: str) -> N
 
 
 @pytest.mark.parametrize("marker", ["@cert-authority", "@Cert-Authority"])
-def test_a_line_for_a_certificate_authority_is_an_error_that_says_what_to_pin(marker: str) -> None:
+def test_a_line_for_a_certificate_authority_is_an_error_that_names_what_to_pin(marker: str) -> None:
     expected = (
         r"^line 1 is for a certificate authority \(@cert-authority\), which is not supported: .*key of the"
     )

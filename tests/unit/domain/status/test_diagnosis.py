@@ -144,7 +144,7 @@ def test_without_munge_the_detail_is_the_line_that_names_it() -> None:
         "[2026-01-31T12:00:00.000] sinfo: error: fetch_config: DNS SRV lookup failed",
     ],
 )
-def test_anything_that_slurm_reports_of_itself_is_its_own_fault_and_is_quoted(line: str) -> None:
+def test_any_other_error_of_slurm_is_a_fault_of_slurm_and_is_quoted(line: str) -> None:
     failure = diagnosis(1, f"a text of the login\n{line}\n".encode())
     assert (failure.cause, failure.detail) == (Cause.SCHEDULER_DOWN, line)
     on_stdout = diagnosis(1, b"", stdout=BEGUN + line.encode())
@@ -172,7 +172,7 @@ def test_the_remedy_for_a_cluster_that_slurm_does_not_reach_names_its_input() ->
         "Traceback (most recent call last):",
     ],
 )
-def test_what_is_said_of_the_account_or_of_the_command_is_no_fault_of_slurm(line: str) -> None:
+def test_an_error_about_the_account_or_the_command_is_no_fault_of_slurm(line: str) -> None:
     failure = diagnosis(1, line.encode())
     assert (failure.cause, failure.detail) == (Cause.SINFO_FAILED, line)
 
@@ -219,7 +219,7 @@ def test_a_timeout_after_the_first_boundary_is_one_of_sinfo() -> None:
 
 @pytest.mark.parametrize("stdout", [b"", b"\r\n"])
 def test_a_timeout_before_it_is_one_of_the_login_shell(stdout: bytes) -> None:
-    expected = ProbeFailure(Cause.SHELL_HANGS, "the login shell did not answer within 30 s")
+    expected = ProbeFailure(Cause.SHELL_HANGS, "the login shell did not respond within 30 s")
     assert failure_of(CommandTimeoutError("", stdout=stdout)) == expected
 
 
@@ -230,7 +230,7 @@ def test_a_timeout_quotes_the_last_line_of_stderr_cleaned(stdout: bytes) -> None
     assert detail.endswith("; last line on stderr: sinfo: error: no [31mfile, retrying up to 60sec")
 
 
-def test_too_much_output_has_a_remedy_that_names_who_prints_it() -> None:
+def test_too_much_output_has_a_remedy_that_names_its_source() -> None:
     of_sinfo = failure_of(OutputLimitError("too much", stdout=BEGUN))
     assert (of_sinfo.cause, of_sinfo.detail) == (Cause.UNPARSABLE, "too much")
     assert "run sinfo" in of_sinfo.remedy

@@ -40,17 +40,17 @@ def cause_of(**facts: Any) -> Cause:
         ({"offered": "", "is_silent": True, "text": EXPIRED}, Cause.LOGIN_REFUSED),
     ],
 )
-def test_the_cause_follows_from_what_was_offered_and_said(facts: dict[str, Any], cause: Cause) -> None:
+def test_the_cause_follows_from_the_offer_and_the_texts(facts: dict[str, Any], cause: Cause) -> None:
     assert cause_of(**facts) is cause
 
 
-def test_a_login_without_a_reply_quotes_each_text_once() -> None:
+def test_a_login_without_a_response_quotes_each_text_once() -> None:
     login = UnansweredLogin(
         offered="key", text="a", disconnect_reason="b", earlier_text="c", is_silent=True, seconds=10
     )
-    assert diagnose_login(login).detail == "no answer to the key within 10 s: a; b"
+    assert diagnose_login(login).detail == "no response to the key within 10 s: a; b"
     login = UnansweredLogin(offered="password", text="a", disconnect_reason="a")
-    assert diagnose_login(login).detail == "the server closed the connection when it got the password: a"
+    assert diagnose_login(login).detail == "the server closed the connection after it got the password: a"
     login = UnansweredLogin(offered="", earlier_text="c")
     assert diagnose_login(login).detail == "the server closed the connection before the login: c"
 
@@ -60,7 +60,7 @@ def test_a_password_that_is_not_offered_keeps_the_cause() -> None:
     assert not_offered(logins_closed=False).cause is Cause.LOGIN_HANGS
 
 
-def test_only_a_refusal_is_blamed_on_the_account() -> None:
+def test_a_login_that_hangs_is_unknown_and_closed_logins_are_maintenance() -> None:
     statuses = {
         cause: CAUSES[cause].status for cause in (Cause.LOGIN_HANGS, Cause.LOGINS_CLOSED, Cause.BOOTING)
     }

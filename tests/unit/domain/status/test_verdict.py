@@ -217,14 +217,14 @@ def test_an_outage_has_no_remedy(cause: Cause) -> None:
     assert judged(failed(cause)).remedy == ""
 
 
-def test_only_the_login_is_watched_if_no_scheduler_was_ever_seen() -> None:
+def test_only_the_login_is_checked_if_no_scheduler_was_ever_seen() -> None:
     verdict = judged(failed(Cause.NO_SCHEDULER), KnownServer(reached=True))
     assert outcome(verdict) == (Status.ONLINE, None)
     assert verdict.cluster_state == ClusterState(login_only=True)
     assert "set scheduler to none" in verdict.remedy
 
 
-def test_a_login_that_is_watched_alone_is_online_without_a_remedy() -> None:
+def test_a_check_of_the_login_alone_is_online_without_a_remedy() -> None:
     verdict = judged(ProbeResult(outcome=ClusterState(login_only=True)), KNOWN)
     assert (outcome(verdict), verdict.remedy) == ((Status.ONLINE, None), "")
 
@@ -233,7 +233,7 @@ def test_a_login_that_is_watched_alone_is_online_without_a_remedy() -> None:
 def test_what_has_never_worked_is_unknown_with_a_remedy(cause: Cause) -> None:
     verdict = judged(failed(cause, "a text"), KnownServer(reached=True))
     assert outcome(verdict) == (Status.UNKNOWN, cause)
-    assert verdict.detail == "a text; it has not worked for this account yet"
+    assert verdict.detail == "a text; it has never worked for this account"
     assert verdict.remedy == CAUSES[cause].remedy
 
 
