@@ -34,7 +34,8 @@ _FROM_SLURM = re.compile(
 )
 # What Slurm says of the account or of the command, not of itself. Munge has its own permissions.
 _NOT_ITS_FAULT = re.compile(
-    r"permission denied|invalid user|invalid group|user id|not permitted|not authorized|not allowed"
+    r"permission denied|invalid user(?! for slurm)|invalid group|user id"
+    r"|not permitted|not authorized|not allowed"
     r"|(unrecognized|unknown|invalid) option|requires an argument|usage"
     r"|invalid (partition|node|reservation) name|format specification|conflicting options",
     re.IGNORECASE,
