@@ -73,10 +73,10 @@ SECOND_FACTOR = _words(
     """
     *code, *otp, oath, digit, one-time, one time, onetime, single-use, *token,
     temp., dynamic, pin., pins., tan., puk., nip., factor 2, factor two, second, 2nd, two., two-,
-    2-step, multi, 2fa, mfa, u2f, fido, webauthn, passkey, verification, challenge, response, captcha,
-    question, answer, secret, hint, recovery, backup, scratch, bypass, emergency, sms, text message,
-    phone, mobile, call., push, app., device, e-mail, email, mail, biometric, fingerprint, touch,
-    tap., swipe, smart card, smartcard, card., cards., disposable, ephemeral, generated, next., random,
+    2-step, multi-f, multif, multi f, 2fa, mfa, u2f, fido, webauthn, passkey, verification, challenge,
+    response, captcha, question, answer, secret, hint, recovery, backup, scratch, bypass, emergency, sms,
+    text message, phone, mobile, call., push, app., device, e-mail, email, mail, biometric, fingerprint,
+    touch, tap., swipe, smart card, smartcard, card., cards., disposable, ephemeral, generated, next., random,
     received, sent to, single use, time-based, time based, password 2, password2, password #2, passwort 2,
     passwort2
     """,
@@ -125,8 +125,16 @@ OPTIONAL = _words(
     """
     optional, optioneel, opcional, opcjonaln, opzional, facoltativ, facultati, fakultativ, frivillig,
     isteğe bağlı, leave blank, leave empty, leave it blank, leave it empty, nepovinn, valgfri,
-    valinnai, volitel, необязательн, необов'язков, по желание, незадължител, 可选, 可選, オプション, 선택 사항
+    valinnai, volitel, необязательн, необов'язков, опционал, по желание, незадължител, optionnel, if any,
+    enter to skip, laisser vide, dejar en blanco, leer lassen, 可选, 可選, 选填, 選填, 任意, 省略可,
+    オプション, 선택 사항, 선택사항
     """,  # noqa: RUF001 - Turkish
 )
 
-NOT_OPTIONAL = _words("not optional, non-optional, nonoptional, no longer optional, no opcional")
+NOT_OPTIONAL = _words(
+    """
+    not optional, non-optional, nonoptional, no longer optional, no opcional, no es opcional, não opcional,
+    não é opcional, nicht optional, non optionnel, pas optionnel, non facultatif, non facoltativ,
+    non opzional, niet optioneel, не опционал, mandatory, required, 不可选, 非可选, 必填, 必須
+    """
+)

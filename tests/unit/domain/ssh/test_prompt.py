@@ -54,6 +54,13 @@ GETS_NOTHING = (
     "Segundo Factor (opcional): ",
     "Второй фактор (необязательно): ",
     "第二因素（可选）： ",
+    "第二因素（选填）： ",
+    "第二要素（任意）: ",
+    "Deuxième facteur (optionnel) : ",
+    "Второй фактор (опционально): ",
+    "OTP, if any: ",
+    "OTP (press Enter to skip): ",
+    "Código (dejar en blanco): ",
     "Verification code (leave empty if you have none): ",
 )
 ASKS_FOR_CODE = {
@@ -81,6 +88,7 @@ ASKS_FOR_CODE = {
         "Response to challenge 4711, password: ",
         "Recovery password: ",
         "Token (not optional): ",
+        "Code (optional, required for admins): ",
         "Password 2: ",
         "Next password: ",
         "Random password: ",
@@ -95,6 +103,7 @@ ASKS_FOR_CODE = {
         "Passwort und Code: ",
         "Zweiter Faktor (OTP Token): ",
         "Sicherheitscode: ",
+        "Token (nicht optional): ",
     ),
     "French": (
         "Mot de passe à usage unique : ",
@@ -264,6 +273,8 @@ def test_the_tables_have_sixty_prompts_in_six_languages_each_once() -> None:
     ("context", "asked"),
     [
         ("Welcome", Asked.PASSWORD),
+        ("This is a multi-user system", Asked.PASSWORD),
+        ("Multi-factor authentication", Asked.SECOND_FACTOR),
         ("Enter the code from your phone", Asked.SECOND_FACTOR),
         ("Your password has expired", Asked.NEW_PASSWORD),
     ],
