@@ -32,8 +32,9 @@ PASSWORD = _words(
 NEW_PASSWORD = _words(
     """
     new, current, old., change, changing, again, retype, re-type, reenter, re-enter, repeat, confirm,
-    verify, expired, choose a, create, set a, set your, set pass, pick a, desired, existing, previous,
-    former, original, initial, update your, update pass, once more, same pass, twice
+    verify, expired, choose a, create, set a, set your, set pass, pick a, desired pass, existing pass,
+    existing login pass, previous pass, former pass, original pass, initial pass, update your, update pass,
+    once more, same pass, twice
     """,
     # new
     """
@@ -76,9 +77,9 @@ SECOND_FACTOR = _words(
     2-step, multi-f, multif, multi f, 2fa, mfa, u2f, fido, webauthn, passkey, verification, challenge,
     response, captcha, question, answer, secret, hint, recovery, backup, scratch, bypass, emergency, sms,
     text message, phone, mobile, call., push, app., device, e-mail, email, mail, biometric, fingerprint,
-    touch, tap., swipe, smart card, smartcard, card., cards., disposable, ephemeral, generated, next., random,
-    received, sent to, single use, time-based, time based, password 2, password2, password #2, passwort 2,
-    passwort2
+    touch, tap., swipe, smart card, smartcard, card., cards., disposable, ephemeral, generated pass,
+    next pass, random pass, password received, password sent, single use, time-based, time based,
+    password 2, password2, password #2, passwort 2, passwort2
     """,
     # "once" and "code" elsewhere
     """

@@ -92,6 +92,7 @@ ASKS_FOR_CODE = {
         "Password 2: ",
         "Next password: ",
         "Random password: ",
+        "Password sent to your inbox: ",
         "Ephemeral password: ",
     ),
     "German": (
@@ -274,6 +275,7 @@ def test_the_tables_have_sixty_prompts_in_six_languages_each_once() -> None:
     [
         ("Welcome", Asked.PASSWORD),
         ("This is a multi-user system", Asked.PASSWORD),
+        ("Previous login: Monday. Logs are sent to the next office.", Asked.PASSWORD),
         ("Multi-factor authentication", Asked.SECOND_FACTOR),
         ("Enter the code from your phone", Asked.SECOND_FACTOR),
         ("Your password has expired", Asked.NEW_PASSWORD),
