@@ -7,7 +7,7 @@ import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
 from cluster_status.adapters.ssh.algorithms import ClientTransport
-from cluster_status.adapters.ssh.auth import AuthClient
+from cluster_status.adapters.ssh.auth import AuthClient, ServerText
 from cluster_status.adapters.ssh.credential import LoadedCredentials
 from cluster_status.adapters.ssh.login import Login, LoginRefused
 from cluster_status.adapters.ssh.transport import ServerMessages
@@ -212,12 +212,17 @@ class Session:
     def _server_text(self, *, after_offer: bool) -> str:
         """Return the texts of the server, cleaned: those after the first offer of a credential, or earlier.
 
-        An instruction counts as one after the offer, because it is a reply to the client.
+        An instruction counts as one after the offer if nothing was offered, because it is a reply to the
+        client, and also if it says that no account can log in now.
         """
         texts = self._auth.texts if self._auth else []
-        chosen = (one for one in texts if (one.after_offer or one.is_instruction) is after_offer)
+        chosen = (one for one in texts if self._counts_after_offer(one) is after_offer)
         cleaned = (self._redaction.clean(one.text) for one in chosen)
         return self._redaction.clean(" / ".join(dict.fromkeys(cleaned)))
+
+    def _counts_after_offer(self, text: ServerText) -> bool:
+        closes_logins = not self.has_offered or cause_of_closed_logins(text.text) is not None
+        return text.after_offer or (text.is_instruction and closes_logins)
 
     def _with_reason(self, detail: str) -> str:
         return quoted(detail, self.disconnect_reason)

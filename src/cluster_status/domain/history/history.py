@@ -92,9 +92,10 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     ssh = remember(history.ssh, result, poll.digests, poll.at, maintenance_until=maintenance_until)
     tracker = history.tracker
     if ssh.login.worked_at:  # until then the set-up is not complete, and nothing is notified
-        tracker = track(
-            tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=_recent_statuses(history)
-        )
+        if not history.ssh.login.worked_at:  # the polls before do not count as recent ones
+            tracker = replace(tracker, known_since=_last_poll_at(history))
+        recent = _recent_statuses(history, tracker)
+        tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
     observation = Observation(
         poll.id, poll.at, verdict, history.tracker, tracker, record.ledger, ssh.login.worked_at
@@ -123,8 +124,12 @@ def has_changed(before: History, after: History) -> bool:
     return before.tracker.status != after.tracker.status
 
 
-def _recent_statuses(history: History) -> list[Status]:
-    since = history.tracker.known_since
+def _last_poll_at(history: History) -> Instant | None:
+    return history.record.polls[-1].at if history.record.polls else None
+
+
+def _recent_statuses(history: History, tracker: StatusTracker) -> list[Status]:
+    since = tracker.known_since
     polls = history.record.polls[-RECENT_POLLS:]
     return [poll.status for poll in polls if since is None or poll.at > since]
 

@@ -20,7 +20,16 @@ from cluster_status.domain.status.verdict import KnownServer
 LOGIN_HELD_BACK_FOR = timedelta(hours=1)
 UNANSWERED_COUNT_FOR = timedelta(hours=1)
 LOGINS_CLOSED_FOR = timedelta(hours=24)
-_AFTER_THE_SHELL = frozenset({Cause.NO_SCHEDULER, Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT})
+_AFTER_THE_SHELL = frozenset(
+    {
+        Cause.NO_SCHEDULER,
+        Cause.SCHEDULER_DOWN,
+        Cause.SCHEDULER_TIMEOUT,
+        Cause.SINFO_FAILED,
+        Cause.UNPARSABLE,
+        Cause.NO_SUCH_PARTITION,
+    }
+)
 
 
 class Server(Struct, frozen=True):
@@ -73,7 +82,7 @@ class SshState(Struct, frozen=True):
         return KnownServer(
             reached=server.reached,
             scheduler_seen=server.scheduler_seen,
-            shell_seen=server.shell_seen,
+            shell_seen=server.shell_seen or server.scheduler_seen,  # earlier versions did not store it
             nodes_seen=server.slurm.nodes_seen,
             empty_is_usual=server.slurm.empty_is_usual,
             partitions_seen=frozenset(server.slurm.partitions),

@@ -137,6 +137,11 @@ def has_begun(output: bytes, boundary: str) -> bool:
     return re.search(rf"^{re.escape(boundary)}\r?$".encode(), output, re.MULTILINE) is not None
 
 
+def have_ended(output: bytes, boundary: str, count: int) -> bool:
+    """Return whether all of `count` commands have worked. What follows them does not count."""
+    return _lines(output).count(boundary) == count + 1
+
+
 def split_outputs(output: bytes, boundary: str, count: int) -> list[list[str]]:
     """Return the lines that each of `count` commands printed; raise UnparsableError if one is incomplete."""
     lines = _lines(output)

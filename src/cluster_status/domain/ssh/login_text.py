@@ -20,13 +20,15 @@ class About(Enum):
 
 
 _ACCOUNT_WORDS = (
-    r"account\b|konto|kontot|compte|cuenta|conta\b|contul|účet|účt|käyttäjätili"
+    r"account\b|your (?:access|allocation|membership|project|user ?id)\b|ihr zugang|votre accès"
+    r"|su acceso|ваш доступ|konto|kontot|compte|cuenta|conta\b|contul|účet|účt|käyttäjätili"
     r"|felhasználói azonosító|akun\b|hesab|hesap|уч[её]тн\w+ запис|обліков\w+ запис|акаунт"
     r"|тіркелгі|налог|חשבון|حساب|帳戶|帳號|帐户|账户|账号|アカウント|계정|tài khoản"
 )
 _BLOCKED_WORDS = (
     r"locked|expired|disabled|suspended|deactivated|blocked|revoked|inactive|terminated"
     r"|not (been )?(active|activated|allowed|authori[sz]ed|permitted|valid)"
+    r"|widerrufen|révoqué|revocad|отозван"
     r"|no longer (active|valid)|abgelaufen|gesperrt|deaktiviert|expiré|verrouillé|désactivé"
     r"|caducad|expirad|expirou|bloquead|bloqueja|ha vençut|scadut|bloccat|wygasł|zablokowan"
     r"|vypršel|vypršal|uzamčen|uzamknut|skončila|förfallit|gått ut|låst|utløpt|utgått|udløbet"
@@ -41,6 +43,7 @@ _BLOCKED_ACCOUNT = (
     rf"(?:{_ACCOUNT_WORDS}){_SAME_SENTENCE}(?:{_BLOCKED_WORDS})"
     rf"|(?:{_BLOCKED_WORDS}){_SAME_SENTENCE}(?:{_ACCOUNT_WORDS})"
     r"|password (?:has |is )?expired|(?:change|reset|renew) your password"
+    r"|account (?:is|was|has been) (?:archived|closed|deleted|removed)"
     r"|\buser \S+ (?:is )?not allowed|too many (?:authentication )?fail|too many logins"
     r"|authentication fail|login incorrect"
 )
@@ -48,6 +51,7 @@ _WARNING = r"will expire|warning:"
 _NUMBER = r"\d"  # of days that are left
 _DENIED = (
     r"denied|not (?:allowed|permitted|authori[sz]ed)|unauthori[sz]ed|no access|may not|verweigert"
+    r"|not have access|no longer have access|user (?:is )?(?:not known|unknown)|unknown user|no such user"
     r"|gesperrt|refusée|denegad|negad[ao]|permesso negato|zamítnut|odmietnut|geweigerd|nektet"
     r"|nægtet|avvist|odmowa|brak dostępu|запрещ|заборонено|отказано|izin ditolak|reddedildi"
     r"|megtagadva|refuzat|拒绝|拒否|被拒|거부|denegat|nekad|nekta|ei käyttöoikeutta|izin verilmedi"

@@ -34,7 +34,8 @@ _FROM_SLURM = re.compile(
 )
 # Errors about the account or the command, not about Slurm. Munge has its own permissions.
 _NOT_OF_SLURM = re.compile(
-    r"permission denied|invalid user|invalid group|user id|not permitted|not authorized|not allowed"
+    r"permission denied|invalid user(?! for slurm)|invalid group|user id"
+    r"|not permitted|not authorized|not allowed"
     r"|(unrecognized|unknown|invalid) option|requires an argument|usage"
     r"|invalid (partition|node|reservation) name|format specification|conflicting options",
     re.IGNORECASE,

@@ -58,7 +58,7 @@ class StatusTracker(Struct, frozen=True):
     pending: StatusPeriod | None = None
     pending_polls: int = 0
     unknown: UnknownPeriod | None = None
-    known_since: Instant | None = None  # the end of the last unknown period that was notified
+    known_since: Instant | None = None  # the end of the set-up or of the last notified unknown period
 
     @property
     def status(self) -> Status | None:

@@ -34,7 +34,8 @@ def diagnose_login(login: UnansweredLogin) -> ProbeFailure:
         return ProbeFailure(Cause.LOGIN_REFUSED, detail)
     if not (login.offered or login.was_interactive):
         return ProbeFailure(Cause.TIMEOUT if login.is_silent else Cause.DROPPED, detail)
-    if login.is_silent and login.offered == "key" and login.is_proven:
+    is_for_key = login.offered == "key" and not login.was_interactive
+    if login.is_silent and is_for_key and login.is_proven:
         return ProbeFailure(Cause.SHELL_HANGS, detail)  # sshd reads the key from the home directory
     if login.is_silent or not login.is_proven:
         return ProbeFailure(Cause.LOGIN_HANGS, detail)

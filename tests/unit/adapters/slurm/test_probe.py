@@ -106,6 +106,25 @@ def test_the_result_says_how_far_the_login_got() -> None:
     )
 
 
+class _WithoutVariables(ScriptedExecutor):
+    """A shell that refuses to print SLURM_CLUSTERS, such as a restricted one."""
+
+    def run(self, command: str, limits: Limits) -> CommandResult:
+        result = super().run(command, limits)
+        refused = result.exit_status == 0 and 'echo "$SLURM_CLUSTERS"' in command
+        return CommandResult(1, result.stdout, b"rbash: /bin/sh: restricted") if refused else result
+
+
+@pytest.mark.parametrize("patterns", [(), ("debug",)])
+def test_a_shell_that_does_not_print_the_clusters_of_the_account_costs_only_that(
+    patterns: tuple[str, ...],
+) -> None:
+    query = SlurmQuery(partitions=PartitionFilter(patterns))
+    outcome = run(_WithoutVariables(site()), query).outcome
+    assert isinstance(outcome, ClusterState), outcome
+    assert (outcome.nodes.idle, outcome.ignored_clusters) == (8, "")
+
+
 def test_closing_the_probe_closes_its_executor() -> None:
     executor = ScriptedExecutor(site())
     SlurmProbe(executor, SlurmQuery()).close()

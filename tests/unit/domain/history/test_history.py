@@ -57,6 +57,11 @@ def test_a_poll_is_recorded_with_its_status_and_cause() -> None:
     )
 
 
+def test_unknown_polls_before_the_first_login_do_not_count_as_recent_ones() -> None:
+    after = polled(NEW, *[NO_LOGIN] * 6, GOOD, UNTRUSTED)
+    assert events(pending(after)) == [Event.INITIAL]
+
+
 @pytest.mark.parametrize(
     "result",
     [
@@ -76,7 +81,8 @@ def test_before_the_first_login_no_status_is_confirmed_and_no_event_is_notified(
 
 def test_polls_before_the_first_login_do_not_affect_the_first_status() -> None:
     after = polled(NEW, *[NO_LOGIN] * 9, GOOD)
-    assert after.tracker == StatusTracker(period(Status.ONLINE, since=noon_plus(45)))
+    online = period(Status.ONLINE, since=noon_plus(45))
+    assert after.tracker == StatusTracker(online, known_since=noon_plus(40))
     assert events(pending(after)) == [Event.INITIAL]
 
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import Digests
-from cluster_status.domain.history.ssh_state import Login, SshState, remember
+from cluster_status.domain.history.ssh_state import Login, Server, SshState, remember
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult, RememberedLogin
@@ -58,6 +58,9 @@ def is_held_back(state: SshState, after: timedelta, digests: Digests = DIGESTS) 
         (failed(Cause.SHELL_HANGS), KnownServer(reached=True)),
         (failed(Cause.NO_SCHEDULER), KnownServer(reached=True, shell_seen=True)),
         (failed(Cause.SCHEDULER_DOWN), KnownServer(reached=True, shell_seen=True)),
+        (failed(Cause.SINFO_FAILED), KnownServer(reached=True, shell_seen=True)),
+        (failed(Cause.UNPARSABLE), KnownServer(reached=True, shell_seen=True)),
+        (failed(Cause.NO_SUCH_PARTITION), KnownServer(reached=True, shell_seen=True)),
         (GOOD, WORKED),
         (listed(), replace(WORKED, nodes_seen=False)),
         (LOGIN_ONLY, KnownServer(reached=True, shell_seen=True)),
@@ -66,6 +69,11 @@ def is_held_back(state: SshState, after: timedelta, digests: Digests = DIGESTS) 
 def test_a_server_stays_known_as_far_as_it_was_reached(result: ProbeResult, known: KnownServer) -> None:
     assert remembered(result).known_server(DIGESTS) == known
     assert remembered(result, REFUSED).known_server(DIGESTS) == known
+
+
+def test_a_history_of_an_earlier_version_knows_the_shell_if_sinfo_worked() -> None:
+    before = SshState(server=Server(DIGESTS.server, DIGESTS.key, reached=True, scheduler_seen=True))
+    assert before.known_server(DIGESTS).shell_seen
 
 
 def test_nothing_is_known_of_a_different_server() -> None:

@@ -135,6 +135,7 @@ def test_without_munge_the_detail_is_the_line_that_names_it() -> None:
             )
         ),
         "sinfo: error: Unable to establish control machine address",
+        "sinfo: fatal: Invalid user for SlurmUser slurm",
         "sinfo: error: Parsing error at unrecognized key: NoSuchParameter",
         "sinfo: error: auth_g_pack: REQUEST_PARTITION_INFO has authentication error: Permission denied",
         'sinfo: error: Munge encode failed: Failed to connect to "/run/munge/socket": Permission denied',

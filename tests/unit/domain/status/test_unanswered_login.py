@@ -34,6 +34,11 @@ def cause_of(**facts: Any) -> Cause:
         ({"is_proven": True, "disconnect_reason": EXPIRED}, Cause.LOGIN_REFUSED),
         ({"is_proven": True, "disconnect_reason": "Corrupted MAC on input."}, Cause.LOGIN_HANGS),
         ({"is_proven": True, "disconnect_reason": "no reason given"}, Cause.LOGIN_HANGS),
+        ({"is_proven": True, "is_silent": True, "offered": "key"}, Cause.SHELL_HANGS),
+        (
+            {"is_proven": True, "is_silent": True, "offered": "key", "was_interactive": True},
+            Cause.LOGIN_HANGS,
+        ),
         ({"offered": ""}, Cause.DROPPED),
         ({"offered": "", "is_silent": True}, Cause.TIMEOUT),
         ({"offered": "", "is_silent": True, "was_interactive": True}, Cause.LOGIN_HANGS),
