@@ -324,7 +324,7 @@ def test_a_server_with_another_host_key_than_the_pinned_one_gets_no_password(
 def test_without_a_pin_the_log_shows_the_line_to_paste(monitor: Monitor, openssh: OpenSSH) -> None:
     run = monitor.poll(cluster_host_key="")
     assert run.exit_status == 0
-    assert f"set cluster-host-key to this line: {openssh.known_hosts_line}" in run.log
+    assert f"set cluster-host-key to this line, in quotes: {openssh.known_hosts_line}" in run.log
 
 
 def test_a_check_sets_the_outputs_without_history_and_message(monitor: Monitor) -> None:

@@ -28,7 +28,7 @@ SIZES = (3, 200)
 NOW = datetime(2026, 11, 23, 15, 50, tzinfo=UTC)
 _EARLIER = NOW - timedelta(minutes=80)
 _LONG_AGO = NOW - timedelta(days=3, hours=5, minutes=20)
-_NIGHT = Window(NOW + timedelta(days=2), NOW + timedelta(days=2, hours=8), nodes=24)
+_NIGHT = Window(NOW + timedelta(hours=20), NOW + timedelta(hours=28), nodes=24)
 _POLICY = ChannelPolicy("discord", mention="<@&123456789012345678>")
 
 _ONLINE = StatusPeriod(Status.ONLINE, _LONG_AGO)

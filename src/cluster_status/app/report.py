@@ -10,6 +10,7 @@ from cluster_status.app.poll import PollResult
 from cluster_status.domain.notification.message import describe
 from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.uptime.gaps import Gap
 from cluster_status.errors import ClusterStatusError, DeliveryError
 from cluster_status.ports import Level, Runner
@@ -18,14 +19,13 @@ from cluster_status.render.summary import summarise
 
 OUTPUTS = {
     "status": "Status that this poll found: `online`, `degraded`, `maintenance`, `offline` or `unknown`; "
-    "of several clusters the worst.",
-    "previous-status": "Confirmed status before this poll; empty at first, and with several clusters.",
-    "changed": "`true` in the run that confirms a change of a status, otherwise `false`.",
-    "cause": "Cause of a status other than online, as one word such as `refused`; empty when it is online, "
-    "and with several clusters.",
-    "since": "Begin of the confirmed status, as ISO 8601 in UTC; empty with several clusters.",
-    "message": "Result of this poll in one line, also if no message was sent.",
-    "partitions": "JSON list of the partitions with their nodes by group; empty with several clusters.",
+    "the most severe one if a run checks several clusters.",
+    "previous-status": "Confirmed status before this poll. Empty in the first poll.",
+    "changed": "`true` if this poll confirms a change of the status, otherwise `false`.",
+    "cause": "Cause of a status other than `online`, such as `refused`. Empty if the status is `online`.",
+    "since": "Start of the confirmed status, as an ISO 8601 time in UTC.",
+    "message": "Result of this poll in one line, also if no message is sent.",
+    "partitions": "JSON list of the partitions with their numbers of nodes by group.",
     "clusters": "JSON object by cluster name: `status`, `previous_status`, `changed`, `cause`, `since`, "
     "`message` and `nodes` of each.",
     "history-path": "Path of the history file, relative to the workspace.",
@@ -50,10 +50,17 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
         text = f"{prefix}Partitions not found, check the input partitions: {names}"
         runner.annotate(Level.WARNING, text)
     if poll.result.line_to_pin:
-        text = "The SSH host key is not pinned. Verify the key, then set cluster-host-key to this line:"
-        runner.annotate(Level.WARNING, f"{prefix}{text} {poll.result.line_to_pin}")
+        runner.annotate(Level.WARNING, f"{prefix}{_warning_of_unpinned(poll.result)}")
     if poll.gap:
         runner.annotate(Level.WARNING, f"{prefix}{_warning_of(poll.gap)}")
+
+
+def _warning_of_unpinned(result: ProbeResult) -> str:
+    shown = f" {result.host_key.fingerprint}" if result.host_key else ""
+    return (
+        f"The SSH host key{shown} is not pinned. Verify the key, then set cluster-host-key to this line, in "
+        f"quotes: {result.line_to_pin}"
+    )
 
 
 def _warning_of(gap: Gap) -> str:

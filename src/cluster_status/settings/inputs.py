@@ -48,7 +48,7 @@ CLUSTER_PORT = Input("cluster-port", "SSH port of the head node.", types.PORT, 2
 CLUSTER_USER = Input("cluster-user", "User name for the login. Required.", types.USER, "")
 CLUSTER_PASSWORD = Input(
     "cluster-password",
-    "Password of the user, from a secret. Required without `cluster-key`; with one, it is tried after it.",
+    "Password of the user, from a secret. Required without `cluster-key`. With a key, it is tried second.",
     types.PASSWORD,
     Secret(),
     secret=True,
@@ -69,8 +69,8 @@ CLUSTER_KEY_PASSPHRASE = Input(
 )
 CLUSTER_JUMP = Input(
     "cluster-jump",
-    "Jump host in front of the head node, as `user@host:port`. It is given the same key and password, and "
-    "its host key must be in `cluster-host-key`.",
+    "Jump host that leads to the head node, as `user@host:port`. The login uses the same key and password. "
+    "Its host key must be in `cluster-host-key`.",
     types.JUMP,
     None,
 )
@@ -96,16 +96,16 @@ CLUSTER_COMMAND_TIMEOUT = Input(
 )
 PARTITIONS = Input(
     "partitions",
-    "Partitions to check and show: names or patterns such as `gpu*`, separated by commas or new lines; "
-    "hidden ones are possible. If a partition listed by name is not up, the cluster is degraded. Empty: all "
-    "partitions that the account can see.",
+    "Partitions to check and show: names or patterns such as `gpu*`, separated by commas or new lines. If a "
+    "partition listed by name is not up, the cluster is degraded. Empty: all partitions that the account can "
+    "see. A name also selects a hidden partition.",
     types.PATTERNS,
     (),
 )
 DETAILS = Input(
     "details",
-    "`partitions`, or `full`: also GPUs, the reasons why nodes are out of service, and maintenance "
-    "reservations, with a notification one day ahead.",
+    "`partitions`, or `full`: also free GPUs, the reasons for nodes out of service, and a notification one "
+    "day before maintenance.",
     types.choice("partitions", "full"),
     "partitions",
     "partitions",
@@ -167,8 +167,8 @@ DISCORD_MSG_ALWAYS = Input(
 )
 HEARTBEAT_URL = Input(
     "heartbeat-url",
-    "Ping URL of a dead man's switch such as Healthchecks, from a secret. Requested after each successful "
-    "poll; `/fail` is appended after a failed one.",
+    "Ping URL of a heartbeat monitor such as Healthchecks, from a secret. Each successful poll requests it. "
+    "A failed poll appends `/fail`.",
     types.SECRET_URL,
     Secret(),
     secret=True,
@@ -182,8 +182,7 @@ DEGRADED_BELOW = Input(
 )
 ATTEMPTS = Input(
     "attempts",
-    "Number of attempts per poll before the cluster or its scheduler counts as not responding, within 90 "
-    "seconds in total.",
+    "Number of attempts in a poll until the cluster counts as not responding. All attempts share 90 seconds.",
     types.whole_number(1, 10),
     3,
     "3",
@@ -239,8 +238,7 @@ PRUNE_WORKFLOWS = Input(
 )
 PRUNE_KEEP = Input(
     "prune-keep",
-    "Number of completed runs to keep per workflow. A poll prunes only if this input is set, after it has "
-    "saved the history.",
+    "Number of completed runs to keep for each workflow. A poll deletes old runs only if you set this input.",
     types.whole_number(0, 1000),
     10,
     "10",

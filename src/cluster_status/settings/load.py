@@ -293,10 +293,12 @@ class _Given:
         return self.value(spec)
 
     def _why_missing(self, spec: Input[T]) -> str:
-        instead = " or cluster-key" if spec is inputs.CLUSTER_PASSWORD else ""
+        other = inputs.CLUSTER_KEY if spec is inputs.CLUSTER_PASSWORD else None
         if not runner_context(self._environ).on_runner:
+            instead = f" or {other.environment_variable}" if other else ""
             return f"is required: set {spec.environment_variable or spec.variable}{instead}"
         if spec.secret:
+            instead = f" or {other.name}" if other else ""
             return f"is empty: set the secret{instead}. Workflows of pull requests from forks get no secrets"
         return "is required"
 

@@ -16,6 +16,7 @@ from cluster_status.errors import DeliveryError
 from cluster_status.ports import Level
 from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.unit.app.monitor import Monitor, Run
+from tests.unit.domain.build import host_key
 
 TWO_PARTITIONS = listed(
     partition("debug", idle=1, allocated=2, reserved=3, powered_down=4),
@@ -297,11 +298,11 @@ def test_partitions_that_are_not_found_are_named_in_a_warning(monitor: Monitor) 
 
 
 def test_every_poll_shows_the_line_to_pin_if_the_host_key_is_not_pinned(monitor: Monitor) -> None:
-    line = "head.example.org ssh-ed25519 AAAA"
+    line, key = "head.example.org ssh-ed25519 AAAA", host_key()
     for _ in range(2):
-        (warning,) = monitor.poll(replace(ONLINE, line_to_pin=line)).warnings
-        assert warning.startswith("The SSH host key is not pinned.")
-        assert warning.endswith(f"cluster-host-key to this line: {line}")
+        (warning,) = monitor.poll(replace(ONLINE, host_key=key, line_to_pin=line)).warnings
+        assert warning.startswith(f"The SSH host key {key.fingerprint} is not pinned.")
+        assert warning.endswith(f"cluster-host-key to this line, in quotes: {line}")
 
 
 def test_an_error_has_a_full_stop_before_its_remedy(monitor: Monitor) -> None:
