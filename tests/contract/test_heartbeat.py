@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
-from cluster_status import action
+from cluster_status import action, wiring
 from cluster_status.adapters import heartbeat
 from cluster_status.adapters.heartbeat import HttpHeartbeat
 from cluster_status.adapters.http import Http
@@ -14,6 +15,11 @@ from tests.fakes.runner import RecordingRunner
 from tests.fakes.watchdog import Fault, LoopbackWatchdog
 
 BAD_INPUT = {"GITHUB_ACTIONS": "true", "INPUT_CLUSTER-PORT": "ssh"}
+IN_A_SHELL = {
+    "INPUT_CLUSTER-HOST": "head.example.org",
+    "INPUT_CLUSTER-USER": "alice",
+    "INPUT_CLUSTER-PASSWORD": "s3cret",
+}
 
 
 @pytest.fixture
@@ -64,6 +70,17 @@ def test_a_poll_that_cannot_start_counts_as_failed(
     given = {**BAD_INPUT, "INPUT_HEARTBEAT-URL": watchdog.url, "INPUT_COMMAND": command}
     assert action.main(given) == 2
     assert watchdog.pings == pings
+
+
+def test_a_poll_that_crashes_counts_as_failed(
+    watchdog: LoopbackWatchdog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> NoReturn:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(wiring, "run", crash)
+    assert action.main({**IN_A_SHELL, "INPUT_HEARTBEAT-URL": watchdog.url}) == 1
+    assert watchdog.pings == ["fail"]
 
 
 def test_an_invalid_heartbeat_url_is_a_bad_input(

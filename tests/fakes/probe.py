@@ -78,7 +78,6 @@ class ScriptedProbe:
         self.allowed: list[float] = []  # seconds, of each call
         self.loads = 0
         self.offers = 0
-        self.closed = False
 
     @property
     def calls(self) -> int:
@@ -95,8 +94,7 @@ class ScriptedProbe:
             return self._with_line_to_pin(result)
         return self._with_line_to_pin(self._offer(result, load_remembered))
 
-    def close(self) -> None:
-        self.closed = True
+    def close(self) -> None: ...
 
     def _offer(
         self, result: ProbeResult, load_remembered: Callable[[], RememberedLogin | None]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +19,7 @@ from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
+from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.app.cluster import Channel, MonitoredCluster
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import digest_of
@@ -95,6 +96,23 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
         return wired
 
     return wire
+
+
+@pytest.mark.parametrize("command", ["poll", "check"])
+def test_a_run_closes_its_connection_even_if_it_crashes(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[SlurmProbe] = []
+
+    def crash(*_: object) -> NoReturn:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(SlurmProbe, "close", lambda probe: closed.append(probe))  # noqa: PLW0108 - a method
+    monkeypatch.setattr(wiring, command, crash)
+    settings = load.read(IN_A_SHELL | {"INPUT_COMMAND": command})
+    with pytest.raises(KeyError):
+        wiring.run(settings, wiring.runner(settings.runner_context))
+    assert len(closed) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The history of the original script."""
 
 import json
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,6 +112,23 @@ def test_an_empty_list_is_an_empty_history(content: bytes) -> None:
 def test_an_instant_is_read_in_every_unambiguous_format(poll_time: object) -> None:
     [poll] = restored(written(entry(0, poll_time=poll_time))).record.polls
     assert poll == Poll(datetime(2026, 1, 31, 12, 0, 5, tzinfo=UTC), Status.ONLINE)
+
+
+@pytest.fixture
+def in_japan(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this machine be nine hours ahead of UTC."""
+    monkeypatch.setenv("TZ", "JST-9")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_japan")
+@pytest.mark.parametrize("poll_time", [1_769_860_805, "2026-01-31 12:00:05", "Sat Jan 31 12:00:05 2026"])
+def test_the_time_zone_of_this_machine_does_not_count(poll_time: object) -> None:
+    [poll] = restored(written(entry(0, poll_time=poll_time))).record.polls
+    assert poll.at == datetime(2026, 1, 31, 12, 0, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
