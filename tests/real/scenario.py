@@ -4,9 +4,13 @@ import contextlib
 import socket
 import stat
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from cluster_status.domain.history import codec
 from tests.fakes.discord import LoopbackDiscord
 from tests.fakes.ssh import Handler, LoopbackServer
 from tests.real.monitor import Monitor, Run
@@ -53,7 +57,7 @@ class Scenario:
         (self._programs / "env").symlink_to(program.find("env"))
         (work := directory / "work").mkdir()
         self.monitor = Monitor(work, openssh, discord)
-        self.replace_sinfo(f"case $* in *%P*) echo '{_ALL_IDLE}';; *) echo '8|idle';; esac")
+        self.restore_sinfo()
 
     @property
     def network(self) -> Namespace:
@@ -61,6 +65,18 @@ class Scenario:
         return self._network
 
     # polls
+
+    def pass_an_hour(self) -> None:
+        """Move the logins that the history remembers an hour back."""
+        histories = codec.parse(self.monitor.history_file.read_bytes())
+        history = self.monitor.history()
+        login = replace(
+            history.ssh.login,
+            refused_at=_an_hour_before(history.ssh.login.refused_at),
+            unanswered_at=tuple(at - timedelta(hours=1) for at in history.ssh.login.unanswered_at),
+        )
+        aged = replace(history, ssh=replace(history.ssh, login=login))
+        self.monitor.history_file.write_bytes(codec.render(histories.with_entry("mscluster", aged)))
 
     def poll_before(self, **changes: str) -> Run:
         """Poll, and skip what sshd logged of it; `changes` are inputs."""
@@ -184,6 +200,10 @@ class Scenario:
 
     # sinfo
 
+    def restore_sinfo(self) -> None:
+        """Let sinfo list one partition of eight idle nodes, as at the start."""
+        self.replace_sinfo(f"case $* in *%P*) echo '{_ALL_IDLE}';; *) echo '8|idle';; esac")
+
     def replace_sinfo(self, *lines: str) -> None:
         """Replace sinfo by lines of sh."""
         sinfo = self._programs / "sinfo"
@@ -215,6 +235,10 @@ class Scenario:
         """Replace sinfo by the real one, which queries this Slurm."""
         variables = " ".join(f"{name}={value}" for name, value in slurm.environment.items())
         self.replace_sinfo(f'{variables} exec {program.find("sinfo")} "$@"')
+
+
+def _an_hour_before(at: datetime | None) -> datetime | None:
+    return at and at - timedelta(hours=1)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """A real Dropbear server on loopback."""
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,7 +16,14 @@ class Dropbear:
 
     host = port.LOOPBACK
 
-    def __init__(self, directory: Path, account: Account, host_key_type: str = "ed25519") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        account: Account,
+        host_key_type: str = "ed25519",
+        *,
+        options: Sequence[str] = (),
+    ) -> None:
         self.account = account
         [self.port] = port.free_ports(1)
         key = directory / f"dropbear_key_{host_key_type}"
@@ -23,7 +31,7 @@ class Dropbear:
             [program.find("dropbearkey"), "-t", host_key_type, "-f", key], check=True, capture_output=True
         )
         command: list[str | Path] = [program.find("dropbear"), "-F", "-E", "-r", key]
-        command += ["-p", f"{self.host}:{self.port}", "-P", directory / "dropbear.pid"]
+        command += ["-p", f"{self.host}:{self.port}", "-P", directory / "dropbear.pid", *options]
         self.daemon = Daemon(command, log=directory / "dropbear.log", environment={})
 
     def __enter__(self) -> Self:
