@@ -154,6 +154,24 @@ def forward_nothing(line: str) -> Callable[[Scenario], Follow]:
     return fault
 
 
+def name_a_host_that_the_jump_host_does_not_know(scenario: Scenario) -> Follow:
+    scenario.use_a_jump_host()
+    scenario.inputs["cluster-host"] = NAME
+    return lambda _: scenario.inputs.pop("cluster-host")
+
+
+def use_a_jump_host_that_closes_after_a_wrong_password(scenario: Scenario) -> Follow:
+    jump = Dropbear(scenario.directory, scenario.accounts.account, options=("-T", "1"))
+    scenario.running.enter_context(jump)
+    pins = f"{scenario.openssh.known_hosts_line}\n{jump.known_hosts_line}"
+    scenario.inputs |= {
+        "cluster-jump": f"{jump.account.name}@{jump.host}:{jump.port}",
+        "cluster-host-key": pins,
+        "cluster-password": "not it",
+    }
+    return lambda _: scenario.inputs.pop("cluster-password")
+
+
 def close_the_logins_of_the_jump_host(scenario: Scenario) -> Follow:
     faults.close_the_logins_of_a_jump_host(scenario)
     [nologin] = scenario.directory.parent.glob("*/nologin")
@@ -590,9 +608,21 @@ REMEDIES = (
     ),
     Remedy(
         Cause.JUMP_HOST,
-        _CHECK_JUMP,
+        "Wait until the administrators open the logins again.",
         "the jump host opens its logins",
         close_the_logins_of_the_jump_host,
+    ),
+    Remedy(
+        Cause.JUMP_HOST,
+        "the jump host must resolve the name and reach the port.",
+        "cluster-host is a name that the jump host knows",
+        name_a_host_that_the_jump_host_does_not_know,
+    ),
+    Remedy(
+        Cause.JUMP_HOST,
+        "some servers close the connection after a wrong one.",
+        "cluster-password is corrected where the jump host closes the connection",
+        use_a_jump_host_that_closes_after_a_wrong_password,
     ),
     # host keys
     Remedy(

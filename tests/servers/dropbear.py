@@ -30,6 +30,11 @@ class Dropbear:
         subprocess.run(
             [program.find("dropbearkey"), "-t", host_key_type, "-f", key], check=True, capture_output=True
         )
+        public = subprocess.run(
+            [program.find("dropbearkey"), "-y", "-f", key], check=True, capture_output=True, text=True
+        ).stdout
+        [line] = [line for line in public.splitlines() if line.startswith(("ssh-", "ecdsa-"))]
+        self.known_hosts_line = f"[{self.host}]:{self.port} {line}"
         command: list[str | Path] = [program.find("dropbear"), "-F", "-E", "-r", key]
         command += ["-p", f"{self.host}:{self.port}", "-P", directory / "dropbear.pid", *options]
         self.daemon = Daemon(command, log=directory / "dropbear.log", environment={})
