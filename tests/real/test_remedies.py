@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
 
 import pytest
 
 from cluster_status.domain.status.cause import CAUSES
-from tests.real.monitor import Run
 from tests.real.remedies import REMEDIES, Remedy
+from tests.real.remedy_table import OUTCOMES, Outcome
 from tests.real.scenario import Accounts, new_scenario
 from tests.real.selection import selected
 from tests.servers.account import Account
@@ -17,12 +16,7 @@ PARALLEL = 3
 QUICK = {"attempts": "1", "confirm_after": "1"}
 
 
-class Polls(NamedTuple):
-    before: Run
-    after: Run
-
-
-def poll_before_and_after(remedy: Remedy, account: Account) -> Polls:
+def poll_before_and_after(remedy: Remedy, account: Account) -> Outcome:
     accounts = Accounts(account, account, account)
     with new_scenario(
         accounts, isolated=remedy.isolated, sshd=remedy.sshd, host_keys=("ed25519",), pam=remedy.pam
@@ -33,11 +27,11 @@ def poll_before_and_after(remedy: Remedy, account: Account) -> Polls:
         follow = remedy.fault(scenario)
         before = scenario.poll_before(**QUICK)
         follow(before)
-        return Polls(before, scenario.poll_before(**QUICK))
+        return Outcome(remedy, before, scenario.poll_before(**QUICK))
 
 
 @pytest.fixture(scope="module")
-def polls(request: pytest.FixtureRequest, account: Account) -> Iterator[Mapping[str, Future[Polls]]]:
+def outcomes(request: pytest.FixtureRequest, account: Account) -> Iterator[Mapping[str, Future[Outcome]]]:
     """Follow the selected remedies in parallel."""
     with ThreadPoolExecutor(PARALLEL) as executor:
         yield {
@@ -56,9 +50,11 @@ def polls(request: pytest.FixtureRequest, account: Account) -> Iterator[Mapping[
     ],
 )
 def test_after_a_remedy_is_followed_the_next_poll_is_online(
-    remedy: Remedy, polls: Mapping[str, Future[Polls]]
+    remedy: Remedy, outcomes: Mapping[str, Future[Outcome]], request: pytest.FixtureRequest
 ) -> None:
-    before, after = polls[remedy.name].result()
+    outcome = outcomes[remedy.name].result()
+    request.config.stash.setdefault(OUTCOMES, []).append(outcome)
+    _, before, after = outcome
     assert before.outputs["cause"] == (remedy.cause or ""), before.log
     assert remedy.text in before.log
     assert (after.exit_status, after.outputs["status"]) == (remedy.exit_status, "online"), after.log
