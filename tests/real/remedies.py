@@ -173,8 +173,10 @@ def use_a_jump_host_that_closes_after_a_wrong_password(scenario: Scenario) -> Fo
 
 
 def close_the_logins_of_the_jump_host(scenario: Scenario) -> Follow:
-    faults.close_the_logins_of_a_jump_host(scenario)
-    [nologin] = scenario.directory.parent.glob("*/nologin")
+    jump = scenario.use_a_jump_host(pam=pam.NOLOGIN)
+    scenario.poll_online()
+    nologin = jump.directory / "nologin"
+    nologin.write_text("Maintenance until 17:00 UTC\n", encoding="ascii")
     return lambda _: nologin.unlink()
 
 
