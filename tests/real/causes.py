@@ -678,7 +678,11 @@ CASES = (
         Status.UNKNOWN,
         "pam_nologin denies logins at the jump host",
         faults.close_the_logins_of_a_jump_host,
-        ("jump host unreachable or not forwarding", "Maintenance until 17:00 UTC", "Check cluster-jump"),
+        (
+            "jump host unreachable or not forwarding",
+            "Maintenance until 17:00 UTC",
+            "Wait until the administrators open the logins again.",
+        ),
         offers=_NO_OFFERS,
         fails=False,
     ),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real import algorithm_table, cause_table
+from tests.real import algorithm_table, cause_table, remedy_table
 from tests.servers import program
 from tests.servers.account import Account
 from tests.servers.directory import public_directory
@@ -15,7 +15,7 @@ from tests.servers.slurm import Slurm
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table of causes, and that of algorithms."""
+    """Print the tables of causes, remedies and algorithms."""
     if rows := config.stash.get(algorithm_table.ROWS, []):
         terminalreporter.section("algorithms, each alone")
         for line in algorithm_table.lines(rows):
@@ -23,6 +23,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if outcomes := config.stash.get(cause_table.OUTCOMES, []):
         terminalreporter.section("causes")
         for line in cause_table.lines(outcomes):
+            terminalreporter.write_line(line)
+    if followed := config.stash.get(remedy_table.OUTCOMES, []):
+        terminalreporter.section("remedies")
+        for line in remedy_table.lines(followed):
             terminalreporter.write_line(line)
 
 

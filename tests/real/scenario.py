@@ -4,9 +4,13 @@ import contextlib
 import socket
 import stat
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from cluster_status.domain.history import codec
 from tests.fakes.discord import LoopbackDiscord
 from tests.fakes.ssh import Handler, LoopbackServer
 from tests.real.monitor import Monitor, Run, authorized_keys
@@ -56,7 +60,7 @@ class Scenario:
             (self._programs / name).symlink_to(program.find(name))
         (work := directory / "work").mkdir()
         self.monitor = Monitor(work, openssh, discord)
-        self.replace_sinfo(f"case $* in *%P*) echo '{_ALL_IDLE}';; *) echo '8|idle';; esac")
+        self.restore_sinfo()
 
     @property
     def network(self) -> Namespace:
@@ -64,6 +68,18 @@ class Scenario:
         return self._network
 
     # polls
+
+    def pass_an_hour(self) -> None:
+        """Move the logins that the history remembers an hour back."""
+        histories = codec.parse(self.monitor.history_file.read_bytes())
+        history = self.monitor.history()
+        login = replace(
+            history.ssh.login,
+            refused_at=_an_hour_before(history.ssh.login.refused_at),
+            unanswered_at=tuple(at - timedelta(hours=1) for at in history.ssh.login.unanswered_at),
+        )
+        aged = replace(history, ssh=replace(history.ssh, login=login))
+        self.monitor.history_file.write_bytes(codec.render(histories.with_entry("mscluster", aged)))
 
     def poll_before(self, **changes: str) -> Run:
         """Poll, and skip what sshd logged of it; `changes` are inputs."""
@@ -198,6 +214,10 @@ class Scenario:
 
     # sinfo
 
+    def restore_sinfo(self) -> None:
+        """Let sinfo list one partition of eight idle nodes, as at the start."""
+        self.replace_sinfo(f"case $* in *%P*) echo '{_ALL_IDLE}';; *) echo '8|idle';; esac")
+
     def replace_sinfo(self, *lines: str) -> None:
         """Replace sinfo by lines of sh."""
         sinfo = self._programs / "sinfo"
@@ -255,6 +275,10 @@ def _write_gpus(directory: Path) -> None:
         file.touch()
         file.chmod(0o644)
     files[-1].write_text(f"Name=gpu Type=a100 File={directory}/gpu[1-2]\n", encoding="ascii")
+
+
+def _an_hour_before(at: datetime | None) -> datetime | None:
+    return at and at - timedelta(hours=1)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -12,6 +11,7 @@ from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from tests.real.cause_table import OUTCOMES, Outcome
 from tests.real.causes import CASES, Case
 from tests.real.scenario import Accounts, new_scenario
+from tests.real.selection import selected
 from tests.servers.account import Account
 
 PARALLEL_CASES = 3
@@ -51,11 +51,6 @@ def outcomes(
     request: pytest.FixtureRequest, server_directory: Path, account: Account
 ) -> Iterator[Mapping[str, Future[Outcome]]]:
     """Run the selected cases in parallel; those with default limits mostly wait, so they run all at once."""
-    selected = [
-        cast("Case", item.callspec.params["case"])
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and item.path == request.path and hasattr(item, "callspec")
-    ]
     with (
         Account(server_directory) as expired,
         Account(server_directory) as closed,
@@ -67,7 +62,7 @@ def outcomes(
         accounts = Accounts(account, expired, closed)
         yield {
             case.name: (waiting if case.has_default_limit else quick).submit(run_case, case, accounts)
-            for case in selected
+            for case in selected(request, "case", Case)
         }
 
 

@@ -69,6 +69,9 @@ class Account:
         """Set the last day of the account to the first of all days."""
         _run("chage", "--expiredate", "1", self.name)
 
+    def change_shell(self, shell: str) -> None:
+        _run("usermod", "--shell", shell, self.name)
+
     def authorize(self, *lines: str) -> None:
         """Set the lines of authorized_keys."""
         directory = self.home / ".ssh"

@@ -1,6 +1,7 @@
 """A real Dropbear server on loopback."""
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,15 +16,27 @@ class Dropbear:
 
     host = port.LOOPBACK
 
-    def __init__(self, directory: Path, account: Account, host_key_type: str = "ed25519") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        account: Account,
+        host_key_type: str = "ed25519",
+        *,
+        options: Sequence[str] = (),
+    ) -> None:
         self.account = account
         [self.port] = port.free_ports(1)
         key = directory / f"dropbear_key_{host_key_type}"
         subprocess.run(
             [program.find("dropbearkey"), "-t", host_key_type, "-f", key], check=True, capture_output=True
         )
+        public = subprocess.run(
+            [program.find("dropbearkey"), "-y", "-f", key], check=True, capture_output=True, text=True
+        ).stdout
+        [line] = [line for line in public.splitlines() if line.startswith(("ssh-", "ecdsa-"))]
+        self.known_hosts_line = f"[{self.host}]:{self.port} {line}"
         command: list[str | Path] = [program.find("dropbear"), "-F", "-E", "-r", key]
-        command += ["-p", f"{self.host}:{self.port}", "-P", directory / "dropbear.pid"]
+        command += ["-p", f"{self.host}:{self.port}", "-P", directory / "dropbear.pid", *options]
         self.daemon = Daemon(command, log=directory / "dropbear.log", environment={})
 
     def __enter__(self) -> Self:

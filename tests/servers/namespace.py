@@ -76,9 +76,31 @@ class Namespace:
         _run("ip", "-n", self.name, "link", "set", "lo", "down")
         _run("ip", "-n", self.name, "route", "flush", "table", "local")
 
+    def bring_up(self) -> None:
+        """Restore the routes."""
+        _run("ip", "-n", self.name, "link", "set", "lo", "up")
+
+    @contextlib.contextmanager
+    def connecting_from(self, address: str) -> Iterator[None]:
+        """Use this address, meanwhile, as the source of connections to 127.0.0.1."""
+        self.add_address(address)
+        self._set_source(address)
+        try:
+            yield
+        finally:
+            _run("ip", "-n", self.name, "address", "delete", f"{address}/32", "dev", "lo")
+            self._set_source("127.0.0.1")
+
+    def add_address(self, address: str) -> None:
+        _run("ip", "-n", self.name, "address", "replace", address, "dev", "lo")
+
     def route_everything_to_loopback(self) -> None:
         """Route every address to this machine, so that the firewall decides what answers."""
         _run("ip", "-n", self.name, "route", "add", "local", "default", "dev", "lo")
+
+    def _set_source(self, address: str) -> None:
+        route = ("local", "127.0.0.1", "dev", "lo", "table", "local", "proto", "kernel", "scope", "host")
+        _run("ip", "-n", self.name, "route", "replace", *route, "src", address)
 
     def _add_rule(self, table: str, *rule: str) -> None:
         _run("ip", "netns", "exec", self.name, str(program.find(table)), "-A", "INPUT", *rule)

@@ -153,6 +153,13 @@ class OpenSSH:
         self.host = host
         self._write_configuration()
 
+    def reconfigure(self, *lines: str) -> None:
+        """Restart with these lines of sshd_config in place of the extra ones."""
+        self.stop()
+        self.extra_configuration = (*lines, *(["UsePAM yes"] if self._pam else []))
+        self._write_configuration()
+        self.start()
+
     def end_sessions(self) -> None:
         """Close the connection of every client, and continue to listen."""
         process.end(process.descendants(self.daemon.pid), grace_seconds=0)

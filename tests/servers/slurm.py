@@ -127,6 +127,10 @@ class Slurm:
     def start_controller(self) -> None:
         """Return when it knows the state of every node."""
         self._launch_controller()
+        self.start_nodes()
+
+    def start_nodes(self) -> None:
+        """Return when the controller, which runs, knows the state of every node."""
         self._restart_nodes(self.nodes)
 
     def scontrol(self, *arguments: str) -> str:

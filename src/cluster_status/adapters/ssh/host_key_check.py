@@ -75,7 +75,10 @@ class RememberedKey(Struct, frozen=True):
         if self.login is None:
             detail = "no host key is pinned, and the history with the remembered key cannot be read"
             line = _line(key, self.server)
-            remedy = f"Fix the error of the history, or set cluster-host-key to: {line}"
+            remedy = (
+                "Fix the error of the history. For a status in the meantime, verify the key, then set "
+                f"cluster-host-key to: {line}"
+            )
             return ProbeFailure(Cause.HOST_KEY, detail, remedy)
         known = (self._key or "").rpartition(" ")[2]
         remedy = (

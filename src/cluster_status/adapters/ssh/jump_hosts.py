@@ -36,6 +36,10 @@ _OF_LOGIN = {
     Cause.BOOTING,
     Cause.SHELL_HANGS,
 }  # and not of the credential
+_NOT_CONNECTED = (
+    "Check cluster-host and cluster-port: the jump host must resolve the name and reach the port. It may "
+    "know the host by another name."
+)
 _ANY_SOURCE = ("127.0.0.1", 0)
 
 
@@ -124,7 +128,8 @@ def at_jump_host(failure: ProbeFailure, endpoint: Endpoint) -> ProbeFailure:
     """Return what a failure at a jump host means for the cluster behind it."""
     of_jump_host = CAUSES[failure.cause].network or failure.cause in _OF_LOGIN
     cause = Cause.JUMP_HOST if of_jump_host else failure.cause
-    return ProbeFailure(cause, f"jump host {endpoint.host}: {failure.detail}", failure.remedy)
+    remedy = failure.remedy or (CAUSES[failure.cause].remedy if failure.cause in _OF_LOGIN else "")
+    return ProbeFailure(cause, f"jump host {endpoint.host}: {failure.detail}", remedy)
 
 
 def _not_forwarded(code: int, reason: str, endpoint: Endpoint) -> ProbeFailure:
@@ -133,4 +138,5 @@ def _not_forwarded(code: int, reason: str, endpoint: Endpoint) -> ProbeFailure:
         return ProbeFailure(Cause.JUMP_HOST, detail)
     seen = reason.lower() if code == OPEN_FAILED_CONNECT_FAILED else ""
     cause = next((cause for pattern, cause in _CAUSES if re.search(pattern, seen)), Cause.JUMP_HOST)
-    return ProbeFailure(cause, f"seen from the jump host: {reason.lower()}")
+    remedy = _NOT_CONNECTED if cause is Cause.JUMP_HOST else ""
+    return ProbeFailure(cause, f"seen from the jump host: {reason.lower()}", remedy)

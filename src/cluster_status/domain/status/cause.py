@@ -180,12 +180,14 @@ CAUSES = {
     Cause.UNPARSABLE: CauseInfo(
         status=Status.UNKNOWN,
         clause="unexpected output from sinfo",
-        remedy="If the line shown above comes from Slurm itself, open an issue.",
+        remedy="If the line shown above comes from Slurm itself, open an issue. If not, a wrapper of sinfo "
+        "prints it, or a login script: log in as cluster-user and run sinfo.",
     ),
     Cause.NO_SUCH_PARTITION: CauseInfo(
         status=Status.UNKNOWN,
         clause="none of the selected partitions found",
-        remedy="Check the input partitions. The account must be allowed to see these partitions.",
+        remedy="Check the input partitions: the log names the partitions that Slurm lists. If they are "
+        "those of another cluster, set slurm-cluster.",
     ),
     Cause.NO_NODES_LISTED: CauseInfo(
         status=Status.UNKNOWN,
