@@ -24,7 +24,7 @@ Follow = Callable[[Run], object]
 _OUTSIDE = "192.0.2.1"  # an address outside of a firewall
 _IPV6 = "2001:db8::1"
 _NEW_PASSWORD = "Changed-by-the-user-1"
-_KEY_LINE = re.compile(r"(?:cluster-host-key(?: is| to|)|this line): (\[\S+ \S+ [\w+/=]+)")
+_KEY_LINE = re.compile(r"(?:cluster-host-key(?: is| to|)|this line, in quotes): (\[\S+ \S+ [\w+/=]+)")
 _ENABLE = re.compile(r"which the action offers: \S+, (\S+), ")
 _ONLY_INTERACTIVE = "case $- in *i*) {line};; esac"
 _LIST_NOTHING = "case $* in *%P*) echo 'debug*|up|1-00:00:00|0|n/a';; *) echo '0|n/a';; esac"
@@ -212,7 +212,7 @@ def do_not_pin(scenario: Scenario) -> Follow:
     return add_the_line(scenario)
 
 
-def watch_another_cluster(scenario: Scenario) -> Follow:
+def check_another_cluster(scenario: Scenario) -> Follow:
     scenario.change_host_key()
     return set_inputs(scenario, cluster_name="another", history_path="another.json")
 
@@ -524,7 +524,7 @@ def scale_to_zero_three_times(scenario: Scenario) -> Follow:
 _CHECK_JUMP = "Check cluster-jump. The jump host must allow forwarding to cluster-host."
 _FIREWALL = "a firewall may block GitHub's runners: use a self-hosted runner inside it."
 _CHECK_LOGIN = "Check cluster-user and cluster-password"
-_CHECK_ALGORITHMS = "Ask the administrators to enable one of these, which the action offers: "
+_CHECK_ALGORITHMS = "Ask the administrators to enable one of these"
 _ONE_SECOND = {"cluster-connect-timeout": "1"}
 _TWO_SECONDS = {"cluster-command-timeout": "2"}
 _CLOSED = "account required pam_exec.so quiet /usr/bin/test ! -e {directory}/closed"
@@ -586,7 +586,7 @@ REMEDIES = (
     ),
     Remedy(
         Cause.UNREACHABLE,
-        "Use a runner that has IPv6",
+        "Or use a runner that has IPv6",
         "the runner has IPv6",
         have_no_ipv6,
         isolated=True,
@@ -594,7 +594,7 @@ REMEDIES = (
     ),
     Remedy(
         Cause.UNREACHABLE,
-        "Or set cluster-host or cluster-jump to a host with an IPv4 address.",
+        "Set cluster-host or cluster-jump to a host with an IPv4 address.",
         "the jump host has an IPv4 address",
         have_no_ipv6_but_a_jump_host,
         isolated=True,
@@ -629,21 +629,21 @@ REMEDIES = (
     # host keys
     Remedy(
         Cause.HOST_KEY,
-        "set cluster-host-key to a line for each, and keep the lines that it has.",
+        "add the new line to cluster-host-key, and keep the others.",
         "the line of another login node is added",
         meet_another_login_node,
     ),
     Remedy(
         Cause.HOST_KEY,
-        "add this line to cluster-host-key: ",
+        "the line for cluster-host-key is: ",
         "the line of the jump host is added",
         do_not_pin_the_jump_host,
     ),
     Remedy(
         Cause.HOST_KEY,
-        "A different cluster needs its own cluster-name and history.",
+        "Another cluster needs its own cluster-name and history.",
         "another cluster has its own name and history",
-        watch_another_cluster,
+        check_another_cluster,
         online_before=True,
         inputs={"cluster-host-key": ""},
     ),
@@ -660,7 +660,12 @@ REMEDIES = (
         pin_while_the_history_is_damaged,
         exit_status=ExitStatus.HISTORY,
     ),
-    Remedy(None, "Verify the key, then set cluster-host-key to this line: ", "the key is pinned", do_not_pin),
+    Remedy(
+        None,
+        "Verify the key, then set cluster-host-key to this line, in quotes: ",
+        "the key is pinned",
+        do_not_pin,
+    ),
     # algorithms
     Remedy(
         Cause.INCOMPATIBLE_SSH,
@@ -676,7 +681,7 @@ REMEDIES = (
     ),
     Remedy(
         Cause.INCOMPATIBLE_SSH,
-        "If a network fault damaged the connection, the next poll clears this.",
+        "If a network fault damaged the connection, the next poll works.",
         "the network fault ends",
         damage_the_handshake,
     ),
@@ -696,7 +701,7 @@ REMEDIES = (
     ),
     Remedy(
         Cause.LOGIN_REFUSED,
-        "cluster-user ends with the name of the host: if that is not part of the user, remove it.",
+        "Remove the host name at the end of cluster-user, if it is not part of the user name.",
         "the host is removed from cluster-user",
         wrong_inputs(cluster_user="{user}@{host}"),
     ),
@@ -742,14 +747,14 @@ REMEDIES = (
     ),
     Remedy(
         Cause.LOGIN_HANGS,
-        "at most three passwords an hour are offered without an answer.",
+        "the action offers at most three passwords an hour without a response.",
         "an hour passes",
         offer_three_passwords_without_a_reply,
         pam=("auth required pam_unix.so", _CLOSED, "session required pam_permit.so"),
     ),
     Remedy(
         Cause.LOGIN_HANGS,
-        "check cluster-password, because some servers close the connection after a wrong one.",
+        "check cluster-password: some servers close the connection after a wrong one.",
         "cluster-password is corrected where Dropbear closes the connection",
         use_a_server_that_closes_after_a_wrong_password,
     ),
@@ -764,14 +769,14 @@ REMEDIES = (
     # the login shell
     Remedy(
         Cause.SHELL_HANGS,
-        "skip that part where the shell is not interactive.",
+        "Skip that part in shells that are not interactive.",
         "the login script skips that part",
         run_in_the_login_script("/bin/sleep 600"),
         inputs=_TWO_SECONDS,
     ),
     Remedy(
         Cause.SHELL_HANGS,
-        "the file server of the home directories may be down: ask the administrators.",
+        "ask the administrators: the file server of the home directories may be down.",
         "the file server answers",
         lose_the_file_server,
         inputs=_ONE_SECOND,
@@ -785,27 +790,27 @@ REMEDIES = (
     ),
     Remedy(
         Cause.SHELL_FAILS,
-        "It must end with exit status 0.",
+        "Run ssh USER@HOST true, which must end with exit status 0.",
         "the forced command of the key is removed",
         force_a_command,
     ),
     Remedy(
         Cause.SHELL_FAILS,
-        "It must end with exit status 0.",
+        "Run ssh USER@HOST true, which must end with exit status 0.",
         "the server allows commands",
         allow_only_sftp,
     ),
     # sinfo
     Remedy(
         Cause.NO_SCHEDULER,
-        "its commands must be on PATH in a login shell of cluster-user",
+        "add the directory of sinfo to PATH in the profile of cluster-user",
         "sinfo is on PATH again",
         with_sinfo(lambda scenario: scenario.remove_sinfo()),
         online_before=True,
     ),
     Remedy(
         Cause.NO_SCHEDULER,
-        "If only the login is to be checked, set scheduler to none.",
+        "To check only the login, set scheduler to none.",
         "scheduler is none",
         remove_sinfo_and_accept_it,
         online_before=True,
@@ -824,7 +829,7 @@ REMEDIES = (
     ),
     Remedy(
         Cause.UNPARSABLE,
-        "Log in as cluster-user and run sinfo: sinfo or the login prints without end.",
+        "Log in as cluster-user and run sinfo: sinfo or a login script prints without an end.",
         "sinfo prints an end",
         with_sinfo(faults.replace_sinfo("yes more | head -c 3000000")),
     ),
@@ -897,13 +902,13 @@ REMEDIES = (
     ),
     Remedy(
         Cause.NO_NODES_LISTED,
-        "its fourth time without nodes counts as usual.",
+        "the action treats this as usual from the fourth time.",
         "the cluster scales to zero for the fourth time",
         scale_to_zero_three_times,
     ),
     Remedy(
         None,
-        "Set slurm-cluster to the name of the cluster to watch.",
+        "Set slurm-cluster to the name of the cluster to check.",
         "slurm-cluster is set",
         lambda scenario: set_inputs(scenario, slurm_cluster="beta"),
         sshd=("SetEnv PATH={directory}/bin SLURM_CLUSTERS=beta",),
