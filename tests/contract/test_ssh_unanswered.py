@@ -201,13 +201,13 @@ def test_a_text_before_the_offer_does_not_close_logins_and_is_quoted() -> None:
     assert probed.failure.detail.endswith(f"after it got the password: {MAINTENANCE}")
 
 
-def test_an_instruction_before_the_offer_closes_logins_only_if_it_says_so() -> None:
+def test_an_instruction_before_the_offer_closes_logins_only_with_such_a_text() -> None:
     for text, cause in (("Welcome", Cause.LOGIN_HANGS), (MAINTENANCE, Cause.LOGINS_CLOSED)):
         rounds = [("", text), ASK_FOR_PASSWORD]
         server = SshServer(methods=INTERACTIVE, rounds=rounds, on_password=close_connection)
         probed = probe_server(server, lambda: PROVEN)
         assert probed.cause is cause
-        assert probed.failure.detail.endswith(f"when it got the password: {text}")
+        assert probed.failure.detail.endswith(f"after it got the password: {text}")
 
 
 def test_a_refusal_after_a_text_is_a_refusal_and_quotes_it() -> None:
