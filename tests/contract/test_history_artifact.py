@@ -730,6 +730,16 @@ def test_the_error_of_a_used_up_quota_says_how_to_free_storage(
     assert "history-retention-days" in full.value.remedy
 
 
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_server_without_an_artifact_store_needs_another_store(
+    status: int, github: LoopbackGitHub, start_run: StartRun
+) -> None:
+    github.fail_next(*[Failed(status)] * 9, on="create")
+    with pytest.raises(HistoryError, match=f"no artifact store of version 4 .*{status}") as missing:
+        start_run().store.save(HISTORY)
+    assert "Set history-store to file" in missing.value.remedy
+
+
 def test_a_refused_save_shows_the_message_of_the_service(github: LoopbackGitHub, start_run: StartRun) -> None:
     github.fail_next(FORBIDDEN, on="finalize")
     with pytest.raises(HistoryError, match="not accessible"):

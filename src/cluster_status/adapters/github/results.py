@@ -32,7 +32,9 @@ _FREE_STORAGE = (
 _TIMEOUT_SECONDS = 20.0
 _NOT_FOUND = 404
 _CONFLICT = 409
+_NO_SERVICE = frozenset({_NOT_FOUND, 405, 501})  # of a forge, or of an old GitHub Enterprise Server
 _NEXT_RUN = "The next run tries again."
+_USE_A_FILE = "Set history-store to file: see docs/history.md."
 _NEW_RUN = "Start a new run: this run cannot save the history in another attempt."
 
 T = TypeVar("T")
@@ -122,7 +124,11 @@ class ResultsService:
             "version": _VERSION,
             "mime_type": _ZIP,
         }
-        return self._call("CreateArtifact", details)
+        response = self._call("CreateArtifact", details)
+        if response.status in _NO_SERVICE:
+            text = f"This server has no artifact store of version 4 ({response.describe('msg')})."
+            raise HistoryError(text, remedy=_USE_A_FILE)
+        return response
 
     def _delete_oldest(self, names: Sequence[str]) -> str:
         """Delete the oldest of this run's artifacts with these names; return its name."""
