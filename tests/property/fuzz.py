@@ -4,7 +4,7 @@ To add a reader, add a row with seeds and a check. Its findings are in a folder 
 """
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,9 +63,6 @@ class Reader:
     probe: Callable[[bytes], None]
     seeds: tuple[bytes, ...]
     tokens: tuple[bytes, ...]  # parts of its input language
-
-    def findings(self) -> Iterator[Path]:
-        return iter(sorted((FINDINGS / self.name).glob("*")))
 
 
 def _output(by_partition: bytes, in_total: bytes) -> bytes:

@@ -210,7 +210,9 @@ def test_no_output_of_sinfo_breaks_a_card_or_mentions_anyone(
     results = [logged_in(diagnose(failed, "frame"))]
     with contextlib.suppress(UnparsableError):
         results.insert(0, logged_in(sinfo.parse(output, "frame")))
-    for body in cards([*results[:1], *results * 4]):
+    bodies = cards([*results[:1], *results * 4])
+    assert bodies
+    for body in bodies:
         check(body, allowed=[ROLE] if "content" in body else [])
 
 

@@ -43,27 +43,27 @@ def read(lines: list[str]) -> list[Details]:
     ]
 
 
-def check(details: Details) -> None:
-    for section in sections(details):
-        assert all(line.isprintable() and len(line) < 1_000 for line in section.lines)
-    for types in details.gpus.values():
-        assert all(one.idle is None or 0 <= one.idle <= one.total for one in types)
-    assert all(one.begin < one.end for one in details.reservations)
+def is_valid(details: Details) -> bool:
+    lines = [line for section in sections(details) for line in section.lines]
+    gpus = [one for types in details.gpus.values() for one in types]
+    return (
+        all(line.isprintable() and len(line) < 1_000 for line in lines)
+        and all(one.idle is None or 0 <= one.idle <= one.total for one in gpus)
+        and all(one.begin < one.end for one in details.reservations)
+    )
 
 
 @steady
 @given(LINES)
 def test_details_of_any_lines_are_valid(lines: list[str]) -> None:
-    for details in read(lines):
-        check(details)
+    assert all(map(is_valid, read(lines)))
 
 
 @steady
 @given(st.binary())
 def test_details_of_any_bytes_are_valid(output: bytes) -> None:
     [lines] = split_outputs(b"\nF\n" + output.replace(b"F", b"f") + b"\nF\n", BOUNDARY, 1)
-    for details in read(lines):
-        check(details)
+    assert all(map(is_valid, read(lines)))
 
 
 @steady

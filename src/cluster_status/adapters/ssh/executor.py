@@ -31,6 +31,8 @@ from cluster_status.domain.status.probe_result import (
     RememberedLogin,
 )
 
+_JUMP_HOST_LOST = "the connection to the jump host was lost"
+
 
 class SshExecutor:
     """Implements ports.Executor. A retry uses the sessions that exist, or opens new ones if they are lost."""
@@ -70,8 +72,7 @@ class SshExecutor:
             self._log_in(load_remembered, deadline)
         except ProbeFailed as failed:
             if CAUSES[failed.failure.cause].network and self._jump_hosts.any_lost():
-                detail = "the connection to the jump host was lost"
-                raise ProbeFailed(ProbeFailure(Cause.JUMP_HOST, detail)) from None
+                raise ProbeFailed(ProbeFailure(Cause.JUMP_HOST, _JUMP_HOST_LOST)) from None
             raise
 
     def run(self, line: str, limits: Limits) -> CommandResult:
@@ -83,8 +84,7 @@ class SshExecutor:
             error.stdout, error.stderr = map(self._redaction.without_secrets, (error.stdout, error.stderr))
             if not (isinstance(error, ConnectionLostError) and self._jump_hosts.any_lost()):
                 raise
-            text = "the connection to the jump host was lost"
-            raise JumpHostLostError(text, stdout=error.stdout, stderr=error.stderr) from None
+            raise JumpHostLostError(_JUMP_HOST_LOST, stdout=error.stdout, stderr=error.stderr) from None
         return replace(result, stderr=self._redaction.without_secrets(result.stderr))
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """The sessions on the jump hosts of a route, and the connection that the last one forwards.
 
-A failure at a jump host says nothing about the cluster behind it.
+The status of the cluster does not follow from a failure at a jump host.
 """
 
 import re
@@ -23,19 +23,15 @@ from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.domain.status.cause import CAUSES, Cause
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
 
-# What the jump host says about its own attempt to connect, as its C library or Go words it. A name that it
-# does not resolve is not in the table: it may resolve elsewhere.
+# The reason that the jump host gives for a failed connection, in the words of its C library or of Go. A name
+# that it does not resolve is not in the table: it may resolve elsewhere.
 _CAUSES = (
     ("refused", Cause.REFUSED),
     ("time(d )?out", Cause.TIMEOUT),
     ("no route|unreachable|host is down", Cause.UNREACHABLE),
 )
-_OF_LOGIN = {
-    Cause.LOGIN_HANGS,
-    Cause.LOGINS_CLOSED,
-    Cause.BOOTING,
-    Cause.SHELL_HANGS,
-}  # and not of the credential
+# Of the login, and not of the credential.
+_OF_LOGIN = {Cause.LOGIN_HANGS, Cause.LOGINS_CLOSED, Cause.BOOTING, Cause.SHELL_HANGS}
 _NOT_CONNECTED = (
     "Check cluster-host and cluster-port: the jump host must resolve the name and reach the port. It may "
     "know the host by another name."

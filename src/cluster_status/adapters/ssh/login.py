@@ -27,7 +27,7 @@ _BLANKS = "If the password does not begin or end with a blank, set the secret fo
 
 
 class LoginRefused(Exception):  # noqa: N818 - a refused login is a result, not an error
-    """The server refused the login. The cleaned text says what was offered and what it requires."""
+    """The server refused the login. The cleaned text has what was offered and what the server requires."""
 
     def __init__(self, reason: str, remedy: str, *, prompts_unanswered: bool) -> None:
         super().__init__(reason)
@@ -36,7 +36,7 @@ class LoginRefused(Exception):  # noqa: N818 - a refused login is a result, not 
 
 
 class Login:
-    """One login. The password counts as one credential, whichever method asks for it."""
+    """One login. The password counts as one credential, with any method."""
 
     def __init__(
         self, auth: AuthClient, credentials: LoadedCredentials, user: str, redaction: Redaction

@@ -76,7 +76,7 @@ class Session:
 
     @property
     def disconnect_reason(self) -> str:
-        """What the server said when it ended the session or refused a channel, cleaned."""
+        """The reason that the server gave when it ended the session or refused a channel, cleaned."""
         return self._messages.disconnect_reason
 
     @property
@@ -213,7 +213,7 @@ class Session:
         """Return the texts of the server, cleaned: those after the first offer of a credential, or earlier.
 
         An instruction counts as one after the offer if nothing was offered, because it is a reply to the
-        client, and also if it says that no account can log in now.
+        client, and also if its text is that no account can log in now.
         """
         texts = self._auth.texts if self._auth else []
         chosen = (one for one in texts if self._counts_after_offer(one) is after_offer)
