@@ -102,8 +102,9 @@ def report_delivery_errors(
     runner: Runner, errors: Iterable[tuple[Channel, DeliveryError]], *, several: bool
 ) -> None:
     """Report each error of a channel once, with the id of the channel if there are `several`."""
-    for channel_id, error in {(channel.id, str(error)): error for channel, error in errors}.items():
-        report_error(runner, error, f"Channel {channel_id[0]}: " if several else "")
+    distinct = {(channel.id, str(error)): error for channel, error in errors}
+    for (channel_id, _), error in distinct.items():
+        report_error(runner, error, f"Channel {channel_id}: " if several else "")
 
 
 def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, history_path: str = "") -> None:

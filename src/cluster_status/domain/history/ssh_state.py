@@ -126,17 +126,17 @@ def remember(
 
 
 def _server(known: Server, result: ProbeResult, digests: Digests) -> Server:
-    outcome, slurm = result.outcome, known.slurm
-    answered = isinstance(outcome, ClusterState) and not outcome.login_only
-    if isinstance(outcome, ClusterState) and answered:
-        slurm = remember_answer(slurm, outcome, login_shell=bool(result.login_shell))
+    state = result.outcome if isinstance(result.outcome, ClusterState) else None
+    answer = None if state is None or state.login_only else state
     return Server(
         digest=digests.server,
         keyed_by=digests.key,
         reached=known.reached or result.reached,
-        scheduler_seen=known.scheduler_seen or answered,
-        shell_seen=known.shell_seen or isinstance(outcome, ClusterState) or result.cause in _AFTER_THE_SHELL,
-        slurm=slurm,
+        scheduler_seen=known.scheduler_seen or answer is not None,
+        shell_seen=known.shell_seen or state is not None or result.cause in _AFTER_THE_SHELL,
+        slurm=remember_answer(known.slurm, answer, login_shell=bool(result.login_shell))
+        if answer
+        else known.slurm,
     )
 
 

@@ -73,7 +73,7 @@ def refreshed(
         nodes=_nodes(verdict),
         uptime=_uptime(ledger, at),
         window=window,
-        login_only=verdict.cluster_state is not None and verdict.cluster_state.login_only,
+        login_only=_is_login_only(verdict),
     )
 
 
@@ -93,7 +93,7 @@ def _notification(event: Event, seen: Observation) -> Notification:
         uptime=_uptime(seen.ledger, seen.at),
         window=_window(current(_reservations(verdict), seen.at)) if in_maintenance else None,
         unknown_since=was_unknown.since if was_unknown else None,
-        login_only=verdict.cluster_state is not None and verdict.cluster_state.login_only,
+        login_only=_is_login_only(verdict),
     )
 
 
@@ -120,6 +120,10 @@ def _schedule_maintenance(outbox: Outbox, seen: Observation) -> Outbox:
 def _nodes(verdict: Verdict) -> NodeCounts | None:
     state = verdict.cluster_state
     return state.nodes if state and not state.login_only else None
+
+
+def _is_login_only(verdict: Verdict) -> bool:
+    return verdict.cluster_state is not None and verdict.cluster_state.login_only
 
 
 def _uptime(ledger: UptimeLedger, at: datetime) -> Uptime | None:
