@@ -207,7 +207,8 @@ class OpenSSH:
         def is_idle() -> bool:
             return not self.daemon.is_running or not process.descendants(self.daemon.pid)
 
-        wait_until(is_idle, timeout_seconds=5, explain=lambda: f"a client is still connected:\n{self.log}")
+        # PAM ends what it has begun, and delays the reply to a failure
+        wait_until(is_idle, timeout_seconds=20, explain=lambda: f"a client is still connected:\n{self.log}")
 
 
 def _new_host_key(directory: Path, of_type: str) -> Path:
