@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.discord.response import seconds_to_wait
 from cluster_status.adapters.http import Http, HttpResponse
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message, compose
-from cluster_status.domain.notification.notification import Notification, Window
+from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, NodeCounts
 from cluster_status.domain.status.cause import Cause, Status

@@ -8,9 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import compose
-from cluster_status.domain.notification.notification import Notification, Window
+from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,

@@ -12,11 +12,13 @@ from msgspec.structs import replace
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.ssh_state import SshState, remember
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.maintenance.calendar import Calendar
 from cluster_status.domain.notification.notify import Observation, notify
 from cluster_status.domain.notification.outbox import Outbox, assume_delivered, begin_poll
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.run_failure import RunFailure, run_failure
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.partitions import PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusTracker, track
 from cluster_status.domain.status.verdict import KnownServer, Verdict
@@ -33,6 +35,8 @@ class History(Struct, frozen=True, kw_only=True):
     record: Record = Record()
     outbox: Outbox = Outbox()
     ssh: SshState = SshState()
+    partitions: dict[str, PartitionState] = field(default_factory=dict)  # by name
+    calendar: Calendar = Calendar()
     unknown_failure: RunFailure | None = None  # while the status is unknown
 
     def known_server(self, digests: Digests, now: datetime) -> KnownServer:
@@ -43,7 +47,10 @@ class History(Struct, frozen=True, kw_only=True):
     def maintenance_until(self, now: datetime) -> datetime | None:
         """Return the end of the announced maintenance that is under way."""
         windows = self.outbox.announced_maintenance
-        return max((window.end for window in windows if window.begin <= now < window.end), default=None)
+        return max(
+            (window.end for window in windows if window.end and window.begin <= now < window.end),
+            default=None,
+        )
 
 
 class Histories(Struct, frozen=True, kw_only=True):
@@ -106,6 +113,8 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         record=record,
         outbox=notify(outbox, observation, poll.channels),
         ssh=ssh,
+        partitions=verdict.partitions.states if verdict.partitions else history.partitions,
+        calendar=history.calendar,
         unknown_failure=_unknown_failure(history, verdict, poll.at),
     )
 

@@ -14,10 +14,17 @@ class Event(OpenEnum):
     DEGRADED = "degraded"
     PARTIAL_RECOVERY = "partial-recovery"
     RECOVERY = "recovery"
-    MAINTENANCE_SCHEDULED = "maintenance-scheduled"  # begins within a day
+    PARTITION_LOST = "partition-lost"  # one more, while the status stays
+    PARTITION_BACK = "partition-back"  # the same
+    MAINTENANCE_SCHEDULED = "maintenance-scheduled"
+    MAINTENANCE_CHANGED = "maintenance-changed"  # moved, grown or prolonged
+    MAINTENANCE_CANCELLED = "maintenance-cancelled"
     MAINTENANCE_STARTED = "maintenance-started"
+    MAINTENANCE_OVERDUE = "maintenance-overdue"  # it should be over, and the cluster is not back
+    STATUS_UNSTABLE = "status-unstable"  # the status changes often; changes are not notified for a while
     MONITOR_LOST = "monitor-lost"  # the status is unknown
     MONITOR_RESTORED = "monitor-restored"  # the status is known again, and the same as before
+    HISTORY_NOT_SAVED = "history-not-saved"  # the monitor cannot remember what it has notified
     REMINDER = "reminder"  # no change; for channels that are notified of every poll
 
 

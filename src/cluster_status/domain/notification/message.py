@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.notification import Notification, Window
+from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import Quotation, quotation_for
 from cluster_status.domain.slurm.cluster_state import (
@@ -64,7 +65,14 @@ _HEADLINES = {
     Event.RECOVERY: "{name} is back {status}",
     Event.MONITOR_LOST: "{name}: status unknown",
     Event.MONITOR_RESTORED: "Monitoring of {name} restored: still {status}",
+    Event.PARTITION_LOST: "{name} is still {status}: another partition is lost",
+    Event.PARTITION_BACK: "{name} is still {status}: a partition is back",
     Event.MAINTENANCE_SCHEDULED: "Maintenance of {name} scheduled",
+    Event.MAINTENANCE_CHANGED: "Maintenance of {name} changed",
+    Event.MAINTENANCE_CANCELLED: "Maintenance of {name} cancelled",
+    Event.MAINTENANCE_OVERDUE: "Maintenance of {name} is overdue: {status}",
+    Event.STATUS_UNSTABLE: "{name} is unstable",
+    Event.HISTORY_NOT_SAVED: "Monitoring of {name} cannot save its history",
     Event.REMINDER: "{name} is still {status}",
 }
 
@@ -184,7 +192,8 @@ def _times(notification: Notification, maintenance: Window | None) -> Iterator[F
             yield Fact("Since", period.since)
     elif maintenance:
         yield Fact("Maintenance begins", maintenance.begin)
-        yield Fact("Maintenance ends", maintenance.end)
+        if maintenance.end:
+            yield Fact("Maintenance ends", maintenance.end)
         yield Fact("Nodes reserved", str(maintenance.nodes))
 
 
@@ -192,7 +201,8 @@ def _reserved(maintenance: Window, at: datetime) -> Iterator[Fact]:
     if maintenance.begin > at:
         yield Fact("Nodes reserved", str(maintenance.nodes))
         yield Fact("Maintenance begins", maintenance.begin)
-    yield Fact("Maintenance ends", maintenance.end)
+    if maintenance.end:
+        yield Fact("Maintenance ends", maintenance.end)
 
 
 def _replaced(before: StatusPeriod, period: StatusPeriod) -> Iterator[Fact]:

@@ -3,18 +3,12 @@
 from msgspec import Struct
 
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.slurm.cluster_state import NodeCounts
+from cluster_status.domain.status.partitions import PartitionChange
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
-
-
-class Window(Struct, frozen=True):
-    """The time of a maintenance, and the number of nodes it takes."""
-
-    begin: Instant
-    end: Instant
-    nodes: int = 0
 
 
 class Notification(Struct, frozen=True, omit_defaults=True):
@@ -31,7 +25,10 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     dropped: int = 0  # older notifications that were dropped to keep the history small
     uptime: Uptime | None = None  # of the last 30 days
     missed_polls: int = 0  # in gaps before this one
-    window: Window | None = None  # of the maintenance that is scheduled, or under way
+    window: Window | None = None  # of the maintenance that the event is about, or that is under way
+    previous_window: Window | None = None  # what it was before MAINTENANCE_CHANGED
+    window_id: str = ""  # of the known window that the event is about
+    partitions: tuple[PartitionChange, ...] = ()  # lost, back, or in maintenance, by event
     login_only: bool = False  # Slurm is not checked
     unknown_since: Instant | None = None  # when the unknown period began that has ended
 

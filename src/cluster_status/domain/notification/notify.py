@@ -6,8 +6,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event, event_between
-from cluster_status.domain.notification.notification import Notification, Window
+from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import Outbox, enqueue
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import NodeCounts, Reservation
@@ -99,9 +100,11 @@ def _notification(event: Event, seen: Observation) -> Notification:
 
 def _schedule_maintenance(outbox: Outbox, seen: Observation) -> Outbox:
     """Announce the next maintenance that was not announced yet; one a poll, each by itself."""
-    announced = tuple(window for window in outbox.announced_maintenance if window.end > seen.at)
+    announced = tuple(
+        window for window in outbox.announced_maintenance if window.end and window.end > seen.at
+    )
     outbox = replace(outbox, announced_maintenance=announced)
-    times = [(window.begin, window.end) for window in announced]
+    times = [(window.begin, window.end) for window in announced if window.end]
     window = _window(coming(_reservations(seen.verdict), seen.at, notified=times))
     if window is None or seen.after.confirmed is None:
         return outbox

@@ -7,8 +7,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.notification import LiveMessage, Notification, Window
+from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.run_failure import RunFailure, run_failure
 

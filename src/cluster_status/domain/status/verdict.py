@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.status.partitions import PartitionReport
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 
 
@@ -32,6 +33,9 @@ class Verdict(Struct, frozen=True):
     cluster_state: ClusterState | None = None
     transient: bool = False  # see CauseInfo
     needs_confirmation: bool = False  # by another poll, also if the cause does not
+    unsettled: bool = False  # its evidence is new in this poll: this poll confirms no change
+    behind: Cause | None = None  # what failed in a maintenance
+    partitions: PartitionReport | None = None  # None if Slurm listed none
 
 
 def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Verdict:

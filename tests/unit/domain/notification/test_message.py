@@ -3,9 +3,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Fact, Message, compose, describe
-from cluster_status.domain.notification.notification import Notification, Window
+from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import quotation_for
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Reservation
@@ -85,6 +86,7 @@ def test_a_maintenance_shows_its_end() -> None:
     message = composed(
         replace(notification(Event.MAINTENANCE_STARTED, period(Status.MAINTENANCE)), window=window)
     )
+    assert window.end
     assert message.facts[-1] == Fact("Maintenance ends", window.end)
 
 

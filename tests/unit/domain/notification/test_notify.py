@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.ssh_state import Login
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.notification import LiveMessage, MessageRef, Window
+from cluster_status.domain.notification.notification import LiveMessage, MessageRef
 from cluster_status.domain.notification.notify import ANNOUNCED_MAINTENANCE_KEPT
 from cluster_status.domain.notification.outbox import edited
 from cluster_status.domain.notification.policy import ChannelPolicy
@@ -219,7 +220,7 @@ def test_a_reminder_is_for_channels_that_want_it_or_have_no_live_message() -> No
 TOMORROW = NOON + timedelta(hours=23)
 
 
-def announced(*polls: Iterable[Reservation]) -> list[tuple[datetime, datetime]]:
+def announced(*polls: Iterable[Reservation]) -> list[tuple[datetime, datetime | None]]:
     """Return the windows that are notified in polls that list these reservations."""
     after = polled(READY, *(listed_with(*reservations, idle=4) for reservations in polls))
     assert set(events(pending(after))) <= {Event.MAINTENANCE_SCHEDULED}
