@@ -1,0 +1,214 @@
+"""The maintenances that a channel knows, and how far each has got for it."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from cluster_status.domain.maintenance import window as product
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.status.cause import Status
+from tests.property.fleet.judge.mistake import Kind, Mistake, Need, Subject
+from tests.property.fleet.model.calendar import LONGEST_NOTICE, Phase, Times, Window, must_be_scheduled, notice
+from tests.property.fleet.model.model import Picture
+from tests.property.fleet.world.truth import DAY, HOUR, MINUTE
+
+_LATE = 15 * MINUTE
+_EVENTS = {
+    Event.MAINTENANCE_SCHEDULED,
+    Event.MAINTENANCE_CHANGED,
+    Event.MAINTENANCE_CANCELLED,
+    Event.MAINTENANCE_STARTED,
+    Event.MAINTENANCE_OVERDUE,
+}
+_ENDS = {Event.RECOVERY, Event.PARTIAL_RECOVERY, Event.PARTITION_BACK, Event.OUTAGE, Event.DEGRADED}
+
+
+class Stage(StrEnum):
+    SILENT = "nothing"
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+    STARTED = "started"
+    OVERDUE = "overdue"
+    ENDED = "ended"
+
+
+class Said(Struct):
+    """What the channel was notified of one maintenance, and when it was last reminded of its begin."""
+
+    stage: Stage = Stage.SILENT
+    times: Times = (0, 0)
+    at: int = 0
+    reminded: bool = False
+
+
+class WindowJudge:
+    def __init__(self) -> None:
+        self.said: dict[int, Said] = {}
+        self.changes = 0
+        self._phases: dict[int, Phase] = {}
+
+    def begin(self, picture: Picture) -> None:
+        phases = {window.number: phase for window, phase in picture.windows}
+        self.changes = sum(self._phases.get(number) is not phase for number, phase in phases.items())
+        self._phases = phases
+        self.said = {number: self.said.get(number, Said()) for number in phases}
+
+    def hear(self, one: Notification, picture: Picture) -> tuple[bool, list[Mistake]]:
+        """Return whether the notification is news of a maintenance, and what is wrong with it."""
+        if one.event in _ENDS:
+            return self._end(one, picture), []
+        if one.event not in _EVENTS:
+            return False, []
+        if one.window is None:
+            return self._start_unnamed(one, picture), []
+        window = self._find(one.window, picture)
+        if window is None:
+            text = f"{one.event} names {one.window.begin} to {one.window.end}, which no maintenance has"
+            if one.event is Event.MAINTENANCE_STARTED:
+                return False, []  # one that recurs
+            return True, [Mistake(Kind.FALSE_ALARM, Subject.MAINTENANCE, picture.at, text)]
+        said, times = self.said[window.number], _times(one.window)
+        wrong, is_news = _judge(one.event, said, window, self._phases[window.number], times, picture.at)
+        if one.previous_window and said.times != _times(one.previous_window) and not wrong:
+            wrong = Kind.CONTRADICTION
+        _note(said, one.event, times, picture.at)
+        text = f"{one.event} of maintenance {window.number}, {times}"
+        return is_news, [Mistake(wrong, Subject.MAINTENANCE, picture.at, text)] if wrong else []
+
+    def needs(self, picture: Picture) -> list[Need]:
+        if picture.evidence.status is Status.UNKNOWN or picture.belief is None:
+            return []
+        needs = [self._need(window, phase, picture) for window, phase in picture.windows]
+        return [need for need in needs if need]
+
+    def concede(self, need: Need, picture: Picture) -> None:
+        if need.window:
+            said = self.said[need.window.number]
+            _note(said, need.event, need.window.times, picture.at)
+            if need.event is Event.RECOVERY:
+                said.stage = Stage.ENDED
+
+    def _need(self, window: Window, phase: Phase, picture: Picture) -> Need | None:
+        said = self.said[window.number]
+        event = None
+        if phase is Phase.BEFORE and picture.reading.lists and window.listed:
+            event = _before(said, window, picture)
+        elif phase is Phase.VOID and said.stage is Stage.SCHEDULED:
+            event = Event.MAINTENANCE_CANCELLED
+        elif phase is Phase.RUNNING:
+            event = self._running(said, window, picture)
+        elif phase is Phase.OVER and said.stage is Stage.STARTED and picture.reading.lists:
+            is_calm = picture.belief is not None and picture.belief.status is not Status.MAINTENANCE
+            event = Event.RECOVERY if is_calm and not _is_out(window, picture) else None
+        if event is None:
+            return None
+        kind = Kind.CONTRADICTION if said.stage is Stage.SCHEDULED else Kind.MISSED
+        return Need(
+            f"{event} {window.number}", event, kind, Subject.MAINTENANCE, 2, frozenset(), window, said.times
+        )
+
+    def _running(self, said: Said, window: Window, picture: Picture) -> Event | None:
+        if said.stage in {Stage.SILENT, Stage.CANCELLED, Stage.SCHEDULED}:
+            is_news = said.stage is Stage.SCHEDULED or must_be_scheduled(window, picture.reading.truth, picture.counting)
+            can_be_seen = picture.reading.lists or picture.evidence.status is Status.MAINTENANCE
+            return Event.MAINTENANCE_STARTED if is_news and can_be_seen else None
+        is_moved = said.times[1] != window.times[1] and (
+            None in {said.times[1], window.times[1]} or abs(said.times[1] - window.times[1]) > HOUR  # type: ignore[operator]
+        )
+        can_be_seen = picture.reading.lists and said.stage is Stage.STARTED
+        return Event.MAINTENANCE_CHANGED if is_moved and can_be_seen else None
+
+    def _start_unnamed(self, one: Notification, picture: Picture) -> bool:
+        """Take in a start without times: that of the maintenances that run."""
+        started = [
+            self.said[window.number]
+            for window, phase in picture.windows
+            if phase is Phase.RUNNING and self.said[window.number].stage is not Stage.STARTED
+        ]
+        for said in started:
+            said.stage = Stage.STARTED
+        return bool(started) and one.event is Event.MAINTENANCE_STARTED
+
+    def _end(self, one: Notification, picture: Picture) -> bool:
+        """Take in the end of the maintenances that are over, with any message that shows another status."""
+        if one.period is None or one.period.status is Status.MAINTENANCE:
+            return False
+        ended = [
+            self.said[window.number]
+            for window, phase in picture.windows
+            if phase in {Phase.OVER, Phase.VOID}
+            and self.said[window.number].stage in {Stage.STARTED, Stage.OVERDUE, Stage.SCHEDULED}
+        ]
+        for said in ended:
+            said.stage = Stage.ENDED if said.stage is not Stage.SCHEDULED else said.stage
+        return bool(ended) and one.event in {Event.RECOVERY, Event.PARTITION_BACK}
+
+    def _find(self, shown: product.Window, picture: Picture) -> Window | None:
+        times = _times(shown)
+        found = [window for window, _ in picture.windows if times in window.all_times]
+        return found[0] if found else None
+
+
+def _judge(
+    event: Event, said: Said, window: Window, phase: Phase, times: Times, at: int
+) -> tuple[Kind | None, bool]:
+    """Return what is wrong with an event of a maintenance, and whether it is news."""
+    if phase is Phase.UNCLEAR:
+        return None, True
+    is_current = times == window.times
+    match event:
+        case Event.MAINTENANCE_SCHEDULED:
+            if phase is not Phase.BEFORE or not is_current or said.stage is Stage.STARTED:
+                return Kind.CONTRADICTION, True
+            if window.times[0] - at > LONGEST_NOTICE + _LATE:
+                return Kind.FALSE_ALARM, True
+            if said.stage is not Stage.SCHEDULED:
+                return None, True
+            is_reminder = window.times[0] - at <= DAY and not said.reminded
+            return (None if said.times == times else Kind.CONTRADICTION), is_reminder
+        case Event.MAINTENANCE_CHANGED:
+            is_known = said.stage in {Stage.SCHEDULED, Stage.STARTED}
+            wrong = None if is_current and is_known else Kind.CONTRADICTION
+            return wrong, said.times != times
+        case Event.MAINTENANCE_CANCELLED:
+            is_gone = phase is Phase.VOID or (phase is Phase.OVER and said.stage is Stage.SCHEDULED)
+            return (None if is_gone else Kind.FALSE_ALARM), said.stage is Stage.SCHEDULED
+        case Event.MAINTENANCE_STARTED:
+            wrong = None if phase is Phase.RUNNING else Kind.FALSE_ALARM
+            return wrong, said.stage is not Stage.STARTED
+        case _:
+            return (None if phase is Phase.OVER else Kind.FALSE_ALARM), said.stage is not Stage.OVERDUE
+
+
+def _note(said: Said, event: Event, times: Times, at: int) -> None:
+    is_reminder = event is Event.MAINTENANCE_SCHEDULED and times[0] - at <= DAY
+    said.reminded = is_reminder or (said.reminded and said.times[0] == times[0])
+    said.times, said.at = times, at
+    said.stage = {
+        Event.MAINTENANCE_SCHEDULED: Stage.SCHEDULED,
+        Event.MAINTENANCE_CANCELLED: Stage.CANCELLED,
+        Event.MAINTENANCE_STARTED: Stage.STARTED,
+        Event.MAINTENANCE_OVERDUE: Stage.OVERDUE,
+    }.get(event, said.stage)
+
+
+def _before(said: Said, window: Window, picture: Picture) -> Event | None:
+    """Return what a channel needs before a maintenance begins."""
+    left = window.times[0] - picture.at
+    if said.stage is Stage.SCHEDULED:
+        if said.times != window.times:
+            return Event.MAINTENANCE_CHANGED
+        is_old = said.at < window.times[0] - DAY - HOUR
+        return Event.MAINTENANCE_SCHEDULED if left <= DAY and is_old and not said.reminded else None
+    is_news = must_be_scheduled(window, picture.reading.truth, picture.counting)
+    is_near = left <= notice(window, picture.reading.truth.partitions)
+    return Event.MAINTENANCE_SCHEDULED if is_news and is_near else None
+
+
+def _is_out(window: Window, picture: Picture) -> bool:
+    return all(node in picture.reading.truth.out_since for node in window.nodes)
+
+
+def _times(shown: product.Window) -> Times:
+    return int(shown.begin.timestamp()), int(shown.end.timestamp()) if shown.end else None

@@ -1,0 +1,100 @@
+"""The confirmed status, from the evidence of the polls. Where more than one is right, it follows the product."""
+
+from msgspec import Struct
+
+from cluster_status.domain.status.cause import Status
+from tests.property.fleet.model.evidence import AT_ONCE, EITHER, TWICE, Evidence, Polls
+
+LAPSES_AFTER = 3  # unknown polls
+
+
+class Period(Struct, frozen=True):
+    """A confirmed status; `since` is the clock at its first poll, `from_second` the true time of it."""
+
+    status: Status
+    since: int
+    from_second: int
+
+
+class Change(Struct, frozen=True):
+    before: Period | None
+    after: Period
+    is_quiet: bool = False  # no one is notified: what was lost has become usual
+
+
+class Belief:
+    """`confirmed` after each poll; a pending status begins again after a gap, a clock step, unknown polls."""
+
+    def __init__(self) -> None:
+        self.confirmed: Period | None = None
+        self._first: Period | None = None  # of the pending polls in a row
+        self._polls = 0
+        self._reason_polls: dict[str, int] = {}
+        self._last_reasons: dict[str, Polls] = {}  # of the last degraded poll
+        self._unconfirmed_reason = False
+        self._unknown_polls = 0
+
+    def interrupt(self) -> None:
+        self._first, self._polls = None, 0
+        self._reason_polls = {}
+
+    def poll(self, seen: Evidence, at: int, second: int, product: Status | None) -> Change | None:
+        """Return the change of the confirmed status by this poll; `product` is that of the product."""
+        status = product if product in seen.instead and product is not None else seen.status
+        if status is Status.UNKNOWN:
+            self._unknown_polls += 1
+            if self._unknown_polls == LAPSES_AFTER:
+                self.interrupt()
+            return None
+        self._unknown_polls = 0
+        self._reason_polls = {reason: self._reason_polls.get(reason, 0) + 1 for reason in seen.reasons}
+        before = self.confirmed
+        if before and status is before.status:
+            self._first, self._polls = None, 0
+            self._note_reasons(status, seen)
+            return None
+        if self._first is None or self._first.status is not status:
+            self._first, self._polls = Period(status, at, second), 0
+        self._polls += 1
+        if not self._is_confirmed(seen, status, product):
+            return None
+        change = Change(before, self._first, is_quiet=self._only_fades(before, seen))
+        self.confirmed = self._first
+        self._first, self._polls = None, 0
+        self._note_reasons(status, seen)
+        return change
+
+    def _is_confirmed(self, seen: Evidence, status: Status, product: Status | None) -> bool:
+        needed = self._needed(seen, status)
+        return self._polls >= needed.most or (self._polls >= needed.least and product is status)
+
+    def _needed(self, seen: Evidence, status: Status) -> Polls:
+        if status is not seen.status or seen.instead:
+            return Polls(1, 1 if status is not seen.status else 2)
+        if status is Status.DEGRADED:
+            ready = any(self._reason_polls[one] >= polls.most for one, polls in seen.reasons.items())
+            may = seen.is_known or any(
+                self._reason_polls[one] >= polls.least for one, polls in seen.reasons.items()
+            )
+            return AT_ONCE if ready else EITHER if may else Polls(2, 3)
+        if self.confirmed and self.confirmed.status is Status.DEGRADED and status is not Status.OFFLINE:
+            return self._needed_to_leave()
+        return seen.polls
+
+    def _needed_to_leave(self) -> Polls:
+        kinds = set(self._last_reasons.values())
+        if kinds == {AT_ONCE}:
+            return AT_ONCE
+        return TWICE if kinds == {TWICE} and not self._unconfirmed_reason else EITHER
+
+    def _note_reasons(self, status: Status, seen: Evidence) -> None:
+        if status is Status.DEGRADED:
+            self._last_reasons = dict(seen.reasons)
+            self._unconfirmed_reason = any(
+                self._reason_polls[one] < polls.most for one, polls in seen.reasons.items()
+            )
+
+    def _only_fades(self, before: Period | None, seen: Evidence) -> bool:
+        """Return whether all that was lost is still lost, and has become usual."""
+        reasons = self._last_reasons.keys()
+        return before is not None and before.status is Status.DEGRADED and bool(reasons) and reasons <= seen.usual

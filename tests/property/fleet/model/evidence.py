@@ -1,0 +1,106 @@
+"""Which status one poll shows, and by how many polls a change to it is confirmed."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from cluster_status.domain.status.cause import Cause, Status
+from tests.property.fleet.model.calendar import Cover
+from tests.property.fleet.model.partitions import PartitionBook, Usual
+from tests.property.fleet.model.reading import DEGRADED_BELOW, Reading
+
+CONFIRM_AFTER = 2
+_AT_ONCE = frozenset({Cause.DNS, Cause.REFUSED})
+_NETWORK = frozenset({*_AT_ONCE, Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DROPPED})
+_IMPAIRED = frozenset({Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT, Cause.SHELL_HANGS})
+
+
+class Polls(Struct, frozen=True):
+    """The polls in a row that may confirm, and that must."""
+
+    least: int = 1
+    most: int = 1
+
+
+AT_ONCE, TWICE, EITHER = Polls(), Polls(2, 2), Polls(1, 2)
+
+
+class Evidence(Struct, frozen=True):
+    """The status that a poll shows; `instead` may be taken for it where the documents leave that open.
+
+    `reasons` make it degraded. Each is confirmed by itself.
+    """
+
+    status: Status
+    polls: Polls = AT_ONCE
+    reasons: Mapping[str, Polls] = {}
+    instead: frozenset[Status] = frozenset()
+    usual: frozenset[str] = frozenset()  # partitions that are out, and for which this is usual
+    is_known: bool = False  # a partition that is lost was lost before
+
+
+def evidence(
+    reading: Reading, books: Mapping[str, PartitionBook], cover: Cover, ended: bool
+) -> Evidence:
+    """Return what the poll shows; `ended` says that a maintenance of all nodes was over before it."""
+    if reading.lists:
+        return _listing(reading, books, cover)
+    if not reading.online or reading.failure in {None, Cause.JUMP_HOST}:
+        return Evidence(Status.UNKNOWN)
+    if reading.failure is Cause.LOGINS_CLOSED:
+        return Evidence(Status.MAINTENANCE, EITHER, instead=frozenset({Status.UNKNOWN}))
+    if reading.failure in _NETWORK | _IMPAIRED:
+        return _failure(reading.failure, cover, ended)
+    return Evidence(Status.UNKNOWN)
+
+
+def _failure(cause: Cause, cover: Cover, ended: bool) -> Evidence:
+    polls = AT_ONCE if cause in _AT_ONCE | _IMPAIRED - {Cause.SHELL_HANGS} else Polls(CONFIRM_AFTER, CONFIRM_AFTER)
+    if ended:
+        polls = Polls(1, polls.most)
+    status = Status.OFFLINE if cause in _NETWORK else Status.DEGRADED
+    reasons = {cause.value: polls} if status is Status.DEGRADED else {}
+    if cover is Cover.YES:
+        return Evidence(Status.MAINTENANCE, EITHER)
+    instead = frozenset({Status.MAINTENANCE}) if cover is Cover.MAYBE else frozenset[Status]()
+    return Evidence(status, polls, reasons, instead)
+
+
+def _listing(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover) -> Evidence:
+    listing = reading.listing
+    covered = cover is not Cover.NO
+    if not listing.serving:
+        is_planned = covered or 2 * listing.in_maintenance >= listing.total
+        return Evidence(Status.MAINTENANCE if is_planned else Status.OFFLINE)
+    out = [book for book in books.values() if book.is_out]
+    reasons = {book.name: AT_ONCE if book.at_once else TWICE for book in out if not book.usual}
+    maybe = len(reasons) < len(out)
+    if listing.drains:
+        reasons["draining"] = EITHER
+    shares = listing.shares(reading.second, *(only_in_usual(books, least) for least in (Usual.MAYBE, Usual.YES)))
+    low = [one.serving < DEGRADED_BELOW for one in shares]
+    planned_low = covered or all(one.explained >= DEGRADED_BELOW for one in shares)
+    if all(low) and not planned_low:
+        reasons["share"] = TWICE
+    if any(low) and planned_low:
+        instead = frozenset({Status.DEGRADED}) if reasons or maybe else frozenset[Status]()
+        instead |= frozenset() if all(low) else frozenset({Status.ONLINE})
+        return Evidence(Status.MAINTENANCE, EITHER, reasons, instead)
+    if reasons:
+        is_known = any(book.lost for book in out)
+        return Evidence(Status.DEGRADED, EITHER, reasons, is_known=is_known)
+    instead = frozenset({Status.DEGRADED}) if maybe or any(low) else frozenset[Status]()
+    usual = frozenset(book.name for book in books.values() if book.polls and book.usual)
+    return Evidence(Status.ONLINE, instead=instead, usual=usual)
+
+
+_NO_NODES = frozenset[str]()
+
+
+def only_in_usual(books: Mapping[str, PartitionBook], least: Usual) -> frozenset[str]:
+    """Return the nodes that are in no other partitions than usual ones that are out."""
+    usual = [one for one in books.values() if one.polls and one.usual >= least]
+    if not usual:
+        return _NO_NODES
+    used = _NO_NODES.union(*(one.nodes for one in books.values() if one not in usual))
+    return _NO_NODES.union(*(one.nodes for one in usual)) - used

@@ -1,0 +1,79 @@
+"""The product as the fleet runs it: the poll and the outbox of a run, without threads and without documents."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.app.check import Checked
+from cluster_status.app.cluster import Channel, MonitoredCluster
+from cluster_status.app.poll import poll
+from cluster_status.domain.history.history import History
+from cluster_status.domain.notification import outbox
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.status.cause import Status
+from tests.fakes.notifier import RecordingNotifier
+from tests.fakes.clock import VirtualClock
+from tests.fakes.probe import ScriptedProbe
+from tests.property.fleet.world.probe import FleetProbe
+from tests.property.fleet.world.runs import CHANNELS, Run
+from tests.property.fleet.world.truth import Truth
+from tests.unit.domain.build import DIGESTS
+
+
+class Said(Struct, frozen=True):
+    """The notifications of one poll, by channel: those that became pending, and those that were delivered."""
+
+    new: Mapping[str, Sequence[Notification]]
+    delivered: Mapping[str, Sequence[Notification]]
+
+
+class Monitor:
+    """One cluster with its history. A run that cannot save leaves the history as it was."""
+
+    def __init__(self, name: str) -> None:
+        self.history = History()
+        self._probe = FleetProbe()
+        self._cluster = MonitoredCluster(name, ScriptedProbe(VirtualClock()), DIGESTS)
+        self._channels = [Channel(ChannelPolicy(id_, digest=id_), RecordingNotifier()) for id_ in CHANNELS]
+
+    @property
+    def status(self) -> Status | None:
+        return self.history.tracker.status
+
+    def poll(self, run: Run, truth: Truth) -> Said:
+        at = datetime.fromtimestamp(run.clock, UTC)
+        result = self._probe.probe(run, truth, self._usual_partitions(at))
+        checked = Checked(f"poll{run.number}", result, at)
+        after = poll(self._cluster, checked, self.history, self._channels, in_turn=True).after
+        if after is None or not run.saves:
+            return Said({}, {})
+        new = {name: self._new(after, name) for name in CHANNELS}
+        delivered = {}
+        for name in CHANNELS:
+            after, delivered[name] = _deliver(after, name, at, refuses=name in run.refusing)
+        self.history = after
+        return Said(new, delivered)
+
+    def _new(self, after: History, channel: str) -> tuple[Notification, ...]:
+        known = {one.id for one in self.history.outbox.channel(channel).pending}
+        return tuple(one for one in after.outbox.channel(channel).pending if one.id not in known)
+
+    def _usual_partitions(self, at: datetime) -> tuple[str, ...]:
+        return self.history.ssh.remembered_login(DIGESTS, at).usual_partitions
+
+
+def _deliver(
+    history: History, channel: str, at: datetime, *, refuses: bool
+) -> tuple[History, tuple[Notification, ...]]:
+    pending = history.outbox.channel(channel).pending
+    if not pending:
+        return history, ()
+    box = history.outbox
+    if refuses:
+        return replace(history, outbox=outbox.failed(box, channel, "no answer", at)), ()
+    for one in pending:
+        box = outbox.delivered(box, channel, one.id)
+    return replace(history, outbox=box), pending
