@@ -26,7 +26,7 @@ class Damping:
         self._outage_at: int | None = None
         self._outage_began = 0
         self._changed_at = 0
-        self._calm_since = 0  # the last change of any kind, or poll that is not clean
+        self._calm_since = 0  # the last change of any kind, or poll that does not show the status
         self._is_change = self._is_outage_sent = False
 
     def begin(self, picture: Picture, *, others: int) -> None:
@@ -40,7 +40,7 @@ class Damping:
             self._changed_at = self._outage_began = at
         number = others + (change is not None)
         self._any = [one for one in [*self._any, *[at] * number] if at - _WITHIN <= one <= at]
-        if number or not picture.is_clean:
+        if number or not picture.is_steady:
             self._calm_since = at
         if self.is_on and at - self._calm_since >= _HELD:
             self.end()

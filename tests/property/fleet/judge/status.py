@@ -36,7 +36,7 @@ class StatusJudge:
         self.said: Period | None = None
         self.damping = Damping()
         self._has_begun = False  # with the first status
-        self._outage_polls = 0  # clean ones, in the confirmed outage
+        self._outage_polls = 0  # that found it offline, in the confirmed outage
 
     def begin(self, picture: Picture, *, others: int) -> None:
         """Take in a poll; `others` is the number of changes of partitions and maintenances."""
@@ -44,8 +44,9 @@ class StatusJudge:
         self.damping.begin(picture, others=others)
         if change and change.is_quiet and not self.damping.is_on:
             self.said = change.after
-        is_outage = belief is not None and belief.status is Status.OFFLINE
-        self._outage_polls = self._outage_polls + 1 if is_outage and not change else int(is_outage)
+        if change or belief is None or belief.status is not Status.OFFLINE:
+            self._outage_polls = 0
+        self._outage_polls += picture.evidence.status is Status.OFFLINE
 
     def claims(self, one: Notification, picture: Picture) -> list[Mistake]:
         """Return what is wrong with the statuses that a notification names."""

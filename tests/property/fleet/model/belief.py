@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cluster_status.domain.status.cause import Status
-from tests.property.fleet.model.evidence import AT_ONCE, EITHER, TWICE, Evidence, Polls
+from tests.property.fleet.model.evidence import AT_ONCE, EITHER, FAILURES, TWICE, Evidence, Polls
 
 LAPSES_AFTER = 3  # unknown polls
 
@@ -82,7 +82,7 @@ class Belief:
         return seen.polls
 
     def _needed_to_leave(self) -> Polls:
-        kinds = set(self._last_reasons.values())
+        kinds = {AT_ONCE if reason in FAILURES else polls for reason, polls in self._last_reasons.items()}
         if kinds == {AT_ONCE}:
             return AT_ONCE
         return TWICE if kinds == {TWICE} and not self._unconfirmed_reason else EITHER

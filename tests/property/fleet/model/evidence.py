@@ -13,6 +13,7 @@ CONFIRM_AFTER = 2
 _AT_ONCE = frozenset({Cause.DNS, Cause.REFUSED})
 _NETWORK = frozenset({*_AT_ONCE, Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DROPPED})
 _IMPAIRED = frozenset({Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT, Cause.SHELL_HANGS})
+FAILURES = frozenset(cause.value for cause in _IMPAIRED)  # reasons that end at once
 
 
 class Polls(Struct, frozen=True):

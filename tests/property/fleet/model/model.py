@@ -25,7 +25,7 @@ class Picture(Struct, frozen=True):
     books: dict[str, PartitionBook]
     windows: list[tuple[Window, Phase]]
     counting: frozenset[str]
-    is_clean: bool  # known, and neither after a gap nor after a clock step
+    is_steady: bool  # it shows the confirmed status, and neither ends a gap nor follows a clock step
 
     @property
     def at(self) -> int:
@@ -68,7 +68,7 @@ class Model:
             books=self._books,
             windows=list(self._windows(now)),
             counting=counting,
-            is_clean=not is_broken and seen.status is not Status.UNKNOWN,
+            is_steady=not is_broken and confirmed is not None and seen.status is confirmed.status,
         )
 
     def _interrupt(self, now: Reading) -> bool:
