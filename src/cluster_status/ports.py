@@ -15,6 +15,7 @@ from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeResult, RememberedLogin
+from cluster_status.errors import Refusal
 from cluster_status.render.summary import Summary
 
 
@@ -76,9 +77,14 @@ class HistoryStore(Protocol):
 class Notifier(Protocol):
     """Delivers messages to a channel."""
 
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """By cause, to report a refusal again without a request."""
+
     def send(self, message: Message) -> MessageRef | None:
         """Return once the channel has accepted the message; raise DeliveryError if it has not.
 
+        Raises ChannelRefusedError if the channel would refuse any message.
         The result is for an EditableNotifier; None where messages cannot be edited.
         """
 

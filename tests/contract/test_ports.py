@@ -21,13 +21,19 @@ from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import Histories, History
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.cause import Status
-from cluster_status.errors import Cancelled, DeliveryError, HistoryError, MessageLostError, WebhookGoneError
+from cluster_status.errors import (
+    Cancelled,
+    ChannelRefusedError,
+    DeliveryError,
+    HistoryError,
+    MessageLostError,
+)
 from cluster_status.ports import Clock, EditableNotifier, HistoryStore, Level, Notifier, Runner
 from cluster_status.render.summary import Summary
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import LoopbackDiscord, Reset
 from tests.fakes.file_commands import read_outputs
-from tests.fakes.notifier import AfterAccepting, RecordingNotifier
+from tests.fakes.notifier import GONE, AfterAccepting, RecordingNotifier
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.store import MemoryStore
 from tests.fakes.workflow_commands import read_commands
@@ -242,7 +248,7 @@ class FakeChannel:
         self.notifier.fail_next(AfterAccepting(fault) if after_accepting else fault)
 
     def delete_webhook(self) -> None:
-        self.notifier.fail_next(WebhookGoneError())
+        self.notifier.fail_next(ChannelRefusedError(GONE))
 
 
 class Terminal:
@@ -347,9 +353,10 @@ def test_a_message_without_a_response_is_an_error_and_not_repeated(
 
 def test_a_deleted_webhook_is_an_error_of_its_own(failing_channel: FailingChannel) -> None:
     failing_channel.delete_webhook()
-    with pytest.raises(WebhookGoneError):
+    with pytest.raises(ChannelRefusedError) as caught:
         failing_channel.notifier.send(message("too late"))
     assert failing_channel.headlines() == []
+    assert failing_channel.notifier.refusals[caught.value.cause].text == str(caught.value)
 
 
 # EditableNotifier

@@ -1,13 +1,16 @@
 """A channel in memory."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from msgspec import Struct
 
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
-from cluster_status.errors import DeliveryError, MessageLostError
+from cluster_status.errors import DeliveryError, MessageLostError, Refusal
+
+GONE = Refusal("webhook-gone", "The webhook is gone.", "Create a new one.")
 
 
 class AfterAccepting(Struct, frozen=True):
@@ -22,6 +25,8 @@ class RecordingNotifier:
     `messages` are the accepted messages as they were sent; `sends` counts the attempts. `shown` are the
     messages after their edits, by id; `edits` are the edits in order.
     """
+
+    refusals: ClassVar[Mapping[str, Refusal]] = {GONE.cause: GONE}
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -77,7 +82,8 @@ class RecordingNotifier:
         """Let the next requests fail, one error each; None lets one succeed."""
         self._errors.extend(errors)
 
-    def fail_from_now_on(self, error: DeliveryError) -> None:
+    def fail_from_now_on(self, error: DeliveryError | None) -> None:
+        """Let all later requests fail, or with None succeed."""
         self._lasting_error = error
 
     def _next_error(self) -> DeliveryError | AfterAccepting | None:

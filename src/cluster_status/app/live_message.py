@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
-from cluster_status.app.outbox import record_failure, require_address
+from cluster_status.app.outbox import record_failure, require_acceptance
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.message import compose
@@ -80,7 +80,7 @@ def _edit(poll: PollResult, history: History, channel: Channel) -> tuple[Channel
     message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state)
     error: DeliveryError | None = None
     try:
-        require_address(state, channel)
+        require_acceptance(state, channel, poll.at)
         ref = channel.editor.edit(live.ref, message)
         outbox = edited(outbox, channel.id, replace(live, ref=ref, notification=current))
     except MessageLostError:

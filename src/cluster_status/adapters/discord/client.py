@@ -13,7 +13,7 @@ from cluster_status.adapters.http import Http, HttpFailure, HttpResponse
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.text import clean
-from cluster_status.errors import DeliveryError, MessageLostError, WebhookGoneError
+from cluster_status.errors import DeliveryError
 from cluster_status.ports import Clock
 
 _API_VERSION = 10
@@ -28,6 +28,8 @@ _EDIT_LATER = "The next run edits the message."
 
 class DiscordWebhook:
     """A notifier that can edit its messages. Without a user name or avatar, the webhook's own is shown."""
+
+    refusals = response.REFUSALS
 
     def __init__(self, url: str, http: Http, clock: Clock, *, username: str, avatar_url: str) -> None:
         self._url = urlsplit(url)
@@ -75,19 +77,20 @@ class DiscordWebhook:
             pause = next(pauses, None)
             wanted = None if pause is None else response.seconds_to_wait(answer, pause)
             if wanted is None or self._clock.monotonic() + wanted >= self._deadline:
-                raise self._error(answer, later)
+                raise self._error(method, answer, later)
+            if method == "POST" and response.may_be_accepted(answer):
+                pauses = iter(())  # one retry: it may post the message a second time
             self._clock.sleep(wanted)
 
-    def _error(self, answer: HttpResponse, later: str) -> DeliveryError:
+    def _error(self, method: str, answer: HttpResponse, later: str) -> DeliveryError:
         code = response.code(answer)
         if code is None:  # not from Discord, but from a proxy
             cause = f"http {answer.status}"
             text = f"The message was not accepted (HTTP {answer.status})."
             return DeliveryError(text, cause=cause, remedy=later)
-        if code in response.GONE:
-            return WebhookGoneError()
-        if code in response.LOST:
-            return MessageLostError()
+        known = response.known_error(method, code)
+        if known:
+            return known
         cause = f"http {answer.status} code {code}"
         text = response.error_text(answer)
         for secret in self._url.path.split("/")[-2:]:  # the webhook's id and token
