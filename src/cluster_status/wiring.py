@@ -63,7 +63,13 @@ def run(settings: Settings, runner: Runner) -> ExitStatus:
 
 def _run(settings: Settings, clock: SystemClock, runner: Runner) -> ExitStatus:
     with _http() as http:
-        tools = Tools(clock, runner, _connectivity_check(settings, http), lambda: token_hex(4))
+        tools = Tools(
+            clock,
+            runner,
+            _connectivity_check(settings, http),
+            lambda: token_hex(4),
+            settings.runner_context.run_url,
+        )
         cluster = _cluster(settings)
         try:
             if settings.command == "check":

@@ -1,5 +1,6 @@
 """The requests of DiscordWebhook conform to Discord's schema, and its responses are understood."""
 
+import re
 import socket
 import traceback
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.errors import ChannelRefusedError, DeliveryError, MessageLostError
+from cluster_status.render.text import SIGNS
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import (
     Broken,
@@ -40,6 +42,7 @@ Connect = Callable[..., DiscordWebhook]
 MESSAGE = Message(Status.ONLINE, "mscluster is online", "Monitoring started.", START)
 ROLE = "<@&123456789012345678>"
 THREAD = "123456789012345678"
+RUN = "https://github.com/owner/name/actions/runs/1"
 EARLIER = START - timedelta(hours=30)
 CLUSTER_STATE = ClusterState(
     tuple(partition(f"partition-{number:03}", idle=number, down=1) for number in range(200)),
@@ -123,7 +126,7 @@ def test_every_message_is_accepted_and_conforms_to_the_published_schema(
 ) -> None:
     policy = ChannelPolicy("discord", mention=ROLE, with_quotation=True)
     webhook = connect()
-    message = compose(notification(event, status), "mscluster", policy, CLUSTER_STATE)
+    message = compose(notification(event, status), "mscluster", policy, CLUSTER_STATE, RUN)
     post = webhook.send(message)
     webhook.edit(post, replace(message, sentence="Otherwise."))
     posting, editing = discord.requests
@@ -165,7 +168,8 @@ def test_the_text_of_a_message_mentions_no_one(webhook: DiscordWebhook, discord:
     text = "@everyone @here <@12> <@&34>"
     webhook.send(Message(Status.OFFLINE, text, text, START, partitions=(partition(text, idle=1),)))
     (message,) = discord.messages
-    assert (message["pinged"], message["mentioned"], message["content"]) == ([], [], "")
+    assert (message["pinged"], message["mentioned"]) == ([], [])
+    assert re.sub(r"\\(.)", r"\1", message["content"]) == f"{SIGNS[Status.OFFLINE]} {text}. {text}"
     assert message["allowed_mentions"] == {"parse": []}
 
 
@@ -175,8 +179,25 @@ def test_the_mention_of_a_message_notifies_once_and_its_edits_mention_no_one(
     outage = replace(MESSAGE, headline=f"down {ROLE}", mention=ROLE)
     webhook.edit(webhook.send(outage), replace(outage, sentence="@everyone <@1>"))
     webhook.send(MESSAGE)
+    text = rf"down \<\@&{ROLE[3:-1]}\>. \@everyone \<\@1\>"
+    assert discord.messages[0]["content"] == f"{ROLE} {SIGNS[Status.ONLINE]} {text}"
     assert [message["pinged"] for message in discord.messages] == [[ROLE], []]
     assert [message["mentioned"] for message in discord.messages] == [[ROLE], []]
+
+
+def test_the_title_links_to_the_run(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+    webhook.send(replace(MESSAGE, url=RUN))
+    assert discord.messages[0]["embeds"][0]["url"] == RUN
+
+
+@pytest.mark.parametrize(
+    "url", ["", "https://ghe/o/n/actions/runs/1", "http://localhost:3000/1", "file:///1"]
+)
+def test_a_message_whose_link_discord_refuses_has_none(
+    url: str, webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    webhook.send(replace(MESSAGE, url=url))
+    assert "url" not in discord.messages[0]["embeds"][0]
 
 
 def test_a_message_without_news_makes_no_sound(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
@@ -197,9 +218,17 @@ def test_an_edit_replaces_the_card_of_the_message(webhook: DiscordWebhook, disco
 
 
 def test_an_edit_without_a_change_is_not_sent(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
-    post = webhook.send(MESSAGE)
-    assert webhook.edit(post, MESSAGE) == post
+    post = webhook.send(replace(MESSAGE, url=RUN))
+    assert webhook.edit(post, replace(MESSAGE, url=f"{RUN}2")) == post  # each run has another link
     assert len(discord.requests) == 1
+
+
+def test_an_edit_replaces_the_content_and_the_link(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+    post = webhook.send(replace(MESSAGE, url=RUN))
+    webhook.edit(post, replace(MESSAGE, sentence="Otherwise.", url=f"{RUN}2"))
+    (message,) = discord.messages
+    assert message["content"] == f"{SIGNS[Status.ONLINE]} mscluster is online. Otherwise."
+    assert message["embeds"][0]["url"] == f"{RUN}2"
 
 
 def test_a_message_in_a_thread_is_edited_there(connect: Connect, discord: LoopbackDiscord) -> None:

@@ -136,6 +136,10 @@ REFUSED_BEYOND_THE_SCHEMA: dict[str, tuple[Json, dict[str, str]]] = {
     ),
     "an image without a URL": (embed(image={}), {"embeds.0.image.url": "BASE_TYPE_REQUIRED"}),
     "a link to a file": (embed(url="file:///etc/passwd"), {"embeds.0.url": "URL_TYPE_INVALID_SCHEME"}),
+    "a link to a host without a domain": (
+        embed(url="https://localhost:8443/run"),
+        {"embeds.0.url": "URL_TYPE_INVALID_URL"},
+    ),
     "a username with Discord in it": (
         {"content": "c", "username": "My DisCord bot"},
         {"username": "USERNAME_INVALID_CONTAINS"},

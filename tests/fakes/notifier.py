@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
@@ -55,10 +56,10 @@ class RecordingNotifier:
                 raise error
         message_id = str(len(self.messages))
         self.shown[message_id] = message
-        return MessageRef(message_id, repr(message))
+        return MessageRef(message_id, _shown(message))
 
     def edit(self, ref: MessageRef, message: Message) -> MessageRef:
-        if ref.shown == repr(message):
+        if ref.shown == _shown(message):
             return ref
         match self._next_error():
             case None:
@@ -69,7 +70,7 @@ class RecordingNotifier:
             raise MessageLostError
         self.edits.append((ref.id, message))
         self.shown[ref.id] = message
-        return MessageRef(ref.id, repr(message))
+        return MessageRef(ref.id, _shown(message))
 
     def delete_messages(self) -> None:
         self.shown.clear()
@@ -88,3 +89,7 @@ class RecordingNotifier:
 
     def _next_error(self) -> DeliveryError | AfterAccepting | None:
         return self._errors.popleft() if self._errors else self._lasting_error
+
+
+def _shown(message: Message) -> str:
+    return repr(replace(message, url=""))

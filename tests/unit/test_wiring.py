@@ -20,7 +20,7 @@ from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.slurm.probe import SlurmProbe
-from cluster_status.app.cluster import Channel, MonitoredCluster
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import digest_of
 from cluster_status.domain.history.history import Histories
@@ -70,6 +70,7 @@ class Wired(NamedTuple):
     cluster: MonitoredCluster
     channel: Channel
     store: HistoryStore
+    tools: Tools
 
 
 Wire = Callable[[Mapping[str, str]], Wired]
@@ -83,10 +84,14 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
         given: list[Wired] = []
 
         def poll(
-            clusters: list[MonitoredCluster], channels: list[Channel], store: HistoryStore, *_: object
+            clusters: list[MonitoredCluster],
+            channels: list[Channel],
+            store: HistoryStore,
+            _: object,
+            tools: Tools,
         ) -> ExitStatus:
             [cluster], [channel] = clusters, channels
-            given.append(Wired(cluster, channel, store))
+            given.append(Wired(cluster, channel, store, tools))
             return ExitStatus.OK
 
         monkeypatch.setattr(wiring, "poll", poll)
@@ -279,6 +284,11 @@ def test_the_prune_command_neither_checks_nor_polls(
 
 
 # the channel
+
+
+def test_messages_link_to_the_run(wire: Wire) -> None:
+    run = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_RUN_ID": "7"}
+    assert wire(ON_RUNNER | run).tools.run_url == "https://github.com/owner/name/actions/runs/7"
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ _STYLE = """\
 class _Message(NamedTuple):
     """A message in parts; `lines` are those between its headline and its table."""
 
+    content: str
     sign: str
     headline: str
     lines: list[str]
@@ -73,7 +74,7 @@ def image() -> str:
     messages = [_parsed(text) for text in _messages()]
     for message in messages:
         drawn += _drawn(message, top)
-        top += 30 + message.height + _MARGIN
+        top += 30 + _LINE + message.height + _MARGIN
     description = ". ".join(message.headline for message in messages)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{top}"'
@@ -101,10 +102,12 @@ def _messages() -> Iterator[str]:
 
 
 def _parsed(text: str) -> _Message:
+    content, _, text = text.partition("\n\n")
     text, _, table = text.partition("\n\nPARTITION ")
     first, *lines = text.splitlines()
     sign, headline = first.split(maxsplit=1)
-    return _Message(sign, headline, lines, f"PARTITION {table}".splitlines() if table else [])
+    rows = f"PARTITION {table}".splitlines() if table else []
+    return _Message(content.removeprefix(sign).strip(), sign, headline, lines, rows)
 
 
 def _advance(line: str) -> int:
@@ -118,17 +121,24 @@ def _drawn(message: _Message, top: int) -> Iterator[str]:
     yield f'  <text class="author" x="{left}" y="{top + 14}">Cluster status</text>'
     yield _box(left + 112, top + 1, 32, 16, "#5865f2")
     yield f'  <text class="app" x="{left + 128}" y="{top + 13}" text-anchor="middle">APP</text>'
-    top += 26
+    yield from _signed(message.content, color, left, top + 36)
+    top += 26 + _LINE
     yield _box(left, top, _EMBED_WIDTH, message.height, "#2b2d31")
     yield _box(left, top, 4, message.height, color)
     left, top = left + 20, top + 29
-    yield f'  <circle cx="{left + 7}" cy="{top - 5}" r="7" fill="{color}"/>'
-    yield f'  <text class="title" x="{left + 22}" y="{top}">{escape(message.headline)}</text>'
+    yield from _signed(message.headline, color, left, top, style="title")
     for line in message.lines:
         top += _advance(line)
         if line:
             yield f'  <text x="{left}" y="{top}">{_with_label(line)}</text>'
     yield from _table(message.table, left, top + 14)
+
+
+def _signed(text: str, color: str, left: int, top: int, *, style: str = "") -> Iterator[str]:
+    """Draw a text behind the sign of its status."""
+    class_ = f' class="{style}"' if style else ""
+    yield f'  <circle cx="{left + 7}" cy="{top - 5}" r="7" fill="{color}"/>'
+    yield f'  <text{class_} x="{left + 22}" y="{top}">{escape(text)}</text>'
 
 
 def _icon(x: int, y: int) -> Iterator[str]:

@@ -13,8 +13,9 @@ _HEAD = """\
 # Messages
 
 These are the messages in twelve situations, for a cluster with 3 and with 200 partitions. They use
-`details: full` and `show-nodes: true`. In Discord, the edge of the message has the colour of the status,
-labels are bold, and times are in your time zone and language. `scripts/generate` writes this file.
+`details: full` and `show-nodes: true`. Push notifications show the first line. In Discord, the rest is in a
+box whose edge has the colour of the status. Its title links to the run, labels are bold, and times are in
+your time zone and language. `scripts/generate` writes this file.
 """
 
 
@@ -42,22 +43,24 @@ def _document() -> Iterator[str]:
 def _exactly(body: dict[str, Any]) -> str:
     [embed] = body["embeds"]
     return (
-        f"content: {body.get('content', '')}\n"
+        f"content: {body['content']}\n"
         f"allowed_mentions: {body['allowed_mentions']}\n"
         f"color: #{embed['color']:06X}\n"
         f"timestamp: {embed['timestamp']}\n"
+        f"url: {embed['url']}\n"
         f"title: {embed['title']}\n"
         f"description:\n{embed['description']}\n"
     )
 
 
 def as_shown(body: dict[str, Any]) -> str:
+    """Return the content, an empty line, and the embed."""
     [embed] = body["embeds"]
     text = f"{embed['title']}\n{embed['description']}".replace("```\n", "").replace("\n```", "")
     text = re.sub(r"<t:(\d+):(.)>", lambda match: _time(int(match[1]), match[2]), text)
     text = re.sub(r"\*\*(.+?)\*\*( ?)", r"\1:\2", text)
-    mention = "@ops\n" if body.get("content") else ""
-    return mention + re.sub(r"\\(.)", r"\1", text)
+    content = re.sub(r"^<@&\d+>", "@ops", body["content"])
+    return re.sub(r"\\(.)", r"\1", f"{content}\n\n{text}")
 
 
 def _time(seconds: int, style: str) -> str:

@@ -31,6 +31,7 @@ _EARLIER = NOW - timedelta(minutes=80)
 _LONG_AGO = NOW - timedelta(days=3, hours=5, minutes=20)
 _NIGHT = Window(NOW + timedelta(hours=20), NOW + timedelta(hours=28), nodes=24)
 _POLICY = ChannelPolicy("discord", mention="<@&123456789012345678>")
+_RUN = "https://github.com/owner/name/actions/runs/20000000001"
 
 _ONLINE = StatusPeriod(Status.ONLINE, _LONG_AGO)
 _OFFLINE = StatusPeriod(Status.OFFLINE, NOW, (Cause.REFUSED,))
@@ -198,7 +199,7 @@ def _card(situation: Situation, size: int) -> dict[str, Any]:
     if situation.gone is not None:
         cluster_state = _cluster_state(situation, situation.gone, size)
         notification = replace(notification, nodes=cluster_state.nodes)
-    return card(compose(notification, "mscluster", _POLICY, cluster_state))
+    return card(compose(notification, "mscluster", _POLICY, cluster_state, _RUN))
 
 
 def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:

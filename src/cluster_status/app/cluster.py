@@ -65,9 +65,10 @@ def require_distinct(clusters: Sequence[MonitoredCluster], channels: Sequence[Ch
 
 
 class Tools(Struct, frozen=True):
-    """Tools of every use case; `new_id` returns a short random text."""
+    """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run."""
 
     clock: Clock
     runner: Runner
     connectivity_check: ConnectivityCheck
     new_id: Callable[[], str]
+    run_url: str = ""

@@ -126,7 +126,7 @@ class _Run:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
         if latest is None:
             return polls
-        edited = update_live_messages(polls, self._channels)
+        edited = update_live_messages(polls, self._channels, self._tools.run_url)
         self._note(edited)
         return self._save_and_deliver(edited.polls, latest)
 
@@ -184,7 +184,9 @@ class _Run:
             newer=self._newer,
             now=self._tools.clock.now,
             channels=self._channels,
-            compose=lambda key, notification, policy: _message(by_key[key], notification, policy),
+            compose=lambda key, notification, policy: _message(
+                by_key[key], notification, policy, self._tools.run_url
+            ),
             clusters=frozenset(by_key),
         )
         try:
@@ -197,10 +199,11 @@ class _Run:
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
 
 
-def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy) -> Message:
+def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy, run_url: str) -> Message:
     """Compose a message. A late one has no table, because the nodes at its time are not stored."""
     is_late = not notification.id.startswith(f"{poll.id}.")
-    return compose(notification, poll.cluster, policy, None if is_late else poll.verdict.cluster_state)
+    state = None if is_late else poll.verdict.cluster_state
+    return compose(notification, poll.cluster, policy, state, run_url)
 
 
 def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:

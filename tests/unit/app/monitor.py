@@ -84,6 +84,7 @@ class Monitor:
         self.on_connectivity_check = _do_nothing
         self.during_probe = _do_nothing
         self.pinned = True
+        self.run_url = ""
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
@@ -159,7 +160,13 @@ class Monitor:
         return _channel(self.policy, self.notifier)
 
     def tools(self) -> Tools:
-        return Tools(self.clock, self.runner, self._check_connectivity, lambda: f"poll{next(self._ids)}")
+        return Tools(
+            self.clock,
+            self.runner,
+            self._check_connectivity,
+            lambda: f"poll{next(self._ids)}",
+            self.run_url,
+        )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:
         self.runner = RecordingRunner()

@@ -161,6 +161,19 @@ def test_a_new_webhook_gets_a_live_message_at_once_after_a_refusal(live: Monitor
     assert live.poll(ALLOCATED).headlines == [IS_STILL_ONLINE]
 
 
+def test_a_message_links_to_the_run_that_has_sent_or_edited_it(live: Monitor) -> None:
+    live.run_url = "https://github.com/owner/name/actions/runs/2"
+    live.poll(IDLE)  # another run alone is no reason for an edit
+    assert (live.notifier.edits, live.notifier.shown["1"].url) == ([], "")
+    live.poll(ALLOCATED)
+    assert live.notifier.shown["1"].url == live.run_url
+    live.run_url = "https://github.com/owner/name/actions/runs/4"
+    [outage] = live.poll(REFUSED).messages
+    assert outage.url == live.run_url
+    assert live.store.content
+    assert b"actions/runs" not in live.store.content
+
+
 def test_a_new_message_that_is_not_delivered_leaves_the_old_one_as_it_is(live: Monitor) -> None:
     live.notifier.fail_next(FAILED, FAILED)
     live.poll(REFUSED)

@@ -7,6 +7,8 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from msgspec.structs import replace
+
 from cluster_status.adapters.discord import response
 from cluster_status.adapters.discord.embed import card
 from cluster_status.adapters.http import Http, HttpFailure, HttpResponse
@@ -45,14 +47,13 @@ class DiscordWebhook:
         body = card(message)
         quiet = {} if message.is_news else {"flags": _QUIET}
         answer = self._request("POST", {**body, **self._sender, **quiet}, later=_POST_LATER)
-        return MessageRef(str(answer.json()["id"]), self._digest(body))
+        return MessageRef(str(answer.json()["id"]), self._digest(message))
 
     def edit(self, post: MessageRef, message: Message) -> MessageRef:
         """See ports.EditableNotifier. An edit needs `allowed_mentions` again, or mentions are parsed."""
-        body = card(message)
-        shown = self._digest(body)
+        shown = self._digest(message)
         if shown != post.shown:
-            self._request("PATCH", body, message_id=post.id, later=_EDIT_LATER)
+            self._request("PATCH", card(message), message_id=post.id, later=_EDIT_LATER)
         return MessageRef(post.id, shown)
 
     def _request(
@@ -113,7 +114,10 @@ class DiscordWebhook:
             query.append(("wait", "true"))
         return urlunsplit((self._url.scheme, self._url.netloc, path, urlencode(query), ""))
 
-    def _digest(self, body: dict[str, Any]) -> str:
-        """Return a keyed digest of a card. It reveals nothing without the webhook."""
-        shown = json.dumps(body, sort_keys=True).encode()
+    def _digest(self, message: Message) -> str:
+        """Return a keyed digest of a card. It reveals nothing without the webhook.
+
+        The link to the run does not count, because each run has another one.
+        """
+        shown = json.dumps(card(replace(message, url="")), sort_keys=True).encode()
         return hmac.new(self._url.path.encode(), shown, hashlib.sha256).hexdigest()[:32]

@@ -3,6 +3,7 @@
 The embed has only a title and a description: on a phone, each field takes two lines and a gap.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,9 @@ _REASON_LIMIT = 100
 _QUOTATION_LIMIT = 400
 _PARTITIONS = 15  # a card of more than one screen hides earlier messages
 _REASONS = 5
+_CONTENT_SENTENCE_LIMIT = 200  # a push notification shows little more
+# Discord refuses the whole message for a URL whose host has no domain (bugsink #280)
+_LINK = r"https?://([a-z0-9-]+\.)+[a-z][a-z0-9-]*[a-z0-9](:[0-9]+)?/[!-~]{0,1000}"
 
 _COLORS = {
     Status.ONLINE: 0x2ECC71,
@@ -39,17 +43,28 @@ _MARKDOWN = {character: f"\\{character}" for character in r"\`*_~|<>#[]@:"}
 
 def card(message: Message) -> dict[str, Any]:
     """Return the body of a message. Nothing but `message.mention` is ever mentioned."""
+    title = f"{SIGNS[message.status]} {_escaped(message.headline, TITLE_LIMIT - 3)}"
     embed = {
-        "title": f"{SIGNS[message.status]} {_escaped(message.headline, TITLE_LIMIT - 3)}",
+        "title": title,
         "description": _description(message),
         "color": _COLORS[message.status],
         "timestamp": message.at.isoformat(),
     }
+    if re.fullmatch(_LINK, message.url, re.IGNORECASE):
+        embed["url"] = message.url
+    allowed: dict[str, list[str]] = {"parse": []}
     ping = message.mention
-    if not ping:
-        return {"embeds": [embed], "allowed_mentions": {"parse": []}}
-    kind = "roles" if ping.startswith("<@&") else "users"
-    return {"content": ping, "embeds": [embed], "allowed_mentions": {"parse": [], kind: [ping.strip("<@&>")]}}
+    if ping:
+        allowed["roles" if ping.startswith("<@&") else "users"] = [ping.strip("<@&>")]
+    return {"content": _content(message, title), "embeds": [embed], "allowed_mentions": allowed}
+
+
+def _content(message: Message, title: str) -> str:
+    """Return the text outside the embed, for push notifications and for readers who do not see embeds."""
+    sentence = _escaped(message.sentence, _CONTENT_SENTENCE_LIMIT)
+    text = f"{title}. {sentence}" if sentence else title
+    text = text.replace("\\: ", ": ")  # it begins no emoji, and a push notification may show the backslash
+    return f"{message.mention} {text}".lstrip()
 
 
 def _description(message: Message) -> str:

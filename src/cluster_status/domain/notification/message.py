@@ -43,6 +43,7 @@ class Message(Struct, frozen=True):
     quotation: Quotation | None = None
     mention: str = ""  # role or user to mention, in the syntax of the channel
     is_news: bool = True  # otherwise it is sent without a notification sound
+    url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
 
 
 UPTIME_DAYS = 30
@@ -81,7 +82,11 @@ _HEADLINES = {
 
 
 def compose(
-    notification: Notification, cluster_name: str, policy: ChannelPolicy, cluster_state: ClusterState | None
+    notification: Notification,
+    cluster_name: str,
+    policy: ChannelPolicy,
+    cluster_state: ClusterState | None,
+    url: str = "",
 ) -> Message:
     """Return the message for a channel; `cluster_state` is that of the same poll, if there is one."""
     status = _status(notification)
@@ -100,6 +105,7 @@ def compose(
         quotation=quotation_for(status, notification.at) if policy.with_quotation else None,
         mention=policy.mention if notification.event is Event.OUTAGE else "",
         is_news=notification.event is not Event.REMINDER,
+        url=url,
     )
 
 

@@ -12,7 +12,10 @@ from cluster_status.domain.notification.message import Fact, Message
 from cluster_status.domain.notification.quotation import Quotation
 from cluster_status.domain.slurm.cluster_state import DrainReason, Gpus, Partition
 from cluster_status.domain.status.cause import Status
+from cluster_status.render.text import SIGNS
+from cluster_status.render.width import units
 from tests.fakes.clock import START
+from tests.fakes.discord_channel import mentions
 from tests.fakes.discord_limits import refusals
 from tests.fakes.probe import partition
 
@@ -39,6 +42,7 @@ MESSAGE = Message(
 )
 
 CARD = {
+    "content": r"🟡 ms\_cluster is back, but degraded. Too few nodes in service.",
     "embeds": [
         {
             "title": r"🟡 ms\_cluster is back, but degraded",
@@ -122,6 +126,58 @@ def test_without_partitions_there_is_no_table() -> None:
     assert "```" not in embed_of(replace(MESSAGE, partitions=()))["description"]
 
 
+# the content, which a push notification shows
+
+SIGN = SIGNS[MESSAGE.status]
+CONTENTS = {
+    "headline and sentence": (
+        replace(MESSAGE, headline="a is offline"),
+        f"{SIGN} a is offline. Too few nodes in service.",
+    ),
+    "headline": (replace(MESSAGE, headline="a is online", sentence=""), f"{SIGN} a is online"),
+    "colon": (replace(MESSAGE, headline="a: status unknown", sentence=""), f"{SIGN} a: status unknown"),
+    "emoji and link": (
+        replace(MESSAGE, headline=":a: https://a.example", sentence=""),
+        rf"{SIGN} \:a: https\://a.example",
+    ),
+    "back-slash": (replace(MESSAGE, headline="a\\: b", sentence=""), rf"{SIGN} a\\: b"),
+}
+
+
+@pytest.mark.parametrize(("message", "content"), CONTENTS.values(), ids=CONTENTS)
+def test_the_content_has_the_headline_and_the_sentence(message: Message, content: str) -> None:
+    assert card(message)["content"] == content
+
+
+@pytest.mark.parametrize("letter", NAMES.values(), ids=NAMES)
+def test_a_long_sentence_is_cut_in_the_content(letter: str) -> None:
+    content = card(replace(MESSAGE, headline="a is offline", sentence=letter * 5000))["content"]
+    assert content.startswith(f"{SIGN} a is offline. ")
+    assert content.endswith("…")
+    assert units(content) <= 250
+
+
+# the link of the title
+
+
+@pytest.mark.parametrize(
+    "url", ["https://github.com/o/n/actions/runs/1", "http://ghe.example.org:8443/o/n/1"]
+)
+def test_the_title_links_to_the_url_of_the_message(url: str) -> None:
+    body = card(replace(MESSAGE, url=url))
+    assert body["embeds"][0]["url"] == url
+    assert refusals(body) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://github.com/1", "https://ghe/o/n/1", "https://a.example/" + "a" * 3000]
+)
+def test_a_url_that_discord_refuses_is_left_out(url: str) -> None:
+    body = card(replace(MESSAGE, url=url))
+    assert "url" not in body["embeds"][0]
+    assert refusals(body) == []
+
+
 # limits
 
 
@@ -193,7 +249,7 @@ def test_a_back_tick_in_a_name_does_not_end_the_table() -> None:
 def test_no_text_mentions_a_user_or_a_role(text: str) -> None:
     body = card(replace(MESSAGE, headline=text, sentence=text))
     assert body["allowed_mentions"] == {"parse": []}
-    assert "content" not in body
+    assert mentions(body["content"], body["allowed_mentions"]) == []
 
 
 @pytest.mark.parametrize(
@@ -201,4 +257,6 @@ def test_no_text_mentions_a_user_or_a_role(text: str) -> None:
 )
 def test_only_the_mention_of_the_message_is_allowed(mention: str, allowed: dict[str, list[str]]) -> None:
     body = card(replace(MESSAGE, mention=mention))
-    assert (body["content"], body["allowed_mentions"]) == (mention, {"parse": [], **allowed})
+    assert body["content"].startswith(f"{mention} {SIGNS[MESSAGE.status]} ")
+    assert body["allowed_mentions"] == {"parse": [], **allowed}
+    assert mentions(body["content"], body["allowed_mentions"]) == [mention]
