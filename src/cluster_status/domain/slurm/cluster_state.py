@@ -91,6 +91,7 @@ class DrainReason(Struct, frozen=True):
     nodes: int
     node_names: str = ""
     set_by: str = ""
+    partitions: frozenset[str] = frozenset()  # names of those that the nodes are in; empty if not known
 
 
 class Reservation(Struct, frozen=True):
