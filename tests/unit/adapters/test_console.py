@@ -2,6 +2,7 @@
 
 import io
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ MESSAGE = Message(
     "mscluster is offline",
     "SSH connection timed out.",
     START,
-    facts=(Fact("Since", START),),
+    facts=(Fact("Since", START - timedelta(minutes=5)),),
     partitions=(partition(idle=1, down=7),),
 )
 SUMMARY = Summary(
@@ -49,7 +50,8 @@ def test_a_message_is_printed_between_two_lines(console: Console, stream: io.Str
         "─── message ───\n"
         "🔴 mscluster is offline\n"
         "SSH connection timed out.\n"
-        "Since: 2026-03-01 12:00:00 UTC\n"
+        "Time: 2026-03-01 12:00:00 UTC\n"
+        "Since: 2026-03-01 11:55:00 UTC\n"
         "PARTITION IDLE ALLOC DOWN TOTAL LIMIT\n"
         "debug*       1     0    7     8 1d\n"
         "───────────────\n"
