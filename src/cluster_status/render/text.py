@@ -12,11 +12,12 @@ from cluster_status.render.table import ordered, table
 
 SIGNS = {
     Status.ONLINE: "🟢",
-    Status.DEGRADED: "🟡",
-    Status.MAINTENANCE: "🔵",
-    Status.OFFLINE: "🔴",
-    Status.UNKNOWN: "⚪",
+    Status.DEGRADED: "🔶",
+    Status.MAINTENANCE: "🔧",
+    Status.OFFLINE: "❌",
+    Status.UNKNOWN: "❓",
 }
+"""They differ by shape, because some readers see no difference between red and green."""
 
 REMEDY = "What to do"
 _TABLE_LIMIT = 20_000

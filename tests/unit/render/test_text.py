@@ -1,3 +1,4 @@
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -25,8 +26,13 @@ def test_a_sign_is_one_character_of_two_columns(sign: str) -> None:
     assert (len(sign), columns(sign)) == (1, 2)  # so that no variation selector can be lost
 
 
+def test_signs_differ_by_more_than_their_colour() -> None:
+    shapes = {unicodedata.name(sign).split()[-1] for sign in SIGNS.values()}
+    assert len(shapes) == len(Status)
+
+
 def test_a_bare_message_is_its_headline_and_its_time() -> None:
-    assert text(BARE) == "🔴 Deep Thought is offline\nTime: 2026-01-31 12:00:00 UTC"
+    assert text(BARE) == "❌ Deep Thought is offline\nTime: 2026-01-31 12:00:00 UTC"
 
 
 def test_a_full_message_has_its_parts_in_order() -> None:
@@ -45,7 +51,7 @@ def test_a_full_message_has_its_parts_in_order() -> None:
     )
     assert text(full) == "\n".join(
         [
-            "🔴 Deep Thought is offline",
+            "❌ Deep Thought is offline",
             "SSH connections refused.",
             "Time: 2026-01-31 12:00:00 UTC",
             "Since: 2026-01-31 11:55:00 UTC",

@@ -41,7 +41,7 @@ MESSAGE = Message(
 CARD = {
     "embeds": [
         {
-            "title": r"🟡 ms\_cluster is back, but degraded",
+            "title": r"🔶 ms\_cluster is back, but degraded",
             "description": (
                 "Too few nodes in service.\n"
                 "\n"
