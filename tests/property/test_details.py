@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain.slurm import drain_reason, gpu, reservation
-from cluster_status.domain.slurm.cluster_state import Details
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details
 from cluster_status.domain.slurm.commands import split_outputs
 from cluster_status.render.section import sections
 from tests.property.steady import steady
@@ -44,7 +44,7 @@ def read(lines: list[str]) -> list[Details]:
 
 
 def is_valid(details: Details) -> bool:
-    lines = [line for section in sections(details) for line in section.lines]
+    lines = [line for section in sections(ClusterState(details=details)) for line in section.lines]
     gpus = [one for types in details.gpus.values() for one in types]
     return (
         all(line.isprintable() and len(line) < 1_000 for line in lines)

@@ -4,18 +4,20 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from cluster_status.render.phrases import duration
 from tools.docs.situations import NOW, SITUATIONS, SIZES, cards
 
+_WIDTH = 100
 _HEAD = """\
 # Messages
 
 These are the messages in twelve situations, for a cluster with 3 and with 200 partitions. They use
 `details: full` and `show-nodes: true`. Push notifications show the first line. In Discord, the rest is in a
 box whose edge has the colour of the status. Its title links to the run, labels are bold, and times are in
-your time zone and language. `scripts/generate` writes this file.
+your time zone and language. The time of the event is below the message. `scripts/generate` writes this file.
 """
 
 
@@ -34,10 +36,14 @@ def _document() -> Iterator[str]:
     for situation in SITUATIONS:
         yield f"## {situation.title}\n"
         small, large = (shown[situation.slug, size] for size in SIZES)
-        yield f"```text\n{small}\n```\n"
+        yield f"```text\n{_wrapped(small)}\n```\n"
         if large != small:
             yield f"<details><summary>With {SIZES[1]} partitions</summary>\n"
-            yield f"```text\n{large}\n```\n\n</details>\n"
+            yield f"```text\n{_wrapped(large)}\n```\n\n</details>\n"
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(fill(line, _WIDTH) if len(line) > _WIDTH else line for line in text.splitlines())
 
 
 def _exactly(body: dict[str, Any]) -> str:
@@ -68,5 +74,5 @@ def _time(seconds: int, style: str) -> str:
     if style == "R":
         if at == NOW:
             return "now"
-        return f"in {duration(at - NOW)}" if at > NOW else f"{duration(NOW - at)} ago"
+        return f"in {duration(at - NOW, most=1)}" if at > NOW else f"{duration(NOW - at, most=1)} ago"
     return f"{at:%d %B %Y %H:%M}"

@@ -96,7 +96,8 @@ SITUATIONS = (
         ),
         gone=6,
         reasons=(
-            DrainReason("switch sw3 is replaced", _EARLIER, 8, "n[03-10]", "root"),
+            DrainReason("switch sw3 is replaced", _EARLIER, 6, "n[03-08]", "root"),
+            DrainReason("switch sw3 is replaced", NOW - timedelta(minutes=20), 2, "n[09-10]", "root"),
             DrainReason("bad DIMM", NOW - timedelta(days=5), 1, "n01", "jdoe"),
             DrainReason("Not responding", None, 10),
         ),

@@ -1,6 +1,6 @@
 """A message, independent of the channel: headline, sentence, facts, table. Each channel formats it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from cluster_status.domain.slurm.cluster_state import (
     NodeCounts,
     Partition,
 )
-from cluster_status.domain.status.cause import Cause, Status, cause_info
+from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, Status, cause_info
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
@@ -35,9 +35,12 @@ class Message(Struct, frozen=True):
     status: Status  # gives the colour
     headline: str
     sentence: str
-    at: datetime
+    at: datetime  # shown by each channel
+    remedy: str = ""  # what to do; never text of a server
     facts: tuple[Fact, ...] = ()
     partitions: tuple[Partition, ...] = ()
+    lost: tuple[str, ...] = ()  # names of partitions to show first
+    usual: tuple[str, ...] = ()  # names of partitions to show last
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
     quotation: Quotation | None = None
@@ -98,7 +101,8 @@ def compose(
         headline=_headline(notification, cluster_name),
         sentence=_sentence(notification),
         at=notification.at,
-        facts=tuple(_facts(notification, window)),
+        remedy=_remedy(notification),
+        facts=tuple(_once(_facts(notification, window), notification.at)),
         partitions=partitions,
         gpus=details.gpus if policy.with_partitions else {},
         drain_reasons=details.drain_reasons if policy.with_partitions else (),
@@ -168,9 +172,28 @@ def _sentence(notification: Notification) -> str:
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in clauses)
 
 
+def _remedy(notification: Notification) -> str:
+    """Return what to do about an unknown status."""
+    if not (notification.unknown and notification.unknown.cause):
+        return ""
+    info = cause_info(notification.unknown.cause)
+    return RUNNER_OFFLINE if info.network else info.remedy
+
+
 def _maintenance(details: Details, at: datetime) -> Window | None:
     """Return the current or next maintenance window."""
     return next((Window(one.begin, one.end, one.nodes) for one in details.reservations if one.end > at), None)
+
+
+def _once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
+    """Yield the facts without those whose time the message shows already; each channel shows `at`."""
+    shown = {at}
+    for fact in facts:
+        if not isinstance(fact.value, datetime):
+            yield fact
+        elif fact.value not in shown:
+            shown.add(fact.value)
+            yield fact
 
 
 def _facts(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
