@@ -19,11 +19,12 @@ class Section(Struct, frozen=True):
 
 def sections(state: ClusterState | None, *, lost: Collection[str] = ()) -> Iterator[Section]:
     """Yield the sections with content, the most important first. `lost` are names of partitions."""
-    details = state.details if state else None
-    if state is None or details is None:
+    if state is None:
         return
+    details = state.details or Details()
+    reservations = state.maintenance.reservations if state.maintenance else ()
     for title, lines in (
-        ("Maintenance", [_reservation(one) for one in details.reservations]),
+        ("Maintenance", [_reservation(one) for one in reservations]),
         (reasons.HEADING, [_reason(one) for one in grouped(details.drain_reasons, first=lost)]),
         ("GPUs", list(_gpus(state.partitions, details))),
     ):
@@ -37,7 +38,8 @@ def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _reservation(one: Reservation) -> str:
-    return f"{reasons.nodes(one.nodes)} from {instant(one.begin)} until {instant(one.end)}: {one.name}"
+    until = f" until {instant(one.end)}" if one.end else ""
+    return f"{reasons.nodes(one.nodes)} from {instant(one.begin)}{until}: {one.name}"
 
 
 def _reason(one: ReasonGroup) -> str:

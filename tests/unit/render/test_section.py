@@ -1,4 +1,13 @@
-from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, Partition
+from msgspec.structs import replace
+
+from cluster_status.domain.slurm.cluster_state import (
+    ClusterState,
+    Details,
+    DrainReason,
+    Gpus,
+    MaintenanceListing,
+    Partition,
+)
 from cluster_status.render.section import Section, sections
 from tests.unit.domain.build import NOON, noon_plus, partition, reserved
 
@@ -17,11 +26,14 @@ def test_sections_show_all_details_the_most_important_first() -> None:
     details = Details(
         {"gpu": (Gpus("a100", 8, 3), Gpus("", 2, None))},
         (DrainReason("fan", NOON, 1), DrainReason("disk", None, 2, "n[1-2]", "root")),
-        (reserved(NOON),),
     )
-    until = "2026-01-31 14:00:00 UTC"
-    assert list(sections(detailed(details))) == [
-        Section("Maintenance", (f"4 nodes from 2026-01-31 12:00:00 UTC until {until}: cooling",)),
+    without_end = replace(reserved(NOON, nodes=1, name="power"), end=None)
+    maintenance = MaintenanceListing((reserved(NOON), without_end))
+    begin, until = "2026-01-31 12:00:00 UTC", "2026-01-31 14:00:00 UTC"
+    assert list(sections(replace(detailed(details), maintenance=maintenance))) == [
+        Section(
+            "Maintenance", (f"4 nodes from {begin} until {until}: cooling", f"1 node from {begin}: power")
+        ),
         Section("Why nodes are out of service", ("2 nodes (n[1-2]): disk, by root", f"1 node: fan, {SINCE}")),
         Section("GPUs", ("gpu: 3 of 8 a100 GPUs idle", "gpu: 2 GPUs, number of idle ones unknown")),
     ]

@@ -193,6 +193,15 @@ def test_the_shown_default_is_the_used_default(spec: Input[Any]) -> None:
         assert spec.type.read(spec.shown_default) == spec.default
 
 
+@pytest.mark.parametrize(("command", "asked"), [("poll", True), ("check", False)])
+def test_a_check_does_not_ask_for_maintenance(command: str, *, asked: bool) -> None:
+    assert settings_of({"command": command}).cluster.query.maintenance is asked
+
+
+def test_the_query_has_the_threshold() -> None:
+    assert settings_of({"degraded-below": "75%"}).cluster.query.degraded_below == 75
+
+
 # sources
 
 

@@ -15,9 +15,11 @@ from cluster_status.domain.slurm.cluster_state import (
     Details,
     DrainReason,
     Gpus,
+    MaintenanceListing,
     NodeCounts,
     Partition,
 )
+from cluster_status.domain.slurm.reservation import last_instant
 from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, Status, cause_info
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
@@ -95,7 +97,8 @@ def compose(
     status = _status(notification)
     details = (cluster_state.details if cluster_state else None) or Details()
     partitions = cluster_state.partitions if cluster_state and policy.with_partitions else ()
-    window = notification.window or _maintenance(details, notification.at)
+    listing = (cluster_state.maintenance if cluster_state else None) or MaintenanceListing()
+    window = notification.window or _maintenance(listing, notification.at)
     return Message(
         status=status,
         headline=_headline(notification, cluster_name),
@@ -180,9 +183,10 @@ def _remedy(notification: Notification) -> str:
     return RUNNER_OFFLINE if info.network else info.remedy
 
 
-def _maintenance(details: Details, at: datetime) -> Window | None:
+def _maintenance(listing: MaintenanceListing, at: datetime) -> Window | None:
     """Return the current or next maintenance window."""
-    return next((Window(one.begin, one.end, one.nodes) for one in details.reservations if one.end > at), None)
+    windows = (Window(one.begin, last_instant(one), one.nodes) for one in listing.reservations)
+    return next((window for window in windows if window.end is None or window.end > at), None)
 
 
 def _once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
