@@ -12,7 +12,7 @@ from tools.docs.situations import NOW, SITUATIONS, SIZES, cards
 _HEAD = """\
 # Messages
 
-These are the messages in twelve situations, for a cluster with 3 and with 200 partitions. They use
+These are the messages in typical situations, for a cluster with 3 and with 200 partitions. They use
 `details: full` and `show-nodes: true`. In Discord, the edge of the message has the colour of the status,
 labels are bold, and times are in your time zone and language. `scripts/generate` writes this file.
 """

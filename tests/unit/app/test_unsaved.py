@@ -244,8 +244,8 @@ def test_the_third_run_without_a_change_notifies_once_that_the_history_is_not_sa
     message = online.notifier.messages[-1]
     assert message.status is Status.UNKNOWN
     assert message.sentence == (
-        "Delete old runs. While it is not saved, a change of the status is notified within an hour, and its "
-        "message may repeat."
+        "Delete old runs. Until the history is saved again, changes are notified once an hour, and messages "
+        "may repeat."
     )
     assert [(fact.label, fact.value) for fact in message.facts] == [
         ("Last saved status", "online"),

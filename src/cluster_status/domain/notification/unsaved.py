@@ -25,9 +25,7 @@ _NOT_SAVED_ID = "not-saved"
 
 _MAY_REPEAT = "The history cannot be saved, so this message may repeat."
 _UNCONFIRMED = "No other poll could confirm this status."
-_WHILE_NOT_SAVED = (
-    "While it is not saved, a change of the status is notified within an hour, and its message may repeat."
-)
+_UNTIL_SAVED = "Until the history is saved again, changes are notified once an hour, and messages may repeat."
 
 
 class UnsavedRun(Struct, frozen=True):
@@ -101,7 +99,7 @@ def not_saved_message(message: Message, saved: StatusPeriod, run: UnsavedRun, re
     return replace(
         message,
         status=Status.UNKNOWN,
-        sentence=f"{remedy} {_WHILE_NOT_SAVED}".lstrip(),
+        sentence=f"{remedy} {_UNTIL_SAVED}".lstrip(),
         facts=(Fact("Last saved status", saved.status.value), Fact("Last saved", run.saved_at)),
     )
 
