@@ -29,6 +29,7 @@ from cluster_status.domain.notification.unsaved import (
     is_new,
     not_saved_message,
     repeatable_message,
+    restored,
 )
 from cluster_status.ports import RecentRuns, RunsSince
 
@@ -60,6 +61,30 @@ def deliver_unsaved(
     histories = Histories(clusters={key: one.history for key, one in unsaved.items()})
     forgetful = replace(courier, store=_NoStore(), newer=lambda: None, compose=compose)
     return forgetful.save_and_deliver(histories, max(one.at for one in polls))
+
+
+def with_restored(polls: Sequence[PollResult], recent_runs: RecentRuns) -> list[PollResult]:
+    """Add a notification that the status is as before, where many runs have failed since the last saved poll.
+
+    One of them may have notified a change that has ended. The runs are read only after a gap of that length.
+    """
+    return [_with_restored(one, recent_runs) for one in polls]
+
+
+def _with_restored(poll: PollResult, recent_runs: RecentRuns) -> PollResult:
+    before, after = poll.before, poll.after
+    if not (before and after and before.record.polls) or has_changed(before, after):
+        return poll
+    confirmed, polls = after.tracker.confirmed, before.record.polls
+    if confirmed is None or poll.verdict.status is not confirmed.status:
+        return poll
+    if estimated_run(polls, poll.at).number <= NOTIFIED_RUN:
+        return poll
+    recent = recent_runs(polls[-1].at)
+    if recent is None or sum(run.failed for run in recent.finished) < NOTIFIED_RUN:
+        return poll
+    outbox = restored(after.outbox, poll.id, poll.at, confirmed)
+    return replace(poll, after=replace(after, outbox=outbox))
 
 
 class _NoStore:

@@ -266,6 +266,62 @@ def test_the_third_run_of_a_change_notifies_nothing_else(online: Monitor) -> Non
     assert runs_with_messages(online, [REFUSED] * 5) == {1: [IS_OFFLINE]}
 
 
+# the first run that can save again
+
+
+RESTORED = "Monitoring of mscluster restored: still online"
+
+
+def save_again(monitor: Monitor, result: ProbeResult = ONLINE) -> list[str]:
+    """Poll with a store that is not full; return the headlines."""
+    monitor.store.is_full = False
+    return monitor.poll(result).headlines
+
+
+def test_after_three_runs_that_could_not_save_the_same_status_is_notified_once(online: Monitor) -> None:
+    runs_with_messages(online, [REFUSED, *[ONLINE] * 2])
+    assert save_again(online) == [RESTORED]
+    assert runs_with_messages(online, [ONLINE] * 13) == {}
+
+
+def test_after_two_runs_that_could_not_save_the_same_status_is_not_notified(online: Monitor) -> None:
+    runs_with_messages(online, [ONLINE] * 2)
+    assert save_again(online) == []
+
+
+def test_after_runs_that_could_not_save_a_change_is_all_that_is_notified(online: Monitor) -> None:
+    runs_with_messages(online, [REFUSED] * 4)
+    assert save_again(online, REFUSED) == [IS_OFFLINE]
+
+
+@pytest.mark.parametrize("result", [UNKNOWN, TIMEOUT])
+def test_a_status_that_is_unknown_or_pending_is_not_notified_as_the_same(
+    result: ProbeResult, online: Monitor
+) -> None:
+    runs_with_messages(online, [ONLINE] * 4)
+    assert save_again(online, result) == []
+
+
+def test_a_reminder_says_it_for_its_channel(online: Monitor) -> None:
+    online.set_policy(always=True)
+    second = online.add_channel("second")
+    runs_with_messages(online, [ONLINE] * 4)
+    assert save_again(online) == ["mscluster is still online"]
+    assert second.headlines == [NOT_SAVED, RESTORED]
+
+
+def test_polls_that_did_not_run_are_not_notified(online: Monitor) -> None:
+    online.store.is_full = False
+    assert online.poll(ONLINE, later=HOUR).messages == []
+    assert online.workflow.requests == 1
+
+
+def test_polls_at_the_usual_time_do_not_read_the_runs(online: Monitor) -> None:
+    online.store.is_full = False
+    runs_with_messages(online, [ONLINE, REFUSED, REFUSED, ONLINE])
+    assert online.workflow.requests == 0
+
+
 # messages that were pending
 
 

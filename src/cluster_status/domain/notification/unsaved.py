@@ -13,6 +13,7 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.event import CHANGES, Event
 from cluster_status.domain.notification.message import SINCE, Fact, Message
 from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.outbox import Outbox, enqueue
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.tracker import StatusPeriod
 from cluster_status.domain.uptime.gaps import usual_interval
@@ -92,6 +93,15 @@ def is_new(notification: Notification, poll_id: str) -> bool:
 def history_not_saved(at: datetime, saved: StatusPeriod) -> Notification:
     """Return the notification of the third run."""
     return Notification(_NOT_SAVED_ID, Event.HISTORY_NOT_SAVED, at, saved)
+
+
+def restored(outbox: Outbox, poll_id: str, at: datetime, confirmed: StatusPeriod) -> Outbox:
+    """Notify the channels that get nothing else from this poll that the status is as it was saved."""
+    notification = Notification(f"{poll_id}.2", Event.MONITOR_RESTORED, at, confirmed)
+    for channel_id, channel in outbox.channels.items():
+        if not any(is_new(one, poll_id) for one in channel.pending):
+            outbox = enqueue(outbox, notification, only=channel_id)
+    return outbox
 
 
 def not_saved_message(message: Message, saved: StatusPeriod, run: UnsavedRun, remedy: str) -> Message:
