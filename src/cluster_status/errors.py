@@ -70,7 +70,7 @@ class InputError(ClusterStatusError):
 
 
 class HistoryError(ClusterStatusError):
-    """The history could not be loaded or saved. No message is sent, and nothing is overwritten."""
+    """The history could not be loaded or saved. Nothing is overwritten."""
 
     exit_status = ExitStatus.HISTORY
 

@@ -19,6 +19,7 @@ from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
+from cluster_status.adapters.http import Http, HttpResponse
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
 from cluster_status.domain.actions.retention import PrunePlan
@@ -27,7 +28,7 @@ from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, HistoryError, InputError
-from cluster_status.ports import HistoryStore
+from cluster_status.ports import HistoryStore, RunsSince
 from cluster_status.settings import load
 
 REQUIRED = {
@@ -87,7 +88,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
             clusters: list[MonitoredCluster],
             channels: list[Channel],
             store: HistoryStore,
-            _: object,
+            _heartbeat: object,
             tools: Tools,
         ) -> ExitStatus:
             [cluster], [channel] = clusters, channels
@@ -207,6 +208,42 @@ def test_an_unreadable_runtime_token_recommends_the_file_and_is_not_quoted(token
     assert problem.startswith("history-store: ")
     assert problem.endswith("set it to file")
     assert token not in problem
+
+
+# the runs of the workflow
+
+
+WORKFLOW = {
+    "INPUT_GITHUB-TOKEN": "ghs_abc",
+    "GITHUB_RUN_ID": "7",
+    "GITHUB_WORKFLOW_REF": "owner/name/.github/workflows/poll.yml@refs/heads/main",
+}
+
+
+def test_a_runner_reads_the_runs_of_its_workflow(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests: list[tuple[str, str]] = []
+
+    def request(_: object, method: str, url: str, **_options: object) -> HttpResponse:
+        requests.append((method, url.partition("?")[0]))
+        return HttpResponse(200, {}, b'{"workflow_runs": []}')
+
+    monkeypatch.setattr(Http, "request", request)
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    assert wire(ON_RUNNER | WORKFLOW).tools.recent_runs(at) == RunsSince([])
+    assert requests == [("GET", "https://api.github.com/repos/owner/name/actions/workflows/poll.yml/runs")]
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        IN_A_SHELL,
+        ON_RUNNER | WORKFLOW | {"GITHUB_WORKFLOW_REF": ""},
+        ON_RUNNER | WORKFLOW | {"INPUT_GITHUB-TOKEN": ""},
+    ],
+    ids=["a shell", "no workflow", "no token"],
+)
+def test_without_a_workflow_and_a_token_no_runs_are_known(environ: Mapping[str, str], wire: Wire) -> None:
+    assert wire(environ).tools.recent_runs(datetime(2026, 3, 1, tzinfo=UTC)) is None
 
 
 # pruning

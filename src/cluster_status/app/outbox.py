@@ -63,8 +63,7 @@ class Courier(Struct, frozen=True):
     def save_and_deliver(self, histories: Histories, at: datetime) -> Delivered:
         """Save, deliver the pending notifications, and save the outcome.
 
-        Raises HistoryError if the first save fails. Then nothing was sent: a message that cannot be saved as
-        delivered would be sent at every poll.
+        Raises HistoryError if the first save fails. Then nothing was sent: see app.unsaved.
         """
         begin = self.now()  # the poll itself may be minutes old, if the store was slow
         due = [

@@ -12,6 +12,7 @@ from cluster_status.app.live_message import Edited, update_live_messages
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import annotate, publish, report_crash, report_delivery_errors, report_error
+from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.history import Histories, History, key_of
 from cluster_status.domain.instant import Instant
@@ -176,6 +177,7 @@ class _Run:
             self.crashes.append(crash)
 
     def _save_and_deliver(self, polls: Sequence[PollResult], histories: Histories) -> list[PollResult]:
+        polls = with_restored(polls, self._tools.recent_runs)
         by_key = {key_of(one.cluster): one for one in polls}
         for one in polls:
             histories = histories.with_entry(one.cluster, one.after or History())
@@ -193,6 +195,7 @@ class _Run:
             outcome = courier.save_and_deliver(histories, max(one.at for one in polls))
         except HistoryError as error:
             self.history_errors.append(error)
+            self._note(deliver_unsaved(courier, polls, self._tools.recent_runs, error.remedy))
             return [replace(one, after=one.before) for one in polls]
         self.history_errors += [outcome.error] if outcome.error else []
         self._note(outcome)

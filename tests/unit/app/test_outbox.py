@@ -73,24 +73,6 @@ def test_a_poll_without_a_notification_saves_once_and_sends_nothing(online: Moni
     assert (online.store.saves, online.notifier.sends) == (saves + 1, sends)
 
 
-def test_if_the_first_save_fails_nothing_is_sent(online: Monitor) -> None:
-    kept = online.store.content
-    online.store.fail_save()
-    run = online.poll(REFUSED)
-    assert run.messages == []
-    assert (run.exit_status, run.errors) == (ExitStatus.HISTORY, ["The quota is used up. Delete old runs."])
-    assert online.store.content == kept
-
-
-def test_while_no_save_works_no_message_is_sent_and_then_once(online: Monitor) -> None:
-    for nth in range(1, 6):
-        online.store.fail_save(nth)
-    runs = [online.poll(REFUSED) for _ in range(5)]
-    assert [run.messages for run in runs] == [[]] * 5
-    assert [run.exit_status for run in runs] == [ExitStatus.HISTORY] * 5
-    assert online.poll(REFUSED).headlines == [IS_OFFLINE]
-
-
 def test_a_change_that_was_not_saved_is_reported_by_the_next_run(online: Monitor) -> None:
     online.store.fail_save()
     runs = [online.poll(REFUSED), online.poll(REFUSED), online.poll(REFUSED)]

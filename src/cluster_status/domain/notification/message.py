@@ -51,6 +51,7 @@ class Message(Struct, frozen=True):
     url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
 
 
+SINCE = "Since"  # label of the fact
 UPTIME_DAYS = 30
 _WELL_KNOWN = 0.9  # from this coverage on, an uptime is shown without the number of days it is based on
 _EPSILON = 1e-6  # 0.29 * 100 is a little less than 29
@@ -227,7 +228,7 @@ def _times(notification: Notification, maintenance: Window | None) -> Iterator[F
             yield Fact("Last known status", period.status.value)
     elif notification.event is not Event.MAINTENANCE_SCHEDULED:
         if period:
-            yield Fact("Since", period.since)
+            yield Fact(SINCE, period.since)
     elif maintenance:
         yield Fact("Maintenance begins", maintenance.begin)
         if maintenance.end:
