@@ -80,5 +80,8 @@ class RecordingNotifier:
     def fail_from_now_on(self, error: DeliveryError) -> None:
         self._lasting_error = error
 
+    def work_again(self) -> None:
+        self._lasting_error = None
+
     def _next_error(self) -> DeliveryError | AfterAccepting | None:
         return self._errors.popleft() if self._errors else self._lasting_error
