@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cluster_status.domain.slurm.commands import COMMANDS, RESERVATIONS, Command
+from tests.fakes.hostlist import expand
 from tests.fakes.site import Partition, Reservation, Site
 from tests.fakes.slurm_commands import answer
 from tests.servers import program, slurm_configuration
@@ -34,7 +35,7 @@ WORDS = {
     "n14": "draining",
 }
 STATES = WORDS | {"n7": "idle", "n8": "drained", "n9": "down", "n10": "allocated", "n11": "idle"}
-REASONS = {"n2": "bad DIMM", "n3": "bad DIMM", "n4": "fan | 2", "n8": "fan | 2", "n9": "PSU", "n14": "bad DIMM"}
+REASONS = {"n[2,8,14]": "bad DIMM | 2", "n[3,9]": "PSU", "n4": "fan"}
 PARTITIONS = (
     Partition("everything", "n[1-14]", default=True),
     Partition("short", "n[1-6]", time_limit="30:00"),
@@ -94,7 +95,8 @@ def site() -> Site:
     site = Site(*PARTITIONS, gres="gpu:a100:2")
     site.clock.advance(NOW + timedelta(minutes=1) - site.clock.now())
     for name, state in STATES.items():
-        site.set_nodes(name, state, reason=REASONS.get(name, ""))
+        reason = next((text for hosts, text in REASONS.items() if name in expand(hosts)), "")
+        site.set_nodes(name, state, reason=reason)
     for reservation in RESERVATION_TABLE:
         site.reserve(reservation)
     return site
@@ -112,7 +114,7 @@ def test_a_command_prints_what_a_real_slurm_prints(
 def test_a_command_for_partitions_prints_what_a_real_slurm_prints(
     slurm_of_all_states: Slurm, site: Site, account: Account, names: str
 ) -> None:
-    for command in (one.of(names.split(",")) for one in COMMANDS if one.program == "sinfo"):
+    for command in (one.of(names.split(",")) for one in COMMANDS[2:] if one.program == "sinfo"):
         real = _output(slurm_of_all_states, account, command)
         assert _rows(_simulated(site, command), command) == _rows(real, command)
 
@@ -123,19 +125,14 @@ def test_a_site_without_reservations_says_so(slurm: Slurm, account: Account) -> 
 
 def _bring_into_states(slurm: Slurm, user: str) -> None:
     """Bring each node into its state, with its reason, and return when all are in it."""
-
-    def update(name: str, state: str) -> None:
-        slurm.scontrol("update", f"nodename={name}", f"state={state}", f"reason={REASONS.get(name, 'test')}")
-
     for name in ("n10", "n12"):
-        slurm.submit(user, f"-w{name}", "--exclusive")
+        slurm.submit(user, f"-w{name}", "--ntasks=4")  # all cores, and no GPU
     for name in ("n13", "n14"):
         slurm.submit(user, f"-w{name}", "--ntasks=1")
     jobs = {"n10": "allocated", "n12": "allocated", "n13": "mixed", "n14": "mixed"}
     slurm.wait_for(lambda: jobs.items() <= slurm.node_states().items(), timeout_seconds=60)
-    for name, state in STATES.items():
-        if state in {"drained", "draining", "down", "fail"}:
-            update(name, state.replace("drained", "drain").replace("draining", "drain"))
+    for (hosts, reason), state in zip(REASONS.items(), ("drain", "down", "fail"), strict=True):
+        slurm.scontrol("update", f"nodename={hosts}", f"state={state}", f"reason={reason}")
     for reservation in RESERVATION_TABLE:
         _reserve(slurm, reservation)
     slurm.scontrol("update", "nodename=n6", "state=power_down")
@@ -147,6 +144,7 @@ def _bring_into_states(slurm: Slurm, user: str) -> None:
 
 
 def _reserve(slurm: Slurm, one: Reservation) -> None:
+    flags = ["ignore_jobs", *(["part_nodes"] if one.partition else []), *one.flags]
     duration = "UNLIMITED" if one.end is None else str(int((one.end - one.begin).total_seconds() // 60))
     slurm.scontrol(
         "create",
@@ -157,7 +155,7 @@ def _reserve(slurm: Slurm, one: Reservation) -> None:
         f"users={one.users}",
         f"nodes={one.hosts}",
         *([f"partitionname={one.partition}"] if one.partition else []),
-        f"flags={','.join(['ignore_jobs', *([('part_nodes')] if one.partition else []), *one.flags]).lower()}",
+        f"flags={','.join(flags).lower()}",
     )
 
 
