@@ -14,7 +14,8 @@ _HEAD = """\
 
 These are the messages in twelve situations, for a cluster with 3 and with 200 partitions. They use
 `details: full` and `show-nodes: true`. In Discord, the edge of the message has the colour of the status,
-labels are bold, and times are in your time zone and language. `scripts/generate` writes this file.
+labels are bold, and times are in your time zone and language. [Courses](courses.md) shows which messages
+follow each other. `scripts/generate` writes this file.
 """
 
 
