@@ -87,6 +87,9 @@ class RecordingNotifier:
         """Let all later requests fail, or with None succeed."""
         self._lasting_error = error
 
+    def work_again(self) -> None:
+        self._lasting_error = None
+
     def _next_error(self) -> DeliveryError | AfterAccepting | None:
         return self._errors.popleft() if self._errors else self._lasting_error
 

@@ -17,7 +17,8 @@ _HEAD = """\
 These are the messages in typical situations, for a cluster with 3 and with 200 partitions. They use
 `details: full` and `show-nodes: true`. Push notifications show the first line. In Discord, the rest is in a
 box whose edge has the colour of the status. Its title links to the run, labels are bold, and times are in
-your time zone and language. The time of the event is below the message. `scripts/generate` writes this file.
+your time zone and language. The time of the event is below the message. [Courses](courses.md) shows which
+messages follow each other. `scripts/generate` writes this file.
 """
 
 

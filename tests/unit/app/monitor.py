@@ -15,7 +15,7 @@ from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import ExitStatus
-from cluster_status.ports import HistoryStore, Level, RecentRuns
+from cluster_status.ports import HistoryStore, Level, Probe, RecentRuns
 from tests.fakes.clock import VirtualClock
 from tests.fakes.heartbeat import RecordingHeartbeat
 from tests.fakes.notifier import RecordingNotifier
@@ -144,14 +144,24 @@ class Monitor:
         """Poll clusters in one run; the scripts are by the name of the cluster."""
         self.clock.advance(later)
         probes = self._begin(scripts)
+        exit_status, messages = self.run(probes, store, recent_runs)
+        return Run(exit_status, self.runner, probes, messages)
+
+    def run(
+        self,
+        probes: Mapping[str, Probe],
+        store: HistoryStore | None = None,
+        recent_runs: RecentRuns | None = None,
+    ) -> tuple[ExitStatus, list[Message]]:
+        """Run once with these probes; return the messages to the first channel, too."""
         before = len(self.notifier.messages)
         workflow_run = self.workflow.start()
         tools = self.tools(recent_runs or workflow_run.since)
         exit_status = run(self.clusters(probes), self.channels(), store or self.store, self.heartbeat, tools)
         workflow_run.finish(failed=exit_status is not ExitStatus.OK)
-        return Run(exit_status, self.runner, probes, self.notifier.messages[before:])
+        return exit_status, self.notifier.messages[before:]
 
-    def clusters(self, probes: Mapping[str, ScriptedProbe]) -> list[MonitoredCluster]:
+    def clusters(self, probes: Mapping[str, Probe]) -> list[MonitoredCluster]:
         return [
             MonitoredCluster(name, probe, self.digests, self.thresholds, self.retries)
             for name, probe in probes.items()
