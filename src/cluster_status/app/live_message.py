@@ -11,7 +11,7 @@ from cluster_status.app.outbox import record_failure, require_address
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.message import compose
-from cluster_status.domain.notification.notify import Observation, refreshed, remind
+from cluster_status.domain.notification.notify import Observation, refreshed, remind, with_current_status
 from cluster_status.domain.notification.outbox import ChannelOutbox, edited
 from cluster_status.domain.uptime.polls import is_overtaken
 from cluster_status.errors import DeliveryError, MessageLostError
@@ -71,7 +71,10 @@ def _edit(poll: PollResult, history: History, channel: Channel) -> tuple[Channel
     live = state.live
     if channel.editor is None or live is None or state.pending:
         return state, None
-    current = refreshed(live.notification, history.tracker, record.ledger, poll.verdict, poll.at)
+    shown = live.notification
+    if state.damping.unstable_since:
+        shown = with_current_status(shown, history.tracker)
+    current = refreshed(shown, history.tracker, record.ledger, poll.verdict, poll.at)
     if current is None or is_overtaken(record.polls, poll.at):
         return state, None
     message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state)
@@ -96,5 +99,7 @@ def _with_state(poll: PollResult, channel: Channel, state: ChannelOutbox | None)
 
 
 def _observed(poll: PollResult, history: History) -> Observation:
-    tracker, last_login = history.tracker, history.ssh.login.worked_at
-    return Observation(poll.id, poll.at, poll.verdict, tracker, tracker, history.record.ledger, last_login)
+    tracker, record, last_login = history.tracker, history.record, history.ssh.login.worked_at
+    return Observation(
+        poll.id, poll.at, poll.verdict, tracker, tracker, record.ledger, record.incidents, last_login
+    )

@@ -192,7 +192,7 @@ def test_a_delivery_that_fails_again_after_a_success_fails_the_run_again(online:
 def test_beyond_twenty_pending_messages_the_oldest_are_dropped_and_counted(online: Monitor) -> None:
     online.notifier.fail_next(*[FAILED] * 30)
     for number in range(30):
-        online.poll(ONLINE if number % 2 else REFUSED)
+        online.poll(ONLINE if number % 2 else REFUSED, later=timedelta(hours=1))
     assert len(pending(online)) == PENDING_KEPT == 20
     messages = online.poll(ONLINE).messages
     dropped = Fact("Older messages not delivered", "10")

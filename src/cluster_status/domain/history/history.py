@@ -105,7 +105,14 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
     observation = Observation(
-        poll.id, poll.at, verdict, history.tracker, tracker, record.ledger, ssh.login.worked_at
+        poll.id,
+        poll.at,
+        verdict,
+        history.tracker,
+        tracker,
+        record.ledger,
+        record.incidents,
+        ssh.login.worked_at,
     )
     outbox = begin_poll(history.outbox, poll.channels, missed_polls)
     return History(

@@ -58,6 +58,9 @@ _PHRASES = {
     Status.OFFLINE: "offline",
 }
 
+_UNSTABLE = "the status changes often: single changes are not notified until it has been the same for an hour"
+_STABLE = "the status has been the same for an hour"
+
 _HEADLINES = {
     Event.INITIAL: "{name} is {status}",
     Event.OUTAGE: "{name} is {status}",
@@ -73,7 +76,7 @@ _HEADLINES = {
     Event.MAINTENANCE_CHANGED: "Maintenance of {name} changed",
     Event.MAINTENANCE_CANCELLED: "Maintenance of {name} cancelled",
     Event.MAINTENANCE_OVERDUE: "Maintenance of {name} is overdue: {status}",
-    Event.STATUS_UNSTABLE: "{name} is unstable",
+    Event.STATUS_UNSTABLE: "{name} is unstable: now {status}",
     Event.HISTORY_NOT_SAVED: "Monitoring of {name} cannot save its history",
     Event.REMINDER: "{name} is still {status}",
 }
@@ -157,6 +160,8 @@ def _sentence(notification: Notification) -> str:
         clauses.append("only the login is checked, not Slurm")
     if notification.event is Event.INITIAL:
         clauses.append("monitoring started")
+    if notification.instability:
+        clauses.append(_STABLE if notification.instability.is_over else _UNSTABLE)
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in clauses)
 
 
@@ -220,6 +225,11 @@ def _replaced(before: StatusPeriod, period: StatusPeriod) -> Iterator[Fact]:
 def _record(notification: Notification) -> Iterator[Fact]:
     if notification.uptime and notification.uptime.coverage * UPTIME_DAYS >= 1:  # less means little
         yield Fact(f"Uptime, {UPTIME_DAYS} days", _uptime(notification.uptime))
+    if notification.instability:
+        downtime = notification.instability.downtime
+        yield Fact("Unstable since", notification.instability.since)
+        yield Fact("Outages, 24 h", str(downtime.outages))
+        yield Fact("Time down, 24 h", timedelta(seconds=downtime.seconds))
     if notification.missed_polls:
         yield Fact("Missed polls", str(notification.missed_polls))
 

@@ -1,5 +1,7 @@
 """A notification: an event, with the content of its message."""
 
+from datetime import timedelta
+
 from msgspec import Struct
 
 from cluster_status.domain.instant import Instant
@@ -8,7 +10,18 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.partitions import PartitionChange
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
+from cluster_status.domain.uptime.incident import Downtime
 from cluster_status.domain.uptime.uptime import Uptime
+
+DOWNTIME_OF = timedelta(days=1)
+
+
+class Instability(Struct, frozen=True, omit_defaults=True):
+    """A status that changes often, or has done so; `downtime` is that of the last day."""
+
+    since: Instant
+    downtime: Downtime
+    is_over: bool = False
 
 
 class Notification(Struct, frozen=True, omit_defaults=True):
@@ -30,6 +43,7 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     window_id: str = ""  # of the known window that the event is about
     partitions: tuple[PartitionChange, ...] = ()  # lost, back, or in maintenance, by event
     login_only: bool = False  # Slurm is not checked
+    instability: Instability | None = None
     unknown_since: Instant | None = None  # when the unknown period began that has ended
 
 

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.window import Window
+from cluster_status.domain.notification.damping import after_change, without_change
 from cluster_status.domain.notification.event import Event, event_between
-from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
 from cluster_status.domain.notification.outbox import Outbox, enqueue
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import NodeCounts, Reservation
@@ -16,6 +17,7 @@ from cluster_status.domain.slurm.reservation import coming, current, last_instan
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusTracker
 from cluster_status.domain.status.verdict import Verdict
+from cluster_status.domain.uptime.incident import Incident, downtime
 from cluster_status.domain.uptime.ledger import UptimeLedger
 from cluster_status.domain.uptime.uptime import WINDOWS, Uptime, uptime
 
@@ -31,18 +33,45 @@ class Observation(Struct, frozen=True):
     before: StatusTracker
     after: StatusTracker
     ledger: UptimeLedger
+    incidents: tuple[Incident, ...]
     last_login: Instant | None
 
 
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
     """Return the outbox with the notifications of this poll."""
     event = event_between(seen.before, seen.after)
-    if event:
-        outbox = enqueue(outbox, _notification(event, seen))
-    elif seen.verdict.status is seen.after.status:
-        for policy in channels:
+    is_confirmed = seen.verdict.status is seen.after.status
+    for policy in channels:
+        outbox, damped = _damp(outbox, policy.id, event, seen, is_confirmed=is_confirmed)
+        if damped:
+            outbox = enqueue(outbox, damped, only=policy.id)
+        elif is_confirmed and not event:
             outbox = remind(outbox, seen, policy)
     return _schedule_maintenance(outbox, seen)
+
+
+def _damp(
+    outbox: Outbox, channel_id: str, event: Event | None, seen: Observation, *, is_confirmed: bool
+) -> tuple[Outbox, Notification | None]:
+    """Return the notification that the channel gets for the event of this poll, if any."""
+    channel = outbox.channel(channel_id)
+    before, chosen = channel.damping, None
+    damping = before
+    if event:
+        damping, chosen = after_change(before, event, seen.at)
+    elif is_confirmed and seen.after.confirmed:
+        damping, chosen = without_change(before, seen.after.confirmed, seen.at)
+    outbox = replace(outbox, channels={**outbox.channels, channel_id: replace(channel, damping=damping)})
+    if chosen is None:
+        return outbox, None
+    notification = _notification(chosen, seen)
+    unstable_since = damping.unstable_since or before.unstable_since
+    if unstable_since:
+        recent = downtime(seen.incidents, seen.after.confirmed, seen.at - DOWNTIME_OF, seen.at)
+        instability = Instability(unstable_since, is_over=damping.unstable_since is None, downtime=recent)
+        previous = notification.previous if chosen is event else None
+        notification = replace(notification, previous=previous, instability=instability)
+    return outbox, notification
 
 
 def remind(outbox: Outbox, seen: Observation, policy: ChannelPolicy) -> Outbox:
@@ -76,6 +105,13 @@ def refreshed(
         window=window,
         login_only=_is_login_only(verdict),
     )
+
+
+def with_current_status(notification: Notification, tracker: StatusTracker) -> Notification:
+    """Return the latest notification of an unstable channel with the status that is confirmed now."""
+    if notification.unknown or notification.period is None or notification.period.status is tracker.status:
+        return notification
+    return replace(notification, event=Event.STATUS_UNSTABLE, period=tracker.confirmed, previous=None)
 
 
 def _notification(event: Event, seen: Observation) -> Notification:

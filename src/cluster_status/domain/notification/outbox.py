@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.window import Window
+from cluster_status.domain.notification.damping import Damping
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
@@ -31,6 +32,7 @@ class ChannelOutbox(Struct, frozen=True, omit_defaults=True):
     missed_polls: int = 0  # in gaps that no notification to this channel has mentioned
     failure: DeliveryFailure | None = None
     live: LiveMessage | None = None
+    damping: Damping = Damping()
 
 
 class Outbox(Struct, frozen=True):
