@@ -51,7 +51,7 @@ def _rich() -> History:
     refused = failed(Cause.LOGIN_REFUSED)
     results = [_site("draining"), *[refused] * 3, failed(Cause.TIMEOUT), refused]
     history = polled(history, *results, start=noon_plus(150), setup=SETUP)  # after a gap
-    history = delivery_failed(history, "webhook-gone", NOON, gone="digest")
+    history = delivery_failed(history, "webhook-gone", NOON, refused_by="digest")
     outbox = history.outbox
     channel = replace(outbox.channel(CHANNEL), missed_polls=1, live=_live_message())
     return replace(history, outbox=replace(outbox, channels={CHANNEL: channel}, delivering_since=NOON))

@@ -1,6 +1,6 @@
 """A message, independent of the channel: headline, sentence, facts, table. Each channel formats it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -22,7 +22,7 @@ from cluster_status.domain.slurm.cluster_state import (
     Partition,
 )
 from cluster_status.domain.slurm.reservation import last_instant
-from cluster_status.domain.status.cause import Cause, Status, cause_info
+from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, Status, cause_info
 from cluster_status.domain.status.partition_change import changes
 from cluster_status.domain.status.partitions import Problem
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
@@ -41,16 +41,21 @@ class Message(Struct, frozen=True):
     status: Status  # gives the colour
     headline: str
     sentence: str
-    at: datetime
+    at: datetime  # shown by each channel
+    remedy: str = ""  # what to do; never text of a server
     facts: tuple[Fact, ...] = ()
     partitions: tuple[Partition, ...] = ()
+    lost: tuple[str, ...] = ()  # names of partitions to show first
+    usual: tuple[str, ...] = ()  # names of partitions to show last
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
     quotation: Quotation | None = None
     mention: str = ""  # role or user to mention, in the syntax of the channel
     is_news: bool = True  # otherwise it is sent without a notification sound
+    url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
 
 
+SINCE = "Since"  # label of the fact
 UPTIME_DAYS = 30
 _WELL_KNOWN = 0.9  # from this coverage on, an uptime is shown without the number of days it is based on
 _EPSILON = 1e-6  # 0.29 * 100 is a little less than 29
@@ -90,7 +95,11 @@ _HEADLINES = {
 
 
 def compose(
-    notification: Notification, cluster_name: str, policy: ChannelPolicy, cluster_state: ClusterState | None
+    notification: Notification,
+    cluster_name: str,
+    policy: ChannelPolicy,
+    cluster_state: ClusterState | None,
+    url: str = "",
 ) -> Message:
     """Return the message for a channel; `cluster_state` is that of the same poll, if there is one."""
     status = _status(notification)
@@ -103,13 +112,15 @@ def compose(
         headline=_headline(notification, cluster_name),
         sentence=_sentence(notification),
         at=notification.at,
-        facts=tuple(_facts(notification, window)),
+        remedy=_remedy(notification),
+        facts=tuple(_once(_facts(notification, window), notification.at)),
         partitions=partitions,
         gpus=details.gpus if policy.with_partitions else {},
         drain_reasons=details.drain_reasons if policy.with_partitions else (),
         quotation=quotation_for(status, notification.at) if policy.with_quotation else None,
         mention=policy.mention if notification.event is Event.OUTAGE else "",
         is_news=notification.event is not Event.REMINDER,
+        url=url,
     )
 
 
@@ -206,10 +217,29 @@ def _of_partitions(notification: Notification, parts: list[str]) -> Iterator[str
     yield from clauses([*lost, *(one for one in out if one.problem is Problem.MAINTENANCE)])
 
 
+def _remedy(notification: Notification) -> str:
+    """Return what to do about an unknown status."""
+    if not (notification.unknown and notification.unknown.cause):
+        return ""
+    info = cause_info(notification.unknown.cause)
+    return RUNNER_OFFLINE if info.network else info.remedy
+
+
 def _maintenance(listing: MaintenanceListing, at: datetime) -> Window | None:
     """Return the current or next maintenance window."""
     windows = (Window(one.begin, last_instant(one), one.nodes) for one in listing.reservations)
-    return next((window for window in windows if window.end > at), None)
+    return next((window for window in windows if window.end is None or window.end > at), None)
+
+
+def _once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
+    """Yield the facts without those whose time the message shows already; each channel shows `at`."""
+    shown = {at}
+    for fact in facts:
+        if not isinstance(fact.value, datetime):
+            yield fact
+        elif fact.value not in shown:
+            shown.add(fact.value)
+            yield fact
 
 
 def _facts(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
@@ -239,7 +269,7 @@ def _times(notification: Notification, maintenance: Window | None) -> Iterator[F
             yield Fact("Last known status", period.status.value)
     elif notification.event is not Event.MAINTENANCE_SCHEDULED:
         if period:
-            yield Fact("Since", period.since)
+            yield Fact(SINCE, period.since)
     elif maintenance:
         yield Fact("Maintenance begins", maintenance.begin)
         if maintenance.end:
