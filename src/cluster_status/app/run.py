@@ -150,7 +150,7 @@ class _Run:
             history = loading.result().histories.of(cluster.name)
         except HistoryError:
             return None
-        return history.ssh.remembered_login(cluster.digests, self._tools.clock.now())
+        return history.remembered_login(cluster.digests, self._tools.clock.now())
 
     def _latest(self, loading: Future[_Loaded]) -> Histories | None:
         """Return the loaded histories, or those that another run has saved during the checks."""

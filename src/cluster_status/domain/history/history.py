@@ -18,10 +18,17 @@ from cluster_status.domain.notification.outbox import Outbox, assume_delivered, 
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.run_failure import RunFailure, run_failure
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.partitions import PartitionState
-from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.domain.status.tracker import RECENT_POLLS, StatusTracker, track
+from cluster_status.domain.status.partitions import PartitionMemory, PartitionStatus
+from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
+from cluster_status.domain.status.tracker import (
+    RECENT_POLLS,
+    UNKNOWN_POLLS_BEFORE_NOTIFICATION,
+    StatusTracker,
+    interrupted,
+    track,
+)
 from cluster_status.domain.status.verdict import KnownServer, Verdict
+from cluster_status.domain.uptime.gaps import is_gap
 from cluster_status.domain.uptime.polls import Poll, inserted, is_overtaken
 from cluster_status.domain.uptime.record import Record, add_poll
 
@@ -35,14 +42,27 @@ class History(Struct, frozen=True, kw_only=True):
     record: Record = Record()
     outbox: Outbox = Outbox()
     ssh: SshState = SshState()
-    partitions: dict[str, PartitionState] = field(default_factory=dict)  # by name
+    partitions: PartitionMemory = PartitionMemory()
     calendar: Calendar = Calendar()
     unknown_failure: RunFailure | None = None  # while the status is unknown
 
     def known_server(self, digests: Digests, now: datetime) -> KnownServer:
         """Return what is known of the server with this digest."""
-        too_long = self.ssh.login.is_closed_too_long(now, self.maintenance_until(now))
-        return replace(self.ssh.known_server(digests), logins_closed_too_long=too_long)
+        partitions = self.partitions_of(digests)
+        after_gap = self.is_after_gap(partitions.listed_at, now)
+        return replace(
+            self.ssh.known_server(digests),
+            logins_closed_too_long=self.ssh.login.is_closed_too_long(now, self.maintenance_until(now)),
+            partitions=partitions,
+            interrupted=after_gap or self.is_status_lost,
+            after_gap=after_gap,
+        )
+
+    def remembered_login(self, digests: Digests, now: datetime) -> RememberedLogin:
+        """Return what the probe has to respect or may make use of."""
+        states = self.partitions_of(digests).states
+        usual = tuple(name for name, one in states.items() if one.status is PartitionStatus.USUAL)
+        return replace(self.ssh.remembered_login(digests, now), usual_partitions=usual)
 
     def maintenance_until(self, now: datetime) -> datetime | None:
         """Return the end of the announced maintenance that is under way."""
@@ -51,6 +71,21 @@ class History(Struct, frozen=True, kw_only=True):
             (window.end for window in windows if window.end and window.begin <= now < window.end),
             default=None,
         )
+
+    def partitions_of(self, digests: Digests) -> PartitionMemory:
+        """Return what is remembered of the partitions of the server with this digest."""
+        is_another = self.ssh.server_of(digests) != self.ssh.server
+        return PartitionMemory() if is_another else self.partitions
+
+    @property
+    def is_status_lost(self) -> bool:
+        """Whether so many polls in a row were unknown that no pending change survives."""
+        statuses = [poll.status for poll in self.record.polls[-UNKNOWN_POLLS_BEFORE_NOTIFICATION:]]
+        return statuses == [Status.UNKNOWN] * UNKNOWN_POLLS_BEFORE_NOTIFICATION
+
+    def is_after_gap(self, since: datetime | None, now: datetime) -> bool:
+        """Return whether a gap has begun since then, or the clock was set back."""
+        return since is not None and (now < since or is_gap(self.record.polls, since, now))
 
 
 class Histories(Struct, frozen=True, kw_only=True):
@@ -102,6 +137,8 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         if not history.ssh.login.worked_at:  # the polls before do not count as recent ones
             tracker = replace(tracker, known_since=_last_poll_at(history))
         recent = _recent_statuses(history, tracker)
+        if history.is_after_gap(_last_poll_at(history), poll.at):
+            tracker = interrupted(tracker, poll.at)
         tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
     observation = Observation(
@@ -120,7 +157,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         record=record,
         outbox=notify(outbox, observation, poll.channels),
         ssh=ssh,
-        partitions=verdict.partitions.states if verdict.partitions else history.partitions,
+        partitions=verdict.partitions.memory if verdict.partitions else history.partitions_of(poll.digests),
         calendar=history.calendar,
         unknown_failure=_unknown_failure(history, verdict, poll.at),
     )

@@ -42,6 +42,8 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     previous_window: Window | None = None  # what it was before MAINTENANCE_CHANGED
     window_id: str = ""  # of the known window that the event is about
     partitions: tuple[PartitionChange, ...] = ()  # lost, back, or in maintenance, by event
+    still_out: tuple[PartitionChange, ...] = ()  # others that are lost or in maintenance
+    nothing_back: bool = False  # no more nodes are in service than before
     login_only: bool = False  # Slurm is not checked
     instability: Instability | None = None
     unknown_since: Instant | None = None  # when the unknown period began that has ended

@@ -11,6 +11,11 @@ from cluster_status.domain.notification.damping import after_change, without_cha
 from cluster_status.domain.notification.event import Event, event_between
 from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
 from cluster_status.domain.notification.outbox import Outbox, enqueue
+from cluster_status.domain.notification.partition_news import (
+    is_of_partitions,
+    partition_events,
+    partition_news,
+)
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import NodeCounts, Reservation
 from cluster_status.domain.slurm.reservation import coming, current, last_instant
@@ -21,6 +26,7 @@ from cluster_status.domain.uptime.incident import Incident, downtime
 from cluster_status.domain.uptime.ledger import UptimeLedger
 from cluster_status.domain.uptime.uptime import WINDOWS, Uptime, uptime
 
+RECOVERIES = frozenset({Event.RECOVERY, Event.PARTIAL_RECOVERY})
 ANNOUNCED_MAINTENANCE_KEPT = 50  # no cluster schedules more for a day
 
 
@@ -39,15 +45,26 @@ class Observation(Struct, frozen=True):
 
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
     """Return the outbox with the notifications of this poll."""
-    event = event_between(seen.before, seen.after)
+    events = _events(seen)
     is_confirmed = seen.verdict.status is seen.after.status
     for policy in channels:
-        outbox, damped = _damp(outbox, policy.id, event, seen, is_confirmed=is_confirmed)
-        if damped:
-            outbox = enqueue(outbox, damped, only=policy.id)
-        elif is_confirmed and not event:
+        is_reminded = is_confirmed and not events
+        for number, event in enumerate(events or [None]):
+            outbox, damped = _damp(outbox, policy.id, event, seen, is_confirmed=is_confirmed)
+            if damped:
+                damped = replace(damped, id=f"{seen.poll_id}.{f'p{number}' if number else 0}")
+                outbox, is_reminded = enqueue(outbox, damped, only=policy.id), False
+        if is_reminded:
             outbox = remind(outbox, seen, policy)
     return _schedule_maintenance(outbox, seen)
+
+
+def _events(seen: Observation) -> list[Event]:
+    """Return the events of a poll. That of a new status names the partitions, too."""
+    event = event_between(seen.before, seen.after)
+    if event in {None, Event.MONITOR_RESTORED}:
+        return [*filter(None, [event]), *partition_events(seen.after.status, seen.verdict)]
+    return [event]
 
 
 def _damp(
@@ -90,21 +107,35 @@ def refreshed(
         is_same = verdict.status is Status.UNKNOWN and tracker.unknown is not None
         return replace(notification, unknown=tracker.unknown) if is_same else None
     confirmed, shown = tracker.confirmed, notification.period
+    if confirmed and shown and confirmed.excused and shown.since < confirmed.since:
+        notification, shown = _without_news(notification), confirmed  # no message was sent of this change
     if not (confirmed and shown and verdict.status is shown.status is confirmed.status):
         return None
+    if is_of_partitions(notification):
+        notification = _without_news(notification)
     window = notification.window
     if notification.event is Event.MAINTENANCE_SCHEDULED and window and window.begin <= at:
         notification, window = replace(notification, event=Event.REMINDER), None  # it has begun
     elif window and notification.event is not Event.MAINTENANCE_SCHEDULED:
         window = _window(current(_reservations(verdict), at)) or window
+    news = partition_news(notification.event, tracker, tracker, verdict)
     return replace(
         notification,
-        period=confirmed.with_latest_cause(verdict.cause),
+        period=confirmed.with_latest_cause(verdict.confirming_cause),
         nodes=_nodes(verdict),
         uptime=_uptime(ledger, at),
         window=window,
         login_only=_is_login_only(verdict),
+        partitions=notification.partitions if notification.event is Event.RECOVERY else news.partitions,
+        still_out=news.still_out,
     )
+
+
+def _without_news(notification: Notification) -> Notification:
+    """Return a notification of the status alone, unless it is one of a coming maintenance."""
+    if notification.event is Event.MAINTENANCE_SCHEDULED:
+        return notification
+    return replace(notification, event=Event.REMINDER, previous=None, partitions=())
 
 
 def with_current_status(notification: Notification, tracker: StatusTracker) -> Notification:
@@ -118,11 +149,12 @@ def _notification(event: Event, seen: Observation) -> Notification:
     before, verdict, confirmed = seen.before, seen.verdict, seen.after.confirmed
     was_unknown = before.unknown if event is Event.MONITOR_RESTORED else None
     in_maintenance = verdict.status is Status.MAINTENANCE
+    news = partition_news(event, before, seen.after, verdict)
     return Notification(
         id=f"{seen.poll_id}.0",
         event=event,
         at=seen.at,
-        period=confirmed.with_latest_cause(verdict.cause) if confirmed else None,
+        period=confirmed.with_latest_cause(verdict.confirming_cause) if confirmed else None,
         previous=before.confirmed if before.status != seen.after.status else None,
         unknown=seen.after.unknown if event is Event.MONITOR_LOST else None,
         last_login=seen.last_login if verdict.cause is Cause.LOGIN_REFUSED else None,
@@ -131,7 +163,17 @@ def _notification(event: Event, seen: Observation) -> Notification:
         window=_window(current(_reservations(verdict), seen.at)) if in_maintenance else None,
         unknown_since=was_unknown.since if was_unknown else None,
         login_only=_is_login_only(verdict),
+        partitions=news.partitions,
+        still_out=news.still_out,
+        nothing_back=event in RECOVERIES and _is_nothing_back(before, verdict),
     )
+
+
+def _is_nothing_back(before: StatusTracker, verdict: Verdict) -> bool:
+    """Return whether no partition is back, and no more nodes are in service than before."""
+    was, now = before.in_service, verdict.in_service
+    has_partition_back = verdict.partitions is not None and bool(verdict.partitions.back)
+    return was is not None and now is not None and now <= was and not has_partition_back
 
 
 def _schedule_maintenance(outbox: Outbox, seen: Observation) -> Outbox:

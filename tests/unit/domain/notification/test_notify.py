@@ -42,7 +42,7 @@ from tests.unit.domain.build import (
 
 NEW, READY = History(), history(Status.ONLINE)
 GOOD = listed(idle=4)
-DEGRADED = listed(idle=1, down=3)
+DEGRADED = listed(draining=4)
 REFUSED = failed(Cause.REFUSED)
 TIMEOUT = failed(Cause.TIMEOUT)
 UNTRUSTED = failed(Cause.HOST_KEY)
@@ -254,7 +254,7 @@ def test_each_of_two_scheduled_maintenances_is_notified() -> None:
 
 
 def test_a_change_and_a_scheduled_maintenance_in_one_poll_are_two_notifications() -> None:
-    both = pending(polled(READY, listed_with(reserved(TOMORROW), idle=1, down=3)))
+    both = pending(polled(READY, listed_with(reserved(TOMORROW), draining=4)))
     assert events(both) == [Event.DEGRADED, Event.MAINTENANCE_SCHEDULED]
     assert len({one.id for one in both}) == 2
 
