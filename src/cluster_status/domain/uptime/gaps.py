@@ -50,7 +50,7 @@ def since_last_poll(polls: Polls, at: datetime) -> Interval | Gap | None:
 
 def is_gap(polls: Polls, begin: datetime, end: datetime) -> bool:
     """Return whether this time is longer than one hour and than three usual intervals."""
-    usual = _usual_interval(polls)
+    usual = usual_interval(polls)
     return end - begin > _NO_GAP and (usual is None or end - begin > 3 * usual)
 
 
