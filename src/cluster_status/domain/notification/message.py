@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
@@ -24,7 +25,7 @@ from cluster_status.domain.slurm.cluster_state import (
 from cluster_status.domain.slurm.reservation import last_instant
 from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, Status, cause_info
 from cluster_status.domain.status.partition_change import changes
-from cluster_status.domain.status.partitions import Problem
+from cluster_status.domain.status.partitions import PartitionReport, Problem
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
@@ -122,6 +123,11 @@ def compose(
         is_news=notification.event is not Event.REMINDER,
         url=url,
     )
+
+
+def with_order(message: Message, report: PartitionReport | None) -> Message:
+    """Return the message with the partitions to show first and last, as this poll found them."""
+    return replace(message, lost=report.found, usual=report.usual) if report else message
 
 
 def _status(notification: Notification) -> Status:

@@ -115,6 +115,7 @@ def _compared(
         ),
         maintenance_started=changed(_IN_SERVICE, _LOST, to=_MAINTENANCE),
         maintenance_ended=changed(_MAINTENANCE, to=_IN_SERVICE),
+        newly_usual=changed(_LOST, to=_USUAL),
         usual=smallest_first(name for name in sizes if _is_usual(after.get(name)) and name not in none_up),
     )
 

@@ -93,3 +93,4 @@ class PartitionReport(Struct, frozen=True):
     maintenance_started: tuple[str, ...] = ()
     maintenance_ended: tuple[str, ...] = ()
     usual: tuple[str, ...] = ()
+    newly_usual: tuple[str, ...] = ()  # after they were lost
