@@ -126,7 +126,7 @@ def probe_details(content: bytes) -> None:
             assert _is_shown(reason.reason, 300)
             assert _is_shown(reason.node_names + reason.set_by, 200)
     reservations = reservation.parse(lines, ["batch"])
-    assert all(_is_shown(one.name, 300) and one.begin < one.end for one in reservations)
+    assert all(_is_shown(one.name, 300) and one.begin < reservation.last_instant(one) for one in reservations)
 
 
 def probe_text(content: bytes) -> None:

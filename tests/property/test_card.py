@@ -21,6 +21,7 @@ from cluster_status.domain.slurm.cluster_state import (
     Details,
     DrainReason,
     Gpus,
+    MaintenanceListing,
     NodeCounts,
     Partition,
     Reservation,
@@ -127,8 +128,13 @@ def cluster_states(draw: st.DrawFn) -> ClusterState:
         DrainReason(draw(TEXTS), draw(st.none() | st.just(START)), draw(NUMBERS), draw(TEXTS), draw(TEXTS))
         for _ in range(draw(st.integers(0, 8)))
     )
-    maintenance = (Reservation(draw(TEXTS), START, START + timedelta(days=1), draw(NUMBERS)),)
-    return ClusterState(partitions, NodeCounts(total=9), details=Details(gpus, reasons, maintenance))
+    reserved = Reservation(
+        draw(TEXTS), START, draw(st.none() | st.just(START + timedelta(days=1))), draw(NUMBERS)
+    )
+    maintenance = MaintenanceListing((reserved,))
+    return ClusterState(
+        partitions, NodeCounts(total=9), details=Details(gpus, reasons), maintenance=maintenance
+    )
 
 
 @st.composite

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain.slurm import drain_reason, gpu, reservation
-from cluster_status.domain.slurm.cluster_state import Details
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, MaintenanceListing
 from cluster_status.domain.slurm.commands import split_outputs
+from cluster_status.domain.slurm.reservation import last_instant
 from cluster_status.render.section import sections
 from tests.property.steady import steady
 
@@ -30,26 +31,29 @@ RESERVATIONS = st.builds(
 LINES = st.lists(COLUMNS | RECORDS | RESERVATIONS | st.text(max_size=30), max_size=8)
 
 
-def read(lines: list[str]) -> list[Details]:
+def read(lines: list[str]) -> list[ClusterState]:
     gpus, unreadable_gpus = gpu.parse(lines)
+    maintenance = MaintenanceListing(reservation.parse(lines, ["batch"]))
     return [
-        Details(
-            gpus,
-            drain_reason.parse(lines, BOUNDARY, with_names=with_names),
-            reservation.parse(lines, ["batch"]),
-            unreadable_gpus,
+        ClusterState(
+            details=Details(
+                gpus, drain_reason.parse(lines, BOUNDARY, with_names=with_names), unreadable_gpus
+            ),
+            maintenance=maintenance,
         )
         for with_names in (True, False)
     ]
 
 
-def is_valid(details: Details) -> bool:
-    lines = [line for section in sections(details) for line in section.lines]
-    gpus = [one for types in details.gpus.values() for one in types]
+def is_valid(state: ClusterState) -> bool:
+    assert state.details
+    assert state.maintenance
+    lines = [line for section in sections(state) for line in section.lines]
+    gpus = [one for types in state.details.gpus.values() for one in types]
     return (
         all(line.isprintable() and len(line) < 1_000 for line in lines)
         and all(one.idle is None or 0 <= one.idle <= one.total for one in gpus)
-        and all(one.begin < one.end for one in details.reservations)
+        and all(one.begin < last_instant(one) for one in state.maintenance.reservations)
     )
 
 

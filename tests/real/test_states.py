@@ -239,9 +239,13 @@ def test_names_of_nodes_and_users_are_listed_on_request(site: Site) -> None:
     assert (fan.node_names, fan.set_by) == (NODES["down"], "root")
 
 
-def test_active_and_future_maintenance_is_listed_and_other_reservations_are_not(detailed: Details) -> None:
-    now, tomorrow = detailed.reservations
+def test_active_and_future_maintenance_is_listed_and_other_reservations_are_not(site: Site) -> None:
+    maintenance = site.list(details=True).maintenance
+    assert maintenance
+    now, tomorrow = maintenance.reservations
     at = datetime.now(UTC)
+    assert now.end
+    assert tomorrow.end
     assert now.begin <= at < now.end
     assert now.nodes == 3
     assert timedelta(hours=19) < tomorrow.begin - at < timedelta(hours=21)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from cluster_status.domain.slurm.cluster_state import Details, DrainReason, Gpus, Reservation
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, Reservation
 from cluster_status.render.phrases import instant
 
 _MOST_LINES = 50
@@ -15,17 +15,19 @@ class Section(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-def sections(details: Details | None) -> Iterator[Section]:
+def sections(state: ClusterState | None) -> Iterator[Section]:
     """Yield the sections with content, the most important first."""
-    if details is None:
+    if state is None:
         return
+    details = state.details or Details()
+    reservations = state.maintenance.reservations if state.maintenance else ()
     gpus = [_gpus(partition, one) for partition, types in details.gpus.items() for one in types]
     gpus += [
         f"{partition}: GPUs of {_nodes(number)} not shown, because their list is missing or too long"
         for partition, number in details.unreadable_gpus.items()
     ]
     for title, lines in (
-        ("Maintenance", [_reservation(one) for one in details.reservations]),
+        ("Maintenance", [_reservation(one) for one in reservations]),
         ("Why nodes are out of service", [_reason(one) for one in details.drain_reasons]),
         ("GPUs", gpus),
     ):
@@ -39,7 +41,8 @@ def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _reservation(one: Reservation) -> str:
-    return f"{_nodes(one.nodes)} from {instant(one.begin)} until {instant(one.end)}: {one.name}"
+    until = f" until {instant(one.end)}" if one.end else ""
+    return f"{_nodes(one.nodes)} from {instant(one.begin)}{until}: {one.name}"
 
 
 def _reason(one: DrainReason) -> str:

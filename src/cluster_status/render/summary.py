@@ -40,7 +40,7 @@ def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> S
         headline=describe(verdict, cluster_name),
         facts=tuple(_facts(verdict, history)),
         partitions=verdict.cluster_state.partitions if verdict.cluster_state else (),
-        sections=tuple(sections(verdict.cluster_state.details if verdict.cluster_state else None)),
+        sections=tuple(sections(verdict.cluster_state)),
         uptimes=uptimes(history) if history else (),
     )
 

@@ -16,7 +16,7 @@ from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
-    Details,
+    MaintenanceListing,
     NodeCounts,
     NodeGroup,
     Partition,
@@ -73,7 +73,7 @@ def reserved(begin: datetime, *, hours: float = 2, nodes: int = 4, name: str = "
 
 def listed_with(*reservations: Reservation, **nodes: int) -> ProbeResult:
     """Return the result of a probe that listed these nodes, and reservations for maintenance."""
-    return _logged_in(replace(cluster_state(**nodes), details=Details(reservations=reservations)))
+    return _logged_in(replace(cluster_state(**nodes), maintenance=MaintenanceListing(reservations)))
 
 
 def failed(

@@ -1,4 +1,12 @@
-from cluster_status.domain.slurm.cluster_state import Details, DrainReason, Gpus
+from msgspec.structs import replace
+
+from cluster_status.domain.slurm.cluster_state import (
+    ClusterState,
+    Details,
+    DrainReason,
+    Gpus,
+    MaintenanceListing,
+)
 from cluster_status.render.section import Section, sections
 from tests.unit.domain.build import NOON, reserved
 
@@ -6,32 +14,35 @@ SINCE = "since 2026-01-31 12:00:00 UTC"
 
 
 def test_there_are_no_sections_without_details() -> None:
-    assert [*sections(None), *sections(Details())] == []
+    assert [*sections(None), *sections(ClusterState())] == []
 
 
 def test_sections_show_all_details_the_most_important_first() -> None:
     details = Details(
         {"gpu": (Gpus("a100", 8, 3), Gpus("", 2, None))},
         (DrainReason("fan", NOON, 1), DrainReason("disk", None, 2, "n[1-2]", "root")),
-        (reserved(NOON),),
     )
-    until = "2026-01-31 14:00:00 UTC"
-    assert list(sections(details)) == [
-        Section("Maintenance", (f"4 nodes from 2026-01-31 12:00:00 UTC until {until}: cooling",)),
+    without_end = replace(reserved(NOON, nodes=1, name="power"), end=None)
+    maintenance = MaintenanceListing((reserved(NOON), without_end))
+    begin, until = "2026-01-31 12:00:00 UTC", "2026-01-31 14:00:00 UTC"
+    assert list(sections(ClusterState(details=details, maintenance=maintenance))) == [
+        Section(
+            "Maintenance", (f"4 nodes from {begin} until {until}: cooling", f"1 node from {begin}: power")
+        ),
         Section("Why nodes are out of service", (f"1 node, {SINCE}: fan", "2 nodes (n[1-2]), by root: disk")),
         Section("GPUs", ("gpu: 3 of 8 a100 GPUs idle", "gpu: 2 GPUs, number of idle ones unknown")),
     ]
 
 
 def test_lines_beyond_the_limit_are_counted() -> None:
-    [section] = sections(Details(drain_reasons=(DrainReason("fan", None, 1),) * 60))
+    [section] = sections(ClusterState(details=Details(drain_reasons=(DrainReason("fan", None, 1),) * 60)))
     assert len(section.lines) == 51
     assert section.lines[-1] == "… 10 more"
 
 
 def test_gpus_that_could_not_be_read_are_counted() -> None:
     details = Details({"gpu": (Gpus("a100", 8, 3),)}, unreadable_gpus={"gpu": 1})
-    assert list(sections(details)) == [
+    assert list(sections(ClusterState(details=details))) == [
         Section(
             "GPUs",
             (

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cluster_status.deadline import Deadline
 from cluster_status.domain.execution import CommandError, CommandResult, Limits
 from cluster_status.domain.slurm import drain_reason, gpu, reservation, sinfo
-from cluster_status.domain.slurm.cluster_state import ClusterState, Details
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, MaintenanceListing
 from cluster_status.domain.slurm.commands import (
     DRAIN_REASONS,
     DRAIN_REASONS_WITH_NAMES,
@@ -123,7 +123,7 @@ def query_details(
     deadline: Deadline,
     *,
     login_shell: bool = False,
-) -> Details:
+) -> tuple[Details, MaintenanceListing]:
     """Return the details that can be read in time. A command that fails leaves only its own part empty."""
     limit = deadline.part(min(query.timeout_seconds, _DETAILS_SECONDS))
     conversation = Conversation(executor, limit, login_shell=login_shell, stdout_bytes=_DETAIL_BYTES)
@@ -136,11 +136,10 @@ def query_details(
     reason_lines = conversation.optional_lines(reasons.on(query.cluster).of(chosen), reserve=share)
     gpu_lines = conversation.optional_lines(GPUS.on(query.cluster).of(chosen), reserve=0)
     gpus, unreadable_gpus = gpu.parse(gpu_lines)
-    return Details(
-        gpus=gpus,
-        unreadable_gpus=unreadable_gpus,
-        drain_reasons=drain_reason.parse(reason_lines, conversation.boundary, with_names=query.node_names),
-        reservations=reservation.parse(reservation_lines, names),
+    reasons_found = drain_reason.parse(reason_lines, conversation.boundary, with_names=query.node_names)
+    return (
+        Details(gpus=gpus, unreadable_gpus=unreadable_gpus, drain_reasons=reasons_found),
+        MaintenanceListing(reservation.parse(reservation_lines, names)),
     )
 
 

@@ -6,7 +6,7 @@ from msgspec.structs import asdict, replace
 
 from cluster_status.adapters.slurm.conversation import query_details, query_state
 from cluster_status.deadline import Deadline
-from cluster_status.domain.slurm.cluster_state import ClusterState, Details
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, MaintenanceListing
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import (
@@ -30,7 +30,7 @@ class SlurmProbe:
     def __init__(self, executor: Executor, query: SlurmQuery) -> None:
         self._executor = executor
         self._query = query
-        self._details: Details | None = None
+        self._details: tuple[Details, MaintenanceListing] | None = None
         self._login_shell = False  # the kind of shell to begin with
         self._first: ProbeFailure | None = None  # of the other kind of shell, in the probe before
 
@@ -59,7 +59,8 @@ class SlurmProbe:
         self._details = self._details or query_details(
             self._executor, self._query, state, deadline, login_shell=self._login_shell
         )
-        return replace(state, details=self._details)
+        details, maintenance = self._details
+        return replace(state, details=details, maintenance=maintenance)
 
     def _find_slurm(self, limit: Deadline) -> ClusterState:
         """Query in the kind of shell that worked last, and in the other one if that does not find sinfo."""

@@ -15,9 +15,11 @@ from cluster_status.domain.slurm.cluster_state import (
     Details,
     DrainReason,
     Gpus,
+    MaintenanceListing,
     NodeCounts,
     Partition,
 )
+from cluster_status.domain.slurm.reservation import last_instant
 from cluster_status.domain.status.cause import Cause, Status, cause_info
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
@@ -84,7 +86,8 @@ def compose(
     status = _status(notification)
     details = (cluster_state.details if cluster_state else None) or Details()
     partitions = cluster_state.partitions if cluster_state and policy.with_partitions else ()
-    window = notification.window or _maintenance(details, notification.at)
+    listing = (cluster_state.maintenance if cluster_state else None) or MaintenanceListing()
+    window = notification.window or _maintenance(listing, notification.at)
     return Message(
         status=status,
         headline=_headline(notification, cluster_name),
@@ -157,9 +160,10 @@ def _sentence(notification: Notification) -> str:
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in clauses)
 
 
-def _maintenance(details: Details, at: datetime) -> Window | None:
+def _maintenance(listing: MaintenanceListing, at: datetime) -> Window | None:
     """Return the current or next maintenance window."""
-    return next((Window(one.begin, one.end, one.nodes) for one in details.reservations if one.end > at), None)
+    windows = (Window(one.begin, last_instant(one), one.nodes) for one in listing.reservations)
+    return next((window for window in windows if window.end > at), None)
 
 
 def _facts(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:

@@ -12,7 +12,7 @@ from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import Outbox, enqueue
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import NodeCounts, Reservation
-from cluster_status.domain.slurm.reservation import coming, current
+from cluster_status.domain.slurm.reservation import coming, current, last_instant
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusTracker
 from cluster_status.domain.status.verdict import Verdict
@@ -134,9 +134,11 @@ def _uptime(ledger: UptimeLedger, at: datetime) -> Uptime | None:
 
 
 def _reservations(verdict: Verdict) -> tuple[Reservation, ...]:
-    details = verdict.cluster_state.details if verdict.cluster_state else None
-    return details.reservations if details else ()
+    maintenance = verdict.cluster_state.maintenance if verdict.cluster_state else None
+    return maintenance.reservations if maintenance else ()
 
 
 def _window(reservation: Reservation | None) -> Window | None:
-    return Window(reservation.begin, reservation.end, reservation.nodes) if reservation else None
+    if reservation is None:
+        return None
+    return Window(reservation.begin, last_instant(reservation), reservation.nodes)

@@ -91,15 +91,30 @@ class DrainReason(Struct, frozen=True):
     nodes: int
     node_names: str = ""
     set_by: str = ""
+    partitions: frozenset[str] = frozenset()  # names of those that the nodes are in; empty if not known
 
 
 class Reservation(Struct, frozen=True):
-    """A maintenance reservation, active or in the future."""
+    """A maintenance reservation, active or in the future.
+
+    `nodes` is the number of its nodes in the listed partitions. `node_names` are never stored; they are
+    empty if they could not be read.
+    """
 
     name: str
     begin: datetime
-    end: datetime
+    end: datetime | None  # None: open
     nodes: int
+    node_names: frozenset[str] = frozenset()
+    recurring: bool = False
+    all_nodes: bool = False  # it reserves all nodes of the cluster
+
+
+class MaintenanceListing(Struct, frozen=True):
+    """The maintenance reservations that Slurm lists, or why they could not be read."""
+
+    reservations: tuple[Reservation, ...] = ()  # earliest first
+    error: str = ""  # cleaned
 
 
 class Details(Struct, frozen=True):
@@ -107,7 +122,6 @@ class Details(Struct, frozen=True):
 
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
-    reservations: tuple[Reservation, ...] = ()  # earliest first
     unreadable_gpus: dict[str, int] = {}  # nodes whose GPUs could not be read, by partition name
 
 
@@ -119,6 +133,11 @@ class ClusterState(Struct, frozen=True):
     chosen partitions are listed: `named` are its plain names, `patterns` all of them, `unmatched_patterns`
     those without a match. `ignored_clusters` is the SLURM_CLUSTERS of the account, if the query ignores it.
     With `login_only`, Slurm was not queried, or not found.
+
+    `maintenance` is None if it was not asked for. `partition_nodes` are the names of the nodes of each listed
+    partition; they are never stored, and empty if not read. `counting` are the nodes that count for the share
+    in service; None: all of them. `out_since` are groups of these nodes that are out of service: since when,
+    and how many.
     """
 
     partitions: tuple[Partition, ...] = ()
@@ -130,3 +149,7 @@ class ClusterState(Struct, frozen=True):
     patterns: tuple[str, ...] = ()
     ignored_clusters: str = ""
     login_only: bool = False
+    maintenance: MaintenanceListing | None = None
+    partition_nodes: dict[str, frozenset[str]] = {}
+    counting: NodeCounts | None = None
+    out_since: tuple[tuple[datetime, int], ...] = ()

@@ -11,6 +11,7 @@ from cluster_status.domain.slurm.drain_reason import instant
 from cluster_status.domain.text import clean
 
 COMING_WITHIN = timedelta(hours=24)
+_UNLIMITED = timedelta(days=365)
 
 _COUNT = re.compile(r"[0-9]{1,9}")
 _ANY_PARTITION = "(null)"
@@ -19,7 +20,7 @@ _ANY_PARTITION = "(null)"
 def parse(lines: list[str], partitions: Collection[str]) -> tuple[Reservation, ...]:
     """Return the MAINT reservations, earliest first, without those that are for other partitions only."""
     found = [one for line in lines if (one := _read(line, partitions))]
-    return tuple(sorted(found, key=lambda one: (one.begin, one.end)))
+    return tuple(sorted(found, key=lambda one: (one.begin, last_instant(one))))
 
 
 def _read(line: str, partitions: Collection[str]) -> Reservation | None:
@@ -38,10 +39,15 @@ def _read(line: str, partitions: Collection[str]) -> Reservation | None:
     return Reservation(clean(name), begin, end, int(nodes))
 
 
+def last_instant(one: Reservation) -> datetime:
+    """Return the end; for an open end, the one that Slurm stores."""
+    return one.end or one.begin + _UNLIMITED
+
+
 def current(reservations: Collection[Reservation], at: datetime) -> Reservation | None:
     """Return the largest reservation that is active."""
-    now = [one for one in reservations if one.begin <= at < one.end]
-    return max(now, key=lambda one: (one.nodes, one.end), default=None)
+    now = [one for one in reservations if one.begin <= at < last_instant(one)]
+    return max(now, key=lambda one: (one.nodes, last_instant(one)), default=None)
 
 
 def coming(
@@ -53,7 +59,7 @@ def coming(
     counts as another.
     """
     near = (one for one in reservations if at < one.begin <= at + COMING_WITHIN)
-    found = next((one for one in near if (one.begin, one.end) not in notified), None)
+    found = next((one for one in near if (one.begin, last_instant(one)) not in notified), None)
     if found is None:
         return None
     together = (one for one in reservations if (one.begin, one.end) == (found.begin, found.end))

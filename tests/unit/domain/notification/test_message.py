@@ -9,7 +9,7 @@ from cluster_status.domain.notification.message import Fact, Message, compose, d
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import quotation_for
-from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Reservation
+from cluster_status.domain.slurm.cluster_state import ClusterState, MaintenanceListing, Reservation
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.tracker import UnknownPeriod
 from cluster_status.domain.status.verdict import Verdict
@@ -232,7 +232,7 @@ def test_missed_polls_are_counted() -> None:
 def test_every_message_shows_the_next_maintenance_that_slurm_lists() -> None:
     coming = Reservation("a name", noon_plus(200), noon_plus(300), 4)
     over = Reservation("before", noon_plus(-200), noon_plus(-100), 4)
-    listed = replace(cluster_state(idle=4), details=Details(reservations=(over, coming)))
+    listed = replace(cluster_state(idle=4), maintenance=MaintenanceListing((over, coming)))
     assert composed(notification(Event.RECOVERY, ONLINE), listed).facts[1:] == (
         Fact("Nodes reserved", "4"),
         Fact("Maintenance begins", noon_plus(200)),

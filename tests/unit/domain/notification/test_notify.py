@@ -15,6 +15,7 @@ from cluster_status.domain.notification.notify import ANNOUNCED_MAINTENANCE_KEPT
 from cluster_status.domain.notification.outbox import edited
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import Reservation
+from cluster_status.domain.slurm.reservation import last_instant
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.tracker import UnknownPeriod
@@ -262,7 +263,7 @@ def test_a_maintenance_that_is_over_is_not_remembered() -> None:
     soon = reserved(noon_plus(60), hours=1)
     after = polled(READY, listed_with(soon, idle=4))
     assert len(after.outbox.announced_maintenance) == 1
-    assert step(after, GOOD, soon.end).outbox.announced_maintenance == ()
+    assert step(after, GOOD, last_instant(soon)).outbox.announced_maintenance == ()
 
 
 def test_the_number_of_remembered_maintenances_is_bounded() -> None:
@@ -277,6 +278,6 @@ def test_a_started_maintenance_is_notified_with_its_window_if_slurm_lists_it() -
     [without] = pending(polled(READY, listed(maintenance=4)))
     assert (with_window.event, with_window.window) == (
         Event.MAINTENANCE_STARTED,
-        Window(now.begin, now.end, nodes=4),
+        Window(now.begin, last_instant(now), nodes=4),
     )
     assert without.window is None
