@@ -155,7 +155,7 @@ class Simulation:
             self.faults[Fault.RUNNER] += 1
             result = replace(self._random.choice(OUTAGES), runner_online=False)
         at = self._clock(second)
-        verdict = judge(result, self.history.known_server(DIGESTS, at), degraded_below=50)
+        verdict = judge(result, self.history.known_server(DIGESTS, at, result), degraded_below=50)
         context = PollContext(
             id=id_,
             at=at,

@@ -71,7 +71,7 @@ def _edit(poll: PollResult, history: History, channel: Channel) -> tuple[Channel
     live = state.live
     if channel.editor is None or live is None or state.pending:
         return state, None
-    current = refreshed(live.notification, history.tracker, record.ledger, poll.verdict, poll.at)
+    current = refreshed(live.notification, _observed(poll, history))
     if current is None or is_overtaken(record.polls, poll.at):
         return state, None
     message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state)
@@ -97,4 +97,13 @@ def _with_state(poll: PollResult, channel: Channel, state: ChannelOutbox | None)
 
 def _observed(poll: PollResult, history: History) -> Observation:
     tracker, last_login = history.tracker, history.ssh.login.worked_at
-    return Observation(poll.id, poll.at, poll.verdict, tracker, tracker, history.record.ledger, last_login)
+    return Observation(
+        poll.id,
+        poll.at,
+        poll.verdict,
+        tracker,
+        tracker,
+        history.record.ledger,
+        last_login,
+        history.calendar,
+    )

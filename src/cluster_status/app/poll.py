@@ -68,7 +68,7 @@ def poll(
     in_turn: bool = False,
 ) -> PollResult:
     """Return the verdict on a check and the history after it; see PollContext for `in_turn`."""
-    known = before.known_server(cluster.digests, checked.at) if before else KnownServer()
+    known = before.known_server(cluster.digests, checked.at, checked.result) if before else KnownServer()
     verdict = judge(checked.result, known, degraded_below=cluster.thresholds.degraded_below)
     context = PollContext(
         id=checked.id,

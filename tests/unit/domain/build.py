@@ -161,7 +161,7 @@ def step(
     before: History, result: ProbeResult, at: datetime, *, setup: Setup = SETUP, in_turn: bool = False
 ) -> History:
     """Return the history after one poll, judged as a run judges it."""
-    verdict = judge(result, before.known_server(setup.digests, at), degraded_below=50)
+    verdict = judge(result, before.known_server(setup.digests, at, result), degraded_below=50)
     context = PollContext(
         id=poll_id(at, after=before),
         at=at,

@@ -13,10 +13,16 @@ from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.ssh_state import SshState, remember
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar
+from cluster_status.domain.maintenance.listing import listing
+from cluster_status.domain.maintenance.progress import Progress, carried, proceed
+from cluster_status.domain.maintenance.reading import Reading, read
+from cluster_status.domain.notification.event import event_between
+from cluster_status.domain.notification.maintenance import shown_window
 from cluster_status.domain.notification.notify import Observation, notify
 from cluster_status.domain.notification.outbox import Outbox, assume_delivered, begin_poll
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.run_failure import RunFailure, run_failure
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions import PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
@@ -39,18 +45,23 @@ class History(Struct, frozen=True, kw_only=True):
     calendar: Calendar = Calendar()
     unknown_failure: RunFailure | None = None  # while the status is unknown
 
-    def known_server(self, digests: Digests, now: datetime) -> KnownServer:
-        """Return what is known of the server with this digest."""
+    def known_server(self, digests: Digests, now: datetime, result: ProbeResult | None = None) -> KnownServer:
+        """Return what is known of the server with this digest, and of the windows that a probe has listed."""
         too_long = self.ssh.login.is_closed_too_long(now, self.maintenance_until(now))
-        return replace(self.ssh.known_server(digests), logins_closed_too_long=too_long)
+        return replace(
+            self.ssh.known_server(digests),
+            logins_closed_too_long=too_long,
+            window=self.read_windows(result, now).calendar.whole_at(now),
+        )
+
+    def read_windows(self, result: ProbeResult | None, at: datetime, poll_id: str = "") -> Reading:
+        """Return the calendar with the maintenance windows that a probe has listed."""
+        state = result.outcome if result and isinstance(result.outcome, ClusterState) else None
+        return read(self.calendar, listing(state, at, self.calendar.since or at), at, poll_id)
 
     def maintenance_until(self, now: datetime) -> datetime | None:
-        """Return the end of the announced maintenance that is under way."""
-        windows = self.outbox.announced_maintenance
-        return max(
-            (window.end for window in windows if window.end and window.begin <= now < window.end),
-            default=None,
-        )
+        """Return the end of the maintenance that is under way."""
+        return self.calendar.until(now)
 
 
 class Histories(Struct, frozen=True, kw_only=True):
@@ -104,8 +115,18 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         recent = _recent_statuses(history, tracker)
         tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
+    progress = _progress(history, tracker, result, verdict, poll)
     observation = Observation(
-        poll.id, poll.at, verdict, history.tracker, tracker, record.ledger, ssh.login.worked_at
+        poll.id,
+        poll.at,
+        verdict,
+        history.tracker,
+        tracker,
+        record.ledger,
+        ssh.login.worked_at,
+        progress.calendar,
+        progress.changes,
+        record.last_end_of(Status.MAINTENANCE),
     )
     outbox = begin_poll(history.outbox, poll.channels, missed_polls)
     return History(
@@ -114,9 +135,22 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         outbox=notify(outbox, observation, poll.channels),
         ssh=ssh,
         partitions=verdict.partitions.states if verdict.partitions else history.partitions,
-        calendar=history.calendar,
+        calendar=progress.calendar,
         unknown_failure=_unknown_failure(history, verdict, poll.at),
     )
+
+
+def _progress(
+    history: History, tracker: StatusTracker, result: ProbeResult, verdict: Verdict, poll: PollContext
+) -> Progress:
+    """Return the maintenance windows after this poll; nothing is sent before the first confirmed status."""
+    reading = history.read_windows(result, poll.at, poll.id)
+    if tracker.confirmed is None:
+        return Progress(reading.calendar)
+    progress = proceed(reading, poll.at)
+    event = event_between(history.tracker, tracker)
+    known = shown_window(event, progress.calendar, poll.at, verdict.status) if event else None
+    return carried(progress, known, poll.at)
 
 
 def assume_all_delivered(histories: Histories) -> Histories:

@@ -5,21 +5,19 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import Quotation, quotation_for
+from cluster_status.domain.notification.window_facts import clause_behind, window_facts, window_sentence
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
     DrainReason,
     Gpus,
-    MaintenanceListing,
     NodeCounts,
     Partition,
 )
-from cluster_status.domain.slurm.reservation import last_instant
 from cluster_status.domain.status.cause import Cause, Status, cause_info
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
@@ -78,6 +76,12 @@ _HEADLINES = {
     Event.REMINDER: "{name} is still {status}",
 }
 
+_WINDOW_HEADLINES = {
+    Event.MAINTENANCE_STARTED: "Maintenance of {name} has started",
+    Event.RECOVERY: "Maintenance of {name} has ended",
+}  # where the status stays
+_PLANS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED, Event.MAINTENANCE_STARTED})
+
 
 def compose(
     notification: Notification, cluster_name: str, policy: ChannelPolicy, cluster_state: ClusterState | None
@@ -86,26 +90,24 @@ def compose(
     status = _status(notification)
     details = (cluster_state.details if cluster_state else None) or Details()
     partitions = cluster_state.partitions if cluster_state and policy.with_partitions else ()
-    listing = (cluster_state.maintenance if cluster_state else None) or MaintenanceListing()
-    window = notification.window or _maintenance(listing, notification.at)
     return Message(
         status=status,
         headline=_headline(notification, cluster_name),
         sentence=_sentence(notification),
         at=notification.at,
-        facts=tuple(_facts(notification, window)),
+        facts=tuple(_facts(notification)),
         partitions=partitions,
         gpus=details.gpus if policy.with_partitions else {},
         drain_reasons=details.drain_reasons if policy.with_partitions else (),
         quotation=quotation_for(status, notification.at) if policy.with_quotation else None,
-        mention=policy.mention if notification.event is Event.OUTAGE else "",
+        mention=policy.mention if _is_outage(notification) else "",
         is_news=notification.event is not Event.REMINDER,
     )
 
 
 def _status(notification: Notification) -> Status:
     """Return the status that gives the colour; one that a later version stored shows as unknown."""
-    if notification.event is Event.MAINTENANCE_SCHEDULED:
+    if notification.is_about_window and notification.event in _PLANS:
         return Status.MAINTENANCE
     status = notification.period.status if notification.period else Status.UNKNOWN
     return status if status in _PHRASES and not notification.unknown else Status.UNKNOWN
@@ -114,9 +116,25 @@ def _status(notification: Notification) -> Status:
 def _headline(notification: Notification, cluster_name: str) -> str:
     status = notification.period.status if notification.period else Status.UNKNOWN
     headline = _HEADLINES.get(notification.event, "{name} is {status}")
+    if notification.is_about_window:
+        headline = _window_headline(notification, headline)
     if notification.unknown and notification.unknown.cause is Cause.LOGIN_REFUSED:
         headline = "Login to {name} no longer works"
     return headline.format(name=cluster_name, status=_phrase(status))
+
+
+def _window_headline(notification: Notification, headline: str) -> str:
+    if notification.event is Event.MAINTENANCE_SCHEDULED and notification.previous_window:
+        return "Maintenance of {name} begins within a day"
+    return _WINDOW_HEADLINES.get(notification.event, headline)
+
+
+def _is_outage(notification: Notification) -> bool:
+    """Return whether the cluster has gone offline."""
+    is_offline = notification.period is not None and notification.period.status is Status.OFFLINE
+    return notification.event is Event.OUTAGE or (
+        notification.event is Event.MAINTENANCE_OVERDUE and is_offline
+    )
 
 
 def _phrase(status: Status) -> str:
@@ -130,7 +148,7 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
     else:
         line = f"{cluster_name} is {_phrase(verdict.status)}"
     if verdict.cause:
-        line += f": {cause_info(verdict.cause).clause}"
+        line += f": {clause_behind(verdict.behind) if verdict.behind else cause_info(verdict.cause).clause}"
     if verdict.cluster_state is not None:
         state = verdict.cluster_state
         line += " (only the login is checked)" if state.login_only else f" ({_in_service(state.nodes)})"
@@ -143,12 +161,14 @@ def _in_service(nodes: NodeCounts) -> str:
 
 def _sentence(notification: Notification) -> str:
     """Return the cause as a sentence; empty if the headline is enough."""
-    if notification.event is Event.MAINTENANCE_SCHEDULED:
-        return ""
+    if notification.is_about_window:
+        return window_sentence(notification)
     unknown, period = notification.unknown, notification.period
     known_causes = period.causes[-1:] if period else ()
     causes = (unknown.cause,) if unknown else known_causes
     clauses = [cause_info(cause).clause for cause in causes if cause and cause is not Cause.MAINTENANCE]
+    if notification.behind:
+        clauses.append(clause_behind(notification.behind))
     if unknown and unknown.cause and cause_info(unknown.cause).network:
         clauses = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
     if unknown and unknown.intermittent:
@@ -160,14 +180,12 @@ def _sentence(notification: Notification) -> str:
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in clauses)
 
 
-def _maintenance(listing: MaintenanceListing, at: datetime) -> Window | None:
-    """Return the current or next maintenance window."""
-    windows = (Window(one.begin, last_instant(one), one.nodes) for one in listing.reservations)
-    return next((window for window in windows if window.end > at), None)
-
-
-def _facts(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
-    yield from _times(notification, maintenance)
+def _facts(notification: Notification) -> Iterator[Fact]:
+    windows = [Fact(label, value) for label, value in window_facts(notification)]
+    if notification.is_about_window:
+        yield from windows
+    else:
+        yield from _times(notification)
     if notification.unknown_since and notification.at >= notification.unknown_since:
         yield Fact("Unknown for", notification.at - notification.unknown_since)
     if notification.previous and notification.period:
@@ -177,13 +195,13 @@ def _facts(notification: Notification, maintenance: Window | None) -> Iterator[F
         in_service = f"{nodes.in_service} of {nodes.total} in service"
         yield Fact("Nodes", in_service if nodes.total else "none listed")
     yield from _record(notification)
-    if maintenance and notification.event is not Event.MAINTENANCE_SCHEDULED:
-        yield from _reserved(maintenance, notification.at)
+    if not notification.is_about_window:
+        yield from windows
     if notification.dropped:
         yield Fact("Older messages not delivered", str(notification.dropped))
 
 
-def _times(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
+def _times(notification: Notification) -> Iterator[Fact]:
     unknown, period = notification.unknown, notification.period
     if unknown:
         yield Fact("Unknown since", unknown.since)
@@ -191,22 +209,8 @@ def _times(notification: Notification, maintenance: Window | None) -> Iterator[F
             yield Fact("Last successful login", notification.last_login)
         if period:
             yield Fact("Last known status", period.status.value)
-    elif notification.event is not Event.MAINTENANCE_SCHEDULED:
-        if period:
-            yield Fact("Since", period.since)
-    elif maintenance:
-        yield Fact("Maintenance begins", maintenance.begin)
-        if maintenance.end:
-            yield Fact("Maintenance ends", maintenance.end)
-        yield Fact("Nodes reserved", str(maintenance.nodes))
-
-
-def _reserved(maintenance: Window, at: datetime) -> Iterator[Fact]:
-    if maintenance.begin > at:
-        yield Fact("Nodes reserved", str(maintenance.nodes))
-        yield Fact("Maintenance begins", maintenance.begin)
-    if maintenance.end:
-        yield Fact("Maintenance ends", maintenance.end)
+    elif period:
+        yield Fact("Since", period.since)
 
 
 def _replaced(before: StatusPeriod, period: StatusPeriod) -> Iterator[Fact]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.partitions import PartitionReport
@@ -21,6 +22,7 @@ class KnownServer(Struct, frozen=True):
     empty_is_usual: bool = False  # from time to time, Slurm lists no nodes
     partitions_seen: frozenset[str] = frozenset()  # those of the input that Slurm listed before
     logins_closed_too_long: bool = False  # to count as maintenance
+    window: Window | None = None  # of a maintenance of all nodes, at the time of the probe
 
 
 class Verdict(Struct, frozen=True):
@@ -44,6 +46,7 @@ def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Ve
         verdict = _judge_state(result.outcome, known, degraded_below)
     else:
         verdict = _judge_failure(result.outcome, result, known)
+    verdict = _planned(verdict) if known.window else verdict
     info = CAUSES[verdict.cause] if verdict.cause else None
     return replace(verdict, transient=verdict.transient or (info is not None and info.transient))
 
@@ -52,6 +55,24 @@ def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
     """Return the cause if a retry within the run may clear it, and a credential may be offered for that."""
     cause = judge(result, KnownServer(), degraded_below=degraded_below).cause
     return cause if cause and CAUSES[cause].retried and not result.login_spent else None
+
+
+def _planned(verdict: Verdict) -> Verdict:
+    """Return the verdict inside a maintenance window of all nodes.
+
+    What is unknown for a reason of its own, such as a runner without a network, stays unknown.
+    """
+    info = CAUSES[verdict.cause] if verdict.cause else None
+    if info is None or not info.planned or verdict.status is not info.status:
+        return verdict
+    return Verdict(
+        Status.MAINTENANCE,
+        Cause.MAINTENANCE,
+        verdict.detail or info.clause,
+        cluster_state=verdict.cluster_state,
+        behind=verdict.cause,
+        partitions=verdict.partitions,
+    )
 
 
 def _judge_state(state: ClusterState, known: KnownServer, degraded_below: int) -> Verdict:
