@@ -86,7 +86,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     context = runner_context(environ)
     settings = Settings(
         command=command,
-        cluster=_cluster(given, needed=command != "prune"),
+        cluster=_cluster(given, command),
         discord=_discord(given),
         heartbeat=given.value(inputs.HEARTBEAT_URL),
         thresholds=Thresholds(
@@ -117,17 +117,19 @@ def read(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _cluster(given: "_Given", *, needed: bool) -> Cluster:
+def _cluster(given: "_Given", command: str) -> Cluster:
     return Cluster(
         name=given.value(inputs.CLUSTER_NAME),
-        target=_target(given, needed=needed),
+        target=_target(given, needed=command != "prune"),
         query=SlurmQuery(
             partitions=PartitionFilter(given.value(inputs.PARTITIONS)),
             details=given.value(inputs.DETAILS) == "full",
+            maintenance=command != "check",
             node_names=given.value(inputs.SHOW_NODES),
             timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
             cluster=given.value(inputs.SLURM_CLUSTER),
             login_only=given.value(inputs.SCHEDULER) == "none",
+            degraded_below=given.value(inputs.DEGRADED_BELOW),
         ),
     )
 
