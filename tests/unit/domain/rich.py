@@ -48,7 +48,9 @@ def _rich() -> History:
     history = polled(history, *results, start=noon_plus(150), setup=SETUP)  # after a gap
     history = delivery_failed(history, "webhook-gone", NOON, gone="digest")
     outbox = history.outbox
-    channel = replace(outbox.channel(CHANNEL), missed_polls=1, live=_live_message())
+    first, *rest = outbox.channel(CHANNEL).pending
+    queue = (replace(first, behind=Cause.TIMEOUT), *rest)
+    channel = replace(outbox.channel(CHANNEL), pending=queue, missed_polls=1, live=_live_message())
     return replace(history, outbox=replace(outbox, channels={CHANNEL: channel}, delivering_since=NOON))
 
 
@@ -59,6 +61,7 @@ def _live_message() -> LiveMessage:
         previous=period(Status.DEGRADED, Cause.NODES_DOWN),
         unknown=UnknownPeriod(NOON, polls=3, cause=Cause.HOST_KEY, notified=True),
     )
+    sent = replace(sent, behind=Cause.TIMEOUT)
     return LiveMessage(POLICY.digest, MessageRef("1", "digest"), sent)
 
 

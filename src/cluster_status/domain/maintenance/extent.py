@@ -1,6 +1,6 @@
 """What reservations take together: all nodes, a part of them, or few."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Self
 
@@ -11,15 +11,17 @@ from cluster_status.domain.slurm import time_limit
 from cluster_status.domain.slurm.cluster_state import ClusterState, Reservation
 from cluster_status.domain.text import clean
 
+_WHOLE_PERCENT = 90
+_PART_PERCENT = 10
 _NAME_BYTES = 64  # that may be stored
 _MOST_PARTITIONS = 10
 _HOUR = 3_600
 
 
 class Extent(Enum):
-    WHOLE = "whole"  # at least 90 % of the nodes
-    PART = "part"  # at least 10 %, or a partition as a whole
-    FEW = "few"
+    WHOLE = "all nodes, or 90 % of them"
+    PART = "10 % of the nodes, or 90 % of a partition"
+    FEW = "few nodes"
 
 
 class NodeSet(Struct, frozen=True):
@@ -53,35 +55,32 @@ class Cluster(Struct, frozen=True):
         )
 
     def nodes_of(self, reservation: Reservation) -> NodeSet:
-        if reservation.all_nodes:
-            return NodeSet((1 << len(self.bits)) - 1, self.total)
         if reservation.node_names:
             return NodeSet(_bits(reservation.node_names, self.bits))
-        return NodeSet(unnamed=reservation.nodes)
+        return NodeSet(unnamed=self.total if reservation.all_nodes else reservation.nodes)
 
     def count(self, nodes: NodeSet) -> int:
         return min(self.total, nodes.named.bit_count() + nodes.unnamed)
 
     def extent(self, nodes: NodeSet) -> Extent:
-        if self.count(nodes) and 10 * self.count(nodes) >= 9 * self.total:
+        share = 100 * self.count(nodes) // self.total if self.total else 0
+        if share >= _WHOLE_PERCENT:
             return Extent.WHOLE
-        if self.count(nodes) and 10 * self.count(nodes) >= self.total:
-            return Extent.PART
-        return Extent.PART if self.partitions_in(nodes) else Extent.FEW
+        return Extent.PART if share >= _PART_PERCENT or any(self._taken_by(nodes)) else Extent.FEW
 
     def partitions_in(self, nodes: NodeSet) -> tuple[str, ...]:
         """Name the partitions that lose at least 90 % of their nodes, the smallest first."""
-        taken = (name for name, all_ in self.partitions.items() if all_ and _takes(nodes, all_))
-        return tuple(name for name in taken if _is_storable(name))[:_MOST_PARTITIONS]
+        return tuple(name for name in self._taken_by(nodes) if _is_storable(name))[:_MOST_PARTITIONS]
+
+    def _taken_by(self, nodes: NodeSet) -> Iterator[str]:
+        for name, all_ in self.partitions.items():
+            if all_ and 100 * (nodes.named & all_).bit_count() >= _WHOLE_PERCENT * all_.bit_count():
+                yield name
 
     def job_hours_of(self, nodes: NodeSet) -> int:
         """Return the longest time limit of the partitions with one of these nodes."""
         names = [name for name, all_ in self.partitions.items() if nodes.unnamed or all_ & nodes.named]
         return max((self.job_hours.get(name, 0) for name in names or self.job_hours), default=0)
-
-
-def _takes(nodes: NodeSet, all_: int) -> bool:
-    return 10 * (nodes.named & all_).bit_count() >= 9 * all_.bit_count()
 
 
 def _bits(names: Iterable[str], bits: dict[str, int]) -> int:

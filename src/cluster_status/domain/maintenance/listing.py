@@ -21,10 +21,15 @@ _FAR_OFF = timedelta(days=30)
 
 
 class Listing(Struct, frozen=True):
-    """Windows in the order of their begin; `few` are those of few nodes, which are not announced."""
+    """Windows in the order of their begin; `few` are those of few nodes, which are not announced.
+
+    `partial`: some reservations were not read. `by_number`: the nodes of the partitions were not read.
+    """
 
     windows: tuple[Window, ...] = ()
     few: tuple[Window, ...] = ()
+    partial: bool = False
+    by_number: bool = False
 
 
 class _Reserved(Span, frozen=True):
@@ -45,9 +50,10 @@ class _Segment(Span, frozen=True):
 
 def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listing | None:
     """Return the windows at `at`; None if the reservations were not read. `since` is the first poll."""
-    if state is None or state.maintenance is None or state.maintenance.error:
+    maintenance = state.maintenance if state else None
+    if state is None or maintenance is None or (maintenance.error and not maintenance.reservations):
         return None
-    reservations = [one for one in state.maintenance.reservations if one.end is None or one.end > at]
+    reservations = [one for one in maintenance.reservations if one.end is None or one.end > at]
     cluster = Cluster.of(state, reservations)
     reserved = [
         _Reserved(one.begin, one.end, number, cluster.nodes_of(one), one.recurring)
@@ -58,7 +64,12 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
     parts = list(_parts(reserved, cluster))
     windows = [*_joined(wholes, parts), *_apart(wholes, parts)]
     few = [window for window, extent in parts if extent is Extent.FEW]
-    return Listing(tuple(sorted(windows, key=_order)), tuple(sorted(few, key=_order)))
+    return Listing(
+        tuple(sorted(windows, key=_order)),
+        tuple(sorted(few, key=_order)),
+        partial=bool(maintenance.error),
+        by_number=not state.partition_nodes,
+    )
 
 
 def _is_usual(one: _Reserved, cluster: Cluster, since: datetime) -> bool:

@@ -37,21 +37,29 @@ def read(calendar: Calendar, listed: Listing | None, at: datetime, poll_id: str)
     for number, known in enumerate(kept):
         if number in matched.merged:
             continue
-        after, what = _found(calendar, known, matched.found.get(number), at)
+        window = matched.found.get(number)
+        after, what = (
+            _listed(known, window, calendar, at) if window else _missing(known, listed, calendar, at)
+        )
         windows.append(after)
         found |= {known.id: what} if what else {}
-    windows += [KnownWindow(f"{poll_id}.{number}", window) for number, window in enumerate(matched.new)]
-    windows = windows[:WINDOWS_KEPT]
-    found |= {one.id: Found.SAME for one in windows[len(kept) - len(matched.merged) :]}
-    return Reading(replace(calendar, windows=tuple(windows)), found)
+    new = [KnownWindow(f"{poll_id}.{number}", window) for number, window in enumerate(matched.new)]
+    found |= {one.id: Found.SAME for one in new}
+    return Reading(replace(calendar, windows=tuple([*windows, *new][:WINDOWS_KEPT])), found)
 
 
-def _found(
-    calendar: Calendar, known: KnownWindow, listed: Window | None, at: datetime
+def _missing(
+    known: KnownWindow, listed: Listing, calendar: Calendar, at: datetime
 ) -> tuple[KnownWindow, Found | None]:
-    if listed is None:
-        is_gone = known.missing or calendar.over_for(known.window, at) >= timedelta()
-        return replace(known, missing=True), Found.GONE if is_gone else None
+    if listed.partial or (listed.by_number and known.window.partitions):
+        return known, Found.UNREAD  # it may only seem to be missing
+    is_gone = known.missing or calendar.over_for(known.window, at) >= timedelta()
+    return replace(known, missing=True), Found.GONE if is_gone else None
+
+
+def _listed(
+    known: KnownWindow, listed: Window, calendar: Calendar, at: datetime
+) -> tuple[KnownWindow, Found | None]:
     window = _continued(known.window, listed, calendar, at)
     after = replace(known, window=window, missing=False)
     if known.announced is None or not _differ(known.announced, window, at):
@@ -85,7 +93,8 @@ def _differ(announced: Window, listed: Window, at: datetime) -> bool:
     grown = listed.nodes - announced.nodes
     if listed.begin <= at:
         return grown > _SMALL_SHARE * announced.nodes
-    return abs(grown) > _SMALL_SHARE * announced.nodes or announced.partitions != listed.partitions
+    others = bool(announced.partitions and listed.partitions) and announced.partitions != listed.partitions
+    return others or abs(grown) > _SMALL_SHARE * announced.nodes
 
 
 def _is_moved(before: Span, after: Span, at: datetime) -> bool:

@@ -1,8 +1,10 @@
 """A maintenance window: what one or more reservations take together, and when."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
 
@@ -41,6 +43,13 @@ class Window(Span, frozen=True, omit_defaults=True):
     def lead(self) -> timedelta:
         """How long before its begin it is announced: jobs that would reach into it do not start any more."""
         return max(DAY, min(timedelta(hours=self.job_hours), timedelta(hours=MOST_JOB_HOURS)))
+
+    def begun_by(self, now: datetime, at: datetime) -> Self:
+        """Return the window for a message from `at` that is edited now: what has begun is shown as begun."""
+        whole = self.whole
+        if whole and whole.begin <= now:
+            whole = replace(whole, begin=min(whole.begin, at))
+        return replace(self, begin=min(self.begin, at), whole=whole)
 
     def holds_jobs(self, at: datetime) -> bool:
         """Return whether a job of the longest time limit would reach into it."""

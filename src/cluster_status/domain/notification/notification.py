@@ -11,15 +11,8 @@ from cluster_status.domain.status.partitions import PartitionChange
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
 
-_OF_WINDOWS = frozenset(
-    {
-        Event.MAINTENANCE_SCHEDULED,
-        Event.MAINTENANCE_CHANGED,
-        Event.MAINTENANCE_CANCELLED,
-        Event.MAINTENANCE_STARTED,
-        Event.RECOVERY,  # its end
-    }
-)
+_OF_WINDOWS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED, Event.MAINTENANCE_CANCELLED})
+_OF_WINDOWS_OR_STATUS = frozenset({Event.MAINTENANCE_STARTED, Event.RECOVERY})  # its begin and its end
 
 
 class Notification(Struct, frozen=True, omit_defaults=True):
@@ -48,7 +41,9 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     @property
     def is_about_window(self) -> bool:
         """Whether the event is one of a maintenance window, without a change of the status."""
-        return bool(self.window_id) and self.previous is None and self.event in _OF_WINDOWS
+        if self.event in _OF_WINDOWS_OR_STATUS:
+            return bool(self.window_id) and self.previous is None
+        return self.event in _OF_WINDOWS
 
 
 class MessageRef(Struct, frozen=True):

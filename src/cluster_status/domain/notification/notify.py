@@ -140,7 +140,7 @@ def _window(seen: Observation, shown_at: datetime) -> Window | None:
     known = seen.calendar.that_matters(seen.at, in_maintenance=in_maintenance)
     if known is None or known.shown.begin > seen.at:
         return known.shown if known else None
-    return replace(known.shown, begin=min(known.shown.begin, shown_at))  # it has begun, also if it is live
+    return known.shown.begun_by(seen.at, shown_at)
 
 
 def _nodes(verdict: Verdict) -> NodeCounts | None:

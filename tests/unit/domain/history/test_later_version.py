@@ -18,7 +18,14 @@ from cluster_status.render.summary import markdown, summarise
 from tests.unit.domain.build import CHANNEL, POLICY, events, failed, listed, pending, polled
 from tests.unit.domain.rich import LATER, NAME, SETUP, changed_entry, content, document
 
-WORDS = {"status": "paused", "cause": "ipv6-only", "causes": "ipv6-only", "event": "cluster-paused"}
+WORDS = {
+    "status": "paused",
+    "cause": "ipv6-only",
+    "causes": "ipv6-only",
+    "behind": "ipv6-only",
+    "event": "cluster-paused",
+    "stage": "postponed",
+}
 RESULTS = [listed(idle=4), listed(idle=1, down=3), *(failed(cause) for cause in CAUSES)]
 Path = tuple[str | int, ...]
 
