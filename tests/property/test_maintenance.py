@@ -1,4 +1,4 @@
-"""Whatever Slurm lists, poll by poll: the messages in the channel agree with it, and nothing is sent twice."""
+"""Whatever Slurm lists, poll by poll: the messages agree with it, and none is sent twice."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -54,6 +54,13 @@ class PollResult(Struct, frozen=True):
         )
 
     @property
+    def maintenance_error(self) -> str:
+        """Why maintenance cannot be announced, in the run that has to report it."""
+        state = self.verdict.cluster_state
+        is_due = self.after is not None and self.after.calendar.unreadable_notice_at == self.at
+        return state.maintenance.error if is_due and state and state.maintenance else ""
+
+    @property
     def gap(self) -> Gap | None:
         """The gap that this poll has ended."""
         return self.after.record.gap_ended(self.at) if self.after else None

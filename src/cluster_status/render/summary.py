@@ -82,11 +82,18 @@ def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:
         yield f"What to do: {verdict.remedy}"
     if history:
         yield from _memory(history, verdict)
+    maintenance = verdict.cluster_state.maintenance if verdict.cluster_state else None
+    if maintenance and maintenance.error:
+        yield without_maintenance(maintenance.error)
     if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
         yield f"Partitions not found: {', '.join(verdict.cluster_state.unmatched_patterns)}"
     if verdict.cluster_state and verdict.cluster_state.unknown_states:
         states = ", ".join(verdict.cluster_state.unknown_states)
         yield f"Node states that this version does not know: {states}. Update the action."
+
+
+def without_maintenance(error: str) -> str:
+    return f"Maintenance cannot be announced: {error}"
 
 
 def _memory(history: History, verdict: Verdict) -> Iterator[str]:

@@ -135,7 +135,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         outbox=notify(outbox, observation, poll.channels),
         ssh=ssh,
         partitions=verdict.partitions.states if verdict.partitions else history.partitions,
-        calendar=progress.calendar,
+        calendar=progress.calendar.noted(_maintenance_error(result), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
     )
 
@@ -151,6 +151,11 @@ def _progress(
     event = event_between(history.tracker, tracker)
     known = shown_window(event, progress.calendar, poll.at, verdict.status) if event else None
     return carried(progress, known, poll.at)
+
+
+def _maintenance_error(result: ProbeResult) -> str:
+    maintenance = result.outcome.maintenance if isinstance(result.outcome, ClusterState) else None
+    return maintenance.error if maintenance else ""
 
 
 def assume_all_delivered(histories: Histories) -> Histories:

@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.lifecycle import Stage
-from cluster_status.domain.maintenance.window import Span, Window
+from cluster_status.domain.maintenance.window import DAY, Span, Window
 
 OPEN_END_COUNTS_FOR = timedelta(hours=24)  # while the reservations cannot be read
 KEPT_FOR = timedelta(hours=24)  # after the end
@@ -36,6 +37,12 @@ class Calendar(Struct, frozen=True, omit_defaults=True):
     since: Instant | None = None
     read_at: Instant | None = None
     unreadable_notice_at: Instant | None = None  # when a run last said that reservations cannot be read
+
+    def noted(self, error: str, at: datetime) -> "Calendar":
+        """Return the calendar after a poll with this error; a run reports it once a day."""
+        last = self.unreadable_notice_at
+        is_due = bool(error) and (last is None or abs(at - last) >= DAY)
+        return replace(self, unreadable_notice_at=at) if is_due else self
 
     def is_now(self, span: Span, at: datetime) -> bool:
         return span.begin <= at and self.over_for(span, at) < timedelta()
