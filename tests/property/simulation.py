@@ -6,7 +6,7 @@ expected notifications are calculated from the real state of the cluster at each
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from random import Random
 
@@ -60,6 +60,7 @@ class Downtime(Struct):
     polls: int = 0
     at_once: bool = False  # one of the causes needs no confirmation
     events: int = 0
+    may_be_withheld: bool = False  # the channel got an outage within the two hours before
 
     @property
     def is_outage(self) -> bool:
@@ -81,6 +82,7 @@ class Simulation:
         self._queued: set[str] = set()
         self._sent: set[str] = set()
         self._downtime: Downtime | None = None
+        self._outages: list[datetime] = []  # the latest that was notified
         self._offset = self._offset_polls = self._discord_down = 0
 
     def run(self, polls: int) -> "Simulation":
@@ -167,7 +169,7 @@ class Simulation:
         before = pending(self.history)
         self.history = advance(self.history, result, verdict, context)
         new = [one for one in pending(self.history) if one not in before]
-        self._account(verdict.status, result, state, new)
+        self._account(at, verdict.status, result, state, new)
         if self._discord_down:
             self._discord_down -= 1
         elif self._random.random() < 1 / 2_000:
@@ -199,9 +201,11 @@ class Simulation:
 
     # Expected notifications
 
-    def _account(self, status: Status, result: ProbeResult, state: State, new: list[Notification]) -> None:
+    def _account(
+        self, at: datetime, status: Status, result: ProbeResult, state: State, new: list[Notification]
+    ) -> None:
         self._queued.update(one.id for one in new)
-        outages = [one for one in new if one.period and one.period.status is Status.OFFLINE and one.previous]
+        outages = [one for one in new if one.event is Event.OUTAGE]
         if status is Status.UNKNOWN:
             if outages:
                 self.problems.append(f"an outage without a known status: {outages}")
@@ -213,6 +217,8 @@ class Simulation:
         downtime.polls += 1
         downtime.at_once |= result.cause is not None and not CAUSES[result.cause].needs_confirmation
         downtime.events += len(outages)
+        downtime.may_be_withheld |= any(timedelta() <= at - one < timedelta(hours=2) for one in self._outages)
+        self._outages = [*self._outages, *[at] * len(outages)][-1:]
         if state.fault is not Fault.OUTAGE:
             self.problems.append(f"offline without an outage: {state}")
         if outages and not downtime.is_outage:
@@ -224,5 +230,6 @@ class Simulation:
             return
         self.outages_confirmed += downtime.is_outage
         self.outages_unconfirmed += not downtime.is_outage
-        if downtime.events != int(downtime.is_outage):
+        withheld = downtime.is_outage and downtime.may_be_withheld and downtime.events == 0
+        if downtime.events != int(downtime.is_outage) and not withheld:
             self.problems.append(f"an outage of {downtime.polls} polls was notified {downtime.events} times")

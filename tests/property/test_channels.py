@@ -10,10 +10,10 @@ import pytest
 from cluster_status.domain.notification.outbox import ChannelOutbox
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.errors import DeliveryError, MessageLostError, WebhookGoneError
-from tests.fakes.notifier import RecordingNotifier
+from cluster_status.errors import ChannelRefusedError, DeliveryError, MessageLostError
+from tests.fakes.notifier import GONE, RecordingNotifier
 from tests.fakes.probe import ONLINE, failed, listed, partition
-from tests.unit.app.monitor import FIVE_MINUTES, Monitor
+from tests.unit.app.monitor import Monitor
 from tests.unit.domain.build import listed_with, reserved
 
 POLLS = 300
@@ -27,7 +27,7 @@ RESULTS: tuple[Callable[[Monitor], ProbeResult], ...] = (
     lambda _: failed(Cause.TIMEOUT),
     lambda _: failed(Cause.HOST_KEY),
     lambda _: failed(Cause.LOGIN_REFUSED),
-    lambda monitor: listed_with(reserved(monitor.clock.now() + timedelta(hours=1)), idle=8),
+    lambda monitor: listed_with(reserved(monitor.clock.now() + timedelta(hours=9)), idle=8),
     lambda monitor: listed_with(reserved(monitor.clock.now() - timedelta(hours=1)), maintenance=8),
 )
 HEADLINES = {
@@ -42,6 +42,7 @@ HEADLINES = {
     "Monitoring of mscluster restored: still online",
     "Maintenance of mscluster scheduled",
 }
+AN_HOUR = timedelta(hours=1)  # between polls: no change is damped
 POLICIES: Mapping[str, Mapping[str, bool]] = {
     "changes": {},
     "always": {"always": True},
@@ -76,7 +77,7 @@ def _script() -> Iterator[tuple[Callable[[Monitor], ProbeResult], timedelta]]:
         result = random.choice(RESULTS)
         for _ in range(random.randint(1, 5)):
             polls += 1
-            yield result, timedelta(hours=2) if random.random() < GAP_RATE else FIVE_MINUTES
+            yield result, timedelta(hours=4) if random.random() < GAP_RATE else AN_HOUR
 
 
 @pytest.fixture(scope="module", params=POLICIES)
@@ -99,7 +100,7 @@ def test_the_sequence_has_messages_of_every_kind(alone: tuple[str, ChannelResult
 FAILURES: dict[str, tuple[int, DeliveryError]] = {
     "never works": (0, DeliveryError("Discord was not reached.", cause="no answer")),
     "fails after one message": (1, DeliveryError("Discord was not reached.", cause="no answer")),
-    "is deleted after one message": (1, WebhookGoneError()),
+    "is deleted after one message": (1, ChannelRefusedError(GONE)),
     "loses its messages": (1, MessageLostError()),
 }
 

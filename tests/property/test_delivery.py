@@ -30,6 +30,7 @@ from tests.fakes.probe import failed, listed, partition
 from tests.unit.app.monitor import Monitor
 
 POLLS = 1_000
+AN_HOUR = timedelta(hours=1)  # between polls: no change is damped
 FAILURE_RATE = 0.4  # share of the requests
 CHANGE_RATE = 0.3  # share of the polls
 DELETION_RATE = 0.05  # share of the polls
@@ -57,9 +58,9 @@ FAULTS: tuple[Fault, ...] = (
     CloudflareLimited(2.0),
     CloudflareLimited(),
     Broken(500),
-    Broken(502),
+    Broken(502, after_accepting=True),
     Broken(503, after_accepting=True),
-    Refused(403, 50013, "Missing Permissions"),
+    Refused(400, 50035, "Invalid Form Body"),
     Refused(429, 30046, "Maximum number of edits to messages older than 1 hour reached."),
     Reset(),
     Reset(after_accepting=True),
@@ -143,11 +144,11 @@ class PollSequence:
                 self.current = self._random.choice(list(RESULTS))
             if self.live and self._random.random() < DELETION_RATE:
                 discord.delete_messages()
-            at = (monitor.clock.now() + timedelta(minutes=5)).isoformat()
+            at = (monitor.clock.now() + AN_HOUR).isoformat()
             status = STATUS_OF.get(self.current, self.current)
             if not self.changes or self.changes[-1][1] != status:
                 self.changes.append((at, status))
-            monitor.poll(RESULTS[self.current])
+            monitor.poll(RESULTS[self.current], later=AN_HOUR)
         self.pending = monitor.store.history.outbox.channel("discord").pending
 
     def changes_sent(self) -> list[str]:

@@ -22,7 +22,7 @@ def test_every_notification_is_delivered_pending_or_counted_as_dropped(rounds: l
     current, accepted, events = history(Status.ONLINE), list[Notification](), 0
     for changes, deliveries in rounds:
         for _ in range(changes):
-            current = step(current, GOOD if events % 2 else DEGRADED, noon_plus(events))
+            current = step(current, GOOD if events % 2 else DEGRADED, noon_plus(60 * events))
             events += 1
         for notification in pending(current)[:deliveries]:
             accepted.append(notification)

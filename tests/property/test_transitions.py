@@ -61,7 +61,7 @@ def expected(sequence: Sequence[int]) -> Expected:
     agreeing, latest = 0, None  # the number of latest known polls with the same status
     for number, letter in enumerate(sequence):
         if number and STATUSES[sequence[number - 1]] is not Status.UNKNOWN:
-            open_seconds += 300
+            open_seconds += 3_600
         status = STATUSES[letter]
         if status is Status.UNKNOWN:
             if latest is confirmed and confirmed:
@@ -94,7 +94,7 @@ def test_every_short_sequence_notifies_each_change_once_and_records_its_time() -
         nonlocal sequences
         for letter, result in enumerate(ALPHABET):
             path = (*sequence, letter)
-            after = step(before, result, noon_plus(5 * len(sequence)))
+            after = step(before, result, noon_plus(60 * len(sequence)))
             all_events = (*events, *((one.event, one.period.status) for one in pending(after) if one.period))
             for notification in pending(after):
                 after = delivered(after, notification)
@@ -117,7 +117,7 @@ def test_a_long_sequence_notifies_each_change_once_and_records_its_time(runs: li
     sequence = [letter for letter, polls in runs for _ in range(polls)]
     reached, changes = history(), list[tuple[Event, Status]]()
     for number, letter in enumerate(sequence):
-        reached = step(reached, ALPHABET[letter], noon_plus(5 * number))
+        reached = step(reached, ALPHABET[letter], noon_plus(60 * number))
         for notification in pending(reached):
             if notification.event in CHANGES and notification.period:
                 changes.append((notification.event, notification.period.status))

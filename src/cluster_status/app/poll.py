@@ -17,7 +17,7 @@ from cluster_status.domain.uptime.gaps import Gap
 class PollResult(Struct, frozen=True):
     """The result of one poll. Both histories are None if they could not be loaded, or for a check.
 
-    `after` is the saved history.
+    `after` is the saved history. `context` is that of its change from `before`.
     """
 
     cluster: str
@@ -27,6 +27,7 @@ class PollResult(Struct, frozen=True):
     verdict: Verdict
     before: History | None = None
     after: History | None = None
+    context: PollContext | None = None
 
     @property
     def changed(self) -> bool:
@@ -86,4 +87,4 @@ def poll(
         in_turn=in_turn,
     )
     after = advance(before, checked.result, verdict, context) if before else None
-    return PollResult(cluster.name, checked.id, checked.at, checked.result, verdict, before, after)
+    return PollResult(cluster.name, checked.id, checked.at, checked.result, verdict, before, after, context)

@@ -1,6 +1,6 @@
 """The summary of a run: as Markdown for the page of the run, or as plain text for a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.phrases import instant
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
 from cluster_status.render.section import Section, sections
-from cluster_status.render.table import table
+from cluster_status.render.table import ordered, table
 from cluster_status.render.text import SIGNS
 
 _TABLE_LIMIT = 100_000  # GitHub accepts 1 MiB per step
@@ -29,18 +29,27 @@ class Summary(Struct, frozen=True):
     status: Status
     headline: str
     facts: tuple[str, ...]
-    partitions: tuple[Partition, ...]
+    partitions: tuple[Partition, ...]  # in the order of the table
     sections: tuple[Section, ...] = ()
     uptimes: Sequence[tuple[str, Uptime | None]] = ()  # by window
 
 
-def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
+def summarise(
+    verdict: Verdict,
+    cluster_name: str,
+    history: History | None,
+    *,
+    lost: Collection[str] = (),
+    usual: Collection[str] = (),
+) -> Summary:
+    """Summarise a poll; `lost` and `usual` are names of the partitions to show first and last."""
+    state = verdict.cluster_state
     return Summary(
         status=verdict.status,
         headline=describe(verdict, cluster_name),
         facts=tuple(_facts(verdict, history)),
-        partitions=verdict.cluster_state.partitions if verdict.cluster_state else (),
-        sections=tuple(sections(verdict.cluster_state)),
+        partitions=tuple(ordered(state.partitions, first=lost, last=usual)) if state else (),
+        sections=tuple(sections(state, lost=lost)),
         uptimes=uptimes(history) if history else (),
     )
 

@@ -183,9 +183,9 @@ def delivered(history: History, notification: Notification, channel: str = CHANN
 
 
 def delivery_failed(
-    history: History, cause: str, at: datetime, *, gone: str | None = None, channel: str = CHANNEL
+    history: History, cause: str, at: datetime, *, refused_by: str | None = None, channel: str = CHANNEL
 ) -> History:
-    return replace(history, outbox=outbox.failed(history.outbox, channel, cause, at, gone=gone))
+    return replace(history, outbox=outbox.failed(history.outbox, channel, cause, at, refused_by=refused_by))
 
 
 def events(notifications: Iterable[Notification]) -> list[Event]:

@@ -46,7 +46,7 @@ def _rich() -> History:
     refused = [failed(Cause.LOGIN_REFUSED)] * 3
     results = [listed(idle=1, down=3), failed(Cause.TIMEOUT), *refused]
     history = polled(history, *results, start=noon_plus(150), setup=SETUP)  # after a gap
-    history = delivery_failed(history, "webhook-gone", NOON, gone="digest")
+    history = delivery_failed(history, "webhook-gone", NOON, refused_by="digest")
     outbox = history.outbox
     first, *rest = outbox.channel(CHANNEL).pending
     queue = (replace(first, behind=Cause.TIMEOUT), *rest)

@@ -46,6 +46,20 @@ def test_the_headline_describes_the_poll() -> None:
     assert summarised(TIMEOUT).headline == "Deep Thought is offline: SSH connection timed out"
 
 
+def test_lost_partitions_and_their_reasons_are_first_and_usual_partitions_are_last() -> None:
+    gpu = DrainReason("disk", None, 1, partitions=frozenset({"gpu"}))
+    state = replace(
+        cluster_state(*(partition(name, idle=1) for name in ("batch", "gpu", "old"))),
+        details=Details(drain_reasons=(DrainReason("fan", None, 9), gpu)),
+    )
+    summary = summarise(
+        Verdict(Status.ONLINE, cluster_state=state), "Deep Thought", None, lost=("gpu",), usual=("batch",)
+    )
+    for shown in (plain(summary, with_table=True), markdown(summary)):
+        assert re.findall(r"^(gpu|batch|old) ", shown, re.MULTILINE) == ["gpu", "old", "batch"]
+        assert re.findall(r"node.*: (fan|disk)", shown) == ["disk", "fan"]
+
+
 def test_details_and_remedy_are_shown() -> None:
     verdict = replace(TIMEOUT, detail="no answer within 10 s", remedy="Check cluster-host.")
     assert facts(verdict) == ("Details: no answer within 10 s", "What to do: Check cluster-host.")

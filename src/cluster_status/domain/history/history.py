@@ -123,10 +123,10 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         history.tracker,
         tracker,
         record.ledger,
+        record.incidents,
         ssh.login.worked_at,
         progress.calendar,
         progress.changes,
-        record.last_end_of(Status.MAINTENANCE),
     )
     outbox = begin_poll(history.outbox, poll.channels, missed_polls)
     return History(

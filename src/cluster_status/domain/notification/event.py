@@ -28,6 +28,20 @@ class Event(OpenEnum):
     REMINDER = "reminder"  # no change; for channels that are notified of every poll
 
 
+CHANGES = frozenset(
+    {
+        Event.OUTAGE,
+        Event.DEGRADED,
+        Event.PARTIAL_RECOVERY,
+        Event.RECOVERY,
+        Event.PARTITION_LOST,
+        Event.PARTITION_BACK,
+        Event.MAINTENANCE_STARTED,
+        Event.MAINTENANCE_OVERDUE,
+    }
+)
+"""The events that change what is known of the cluster now."""
+
 _ONLINE, _DEGRADED, _MAINTENANCE, _OFFLINE = (
     Status.ONLINE,
     Status.DEGRADED,

@@ -1,6 +1,6 @@
 """A message, independent of the channel: headline, sentence, facts, table. Each channel formats it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from cluster_status.domain.slurm.cluster_state import (
     NodeCounts,
     Partition,
 )
-from cluster_status.domain.status.cause import Cause, Status, cause_info
+from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, Status, cause_info
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
@@ -35,16 +35,21 @@ class Message(Struct, frozen=True):
     status: Status  # gives the colour
     headline: str
     sentence: str
-    at: datetime
+    at: datetime  # shown by each channel
+    remedy: str = ""  # what to do; never text of a server
     facts: tuple[Fact, ...] = ()
     partitions: tuple[Partition, ...] = ()
+    lost: tuple[str, ...] = ()  # names of partitions to show first
+    usual: tuple[str, ...] = ()  # names of partitions to show last
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
     quotation: Quotation | None = None
     mention: str = ""  # role or user to mention, in the syntax of the channel
     is_news: bool = True  # otherwise it is sent without a notification sound
+    url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
 
 
+SINCE = "Since"  # label of the fact
 UPTIME_DAYS = 30
 _WELL_KNOWN = 0.9  # from this coverage on, an uptime is shown without the number of days it is based on
 _EPSILON = 1e-6  # 0.29 * 100 is a little less than 29
@@ -55,6 +60,9 @@ _PHRASES = {
     Status.MAINTENANCE: "in maintenance",
     Status.OFFLINE: "offline",
 }
+
+_UNSTABLE = "the status changes often: single changes are not notified until it has been the same for an hour"
+_STABLE = "the status has been the same for an hour"
 
 _HEADLINES = {
     Event.INITIAL: "{name} is {status}",
@@ -71,7 +79,7 @@ _HEADLINES = {
     Event.MAINTENANCE_CHANGED: "Maintenance of {name} changed",
     Event.MAINTENANCE_CANCELLED: "Maintenance of {name} cancelled",
     Event.MAINTENANCE_OVERDUE: "Maintenance of {name} is overdue: {status}",
-    Event.STATUS_UNSTABLE: "{name} is unstable",
+    Event.STATUS_UNSTABLE: "{name} is unstable: now {status}",
     Event.HISTORY_NOT_SAVED: "Monitoring of {name} cannot save its history",
     Event.REMINDER: "{name} is still {status}",
 }
@@ -84,7 +92,11 @@ _PLANS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED, Even
 
 
 def compose(
-    notification: Notification, cluster_name: str, policy: ChannelPolicy, cluster_state: ClusterState | None
+    notification: Notification,
+    cluster_name: str,
+    policy: ChannelPolicy,
+    cluster_state: ClusterState | None,
+    url: str = "",
 ) -> Message:
     """Return the message for a channel; `cluster_state` is that of the same poll, if there is one."""
     status = _status(notification)
@@ -95,13 +107,15 @@ def compose(
         headline=_headline(notification, cluster_name),
         sentence=_sentence(notification),
         at=notification.at,
-        facts=tuple(_facts(notification)),
+        remedy=_remedy(notification),
+        facts=tuple(_once(_facts(notification), notification.at)),
         partitions=partitions,
         gpus=details.gpus if policy.with_partitions else {},
         drain_reasons=details.drain_reasons if policy.with_partitions else (),
         quotation=quotation_for(status, notification.at) if policy.with_quotation else None,
         mention=policy.mention if _is_outage(notification) else "",
         is_news=notification.event is not Event.REMINDER,
+        url=url,
     )
 
 
@@ -177,7 +191,28 @@ def _sentence(notification: Notification) -> str:
         clauses.append("only the login is checked, not Slurm")
     if notification.event is Event.INITIAL:
         clauses.append("monitoring started")
+    if notification.instability:
+        clauses.append(_STABLE if notification.instability.is_over else _UNSTABLE)
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in clauses)
+
+
+def _remedy(notification: Notification) -> str:
+    """Return what to do about an unknown status."""
+    if not (notification.unknown and notification.unknown.cause):
+        return ""
+    info = cause_info(notification.unknown.cause)
+    return RUNNER_OFFLINE if info.network else info.remedy
+
+
+def _once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
+    """Yield the facts without those whose time the message shows already; each channel shows `at`."""
+    shown = {at}
+    for fact in facts:
+        if not isinstance(fact.value, datetime):
+            yield fact
+        elif fact.value not in shown:
+            shown.add(fact.value)
+            yield fact
 
 
 def _facts(notification: Notification) -> Iterator[Fact]:
@@ -210,7 +245,7 @@ def _times(notification: Notification) -> Iterator[Fact]:
         if period:
             yield Fact("Last known status", period.status.value)
     elif period:
-        yield Fact("Since", period.since)
+        yield Fact(SINCE, period.since)
 
 
 def _replaced(before: StatusPeriod, period: StatusPeriod) -> Iterator[Fact]:
@@ -224,6 +259,11 @@ def _replaced(before: StatusPeriod, period: StatusPeriod) -> Iterator[Fact]:
 def _record(notification: Notification) -> Iterator[Fact]:
     if notification.uptime and notification.uptime.coverage * UPTIME_DAYS >= 1:  # less means little
         yield Fact(f"Uptime, {UPTIME_DAYS} days", _uptime(notification.uptime))
+    if notification.instability:
+        downtime = notification.instability.downtime
+        yield Fact("Unstable since", notification.instability.since)
+        yield Fact("Outages, 24 h", str(downtime.outages))
+        yield Fact("Time down, 24 h", timedelta(seconds=downtime.seconds))
     if notification.missed_polls:
         yield Fact("Missed polls", str(notification.missed_polls))
 

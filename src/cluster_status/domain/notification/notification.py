@@ -1,18 +1,29 @@
 """A notification: an event, with the content of its message."""
 
+from datetime import timedelta
+
 from msgspec import Struct
 
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.slurm.cluster_state import NodeCounts
-from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions import PartitionChange
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
+from cluster_status.domain.uptime.incident import Downtime
 from cluster_status.domain.uptime.uptime import Uptime
 
 _OF_WINDOWS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED, Event.MAINTENANCE_CANCELLED})
-_OF_WINDOWS_OR_STATUS = frozenset({Event.MAINTENANCE_STARTED, Event.RECOVERY})  # its begin and its end
+DOWNTIME_OF = timedelta(days=1)
+
+
+class Instability(Struct, frozen=True, omit_defaults=True):
+    """A status that changes often, or has done so; `downtime` is that of the last day."""
+
+    since: Instant
+    downtime: Downtime
+    is_over: bool = False
 
 
 class Notification(Struct, frozen=True, omit_defaults=True):
@@ -36,14 +47,16 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     behind: Cause | None = None  # what fails in a maintenance
     partitions: tuple[PartitionChange, ...] = ()  # lost, back, or in maintenance, by event
     login_only: bool = False  # Slurm is not checked
+    instability: Instability | None = None
     unknown_since: Instant | None = None  # when the unknown period began that has ended
 
     @property
     def is_about_window(self) -> bool:
-        """Whether the event is one of a maintenance window, without a change of the status."""
-        if self.event in _OF_WINDOWS_OR_STATUS:
-            return bool(self.window_id) and self.previous is None
-        return self.event in _OF_WINDOWS
+        """Whether the event is one of a maintenance window, while the status stays."""
+        if self.event is Event.MAINTENANCE_STARTED:
+            status = self.period.status if self.period else None
+            return bool(self.window_id) and status is not Status.MAINTENANCE
+        return self.event in _OF_WINDOWS or (self.event is Event.RECOVERY and bool(self.window_id))
 
 
 class MessageRef(Struct, frozen=True):

@@ -9,17 +9,21 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar, KnownWindow
 from cluster_status.domain.maintenance.progress import Change
 from cluster_status.domain.maintenance.window import Window
+from cluster_status.domain.notification.damping import after_change, without_change
 from cluster_status.domain.notification.event import Event, event_between
 from cluster_status.domain.notification.maintenance import EVENTS, followed, is_needed, shown_window
-from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
 from cluster_status.domain.notification.outbox import Outbox, enqueue, overtaken
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusTracker
 from cluster_status.domain.status.verdict import Verdict
+from cluster_status.domain.uptime.incident import Incident, downtime
 from cluster_status.domain.uptime.ledger import UptimeLedger
 from cluster_status.domain.uptime.uptime import WINDOWS, Uptime, uptime
+
+_NOT_BACK = frozenset({Event.OUTAGE, Event.DEGRADED, Event.PARTIAL_RECOVERY})
 
 
 class Observation(Struct, frozen=True):
@@ -34,6 +38,7 @@ class Observation(Struct, frozen=True):
     before: StatusTracker
     after: StatusTracker
     ledger: UptimeLedger
+    incidents: tuple[Incident, ...]
     last_login: Instant | None
     calendar: Calendar = Calendar()
     changes: tuple[Change, ...] = ()
@@ -43,13 +48,53 @@ class Observation(Struct, frozen=True):
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
     """Return the outbox with the notifications of this poll."""
     outbox = overtaken(outbox, seen.at)
-    event = event_between(seen.before, seen.after)
-    if event:
-        outbox = enqueue(outbox, _notification(event, seen))
-    elif seen.verdict.status is seen.after.status:
-        for policy in channels:
+    event = _event(seen)
+    is_confirmed = seen.verdict.status is seen.after.status
+    for policy in channels:
+        outbox, damped = _damp(outbox, policy.id, event, seen, is_confirmed=is_confirmed)
+        if damped:
+            outbox = enqueue(outbox, damped, only=policy.id)
+        elif is_confirmed and not event:
             outbox = remind(outbox, seen, policy)
     return _notify_of_windows(outbox, seen)
+
+
+def _event(seen: Observation) -> Event | None:
+    """Return the event of the status; overdue is a maintenance whose end did not bring the cluster back."""
+    event = event_between(seen.before, seen.after)
+    return Event.MAINTENANCE_OVERDUE if event in _NOT_BACK and _overdue(seen) else event
+
+
+def _overdue(seen: Observation) -> KnownWindow | None:
+    """Return the maintenance that explained the status before, and should have ended."""
+    before = seen.before.confirmed
+    if before is None or before.status is not Status.MAINTENANCE:
+        return None
+    return seen.calendar.overdue(seen.at, before.since)
+
+
+def _damp(
+    outbox: Outbox, channel_id: str, event: Event | None, seen: Observation, *, is_confirmed: bool
+) -> tuple[Outbox, Notification | None]:
+    """Return the notification that the channel gets for the event of this poll, if any."""
+    channel = outbox.channel(channel_id)
+    before, chosen = channel.damping, None
+    damping = before
+    if event:
+        damping, chosen = after_change(before, event, seen.at)
+    elif is_confirmed and seen.after.confirmed:
+        damping, chosen = without_change(before, seen.after.confirmed, seen.at)
+    outbox = replace(outbox, channels={**outbox.channels, channel_id: replace(channel, damping=damping)})
+    if chosen is None:
+        return outbox, None
+    notification = _notification(chosen, seen)
+    unstable_since = damping.unstable_since or before.unstable_since
+    if unstable_since:
+        recent = downtime(seen.incidents, seen.after.confirmed, seen.at - DOWNTIME_OF, seen.at)
+        instability = Instability(unstable_since, is_over=damping.unstable_since is None, downtime=recent)
+        previous = notification.previous if chosen is event else None
+        notification = replace(notification, previous=previous, instability=instability)
+    return outbox, notification
 
 
 def remind(outbox: Outbox, seen: Observation, policy: ChannelPolicy) -> Outbox:
@@ -83,14 +128,21 @@ def refreshed(notification: Notification, seen: Observation) -> Notification | N
     )
 
 
+def with_current_status(notification: Notification, tracker: StatusTracker) -> Notification:
+    """Return the latest notification of an unstable channel with the status that is confirmed now."""
+    if notification.unknown or notification.period is None or notification.period.status is tracker.status:
+        return notification
+    return replace(notification, event=Event.STATUS_UNSTABLE, period=tracker.confirmed, previous=None)
+
+
 def _notification(event: Event, seen: Observation) -> Notification:
     before, verdict, confirmed = seen.before, seen.verdict, seen.after.confirmed
     was_unknown = before.unknown if event is Event.MONITOR_RESTORED else None
-    overdue = _overdue(event, seen)
+    overdue = _overdue(seen) if event is Event.MAINTENANCE_OVERDUE else None
     announced = shown_window(event, seen.calendar, seen.at, verdict.status)
     return Notification(
         id=f"{seen.poll_id}.0",
-        event=Event.MAINTENANCE_OVERDUE if overdue else event,
+        event=event,
         at=seen.at,
         period=confirmed.with_latest_cause(verdict.cause) if confirmed else None,
         previous=before.confirmed if before.status != seen.after.status else None,
@@ -104,15 +156,6 @@ def _notification(event: Event, seen: Observation) -> Notification:
         login_only=_is_login_only(verdict),
         behind=verdict.behind,
     )
-
-
-def _overdue(event: Event, seen: Observation) -> KnownWindow | None:
-    """Return the maintenance that should have ended, where its end did not bring the cluster back."""
-    before = seen.before.confirmed
-    is_back = event not in {Event.OUTAGE, Event.DEGRADED, Event.PARTIAL_RECOVERY}
-    if is_back or before is None or before.status is not Status.MAINTENANCE:
-        return None
-    return seen.calendar.overdue(seen.at, before.since)
 
 
 def _notify_of_windows(outbox: Outbox, seen: Observation) -> Outbox:

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.notification.damping import Damping
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.maintenance import superseding, without_past
 from cluster_status.domain.notification.notification import LiveMessage, Notification
@@ -19,10 +20,14 @@ DELIVERY_TAKES_AT_MOST = timedelta(minutes=10)  # no job that polls should take 
 
 
 class DeliveryFailure(Struct, frozen=True, omit_defaults=True):
-    """Why a channel did not accept a message; `gone` is the digest of an address that no longer exists."""
+    """Why a channel did not accept a message; `refused_by` is the digest of an address that refuses all."""
 
     run: RunFailure
-    gone: str | None = None
+    refused_by: str | None = None
+
+    def holds_back(self, address: str | None, now: datetime) -> bool:
+        """Return whether this address refused a message, and a day has not passed."""
+        return address is not None and address == self.refused_by and self.run.is_recent(now)
 
 
 class ChannelOutbox(Struct, frozen=True, omit_defaults=True):
@@ -32,6 +37,7 @@ class ChannelOutbox(Struct, frozen=True, omit_defaults=True):
     missed_polls: int = 0  # in gaps that no notification to this channel has mentioned
     failure: DeliveryFailure | None = None
     live: LiveMessage | None = None
+    damping: Damping = Damping()
 
 
 class Outbox(Struct, frozen=True):
@@ -141,12 +147,14 @@ def edited(outbox: Outbox, channel_id: str, live: LiveMessage | None) -> Outbox:
     return _update(outbox, channel_id, accept)
 
 
-def failed(outbox: Outbox, channel_id: str, cause: str, at: datetime, *, gone: str | None = None) -> Outbox:
-    """Return the outbox after a channel failed; `gone` is its digest if its address no longer exists."""
+def failed(
+    outbox: Outbox, channel_id: str, cause: str, at: datetime, *, refused_by: str | None = None
+) -> Outbox:
+    """Return the outbox after a channel failed; see DeliveryFailure for `refused_by`."""
 
     def fail(channel: ChannelOutbox) -> ChannelOutbox:
         previous = channel.failure.run if channel.failure else None
-        return replace(channel, failure=DeliveryFailure(run_failure(previous, cause, at), gone))
+        return replace(channel, failure=DeliveryFailure(run_failure(previous, cause, at), refused_by))
 
     return _update(outbox, channel_id, fail)
 

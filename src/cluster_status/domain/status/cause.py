@@ -72,6 +72,8 @@ def _network(clause: str, remedy: str, *, needs_confirmation: bool = False) -> C
     )
 
 
+RUNNER_OFFLINE = "Check the network of the runner."  # replaces the remedy of a network cause
+
 _ADDRESS = "Check cluster-host and cluster-port."
 _FIREWALL = (
     f"{_ADDRESS} If they are correct, a firewall may block GitHub's runners: "
@@ -189,7 +191,7 @@ CAUSES = {
     Cause.UNPARSABLE: CauseInfo(
         status=Status.UNKNOWN,
         clause="unexpected output from sinfo",
-        remedy="If the line shown above comes from Slurm itself, open an issue. If not, a wrapper of sinfo "
+        remedy="If the line in the log comes from Slurm itself, open an issue. If not, a wrapper of sinfo "
         "prints it, or a login script: log in as cluster-user and run sinfo.",
     ),
     Cause.NO_SUCH_PARTITION: CauseInfo(

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts
-from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.status.cause import CAUSES, RUNNER_OFFLINE, Cause, Status
 from cluster_status.domain.status.partitions import PartitionReport
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 
@@ -112,8 +112,7 @@ def _judge_connection(failure: ProbeFailure, result: ProbeResult, known: KnownSe
         return Verdict(Status.UNKNOWN, failure.cause, failure.detail, failure.remedy)
     if not result.runner_online:
         detail = _joined(failure.detail, "the runner could not reach any other host either")
-        remedy = "Check the network of the runner."
-        return Verdict(Status.UNKNOWN, failure.cause, detail, remedy, transient=True)
+        return Verdict(Status.UNKNOWN, failure.cause, detail, RUNNER_OFFLINE, transient=True)
     if not (known.reached or result.reached):
         detail = _joined(failure.detail, "no run has reached this server yet")
         return Verdict(Status.UNKNOWN, failure.cause, detail, failure.remedy or info.remedy)

@@ -41,7 +41,7 @@ def since_last_poll(polls: Polls, at: datetime) -> Interval | Gap | None:
         return Interval(last, at)
     if any(last < poll.at <= at for poll in polls):
         return None  # the clock was wrong at the last poll
-    usual = _usual_interval(polls)
+    usual = usual_interval(polls)
     if usual is None:
         return None
     missed = round((at - last) / usual) - 1
@@ -53,7 +53,8 @@ def without_future(gaps: tuple[Gap, ...], now: datetime) -> tuple[Gap, ...]:
     return tuple(gap for gap in gaps if gap.end <= now)
 
 
-def _usual_interval(polls: Polls) -> timedelta | None:
+def usual_interval(polls: Polls) -> timedelta | None:
+    """Return the median interval of the latest polls; None before the second poll."""
     recent = polls[-_RECENT_INTERVALS - 1 :]
     intervals = [after.at - before.at for before, after in pairwise(recent) if after.at > before.at]
     return median_low(intervals) if intervals else None

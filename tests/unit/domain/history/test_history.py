@@ -205,7 +205,7 @@ def test_no_secret_host_address_or_user_is_stored(key: str) -> None:
         listed(partition(DETAIL, default=True, down=3), idle=1, down=3),
     ]
     after = polled(NEW, *results, setup=replace(SETUP, digests=digests))
-    after = delivery_failed(after, "webhook-gone", NOON, gone=digest_of(WEBHOOK))
+    after = delivery_failed(after, "webhook-gone", NOON, refused_by=digest_of(WEBHOOK))
     assert [secret for secret in SECRETS if secret in stored(after)] == []
 
 

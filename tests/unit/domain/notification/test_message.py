@@ -131,6 +131,26 @@ def test_the_initial_message_says_that_monitoring_started() -> None:
     )
 
 
+# The remedy
+
+
+@pytest.mark.parametrize("cause", [cause for cause, info in CAUSES.items() if not info.network])
+def test_an_unknown_status_carries_the_remedy_of_its_cause(cause: Cause) -> None:
+    unknown = UnknownPeriod(NOON, 3, cause, notified=True)
+    message = composed(notification(Event.MONITOR_LOST, ONLINE, unknown=unknown))
+    assert message.remedy == CAUSES[cause].remedy
+
+
+def test_the_remedy_for_a_runner_without_a_network_is_about_the_runner() -> None:
+    unknown = UnknownPeriod(NOON, 3, Cause.TIMEOUT, notified=True)
+    message = composed(notification(Event.MONITOR_LOST, ONLINE, unknown=unknown))
+    assert message.remedy == "Check the network of the runner."
+
+
+def test_a_known_status_carries_no_remedy() -> None:
+    assert composed(notification(Event.DEGRADED, period(Status.DEGRADED, Cause.NO_SCHEDULER))).remedy == ""
+
+
 # The facts
 
 
@@ -156,7 +176,7 @@ def test_an_online_period_has_no_cause() -> None:
 
 
 def test_a_monitor_that_never_had_a_status_shows_none() -> None:
-    unknown = UnknownPeriod(NOON, 3, Cause.SINFO_FAILED, notified=True)
+    unknown = UnknownPeriod(noon_plus(-10), 3, Cause.SINFO_FAILED, notified=True)
     message = composed(
         replace(notification(Event.MONITOR_LOST, period(Status.ONLINE)), period=None, unknown=unknown)
     )
@@ -205,6 +225,18 @@ def test_an_uptime_is_rounded_down_and_shows_a_low_coverage(uptime: Uptime, show
 def test_an_uptime_of_less_than_one_monitored_day_is_not_shown(coverage: float) -> None:
     recovery = replace(notification(Event.RECOVERY, ONLINE), uptime=Uptime(1.0, coverage))
     assert "Uptime, 30 days" not in {fact.label for fact in composed(recovery).facts}
+
+
+def test_a_time_that_each_channel_shows_for_the_message_is_no_fact() -> None:
+    before = period(Status.ONLINE, since=noon_plus(-60))
+    assert composed(notification(Event.OUTAGE, period(Status.OFFLINE), previous=before)).facts == (
+        Fact("Was online for", timedelta(minutes=60)),
+    )
+
+
+def test_no_time_is_shown_twice() -> None:
+    twice = notification(Event.MONITOR_LOST, ONLINE, unknown=UNKNOWN, last_login=UNKNOWN.since)
+    assert [fact.value for fact in composed(twice).facts] == [UNKNOWN.since, "online"]
 
 
 def test_missed_polls_are_counted() -> None:
