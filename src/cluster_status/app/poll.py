@@ -55,6 +55,13 @@ class PollResult(Struct, frozen=True):
         )
 
     @property
+    def maintenance_error(self) -> str:
+        """Why maintenance cannot be announced, in the run that has to report it."""
+        state = self.verdict.cluster_state
+        is_due = self.after is not None and self.after.calendar.unreadable_notice_at == self.at
+        return state.maintenance.error if is_due and state and state.maintenance else ""
+
+    @property
     def gap(self) -> Gap | None:
         """The gap that this poll has ended."""
         return self.after.record.gap_ended(self.at) if self.after else None
@@ -69,7 +76,7 @@ def poll(
     in_turn: bool = False,
 ) -> PollResult:
     """Return the verdict on a check and the history after it; see PollContext for `in_turn`."""
-    known = before.known_server(cluster.digests, checked.at) if before else KnownServer()
+    known = before.known_server(cluster.digests, checked.at, checked.result) if before else KnownServer()
     terms = Terms(
         at=checked.at,
         degraded_below=cluster.thresholds.degraded_below,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import CAUSES, RUNNER_OFFLINE, Cause, Status
 from cluster_status.domain.status.partition_report import report_on
@@ -31,6 +32,7 @@ class KnownServer(Struct, frozen=True):
     interrupted: bool = False  # since the partitions were listed: nothing that is not confirmed survives
     after_gap: bool = False  # since they were listed, or the clock was set back
     logins_closed_too_long: bool = False  # to count as maintenance
+    window: Window | None = None  # of a maintenance of all nodes, at the time of the probe
 
 
 class Verdict(Struct, frozen=True):
@@ -77,6 +79,7 @@ def judge(result: ProbeResult, known: KnownServer, terms: Terms) -> Verdict:
         verdict = _judge_state(result.outcome, known, terms)
     else:
         verdict = _judge_failure(result.outcome, result, known, terms)
+    verdict = _planned(verdict) if known.window else verdict
     info = CAUSES[verdict.cause] if verdict.cause else None
     return replace(verdict, transient=verdict.transient or (info is not None and info.transient))
 
@@ -89,6 +92,24 @@ def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
     terms = Terms(at=_EARLIEST, degraded_below=degraded_below, confirm_after=1)
     cause = judge(result, KnownServer(), terms).cause
     return cause if cause and CAUSES[cause].retried and not result.login_spent else None
+
+
+def _planned(verdict: Verdict) -> Verdict:
+    """Return the verdict inside a maintenance window of all nodes.
+
+    What is unknown for a reason of its own, such as a runner without a network, stays unknown.
+    """
+    info = CAUSES[verdict.cause] if verdict.cause else None
+    if info is None or not info.planned or verdict.status is not info.status:
+        return verdict
+    return Verdict(
+        Status.MAINTENANCE,
+        Cause.MAINTENANCE,
+        verdict.detail or info.clause,
+        cluster_state=verdict.cluster_state,
+        behind=verdict.cause,
+        partitions=verdict.partitions,
+    )
 
 
 def _judge_state(state: ClusterState, known: KnownServer, terms: Terms) -> Verdict:
