@@ -41,7 +41,7 @@ def main() -> int:
         "drain reasons": _median_milliseconds(
             lambda: drain_reason.parse(_lines(reasons), BOUNDARY, with_names=False)
         ),
-        "reservations": _median_milliseconds(lambda: reservation.parse(_lines(reservations), [])),
+        "reservations": _median_milliseconds(lambda: reservation.parse(_lines(reservations))),
     }
     print(f"median of {ROUNDS} rounds: {NODES} nodes, {PARTITIONS} partitions, {ROWS} rows")
     for name, milliseconds in medians.items():
@@ -79,7 +79,8 @@ def _gpus() -> list[str]:
 
 def _reasons() -> list[str]:
     return [
-        f"{BOUNDARY}|{number}|2026-01-31T12:00:{number % 60:02}|bad disk {number}" for number in range(ROWS)
+        f"{BOUNDARY}|{number}|2026-01-31T12:00:{number % 60:02}|root|n[{number}-{number + 9}]|disk {number}"
+        for number in range(ROWS)
     ]
 
 

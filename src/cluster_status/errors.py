@@ -6,7 +6,7 @@
     │   ├── HistoryUnreachableError  the store cannot be reached
     │   └── UnreadableHistoryError   the history is damaged
     ├── DeliveryError         6  a message could not be delivered
-    │   ├── WebhookGoneError     the webhook was deleted
+    │   ├── ChannelRefusedError  the channel refuses every message
     │   └── MessageLostError     the message to edit was deleted, or can no longer be edited
     ├── GitHubError           5  a request to GitHub failed; workflow runs could not be pruned
     │   ├── GitHubUnreachableError   GitHub cannot be reached, or returns an unexpected response
@@ -19,6 +19,8 @@ A cluster that is down is a result, not an error. `Cancelled` is a signal, not a
 
 from collections.abc import Iterable
 from enum import IntEnum
+
+from msgspec import Struct
 
 
 class ExitStatus(IntEnum):
@@ -68,7 +70,7 @@ class InputError(ClusterStatusError):
 
 
 class HistoryError(ClusterStatusError):
-    """The history could not be loaded or saved. No message is sent, and nothing is overwritten."""
+    """The history could not be loaded or saved. Nothing is overwritten."""
 
     exit_status = ExitStatus.HISTORY
 
@@ -91,16 +93,22 @@ class DeliveryError(ClusterStatusError):
         self.cause = cause
 
 
-class WebhookGoneError(DeliveryError):
-    """The webhook was deleted, or its token is wrong. Discord bans clients that continue to use it."""
+class Refusal(Struct, frozen=True):
+    """Why a channel refuses every message; the history keeps `cause`, a short key."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The Discord webhook is gone: it was deleted, or its token is wrong.",
-            cause="webhook-gone",
-            remedy="Create a new webhook and put its URL into the secret for discord-webhook. "
-            "Pending messages are delivered then.",
-        )
+    cause: str
+    text: str
+    remedy: str = ""
+
+
+class ChannelRefusedError(DeliveryError):
+    """The channel refuses every message until its address, or something in the channel, changes.
+
+    A service may ban clients that repeat such a request.
+    """
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.text, cause=refusal.cause, remedy=refusal.remedy)
 
 
 class MessageLostError(DeliveryError):

@@ -12,9 +12,11 @@ from cluster_status.domain.actions.artifact import Artifact
 from cluster_status.domain.actions.retention import WorkflowRun
 from cluster_status.domain.execution import CommandResult, Limits
 from cluster_status.domain.history.history import Histories
+from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeResult, RememberedLogin
+from cluster_status.errors import Refusal
 from cluster_status.render.summary import Summary
 
 
@@ -76,9 +78,14 @@ class HistoryStore(Protocol):
 class Notifier(Protocol):
     """Delivers messages to a channel."""
 
+    @property
+    def refusals(self) -> Mapping[str, Refusal]:
+        """By cause, to report a refusal again without a request."""
+
     def send(self, message: Message) -> MessageRef | None:
         """Return once the channel has accepted the message; raise DeliveryError if it has not.
 
+        Raises ChannelRefusedError if the channel would refuse any message.
         The result is for an EditableNotifier; None where messages cannot be edited.
         """
 
@@ -158,6 +165,27 @@ class Clock(Protocol):
     def monotonic(self) -> float: ...
 
     def sleep(self, seconds: float) -> None: ...
+
+
+class FinishedRun(Struct, frozen=True):
+    """A workflow run that may have polled."""
+
+    started_at: Instant
+    failed: bool
+
+
+class RunsSince(Struct, frozen=True):
+    """The finished runs since an instant, oldest first, and the start of this run.
+
+    Runs that were cancelled or skipped are left out: they may not have polled.
+    """
+
+    finished: Sequence[FinishedRun]
+    this_started_at: Instant | None = None
+
+
+RecentRuns: TypeAlias = Callable[[datetime], RunsSince | None]
+"""Returns the runs of this workflow and branch that started after an instant; None if they are not known."""
 
 
 ConnectivityCheck: TypeAlias = Callable[[], bool]

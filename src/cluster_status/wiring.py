@@ -13,6 +13,7 @@ from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.github.rate_limiter import RateLimiter
+from cluster_status.adapters.github.recent_runs import GitHubRecentRuns
 from cluster_status.adapters.github.rest import HttpTransport, Rest
 from cluster_status.adapters.github.results import Job, ResultsService
 from cluster_status.adapters.github.retry import RetryingHttp
@@ -26,7 +27,7 @@ from cluster_status.adapters.runner import ActionsRunner, mask
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.executor import SshExecutor
-from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, unknown_runs
 from cluster_status.app.prune import prune
 from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
@@ -37,7 +38,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
-from cluster_status.ports import Heartbeat, HistoryStore, Runner
+from cluster_status.ports import Heartbeat, HistoryStore, RecentRuns, Runner
 from cluster_status.settings.load import RunnerContext, Settings
 
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
@@ -63,7 +64,14 @@ def run(settings: Settings, runner: Runner) -> ExitStatus:
 
 def _run(settings: Settings, clock: SystemClock, runner: Runner) -> ExitStatus:
     with _http() as http:
-        tools = Tools(clock, runner, _connectivity_check(settings, http), lambda: token_hex(4))
+        tools = Tools(
+            clock,
+            runner,
+            _connectivity_check(settings, http),
+            lambda: token_hex(4),
+            settings.runner_context.run_url,
+            _recent_runs(settings, http, clock),
+        )
         cluster = _cluster(settings)
         try:
             if settings.command == "check":
@@ -161,6 +169,14 @@ def _connectivity_check(settings: Settings, http: Http) -> Callable[[], bool]:
     webhook = urlsplit(settings.discord.webhook.reveal())
     url = settings.runner_context.api_url or (webhook.netloc and f"{webhook.scheme}://{webhook.netloc}/")
     return lambda: not url or http.answers(url, timeout_seconds=_CONNECTIVITY_CHECK_SECONDS)
+
+
+def _recent_runs(settings: Settings, http: Http, clock: SystemClock) -> RecentRuns:
+    context, token = settings.runner_context, settings.storage.token
+    if not (context.on_runner and context.api_url and context.repository and context.workflow and token):
+        return unknown_runs
+    rest = Rest(HttpTransport(RetryingHttp(http, clock), context.api_url, token), context.repository)
+    return GitHubRecentRuns(rest, context.workflow, context.branch, context.run_id).since
 
 
 def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> HistoryStore:

@@ -285,11 +285,18 @@ def test_a_fault_that_leaves_a_usable_history_changes_nothing(fault: Fault) -> N
     assert (outcome.exit_status, outcome.headlines, outcome.polls) == (0, DUE, 3)
 
 
-@named(NOT_RESTORED + NOT_SAVED)
-def test_a_poll_that_cannot_restore_or_save_notifies_nothing_and_the_next_one_does(fault: Fault) -> None:
+@named(NOT_RESTORED)
+def test_a_poll_that_cannot_restore_the_history_notifies_nothing_and_the_next_one_does(fault: Fault) -> None:
     outcome = play(fault)
     assert fault.shown in outcome.shown
     assert (outcome.exit_status, outcome.headlines, outcome.polls) == (4, DUE, 2)
+
+
+@named(NOT_SAVED)
+def test_a_poll_that_cannot_save_the_history_notifies_and_the_next_one_does_again(fault: Fault) -> None:
+    outcome = play(fault)
+    assert fault.shown in outcome.shown
+    assert (outcome.exit_status, outcome.headlines, outcome.polls) == (4, [*DUE, DUE[-1]], 2)
 
 
 @named(TOLERATED_AFTER_DELIVERY)

@@ -145,7 +145,7 @@ def test_the_demo_prints_three_messages_and_leaves_only_its_history(
     assert demo.returncode == 0, output
     lines = output.splitlines()
     headlines = [after for line, after in pairwise(lines) if line == "─── message ───"]
-    assert headlines == ["🟢 demo is online", "🔴 demo is offline", "🟢 demo is back online"]
+    assert headlines == ["🟢 demo is online", "❌ demo is offline", "🟢 demo is back online"]
     assert str(tmp_path / "demo-history.json") in output
     assert "not pinned" not in output
     assert [path.name for path in tmp_path.iterdir()] == ["demo-history.json"]

@@ -1,5 +1,6 @@
 """The requests of DiscordWebhook conform to Discord's schema, and its responses are understood."""
 
+import re
 import socket
 import traceback
 from collections.abc import Callable, Iterator
@@ -21,7 +22,8 @@ from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Dra
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
-from cluster_status.errors import DeliveryError, MessageLostError, WebhookGoneError
+from cluster_status.errors import ChannelRefusedError, DeliveryError, MessageLostError
+from cluster_status.render.text import SIGNS
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import (
     Broken,
@@ -39,6 +41,8 @@ Connect = Callable[..., DiscordWebhook]
 
 MESSAGE = Message(Status.ONLINE, "mscluster is online", "Monitoring started.", START)
 ROLE = "<@&123456789012345678>"
+THREAD = "123456789012345678"
+RUN = "https://github.com/owner/name/actions/runs/1"
 EARLIER = START - timedelta(hours=30)
 CLUSTER_STATE = ClusterState(
     tuple(partition(f"partition-{number:03}", idle=number, down=1) for number in range(200)),
@@ -122,7 +126,7 @@ def test_every_message_is_accepted_and_conforms_to_the_published_schema(
 ) -> None:
     policy = ChannelPolicy("discord", mention=ROLE, with_quotation=True)
     webhook = connect()
-    message = compose(notification(event, status), "mscluster", policy, CLUSTER_STATE)
+    message = compose(notification(event, status), "mscluster", policy, CLUSTER_STATE, RUN)
     post = webhook.send(message)
     webhook.edit(post, replace(message, sentence="Otherwise."))
     posting, editing = discord.requests
@@ -164,7 +168,8 @@ def test_the_text_of_a_message_mentions_no_one(webhook: DiscordWebhook, discord:
     text = "@everyone @here <@12> <@&34>"
     webhook.send(Message(Status.OFFLINE, text, text, START, partitions=(partition(text, idle=1),)))
     (message,) = discord.messages
-    assert (message["pinged"], message["mentioned"], message["content"]) == ([], [], "")
+    assert (message["pinged"], message["mentioned"]) == ([], [])
+    assert re.sub(r"\\(.)", r"\1", message["content"]) == f"{SIGNS[Status.OFFLINE]} {text}. {text}"
     assert message["allowed_mentions"] == {"parse": []}
 
 
@@ -174,8 +179,25 @@ def test_the_mention_of_a_message_notifies_once_and_its_edits_mention_no_one(
     outage = replace(MESSAGE, headline=f"down {ROLE}", mention=ROLE)
     webhook.edit(webhook.send(outage), replace(outage, sentence="@everyone <@1>"))
     webhook.send(MESSAGE)
+    text = rf"down \<\@&{ROLE[3:-1]}\>. \@everyone \<\@1\>"
+    assert discord.messages[0]["content"] == f"{ROLE} {SIGNS[Status.ONLINE]} {text}"
     assert [message["pinged"] for message in discord.messages] == [[ROLE], []]
     assert [message["mentioned"] for message in discord.messages] == [[ROLE], []]
+
+
+def test_the_title_links_to_the_run(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+    webhook.send(replace(MESSAGE, url=RUN))
+    assert discord.messages[0]["embeds"][0]["url"] == RUN
+
+
+@pytest.mark.parametrize(
+    "url", ["", "https://ghe/o/n/actions/runs/1", "http://localhost:3000/1", "file:///1"]
+)
+def test_a_message_whose_link_discord_refuses_has_none(
+    url: str, webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    webhook.send(replace(MESSAGE, url=url))
+    assert "url" not in discord.messages[0]["embeds"][0]
 
 
 def test_a_message_without_news_makes_no_sound(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
@@ -196,9 +218,17 @@ def test_an_edit_replaces_the_card_of_the_message(webhook: DiscordWebhook, disco
 
 
 def test_an_edit_without_a_change_is_not_sent(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
-    post = webhook.send(MESSAGE)
-    assert webhook.edit(post, MESSAGE) == post
+    post = webhook.send(replace(MESSAGE, url=RUN))
+    assert webhook.edit(post, replace(MESSAGE, url=f"{RUN}2")) == post  # each run has another link
     assert len(discord.requests) == 1
+
+
+def test_an_edit_replaces_the_content_and_the_link(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
+    post = webhook.send(replace(MESSAGE, url=RUN))
+    webhook.edit(post, replace(MESSAGE, sentence="Otherwise.", url=f"{RUN}2"))
+    (message,) = discord.messages
+    assert message["content"] == f"{SIGNS[Status.ONLINE]} mscluster is online. Otherwise."
+    assert message["embeds"][0]["url"] == f"{RUN}2"
 
 
 def test_a_message_in_a_thread_is_edited_there(connect: Connect, discord: LoopbackDiscord) -> None:
@@ -215,6 +245,7 @@ LOST = {
     "deleted": None,
     "edited too often": Refused(429, 30046, "Maximum number of edits to messages older than 1 hour reached"),
     "in an archived thread": Refused(400, 50083, "Thread is archived"),
+    "in a locked thread": Refused(400, 160005, "Thread is locked"),
 }
 
 
@@ -280,15 +311,33 @@ def test_a_rate_limit_without_a_retry_time_is_waited_for(seconds: str) -> None:
     assert seconds_to_wait(answer, 4.0) == 4.0
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize(("status", "errors"), [(500, 1), (502, 1), (503, 3), (504, 1)])
 def test_server_errors_are_retried(
-    status: int, webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
+    status: int, errors: int, webhook: DiscordWebhook, discord: LoopbackDiscord, clock: VirtualClock
 ) -> None:
-    discord.fail_next(Broken(status), Broken(status))
+    discord.fail_next(*[Broken(status)] * errors)
     webhook.send(MESSAGE)
     assert len(discord.messages) == 1
-    assert len(clock.sleeps) == 2
+    assert len(clock.sleeps) == errors
     assert 0 < min(clock.sleeps) <= max(clock.sleeps) <= 10
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_an_error_that_may_hide_a_message_is_retried_once(
+    status: int, webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    discord.fail_next(*[Broken(status, after_accepting=True)] * 5)
+    assert error_of(webhook).cause.startswith(f"http {status}")
+    assert len(discord.messages) == 2
+
+
+def test_an_edit_is_retried_after_an_error_that_may_hide_its_success(
+    webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    post = webhook.send(MESSAGE)
+    discord.fail_next(*[Broken(502, after_accepting=True)] * 3)
+    webhook.edit(post, replace(MESSAGE, sentence="Otherwise."))
+    assert len(discord.requests) == 5
 
 
 ENDLESS = {
@@ -334,15 +383,104 @@ def test_all_messages_of_a_run_share_the_30_seconds(
 # errors without retries
 
 
-def test_a_webhook_that_was_deleted_is_gone(webhook: DiscordWebhook, discord: LoopbackDiscord) -> None:
-    discord.delete_webhook()
-    assert isinstance(error_of(webhook), WebhookGoneError)
+REFUSED: dict[str, tuple[Callable[[LoopbackDiscord], object], str, str]] = {
+    "deleted webhook": (lambda discord: discord.delete_webhook(), "webhook-gone", "Create a new webhook"),
+    "forum": (
+        lambda discord: setattr(discord.access, "is_forum", True),
+        "thread-missing",
+        "Add ?thread_id=ID to discord-webhook",
+    ),
+    "no permission": (
+        lambda discord: setattr(discord.access, "is_permitted", False),
+        "not-permitted",
+        "Check the permissions",
+    ),
+    "no access": (
+        lambda discord: discord.fail_next(Refused(403, 50001, "Missing Access")),
+        "not-permitted",
+        "Check the permissions",
+    ),
+}
+REFUSED_IN_A_THREAD: dict[str, tuple[Callable[[LoopbackDiscord], object], str, str]] = {
+    "deleted thread": (
+        lambda discord: discord.access.deleted_threads.add(THREAD),
+        "thread-unknown",
+        "Correct thread_id",
+    ),
+    "locked thread": (
+        lambda discord: discord.access.locked_threads.add(THREAD),
+        "thread-locked",
+        "Unlock the thread",
+    ),
+    "locked thread, by its other code": (
+        lambda discord: discord.fail_next(Refused(400, 160005, "Thread is locked")),
+        "thread-locked",
+        "Unlock the thread",
+    ),
+}
+
+
+def assert_refused(webhook: DiscordWebhook, cause: str, remedy: str) -> None:
+    error = error_of(webhook)
+    assert isinstance(error, ChannelRefusedError)
+    assert (error.cause, error.remedy.startswith(remedy)) == (cause, True)
+    kept = webhook.refusals[cause]
+    assert (kept.text, kept.remedy) == (str(error), error.remedy)
+
+
+@pytest.mark.parametrize(("change", "cause", "remedy"), REFUSED.values(), ids=REFUSED)
+def test_a_channel_that_refuses_every_message_is_an_error_with_a_remedy(
+    change: Callable[[LoopbackDiscord], object],
+    cause: str,
+    remedy: str,
+    webhook: DiscordWebhook,
+    discord: LoopbackDiscord,
+) -> None:
+    change(discord)
+    assert_refused(webhook, cause, remedy)
+    assert len(discord.requests) == 1
+
+
+@pytest.mark.parametrize(("change", "cause", "remedy"), REFUSED_IN_A_THREAD.values(), ids=REFUSED_IN_A_THREAD)
+def test_a_thread_that_refuses_every_message_is_an_error_with_a_remedy(
+    change: Callable[[LoopbackDiscord], object],
+    cause: str,
+    remedy: str,
+    connect: Connect,
+    discord: LoopbackDiscord,
+) -> None:
+    change(discord)
+    assert_refused(connect(f"{discord.webhook_url}?thread_id={THREAD}"), cause, remedy)
     assert len(discord.requests) == 1
 
 
 def test_a_webhook_whose_token_is_wrong_is_gone(connect: Connect, discord: LoopbackDiscord) -> None:
-    assert isinstance(error_of(connect(discord.webhook_url[:-1])), WebhookGoneError)
+    assert_refused(connect(discord.webhook_url[:-1]), "webhook-gone", "Create a new webhook")
     assert len(discord.requests) == 1
+
+
+def test_an_archived_thread_is_reopened_by_a_message(connect: Connect, discord: LoopbackDiscord) -> None:
+    discord.access.archived_threads.add(THREAD)
+    connect(f"{discord.webhook_url}?thread_id={THREAD}").send(MESSAGE)
+    assert len(discord.messages) == 1
+
+
+@pytest.mark.parametrize("code", [10008, 30046])
+def test_a_code_about_an_edit_is_no_refusal_of_a_message(
+    code: int, webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    discord.fail_next(Refused(404, code, "Unknown Message"))
+    assert type(error_of(webhook)) is DeliveryError
+
+
+@pytest.mark.parametrize("code", [50013, 10015, 10003])
+def test_an_edit_can_be_refused_like_a_message(
+    code: int, webhook: DiscordWebhook, discord: LoopbackDiscord
+) -> None:
+    post = webhook.send(MESSAGE)
+    discord.fail_next(Refused(403, code, "Refused"))
+    with pytest.raises(ChannelRefusedError):
+        webhook.edit(post, replace(MESSAGE, sentence="Otherwise."))
 
 
 @pytest.mark.parametrize("after_accepting", [False, True])
@@ -430,8 +568,8 @@ LEAKING_FAULTS: dict[str, Callable[[LoopbackDiscord], Fault]] = {
 def test_the_error_text_of_discord_is_shown_without_the_id_and_the_token(
     quoting: str, shown: str, webhook: DiscordWebhook, discord: LoopbackDiscord
 ) -> None:
-    discord.fail_next(Refused(403, 50013, quoting.format(id=discord.webhook_id, token=discord.token)))
-    assert str(error_of(webhook)) == f"Discord rejected the message (HTTP 403, code 50013): {shown}."
+    discord.fail_next(Refused(403, 40333, quoting.format(id=discord.webhook_id, token=discord.token)))
+    assert str(error_of(webhook)) == f"Discord rejected the message (HTTP 403, code 40333): {shown}."
 
 
 @pytest.mark.parametrize("fault", LEAKING_FAULTS.values(), ids=LEAKING_FAULTS)

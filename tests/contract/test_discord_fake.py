@@ -136,6 +136,10 @@ REFUSED_BEYOND_THE_SCHEMA: dict[str, tuple[Json, dict[str, str]]] = {
     ),
     "an image without a URL": (embed(image={}), {"embeds.0.image.url": "BASE_TYPE_REQUIRED"}),
     "a link to a file": (embed(url="file:///etc/passwd"), {"embeds.0.url": "URL_TYPE_INVALID_SCHEME"}),
+    "a link to a host without a domain": (
+        embed(url="https://localhost:8443/run"),
+        {"embeds.0.url": "URL_TYPE_INVALID_URL"},
+    ),
     "a username with Discord in it": (
         {"content": "c", "username": "My DisCord bot"},
         {"username": "USERNAME_INVALID_CONTAINS"},
@@ -332,6 +336,50 @@ def test_a_deleted_webhook_is_unknown(
     answer = client.post(versioned(discord), json={"content": "c"})
     assert (answer.status_code, answer.json()["code"]) == (404, 10015)
     assert discord_schema("error", answer.json()) == []
+
+
+THREAD = "123456789012345678"
+IN_A_THREAD: dict[str, tuple[Json, str, int | None]] = {
+    "a message to a forum": ({"is_forum": True}, "POST", None),
+    "a message, archived": ({"archived_threads": {THREAD}}, "POST", None),
+    "an edit, archived": ({"archived_threads": {THREAD}}, "PATCH", 50083),
+    "a message, locked": ({"locked_threads": {THREAD}}, "POST", 50083),
+    "an edit, locked": ({"locked_threads": {THREAD}}, "PATCH", 50083),
+    "a message, deleted": ({"deleted_threads": {THREAD}}, "POST", 10003),
+}
+
+
+def give_access(discord: LoopbackDiscord, access: Json) -> None:
+    for name, value in access.items():
+        setattr(discord.access, name, copy.copy(value))
+
+
+@pytest.mark.parametrize(("access", "method", "code"), IN_A_THREAD.values(), ids=IN_A_THREAD)
+def test_a_thread_accepts_messages_and_edits_by_its_state(
+    access: Json, method: str, code: int | None, discord: LoopbackDiscord, client: Client
+) -> None:
+    params = {"wait": "true", "thread_id": THREAD}
+    sent = client.post(versioned(discord), params=params, json={"content": "c"}).json()
+    give_access(discord, access)
+    url = versioned(discord) + (f"/messages/{sent['id']}" if method == "PATCH" else "")
+    assert client.request(method, url, params=params, json={"content": "d"}).json().get("code") == code
+
+
+@pytest.mark.parametrize(
+    ("access", "status", "code"), [({"is_forum": True}, 400, 220001), ({"is_permitted": False}, 403, 50013)]
+)
+def test_a_channel_without_access_refuses_messages(
+    access: Json, status: int, code: int, discord: LoopbackDiscord, client: Client
+) -> None:
+    give_access(discord, access)
+    answer = client.post(versioned(discord), json={"content": "c"})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_message_reopens_an_archived_thread(discord: LoopbackDiscord, client: Client) -> None:
+    discord.access.archived_threads.add(THREAD)
+    client.post(versioned(discord), params={"thread_id": THREAD}, json={"content": "c"})
+    assert discord.access.archived_threads == set()
 
 
 def test_another_token_is_refused(discord: LoopbackDiscord, client: Client) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from cluster_status import action, wiring
 from cluster_status.adapters import heartbeat
-from cluster_status.adapters.heartbeat import HttpHeartbeat
+from cluster_status.adapters.heartbeat import HttpHeartbeat, failure_url
 from cluster_status.adapters.http import Http
 from tests.fakes.loopback import HttpResponse, Reset, Silent
 from tests.fakes.runner import RecordingRunner
@@ -34,12 +34,72 @@ def http() -> Iterator[Http]:
         yield opened
 
 
-def test_successful_and_failed_polls_have_different_urls(watchdog: LoopbackWatchdog, http: Http) -> None:
+SERVICES = {
+    "Healthchecks": "/ping/{secret}",
+    "Healthchecks, with a slash": "/ping/{secret}/",
+    "Healthchecks, with a run id": "/ping/{secret}?rid=1",
+    "Healthchecks, with a slug": "/ping/{secret}/nightly-poll?create=1",
+    "Uptime Kuma": "/api/push/{secret}?status=up&msg=OK&ping=",
+    "Uptime Kuma, without a query": "/api/push/{secret}",
+    "Cronitor": "/p/{secret}/monitor?state=complete&env=production",
+}
+
+
+@pytest.mark.parametrize("form", SERVICES.values(), ids=SERVICES)
+def test_each_service_learns_of_a_successful_and_of_a_failed_poll(
+    form: str, watchdog: LoopbackWatchdog, http: Http
+) -> None:
     runner = RecordingRunner()
-    for url in (watchdog.url, f"{watchdog.url}/", f"{watchdog.url}?rid=1"):
-        HttpHeartbeat(url, http, runner.annotate).beat(worked=False)
-    HttpHeartbeat(watchdog.url, http, runner.annotate).beat(worked=True)
-    assert (watchdog.pings, runner.annotations) == (["fail", "fail", "fail", "ok"], [])
+    heartbeat = HttpHeartbeat(watchdog.origin + form.format(secret=watchdog.secret), http, runner.annotate)
+    heartbeat.beat(worked=True)
+    heartbeat.beat(worked=False)
+    assert (watchdog.pings, runner.annotations) == (["ok", "fail"], [])
+
+
+def test_a_failed_poll_requests_no_url_with_the_query_of_an_unknown_service(
+    watchdog: LoopbackWatchdog, http: Http
+) -> None:
+    runner = RecordingRunner()
+    heartbeat = HttpHeartbeat(f"{watchdog.url}?apiKey=1", http, runner.annotate)
+    heartbeat.beat(worked=True)
+    heartbeat.beat(worked=False)
+    assert (watchdog.pings, runner.annotations) == (["ok"], [])
+
+
+UUID = "5f1a8e6c-2b7d-4c39-9e0f-1d2c3b4a5968"
+FORMS = {
+    f"https://hc-ping.com/{UUID}": f"https://hc-ping.com/{UUID}/fail",
+    "https://hc-ping.com/KEY/poll?create=1": "https://hc-ping.com/KEY/poll/fail?create=1",
+    f"https://checks.example.org/ping/{UUID}/": f"https://checks.example.org/ping/{UUID}/fail",
+    "https://beat.example.org": "https://beat.example.org/fail",
+    "https://kuma.example.org/api/push/KEY?status=up&msg=OK&ping=": (
+        "https://kuma.example.org/api/push/KEY?status=down&msg=The+poll+failed.&ping="
+    ),
+    "https://example.org/kuma/api/push/KEY/": (
+        "https://example.org/kuma/api/push/KEY/?status=down&msg=The+poll+failed."
+    ),
+    "https://kuma.example.org/api/push/KEY?status=true&msg=OK": (
+        "https://kuma.example.org/api/push/KEY?status=down&msg=The+poll+failed."
+    ),
+    "https://example.org/behind/a/proxy?status=up": (
+        "https://example.org/behind/a/proxy?status=down&msg=The+poll+failed."
+    ),
+    "https://cronitor.link/p/KEY/poll?state=complete": (
+        "https://cronitor.link/p/KEY/poll?state=fail&message=The+poll+failed."
+    ),
+    "https://cronitor.link/p/KEY/poll": "https://cronitor.link/p/KEY/poll?state=fail&message=The+poll+failed.",
+    "https://cronitor.link/p/KEY/poll?env=a%26b&metric=count:1&metric=error_count:2": (
+        "https://cronitor.link/p/KEY/poll?state=fail&message=The+poll+failed."
+        "&env=a%26b&metric=count%3A1&metric=error_count%3A2"
+    ),
+    "https://api.example.org/v2/heartbeats/poll/ping?apiKey=KEY": "",
+    "https://example.org/beat.php?status=upstream": "",
+}
+
+
+@pytest.mark.parametrize(("url", "expected"), FORMS.items())
+def test_a_failed_poll_is_reported_in_the_form_of_the_service(url: str, expected: str) -> None:
+    assert failure_url(url) == expected
 
 
 FAULTS: dict[str, tuple[Fault, str]] = {
@@ -83,10 +143,9 @@ def test_a_poll_that_crashes_counts_as_failed(
     assert watchdog.pings == ["fail"]
 
 
-def test_an_invalid_heartbeat_url_is_a_bad_input(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert action.main({**BAD_INPUT, "INPUT_HEARTBEAT-URL": "http://watchdog.example/s3cret"}) == 2
+@pytest.mark.parametrize("scheme", ["http://", "", "ftp://"])
+def test_an_invalid_heartbeat_url_is_a_bad_input(scheme: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert action.main({**BAD_INPUT, "INPUT_HEARTBEAT-URL": f"{scheme}watchdog.example/s3cret"}) == 2
     output = "\n".join(line for line in capsys.readouterr().out.splitlines() if "add-mask" not in line)
     assert "heartbeat-url is not a URL that begins with https://" in output
     assert "s3cret" not in output

@@ -4,7 +4,7 @@ import io
 import os
 import signal
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -14,6 +14,8 @@ import pytest
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
+from cluster_status.adapters.github.recent_runs import GitHubRecentRuns
+from cluster_status.adapters.github.rest import Rest
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.runner import ActionsRunner
@@ -21,13 +23,32 @@ from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import Histories, History
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.cause import Status
-from cluster_status.errors import Cancelled, DeliveryError, HistoryError, MessageLostError, WebhookGoneError
-from cluster_status.ports import Clock, EditableNotifier, HistoryStore, Level, Notifier, Runner
+from cluster_status.errors import (
+    Cancelled,
+    ChannelRefusedError,
+    DeliveryError,
+    HistoryError,
+    MessageLostError,
+)
+from cluster_status.ports import (
+    Clock,
+    EditableNotifier,
+    FinishedRun,
+    HistoryStore,
+    Level,
+    Notifier,
+    RecentRuns,
+    Runner,
+    RunsSince,
+)
 from cluster_status.render.summary import Summary
 from tests.fakes.clock import START, VirtualClock
 from tests.fakes.discord import LoopbackDiscord, Reset
 from tests.fakes.file_commands import read_outputs
-from tests.fakes.notifier import AfterAccepting, RecordingNotifier
+from tests.fakes.github import LoopbackGitHub
+from tests.fakes.github_wire import Wire
+from tests.fakes.notifier import GONE, AfterAccepting, RecordingNotifier
+from tests.fakes.recent_runs import WorkflowRuns
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.store import MemoryStore
 from tests.fakes.workflow_commands import read_commands
@@ -242,7 +263,7 @@ class FakeChannel:
         self.notifier.fail_next(AfterAccepting(fault) if after_accepting else fault)
 
     def delete_webhook(self) -> None:
-        self.notifier.fail_next(WebhookGoneError())
+        self.notifier.fail_next(ChannelRefusedError(GONE))
 
 
 class Terminal:
@@ -347,9 +368,10 @@ def test_a_message_without_a_response_is_an_error_and_not_repeated(
 
 def test_a_deleted_webhook_is_an_error_of_its_own(failing_channel: FailingChannel) -> None:
     failing_channel.delete_webhook()
-    with pytest.raises(WebhookGoneError):
+    with pytest.raises(ChannelRefusedError) as caught:
         failing_channel.notifier.send(message("too late"))
     assert failing_channel.headlines() == []
+    assert failing_channel.notifier.refusals[caught.value.cause].text == str(caught.value)
 
 
 # EditableNotifier
@@ -509,6 +531,88 @@ def test_all_outputs_can_be_read(kind: str, tmp_path: Path, capsys: pytest.Captu
     show = FakeShow() if kind == "fake" else Step(tmp_path, capsys)
     show.runner.publish(OUTPUTS, [SUMMARY])
     assert show.outputs() == OUTPUTS
+
+
+# RecentRuns
+
+
+class Workflow(Protocol):
+    """A workflow whose runs poll."""
+
+    def run(self, conclusion: str) -> None:
+        """Start a run a minute later, and end it with this conclusion."""
+
+    def this_run(self) -> RecentRuns:
+        """Start a run a minute later; return what it uses."""
+
+
+class FakeWorkflow:
+    def __init__(self) -> None:
+        self._clock = VirtualClock()
+        self._runs = WorkflowRuns(self._clock)
+
+    def run(self, conclusion: str) -> None:
+        self._clock.advance(timedelta(minutes=1))
+        run = self._runs.start()
+        if conclusion != "cancelled":
+            run.finish(failed=conclusion == "failure")
+
+    def this_run(self) -> RecentRuns:
+        self._clock.advance(timedelta(minutes=1))
+        return self._runs.start().since
+
+
+class GitHubWorkflow:
+    def __init__(self) -> None:
+        self._clock = VirtualClock()
+        self._github = LoopbackGitHub(clock=self._clock.now).without_sockets()
+
+    def run(self, conclusion: str) -> None:
+        self._clock.advance(timedelta(minutes=1))
+        self._github.start_run().finish(conclusion)
+
+    def this_run(self) -> RecentRuns:
+        self._clock.advance(timedelta(minutes=1))
+        run = self._github.start_run(permission="read")
+        rest = Rest(Wire(self._github, run.github_token), self._github.repository)
+        return GitHubRecentRuns(rest, run.workflow, run.branch, run.id).since
+
+
+@pytest.fixture(params=[FakeWorkflow, GitHubWorkflow])
+def workflow(request: pytest.FixtureRequest) -> Workflow:
+    made: Workflow = request.param()
+    return made
+
+
+def minutes_after(start: int) -> datetime:
+    return START + timedelta(minutes=start)
+
+
+def test_finished_runs_are_known_by_their_start_the_oldest_first(workflow: Workflow) -> None:
+    for conclusion in ("failure", "success", "failure"):
+        workflow.run(conclusion)
+    assert workflow.this_run()(START) == RunsSince(
+        [
+            FinishedRun(minutes_after(1), failed=True),
+            FinishedRun(minutes_after(2), failed=False),
+            FinishedRun(minutes_after(3), failed=True),
+        ],
+        this_started_at=minutes_after(4),
+    )
+
+
+def test_runs_that_started_before_the_instant_are_left_out(workflow: Workflow) -> None:
+    for _ in range(3):
+        workflow.run("failure")
+    found = workflow.this_run()(minutes_after(2))
+    assert found
+    assert [run.started_at for run in found.finished] == [minutes_after(3)]
+
+
+def test_cancelled_runs_and_runs_in_progress_are_left_out(workflow: Workflow) -> None:
+    workflow.run("cancelled")
+    workflow.this_run()
+    assert workflow.this_run()(START) == RunsSince([], this_started_at=minutes_after(3))
 
 
 # Clock

@@ -10,7 +10,7 @@ import paramiko
 import pytest
 from paramiko.common import AUTH_FAILED, OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
-from cluster_status.domain.slurm.commands import PARTITIONS, TOTAL, command_line
+from cluster_status.domain.slurm.commands import PARTITIONS, RESERVATIONS, TOTAL, command_line
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause
 from cluster_status.threads import run_in_thread
@@ -38,8 +38,9 @@ def test_a_probe_logs_in_and_runs_the_slurm_commands() -> None:
     probed = probe_server(server)
     assert probed.lists_nodes
     assert (probed.result.reached, probed.result.logged_in) == (True, True)
-    [command] = server.commands
-    assert command == command_line(command.split()[3], PARTITIONS, TOTAL, clusters=True)
+    state, maintenance = server.commands
+    assert state == command_line(state.split()[3], PARTITIONS, TOTAL, clusters=True)
+    assert maintenance == command_line(maintenance.split()[3], RESERVATIONS)
 
 
 def test_another_probe_uses_the_session_of_the_first() -> None:
@@ -48,7 +49,7 @@ def test_another_probe_uses_the_session_of_the_first() -> None:
         assert [run_probe(probe).lists_nodes for _ in range(3)] == [True] * 3
         assert listening.connection_count == 1
     assert len(server.offers) == 1
-    assert len(server.commands) == 3
+    assert len(server.commands) == 3 + 1  # maintenance is read once
 
 
 def test_closing_leaves_no_thread_and_no_socket() -> None:

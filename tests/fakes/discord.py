@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
 from tests.fakes import loopback
+from tests.fakes.discord_access import Access
 from tests.fakes.discord_channel import Channel, HttpResponse, RateLimit, Request, is_versioned, rate_limited
 from tests.fakes.loopback import Aborted, Held, Holds, LoopbackServer, Reset, Silent
 
@@ -173,6 +174,10 @@ class LoopbackDiscord:
 
     def delete_webhook(self) -> None:
         self._channel.exists = False
+
+    @property
+    def access(self) -> Access:
+        return self._channel.access
 
     def receive(self, request: loopback.Request) -> loopback.HttpResponse | Held | Aborted:
         read = _read(request)

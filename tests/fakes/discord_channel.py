@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from typing import Any
 
+from tests.fakes.discord_access import Access
 from tests.fakes.discord_limits import (
     Refusal,
     form_error,
@@ -163,6 +164,7 @@ class Channel:
         self.channel_id = str(10**17 + secrets.randbelow(8 * 10**17))
         self.name = "the hook"
         self.exists = True
+        self.access = Access()
         self._window = RateLimitWindow(rate_limit, clock) if rate_limit else None
         self._records: list[dict[str, Any]] = []
         self._sequence = itertools.count()
@@ -240,6 +242,9 @@ class Channel:
         found = [] if thread_id is None else list(refuse_snowflake(("thread_id",), thread_id))
         if found:
             return _refused(request, found)
+        refusal = self.access.refusal(thread_id, editing=False)
+        if refusal:
+            return HttpResponse.error(*refusal)
         if is_empty(payload):
             return HttpResponse.error(400, 50006, "Cannot send an empty message")
         now = datetime.now(UTC)
@@ -266,6 +271,9 @@ class Channel:
         payload = _read_payload(request, editing=True)
         if isinstance(payload, HttpResponse):
             return payload
+        refusal = self.access.refusal(record["thread_id"], editing=True)
+        if refusal:
+            return HttpResponse.error(*refusal)
         changes = {
             key: value for key, value in payload.items() if key not in ("username", "avatar_url", "tts")
         }

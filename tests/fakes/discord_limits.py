@@ -5,6 +5,7 @@ values and timestamps without an offset, but does not document it: the documente
 are those of Discord, which has no complete list of them.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -25,6 +26,8 @@ URL_LIMIT = 2048
 MENTIONS_LIMIT = 100
 
 MENTION_KINDS = ("users", "roles", "everyone")
+# not documented: the host of a link needs a domain (bugsink#280, gitea#14379, grafana#65270)
+HOST = re.compile(r"([a-z0-9-]+\.)+[a-z0-9-]+", re.IGNORECASE)
 VISIBLE_PARTS = ("title", "description", "fields", "author", "footer", "image", "thumbnail")
 WEB = ("http", "https")
 WEB_OR_ATTACHMENT = ("attachment", "http", "https")
@@ -140,7 +143,7 @@ def _refuse_embed(path: Path, embed: object) -> Iterator[Refusal]:
         yield _required((*path, "description"))
     yield from _refuse_text((*path, "title"), embed.get("title"), TITLE_LIMIT)
     yield from _refuse_text((*path, "description"), embed.get("description"), DESCRIPTION_LIMIT)
-    yield from _refuse_url((*path, "url"), embed.get("url"), WEB)
+    yield from _refuse_link((*path, "url"), embed.get("url"))
     yield from _refuse_whole_number((*path, "color"), embed.get("color"), most=0xFFFFFF)
     yield from _refuse_timestamp((*path, "timestamp"), embed.get("timestamp"))
     yield from _refuse_part((*path, "author"), embed.get("author"), "name", AUTHOR_LIMIT)
@@ -254,6 +257,13 @@ def _refuse_url(path: Path, url: object, schemes: tuple[str, ...]) -> Iterator[R
         yield Refusal(path, "URL_TYPE_INVALID_SCHEME", message)
     elif not host or any(character.isspace() for character in url):
         yield Refusal(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
+
+
+def _refuse_link(path: Path, url: object) -> Iterator[Refusal]:
+    found = list(_refuse_url(path, url, WEB))
+    if isinstance(url, str) and not found and not HOST.fullmatch(urlsplit(url).hostname or ""):
+        found = [Refusal(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")]
+    yield from found
 
 
 def _refuse_whole_number(path: Path, number: object, most: int | None = None) -> Iterator[Refusal]:

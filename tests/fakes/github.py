@@ -352,7 +352,7 @@ class LoopbackGitHub:
         with self._lock:
             if run is None:
                 run = self.start_run(branch, self.fork_id if from_fork else None)
-                run.created_at = created_at
+                run.created_at = run.started_at = created_at
                 run.finish()
             taken = self._actions.reserve(run, name, RAW_TYPE if raw else ZIP_TYPE, None)
             self._actions.blobs[taken.blob] = Blob(content)

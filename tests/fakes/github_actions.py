@@ -46,6 +46,7 @@ class Run:
     permission: Permission
     workflow: str  # the name of its file
     created_at: datetime  # of its first attempt
+    started_at: datetime  # of this attempt
     actions: "Actions" = field(repr=False)
     backend_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     job_backend_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -208,6 +209,7 @@ class Actions:
                 permission=min(permission, "read", key=_PERMISSIONS.index) if from_fork else permission,
                 workflow=workflow,
                 created_at=self.clock(),
+                started_at=self.clock(),
                 actions=self,
             )
         )
@@ -226,6 +228,7 @@ class Actions:
                 permission=run.permission,
                 workflow=run.workflow,
                 created_at=run.created_at,
+                started_at=self.clock(),
                 actions=self,
             )
         )

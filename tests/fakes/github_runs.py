@@ -38,7 +38,7 @@ def run_object(run: Run) -> dict[str, object]:
         "pull_requests": [],
         "created_at": created_at,
         "updated_at": created_at,
-        "run_started_at": created_at,
+        "run_started_at": rfc3339(run.started_at),
         "actor": owner,
         "triggering_actor": owner,
         "referenced_workflows": [],

@@ -1,13 +1,17 @@
 """A channel in memory."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
-from cluster_status.errors import DeliveryError, MessageLostError
+from cluster_status.errors import DeliveryError, MessageLostError, Refusal
+
+GONE = Refusal("webhook-gone", "The webhook is gone.", "Create a new one.")
 
 
 class AfterAccepting(Struct, frozen=True):
@@ -22,6 +26,8 @@ class RecordingNotifier:
     `messages` are the accepted messages as they were sent; `sends` counts the attempts. `shown` are the
     messages after their edits, by id; `edits` are the edits in order.
     """
+
+    refusals: ClassVar[Mapping[str, Refusal]] = {GONE.cause: GONE}
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -50,10 +56,10 @@ class RecordingNotifier:
                 raise error
         message_id = str(len(self.messages))
         self.shown[message_id] = message
-        return MessageRef(message_id, repr(message))
+        return MessageRef(message_id, _shown(message))
 
     def edit(self, ref: MessageRef, message: Message) -> MessageRef:
-        if ref.shown == repr(message):
+        if ref.shown == _shown(message):
             return ref
         match self._next_error():
             case None:
@@ -64,7 +70,7 @@ class RecordingNotifier:
             raise MessageLostError
         self.edits.append((ref.id, message))
         self.shown[ref.id] = message
-        return MessageRef(ref.id, repr(message))
+        return MessageRef(ref.id, _shown(message))
 
     def delete_messages(self) -> None:
         self.shown.clear()
@@ -77,8 +83,16 @@ class RecordingNotifier:
         """Let the next requests fail, one error each; None lets one succeed."""
         self._errors.extend(errors)
 
-    def fail_from_now_on(self, error: DeliveryError) -> None:
+    def fail_from_now_on(self, error: DeliveryError | None) -> None:
+        """Let all later requests fail, or with None succeed."""
         self._lasting_error = error
+
+    def work_again(self) -> None:
+        self._lasting_error = None
 
     def _next_error(self) -> DeliveryError | AfterAccepting | None:
         return self._errors.popleft() if self._errors else self._lasting_error
+
+
+def _shown(message: Message) -> str:
+    return repr(replace(message, url=""))

@@ -16,6 +16,7 @@ class MemoryStore:
         self.loads = 0
         self.saves = 0
         self._loaded: bytes | None = None
+        self.is_full = False  # every save fails
         self._save_errors: dict[int, HistoryError | Cancelled] = {}
         self._load_error: HistoryError | None = None
         self._during_saves: dict[int, Callable[[], object]] = {}
@@ -46,7 +47,7 @@ class MemoryStore:
     def save(self, histories: Histories) -> None:
         content = codec.render(histories)
         self.saves += 1
-        if error := self._save_errors.pop(self.saves, None):
+        if error := self._save_errors.pop(self.saves, _full() if self.is_full else None):
             raise error
         if action := self._during_saves.pop(self.saves, None):
             action()
@@ -80,6 +81,8 @@ class MemoryStore:
 
     def fail_save(self, nth: int = 1, error: HistoryError | Cancelled | None = None) -> None:
         """Let the `nth` save from now on fail without a change of the content."""
-        self._save_errors[self.saves + nth] = error or HistoryError(
-            "The quota is used up.", remedy="Delete old runs."
-        )
+        self._save_errors[self.saves + nth] = error or _full()
+
+
+def _full() -> HistoryError:
+    return HistoryError("The quota is used up.", remedy="Delete old runs.")

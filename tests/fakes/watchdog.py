@@ -1,6 +1,11 @@
-"""A heartbeat service such as Healthchecks on loopback: a URL for success, and one for failures."""
+"""Healthchecks, Uptime Kuma and Cronitor on loopback, each with its own form of a failure.
+
+Written from the documentation of Healthchecks (Pinging API) and Cronitor (Telemetry API), and from the route
+`/api/push/:pushToken` of Uptime Kuma, which is not documented.
+"""
 
 import contextlib
+import re
 import secrets
 import threading
 from collections import deque
@@ -34,9 +39,14 @@ class LoopbackWatchdog:
 
     @property
     def url(self) -> str:
+        """The URL of a check of Healthchecks."""
+        return f"{self.origin}/ping/{self.secret}"
+
+    @property
+    def origin(self) -> str:
         if self._server is None:
             raise RuntimeError("there is an address only inside the context")
-        return f"{self._server.url}/ping/{self.secret}"
+        return self._server.url
 
     @property
     def pings(self) -> list[str]:
@@ -62,10 +72,19 @@ class LoopbackWatchdog:
                 return answer
 
     def decide(self, request: Request) -> HttpResponse:
-        kinds = {f"/ping/{self.secret}": "ok", f"/ping/{self.secret}/fail": "fail"}
-        kind = kinds.get(request.path)
+        kind = self._kind(request)
         if kind is None or request.method not in {"GET", "HEAD", "POST"}:
             return HttpResponse(404, b"not found")
         with self._lock:
             self._pings.append(kind)
         return HttpResponse(200, b"OK")
+
+    def _kind(self, request: Request) -> str | None:
+        """Return the meaning of a request to one of the services; None if it has none."""
+        path, query = request.path, request.query
+        if path == f"/api/push/{self.secret}":  # Uptime Kuma: any other status than "up" is down
+            return "ok" if query.get("status", "up") == "up" else "fail"
+        if path == f"/p/{self.secret}/monitor":  # Cronitor: without a state it is a heartbeat
+            return {"complete": "ok", "ok": "ok", "fail": "fail"}.get(query.get("state", "ok"))
+        check = re.fullmatch(rf"/ping/{self.secret}(/nightly-poll)?(/|(?P<fail>/fail))?", path)
+        return ("fail" if check["fail"] else "ok") if check else None

@@ -60,7 +60,7 @@ RESULTS: tuple[ProbeResult, ...] = (
     *(replace(failure, runner_online=False) for failure in _FAILURES if not failure.reached),
 )
 _MINUTES = (5, 90, 2_000)
-OUTCOMES = ("delivered", "failed", "gone", "not sent")
+OUTCOMES = ("delivered", "failed", "refused", "not sent")
 
 
 def policies(channel: str) -> st.SearchStrategy[ChannelPolicy]:
@@ -85,8 +85,8 @@ def attempted(history: History, policy: ChannelPolicy, outcome: str, at: datetim
     if outcome == "not sent" or not (state.pending or state.live):
         return history
     if outcome != "delivered":
-        gone = policy.digest if outcome == "gone" else None
-        return replace(history, outbox=failed(outbox, policy.id, outcome, at, gone=gone))
+        refused_by = policy.digest if outcome == "refused" else None
+        return replace(history, outbox=failed(outbox, policy.id, outcome, at, refused_by=refused_by))
     if not state.pending:
         return replace(history, outbox=edited(outbox, policy.id, state.live))
     first = state.pending[0]

@@ -16,7 +16,7 @@ from cluster_status.domain.execution import CommandResult
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.history import Histories, History
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.slurm import drain_reason, gpu, reservation, sinfo
+from cluster_status.domain.slurm import drain_reason, gpu, node_set, out_of_service, reservation, sinfo
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.ssh.host_key import Pins
 from cluster_status.domain.ssh.private_key import secret_lines, unwrap
@@ -125,8 +125,13 @@ def probe_details(content: bytes) -> None:
         for reason in drain_reason.parse(lines, BOUNDARY, with_names=with_names):
             assert _is_shown(reason.reason, 300)
             assert _is_shown(reason.node_names + reason.set_by, 200)
-    reservations = reservation.parse(lines, ["batch"])
-    assert all(_is_shown(one.name, 300) and one.begin < reservation.last_instant(one) for one in reservations)
+    listing = reservation.parse(lines)
+    assert _is_shown(listing.error, 350)
+    for one in (listed.reservation for listed in listing.listed):
+        assert _is_shown(one.name, 300)
+        assert one.begin < reservation.last_instant(one)
+    assert node_set.parse(lines, ["batch"]).keys() <= {"batch"}
+    assert all(nodes >= 0 for _, nodes in out_of_service.parse(lines))
 
 
 def probe_text(content: bytes) -> None:

@@ -10,8 +10,8 @@ import pytest
 from cluster_status.domain.notification.outbox import ChannelOutbox
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.errors import DeliveryError, MessageLostError, WebhookGoneError
-from tests.fakes.notifier import RecordingNotifier
+from cluster_status.errors import ChannelRefusedError, DeliveryError, MessageLostError
+from tests.fakes.notifier import GONE, RecordingNotifier
 from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.unit.app.monitor import Monitor
 from tests.unit.domain.build import listed_with, reserved
@@ -100,7 +100,7 @@ def test_the_sequence_has_messages_of_every_kind(alone: tuple[str, ChannelResult
 FAILURES: dict[str, tuple[int, DeliveryError]] = {
     "never works": (0, DeliveryError("Discord was not reached.", cause="no answer")),
     "fails after one message": (1, DeliveryError("Discord was not reached.", cause="no answer")),
-    "is deleted after one message": (1, WebhookGoneError()),
+    "is deleted after one message": (1, ChannelRefusedError(GONE)),
     "loses its messages": (1, MessageLostError()),
 }
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cluster_status.domain.slurm import drain_reason, gpu, reservation
+from cluster_status.domain.slurm import drain_reason, gpu, node_set, reservation
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, MaintenanceListing
 from cluster_status.domain.slurm.commands import split_outputs
 from cluster_status.domain.slurm.reservation import last_instant
@@ -19,21 +19,34 @@ COLUMNS = st.lists(TOKENS, max_size=7).map(" ".join)
 TIMES = st.sampled_from(
     ["2026-01-31T12:00:00", "9999-12-31T23:59:59", "0001-01-01T00:00:00", "2026-02-30T00:00:00"]
 )
-RECORDS = st.builds("F|{}|{}|{}".format, st.integers(-1, 10**12), TIMES, st.text(max_size=20))
+NODES = st.sampled_from(["n1", "n[1-4]", "n[1-999999999]", "n[", "(null)", ""])
+RECORDS = st.builds(
+    "F|{}|{}|{}|{}|{}".format,
+    st.integers(-1, 10**12),
+    TIMES,
+    st.text(max_size=9),
+    NODES,
+    st.text(max_size=20),
+)
 RESERVATIONS = st.builds(
-    "ReservationName={} StartTime={} EndTime={} NodeCnt={} Flags=MAINT,{}".format,
+    "ReservationName={} StartTime={} EndTime={} Nodes={} NodeCnt={} Flags=MAINT,{}".format,
     st.text(max_size=5),
     TIMES,
     TIMES,
+    NODES,
     st.integers(-1, 10**12),
     st.text(max_size=5),
 )
-LINES = st.lists(COLUMNS | RECORDS | RESERVATIONS | st.text(max_size=30), max_size=8)
+NODES_OF = st.builds("batch|{}".format, NODES)
+LINES = st.lists(COLUMNS | RECORDS | RESERVATIONS | NODES_OF | st.text(max_size=30), max_size=8)
 
 
 def read(lines: list[str]) -> list[ClusterState]:
     gpus, unreadable_gpus = gpu.parse(lines)
-    maintenance = MaintenanceListing(reservation.parse(lines, ["batch"]))
+    nodes = node_set.parse(lines, ["batch"])
+    listing = reservation.parse(lines)
+    reservations = reservation.in_partitions(listing.listed, nodes, chosen=["batch"], total=4)
+    maintenance = MaintenanceListing(reservations, listing.error)
     return [
         ClusterState(
             details=Details(

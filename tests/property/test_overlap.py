@@ -6,13 +6,13 @@ two checks end in the same second: the history could not say which of them is th
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 from threading import Semaphore
-from typing import NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 import pytest
 from msgspec import Struct
@@ -26,7 +26,7 @@ from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
-from cluster_status.errors import DeliveryError, ExitStatus
+from cluster_status.errors import DeliveryError, ExitStatus, Refusal
 from cluster_status.threads import run_in_thread
 from tests.fakes.clock import VirtualClock
 from tests.fakes.heartbeat import RecordingHeartbeat
@@ -219,6 +219,7 @@ class RunNotifier(Struct):
 
     run: Run
     channel: str
+    refusals: ClassVar[Mapping[str, Refusal]] = {}
 
     def send(self, message: Message) -> None:
         world = self.run.world

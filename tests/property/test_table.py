@@ -2,7 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain.slurm.cluster_state import Partition
-from cluster_status.render.table import table
+from cluster_status.render.table import PHONE_WIDTH, table
+from cluster_status.render.width import columns
 from tests.property.steady import steady
 from tests.unit.domain.build import partition
 
@@ -44,6 +45,23 @@ def test_a_table_never_exceeds_its_limit(partitions: list[Partition], limit: int
 @given(PARTITIONS, st.integers(NARROWEST, 600))
 def test_every_partition_is_shown_or_counted(partitions: list[Partition], limit: int) -> None:
     assert counted(table(partitions, width=WIDE, limit=limit)) == len(partitions)
+
+
+NAMES = st.lists(st.sampled_from(["a", "中", "-1", "cascadelake", "n" * 20]), min_size=1, max_size=4).map(
+    "".join
+)
+NODES = st.integers(0, 99_999)
+
+
+@steady
+@given(st.dictionaries(NAMES, st.tuples(NODES, st.booleans()), max_size=15))
+def test_different_names_of_partitions_differ_on_a_phone(
+    nodes: dict[str, tuple[int, bool]],
+) -> None:
+    partitions = [partition(name, default=default, down=count) for name, (count, default) in nodes.items()]
+    _, *lines = table(partitions, width=PHONE_WIDTH, limit=UNLIMITED).splitlines()
+    assert len({line.split()[0].removesuffix("*") for line in lines}) == len(partitions)
+    assert [line for line in lines if columns(line) > PHONE_WIDTH] == []
 
 
 @steady

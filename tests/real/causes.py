@@ -1143,7 +1143,7 @@ CASES = (
         (),
         inputs={"details": "full", "cluster-command-timeout": "5"},
         summary_texts=("a100", "cooling"),
-        limit=3,  # two fifths of the time are reserved for the other commands
+        limit=3,  # half of the time is left to the other commands
     ),
     Case(
         Cause.NO_NODES_IN_SERVICE,

@@ -137,7 +137,7 @@ def test_the_next_poll_begins_with_the_login_shell(bash: Site, monitor: Monitor)
     begun = bash.openssh.account.home / "begun"
     (bash.openssh.account.home / ".bashrc").write_text(f"echo >> {begun}\n")
     assert monitor.poll().outputs["status"] == "online"
-    assert len(begun.read_text()) == 1  # one command, and in it one shell without the profile
+    assert len(begun.read_text()) == 2  # two commands, and in each one shell without the profile
 
 
 def test_after_the_remedy_for_a_missing_sinfo_the_next_poll_checks_slurm(

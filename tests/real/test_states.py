@@ -9,11 +9,12 @@ import pytest
 from msgspec.structs import asdict
 
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Partition
+from cluster_status.domain.slurm.hostlist import expand
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
-from cluster_status.domain.status.verdict import KnownServer, judge
+from cluster_status.domain.status.verdict import KnownServer, Terms, judge
 from tests.real.sshd import probe_sshd
 from tests.servers import slurm_configuration
 from tests.servers.account import Account
@@ -240,9 +241,10 @@ def test_names_of_nodes_and_users_are_listed_on_request(site: Site) -> None:
 
 
 def test_active_and_future_maintenance_is_listed_and_other_reservations_are_not(site: Site) -> None:
-    maintenance = site.list(details=True).maintenance
+    maintenance = site.list().maintenance
     assert maintenance
     now, tomorrow = maintenance.reservations
+    assert now.node_names == {NODES[name] for name in ("maint", "drained-maint", "down-maint")}
     at = datetime.now(UTC)
     assert now.end
     assert tomorrow.end
@@ -250,6 +252,50 @@ def test_active_and_future_maintenance_is_listed_and_other_reservations_are_not(
     assert now.nodes == 3
     assert timedelta(hours=19) < tomorrow.begin - at < timedelta(hours=21)
     assert (tomorrow.end - tomorrow.begin, tomorrow.nodes) == (timedelta(hours=2), 2)
+
+
+def test_a_reservation_has_its_nodes_in_the_chosen_partitions(site: Site) -> None:
+    maintenance = site.list("maint", "idle").maintenance
+    assert maintenance
+    assert [one.node_names for one in maintenance.reservations] == [{NODES["maint"]}, {NODES["idle"]}]
+    nothing = site.list("mixed").maintenance
+    assert nothing
+    assert (nothing.reservations, nothing.error) == ((), "")
+
+
+# Names of nodes, and nodes out of service
+
+
+def test_the_names_of_the_nodes_of_each_partition_are_read(site: Site) -> None:
+    state = site.list(details=True)
+    assert {name: len(nodes) for name, nodes in state.partition_nodes.items()} == {
+        name: partition.nodes.total for name, partition in by_name(state).items()
+    }
+    assert state.partition_nodes["down"] == {NODES["down"]}
+    [chosen] = site.list("hidden", details=True).partition_nodes.values()
+    assert chosen == {NODES["allocated"]}
+
+
+def test_a_drain_reason_has_the_partitions_of_its_nodes(detailed: Details) -> None:
+    [fan] = [one for one in detailed.drain_reasons if one.reason == "fan"]
+    assert fan.partitions == {"down", "everything"}
+
+
+def test_nodes_that_are_down_count_once_with_the_time_since_when(site: Site) -> None:
+    state = site.list(degraded_below=100)
+    assert sum(nodes for _, nodes in state.out_since) == state.nodes.down - 1  # not responding has no reason
+    assert all(
+        timedelta() <= datetime.now(UTC) - since < timedelta(minutes=5) for since, _ in state.out_since
+    )
+    [(_, nodes)] = site.list("down", degraded_below=100).out_since
+    assert nodes == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["n[01-10,15],gpu[1-2]n[1-4],login1", "n[99-101]", "n[001-2]", "n[1-2][3-4]", "a1,b-2.c,n[7]"]
+)
+def test_a_list_of_nodes_stands_for_the_names_that_slurm_prints(site: Site, text: str) -> None:
+    assert expand(text) == frozenset(site.slurm.scontrol("show", "hostnames", text).split())
 
 
 # A cluster that is powered down
@@ -271,5 +317,6 @@ def test_a_powered_down_cloud_cluster_is_online(account: Account) -> None:
             state = Site(slurm, openssh).list(details=True)
     assert list(by_name(state)) == ["cloud"]
     assert state.nodes.total == state.nodes.powered_down  # Slurm 22.05 lists none of them, 24.11 all
-    verdict = judge(ProbeResult(outcome=state, logged_in=True), KnownServer(), degraded_below=50)
+    terms = Terms(at=datetime.now(UTC), degraded_below=50, confirm_after=2)
+    verdict = judge(ProbeResult(outcome=state, logged_in=True), KnownServer(), terms)
     assert (verdict.status, verdict.cause) == (Status.ONLINE, None)

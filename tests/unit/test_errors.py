@@ -4,6 +4,7 @@ import pytest
 
 from cluster_status.errors import (
     Cancelled,
+    ChannelRefusedError,
     ClusterStatusError,
     DeliveryError,
     ExitStatus,
@@ -13,11 +14,12 @@ from cluster_status.errors import (
     InputError,
     LimitReachedError,
     NoSuchWorkflowError,
+    Refusal,
     UnparsableError,
-    WebhookGoneError,
     most_severe,
 )
 
+GONE = Refusal("webhook-gone", "The webhook is gone.", "Create a new one.")
 MOST_SEVERE_FIRST = (
     ExitStatus.BAD_INPUT,
     ExitStatus.HISTORY,
@@ -63,7 +65,7 @@ def test_a_failure_outweighs_success() -> None:
         (InputError(["cluster-host is empty"]), ExitStatus.BAD_INPUT),
         (HistoryError("truncated"), ExitStatus.HISTORY),
         (DeliveryError("no answer", cause="no-answer"), ExitStatus.UNDELIVERED),
-        (WebhookGoneError(), ExitStatus.UNDELIVERED),
+        (ChannelRefusedError(GONE), ExitStatus.UNDELIVERED),
         (GitHubError("no"), ExitStatus.GITHUB),
         (NoSuchWorkflowError("pol.yml"), ExitStatus.GITHUB),
         (GitHubUnreachableError("no answer"), ExitStatus.GITHUB),
@@ -87,12 +89,9 @@ def test_an_input_error_names_every_problem() -> None:
     assert all(problem in str(error) for problem in problems)
 
 
-def test_delivery_errors_have_different_causes() -> None:
-    assert DeliveryError("no answer", cause="no-answer").cause != WebhookGoneError().cause
-
-
-def test_the_remedy_for_a_deleted_webhook_names_the_input() -> None:
-    assert "discord-webhook" in WebhookGoneError().remedy
+def test_a_channel_that_refuses_messages_has_the_cause_and_the_remedy_of_the_refusal() -> None:
+    error = ChannelRefusedError(GONE)
+    assert (error.cause, str(error), error.remedy) == (GONE.cause, GONE.text, GONE.remedy)
 
 
 def test_a_cancellation_is_not_an_exception() -> None:

@@ -19,15 +19,16 @@ from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
+from cluster_status.adapters.http import Http, HttpResponse
 from cluster_status.adapters.slurm.probe import SlurmProbe
-from cluster_status.app.cluster import Channel, MonitoredCluster
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import digest_of
 from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, HistoryError, InputError
-from cluster_status.ports import HistoryStore
+from cluster_status.ports import HistoryStore, RunsSince
 from cluster_status.settings import load
 
 REQUIRED = {
@@ -70,6 +71,7 @@ class Wired(NamedTuple):
     cluster: MonitoredCluster
     channel: Channel
     store: HistoryStore
+    tools: Tools
 
 
 Wire = Callable[[Mapping[str, str]], Wired]
@@ -83,10 +85,14 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
         given: list[Wired] = []
 
         def poll(
-            clusters: list[MonitoredCluster], channels: list[Channel], store: HistoryStore, *_: object
+            clusters: list[MonitoredCluster],
+            channels: list[Channel],
+            store: HistoryStore,
+            _heartbeat: object,
+            tools: Tools,
         ) -> ExitStatus:
             [cluster], [channel] = clusters, channels
-            given.append(Wired(cluster, channel, store))
+            given.append(Wired(cluster, channel, store, tools))
             return ExitStatus.OK
 
         monkeypatch.setattr(wiring, "poll", poll)
@@ -204,6 +210,42 @@ def test_an_unreadable_runtime_token_recommends_the_file_and_is_not_quoted(token
     assert token not in problem
 
 
+# the runs of the workflow
+
+
+WORKFLOW = {
+    "INPUT_GITHUB-TOKEN": "ghs_abc",
+    "GITHUB_RUN_ID": "7",
+    "GITHUB_WORKFLOW_REF": "owner/name/.github/workflows/poll.yml@refs/heads/main",
+}
+
+
+def test_a_runner_reads_the_runs_of_its_workflow(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests: list[tuple[str, str]] = []
+
+    def request(_: object, method: str, url: str, **_options: object) -> HttpResponse:
+        requests.append((method, url.partition("?")[0]))
+        return HttpResponse(200, {}, b'{"workflow_runs": []}')
+
+    monkeypatch.setattr(Http, "request", request)
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    assert wire(ON_RUNNER | WORKFLOW).tools.recent_runs(at) == RunsSince([])
+    assert requests == [("GET", "https://api.github.com/repos/owner/name/actions/workflows/poll.yml/runs")]
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        IN_A_SHELL,
+        ON_RUNNER | WORKFLOW | {"GITHUB_WORKFLOW_REF": ""},
+        ON_RUNNER | WORKFLOW | {"INPUT_GITHUB-TOKEN": ""},
+    ],
+    ids=["a shell", "no workflow", "no token"],
+)
+def test_without_a_workflow_and_a_token_no_runs_are_known(environ: Mapping[str, str], wire: Wire) -> None:
+    assert wire(environ).tools.recent_runs(datetime(2026, 3, 1, tzinfo=UTC)) is None
+
+
 # pruning
 
 
@@ -279,6 +321,11 @@ def test_the_prune_command_neither_checks_nor_polls(
 
 
 # the channel
+
+
+def test_messages_link_to_the_run(wire: Wire) -> None:
+    run = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_RUN_ID": "7"}
+    assert wire(ON_RUNNER | run).tools.run_url == "https://github.com/owner/name/actions/runs/7"
 
 
 @pytest.mark.parametrize(

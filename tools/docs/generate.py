@@ -16,7 +16,7 @@ from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUT_GROUPS, Input
-from tools.docs import message_image, messages
+from tools.docs import courses, message_image, messages
 
 ROOT = Path(__file__).parents[2]
 INPUTS_AND_OUTPUTS = ROOT / "docs" / "inputs.md"
@@ -110,6 +110,7 @@ def documents() -> dict[Path, str]:
         ),
         CAUSES_PAGE: _between(CAUSES_PAGE, "<!-- {} -->", {"causes": causes_table()}),
         ROOT / "docs" / "messages.md": messages.document(),
+        ROOT / "docs" / "courses.md": courses.document(),
         ROOT / "docs" / "images" / "message.svg": message_image.image(),
         **messages.reviewed(CARDS),
     }

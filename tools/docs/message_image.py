@@ -41,7 +41,11 @@ _LINE = 21
 _GAP = 8  # for an empty line
 _TABLE_LINE = 18
 _EMBED_WIDTH = _WIDTH - _TEXT_LEFT - _MARGIN
-_SIGNS = {"🔴": "#e74c3c", "🟢": "#2ecc71", "🟡": "#f1c40f", "🔵": "#3498db", "⚪": "#95a5a6"}
+# colour and outline, in a square of 14 pixels
+_SIGNS = {
+    "🟢": ("#2ecc71", "M0 7a7 7 0 1 0 14 0a7 7 0 1 0-14 0z"),
+    "❌": ("#e74c3c", "M2.5 0 7 4.5 11.5 0 14 2.5 9.5 7 14 11.5 11.5 14 7 9.5 2.5 14 0 11.5 4.5 7 0 2.5z"),
+}
 _STYLE = """\
     text { font: 14px "gg sans", "Noto Sans", "Helvetica Neue", Helvetica, Arial, sans-serif; fill: #dbdee1 }
     .author { font-size: 15px; font-weight: 600; fill: #f2f3f5 }
@@ -54,6 +58,7 @@ _STYLE = """\
 class _Message(NamedTuple):
     """A message in parts; `lines` are those between its headline and its table."""
 
+    content: str
     sign: str
     headline: str
     lines: list[str]
@@ -73,7 +78,7 @@ def image() -> str:
     messages = [_parsed(text) for text in _messages()]
     for message in messages:
         drawn += _drawn(message, top)
-        top += 30 + message.height + _MARGIN
+        top += 30 + _LINE + message.height + _MARGIN
     description = ". ".join(message.headline for message in messages)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{top}"'
@@ -101,10 +106,12 @@ def _messages() -> Iterator[str]:
 
 
 def _parsed(text: str) -> _Message:
+    content, _, text = text.partition("\n\n")
     text, _, table = text.partition("\n\nPARTITION ")
     first, *lines = text.splitlines()
     sign, headline = first.split(maxsplit=1)
-    return _Message(sign, headline, lines, f"PARTITION {table}".splitlines() if table else [])
+    rows = f"PARTITION {table}".splitlines() if table else []
+    return _Message(content.removeprefix(sign).strip(), sign, headline, lines, rows)
 
 
 def _advance(line: str) -> int:
@@ -112,23 +119,30 @@ def _advance(line: str) -> int:
 
 
 def _drawn(message: _Message, top: int) -> Iterator[str]:
-    color, left = _SIGNS[message.sign], _TEXT_LEFT
+    (color, _), left = _SIGNS[message.sign], _TEXT_LEFT
     yield f'  <circle cx="{_MARGIN + 20}" cy="{top + 20}" r="20" fill="#5865f2"/>'
     yield from _icon(_MARGIN + 20, top + 20)
     yield f'  <text class="author" x="{left}" y="{top + 14}">Cluster status</text>'
     yield _box(left + 112, top + 1, 32, 16, "#5865f2")
     yield f'  <text class="app" x="{left + 128}" y="{top + 13}" text-anchor="middle">APP</text>'
-    top += 26
+    yield from _signed(message.content, message.sign, left, top + 36)
+    top += 26 + _LINE
     yield _box(left, top, _EMBED_WIDTH, message.height, "#2b2d31")
     yield _box(left, top, 4, message.height, color)
     left, top = left + 20, top + 29
-    yield f'  <circle cx="{left + 7}" cy="{top - 5}" r="7" fill="{color}"/>'
-    yield f'  <text class="title" x="{left + 22}" y="{top}">{escape(message.headline)}</text>'
+    yield from _signed(message.headline, message.sign, left, top, style="title")
     for line in message.lines:
         top += _advance(line)
         if line:
             yield f'  <text x="{left}" y="{top}">{_with_label(line)}</text>'
     yield from _table(message.table, left, top + 14)
+
+
+def _signed(text: str, sign: str, left: int, top: int, *, style: str = "") -> Iterator[str]:
+    """Draw a text behind the sign of its status."""
+    (color, outline), class_ = _SIGNS[sign], f' class="{style}"' if style else ""
+    yield f'  <path transform="translate({left} {top - 12})" fill="{color}" d="{outline}"/>'
+    yield f'  <text{class_} x="{left + 22}" y="{top}">{escape(text)}</text>'
 
 
 def _icon(x: int, y: int) -> Iterator[str]:

@@ -8,11 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
+from cluster_status.adapters.github.results import FREE_STORAGE
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.message import compose
+from cluster_status.domain.notification.message import Message, compose
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.notification.unsaved import UnsavedRun, not_saved_message, repeatable_message
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
@@ -31,6 +33,7 @@ _EARLIER = NOW - timedelta(minutes=80)
 _LONG_AGO = NOW - timedelta(days=3, hours=5, minutes=20)
 _NIGHT = Window(NOW + timedelta(hours=20), NOW + timedelta(hours=28), nodes=24)
 _POLICY = ChannelPolicy("discord", mention="<@&123456789012345678>")
+_RUN = "https://github.com/owner/name/actions/runs/20000000001"
 
 _ONLINE = StatusPeriod(Status.ONLINE, _LONG_AGO)
 _OFFLINE = StatusPeriod(Status.OFFLINE, NOW, (Cause.REFUSED,))
@@ -46,6 +49,7 @@ class Situation(Struct, frozen=True):
     gone: int | None = None
     group: str = "down"
     reasons: tuple[DrainReason, ...] = ()
+    unsaved: bool = False  # the history cannot be saved
 
 
 SITUATIONS = (
@@ -95,7 +99,8 @@ SITUATIONS = (
         ),
         gone=6,
         reasons=(
-            DrainReason("switch sw3 is replaced", _EARLIER, 8, "n[03-10]", "root"),
+            DrainReason("switch sw3 is replaced", _EARLIER, 6, "n[03-08]", "root"),
+            DrainReason("switch sw3 is replaced", NOW - timedelta(minutes=20), 2, "n[09-10]", "root"),
             DrainReason("bad DIMM", NOW - timedelta(days=5), 1, "n01", "jdoe"),
             DrainReason("Not responding", None, 10),
         ),
@@ -183,6 +188,18 @@ SITUATIONS = (
         ),
         gone=0,
     ),
+    Situation(
+        "history-not-saved",
+        "The history cannot be saved",
+        Notification("1", Event.HISTORY_NOT_SAVED, NOW, _ONLINE),
+        unsaved=True,
+    ),
+    Situation(
+        "outage-unsaved",
+        "Outage while the history cannot be saved",
+        Notification("1", Event.OUTAGE, NOW, _OFFLINE, uptime=Uptime(0.9943, 1.0)),
+        unsaved=True,
+    ),
 )
 
 
@@ -198,7 +215,15 @@ def _card(situation: Situation, size: int) -> dict[str, Any]:
     if situation.gone is not None:
         cluster_state = _cluster_state(situation, situation.gone, size)
         notification = replace(notification, nodes=cluster_state.nodes)
-    return card(compose(notification, "mscluster", _POLICY, cluster_state))
+    message = compose(notification, "mscluster", _POLICY, cluster_state, _RUN)
+    return card(_while_unsaved(message, notification) if situation.unsaved else message)
+
+
+def _while_unsaved(message: Message, notification: Notification) -> Message:
+    if notification.event is not Event.HISTORY_NOT_SAVED:
+        return repeatable_message(message, since_known=False)
+    run = UnsavedRun(_EARLIER, NOW)
+    return not_saved_message(message, _ONLINE, run, FREE_STORAGE)
 
 
 def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:

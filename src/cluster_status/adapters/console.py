@@ -3,9 +3,10 @@
 import io
 import os
 from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 from cluster_status.domain.notification.message import Message
+from cluster_status.errors import Refusal
 from cluster_status.ports import Level
 from cluster_status.render.summary import Summary, plain
 from cluster_status.render.text import text
@@ -13,6 +14,8 @@ from cluster_status.render.text import text
 
 class Console:
     """Notifier and runner for a shell, without a channel and without GitHub."""
+
+    refusals: ClassVar[Mapping[str, Refusal]] = {}
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -9,7 +10,16 @@ from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.history import key_of
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.errors import InputError
-from cluster_status.ports import Clock, ConnectivityCheck, EditableNotifier, Notifier, Probe, Runner
+from cluster_status.ports import (
+    Clock,
+    ConnectivityCheck,
+    EditableNotifier,
+    Notifier,
+    Probe,
+    RecentRuns,
+    Runner,
+    RunsSince,
+)
 
 
 class RetryPolicy(Struct, frozen=True):
@@ -64,10 +74,17 @@ def require_distinct(clusters: Sequence[MonitoredCluster], channels: Sequence[Ch
         raise InputError(problems)
 
 
+def unknown_runs(_: datetime) -> RunsSince | None:
+    """Implement ports.RecentRuns outside GitHub Actions."""
+    return None
+
+
 class Tools(Struct, frozen=True):
-    """Tools of every use case; `new_id` returns a short random text."""
+    """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run."""
 
     clock: Clock
     runner: Runner
     connectivity_check: ConnectivityCheck
     new_id: Callable[[], str]
+    run_url: str = ""
+    recent_runs: RecentRuns = unknown_runs

@@ -7,10 +7,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
-from cluster_status.app.outbox import record_failure, require_address
+from cluster_status.app.outbox import record_failure, require_acceptance
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.message import compose
+from cluster_status.domain.notification.message import compose, with_order
 from cluster_status.domain.notification.notify import Observation, refreshed, remind, with_current_status
 from cluster_status.domain.notification.outbox import ChannelOutbox, edited
 from cluster_status.domain.uptime.polls import is_overtaken
@@ -26,13 +26,15 @@ class Edited(Struct, frozen=True):
     crashes: Sequence[tuple[Channel, Exception]] = ()
 
 
-def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel]) -> Edited:
+def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel], run_url: str) -> Edited:
     """Edit the live messages of all channels at the same time.
 
     This happens before the histories are saved: a repeated edit has no effect.
     """
     editing = [
-        (channel, run_in_thread(partial(_edit_all, polls, channel))) for channel in channels if channel.editor
+        (channel, run_in_thread(partial(_edit_all, polls, channel, run_url)))
+        for channel in channels
+        if channel.editor
     ]
     failures, crashes, updated = [], [], list(polls)
     for channel, future in editing:
@@ -47,20 +49,22 @@ def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel
 
 
 def _edit_all(
-    polls: Sequence[PollResult], channel: Channel
+    polls: Sequence[PollResult], channel: Channel, run_url: str
 ) -> tuple[dict[str, ChannelOutbox], DeliveryError | None]:
     """Edit the messages of one channel until one fails, and return its state by cluster."""
     states: dict[str, ChannelOutbox] = {}
     for poll in polls:
         if poll.after is None:
             continue
-        states[poll.cluster], error = _edit(poll, poll.after, channel)
+        states[poll.cluster], error = _edit(poll, poll.after, channel, run_url)
         if error:
             return states, error
     return states, None
 
 
-def _edit(poll: PollResult, history: History, channel: Channel) -> tuple[ChannelOutbox, DeliveryError | None]:
+def _edit(
+    poll: PollResult, history: History, channel: Channel, run_url: str
+) -> tuple[ChannelOutbox, DeliveryError | None]:
     """Edit the live message of one cluster.
 
     While a notification is pending for the channel, nothing is edited: its message becomes the live message.
@@ -74,13 +78,14 @@ def _edit(poll: PollResult, history: History, channel: Channel) -> tuple[Channel
     shown = live.notification
     if state.damping.unstable_since:
         shown = with_current_status(shown, history.tracker)
-    current = refreshed(shown, history.tracker, record.ledger, poll.verdict, poll.at)
+    current = refreshed(shown, _observed(poll, history))
     if current is None or is_overtaken(record.polls, poll.at):
         return state, None
-    message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state)
+    message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state, run_url)
+    message = with_order(message, poll.verdict.partitions)
     error: DeliveryError | None = None
     try:
-        require_address(state, channel)
+        require_acceptance(state, channel, poll.at)
         ref = channel.editor.edit(live.ref, message)
         outbox = edited(outbox, channel.id, replace(live, ref=ref, notification=current))
     except MessageLostError:
@@ -101,5 +106,13 @@ def _with_state(poll: PollResult, channel: Channel, state: ChannelOutbox | None)
 def _observed(poll: PollResult, history: History) -> Observation:
     tracker, record, last_login = history.tracker, history.record, history.ssh.login.worked_at
     return Observation(
-        poll.id, poll.at, poll.verdict, tracker, tracker, record.ledger, record.incidents, last_login
+        poll.id,
+        poll.at,
+        poll.verdict,
+        tracker,
+        tracker,
+        record.ledger,
+        record.incidents,
+        last_login,
+        history.calendar,
     )

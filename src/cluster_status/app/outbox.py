@@ -25,10 +25,11 @@ from cluster_status.domain.notification.outbox import (
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.errors import (
     Cancelled,
+    ChannelRefusedError,
     DeliveryError,
     HistoryError,
     HistoryUnreachableError,
-    WebhookGoneError,
+    Refusal,
 )
 from cluster_status.ports import HistoryStore
 from cluster_status.threads import Once, result_or_exception, run_in_thread
@@ -62,8 +63,7 @@ class Courier(Struct, frozen=True):
     def save_and_deliver(self, histories: Histories, at: datetime) -> Delivered:
         """Save, deliver the pending notifications, and save the outcome.
 
-        Raises HistoryError if the first save fails. Then nothing was sent: a message that cannot be saved as
-        delivered would be sent at every poll.
+        Raises HistoryError if the first save fails. Then nothing was sent: see app.unsaved.
         """
         begin = self.now()  # the poll itself may be minutes old, if the store was slow
         due = [
@@ -145,7 +145,7 @@ class _Delivery:
         return heapq.merge(*queues, key=lambda item: item[1].at)
 
     def _send(self, channel: Channel, key: str, notification: Notification) -> LiveMessage | None:
-        require_address(self._saved.clusters[key].outbox.channel(channel.id), channel)
+        require_acceptance(self._saved.clusters[key].outbox.channel(channel.id), channel, self._at)
         ref = channel.notifier.send(self._courier.compose(key, notification, channel.policy))
         return LiveMessage(channel.policy.digest, ref, notification) if channel.editor and ref else None
 
@@ -181,17 +181,22 @@ class _Delivery:
             return self._saved  # it is better to lose a newer history than to send all messages again
 
 
-def require_address(outbox: ChannelOutbox, channel: Channel) -> None:
-    """Raise WebhookGoneError if the address no longer exists: another request may get the runner banned."""
-    gone = outbox.failure.gone if outbox.failure else None
-    if gone is not None and gone == channel.policy.digest:
-        raise WebhookGoneError
+def require_acceptance(outbox: ChannelOutbox, channel: Channel, at: datetime) -> None:
+    """Raise the refusal of the channel again, without a request, until its address changes or a day is over.
+
+    A day later it is tried again: the reason may be fixed, or the refusal was an error of the service.
+    """
+    failure = outbox.failure
+    if failure and failure.holds_back(channel.policy.digest, at):
+        cause = failure.run.cause
+        unknown = Refusal(cause, f"The channel refuses messages ({cause}).")  # stored by a later version
+        raise ChannelRefusedError(channel.notifier.refusals.get(cause, unknown))
 
 
 def record_failure(outbox: Outbox, channel: Channel, error: DeliveryError, at: datetime) -> Outbox:
     """Return the outbox after a channel did not accept a message."""
-    gone = channel.policy.digest if isinstance(error, WebhookGoneError) else None
-    return failed(outbox, channel.id, error.cause, at, gone=gone)
+    refused_by = channel.policy.digest if isinstance(error, ChannelRefusedError) else None
+    return failed(outbox, channel.id, error.cause, at, refused_by=refused_by)
 
 
 def _ended(outbox: Outbox) -> Outbox:

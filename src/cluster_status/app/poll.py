@@ -10,14 +10,14 @@ from cluster_status.domain.history.history import History, PollContext, advance,
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.domain.status.verdict import KnownServer, Verdict, judge
+from cluster_status.domain.status.verdict import KnownServer, Terms, Verdict, judge
 from cluster_status.domain.uptime.gaps import Gap
 
 
 class PollResult(Struct, frozen=True):
     """The result of one poll. Both histories are None if they could not be loaded, or for a check.
 
-    `after` is the saved history.
+    `after` is the saved history. `context` is that of its change from `before`.
     """
 
     cluster: str
@@ -27,6 +27,7 @@ class PollResult(Struct, frozen=True):
     verdict: Verdict
     before: History | None = None
     after: History | None = None
+    context: PollContext | None = None
 
     @property
     def changed(self) -> bool:
@@ -54,6 +55,13 @@ class PollResult(Struct, frozen=True):
         )
 
     @property
+    def maintenance_error(self) -> str:
+        """Why maintenance cannot be announced, in the run that has to report it."""
+        state = self.verdict.cluster_state
+        is_due = self.after is not None and self.after.calendar.unreadable_notice_at == self.at
+        return state.maintenance.error if is_due and state and state.maintenance else ""
+
+    @property
     def gap(self) -> Gap | None:
         """The gap that this poll has ended."""
         return self.after.record.gap_ended(self.at) if self.after else None
@@ -68,8 +76,13 @@ def poll(
     in_turn: bool = False,
 ) -> PollResult:
     """Return the verdict on a check and the history after it; see PollContext for `in_turn`."""
-    known = before.known_server(cluster.digests, checked.at) if before else KnownServer()
-    verdict = judge(checked.result, known, degraded_below=cluster.thresholds.degraded_below)
+    known = before.known_server(cluster.digests, checked.at, checked.result) if before else KnownServer()
+    terms = Terms(
+        at=checked.at,
+        degraded_below=cluster.thresholds.degraded_below,
+        confirm_after=cluster.thresholds.confirm_after,
+    )
+    verdict = judge(checked.result, known, terms)
     context = PollContext(
         id=checked.id,
         at=checked.at,
@@ -79,4 +92,4 @@ def poll(
         in_turn=in_turn,
     )
     after = advance(before, checked.result, verdict, context) if before else None
-    return PollResult(cluster.name, checked.id, checked.at, checked.result, verdict, before, after)
+    return PollResult(cluster.name, checked.id, checked.at, checked.result, verdict, before, after, context)

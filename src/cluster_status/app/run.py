@@ -12,10 +12,11 @@ from cluster_status.app.live_message import Edited, update_live_messages
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import annotate, publish, report_crash, report_delivery_errors, report_error
+from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.history import Histories, History, key_of
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.message import Message, compose
+from cluster_status.domain.notification.message import Message, compose, with_order
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
@@ -126,7 +127,7 @@ class _Run:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
         if latest is None:
             return polls
-        edited = update_live_messages(polls, self._channels)
+        edited = update_live_messages(polls, self._channels, self._tools.run_url)
         self._note(edited)
         return self._save_and_deliver(edited.polls, latest)
 
@@ -149,7 +150,7 @@ class _Run:
             history = loading.result().histories.of(cluster.name)
         except HistoryError:
             return None
-        return history.ssh.remembered_login(cluster.digests, self._tools.clock.now())
+        return history.remembered_login(cluster.digests, self._tools.clock.now())
 
     def _latest(self, loading: Future[_Loaded]) -> Histories | None:
         """Return the loaded histories, or those that another run has saved during the checks."""
@@ -176,6 +177,7 @@ class _Run:
             self.crashes.append(crash)
 
     def _save_and_deliver(self, polls: Sequence[PollResult], histories: Histories) -> list[PollResult]:
+        polls = with_restored(polls, self._tools.recent_runs)
         by_key = {key_of(one.cluster): one for one in polls}
         for one in polls:
             histories = histories.with_entry(one.cluster, one.after or History())
@@ -184,23 +186,28 @@ class _Run:
             newer=self._newer,
             now=self._tools.clock.now,
             channels=self._channels,
-            compose=lambda key, notification, policy: _message(by_key[key], notification, policy),
+            compose=lambda key, notification, policy: _message(
+                by_key[key], notification, policy, self._tools.run_url
+            ),
             clusters=frozenset(by_key),
         )
         try:
             outcome = courier.save_and_deliver(histories, max(one.at for one in polls))
         except HistoryError as error:
             self.history_errors.append(error)
+            self._note(deliver_unsaved(courier, polls, self._tools.recent_runs, error.remedy))
             return [replace(one, after=one.before) for one in polls]
         self.history_errors += [outcome.error] if outcome.error else []
         self._note(outcome)
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
 
 
-def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy) -> Message:
+def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy, run_url: str) -> Message:
     """Compose a message. A late one has no table, because the nodes at its time are not stored."""
-    is_late = not notification.id.startswith(f"{poll.id}.")
-    return compose(notification, poll.cluster, policy, None if is_late else poll.verdict.cluster_state)
+    if not notification.id.startswith(f"{poll.id}."):
+        return compose(notification, poll.cluster, policy, None, run_url)
+    message = compose(notification, poll.cluster, policy, poll.verdict.cluster_state, run_url)
+    return with_order(message, poll.verdict.partitions)
 
 
 def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:

@@ -15,9 +15,12 @@ class RunFailure(Struct, frozen=True):
     cause: str
     at: Instant
 
+    def is_recent(self, now: datetime) -> bool:
+        return abs(now - self.at) < REPEATED_AFTER
+
 
 def run_failure(previous: RunFailure | None, cause: str, at: datetime) -> RunFailure:
     """Return the previous failure, or a new one if this run has to fail."""
-    if previous and previous.cause == cause and abs(at - previous.at) < REPEATED_AFTER:
+    if previous and previous.cause == cause and previous.is_recent(at):
         return previous
     return RunFailure(cause, at)

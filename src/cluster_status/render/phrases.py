@@ -7,15 +7,15 @@ _LEAST = 0.0001
 _EPSILON = 1e-6  # 0.29 * 100 is a little less than 29
 
 
-def duration(length: timedelta) -> str:
-    """Return the two largest units that are not zero: ``3 d 4 h``, ``5 min``, ``40 s``."""
+def duration(length: timedelta, *, most: int = 2) -> str:
+    """Return the largest units that are not zero: ``3 d 4 h``, ``5 min``, ``40 s``."""
     seconds = max(0, round(length.total_seconds()))
     parts: list[tuple[int, str]] = []
     for unit, size in _UNITS:
         count, seconds = divmod(seconds, size)
         if count or parts:
             parts.append((count, unit))
-    return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count) or "0 s"
+    return " ".join(f"{count} {unit}" for count, unit in parts[:most] if count) or "0 s"
 
 
 def percent(share: float) -> str:

@@ -1,13 +1,19 @@
 """The details of a cluster state, as sections of a title and lines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, Reservation
+from cluster_status.domain.maintenance.listing import Listing, listing
+from cluster_status.domain.maintenance.window import Span, contains
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Partition
+from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
+from cluster_status.render import reasons
 from cluster_status.render.phrases import instant
 
 _MOST_LINES = 50
+_ALWAYS = datetime.min.replace(tzinfo=UTC)  # no reservation ended or began before
 
 
 class Section(Struct, frozen=True):
@@ -15,21 +21,15 @@ class Section(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-def sections(state: ClusterState | None) -> Iterator[Section]:
-    """Yield the sections with content, the most important first."""
+def sections(state: ClusterState | None, *, lost: Collection[str] = ()) -> Iterator[Section]:
+    """Yield the sections with content, the most important first. `lost` are names of partitions."""
     if state is None:
         return
     details = state.details or Details()
-    reservations = state.maintenance.reservations if state.maintenance else ()
-    gpus = [_gpus(partition, one) for partition, types in details.gpus.items() for one in types]
-    gpus += [
-        f"{partition}: GPUs of {_nodes(number)} not shown, because their list is missing or too long"
-        for partition, number in details.unreadable_gpus.items()
-    ]
     for title, lines in (
-        ("Maintenance", [_reservation(one) for one in reservations]),
-        ("Why nodes are out of service", [_reason(one) for one in details.drain_reasons]),
-        ("GPUs", gpus),
+        ("Maintenance", list(_maintenance(state))),
+        (reasons.HEADING, [_reason(one) for one in grouped(details.drain_reasons, first=lost)]),
+        ("GPUs", list(_gpus(state.partitions, details))),
     ):
         if lines:
             yield Section(title, _bounded(lines))
@@ -40,24 +40,47 @@ def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
     return (*lines[:_MOST_LINES], f"… {rest} more") if rest > 0 else tuple(lines)
 
 
-def _reservation(one: Reservation) -> str:
-    until = f" until {instant(one.end)}" if one.end else ""
-    return f"{_nodes(one.nodes)} from {instant(one.begin)}{until}: {one.name}"
+def _maintenance(state: ClusterState) -> Iterator[str]:
+    """Yield a line for each reservation, and one for those that take their nodes one after another."""
+    found = listing(state, _ALWAYS, _ALWAYS) or Listing()
+    stages = [one for one in (*found.windows, *found.few) if one.at_once < one.nodes]
+    for window in stages:
+        yield f"{reasons.nodes(window.nodes)}, at most {window.at_once} at a time, {_time(window)}"
+    for one in state.maintenance.reservations if state.maintenance else ():
+        time = Span(one.begin, one.end)
+        if not any(contains(window, time) for window in stages):
+            yield f"{reasons.nodes(one.nodes)} {_time(time)}: {one.name}"
 
 
-def _reason(one: DrainReason) -> str:
-    names = f" ({one.node_names})" if one.node_names else ""
-    by = f", by {one.set_by}" if one.set_by else ""
-    since = f", since {instant(one.since)}" if one.since else ""
-    return f"{_nodes(one.nodes)}{names}{since}{by}: {one.reason}"
+def _time(span: Span) -> str:
+    return f"from {instant(span.begin)}" + (f" until {instant(span.end)}" if span.end else "")
 
 
-def _gpus(partition: str, one: Gpus) -> str:
+def _reason(one: ReasonGroup) -> str:
+    return f"{reasons.which(one)}: {reasons.why(one)}{_since(one)}"
+
+
+def _since(one: ReasonGroup) -> str:
+    if one.newest is None or one.oldest is None:
+        return ""
+    if one.newest == one.oldest:
+        return f", since {instant(one.newest)}"
+    return f", set between {instant(one.oldest)} and {instant(one.newest)}"
+
+
+def _gpus(partitions: Iterable[Partition], details: Details) -> Iterator[str]:
+    not_up = {one.name: one.availability for one in partitions if not one.is_up}
+    for name, types in details.gpus.items():
+        for one in types:
+            yield f"{name}: {_gpus_of_type(one, not_up.get(name))}"
+    for name, number in details.unreadable_gpus.items():
+        yield f"{name}: GPUs of {reasons.nodes(number)} not shown, because their list is missing or too long"
+
+
+def _gpus_of_type(one: Gpus, not_up: str | None) -> str:
     gpus = f"{one.type} GPUs" if one.type else "GPUs"
+    if not_up is not None:
+        return f"{one.total} {gpus}, partition is {not_up}"
     if one.idle is None:
-        return f"{partition}: {one.total} {gpus}, number of idle ones unknown"
-    return f"{partition}: {one.idle} of {one.total} {gpus} idle"
-
-
-def _nodes(number: int) -> str:
-    return f"{number} node{'' if number == 1 else 's'}"
+        return f"{one.total} {gpus}, number of idle ones unknown"
+    return f"{one.idle} of {one.total} {gpus} idle"

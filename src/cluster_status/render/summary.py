@@ -8,14 +8,16 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.message import describe
 from cluster_status.domain.slurm.cluster_state import Partition
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.partitions import PartitionReport
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.phrases import instant
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
 from cluster_status.render.section import Section, sections
-from cluster_status.render.table import table
+from cluster_status.render.table import ordered, table
 from cluster_status.render.text import SIGNS
 
+_NAMES = 20
 _TABLE_LIMIT = 100_000  # GitHub accepts 1 MiB per step
 _TABLE_WIDTH = 80
 _LEGEND = (
@@ -29,18 +31,19 @@ class Summary(Struct, frozen=True):
     status: Status
     headline: str
     facts: tuple[str, ...]
-    partitions: tuple[Partition, ...]
+    partitions: tuple[Partition, ...]  # in the order of the table
     sections: tuple[Section, ...] = ()
     uptimes: Sequence[tuple[str, Uptime | None]] = ()  # by window
 
 
 def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
+    state, report = verdict.cluster_state, verdict.partitions or PartitionReport()
     return Summary(
         status=verdict.status,
         headline=describe(verdict, cluster_name),
         facts=tuple(_facts(verdict, history)),
-        partitions=verdict.cluster_state.partitions if verdict.cluster_state else (),
-        sections=tuple(sections(verdict.cluster_state)),
+        partitions=tuple(ordered(state.partitions, first=report.found, last=report.usual)) if state else (),
+        sections=tuple(sections(state, lost=report.found)),
         uptimes=uptimes(history) if history else (),
     )
 
@@ -82,11 +85,31 @@ def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:
         yield f"What to do: {verdict.remedy}"
     if history:
         yield from _memory(history, verdict)
+    yield from _of_partitions(verdict)
+    maintenance = verdict.cluster_state.maintenance if verdict.cluster_state else None
+    if maintenance and maintenance.error:
+        yield without_maintenance(maintenance.error)
     if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
         yield f"Partitions not found: {', '.join(verdict.cluster_state.unmatched_patterns)}"
     if verdict.cluster_state and verdict.cluster_state.unknown_states:
         states = ", ".join(verdict.cluster_state.unknown_states)
         yield f"Node states that this version does not know: {states}. Update the action."
+
+
+def without_maintenance(error: str) -> str:
+    return f"Maintenance cannot be announced: {error}"
+
+
+def _of_partitions(verdict: Verdict) -> Iterator[str]:
+    report = verdict.partitions or PartitionReport()
+    for label, names in (
+        ("Partitions in maintenance", report.in_maintenance),
+        ("Out of service for 7 days, now usual, which is no recovery", report.newly_usual),
+        ("Usually out of service, not counted", report.usual),
+    ):
+        if names:
+            more = len(names) - _NAMES
+            yield f"{label}: {', '.join(names[:_NAMES])}" + (f" and {more} more" if more > 0 else "")
 
 
 def _memory(history: History, verdict: Verdict) -> Iterator[str]:
@@ -95,7 +118,7 @@ def _memory(history: History, verdict: Verdict) -> Iterator[str]:
         causes = f" ({', '.join(confirmed.causes)})" if confirmed.causes else ""
         yield f"Confirmed status: {confirmed.status} since {instant(confirmed.since)}{causes}"
     if pending and pending.status is verdict.status:
-        yield f"Not confirmed yet: {pending.status} (polls: {history.tracker.pending_polls})"
+        yield f"Not confirmed yet: {pending.status} since {instant(pending.since)}"
     yield from outage_facts(history)
     undelivered = sum(len(channel.pending) for channel in history.outbox.channels.values())
     if undelivered:

@@ -1,20 +1,42 @@
-"""The partition table as aligned monospace text, the most important partitions first."""
+"""The partition table as aligned monospace text."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, takewhile
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain, takewhile
 
 from cluster_status.domain.slurm.cluster_state import Gpus, Partition
+from cluster_status.render.names import shortened
 from cluster_status.render.width import columns, fitted, left, right, units
 
 PHONE_WIDTH = 37
 """Columns of a code block in an embed on a phone 390 points wide, estimated; a desktop has 40."""
 
 _HEAD = ("PARTITION", "IDLE", "ALLOC", "DOWN", "TOTAL", "LIMIT")
+_NONE = "-"
 _LIMIT_WIDTH = 8
 _GPU_TYPES = 4  # shown per partition
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _AVAILABILITIES = {"inactive": "INACT"}  # as sinfo shortens it
+
+
+def ordered(
+    partitions: Iterable[Partition], *, first: Iterable[str] = (), last: Collection[str] = ()
+) -> list[Partition]:
+    """Return the most important partitions first. `first` and `last` are names, `first` in its order.
+
+    In between are the default partition, those with missing nodes or not up, and the rest, larger ones first.
+    """
+    rank = {name: number for number, name in enumerate(first)}
+    return sorted(
+        partitions,
+        key=lambda one: (rank.get(one.name, len(rank)), one.name in last, *_weight(one)),
+    )
+
+
+def _weight(partition: Partition) -> tuple[bool, bool, int, int, str]:
+    nodes = partition.nodes
+    has_problem = nodes.total > 0 and (nodes.missing > 0 or not partition.is_up)
+    return not partition.default, not has_problem, -nodes.missing, -nodes.total, partition.name
 
 
 def table(
@@ -25,41 +47,37 @@ def table(
     limit: int,
     most: int | None = None,
 ) -> str:
-    """Return at most `most` partitions in `width` columns and `limit` UTF-16 units, and count the rest.
+    """Return the first `most` partitions in `width` columns and `limit` UTF-16 units, and count the rest.
 
     IDLE counts idle and powered-down nodes, ALLOC the other nodes in service, DOWN the rest. A star marks
-    the default partition. A partition that is not up shows its availability instead of the time limit.
+    the default partition. A partition that is not up shows its availability instead of the time limit, and
+    no idle nodes or GPUs.
     """
-    shown = sorted(partitions, key=_weight)[:most]
-    names = [_HEAD[0], *(f"{one.name}*" if one.default else one.name for one in shown)]
-    rows = [_HEAD[1:], *(_cells(partition) for partition in shown)]
+    shown = partitions[:most]
+    rows = [_HEAD[1:], *map(_cells, shown)]
     widths = [max(columns(row[column]) for row in rows) for column in range(len(_HEAD) - 1)]
-    room = max(width - sum(widths) - len(widths), 2)
-    names = [fitted(name, room) for name in names]
+    names = _names(shown, max(width - sum(widths) - len(widths), 2))
     widths = [max(map(columns, names)), *widths]
-    lines = [_aligned(name, row, widths) for name, row in zip(names, rows, strict=True)]
-    blocks = lines[:1]
-    for partition, line in zip(shown, lines[1:], strict=True):
-        blocks.append("\n".join([line, *_gpu_lines((gpus or {}).get(partition.name, ()), width)]))
-    return _fit(blocks, limit, of=len(partitions))
+    head, *lines = [_aligned(name, row, widths) for name, row in zip(names, rows, strict=True)]
+    below = _gpu_blocks([(one, (gpus or {}).get(one.name, ())) for one in shown], width)
+    blocks = ["\n".join([line, *block]) for line, block in zip(lines, below, strict=True)]
+    return _fit([head, *blocks], limit, of=len(partitions))
 
 
-def _weight(partition: Partition) -> tuple[bool, bool, int, int, str]:
-    """Sort key: default partition, partitions with missing nodes or not up, larger partitions, name."""
-    nodes = partition.nodes
-    has_problem = nodes.total > 0 and (nodes.missing > 0 or partition.availability != "up")
-    return not partition.default, not has_problem, -nodes.missing, -nodes.total, partition.name
+def _names(shown: Sequence[Partition], width: int) -> list[str]:
+    """Return the first column."""
+    names = shortened({one.name: width - one.default for one in shown})
+    return [fitted(_HEAD[0], width), *(names[one.name] + "*" * one.default for one in shown)]
 
 
 def _cells(partition: Partition) -> tuple[str, ...]:
     nodes = partition.nodes
-    is_up = partition.availability == "up"
     return (
-        str(nodes.idle + nodes.powered_down),
+        str(nodes.idle + nodes.powered_down) if partition.is_up else _NONE,
         str(nodes.allocated + nodes.reserved + nodes.draining),
         str(nodes.missing),
         str(nodes.total),
-        _limit(partition.time_limit) if is_up else _availability(partition.availability),
+        _limit(partition.time_limit) if partition.is_up else _availability(partition.availability),
     )
 
 
@@ -85,14 +103,25 @@ def _aligned(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
     return " ".join([left(name, widths[0]), *aligned, limit]).rstrip()
 
 
-def _gpu_lines(gpus: Sequence[Gpus], width: int) -> Iterator[str]:
-    for one in gpus[:_GPU_TYPES]:
-        idle, label = ("", "GPUs") if one.idle is None else (f"{one.idle} of ", "GPUs idle")
-        count = f"  {idle}{one.total}"
-        gpu_type = fitted(one.type, max(width - len(count) - len(label) - 2, 2))
-        yield " ".join([count, gpu_type, label] if gpu_type else [count, label])
-    if len(gpus) > _GPU_TYPES:
-        yield f"  … {len(gpus) - _GPU_TYPES} more GPU types"
+def _gpu_blocks(listed: Sequence[tuple[Partition, Sequence[Gpus]]], width: int) -> Iterator[list[str]]:
+    """Return the lines below each partition; a type is cut the same in all of them."""
+    blocks = [[_gpu_parts(partition, one) for one in gpus[:_GPU_TYPES]] for partition, gpus in listed]
+    widths: dict[str, int] = {}
+    for number, kind, label in chain.from_iterable(blocks):
+        room = max(width - len(number) - len(label) - 2, 2)
+        widths[kind] = min(room, widths.get(kind, room))
+    shown = shortened(widths)
+    for (_, gpus), block in zip(listed, blocks, strict=True):
+        lines = [" ".join(filter(None, (number, shown[kind], label))) for number, kind, label in block]
+        more = len(gpus) - len(lines)
+        yield [*lines, f"  … {more} more GPU types"] if more else lines
+
+
+def _gpu_parts(partition: Partition, one: Gpus) -> tuple[str, str, str]:
+    """Return the number of GPUs, their type, and what the number counts."""
+    if one.idle is None or not partition.is_up:
+        return f"  {one.total}", one.type, "GPUs"
+    return f"  {one.idle} of {one.total}", one.type, "GPUs idle"
 
 
 def _fit(blocks: list[str], limit: int, *, of: int) -> str:

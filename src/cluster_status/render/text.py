@@ -4,18 +4,22 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cluster_status.domain.notification.message import Fact, Message
-from cluster_status.domain.slurm.cluster_state import DrainReason
+from cluster_status.domain.slurm.reason_group import grouped
 from cluster_status.domain.status.cause import Status
+from cluster_status.render import reasons
 from cluster_status.render.phrases import duration, instant
-from cluster_status.render.table import table
+from cluster_status.render.table import ordered, table
 
 SIGNS = {
     Status.ONLINE: "🟢",
-    Status.DEGRADED: "🟡",
-    Status.MAINTENANCE: "🔵",
-    Status.OFFLINE: "🔴",
-    Status.UNKNOWN: "⚪",
+    Status.DEGRADED: "🔶",
+    Status.MAINTENANCE: "🔧",
+    Status.OFFLINE: "❌",
+    Status.UNKNOWN: "❓",
 }
+"""They differ by shape, because some readers see no difference between red and green."""
+
+REMEDY = "What to do"
 _TABLE_LIMIT = 20_000
 _TABLE_WIDTH = 80
 _REASONS = 5
@@ -34,28 +38,25 @@ def value(fact: Fact) -> str:
     return fact.value
 
 
-def drained(reason: DrainReason) -> str:
-    """Return the number of drained nodes, with their names if known."""
-    count = f"{reason.nodes} node{'' if reason.nodes == 1 else 's'}"
-    return f"{reason.node_names} ({count})" if reason.node_names else count
-
-
-def by(reason: DrainReason) -> str:
-    return f", by {reason.set_by}" if reason.set_by else ""
-
-
 def _lines(message: Message) -> Iterator[str]:
     yield f"{SIGNS[message.status]} {message.headline}"
     if message.sentence:
         yield message.sentence
+    yield f"Time: {instant(message.at)}"
     for fact in message.facts:
         yield f"{fact.label}: {value(fact)}"
+    if message.remedy:
+        yield f"{REMEDY}: {message.remedy}"
     if message.partitions:
-        yield table(message.partitions, message.gpus, width=_TABLE_WIDTH, limit=_TABLE_LIMIT)
-    if message.drain_reasons:
-        yield "Why nodes are out of service:"
-        for reason in message.drain_reasons[:_REASONS]:
-            age = f", {duration(message.at - reason.since)} ago" if reason.since else ""
-            yield f"- {drained(reason)}: {reason.reason}{age}{by(reason)}"
+        partitions = ordered(message.partitions, first=message.lost, last=message.usual)
+        yield table(partitions, message.gpus, width=_TABLE_WIDTH, limit=_TABLE_LIMIT)
+    groups = grouped(message.drain_reasons, first=message.lost)
+    if groups:
+        yield f"{reasons.HEADING}:"
+    for group in groups[:_REASONS]:
+        ages = " to ".join(reasons.age(time, message.at) for time in reasons.times(group, message.at))
+        yield f"- {reasons.which(group)}: {reasons.why(group)}" + (f", {ages} ago" if ages else "")
+    if len(groups) > _REASONS:
+        yield f"… {len(groups) - _REASONS} more"
     if message.quotation:
         yield f"“{message.quotation.text}” — {message.quotation.source}"

@@ -1,5 +1,6 @@
 """The width of text on a screen, and its length where UTF-16 units are counted."""
 
+from itertools import accumulate, takewhile
 from unicodedata import east_asian_width
 
 _WIDE = frozenset({"W", "F"})
@@ -17,15 +18,18 @@ def units(text: str) -> int:
 
 def fitted(text: str, width: int) -> str:
     """Return `text` in at most `width` columns; an ellipsis shows that the end was cut."""
-    if columns(text) <= width:
-        return text
-    kept, used = "", 0
-    for character in text:
-        used += _columns(character)
-        if used >= width:
-            break
-        kept += character
-    return kept + "…"
+    return text if columns(text) <= width else f"{beginning(text, width - 1)}…"
+
+
+def beginning(text: str, width: int) -> str:
+    """Return the first characters that fit in `width` columns."""
+    ends = accumulate(map(_columns, text))
+    return text[: sum(1 for _ in takewhile(lambda end: end <= width, ends))]
+
+
+def ending(text: str, width: int) -> str:
+    """Return the last characters that fit in `width` columns."""
+    return beginning(text[::-1], width)[::-1]
 
 
 def left(text: str, width: int) -> str:

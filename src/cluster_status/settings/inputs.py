@@ -185,8 +185,8 @@ DISCORD_MSG_ALWAYS = Input(
 )
 HEARTBEAT_URL = Input(
     "heartbeat-url",
-    "Ping URL of a heartbeat monitor such as Healthchecks, from a secret. Each successful poll requests it. "
-    "A failed poll appends `/fail`.",
+    "Ping URL of a heartbeat monitor, from a secret. Each successful poll requests it. A failed poll appends "
+    "`/fail` (Healthchecks), or sets `status=down` (Uptime Kuma) or `state=fail` (Cronitor).",
     types.SECRET_URL,
     Secret(),
     secret=True,

@@ -60,6 +60,7 @@ class RunnerContext(Struct, frozen=True):
     branch: str
     workflow: str  # file name
     run_id: int | None
+    run_url: str  # of the page of this run; empty outside GitHub Actions
     results_url: str  # with runtime_token: for uploading artifacts
     runtime_token: Secret
     longest_retention: timedelta
@@ -86,7 +87,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     context = runner_context(environ)
     settings = Settings(
         command=command,
-        cluster=_cluster(given, needed=command != "prune"),
+        cluster=_cluster(given, command),
         discord=_discord(given),
         heartbeat=given.value(inputs.HEARTBEAT_URL),
         thresholds=Thresholds(
@@ -117,17 +118,19 @@ def read(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _cluster(given: "_Given", *, needed: bool) -> Cluster:
+def _cluster(given: "_Given", command: str) -> Cluster:
     return Cluster(
         name=given.value(inputs.CLUSTER_NAME),
-        target=_target(given, needed=needed),
+        target=_target(given, needed=command != "prune"),
         query=SlurmQuery(
             partitions=PartitionFilter(given.value(inputs.PARTITIONS)),
             details=given.value(inputs.DETAILS) == "full",
+            maintenance=command != "check",
             node_names=given.value(inputs.SHOW_NODES),
             timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
             cluster=given.value(inputs.SLURM_CLUSTER),
             login_only=given.value(inputs.SCHEDULER) == "none",
+            degraded_below=given.value(inputs.DEGRADED_BELOW),
         ),
     )
 
@@ -215,25 +218,37 @@ def heartbeat(environ: Mapping[str, str]) -> Secret:
 def runner_context(environ: Mapping[str, str]) -> RunnerContext:
     days = environ.get("GITHUB_RETENTION_DAYS", "")
     run_id = environ.get("GITHUB_RUN_ID", "")
+    on_runner = environ.get("GITHUB_ACTIONS") == "true"
     limit_days = int(days) if re.fullmatch("[1-9][0-9]{0,2}", days) else _NO_LIMIT_DAYS
 
     def path(name: str) -> Path | None:
         return Path(environ[name]) if environ.get(name) else None
 
     return RunnerContext(
-        on_runner=environ.get("GITHUB_ACTIONS") == "true",
+        on_runner=on_runner,
         workspace=path("GITHUB_WORKSPACE") or Path.cwd(),
         api_url=environ.get("GITHUB_API_URL", ""),
         repository=environ.get("GITHUB_REPOSITORY", ""),
         branch=environ.get("GITHUB_HEAD_REF") or environ.get("GITHUB_REF_NAME", ""),
         workflow=_workflow(environ.get("GITHUB_WORKFLOW_REF", "")),
         run_id=int(run_id) if re.fullmatch("[1-9][0-9]{0,18}", run_id) else None,
+        run_url=_run_url(environ) if on_runner else "",
         results_url=environ.get("ACTIONS_RESULTS_URL", ""),
         runtime_token=Secret(environ.get("ACTIONS_RUNTIME_TOKEN", "")),
         longest_retention=timedelta(days=limit_days),
         output_file=path("GITHUB_OUTPUT"),
         summary_file=path("GITHUB_STEP_SUMMARY"),
     )
+
+
+def _run_url(environ: Mapping[str, str]) -> str:
+    """Return the URL of the page of this run; empty if the variables do not give an http or https URL."""
+    server, repository, run_id = (
+        environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    )
+    url = f"{server.rstrip('/')}/{repository}/actions/runs/{run_id}"
+    pattern = r"https?://[\w.:-]+/[\w.-]+/[\w.-]+/actions/runs/[1-9][0-9]{0,18}"
+    return url if re.fullmatch(pattern, url, re.ASCII) else ""
 
 
 def _workflow(ref: str) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ MESSAGE = Message(
     "mscluster is offline",
     "SSH connection timed out.",
     START,
-    facts=(Fact("Since", START),),
+    facts=(Fact("Since", START - timedelta(minutes=5)),),
     partitions=(partition(idle=1, down=7),),
 )
 SUMMARY = Summary(
@@ -47,9 +48,10 @@ def test_a_message_is_printed_between_two_lines(console: Console, stream: io.Str
     console.send(MESSAGE)
     assert stream.getvalue() == (
         "─── message ───\n"
-        "🔴 mscluster is offline\n"
+        "❌ mscluster is offline\n"
         "SSH connection timed out.\n"
-        "Since: 2026-03-01 12:00:00 UTC\n"
+        "Time: 2026-03-01 12:00:00 UTC\n"
+        "Since: 2026-03-01 11:55:00 UTC\n"
         "PARTITION IDLE ALLOC DOWN TOTAL LIMIT\n"
         "debug*       1     0    7     8 1d\n"
         "───────────────\n"
@@ -65,7 +67,7 @@ def test_an_annotation_is_a_line_with_its_level(level: Level, console: Console, 
 def test_the_summary_is_printed_and_the_outputs_are_not(console: Console, stream: io.StringIO) -> None:
     console.publish({"status": "online", "message": "m"}, [SUMMARY])
     assert stream.getvalue() == (
-        "🔴 mscluster is offline\n"
+        "❌ mscluster is offline\n"
         "Details: No route to host\n"
         "PARTITION IDLE ALLOC DOWN TOTAL LIMIT\n"
         "debug*       1     0    7     8 1d\n"

@@ -8,18 +8,19 @@ from typing import Any, NamedTuple, TypeAlias
 from msgspec import json
 from msgspec.structs import replace
 
-from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Thresholds, Tools
+from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Thresholds, Tools, unknown_runs
 from cluster_status.app.run import check, run
 from cluster_status.domain.history.digests import digest_of, keyed_digests
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import ExitStatus
-from cluster_status.ports import HistoryStore, Level
+from cluster_status.ports import HistoryStore, Level, Probe, RecentRuns
 from tests.fakes.clock import VirtualClock
 from tests.fakes.heartbeat import RecordingHeartbeat
 from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.probe import ScriptedProbe
+from tests.fakes.recent_runs import WorkflowRuns
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.store import MemoryStore
 
@@ -78,12 +79,14 @@ class Monitor:
         self.policy = ChannelPolicy("discord", digest=digest_of("a webhook"))
         self.other_channels: list[Channel] = []
         self.heartbeat = RecordingHeartbeat()
+        self.workflow = WorkflowRuns(self.clock)
         self.runner = RecordingRunner()
         self.network = True  # whether runs reach other hosts than the cluster
         self.connectivity_checks = 0
         self.on_connectivity_check = _do_nothing
         self.during_probe = _do_nothing
         self.pinned = True
+        self.run_url = ""
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
@@ -125,9 +128,10 @@ class Monitor:
         *script: ProbeResult | BaseException,
         later: timedelta = FIVE_MINUTES,
         store: HistoryStore | None = None,
+        recent_runs: RecentRuns | None = None,
     ) -> Run:
         """Run once, `later` than the run before."""
-        return self.poll_all({self.name: script}, later=later, store=store)
+        return self.poll_all({self.name: script}, later=later, store=store, recent_runs=recent_runs)
 
     def poll_all(
         self,
@@ -135,17 +139,29 @@ class Monitor:
         *,
         later: timedelta = FIVE_MINUTES,
         store: HistoryStore | None = None,
+        recent_runs: RecentRuns | None = None,
     ) -> Run:
         """Poll clusters in one run; the scripts are by the name of the cluster."""
         self.clock.advance(later)
         probes = self._begin(scripts)
-        before = len(self.notifier.messages)
-        exit_status = run(
-            self.clusters(probes), self.channels(), store or self.store, self.heartbeat, self.tools()
-        )
-        return Run(exit_status, self.runner, probes, self.notifier.messages[before:])
+        exit_status, messages = self.run(probes, store, recent_runs)
+        return Run(exit_status, self.runner, probes, messages)
 
-    def clusters(self, probes: Mapping[str, ScriptedProbe]) -> list[MonitoredCluster]:
+    def run(
+        self,
+        probes: Mapping[str, Probe],
+        store: HistoryStore | None = None,
+        recent_runs: RecentRuns | None = None,
+    ) -> tuple[ExitStatus, list[Message]]:
+        """Run once with these probes; return the messages to the first channel, too."""
+        before = len(self.notifier.messages)
+        workflow_run = self.workflow.start()
+        tools = self.tools(recent_runs or workflow_run.since)
+        exit_status = run(self.clusters(probes), self.channels(), store or self.store, self.heartbeat, tools)
+        workflow_run.finish(failed=exit_status is not ExitStatus.OK)
+        return exit_status, self.notifier.messages[before:]
+
+    def clusters(self, probes: Mapping[str, Probe]) -> list[MonitoredCluster]:
         return [
             MonitoredCluster(name, probe, self.digests, self.thresholds, self.retries)
             for name, probe in probes.items()
@@ -158,8 +174,15 @@ class Monitor:
         """Return the first channel of the next run."""
         return _channel(self.policy, self.notifier)
 
-    def tools(self) -> Tools:
-        return Tools(self.clock, self.runner, self._check_connectivity, lambda: f"poll{next(self._ids)}")
+    def tools(self, recent_runs: RecentRuns = unknown_runs) -> Tools:
+        return Tools(
+            self.clock,
+            self.runner,
+            self._check_connectivity,
+            lambda: f"poll{next(self._ids)}",
+            self.run_url,
+            recent_runs,
+        )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:
         self.runner = RecordingRunner()

@@ -13,9 +13,9 @@ from cluster_status.app import outbox
 from cluster_status.domain.notification.message import Fact, Message
 from cluster_status.domain.notification.outbox import ChannelOutbox
 from cluster_status.domain.status.cause import Cause
-from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, WebhookGoneError
+from cluster_status.errors import Cancelled, ChannelRefusedError, DeliveryError, ExitStatus
 from cluster_status.ports import Level
-from tests.fakes.notifier import RecordingNotifier
+from tests.fakes.notifier import GONE, RecordingNotifier
 from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.unit.app.cancellation import cancelled_by
 from tests.unit.app.monitor import Monitor
@@ -103,7 +103,7 @@ def test_an_error_of_one_channel_is_reported_once_for_all_clusters(monitor: Moni
 def test_a_deleted_webhook_does_not_affect_another_channel(
     online: Monitor, second: RecordingNotifier
 ) -> None:
-    online.notifier.fail_next(WebhookGoneError())
+    online.notifier.fail_next(ChannelRefusedError(GONE))
     for result in (REFUSED, ONLINE):
         online.poll(result)
     assert second.headlines == [IS_OFFLINE, IS_BACK]

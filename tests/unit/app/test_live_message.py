@@ -8,7 +8,8 @@ from cluster_status.domain.history.history import assume_all_delivered
 from cluster_status.domain.notification.message import Fact
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.errors import DeliveryError, ExitStatus, WebhookGoneError
+from cluster_status.errors import ChannelRefusedError, DeliveryError, ExitStatus
+from tests.fakes.notifier import GONE
 from tests.fakes.probe import failed, listed, partition
 from tests.unit.app.monitor import Monitor
 from tests.unit.app.overlap import before_the_load, parallel_run
@@ -93,15 +94,30 @@ def test_the_message_of_an_unknown_status_is_edited_as_well(live: Monitor) -> No
     assert message.facts[1] == Fact("Unknown for", timedelta(minutes=20))
 
 
-def test_a_scheduled_maintenance_is_shown_until_it_has_begun(live: Monitor) -> None:
+def test_a_window_is_shown_until_it_has_ended(live: Monitor) -> None:
     soon = reserved(live.clock.now() + timedelta(hours=1))
     live.poll(listed_with(soon, idle=8))
     live.poll(listed_with(soon, idle=7, down=1))
-    assert shown(live)[-1][0] == "Maintenance of mscluster scheduled"
-    live.poll(listed_with(soon, idle=7, down=1), later=timedelta(hours=1))
-    live.poll(IDLE, later=timedelta(hours=3))
-    assert shown(live) == [(IS_ONLINE, 8), (IS_STILL_ONLINE, 8)]
-    assert live.notifier.sends == 2
+    assert shown(live)[-1] == ("Maintenance of mscluster scheduled", 7)
+    live.poll(listed_with(soon, idle=4, maintenance=4), later=timedelta(hours=1))
+    live.poll(listed_with(soon, idle=5, maintenance=3))
+    assert shown(live)[-1] == ("Maintenance of mscluster has started", 5)
+    live.poll(listed_with(idle=8), later=timedelta(hours=3))
+    assert [headline for headline, _ in shown(live)] == [
+        IS_ONLINE,
+        "Maintenance of mscluster scheduled",
+        "Maintenance of mscluster has started",
+        "Maintenance of mscluster has ended",
+    ]
+
+
+def test_a_cancelled_window_is_shown_until_it_would_have_begun(live: Monitor) -> None:
+    live.poll(listed_with(reserved(live.clock.now() + timedelta(hours=1)), idle=8))
+    live.poll(listed_with(idle=8))
+    live.poll(listed_with(idle=8))
+    assert shown(live)[-1][0] == "Maintenance of mscluster cancelled"
+    live.poll(ALLOCATED, later=timedelta(hours=2))
+    assert shown(live)[-1] == (IS_STILL_ONLINE, 3)
 
 
 def test_a_deleted_message_is_replaced_in_the_same_run_without_a_sound(live: Monitor) -> None:
@@ -142,13 +158,35 @@ def test_an_edit_that_fails_is_repeated_by_the_next_poll(live: Monitor) -> None:
     assert live.store.history.outbox.channel("discord").failure is None
 
 
-def test_a_deleted_webhook_gets_no_further_edit(live: Monitor) -> None:
-    live.notifier.fail_next(WebhookGoneError())
-    runs = [live.poll(ALLOCATED), live.poll(ALLOCATED), live.poll(IDLE, later=timedelta(days=2))]
+def test_a_channel_that_refuses_edits_gets_one_a_day(live: Monitor) -> None:
+    live.notifier.fail_from_now_on(ChannelRefusedError(GONE))
+    runs = [live.poll(ALLOCATED), live.poll(ALLOCATED), live.poll(ALLOCATED, later=timedelta(days=1))]
     assert [run.exit_status for run in runs] == [6, 0, 6]
+    live.notifier.fail_from_now_on(None)
+    live.poll(ALLOCATED)
     assert live.notifier.edits == []
+    live.poll(ALLOCATED, later=timedelta(days=1))
+    assert shown(live) == [(IS_ONLINE, 3)]
+
+
+def test_a_new_webhook_gets_a_live_message_at_once_after_a_refusal(live: Monitor) -> None:
+    live.notifier.fail_next(ChannelRefusedError(GONE))
+    live.poll(ALLOCATED)
     live.set_credentials(webhook="a new webhook")
     assert live.poll(ALLOCATED).headlines == [IS_STILL_ONLINE]
+
+
+def test_a_message_links_to_the_run_that_has_sent_or_edited_it(live: Monitor) -> None:
+    live.run_url = "https://github.com/owner/name/actions/runs/2"
+    live.poll(IDLE)  # another run alone is no reason for an edit
+    assert (live.notifier.edits, live.notifier.shown["1"].url) == ([], "")
+    live.poll(ALLOCATED)
+    assert live.notifier.shown["1"].url == live.run_url
+    live.run_url = "https://github.com/owner/name/actions/runs/4"
+    [outage] = live.poll(REFUSED).messages
+    assert outage.url == live.run_url
+    assert live.store.content
+    assert b"actions/runs" not in live.store.content
 
 
 def test_a_new_message_that_is_not_delivered_leaves_the_old_one_as_it_is(live: Monitor) -> None:

@@ -5,13 +5,16 @@ import threading
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from cluster_status.app import outbox
 from cluster_status.domain.history.history import Histories
 from cluster_status.domain.notification.message import Fact
-from cluster_status.domain.notification.outbox import PENDING_KEPT
+from cluster_status.domain.notification.outbox import PENDING_KEPT, DeliveryFailure
+from cluster_status.domain.run_failure import RunFailure
 from cluster_status.domain.status.cause import Cause
-from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, WebhookGoneError
+from cluster_status.errors import Cancelled, ChannelRefusedError, DeliveryError, ExitStatus
+from tests.fakes.notifier import GONE
 from tests.fakes.probe import ONLINE, failed
 from tests.unit.app.cancellation import CANCELLED, cancelled_by
 from tests.unit.app.monitor import Monitor
@@ -68,24 +71,6 @@ def test_a_poll_without_a_notification_saves_once_and_sends_nothing(online: Moni
     saves, sends = online.store.saves, online.notifier.sends
     online.poll(ONLINE)
     assert (online.store.saves, online.notifier.sends) == (saves + 1, sends)
-
-
-def test_if_the_first_save_fails_nothing_is_sent(online: Monitor) -> None:
-    kept = online.store.content
-    online.store.fail_save()
-    run = online.poll(REFUSED)
-    assert run.messages == []
-    assert (run.exit_status, run.errors) == (ExitStatus.HISTORY, ["The quota is used up. Delete old runs."])
-    assert online.store.content == kept
-
-
-def test_while_no_save_works_no_message_is_sent_and_then_once(online: Monitor) -> None:
-    for nth in range(1, 6):
-        online.store.fail_save(nth)
-    runs = [online.poll(REFUSED) for _ in range(5)]
-    assert [run.messages for run in runs] == [[]] * 5
-    assert [run.exit_status for run in runs] == [ExitStatus.HISTORY] * 5
-    assert online.poll(REFUSED).headlines == [IS_OFFLINE]
 
 
 def test_a_change_that_was_not_saved_is_reported_by_the_next_run(online: Monitor) -> None:
@@ -158,7 +143,6 @@ def test_a_late_message_has_the_time_of_its_event(online: Monitor) -> None:
     failed_at = online.clock.now()
     (late,) = online.poll(REFUSED).messages
     assert late.at == failed_at
-    assert late.facts[0] == Fact("Since", failed_at)
 
 
 def test_after_a_message_that_fails_no_other_is_sent(online: Monitor) -> None:
@@ -206,59 +190,87 @@ def test_a_reminder_that_was_not_delivered_is_replaced_by_the_next(online: Monit
     assert [run.headlines for run in runs] == [[], [], ["mscluster is still online"]]
 
 
-# a webhook that no longer exists
+# a channel that refuses every message
+
+REFUSED_BY_CHANNEL = ChannelRefusedError(GONE)
 
 
 @pytest.fixture
-def gone(online: Monitor) -> Monitor:
-    """Return a monitor whose webhook was deleted while an outage is pending."""
-    online.notifier.fail_next(WebhookGoneError())
+def refusing(online: Monitor) -> Monitor:
+    """Return a monitor whose channel refuses every message, while an outage is pending."""
+    online.notifier.fail_from_now_on(REFUSED_BY_CHANNEL)
     assert online.poll(REFUSED).exit_status is ExitStatus.UNDELIVERED
     return online
 
 
-def test_a_deleted_webhook_gets_no_further_request(gone: Monitor) -> None:
-    sends = gone.notifier.sends
+def test_a_channel_that_refuses_messages_gets_no_further_request(refusing: Monitor) -> None:
+    sends = refusing.notifier.sends
     for result in (REFUSED, ONLINE, REFUSED):
-        gone.poll(result)
-    assert gone.notifier.sends == sends
-    assert pending(gone) == ["outage", "recovery", "outage"]
+        refusing.poll(result)
+    assert refusing.notifier.sends == sends
+    assert pending(refusing) == ["outage", "recovery", "outage"]
 
 
-def test_a_deleted_webhook_fails_the_run_once_a_day_and_is_an_error_in_each(gone: Monitor) -> None:
-    runs = [gone.poll(REFUSED, later=timedelta(hours=6)) for _ in range(8)]
+def test_a_channel_that_refuses_messages_is_tried_again_once_a_day(refusing: Monitor) -> None:
+    sends = refusing.notifier.sends
+    runs = [refusing.poll(REFUSED, later=timedelta(hours=6)) for _ in range(8)]
+    assert refusing.notifier.sends == sends + 2
     assert [run.exit_status for run in runs] == [0, 0, 0, 6, 0, 0, 0, 6]
-    assert [len(run.errors) for run in runs] == [1] * 8
-    assert all("webhook is gone" in run.errors[0] for run in runs)
+    assert [run.errors for run in runs] == [["The webhook is gone. Create a new one."]] * 8
 
 
-def test_a_new_webhook_gets_all_that_is_pending(gone: Monitor) -> None:
-    gone.poll(ONLINE)
-    gone.set_credentials(webhook="a new webhook")
-    assert gone.poll(ONLINE).headlines == [IS_OFFLINE, IS_BACK]
-    assert gone.poll(REFUSED).headlines == [IS_OFFLINE]
+def test_a_refusal_that_ends_by_itself_delays_messages_by_a_day(refusing: Monitor) -> None:
+    refusing.notifier.fail_from_now_on(None)
+    runs = [refusing.poll(REFUSED, later=timedelta(hours=8)) for _ in range(3)]
+    assert [run.headlines for run in runs] == [[], [], [IS_OFFLINE]]
+    assert refusing.poll(ONLINE).headlines == [IS_BACK]
 
 
-def test_a_second_deleted_webhook_gets_no_further_request_either(gone: Monitor) -> None:
-    gone.set_credentials(webhook="a new webhook")
-    gone.notifier.fail_next(WebhookGoneError())
-    gone.poll(REFUSED)
-    sends = gone.notifier.sends
-    gone.poll(REFUSED)
-    assert gone.notifier.sends == sends
+def test_another_failure_at_the_daily_attempt_is_tried_again_by_the_next_poll(refusing: Monitor) -> None:
+    refusing.notifier.fail_from_now_on(FAILED)
+    refusing.poll(REFUSED, later=timedelta(days=1))
+    refusing.notifier.fail_from_now_on(None)
+    assert refusing.poll(REFUSED).headlines == [IS_OFFLINE]
 
 
-def test_the_history_identifies_a_deleted_webhook_by_a_digest(gone: Monitor) -> None:
-    assert gone.store.content
-    assert b"a webhook" not in gone.store.content
-    failure = gone.store.history.outbox.channel("discord").failure
+def test_a_new_address_gets_all_that_is_pending_at_once(refusing: Monitor) -> None:
+    refusing.poll(ONLINE)
+    refusing.set_credentials(webhook="a new webhook")
+    refusing.notifier.fail_from_now_on(None)
+    assert refusing.poll(ONLINE).headlines == [IS_OFFLINE, IS_BACK]
+    assert refusing.poll(REFUSED).headlines == [IS_OFFLINE]
+
+
+def test_a_second_address_that_refuses_messages_gets_no_further_request_either(refusing: Monitor) -> None:
+    refusing.set_credentials(webhook="a new webhook")
+    refusing.poll(REFUSED)
+    sends = refusing.notifier.sends
+    refusing.poll(REFUSED)
+    assert refusing.notifier.sends == sends
+
+
+def test_a_refusal_of_a_later_version_is_reported_by_its_cause(refusing: Monitor) -> None:
+    history = refusing.store.history
+    failure = DeliveryFailure(RunFailure("sealed", refusing.clock.now()), refused_by=refusing.policy.digest)
+    outbox = replace(
+        history.outbox,
+        channels={"discord": replace(history.outbox.channel("discord"), failure=failure)},
+    )
+    refusing.store.save(refusing.store.histories.with_entry("mscluster", replace(history, outbox=outbox)))
+    assert refusing.poll(REFUSED).errors == ["The channel refuses messages (sealed)."]
+
+
+def test_the_history_identifies_an_address_that_refuses_messages_by_a_digest(refusing: Monitor) -> None:
+    assert refusing.store.content
+    assert b"a webhook" not in refusing.store.content
+    failure = refusing.store.history.outbox.channel("discord").failure
     assert failure
-    assert failure.gone == gone.policy.digest
+    assert failure.refused_by == refusing.policy.digest
 
 
 def test_a_channel_without_an_address_is_tried_again(online: Monitor) -> None:
     online.set_policy(digest=None)
-    online.notifier.fail_next(WebhookGoneError())
+    online.notifier.fail_next(REFUSED_BY_CHANNEL)
     online.poll(REFUSED)
     assert online.poll(REFUSED).headlines == [IS_OFFLINE]
 

@@ -53,9 +53,9 @@ def test_the_reasons_are_the_same_in_each_version(version: Path) -> None:
     plain, named = (
         {
             one.reason: one
-            for one in drain_reason.parse(recorded(version, name), "recorded", with_names=with_names)
+            for one in drain_reason.parse(recorded(version, "reasons"), "recorded", with_names=with_names)
         }
-        for name, with_names in (("reasons", False), ("reasons-with-names", True))
+        for with_names in (False, True)
     )
     assert plain.keys() == named.keys() == {ODD, "fan"}
     assert all(one.since and one.nodes == 1 and not one.set_by + one.node_names for one in plain.values())
@@ -67,5 +67,5 @@ def test_the_reasons_are_the_same_in_each_version(version: Path) -> None:
 
 @each_version
 def test_the_reservations_are_the_same_in_each_version(version: Path) -> None:
-    [found] = reservation.parse(recorded(version, "reservations"), [])
+    [found] = [one.reservation for one in reservation.parse(recorded(version, "reservations")).listed]
     assert (found.name, found.nodes, found.end) == ("cooling", 2, found.begin + timedelta(hours=1))

@@ -2,12 +2,16 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.slurm.cluster_state import Gpus, NodeGroup, Partition
-from cluster_status.render.table import table
+from cluster_status.render.table import ordered, table
 from cluster_status.render.width import columns
 from tests.unit.domain.build import partition
 
 UNLIMITED = 100_000
 WIDE = 80
+
+
+def names(partitions: list[Partition]) -> list[str]:
+    return [one.name for one in partitions]
 
 
 def rows(*partitions: Partition) -> list[list[str]]:
@@ -21,7 +25,7 @@ def test_columns_are_aligned() -> None:
     ).splitlines() == [
         "PARTITION IDLE ALLOC DOWN TOTAL LIMIT",
         "batch*       5   120    3   128 1d",
-        "gpu          1     0    0     1 DRAIN",
+        "gpu          -     0    0     1 DRAIN",
     ]
 
 
@@ -48,6 +52,14 @@ def test_a_partition_that_is_not_up_shows_its_availability_as_limit(availability
     assert rows(partition(availability=availability))[0][-1] == availability.upper()[:5]
 
 
+@pytest.mark.parametrize("availability", ["down", "drain", "inactive"])
+def test_a_partition_that_is_not_up_shows_no_idle_nodes_or_gpus(availability: str) -> None:
+    shut = partition("gpu", availability=availability, idle=2, allocated=1)
+    lines = table([shut], {"gpu": (Gpus("a100", 8, 3),)}, width=WIDE, limit=UNLIMITED).splitlines()
+    assert lines[1].split()[:4] == ["gpu", "-", "1", "0"]
+    assert lines[2] == "  8 a100 GPUs"
+
+
 def test_a_star_marks_the_default_partition() -> None:
     assert [row[0] for row in rows(partition("a", default=True), partition("b"))] == ["a*", "b"]
 
@@ -56,6 +68,30 @@ def test_a_long_name_is_cut_to_the_width_with_an_ellipsis() -> None:
     one = partition("n" * 30, idle=1)
     assert table([one], width=37, limit=UNLIMITED).splitlines()[1] == "n" * 8 + "…    1     0    0     1 1d"
     assert "n" * 30 in table([one], width=WIDE, limit=UNLIMITED)
+
+
+def test_the_default_partition_keeps_its_star_when_its_name_is_cut() -> None:
+    one = partition("n" * 30, default=True, idle=1)
+    assert table([one], width=37, limit=UNLIMITED).splitlines()[1].startswith("n" * 7 + "…* ")
+
+
+def test_long_names_that_begin_alike_are_shown_differently() -> None:
+    listed = [partition(f"cascadelake-{length}", default=length == "long") for length in ("short", "long")]
+    lines = table(listed, width=37, limit=UNLIMITED).splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["casc…hort", "cas…long*"]
+
+
+def test_long_gpu_types_that_begin_alike_are_shown_differently() -> None:
+    slices = [f"nvidia_a100_{name}" for name in ("1g.5gb", "1g.10gb", "2g.10gb", "3g.20gb")]
+    gpus = {"gpu": [Gpus(name, 56, 12) for name in slices], "test": [Gpus(slices[0], 1000, 1000)]}
+    lines = table([partition("gpu"), partition("test")], gpus, width=37, limit=UNLIMITED).splitlines()
+    assert [line for line in lines if "GPUs" in line] == [
+        "  12 of 56 nvidi…1g.5gb GPUs idle",
+        "  12 of 56 nvidia_…_1g.10gb GPUs idle",
+        "  12 of 56 nvidia_…_2g.10gb GPUs idle",
+        "  12 of 56 nvidia_…_3g.20gb GPUs idle",
+        "  1000 of 1000 nvidi…1g.5gb GPUs idle",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +123,13 @@ def test_the_default_comes_first_then_partitions_with_problems_then_larger_ones(
         partition("half", idle=3, down=3),
         partition("mine", default=True, idle=1),
     ]
-    assert [row[0] for row in rows(*listed)] == ["mine*", "half", "shut", "large", "small", "retired"]
+    assert names(ordered(listed)) == ["mine", "half", "shut", "large", "small", "retired"]
+
+
+def test_partitions_can_be_first_and_last_regardless_of_their_nodes() -> None:
+    listed = [partition("mine", default=True, down=9), partition("a", idle=1), partition("b", idle=2)]
+    assert names(ordered(listed, first=["a"], last={"mine"})) == ["a", "b", "mine"]
+    assert names(ordered(listed, first=["b", "a"], last={"a"})) == ["b", "a", "mine"]
 
 
 def test_partitions_beyond_the_maximum_are_counted() -> None:

@@ -193,6 +193,15 @@ def test_the_shown_default_is_the_used_default(spec: Input[Any]) -> None:
         assert spec.type.read(spec.shown_default) == spec.default
 
 
+@pytest.mark.parametrize(("command", "asked"), [("poll", True), ("check", False)])
+def test_a_check_does_not_ask_for_maintenance(command: str, *, asked: bool) -> None:
+    assert settings_of({"command": command}).cluster.query.maintenance is asked
+
+
+def test_the_query_has_the_threshold() -> None:
+    assert settings_of({"degraded-below": "75%"}).cluster.query.degraded_below == 75
+
+
 # sources
 
 
@@ -490,6 +499,34 @@ def test_the_runner_context_has_the_files_and_the_workspace() -> None:
     assert (found.repository, found.branch, found.runtime_token.reveal()) == ("owner/name", "main", "tOkEn")
     assert found.output_file == Path("/github/file_commands/output")
     assert found.summary_file == Path("/github/file_commands/summary")
+
+
+A_RUN = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_REPOSITORY": "owner/my.name",
+    "GITHUB_RUN_ID": "20000000001",
+}
+RUN_URLS: dict[str, tuple[dict[str, str], str]] = {
+    "on GitHub": ({}, "https://github.com/owner/my.name/actions/runs/20000000001"),
+    "on an enterprise server": (
+        {"GITHUB_SERVER_URL": "http://ghe.example.org:8443/"},
+        "http://ghe.example.org:8443/owner/my.name/actions/runs/20000000001",
+    ),
+    "outside GitHub Actions": ({"GITHUB_ACTIONS": ""}, ""),
+    "without a server": ({"GITHUB_SERVER_URL": ""}, ""),
+    "with another scheme": ({"GITHUB_SERVER_URL": "javascript://github.com"}, ""),
+    "with a user in the URL": ({"GITHUB_SERVER_URL": "https://user:token@github.com"}, ""),
+    "without a repository": ({"GITHUB_REPOSITORY": ""}, ""),
+    "with a query": ({"GITHUB_REPOSITORY": "owner/name?a=b"}, ""),
+    "without a run": ({"GITHUB_RUN_ID": ""}, ""),
+    "with a run that is no number": ({"GITHUB_RUN_ID": "1\n2"}, ""),
+}
+
+
+@pytest.mark.parametrize(("changes", "url"), RUN_URLS.values(), ids=RUN_URLS)
+def test_the_url_of_the_run_is_known_in_github_actions(changes: dict[str, str], url: str) -> None:
+    assert runner_context({**A_RUN, **changes}).run_url == url
 
 
 def test_the_branch_of_a_pull_request_is_its_head_branch() -> None:

@@ -7,13 +7,15 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from msgspec.structs import replace
+
 from cluster_status.adapters.discord import response
 from cluster_status.adapters.discord.embed import card
 from cluster_status.adapters.http import Http, HttpFailure, HttpResponse
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.text import clean
-from cluster_status.errors import DeliveryError, MessageLostError, WebhookGoneError
+from cluster_status.errors import DeliveryError
 from cluster_status.ports import Clock
 
 _API_VERSION = 10
@@ -29,6 +31,8 @@ _EDIT_LATER = "The next run edits the message."
 class DiscordWebhook:
     """A notifier that can edit its messages. Without a user name or avatar, the webhook's own is shown."""
 
+    refusals = response.REFUSALS
+
     def __init__(self, url: str, http: Http, clock: Clock, *, username: str, avatar_url: str) -> None:
         self._url = urlsplit(url)
         self._http = http
@@ -43,14 +47,13 @@ class DiscordWebhook:
         body = card(message)
         quiet = {} if message.is_news else {"flags": _QUIET}
         answer = self._request("POST", {**body, **self._sender, **quiet}, later=_POST_LATER)
-        return MessageRef(str(answer.json()["id"]), self._digest(body))
+        return MessageRef(str(answer.json()["id"]), self._digest(message))
 
     def edit(self, post: MessageRef, message: Message) -> MessageRef:
         """See ports.EditableNotifier. An edit needs `allowed_mentions` again, or mentions are parsed."""
-        body = card(message)
-        shown = self._digest(body)
+        shown = self._digest(message)
         if shown != post.shown:
-            self._request("PATCH", body, message_id=post.id, later=_EDIT_LATER)
+            self._request("PATCH", card(message), message_id=post.id, later=_EDIT_LATER)
         return MessageRef(post.id, shown)
 
     def _request(
@@ -75,19 +78,20 @@ class DiscordWebhook:
             pause = next(pauses, None)
             wanted = None if pause is None else response.seconds_to_wait(answer, pause)
             if wanted is None or self._clock.monotonic() + wanted >= self._deadline:
-                raise self._error(answer, later)
+                raise self._error(method, answer, later)
+            if method == "POST" and response.may_be_accepted(answer):
+                pauses = iter(())  # one retry: it may post the message a second time
             self._clock.sleep(wanted)
 
-    def _error(self, answer: HttpResponse, later: str) -> DeliveryError:
+    def _error(self, method: str, answer: HttpResponse, later: str) -> DeliveryError:
         code = response.code(answer)
         if code is None:  # not from Discord, but from a proxy
             cause = f"http {answer.status}"
             text = f"The message was not accepted (HTTP {answer.status})."
             return DeliveryError(text, cause=cause, remedy=later)
-        if code in response.GONE:
-            return WebhookGoneError()
-        if code in response.LOST:
-            return MessageLostError()
+        known = response.known_error(method, code)
+        if known:
+            return known
         cause = f"http {answer.status} code {code}"
         text = response.error_text(answer)
         for secret in self._url.path.split("/")[-2:]:  # the webhook's id and token
@@ -110,7 +114,10 @@ class DiscordWebhook:
             query.append(("wait", "true"))
         return urlunsplit((self._url.scheme, self._url.netloc, path, urlencode(query), ""))
 
-    def _digest(self, body: dict[str, Any]) -> str:
-        """Return a keyed digest of a card. It reveals nothing without the webhook."""
-        shown = json.dumps(body, sort_keys=True).encode()
+    def _digest(self, message: Message) -> str:
+        """Return a keyed digest of a card. It reveals nothing without the webhook.
+
+        The link to the run does not count, because each run has another one.
+        """
+        shown = json.dumps(card(replace(message, url="")), sort_keys=True).encode()
         return hmac.new(self._url.path.encode(), shown, hashlib.sha256).hexdigest()[:32]

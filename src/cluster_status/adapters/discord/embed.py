@@ -3,28 +3,33 @@
 The embed has only a title and a description: on a phone, each field takes two lines and a gap.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from cluster_status.domain.notification.message import Fact, Message
-from cluster_status.domain.slurm.cluster_state import DrainReason
+from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
 from cluster_status.domain.status.cause import Status
-from cluster_status.render.table import PHONE_WIDTH, table
-from cluster_status.render.text import SIGNS, by, drained, value
+from cluster_status.render import reasons
+from cluster_status.render.table import PHONE_WIDTH, ordered, table
+from cluster_status.render.text import REMEDY, SIGNS, value
 from cluster_status.render.width import units
 
 TITLE_LIMIT = 256
 DESCRIPTION_LIMIT = 4096
 # limits of the description's parts; the table gets the rest
 _SENTENCE_LIMIT = 500
-_FACTS_LIMIT = 1200
+_FACTS_LIMIT = 1000
 _FACT_LIMIT = 300
-_REASONS_LIMIT = 1000
-_REASON_LIMIT = 100
+_REMEDY_LIMIT = 300
+_REASON_LIMIT = 100  # of each of its two texts
 _QUOTATION_LIMIT = 400
 _PARTITIONS = 15  # a card of more than one screen hides earlier messages
 _REASONS = 5
+_CONTENT_SENTENCE_LIMIT = 200  # a push notification shows little more
+# Discord refuses the whole message for a URL whose host has no domain (bugsink #280)
+_LINK = r"https?://([a-z0-9-]+\.)+[a-z][a-z0-9-]*[a-z0-9](:[0-9]+)?/[!-~]{0,1000}"
 
 _COLORS = {
     Status.ONLINE: 0x2ECC71,
@@ -39,26 +44,38 @@ _MARKDOWN = {character: f"\\{character}" for character in r"\`*_~|<>#[]@:"}
 
 def card(message: Message) -> dict[str, Any]:
     """Return the body of a message. Nothing but `message.mention` is ever mentioned."""
+    title = f"{SIGNS[message.status]} {_escaped(message.headline, TITLE_LIMIT - 3)}"
     embed = {
-        "title": f"{SIGNS[message.status]} {_escaped(message.headline, TITLE_LIMIT - 3)}",
+        "title": title,
         "description": _description(message),
         "color": _COLORS[message.status],
         "timestamp": message.at.isoformat(),
     }
+    if re.fullmatch(_LINK, message.url, re.IGNORECASE):
+        embed["url"] = message.url
+    allowed: dict[str, list[str]] = {"parse": []}
     ping = message.mention
-    if not ping:
-        return {"embeds": [embed], "allowed_mentions": {"parse": []}}
-    kind = "roles" if ping.startswith("<@&") else "users"
-    return {"content": ping, "embeds": [embed], "allowed_mentions": {"parse": [], kind: [ping.strip("<@&>")]}}
+    if ping:
+        allowed["roles" if ping.startswith("<@&") else "users"] = [ping.strip("<@&>")]
+    return {"content": _content(message, title), "embeds": [embed], "allowed_mentions": allowed}
+
+
+def _content(message: Message, title: str) -> str:
+    """Return the text outside the embed, for push notifications and for readers who do not see embeds."""
+    sentence = _escaped(message.sentence, _CONTENT_SENTENCE_LIMIT)
+    text = f"{title}. {sentence}" if sentence else title
+    text = text.replace("\\: ", ": ")  # it begins no emoji, and a push notification may show the backslash
+    return f"{message.mention} {text}".lstrip()
 
 
 def _description(message: Message) -> str:
     before = [
         _escaped(message.sentence, _SENTENCE_LIMIT),
         _bounded(map(_fact, message.facts), _FACTS_LIMIT),
+        f"**{REMEDY}** {_escaped(message.remedy, _REMEDY_LIMIT)}" if message.remedy else "",
     ]
     after = [
-        _bounded(_reasons(message.drain_reasons), _REASONS_LIMIT),
+        _reasons(message),
         _quotation(message),
     ]
     spent = sum(units(f"{part}\n\n") for part in [*before, *after, _FENCED])
@@ -68,28 +85,34 @@ def _description(message: Message) -> str:
 def _table(message: Message, limit: int) -> str:
     if not message.partitions:
         return ""
-    listed = table(message.partitions, message.gpus, width=PHONE_WIDTH, limit=limit, most=_PARTITIONS)
+    partitions = ordered(message.partitions, first=message.lost, last=message.usual)
+    listed = table(partitions, message.gpus, width=PHONE_WIDTH, limit=limit, most=_PARTITIONS)
     return _FENCED.format(listed.replace("`", "'"))  # a backtick in a name would end the code block
 
 
 def _fact(fact: Fact) -> str:
-    if isinstance(fact.value, datetime):
-        at = int(fact.value.timestamp())
-        shown = f"<t:{at}:f> (<t:{at}:R>)"  # in the reader's own time zone
-    else:
-        shown = _escaped(value(fact), _FACT_LIMIT)
+    at = fact.value if isinstance(fact.value, datetime) else None
+    shown = _time(at, "f") if at else _escaped(value(fact), _FACT_LIMIT)
     return f"**{_escaped(fact.label, _FACT_LIMIT)}** {shown}"
 
 
-def _reasons(reasons: tuple[DrainReason, ...]) -> Iterator[str]:
-    if reasons:
-        yield "**Why nodes are out of service**"
-    for reason in reasons[:_REASONS]:
-        which = _escaped(drained(reason), _REASON_LIMIT)
-        text = _escaped(f"{reason.reason}{by(reason)}", _REASON_LIMIT)
-        yield f"• {which}: {text}" + (f", <t:{int(reason.since.timestamp())}:R>" if reason.since else "")
-    if len(reasons) > _REASONS:
-        yield f"… {len(reasons) - _REASONS} more"
+def _time(at: datetime, style: str) -> str:
+    """Return a time that each reader sees in the own time zone; with the style `R`, its distance from now."""
+    return f"<t:{int(at.timestamp())}:{style}>"
+
+
+def _reasons(message: Message) -> str:
+    groups = grouped(message.drain_reasons, first=message.lost)
+    lines = [f"**{reasons.HEADING}**", *(_reason(one, message.at) for one in groups[:_REASONS])]
+    if len(groups) > _REASONS:
+        lines.append(f"… {len(groups) - _REASONS} more")
+    return "\n".join(lines) if groups else ""
+
+
+def _reason(group: ReasonGroup, at: datetime) -> str:
+    which, why = (_escaped(text, _REASON_LIMIT) for text in (reasons.which(group), reasons.why(group)))
+    times = " to ".join(_time(time, "R") for time in reasons.times(group, at))
+    return f"• {which}: {why}" + (f", {times}" if times else "")
 
 
 def _quotation(message: Message) -> str:

@@ -1,18 +1,57 @@
-"""Interpretation of Discord's responses. Discord's documentation does not list all error codes."""
+"""Interpretation of Discord's responses. A code is read by the request that it answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cluster_status.adapters.http import HttpResponse
+from cluster_status.errors import ChannelRefusedError, DeliveryError, MessageLostError, Refusal
 
-UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
-UNKNOWN_MESSAGE, TOO_MANY_EDITS = 10008, 30046
-ARCHIVED_THREAD = 50083  # a new message reopens it, an edit does not
-GONE = frozenset({UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN})
-LOST = frozenset({UNKNOWN_MESSAGE, TOO_MANY_EDITS, ARCHIVED_THREAD})
+_UNKNOWN_MESSAGE, _TOO_MANY_EDITS = 10008, 30046
+_ARCHIVED_THREAD, _LOCKED_THREAD = 50083, 160005
+# to an edit; a new message reopens an archived thread, if the thread is not locked
+_LOST = frozenset({_UNKNOWN_MESSAGE, _TOO_MANY_EDITS, _ARCHIVED_THREAD, _LOCKED_THREAD})
+
+_THEN = "The action tries again once a day, and at once if discord-webhook changes."
+_GONE = Refusal(
+    "webhook-gone",
+    "The Discord webhook is gone: it was deleted, or its token is wrong.",
+    f"Create a new webhook and put its URL into the secret for discord-webhook. {_THEN}",
+)
+_THREAD_UNKNOWN = Refusal(
+    "thread-unknown",
+    "Discord does not find the thread: it was deleted, or belongs to another channel than the webhook.",
+    f"Correct thread_id in discord-webhook. {_THEN}",
+)
+_THREAD_LOCKED = Refusal(
+    "thread-locked",
+    "The Discord thread is locked.",
+    f"Unlock the thread, or change thread_id in discord-webhook. {_THEN}",
+)
+_THREAD_MISSING = Refusal(
+    "thread-missing",
+    "The Discord webhook belongs to a forum or media channel, which accepts messages only in a thread.",
+    f"Add ?thread_id=ID to discord-webhook, with the ID of a thread of this channel. {_THEN}",
+)
+_NOT_PERMITTED = Refusal(
+    "not-permitted",
+    "Discord refuses the message because a permission is missing.",
+    f"Check the permissions of the channel or thread, or use a webhook of another channel. {_THEN}",
+)
+_REFUSED: Mapping[int, Refusal] = {
+    10003: _THREAD_UNKNOWN,
+    10015: _GONE,
+    40058: _THREAD_MISSING,
+    50001: _NOT_PERMITTED,
+    50013: _NOT_PERMITTED,
+    50027: _GONE,
+    _ARCHIVED_THREAD: _THREAD_LOCKED,
+    _LOCKED_THREAD: _THREAD_LOCKED,
+    220001: _THREAD_MISSING,
+}
+REFUSALS: Mapping[str, Refusal] = {refusal.cause: refusal for refusal in _REFUSED.values()}
 
 _TOO_MANY_REQUESTS = 429
-_SERVER_ERROR = 500
+_SERVER_ERROR, _UNAVAILABLE = 500, 503
 _FIELDS_SHOWN = 3  # shown of the invalid fields
 _MAX_DEPTH = 12
 
@@ -23,11 +62,23 @@ def code(answer: HttpResponse) -> int | None:
     return given if isinstance(given, int) else None
 
 
+def known_error(method: str, code: int) -> DeliveryError | None:
+    """Return the error of a code that neither a retry nor the next poll changes."""
+    if method == "PATCH" and code in _LOST:
+        return MessageLostError()
+    return ChannelRefusedError(_REFUSED[code]) if code in _REFUSED else None
+
+
+def may_be_accepted(answer: HttpResponse) -> bool:
+    """Return whether Discord may have accepted the request in spite of this error."""
+    return answer.status >= _SERVER_ERROR and answer.status != _UNAVAILABLE
+
+
 def seconds_to_wait(answer: HttpResponse, pause: float) -> float | None:
     """Return the time before a retry, `pause` if the response has none, or None if a retry does not help."""
     if answer.status >= _SERVER_ERROR:
         return pause
-    if answer.status != _TOO_MANY_REQUESTS or code(answer) == TOO_MANY_EDITS:
+    if answer.status != _TOO_MANY_REQUESTS or code(answer) == _TOO_MANY_EDITS:
         return None
     for given in (answer.json().get("retry_after"), answer.headers.get("Retry-After")):
         try:

@@ -25,7 +25,7 @@ _SERVICE = "twirp/github.actions.results.api.v1.ArtifactService"
 _VERSION = 7  # of the artifact format, since 6.2.0
 _ZIP = "application/zip"
 _QUOTA = re.compile("insufficient usage|storage quota", re.IGNORECASE)
-_FREE_STORAGE = (
+FREE_STORAGE = (
     "Delete old runs with their artifacts, or shorten history-retention-days. "
     "GitHub updates the used storage every 6 to 12 hours."
 )
@@ -193,7 +193,7 @@ def _expect(response: HttpResponse, kind: type[T]) -> T:
         return _decode(response, kind)
     status = response.describe("msg")
     if _QUOTA.search(status):
-        raise HistoryError("The artifact storage quota of the account is used up.", remedy=_FREE_STORAGE)
+        raise HistoryError("The artifact storage quota of the account is used up.", remedy=FREE_STORAGE)
     raise HistoryError(f"The artifact store refused the history ({status}).", remedy=_NEXT_RUN)
 
 

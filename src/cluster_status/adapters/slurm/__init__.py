@@ -1,4 +1,4 @@
 """The probe of a Slurm cluster, over any executor. It knows nothing of SSH.
 
-`conversation` decides which commands are run in which order; `probe` makes one probe of that.
+`conversation` runs commands; `state`, `share` and `listings` decide which; `probe` makes one probe of that.
 """

@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 from msgspec.structs import asdict, replace
 
-from cluster_status.adapters.slurm.conversation import query_details, query_state
+from cluster_status.adapters.slurm.conversation import Conversation
+from cluster_status.adapters.slurm.listings import Listings, read_listings
+from cluster_status.adapters.slurm.share import add_share
+from cluster_status.adapters.slurm.state import query_state
 from cluster_status.deadline import Deadline
-from cluster_status.domain.slurm.cluster_state import ClusterState, Details, MaintenanceListing
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import (
@@ -17,20 +20,23 @@ from cluster_status.domain.status.probe_result import (
 )
 from cluster_status.ports import Executor
 
+_OPTIONAL_SECONDS = 10.0  # for all optional commands together
+_OPTIONAL_BYTES = 1_000_000  # for each
 _OF_THE_SHELL = frozenset({Cause.SHELL_HANGS, Cause.SHELL_FAILS, Cause.LOGIN_REFUSED})
 
 
 class SlurmProbe:
     """Implements ports.Probe over an executor, which it owns.
 
-    A retry uses the connection of the probe before it, and the kind of shell that found sinfo. Details are
-    read once, and not while the controller does not know its nodes yet.
+    A retry uses the connection of the probe before it, and the kind of shell that found sinfo. Only the state
+    of the cluster is read again. While the controller does not know its nodes yet, nothing else is read.
     """
 
     def __init__(self, executor: Executor, query: SlurmQuery) -> None:
         self._executor = executor
         self._query = query
-        self._details: tuple[Details, MaintenanceListing] | None = None
+        self._usual_partitions: tuple[str, ...] = ()
+        self._listings: Listings | None = None
         self._login_shell = False  # the kind of shell to begin with
         self._first: ProbeFailure | None = None  # of the other kind of shell, in the probe before
 
@@ -50,17 +56,22 @@ class SlurmProbe:
     def _noted(self, remembered: RememberedLogin | None) -> RememberedLogin | None:
         """Begin with the kind of shell that worked in the last poll."""
         self._login_shell = remembered is not None and remembered.login_shell
+        self._usual_partitions = remembered.usual_partitions if remembered else ()
         return remembered
 
     def _query_slurm(self, deadline: Deadline) -> ClusterState:
         state = self._find_slurm(deadline.part(self._query.timeout_seconds))
-        if not self._query.details or state.login_only or state.nodes.mostly_unknown:
+        if state.login_only or state.nodes.mostly_unknown:
             return state
-        self._details = self._details or query_details(
-            self._executor, self._query, state, deadline, login_shell=self._login_shell
+        conversation = Conversation(
+            self._executor,
+            deadline.part(min(self._query.timeout_seconds, _OPTIONAL_SECONDS)),
+            login_shell=self._login_shell,
+            stdout_bytes=_OPTIONAL_BYTES,
         )
-        details, maintenance = self._details
-        return replace(state, details=details, maintenance=maintenance)
+        state = add_share(conversation, self._query, state, self._usual_partitions)
+        self._listings = self._listings or read_listings(conversation, self._query, state)
+        return replace(state, **asdict(self._listings))
 
     def _find_slurm(self, limit: Deadline) -> ClusterState:
         """Query in the kind of shell that worked last, and in the other one if that does not find sinfo."""
@@ -92,4 +103,4 @@ class SlurmProbe:
         return state
 
     def _query_state(self, limit: Deadline, *, login_shell: bool) -> ClusterState:
-        return query_state(self._executor, self._query, limit, login_shell=login_shell)
+        return query_state(Conversation(self._executor, limit, login_shell=login_shell), self._query)

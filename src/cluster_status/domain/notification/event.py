@@ -28,6 +28,20 @@ class Event(OpenEnum):
     REMINDER = "reminder"  # no change; for channels that are notified of every poll
 
 
+CHANGES = frozenset(
+    {
+        Event.OUTAGE,
+        Event.DEGRADED,
+        Event.PARTIAL_RECOVERY,
+        Event.RECOVERY,
+        Event.PARTITION_LOST,
+        Event.PARTITION_BACK,
+        Event.MAINTENANCE_STARTED,
+        Event.MAINTENANCE_OVERDUE,
+    }
+)
+"""The events that change what is known of the cluster now."""
+
 _ONLINE, _DEGRADED, _MAINTENANCE, _OFFLINE = (
     Status.ONLINE,
     Status.DEGRADED,
@@ -70,6 +84,10 @@ TRANSITIONS: dict[Status | None, dict[Status, Event | None]] = {
 }
 
 
+SHOWING_MAINTENANCE = frozenset({Event.INITIAL, Event.MAINTENANCE_STARTED})
+"""Their messages announce the maintenance window that they show."""
+
+
 def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
     """Return the event of the change from `before` to `after`; None if there is none."""
     if _is_notified(after) and not _is_notified(before):
@@ -77,7 +95,7 @@ def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
     if after.status is not None and after.confirmed is not before.confirmed:
         # a status of a later version has no row: the next known one is reported as the first
         event = TRANSITIONS.get(before.status, _FIRST)[after.status]
-        if event:
+        if event and not (after.confirmed and after.confirmed.excused):
             return event
     return Event.MONITOR_RESTORED if _is_notified(before) and after.unknown is None else None
 

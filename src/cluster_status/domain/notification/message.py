@@ -1,26 +1,29 @@
 """A message, independent of the channel: headline, sentence, facts, table. Each channel formats it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.partition_news import is_of_partitions
+from cluster_status.domain.notification.partition_words import are, clauses, clauses_of_return
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import Quotation, quotation_for
+from cluster_status.domain.notification.window_facts import clause_behind, window_facts, window_sentence
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
     DrainReason,
     Gpus,
-    MaintenanceListing,
     NodeCounts,
     Partition,
 )
-from cluster_status.domain.slurm.reservation import last_instant
-from cluster_status.domain.status.cause import Cause, Status, cause_info
+from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, Status, cause_info
+from cluster_status.domain.status.partition_change import changes
+from cluster_status.domain.status.partitions import PartitionReport, Problem
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
@@ -37,16 +40,21 @@ class Message(Struct, frozen=True):
     status: Status  # gives the colour
     headline: str
     sentence: str
-    at: datetime
+    at: datetime  # shown by each channel
+    remedy: str = ""  # what to do; never text of a server
     facts: tuple[Fact, ...] = ()
     partitions: tuple[Partition, ...] = ()
+    lost: tuple[str, ...] = ()  # names of partitions to show first
+    usual: tuple[str, ...] = ()  # names of partitions to show last
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
     quotation: Quotation | None = None
     mention: str = ""  # role or user to mention, in the syntax of the channel
     is_news: bool = True  # otherwise it is sent without a notification sound
+    url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
 
 
+SINCE = "Since"  # label of the fact
 UPTIME_DAYS = 30
 _WELL_KNOWN = 0.9  # from this coverage on, an uptime is shown without the number of days it is based on
 _EPSILON = 1e-6  # 0.29 * 100 is a little less than 29
@@ -61,17 +69,20 @@ _PHRASES = {
 _UNSTABLE = "the status changes often: single changes are not notified until it has been the same for an hour"
 _STABLE = "the status has been the same for an hour"
 
+_PARTITION_MAINTENANCE = "{name} is {status}: {partitions} in maintenance"
+
+_PLAIN = "{name} is {status}"
 _HEADLINES = {
-    Event.INITIAL: "{name} is {status}",
-    Event.OUTAGE: "{name} is {status}",
-    Event.DEGRADED: "{name} is {status}",
-    Event.MAINTENANCE_STARTED: "{name} is {status}",
+    Event.INITIAL: _PLAIN,
+    Event.OUTAGE: _PLAIN,
+    Event.DEGRADED: _PLAIN,
+    Event.MAINTENANCE_STARTED: _PLAIN,
     Event.PARTIAL_RECOVERY: "{name} is partially back: {status}",
     Event.RECOVERY: "{name} is back {status}",
     Event.MONITOR_LOST: "{name}: status unknown",
     Event.MONITOR_RESTORED: "Monitoring of {name} restored: still {status}",
-    Event.PARTITION_LOST: "{name} is still {status}: another partition is lost",
-    Event.PARTITION_BACK: "{name} is still {status}: a partition is back",
+    Event.PARTITION_LOST: "{name} is still {status}: {partitions} lost, too",
+    Event.PARTITION_BACK: "{name} is still {status}: {partitions} back",
     Event.MAINTENANCE_SCHEDULED: "Maintenance of {name} scheduled",
     Event.MAINTENANCE_CHANGED: "Maintenance of {name} changed",
     Event.MAINTENANCE_CANCELLED: "Maintenance of {name} cancelled",
@@ -81,45 +92,87 @@ _HEADLINES = {
     Event.REMINDER: "{name} is still {status}",
 }
 
+_WINDOW_HEADLINES = {
+    Event.MAINTENANCE_STARTED: "Maintenance of {name} has started",
+    Event.RECOVERY: "Maintenance of {name} has ended",
+}  # where the status stays
+_PLANS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED, Event.MAINTENANCE_STARTED})
+
 
 def compose(
-    notification: Notification, cluster_name: str, policy: ChannelPolicy, cluster_state: ClusterState | None
+    notification: Notification,
+    cluster_name: str,
+    policy: ChannelPolicy,
+    cluster_state: ClusterState | None,
+    url: str = "",
 ) -> Message:
     """Return the message for a channel; `cluster_state` is that of the same poll, if there is one."""
     status = _status(notification)
     details = (cluster_state.details if cluster_state else None) or Details()
     partitions = cluster_state.partitions if cluster_state and policy.with_partitions else ()
-    listing = (cluster_state.maintenance if cluster_state else None) or MaintenanceListing()
-    window = notification.window or _maintenance(listing, notification.at)
     return Message(
         status=status,
         headline=_headline(notification, cluster_name),
         sentence=_sentence(notification),
         at=notification.at,
-        facts=tuple(_facts(notification, window)),
+        remedy=_remedy(notification),
+        facts=tuple(_once(_facts(notification), notification.at)),
         partitions=partitions,
         gpus=details.gpus if policy.with_partitions else {},
         drain_reasons=details.drain_reasons if policy.with_partitions else (),
         quotation=quotation_for(status, notification.at) if policy.with_quotation else None,
-        mention=policy.mention if notification.event is Event.OUTAGE else "",
+        mention=policy.mention if _is_outage(notification) else "",
         is_news=notification.event is not Event.REMINDER,
+        url=url,
     )
+
+
+def with_order(message: Message, report: PartitionReport | None) -> Message:
+    """Return the message with the partitions to show first and last, as this poll found them."""
+    return replace(message, lost=report.found, usual=report.usual) if report else message
 
 
 def _status(notification: Notification) -> Status:
     """Return the status that gives the colour; one that a later version stored shows as unknown."""
-    if notification.event is Event.MAINTENANCE_SCHEDULED:
+    is_of_maintenance = notification.event is Event.MAINTENANCE_STARTED and is_of_partitions(notification)
+    if is_of_maintenance or (notification.is_about_window and notification.event in _PLANS):
         return Status.MAINTENANCE
     status = notification.period.status if notification.period else Status.UNKNOWN
     return status if status in _PHRASES and not notification.unknown else Status.UNKNOWN
 
 
 def _headline(notification: Notification, cluster_name: str) -> str:
-    status = notification.period.status if notification.period else Status.UNKNOWN
-    headline = _HEADLINES.get(notification.event, "{name} is {status}")
+    period = notification.period
+    headline = _HEADLINES.get(notification.event, _PLAIN)
+    if notification.is_about_window:
+        headline = _window_headline(notification, headline)
     if notification.unknown and notification.unknown.cause is Cause.LOGIN_REFUSED:
         headline = "Login to {name} no longer works"
-    return headline.format(name=cluster_name, status=_phrase(status))
+    elif notification.event is Event.MAINTENANCE_STARTED and is_of_partitions(notification):
+        headline = _PARTITION_MAINTENANCE
+    elif notification.nothing_back:
+        headline = _PLAIN
+    elif period and period.excused:  # the status was another one, and no message was sent of the change
+        headline = headline.replace("still ", "")
+    return headline.format(
+        name=cluster_name,
+        status=_phrase(period.status if period else Status.UNKNOWN),
+        partitions=are(notification.partitions),
+    )
+
+
+def _window_headline(notification: Notification, headline: str) -> str:
+    if notification.event is Event.MAINTENANCE_SCHEDULED and notification.previous_window:
+        return "Maintenance of {name} begins within a day"
+    return _WINDOW_HEADLINES.get(notification.event, headline)
+
+
+def _is_outage(notification: Notification) -> bool:
+    """Return whether the cluster has gone offline."""
+    is_offline = notification.period is not None and notification.period.status is Status.OFFLINE
+    return notification.event is Event.OUTAGE or (
+        notification.event is Event.MAINTENANCE_OVERDUE and is_offline
+    )
 
 
 def _phrase(status: Status) -> str:
@@ -132,12 +185,22 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
         line = f"Status of {cluster_name} is unknown"
     else:
         line = f"{cluster_name} is {_phrase(verdict.status)}"
-    if verdict.cause:
-        line += f": {cause_info(verdict.cause).clause}"
+    if verdict.behind:
+        line += f": {clause_behind(verdict.behind)}"
+    elif verdict.cause:
+        line += f": {'; '.join(_found(verdict)) or cause_info(verdict.cause).clause}"
     if verdict.cluster_state is not None:
         state = verdict.cluster_state
         line += " (only the login is checked)" if state.login_only else f" ({_in_service(state.nodes)})"
     return line
+
+
+def _found(verdict: Verdict) -> Iterator[str]:
+    """Yield clauses about the partitions that are the cause."""
+    report, state = verdict.partitions, verdict.cluster_state
+    if report and verdict.cause is Cause.PARTITION_DOWN:
+        nodes = state.partition_nodes if state else {}
+        yield from clauses(changes(report.found, report.states, nodes))
 
 
 def _in_service(nodes: NodeCounts) -> str:
@@ -146,33 +209,67 @@ def _in_service(nodes: NodeCounts) -> str:
 
 def _sentence(notification: Notification) -> str:
     """Return the cause as a sentence; empty if the headline is enough."""
-    if notification.event is Event.MAINTENANCE_SCHEDULED:
-        return ""
+    if notification.is_about_window:
+        return window_sentence(notification)
     unknown, period = notification.unknown, notification.period
     known_causes = period.causes[-1:] if period else ()
     causes = (unknown.cause,) if unknown else known_causes
-    clauses = [cause_info(cause).clause for cause in causes if cause and cause is not Cause.MAINTENANCE]
+    parts = [cause_info(cause).clause for cause in causes if cause and cause is not Cause.MAINTENANCE]
+    if notification.behind:
+        parts = [*parts, clause_behind(notification.behind)]
+    if not unknown:
+        parts = [*_of_partitions(notification, parts)]
     if unknown and unknown.cause and cause_info(unknown.cause).network:
-        clauses = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
+        parts = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
     if unknown and unknown.intermittent:
-        clauses.append(f"at least half of the last {RECENT_POLLS} polls had an unknown status")
+        parts.append(f"at least half of the last {RECENT_POLLS} polls had an unknown status")
     if notification.login_only:
-        clauses.append("only the login is checked, not Slurm")
+        parts.append("only the login is checked, not Slurm")
     if notification.event is Event.INITIAL:
-        clauses.append("monitoring started")
+        parts.append("monitoring started")
     if notification.instability:
-        clauses.append(_STABLE if notification.instability.is_over else _UNSTABLE)
-    return " ".join(f"{text[0].upper()}{text[1:]}." for text in clauses)
+        parts.append(_STABLE if notification.instability.is_over else _UNSTABLE)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in parts)
 
 
-def _maintenance(listing: MaintenanceListing, at: datetime) -> Window | None:
-    """Return the current or next maintenance window."""
-    windows = (Window(one.begin, last_instant(one), one.nodes) for one in listing.reservations)
-    return next((window for window in windows if window.end > at), None)
+def _of_partitions(notification: Notification, parts: list[str]) -> Iterator[str]:
+    """Yield the clauses of the cause, with the partitions where they are known."""
+    is_back = notification.event in {Event.RECOVERY, Event.PARTITION_BACK}
+    partitions, others = notification.partitions, notification.still_out
+    if is_back:
+        yield from clauses_of_return(partitions)
+    out = others if is_back else (*partitions, *others)
+    by_partition = notification.period and notification.period.causes[-1:] == (Cause.PARTITION_DOWN,)
+    lost = [one for one in out if by_partition and one.problem is not Problem.MAINTENANCE]
+    yield from () if lost else parts
+    yield from clauses([*lost, *(one for one in out if one.problem is Problem.MAINTENANCE)])
 
 
-def _facts(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
-    yield from _times(notification, maintenance)
+def _remedy(notification: Notification) -> str:
+    """Return what to do about an unknown status."""
+    if not (notification.unknown and notification.unknown.cause):
+        return ""
+    info = cause_info(notification.unknown.cause)
+    return RUNNER_OFFLINE if info.network else info.remedy
+
+
+def _once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
+    """Yield the facts without those whose time the message shows already; each channel shows `at`."""
+    shown = {at}
+    for fact in facts:
+        if not isinstance(fact.value, datetime):
+            yield fact
+        elif fact.value not in shown:
+            shown.add(fact.value)
+            yield fact
+
+
+def _facts(notification: Notification) -> Iterator[Fact]:
+    windows = [Fact(label, value) for label, value in window_facts(notification)]
+    if notification.is_about_window:
+        yield from windows
+    else:
+        yield from _times(notification)
     if notification.unknown_since and notification.at >= notification.unknown_since:
         yield Fact("Unknown for", notification.at - notification.unknown_since)
     if notification.previous and notification.period:
@@ -182,13 +279,13 @@ def _facts(notification: Notification, maintenance: Window | None) -> Iterator[F
         in_service = f"{nodes.in_service} of {nodes.total} in service"
         yield Fact("Nodes", in_service if nodes.total else "none listed")
     yield from _record(notification)
-    if maintenance and notification.event is not Event.MAINTENANCE_SCHEDULED:
-        yield from _reserved(maintenance, notification.at)
+    if not notification.is_about_window:
+        yield from windows
     if notification.dropped:
         yield Fact("Older messages not delivered", str(notification.dropped))
 
 
-def _times(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
+def _times(notification: Notification) -> Iterator[Fact]:
     unknown, period = notification.unknown, notification.period
     if unknown:
         yield Fact("Unknown since", unknown.since)
@@ -196,22 +293,8 @@ def _times(notification: Notification, maintenance: Window | None) -> Iterator[F
             yield Fact("Last successful login", notification.last_login)
         if period:
             yield Fact("Last known status", period.status.value)
-    elif notification.event is not Event.MAINTENANCE_SCHEDULED:
-        if period:
-            yield Fact("Since", period.since)
-    elif maintenance:
-        yield Fact("Maintenance begins", maintenance.begin)
-        if maintenance.end:
-            yield Fact("Maintenance ends", maintenance.end)
-        yield Fact("Nodes reserved", str(maintenance.nodes))
-
-
-def _reserved(maintenance: Window, at: datetime) -> Iterator[Fact]:
-    if maintenance.begin > at:
-        yield Fact("Nodes reserved", str(maintenance.nodes))
-        yield Fact("Maintenance begins", maintenance.begin)
-    if maintenance.end:
-        yield Fact("Maintenance ends", maintenance.end)
+    elif period:
+        yield Fact(SINCE, period.since)
 
 
 def _replaced(before: StatusPeriod, period: StatusPeriod) -> Iterator[Fact]:

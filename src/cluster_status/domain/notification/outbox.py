@@ -7,22 +7,27 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.damping import Damping
 from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.maintenance import superseding, without_past
 from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.run_failure import RunFailure, run_failure
 
+Add = Callable[[tuple[Notification, ...], Notification], tuple[Notification, ...]]
 PENDING_KEPT = 20
 DELIVERY_TAKES_AT_MOST = timedelta(minutes=10)  # no job that polls should take longer
 
 
 class DeliveryFailure(Struct, frozen=True, omit_defaults=True):
-    """Why a channel did not accept a message; `gone` is the digest of an address that no longer exists."""
+    """Why a channel did not accept a message; `refused_by` is the digest of an address that refuses all."""
 
     run: RunFailure
-    gone: str | None = None
+    refused_by: str | None = None
+
+    def holds_back(self, address: str | None, now: datetime) -> bool:
+        """Return whether this address refused a message, and a day has not passed."""
+        return address is not None and address == self.refused_by and self.run.is_recent(now)
 
 
 class ChannelOutbox(Struct, frozen=True, omit_defaults=True):
@@ -40,7 +45,6 @@ class Outbox(Struct, frozen=True):
 
     channels: dict[str, ChannelOutbox] = field(default_factory=dict)
     delivering_since: Instant | None = None
-    announced_maintenance: tuple[Window, ...] = ()  # until it is over
 
     def channel(self, channel_id: str) -> ChannelOutbox:
         return self.channels.get(channel_id, ChannelOutbox())
@@ -74,16 +78,19 @@ def _begin(channel: ChannelOutbox, policy: ChannelPolicy, missed_polls: int) -> 
 
 def enqueue(outbox: Outbox, notification: Notification, *, only: str | None = None) -> Outbox:
     """Make the notification pending for every channel, or for one of them."""
+    is_delivering = outbox.delivering_since is not None  # then a pending one may have been sent
+    add = _append if is_delivering else superseding
     channels = {
-        name: _enqueue(channel, notification) if only in {None, name} else channel
+        name: _enqueue(channel, notification, add) if only in {None, name} else channel
         for name, channel in outbox.channels.items()
     }
     return replace(outbox, channels=channels)
 
 
-def _enqueue(channel: ChannelOutbox, notification: Notification) -> ChannelOutbox:
-    """Append; beyond the limit the oldest are dropped, and the next one counts them."""
-    queue = (*channel.pending, replace(notification, missed_polls=channel.missed_polls))
+def _enqueue(channel: ChannelOutbox, notification: Notification, add: Add) -> ChannelOutbox:
+    """Add; beyond the limit the oldest are dropped, and the next one counts them."""
+    queue = add(channel.pending, replace(notification, missed_polls=channel.missed_polls))
+    missed = channel.missed_polls + _missed_polls(channel.pending) - _missed_polls(queue)
     overflow, kept = queue[:-PENDING_KEPT], queue[-PENDING_KEPT:]
     if overflow:
         first = replace(
@@ -92,7 +99,25 @@ def _enqueue(channel: ChannelOutbox, notification: Notification) -> ChannelOutbo
             missed_polls=kept[0].missed_polls + sum(one.missed_polls for one in overflow),
         )
         kept = (first, *kept[1:])
-    return replace(channel, pending=kept, missed_polls=0)
+    return replace(channel, pending=kept, missed_polls=missed)
+
+
+def _append(pending: tuple[Notification, ...], new: Notification) -> tuple[Notification, ...]:
+    return (*pending, new)
+
+
+def _missed_polls(pending: Iterable[Notification]) -> int:
+    return sum(one.missed_polls for one in pending)
+
+
+def overtaken(outbox: Outbox, at: datetime) -> Outbox:
+    """Drop the announcements of maintenance windows that are over."""
+    channels = {}
+    for name, channel in outbox.channels.items():
+        pending = without_past(channel.pending, at)
+        missed = channel.missed_polls + _missed_polls(channel.pending) - _missed_polls(pending)
+        channels[name] = replace(channel, pending=pending, missed_polls=missed)
+    return replace(outbox, channels=channels)
 
 
 def may_deliver(outbox: Outbox, now: datetime) -> bool:
@@ -122,12 +147,14 @@ def edited(outbox: Outbox, channel_id: str, live: LiveMessage | None) -> Outbox:
     return _update(outbox, channel_id, accept)
 
 
-def failed(outbox: Outbox, channel_id: str, cause: str, at: datetime, *, gone: str | None = None) -> Outbox:
-    """Return the outbox after a channel failed; `gone` is its digest if its address no longer exists."""
+def failed(
+    outbox: Outbox, channel_id: str, cause: str, at: datetime, *, refused_by: str | None = None
+) -> Outbox:
+    """Return the outbox after a channel failed; see DeliveryFailure for `refused_by`."""
 
     def fail(channel: ChannelOutbox) -> ChannelOutbox:
         previous = channel.failure.run if channel.failure else None
-        return replace(channel, failure=DeliveryFailure(run_failure(previous, cause, at), gone))
+        return replace(channel, failure=DeliveryFailure(run_failure(previous, cause, at), refused_by))
 
     return _update(outbox, channel_id, fail)
 

@@ -71,6 +71,10 @@ class Partition(Struct, frozen=True):
     time_limit: str  # as Slurm prints it: 30:00, 1-00:00:00, infinite
     nodes: NodeCounts = NodeCounts()
 
+    @property
+    def is_up(self) -> bool:
+        return self.availability == "up"
+
     def plus(self, group: NodeGroup, nodes: int) -> Self:
         return replace(self, nodes=self.nodes.plus(group, nodes))
 

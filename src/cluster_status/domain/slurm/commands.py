@@ -88,12 +88,17 @@ TOTAL = Command("sinfo", ("-h", "-o", "%D|%T"))
 GPUS = Command("sinfo", ("-h", "-O", "Partition:64,Nodes:12,StateLong:24,Gres:200,GresUsed:250"))
 """From 15.08 on. Before 19.05 sinfo prints nothing for GresUsed. Columns are cut off at these widths."""
 
-DRAIN_REASONS = Command("sinfo", ("-h", "-R", "-o", f"{BOUNDARY}|%D|%H|%E"))
+DRAIN_REASONS = Command("sinfo", ("-h", "-R", "-o", f"{BOUNDARY}|%D|%H|%u|%N|%E"))
 """A reason can contain bars and line ends, so each record begins with the boundary."""
 
-DRAIN_REASONS_WITH_NAMES = Command("sinfo", ("-h", "-R", "-o", f"{BOUNDARY}|%D|%H|%u|%N|%E"))
+RESERVATIONS = Command("scontrol", ("-a", "-o", "show", "reservation"))
+"""Also those of hidden partitions."""
 
-RESERVATIONS = Command("scontrol", ("-o", "show", "reservation"))
+NODES = Command("sinfo", ("-h", "-o", "%R|%N"))
+"""The names of the nodes of each partition. Without `-a`, because sinfo refuses that with `-p`."""
+
+OUT_OF_SERVICE = Command("sinfo", ("-h", "-R", "-o", "%D|%H|%T"))
+"""Since when nodes are down or drained. A node in several partitions counts once."""
 
 COMMANDS = (
     PARTITIONS,
@@ -101,8 +106,9 @@ COMMANDS = (
     TOTAL,
     GPUS,
     DRAIN_REASONS,
-    DRAIN_REASONS_WITH_NAMES,
     RESERVATIONS,
+    NODES,
+    OUT_OF_SERVICE,
 )
 """All of them. They may end with `-M` and a cluster. The sinfo commands after the first two may then end with
 `-p` and names of partitions."""
@@ -148,7 +154,7 @@ def split_outputs(output: bytes, boundary: str, count: int) -> list[list[str]]:
     borders = [number for number, line in enumerate(lines) if line == boundary]
     if len(borders) != count + 1:
         last = next((line for line in reversed(lines) if line.strip()), "")
-        raise UnparsableError(f"the output of sinfo is incomplete; it ends with '{clean(last)}'")
+        raise UnparsableError(f"the output is incomplete; it ends with '{clean(last)}'")
     return [lines[begin + 1 : end] for begin, end in pairwise(borders)]
 
 

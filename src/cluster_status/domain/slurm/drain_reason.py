@@ -1,23 +1,40 @@
 """Why nodes were taken out of service, from the output of DRAIN_REASONS."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from cluster_status.domain.slurm.cluster_state import DrainReason
+from cluster_status.domain.slurm.hostlist import HostLists
+from cluster_status.domain.slurm.node_set import partitions_of
 from cluster_status.domain.text import clean
 
 _COUNT = re.compile(r"[0-9]{1,9}")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _NAMES_LIMIT = 100
+_BARS = 4  # number, time, user, names of nodes, reason
 
 
-def parse(lines: list[str], boundary: str, *, with_names: bool) -> tuple[DrainReason, ...]:
+def parse(
+    lines: list[str],
+    boundary: str,
+    *,
+    with_names: bool,
+    partition_nodes: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> tuple[DrainReason, ...]:
     """Return the reasons, newest first; a record of another format is left out.
 
     A reason is free text of an administrator and can contain bars, line ends and anything else.
     """
     records = "\n".join(["", *lines]).split(f"\n{boundary}|")[1:]
-    found = [reason for record in records if (reason := _read(record, with_names=with_names))]
+    lists, found = HostLists(), []
+    shared: dict[frozenset[str], frozenset[str]] = {}  # many nodes are in the same partitions
+    for record in records:
+        fields = record.split("|", _BARS)
+        if len(fields) > _BARS and _COUNT.fullmatch(fields[0]):
+            partitions = partitions_of(lists.expand(fields[3]) or frozenset(), partition_nodes)
+            found.append(_read(fields, shared.setdefault(partitions, partitions), with_names=with_names))
     return tuple(sorted(found, key=lambda one: one.since.timestamp() if one.since else 0.0, reverse=True))
 
 
@@ -29,9 +46,13 @@ def instant(written: str) -> datetime | None:
         return None
 
 
-def _read(record: str, *, with_names: bool) -> DrainReason | None:
-    fields = record.split("|", 4 if with_names else 2)
-    if len(fields) != (5 if with_names else 3) or not _COUNT.fullmatch(fields[0]):
-        return None
-    set_by, names = (clean(field, limit=_NAMES_LIMIT) for field in fields[2:4]) if with_names else ("", "")
-    return DrainReason(clean(fields[-1]), instant(fields[1]), int(fields[0]), names, set_by)
+def _read(fields: list[str], partitions: frozenset[str], *, with_names: bool) -> DrainReason:
+    nodes, since, set_by, names, reason = fields
+    return DrainReason(
+        clean(reason),
+        instant(since),
+        int(nodes),
+        clean(names, limit=_NAMES_LIMIT) if with_names else "",
+        clean(set_by, limit=_NAMES_LIMIT) if with_names else "",
+        partitions,
+    )

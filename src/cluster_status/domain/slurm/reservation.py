@@ -1,66 +1,132 @@
-"""Maintenance reservations, from the output of RESERVATIONS: which one is active, and which is next."""
+"""Maintenance reservations, from the output of RESERVATIONS."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.slurm.cluster_state import Reservation
 from cluster_status.domain.slurm.drain_reason import instant
+from cluster_status.domain.slurm.hostlist import HostLists
+from cluster_status.domain.slurm.sinfo import partition_name
 from cluster_status.domain.text import clean
+from cluster_status.errors import UnparsableError
 
-COMING_WITHIN = timedelta(hours=24)
-_UNLIMITED = timedelta(days=365)
-
+_UNLIMITED = timedelta(days=365)  # what Slurm stores as the duration of a reservation without an end
 _COUNT = re.compile(r"[0-9]{1,9}")
-_ANY_PARTITION = "(null)"
+_RECORD = "ReservationName="
+_NO_RESERVATIONS = "No reservations in the system"
+_NONE = "(null)"
+_ROOT_ALONE = {"Users": "root", "Accounts": _NONE, "Groups": _NONE}
+_RECURRING = frozenset({"HOURLY", "DAILY", "WEEKDAY", "WEEKEND", "WEEKLY"})
 
 
-def parse(lines: list[str], partitions: Collection[str]) -> tuple[Reservation, ...]:
-    """Return the MAINT reservations, earliest first, without those that are for other partitions only."""
-    found = [one for line in lines if (one := _read(line, partitions))]
-    return tuple(sorted(found, key=lambda one: (one.begin, last_instant(one))))
+class Listed(Struct, frozen=True):
+    """A reservation with all of its nodes, and the partition that it is for, if any."""
+
+    reservation: Reservation
+    partition: str = ""
 
 
-def _read(line: str, partitions: Collection[str]) -> Reservation | None:
-    name, _, rest = line.removeprefix("ReservationName=").partition(" StartTime=")
-    fields = dict(word.split("=", 1) for word in f"StartTime={rest}".split() if "=" in word)
-    flags = fields.get("Flags", "").split(",")
+class Listing(Struct, frozen=True):
+    """The maintenance reservations, and why some or all of them could not be read."""
+
+    listed: tuple[Listed, ...] = ()
+    error: str = ""
+
+
+def parse(lines: list[str]) -> Listing:
+    """Return the reservations for maintenance: with the flag MAINT, or of all nodes for root alone."""
+    records = [line for line in lines if line.startswith(_RECORD)]
+    if not records and _NO_RESERVATIONS not in lines:
+        printed = next((clean(line) for line in lines if line.strip()), "")
+        return Listing(error=f"scontrol printed '{printed}'" if printed else "scontrol printed nothing")
+    lists, listed, error = HostLists(), [], ""
+    for record in records:
+        try:
+            found = _read(_fields(record), lists)
+        except UnparsableError as unparsable:
+            error = str(unparsable)
+        else:
+            listed += [found] if found else []
+    return Listing(tuple(listed), error)
+
+
+def in_partitions(
+    listed: Iterable[Listed],
+    partition_nodes: Mapping[str, frozenset[str]],
+    *,
+    chosen: Collection[str],
+    total: int,
+) -> tuple[Reservation, ...]:
+    """Return the reservations that have nodes in these partitions, earliest first, each with those nodes.
+
+    Without the names of nodes, a reservation has all of its nodes; if partitions are `chosen`, it has to be
+    for one of them, or for all nodes, which are `total`.
+    """
+    listed = tuple(listed)
+    judged = frozenset[str]().union(*partition_nodes.values())
+    # equal sets of names stay one set
+    within = {names: names & judged for names in {one.reservation.node_names for one in listed}}
+    found = [
+        _with_names(one, within[one.reservation.node_names])
+        if judged and one.reservation.node_names
+        else _without_names(one, chosen, total)
+        for one in listed
+    ]
+    return tuple(sorted((one for one in found if one.nodes), key=lambda one: (one.begin, last_instant(one))))
+
+
+def _fields(record: str) -> dict[str, str]:
+    """Return the fields; the name, which comes first, and a comment, which comes last, can contain any."""
+    name, _, rest = record.removeprefix(_RECORD).partition(" StartTime=")
+    fields = {"Name": name}
+    for word in f"StartTime={rest}".split():
+        key, _, value = word.partition("=")
+        fields.setdefault(key, value)
+    return fields
+
+
+def _read(fields: Mapping[str, str], lists: HostLists) -> Listed | None:
+    """Return the reservation if it is for maintenance; raise UnparsableError if it cannot be read."""
+    flags = set(fields.get("Flags", "").split(","))
+    all_nodes = "ALL_NODES" in flags
+    root_alone = all(fields.get(field, _NONE) == value for field, value in _ROOT_ALONE.items())
     # the start of a floating reservation moves along with the time, so it never begins
-    if "MAINT" not in flags or "TIME_FLOAT" in flags:
+    if "TIME_FLOAT" in flags or not ("MAINT" in flags or (all_nodes and root_alone)):
         return None
-    if fields.get("PartitionName", _ANY_PARTITION) not in {_ANY_PARTITION, *partitions}:
-        return None
-    begin, end = instant(fields["StartTime"]), instant(fields.get("EndTime", ""))
+    begin, end = instant(fields.get("StartTime", "")), instant(fields.get("EndTime", ""))
     nodes = fields.get("NodeCnt", "")
     if not (begin and end and begin < end and _COUNT.fullmatch(nodes)):
-        return None
-    return Reservation(clean(name), begin, end, int(nodes))
+        shown = (f"{field}={fields.get(field, '')}" for field in ("StartTime", "EndTime", "NodeCnt"))
+        raise UnparsableError(clean(f"scontrol printed '{' '.join(shown)}'"))
+    partition = fields.get("PartitionName", _NONE)
+    reservation = Reservation(
+        clean(fields["Name"]),
+        begin,
+        None if end - begin == _UNLIMITED else end,
+        int(nodes),
+        lists.expand(fields.get("Nodes", "")) or frozenset(),
+        recurring=not flags.isdisjoint(_RECURRING),
+        all_nodes=all_nodes,
+    )
+    return Listed(reservation, "" if partition == _NONE else partition_name(partition))
+
+
+def _with_names(one: Listed, names: frozenset[str]) -> Reservation:
+    return replace(one.reservation, nodes=len(names), node_names=names)
+
+
+def _without_names(one: Listed, chosen: Collection[str], total: int) -> Reservation:
+    reservation = one.reservation
+    if not chosen or one.partition in chosen:
+        return reservation
+    nodes = min(reservation.nodes, total) if reservation.all_nodes else 0
+    return replace(reservation, nodes=nodes, node_names=frozenset())
 
 
 def last_instant(one: Reservation) -> datetime:
     """Return the end; for an open end, the one that Slurm stores."""
     return one.end or one.begin + _UNLIMITED
-
-
-def current(reservations: Collection[Reservation], at: datetime) -> Reservation | None:
-    """Return the largest reservation that is active."""
-    now = [one for one in reservations if one.begin <= at < last_instant(one)]
-    return max(now, key=lambda one: (one.nodes, last_instant(one)), default=None)
-
-
-def coming(
-    reservations: Collection[Reservation], at: datetime, *, notified: Collection[tuple[datetime, datetime]]
-) -> Reservation | None:
-    """Return the next reservation that begins within a day and is not among `notified`.
-
-    A reservation is identified by its times: those with the same times count as one, and one that was moved
-    counts as another.
-    """
-    near = (one for one in reservations if at < one.begin <= at + COMING_WITHIN)
-    found = next((one for one in near if (one.begin, last_instant(one)) not in notified), None)
-    if found is None:
-        return None
-    together = (one for one in reservations if (one.begin, one.end) == (found.begin, found.end))
-    return replace(found, nodes=sum(one.nodes for one in together))

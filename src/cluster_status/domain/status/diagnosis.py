@@ -24,7 +24,7 @@ _TAIL_BYTES = 20_000  # of an output that may be long
 _COMMAND_NOT_FOUND = 127
 _KILLED_BY = range(129, 129 + 64)  # 128 + signal; each shell prints it differently
 # the rest of the line is in the account's language
-_NOT_INSTALLED = re.compile(r"^env: .*\bsinfo(?![\w-])")
+_NOT_INSTALLED = re.compile(r"^env: .*\b(sinfo|scontrol)(?![\w-])")
 _NO_LIBRARY = re.compile(r"\S*sinfo: error while loading shared libraries: ")  # exit status 127 as well
 _PASSWORD_EXPIRED = re.compile("password has expired|[Pp]assword change required")  # from OpenSSH and PAM
 
@@ -90,11 +90,13 @@ def diagnose_slurm(result: CommandResult, boundary: str) -> ProbeFailure | None:
     return ProbeFailure(Cause.SCHEDULER_DOWN, detail, remedy, not_found=not_found)
 
 
-def diagnose_error(error: CommandError, boundary: str, *, seconds: float) -> ProbeFailure:
-    """Return the failure of a command without a result; `seconds` was its limit."""
+def diagnose_error(
+    error: CommandError, boundary: str, *, seconds: float, program: str = "sinfo"
+) -> ProbeFailure:
+    """Return the failure of a command of `program` without a result; `seconds` was its limit."""
     begun = has_begun(error.stdout, boundary)
     if isinstance(error, CommandTimeoutError):
-        return _diagnose_timeout(error, seconds, begun=begun)
+        return _diagnose_timeout(error, seconds, program, begun=begun)
     if isinstance(error, OutputLimitError):
         if begun:
             return ProbeFailure(Cause.UNPARSABLE, str(error), _ENDLESS_OUTPUT_REMEDY)
@@ -118,7 +120,9 @@ def diagnose_shell(result: CommandResult) -> ProbeFailure:
     return ProbeFailure(Cause.SHELL_FAILS, clean(f"{detail}: {printed[-1]}") if printed else detail)
 
 
-def _diagnose_timeout(error: CommandTimeoutError, seconds: float, *, begun: bool) -> ProbeFailure:
+def _diagnose_timeout(
+    error: CommandTimeoutError, seconds: float, program: str, *, begun: bool
+) -> ProbeFailure:
     if not begun:
         detail = f"the login shell did not respond within {seconds:.0f} s{_quoted(error)}"
         return ProbeFailure(Cause.SHELL_HANGS, clean(detail))
@@ -126,7 +130,7 @@ def _diagnose_timeout(error: CommandTimeoutError, seconds: float, *, begun: bool
     errors = [line for line in _lines(error.stderr) if _FROM_SLURM.match(line)]
     return ProbeFailure(
         Cause.SCHEDULER_TIMEOUT,
-        clean(f"sinfo did not finish within {seconds:.0f} s{_quoted(error, stdout=False)}"),
+        clean(f"{program} did not finish within {seconds:.0f} s{_quoted(error, stdout=False)}"),
         not_found=any(map(_NO_CONFIGURATION.search, errors)),
     )
 

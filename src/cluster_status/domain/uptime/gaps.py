@@ -41,11 +41,17 @@ def since_last_poll(polls: Polls, at: datetime) -> Interval | Gap | None:
         return Interval(last, at)
     if any(last < poll.at <= at for poll in polls):
         return None  # the clock was wrong at the last poll
-    usual = _usual_interval(polls)
+    usual = usual_interval(polls)
     if usual is None:
         return None
     missed = round((at - last) / usual) - 1
-    return Interval(last, at) if at - last <= 3 * usual else Gap(last, at, missed)
+    return Gap(last, at, missed) if is_gap(polls, last, at) else Interval(last, at)
+
+
+def is_gap(polls: Polls, begin: datetime, end: datetime) -> bool:
+    """Return whether this time is longer than one hour and than three usual intervals."""
+    usual = usual_interval(polls)
+    return end - begin > _NO_GAP and (usual is None or end - begin > 3 * usual)
 
 
 def without_future(gaps: tuple[Gap, ...], now: datetime) -> tuple[Gap, ...]:
@@ -53,7 +59,8 @@ def without_future(gaps: tuple[Gap, ...], now: datetime) -> tuple[Gap, ...]:
     return tuple(gap for gap in gaps if gap.end <= now)
 
 
-def _usual_interval(polls: Polls) -> timedelta | None:
+def usual_interval(polls: Polls) -> timedelta | None:
+    """Return the median interval of the latest polls; None before the second poll."""
     recent = polls[-_RECENT_INTERVALS - 1 :]
     intervals = [after.at - before.at for before, after in pairwise(recent) if after.at > before.at]
     return median_low(intervals) if intervals else None

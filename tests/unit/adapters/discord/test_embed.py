@@ -12,7 +12,10 @@ from cluster_status.domain.notification.message import Fact, Message
 from cluster_status.domain.notification.quotation import Quotation
 from cluster_status.domain.slurm.cluster_state import DrainReason, Gpus, Partition
 from cluster_status.domain.status.cause import Status
+from cluster_status.render.text import SIGNS
+from cluster_status.render.width import units
 from tests.fakes.clock import START
+from tests.fakes.discord_channel import mentions
 from tests.fakes.discord_limits import refusals
 from tests.fakes.probe import partition
 
@@ -39,13 +42,14 @@ MESSAGE = Message(
 )
 
 CARD = {
+    "content": r"🔶 ms\_cluster is back, but degraded. Too few nodes in service.",
     "embeds": [
         {
-            "title": r"🟡 ms\_cluster is back, but degraded",
+            "title": r"🔶 ms\_cluster is back, but degraded",
             "description": (
                 "Too few nodes in service.\n"
                 "\n"
-                "**Since** <t:1772366100:f> (<t:1772366100:R>)\n"
+                "**Since** <t:1772366100:f>\n"
                 "**Was offline for** 3 h 20 min\n"
                 "**Nodes** 3 of 8 in service\n"
                 "\n"
@@ -53,11 +57,11 @@ CARD = {
                 "PARTITION IDLE ALLOC DOWN TOTAL LIMIT\n"
                 "debug*       1     2    5     8 1d\n"
                 "  1 of 4 a100 GPUs idle\n"
-                "long         0     2    5     7 DRAIN\n"
+                "long         -     2    5     7 DRAIN\n"
                 "```\n"
                 "\n"
                 "**Why nodes are out of service**\n"
-                "• n\\[1-4\\] (4 nodes): bad \\*disk\\*, by root, <t:1772355600:R>\n"
+                "• 4 nodes (n\\[1-4\\]): bad \\*disk\\*, by root, <t:1772355600:R>\n"
                 "• 1 node: kernel panic\n"
                 "\n"
                 "*“Though much is taken, much abides.”* — Tennyson, Ulysses"
@@ -97,6 +101,12 @@ def embed_of(message: Message) -> dict[str, Any]:
     return dict(embed)
 
 
+def reasons(message: Message) -> list[str]:
+    """Return the lines below the heading of the reasons."""
+    part = embed_of(replace(message, quotation=None))["description"].partition("out of service**\n")[2]
+    return str(part).splitlines()
+
+
 def many(count: int, letter: str) -> tuple[Partition, ...]:
     return tuple(
         replace(partition(idle=number), name=f"{number:03}{letter * 57}", default=number == 0)
@@ -118,8 +128,72 @@ def test_without_a_sentence_and_facts_the_table_comes_first() -> None:
     assert embed_of(replace(MESSAGE, sentence="", facts=()))["description"].startswith("```\nPARTITION")
 
 
+def test_lost_partitions_are_first_and_usual_ones_last() -> None:
+    names = ("a", "b", "c")
+    listed = tuple(partition(name, default=False, idle=1) for name in names)
+    description = embed_of(replace(MESSAGE, partitions=listed, lost=("c",), usual=("a",)))["description"]
+    assert re.findall(r"^([abc]) ", description, re.MULTILINE) == ["c", "b", "a"]
+
+
+def test_the_remedy_is_in_the_description_and_escaped() -> None:
+    message = replace(MESSAGE, remedy="Check ~/.bashrc.", partitions=(), quotation=None, drain_reasons=())
+    assert embed_of(message)["description"].endswith("\n\n**What to do** Check \\~/.bashrc.")
+
+
 def test_without_partitions_there_is_no_table() -> None:
     assert "```" not in embed_of(replace(MESSAGE, partitions=()))["description"]
+
+
+# the content, which a push notification shows
+
+SIGN = SIGNS[MESSAGE.status]
+CONTENTS = {
+    "headline and sentence": (
+        replace(MESSAGE, headline="a is offline"),
+        f"{SIGN} a is offline. Too few nodes in service.",
+    ),
+    "headline": (replace(MESSAGE, headline="a is online", sentence=""), f"{SIGN} a is online"),
+    "colon": (replace(MESSAGE, headline="a: status unknown", sentence=""), f"{SIGN} a: status unknown"),
+    "emoji and link": (
+        replace(MESSAGE, headline=":a: https://a.example", sentence=""),
+        rf"{SIGN} \:a: https\://a.example",
+    ),
+    "back-slash": (replace(MESSAGE, headline="a\\: b", sentence=""), rf"{SIGN} a\\: b"),
+}
+
+
+@pytest.mark.parametrize(("message", "content"), CONTENTS.values(), ids=CONTENTS)
+def test_the_content_has_the_headline_and_the_sentence(message: Message, content: str) -> None:
+    assert card(message)["content"] == content
+
+
+@pytest.mark.parametrize("letter", NAMES.values(), ids=NAMES)
+def test_a_long_sentence_is_cut_in_the_content(letter: str) -> None:
+    content = card(replace(MESSAGE, headline="a is offline", sentence=letter * 5000))["content"]
+    assert content.startswith(f"{SIGN} a is offline. ")
+    assert content.endswith("…")
+    assert units(content) <= 250
+
+
+# the link of the title
+
+
+@pytest.mark.parametrize(
+    "url", ["https://github.com/o/n/actions/runs/1", "http://ghe.example.org:8443/o/n/1"]
+)
+def test_the_title_links_to_the_url_of_the_message(url: str) -> None:
+    body = card(replace(MESSAGE, url=url))
+    assert body["embeds"][0]["url"] == url
+    assert refusals(body) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://github.com/1", "https://ghe/o/n/1", "https://a.example/" + "a" * 3000]
+)
+def test_a_url_that_discord_refuses_is_left_out(url: str) -> None:
+    body = card(replace(MESSAGE, url=url))
+    assert "url" not in body["embeds"][0]
+    assert refusals(body) == []
 
 
 # limits
@@ -147,6 +221,34 @@ def test_more_than_five_reasons_are_counted() -> None:
     assert "reason 5" not in description
 
 
+def test_nodes_with_one_reason_are_one_line() -> None:
+    drained = tuple(DrainReason("fan", START - timedelta(hours=1, seconds=n), 1) for n in range(30))
+    assert reasons(replace(MESSAGE, drain_reasons=drained)) == ["• 30 nodes: fan, <t:1772362800:R>"]
+
+
+def test_a_reason_shows_the_times_of_the_newest_and_of_the_oldest_drain() -> None:
+    drained = (
+        DrainReason("fan", START - timedelta(minutes=20), 80),
+        DrainReason("fan", START - timedelta(hours=1), 4),
+    )
+    assert reasons(replace(MESSAGE, drain_reasons=drained)) == [
+        "• 84 nodes: fan, <t:1772365200:R> to <t:1772362800:R>"
+    ]
+
+
+def test_reasons_of_lost_partitions_are_first() -> None:
+    lost = DrainReason("disk", None, 1, partitions=frozenset({"gpu"}))
+    message = replace(MESSAGE, drain_reasons=(DrainReason("fan", None, 9), lost), lost=("gpu",))
+    assert reasons(message) == ["• 1 node: disk", "• 9 nodes: fan"]
+
+
+@pytest.mark.parametrize("letter", NAMES.values(), ids=NAMES)
+def test_five_long_reasons_are_shown(letter: str) -> None:
+    drained = tuple(DrainReason(f"{n}{letter * 300}", START, n, letter * 100, letter * 100) for n in range(9))
+    lines = reasons(replace(MESSAGE, drain_reasons=drained))
+    assert (len(lines), lines[-1]) == (6, "… 4 more")
+
+
 @pytest.mark.parametrize("facts", [0, 4], ids=["no facts", "long facts"])
 @pytest.mark.parametrize("letter", NAMES.values(), ids=NAMES)
 def test_an_embed_with_long_texts_is_within_the_limits(letter: str, facts: int) -> None:
@@ -157,6 +259,12 @@ def test_an_embed_with_long_texts_is_within_the_limits(letter: str, facts: int) 
         sentence=long,
         at=START,
         facts=tuple(Fact(f"{number}{letter * 300}", long) for number in range(facts)),
+        remedy=long,
+        drain_reasons=tuple(
+            DrainReason(f"{n}{long}", START - timedelta(days=n * delta), n, long, long)
+            for n in range(9)
+            for delta in (1, 40)
+        ),
         partitions=many(200, letter),
         quotation=Quotation(letter * 300, letter * 100),
     )
@@ -186,14 +294,14 @@ def test_a_back_tick_in_a_name_does_not_end_the_table() -> None:
     message = replace(MESSAGE, partitions=(replace(partition(idle=1), name="```@everyone"),))
     description = embed_of(message)["description"]
     assert description.count("```") == 2
-    assert "'''@ever" in description
+    assert "'''@eve" in description
 
 
 @pytest.mark.parametrize("text", MARKUP, ids=repr)
 def test_no_text_mentions_a_user_or_a_role(text: str) -> None:
     body = card(replace(MESSAGE, headline=text, sentence=text))
     assert body["allowed_mentions"] == {"parse": []}
-    assert "content" not in body
+    assert mentions(body["content"], body["allowed_mentions"]) == []
 
 
 @pytest.mark.parametrize(
@@ -201,4 +309,6 @@ def test_no_text_mentions_a_user_or_a_role(text: str) -> None:
 )
 def test_only_the_mention_of_the_message_is_allowed(mention: str, allowed: dict[str, list[str]]) -> None:
     body = card(replace(MESSAGE, mention=mention))
-    assert (body["content"], body["allowed_mentions"]) == (mention, {"parse": [], **allowed})
+    assert body["content"].startswith(f"{mention} {SIGNS[MESSAGE.status]} ")
+    assert body["allowed_mentions"] == {"parse": [], **allowed}
+    assert mentions(body["content"], body["allowed_mentions"]) == [mention]

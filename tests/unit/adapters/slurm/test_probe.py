@@ -15,7 +15,7 @@ from cluster_status.domain.execution import (
     Limits,
     OutputLimitError,
 )
-from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.slurm.commands import PARTITIONS, TOTAL, WITH_HIDDEN, command_line
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
@@ -28,60 +28,8 @@ from cluster_status.domain.status.probe_result import (
     RememberedLogin,
 )
 from tests.fakes.clock import VirtualClock
-from tests.fakes.executor import Script, ScriptedExecutor
-
-FULL = SlurmQuery(details=True)
-Output = str | CommandResult | CommandError
-
-
-def site(  # noqa: PLR0913 - one for each command
-    *,
-    partitions: Output = "debug*|up|1-00:00:00|8|idle",
-    with_hidden: Output = "debug*|up|1:00|8|idle\ngpu|up|1:00|2|down",
-    total: Output = "8|idle",
-    reservations: Output = "No reservations in the system",
-    reasons: Output = "{}|2|2026-01-31T12:00:00|fan",
-    gpus: Output = "debug* 8 mixed gpu:a100:4 gpu:a100:1(IDX:0)",
-) -> Script:
-    """Answer each command with its output; `{}` in one is the boundary."""
-
-    def answer(command: str) -> Output:
-        boundary = command.split("'")[1].partition("|")[0] if " -R " in command else ""
-        table = {
-            " scontrol ": reservations,
-            " -R ": reasons,
-            " -O ": gpus,
-            " -a ": with_hidden,
-            "%P": partitions,
-            "%D": total,
-        }
-        output = next(output for word, output in table.items() if word in command)
-        return output.replace("{}", boundary) if isinstance(output, str) else output
-
-    return answer
-
-
-def run(executor: ScriptedExecutor, query: SlurmQuery | None = None, *, seconds: float = 60) -> ProbeResult:
-    return SlurmProbe(executor, query or SlurmQuery()).probe(RememberedLogin, Deadline(seconds))
-
-
-def state_of(script: Script, query: SlurmQuery | None = None) -> ClusterState:
-    outcome = run(ScriptedExecutor(script), query).outcome
-    assert isinstance(outcome, ClusterState), outcome
-    return outcome
-
-
-def failure_of(script: Script, query: SlurmQuery | None = None) -> tuple[Cause, str]:
-    outcome = run(ScriptedExecutor(script), query).outcome
-    assert isinstance(outcome, ProbeFailure), outcome
-    return outcome.cause, outcome.detail
-
-
-def details_of(script: Script, query: SlurmQuery = FULL) -> Details:
-    details = state_of(script, query).details
-    assert details
-    return details
-
+from tests.fakes.executor import ScriptedExecutor
+from tests.unit.adapters.slurm.scripted_site import FULL, STATE_ONLY, Output, failure_of, run, site
 
 # The login
 
@@ -127,7 +75,7 @@ def test_a_shell_that_does_not_print_the_clusters_of_the_account_costs_only_that
 
 def test_closing_the_probe_closes_its_executor() -> None:
     executor = ScriptedExecutor(site())
-    SlurmProbe(executor, SlurmQuery()).close()
+    SlurmProbe(executor, STATE_ONLY).close()
     assert executor.is_closed
 
 
@@ -145,7 +93,7 @@ def test_partitions_and_total_are_one_command_line() -> None:
 
 def test_each_probe_has_a_boundary_of_its_own() -> None:
     executor = ScriptedExecutor(site())
-    probe = SlurmProbe(executor, SlurmQuery())
+    probe = SlurmProbe(executor, STATE_ONLY)
     for _ in range(2):
         probe.probe(RememberedLogin, Deadline(60))
     assert len(set(executor.lines)) == 2
@@ -186,8 +134,8 @@ def test_an_output_that_is_cut_off_is_incomplete_although_the_command_succeeded(
 
 def test_the_limits_of_a_command_follow_from_the_query_and_the_deadline() -> None:
     executor = ScriptedExecutor(site())
-    run(executor, SlurmQuery(timeout_seconds=7))
-    run(executor, SlurmQuery(timeout_seconds=7), seconds=3)
+    run(executor, SlurmQuery(timeout_seconds=7, maintenance=False))
+    run(executor, SlurmQuery(timeout_seconds=7, maintenance=False), seconds=3)
     assert [round(limits.seconds) for limits in executor.limits] == [7, 3]
     assert {(limits.stdout_bytes, limits.stderr_bytes) for limits in executor.limits} == {
         (2_000_000, 200_000)
@@ -199,7 +147,7 @@ def test_the_limits_of_a_command_follow_from_the_query_and_the_deadline() -> Non
 
 def test_chosen_partitions_are_queried_by_name_in_a_second_command() -> None:
     executor = ScriptedExecutor(site())
-    state = run(executor, SlurmQuery(PartitionFilter(("d*", "fat")))).outcome
+    state = run(executor, SlurmQuery(PartitionFilter(("d*", "fat")), maintenance=False)).outcome
     assert isinstance(state, ClusterState)
     assert [partition.name for partition in state.partitions] == ["debug"]
     assert (state.nodes.total, state.named, state.unmatched_patterns) == (8, ("fat",), ("fat",))
@@ -225,81 +173,6 @@ def test_a_partition_name_that_is_not_safe_in_a_shell_is_not_passed_to_one() -> 
     assert isinstance(outcome, ProbeFailure)
     assert outcome.cause is Cause.UNPARSABLE
     assert len(executor.lines) == 1
-
-
-# Details
-
-
-def test_details_take_three_more_commands() -> None:
-    executor = ScriptedExecutor(site())
-    outcome = run(executor, FULL).outcome
-    assert isinstance(outcome, ClusterState)
-    assert outcome.details
-    assert outcome.details.gpus == {"debug": (Gpus("a100", 32, 24),)}
-    assert [(one.reason, one.nodes) for one in outcome.details.drain_reasons] == [("fan", 2)]
-    assert len(executor.commands) == 5
-
-
-def test_details_are_read_once_and_not_while_the_controller_is_starting() -> None:
-    totals = iter(["8|unknown", "8|unknown", "8|idle", "8|idle"])
-    script = site()
-    executor = ScriptedExecutor(lambda command: next(totals) if "'%D|%T'" in command else script(command))
-    probe = SlurmProbe(executor, FULL)
-    outcomes = [probe.probe(RememberedLogin, Deadline(60)).outcome for _ in range(4)]
-    details = [one.details for one in outcomes if isinstance(one, ClusterState)]
-    assert details[0] is details[1] is None
-    assert details[2]
-    assert details[2] == details[3]
-    assert len(executor.lines) == 4 + 3
-
-
-def test_details_are_restricted_to_chosen_partitions() -> None:
-    executor = ScriptedExecutor(site())
-    run(executor, SlurmQuery(PartitionFilter(("debug",)), details=True))
-    assert [command.endswith(" -p debug") for command in executor.commands[-2:]] == [True, True]
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        CommandResult(1, b"", b"error"),
-        CommandResult(127, b"garbage", b""),
-        CommandResult(0, b"without the last boundary", b""),
-        "\x1b[31m\n|||",
-        CommandTimeoutError(""),
-        ConnectionLostError(""),
-        OutputLimitError(""),
-    ],
-    ids=["fails", "not found", "cut off", "garbage", "hangs", "lost", "flood"],
-)
-def test_a_detail_that_cannot_be_read_is_empty_and_the_others_are_there(failure: Output) -> None:
-    without_gpus = details_of(site(gpus=failure))
-    without_others = details_of(site(reservations=failure, reasons=failure))
-    assert (without_gpus.gpus, len(without_gpus.drain_reasons)) == ({}, 1)
-    assert (len(without_others.gpus), without_others.drain_reasons) == (1, ())
-
-
-@pytest.mark.parametrize(("timeout_seconds", "limit"), [(30.0, 10.0), (4.0, 4.0)])
-def test_all_details_together_have_a_time_limit_and_one_that_hangs_leaves_a_share_to_the_others(
-    timeout_seconds: float, limit: float
-) -> None:
-    clock = VirtualClock()
-    script = site()
-
-    def hanging(command: str) -> Output:
-        if " scontrol " not in command:
-            return script(command)
-        clock.sleep(executor.limits[-1].seconds)
-        return CommandTimeoutError("")
-
-    executor = ScriptedExecutor(hanging)
-    query = SlurmQuery(details=True, timeout_seconds=timeout_seconds)
-    outcome = SlurmProbe(executor, query).probe(RememberedLogin, Deadline(60, clock.monotonic)).outcome
-    assert [round(one.seconds / limit, 3) for one in executor.limits[1:]] == [0.6, 0.2, 0.4]
-    assert {limits.stdout_bytes for limits in executor.limits[1:]} == {1_000_000}
-    assert isinstance(outcome, ClusterState)
-    assert outcome.details
-    assert (len(outcome.details.gpus), len(outcome.details.drain_reasons)) == (1, 1)
 
 
 # The other kind of shell
@@ -334,7 +207,7 @@ def test_if_the_shell_does_not_find_sinfo_one_login_shell_is_tried(failure: Comm
     result = run(executor, FULL)
     assert isinstance(result.outcome, ClusterState)
     assert (result.outcome.nodes.total, result.login_shell) == (8, True)
-    assert kinds(executor) == ["plain", *4 * ["login"]]
+    assert kinds(executor) == ["plain", *5 * ["login"]]
 
 
 def test_where_the_shell_finds_sinfo_no_login_shell_is_started() -> None:
@@ -356,7 +229,7 @@ def test_a_poll_begins_with_the_kind_of_shell_that_is_remembered(
     *, remembered: bool, login_shell: bool
 ) -> None:
     executor = shells(*((NOT_FOUND, None) if login_shell else (None, NOT_FOUND)))
-    probe = SlurmProbe(executor, SlurmQuery())
+    probe = SlurmProbe(executor, STATE_ONLY)
     result = probe.probe(lambda: RememberedLogin(login_shell=remembered), Deadline(60))
     assert result.login_shell is login_shell
     tried = [remembered] if remembered is login_shell else [remembered, login_shell]
@@ -392,7 +265,7 @@ def test_a_retry_begins_with_the_other_shell_where_sinfo_waited_for_its_configur
         return CommandTimeoutError("", stdout=f"{executor.lines[-1].split()[3]}\n".encode(), stderr=stderr)
 
     executor = ScriptedExecutor(answer)
-    probe = SlurmProbe(executor, SlurmQuery())
+    probe = SlurmProbe(executor, STATE_ONLY)
     deadline = Deadline(90, clock.monotonic)
     results = [probe.probe(RememberedLogin, deadline) for _ in range(2)]
     assert [result.cause for result in results] == [Cause.SCHEDULER_TIMEOUT, None]
@@ -414,7 +287,7 @@ def test_every_command_queries_the_cluster_that_is_set(partitions: PartitionFilt
     executor = ScriptedExecutor(site())
     outcome = run(executor, SlurmQuery(partitions, details=True, cluster="beta")).outcome
     assert isinstance(outcome, ClusterState)
-    assert len(executor.commands) == 5
+    assert len(executor.commands) == 6
     assert [command for command in executor.commands if " -M beta" not in command] == []
 
 

@@ -3,13 +3,12 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Fact, Message, compose, describe
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import quotation_for
-from cluster_status.domain.slurm.cluster_state import ClusterState, MaintenanceListing, Reservation
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.tracker import UnknownPeriod
 from cluster_status.domain.status.verdict import Verdict
@@ -56,38 +55,22 @@ def test_the_headline_names_the_event(event: Event, status: Status, headline: st
     assert (message.headline, message.status) == (headline, status)
 
 
-@pytest.mark.parametrize("event", sorted(set(Event) - {Event.MONITOR_LOST, Event.MAINTENANCE_SCHEDULED}))
-def test_each_event_has_a_headline_for_each_status(event: Event) -> None:
+WITHOUT_STATUS = {
+    Event.MONITOR_LOST,
+    Event.MAINTENANCE_SCHEDULED,
+    Event.MAINTENANCE_CHANGED,
+    Event.MAINTENANCE_CANCELLED,
+    Event.STATUS_UNSTABLE,
+    Event.HISTORY_NOT_SAVED,
+}
+
+
+@pytest.mark.parametrize("event", sorted(set(Event) - WITHOUT_STATUS))
+def test_each_event_of_a_status_has_a_headline_for_each_status(event: Event) -> None:
     statuses = [status for status in Status if status is not Status.UNKNOWN]
     headlines = {composed(notification(event, period(status))).headline for status in statuses}
     assert len(headlines) == len(statuses)
     assert all("Deep Thought" in headline for headline in headlines)
-
-
-def test_a_scheduled_maintenance_shows_its_times_and_not_the_current_status() -> None:
-    window = Window(noon_plus(60), noon_plus(180), nodes=9)
-    message = composed(
-        replace(
-            notification(Event.MAINTENANCE_SCHEDULED, period(Status.DEGRADED, Cause.NODES_DOWN)),
-            window=window,
-        )
-    )
-    assert (message.headline, message.sentence) == ("Maintenance of Deep Thought scheduled", "")
-    assert message.status is Status.MAINTENANCE
-    assert message.facts == (
-        Fact("Maintenance begins", noon_plus(60)),
-        Fact("Maintenance ends", noon_plus(180)),
-        Fact("Nodes reserved", "9"),
-    )
-
-
-def test_a_maintenance_shows_its_end() -> None:
-    window = Window(noon_plus(-60), noon_plus(180))
-    message = composed(
-        replace(notification(Event.MAINTENANCE_STARTED, period(Status.MAINTENANCE)), window=window)
-    )
-    assert window.end
-    assert message.facts[-1] == Fact("Maintenance ends", window.end)
 
 
 def test_an_unknown_status_is_not_reported_as_an_outage() -> None:
@@ -148,6 +131,26 @@ def test_the_initial_message_says_that_monitoring_started() -> None:
     )
 
 
+# The remedy
+
+
+@pytest.mark.parametrize("cause", [cause for cause, info in CAUSES.items() if not info.network])
+def test_an_unknown_status_carries_the_remedy_of_its_cause(cause: Cause) -> None:
+    unknown = UnknownPeriod(NOON, 3, cause, notified=True)
+    message = composed(notification(Event.MONITOR_LOST, ONLINE, unknown=unknown))
+    assert message.remedy == CAUSES[cause].remedy
+
+
+def test_the_remedy_for_a_runner_without_a_network_is_about_the_runner() -> None:
+    unknown = UnknownPeriod(NOON, 3, Cause.TIMEOUT, notified=True)
+    message = composed(notification(Event.MONITOR_LOST, ONLINE, unknown=unknown))
+    assert message.remedy == "Check the network of the runner."
+
+
+def test_a_known_status_carries_no_remedy() -> None:
+    assert composed(notification(Event.DEGRADED, period(Status.DEGRADED, Cause.NO_SCHEDULER))).remedy == ""
+
+
 # The facts
 
 
@@ -173,7 +176,7 @@ def test_an_online_period_has_no_cause() -> None:
 
 
 def test_a_monitor_that_never_had_a_status_shows_none() -> None:
-    unknown = UnknownPeriod(NOON, 3, Cause.SINFO_FAILED, notified=True)
+    unknown = UnknownPeriod(noon_plus(-10), 3, Cause.SINFO_FAILED, notified=True)
     message = composed(
         replace(notification(Event.MONITOR_LOST, period(Status.ONLINE)), period=None, unknown=unknown)
     )
@@ -224,20 +227,21 @@ def test_an_uptime_of_less_than_one_monitored_day_is_not_shown(coverage: float) 
     assert "Uptime, 30 days" not in {fact.label for fact in composed(recovery).facts}
 
 
+def test_a_time_that_each_channel_shows_for_the_message_is_no_fact() -> None:
+    before = period(Status.ONLINE, since=noon_plus(-60))
+    assert composed(notification(Event.OUTAGE, period(Status.OFFLINE), previous=before)).facts == (
+        Fact("Was online for", timedelta(minutes=60)),
+    )
+
+
+def test_no_time_is_shown_twice() -> None:
+    twice = notification(Event.MONITOR_LOST, ONLINE, unknown=UNKNOWN, last_login=UNKNOWN.since)
+    assert [fact.value for fact in composed(twice).facts] == [UNKNOWN.since, "online"]
+
+
 def test_missed_polls_are_counted() -> None:
     recovery = replace(notification(Event.RECOVERY, ONLINE), missed_polls=7)
     assert Fact("Missed polls", "7") in composed(recovery).facts
-
-
-def test_every_message_shows_the_next_maintenance_that_slurm_lists() -> None:
-    coming = Reservation("a name", noon_plus(200), noon_plus(300), 4)
-    over = Reservation("before", noon_plus(-200), noon_plus(-100), 4)
-    listed = replace(cluster_state(idle=4), maintenance=MaintenanceListing((over, coming)))
-    assert composed(notification(Event.RECOVERY, ONLINE), listed).facts[1:] == (
-        Fact("Nodes reserved", "4"),
-        Fact("Maintenance begins", noon_plus(200)),
-        Fact("Maintenance ends", noon_plus(300)),
-    )
 
 
 @pytest.mark.parametrize("event", Event)

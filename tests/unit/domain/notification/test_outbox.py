@@ -156,10 +156,20 @@ def test_a_run_fails_when_a_channel_begins_to_fail_and_daily(
 def test_only_an_accepted_message_ends_the_failure_of_its_channel(
     change: Callable[[Outbox], Outbox], *, failure_ended: bool
 ) -> None:
-    gone = failed(outbox(1), "ops", "webhook-gone", NOON, gone="ops-digest")
-    failure = DeliveryFailure(RunFailure("webhook-gone", NOON), gone="ops-digest")
+    gone = failed(outbox(1), "ops", "webhook-gone", NOON, refused_by="ops-digest")
+    failure = DeliveryFailure(RunFailure("webhook-gone", NOON), refused_by="ops-digest")
     assert gone.channel("ops").failure == failure
     assert change(gone).channel("ops").failure == (None if failure_ended else failure)
+
+
+def test_a_refusal_holds_back_its_address_for_a_day() -> None:
+    refused = failed(outbox(1), "ops", "webhook-gone", NOON, refused_by="ops-digest").channel("ops").failure
+    assert refused
+    assert refused.holds_back("ops-digest", NOON + DAY - timedelta(seconds=1))
+    assert not refused.holds_back("ops-digest", NOON + DAY)
+    assert not refused.holds_back("another", NOON)
+    assert not refused.holds_back(None, NOON)
+    assert not DeliveryFailure(RunFailure("no-answer", NOON)).holds_back(None, NOON)
 
 
 # The limit

@@ -47,7 +47,7 @@ def test_a_name_that_is_not_safe_in_a_shell_is_an_error(name: str) -> None:
 
 
 def test_the_boundary_replaces_its_placeholder() -> None:
-    assert f"'{BOUNDARY}|%D|%H|%E'" in DRAIN_REASONS.line(BOUNDARY)
+    assert f"'{BOUNDARY}|%D|%H|%u|%N|%E'" in DRAIN_REASONS.line(BOUNDARY)
 
 
 def test_no_command_is_slow_or_differs_between_versions() -> None:

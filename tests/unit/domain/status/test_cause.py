@@ -61,6 +61,7 @@ def test_a_remedy_consists_of_sentences_and_names_existing_inputs(remedy: str) -
     assert remedy.endswith(".")
     assert remedy.isprintable()
     assert "  " not in remedy
+    assert len(remedy) <= 280  # seven lines of a message on a phone
     assert set(re.findall(r"cluster-[a-z-]+", remedy)) <= {spec.name for spec in INPUTS}
 
 

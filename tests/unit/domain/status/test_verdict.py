@@ -1,19 +1,23 @@
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.domain.slurm.cluster_state import ClusterState
+from cluster_status.domain.maintenance.window import Span, Window
+from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
-from cluster_status.domain.status.verdict import KnownServer, Verdict, cause_to_retry, judge
-from tests.unit.domain.build import cluster_state, counts, failed, listed, partition
+from cluster_status.domain.status.verdict import KnownServer, Terms, Verdict, cause_to_retry, judge
+from tests.unit.domain.build import NOON, cluster_state, counts, failed, listed, noon_plus, partition
 
 NETWORK = [cause for cause, info in CAUSES.items() if info.network]
+UP = partition("other", idle=4)
 KNOWN = KnownServer(reached=True, scheduler_seen=True, shell_seen=True)
 NEVER_SEEN = KnownServer()
 
 
 def judged(result: ProbeResult, known: KnownServer = KNOWN, *, degraded_below: int = 50) -> Verdict:
-    return judge(result, known, degraded_below=degraded_below)
+    return judge(result, known, Terms(at=NOON, degraded_below=degraded_below, confirm_after=2))
 
 
 def outcome(verdict: Verdict) -> tuple[Status, Cause | None]:
@@ -21,16 +25,6 @@ def outcome(verdict: Verdict) -> tuple[Status, Cause | None]:
 
 
 # Cluster states
-
-
-@pytest.mark.parametrize(
-    ("named", "cause"), [((), None), (("gone",), None), (("gpu",), Cause.PARTITION_DOWN)]
-)
-def test_a_partition_selected_by_name_must_be_up(named: tuple[str, ...], cause: Cause | None) -> None:
-    seen = replace(cluster_state(partition("gpu", availability="drain"), idle=8), named=named)
-    verdict = judged(ProbeResult(outcome=seen))
-    assert verdict.cause is cause
-    assert verdict.detail == ("partition gpu is drain" if cause else "")
 
 
 @pytest.mark.parametrize(
@@ -100,21 +94,47 @@ def test_the_threshold_is_configurable(degraded_below: int, nodes: dict[str, int
 
 @pytest.mark.parametrize("availability", ["down", "drain", "inactive"])
 def test_a_default_partition_that_is_not_up_degrades_the_cluster(availability: str) -> None:
-    seen = listed(partition(default=True, availability=availability, idle=4), idle=4)
+    seen = listed(partition(default=True, availability=availability, idle=4), UP, idle=8)
     assert outcome(judged(seen)) == (Status.DEGRADED, Cause.PARTITION_DOWN)
 
 
+@pytest.mark.parametrize("availability", ["up", "unknown", "a-word-of-a-later-version"])
+def test_a_partition_is_up_unless_slurm_lists_a_word_for_something_else(availability: str) -> None:
+    seen = listed(partition(default=True, availability=availability, idle=4), UP, idle=8)
+    assert outcome(judged(seen)) == (Status.ONLINE, None)
+
+
+@pytest.mark.parametrize(
+    ("named", "cause"), [((), None), (("batch",), None), (("gpu",), Cause.PARTITION_DOWN)]
+)
+@pytest.mark.parametrize("nodes", [{"down": 4}, {"draining": 2, "down": 2}])
+def test_without_a_memory_other_partitions_count_only_by_name(
+    nodes: dict[str, int], named: tuple[str, ...], cause: Cause | None
+) -> None:
+    partitions = (partition(default=True, idle=8), replace(partition("gpu"), nodes=counts(**nodes)))
+    seen = replace(cluster_state(*partitions, idle=8, **nodes), named=named)
+    assert judged(ProbeResult(outcome=seen)).cause is cause
+
+
+def test_the_detail_has_the_availability_and_the_nodes_of_each_lost_partition() -> None:
+    partitions = [partition("gpu", down=4), partition("fat", availability="drain", idle=3, down=1), UP]
+    seen = replace(cluster_state(*partitions, idle=7, down=5), named=("gpu", "fat"))
+    detail = "fat (drain): 3 of 4 nodes in service; gpu: 0 of 4 nodes in service"
+    assert judged(ProbeResult(outcome=seen)).detail == detail
+
+
+def test_the_detail_is_bounded() -> None:
+    names = [f"p{number:04}" for number in range(2_000)]
+    partitions = [partition(name, down=1) for name in names]
+    seen = replace(cluster_state(*partitions, UP, idle=4, down=1), named=tuple(names))
+    assert len(judged(ProbeResult(outcome=seen)).detail) < 1_000
+
+
 @pytest.mark.parametrize("availability", ["down", "drain", "inactive"])
-def test_another_partition_may_be_retired(availability: str) -> None:
-    seen = listed(
-        partition(default=True, idle=4), partition("old", availability=availability, idle=4), idle=4
-    )
-    assert outcome(judged(seen)) == (Status.ONLINE, None)
-
-
-def test_a_partition_without_a_node_in_service_does_not_degrade_the_cluster() -> None:
-    seen = listed(partition(default=True, idle=4), partition("gpu", down=1), idle=4, down=1)
-    assert outcome(judged(seen)) == (Status.ONLINE, None)
+def test_a_cluster_is_degraded_if_no_partition_is_up(availability: str) -> None:
+    old, new = (partition(name, availability=availability, idle=4) for name in ("old", "new"))
+    assert outcome(judged(listed(old, new, idle=8))) == (Status.DEGRADED, Cause.PARTITION_DOWN)
+    assert outcome(judged(listed(old, new, UP, idle=12))) == (Status.ONLINE, None)
 
 
 @pytest.mark.parametrize("nodes", [{"draining": 4}, {"down": 4}, {"maintenance": 4}, {"unknown": 4}])
@@ -123,7 +143,7 @@ def test_the_state_of_all_nodes_overrides_that_of_a_partition(nodes: dict[str, i
     assert judged(listed(shut, **nodes)).cause is judged(listed(**nodes)).cause
 
 
-def test_a_partition_that_is_not_up_overrides_the_share_of_nodes() -> None:
+def test_a_lost_partition_overrides_the_share_of_nodes() -> None:
     shut = partition(default=True, availability="down", idle=1, down=9)
     assert judged(listed(shut, idle=1, down=9)).cause is Cause.PARTITION_DOWN
 
@@ -138,8 +158,56 @@ def test_a_verdict_has_the_cluster_state() -> None:
 
 def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_up() -> None:
     shared = [partition(f"p{number}", idle=1) for number in range(9)]
-    seen = listed(partition(default=True, down=9), *shared, idle=1, down=9)
+    seen = listed(partition(default=True, idle=1, down=9), *shared, idle=1, down=9)
     assert judged(seen).cause is Cause.NODES_DOWN
+
+
+# The share of nodes
+
+
+@pytest.mark.parametrize(
+    ("counting", "cause"),
+    [(None, Cause.NODES_DOWN), (counts(idle=4, down=4), None), (counts(idle=4, down=5), Cause.NODES_DOWN)],
+)
+def test_the_share_is_one_of_the_nodes_that_count(counting: NodeCounts | None, cause: Cause | None) -> None:
+    seen = replace(cluster_state(idle=4, down=8), counting=counting)
+    assert judged(ProbeResult(outcome=seen)).cause is cause
+
+
+def test_without_a_node_that_counts_there_is_no_share() -> None:
+    seen = replace(cluster_state(idle=1, down=8), counting=counts())
+    assert judged(ProbeResult(outcome=seen)).cause is None
+
+
+@pytest.mark.parametrize(("days", "cause"), [(29, Cause.NODES_DOWN), (30, None), (400, None)])
+def test_nodes_that_are_out_for_30_days_do_not_count(days: int, cause: Cause | None) -> None:
+    out = NOON - timedelta(days=days)
+    seen = replace(cluster_state(idle=4, down=8), out_since=((NOON, 4), (out, 4)))
+    assert judged(ProbeResult(outcome=seen)).cause is cause
+
+
+def test_an_old_time_of_nodes_that_are_in_maintenance_now_does_not_change_the_share() -> None:
+    out = NOON - timedelta(days=90)
+    seen = replace(cluster_state(idle=1, maintenance=8, down=1), out_since=((out, 5),))
+    assert judged(ProbeResult(outcome=seen)).cause is Cause.MAINTENANCE
+
+
+@pytest.mark.parametrize(("counting", "status"), [(None, Status.OFFLINE), (6, Status.MAINTENANCE)])
+def test_nodes_that_do_not_count_are_no_argument_against_a_maintenance(
+    counting: int | None, status: Status
+) -> None:
+    seen = cluster_state(down=8, maintenance=6)
+    nodes = None if counting is None else counts(maintenance=counting)
+    assert judged(ProbeResult(outcome=replace(seen, counting=nodes))).status is status
+
+
+@pytest.mark.parametrize("counting", [None, counts(), counts(idle=1)])
+def test_a_cluster_without_a_node_in_service_is_offline_with_any_nodes_that_count(
+    counting: NodeCounts | None,
+) -> None:
+    old = NOON - timedelta(days=90)
+    seen = replace(cluster_state(down=8), counting=counting, out_since=((old, 8),))
+    assert judged(ProbeResult(outcome=seen)).cause is Cause.NO_NODES_IN_SERVICE
 
 
 # Failures
@@ -258,7 +326,7 @@ def test_a_partition_of_the_input_that_is_gone_is_not_up() -> None:
     assert outcome(judged(ProbeResult(outcome=state))) == (Status.ONLINE, None)
     verdict = judged(ProbeResult(outcome=state), seen)
     assert outcome(verdict) == (Status.DEGRADED, Cause.PARTITION_DOWN)
-    assert verdict.detail == "partition gpu is no longer listed"
+    assert verdict.detail == "gpu is no longer listed"
 
 
 def test_if_none_of_the_partitions_is_listed_it_matters_whether_one_was_before() -> None:
@@ -323,3 +391,84 @@ def test_a_cluster_state_is_retried_only_while_the_controller_starts(
 def test_a_credential_is_not_offered_twice() -> None:
     spent = [replace(failed(cause), login_spent=True) for cause in Cause]
     assert [result for result in spent if cause_to_retry(result, degraded_below=50)] == []
+
+
+# Inside a maintenance window of all nodes
+
+IN_WINDOW = replace(
+    KNOWN, nodes_seen=True, window=Window(NOON, noon_plus(60), whole=Span(NOON, noon_plus(60)))
+)
+PLANNED = [
+    *NETWORK,
+    Cause.BOOTING,
+    Cause.SHELL_HANGS,
+    Cause.SHELL_FAILS,
+    Cause.NO_SCHEDULER,
+    Cause.SCHEDULER_DOWN,
+    Cause.SCHEDULER_TIMEOUT,
+    Cause.SCHEDULER_STARTING,
+]
+NOT_PLANNED = [
+    Cause.JUMP_HOST,
+    Cause.HOST_KEY,
+    Cause.INCOMPATIBLE_SSH,
+    Cause.LOGIN_REFUSED,
+    Cause.LOGIN_HANGS,
+    Cause.SINFO_FAILED,
+    Cause.UNPARSABLE,
+]
+
+
+@pytest.mark.parametrize("cause", PLANNED)
+def test_inside_a_window_a_failure_that_a_maintenance_explains_is_maintenance(cause: Cause) -> None:
+    verdict = judged(failed(cause, "what was seen"), IN_WINDOW)
+    assert outcome(verdict) == (Status.MAINTENANCE, Cause.MAINTENANCE)
+    assert (verdict.behind, verdict.detail, verdict.remedy) == (cause, "what was seen", "")
+    assert not verdict.needs_confirmation
+    assert not verdict.transient
+
+
+@pytest.mark.parametrize("cause", NOT_PLANNED)
+def test_inside_a_window_other_failures_are_unknown(cause: Cause) -> None:
+    verdict = judged(failed(cause), IN_WINDOW)
+    assert outcome(verdict) == (Status.UNKNOWN, cause)
+    assert verdict.behind is None
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        listed(),
+        listed(down=4),
+        listed(idle=1, down=3),
+        listed(draining=4),
+        listed(unknown=4),
+        listed(partition(default=True, availability="down"), idle=4),
+    ],
+    ids=["none listed", "none in service", "few", "draining", "unknown", "partition down"],
+)
+def test_inside_a_window_nodes_out_of_service_are_maintenance(result: ProbeResult) -> None:
+    verdict = judged(result, IN_WINDOW)
+    assert outcome(verdict) == (Status.MAINTENANCE, Cause.MAINTENANCE)
+    assert verdict.behind is judged(result, replace(IN_WINDOW, window=None)).cause
+    assert verdict.cluster_state is not None
+
+
+def test_inside_a_window_a_cluster_in_service_is_online() -> None:
+    assert outcome(judged(listed(idle=4), IN_WINDOW)) == (Status.ONLINE, None)
+
+
+@pytest.mark.parametrize(
+    ("result", "known"),
+    [
+        (replace(failed(Cause.TIMEOUT), runner_online=False), IN_WINDOW),
+        (failed(Cause.TIMEOUT), replace(IN_WINDOW, reached=False)),
+        (failed(Cause.SCHEDULER_DOWN), replace(IN_WINDOW, scheduler_seen=False)),
+        (failed(Cause.SHELL_HANGS), replace(IN_WINDOW, shell_seen=False)),
+    ],
+    ids=["runner offline", "never reached", "Slurm never worked", "shell never worked"],
+)
+def test_inside_a_window_what_is_unknown_for_another_reason_stays_unknown(
+    result: ProbeResult, known: KnownServer
+) -> None:
+    assert judged(result, known).status is Status.UNKNOWN

@@ -1,0 +1,46 @@
+"""What Slurm lists beyond the state: maintenance reservations, names of nodes, drain reasons and GPUs.
+
+It is read once a run. A command that fails leaves only its own part empty.
+"""
+
+from msgspec import Struct
+
+from cluster_status.adapters.slurm.conversation import Conversation
+from cluster_status.domain.slurm import drain_reason, gpu, node_set, reservation
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, MaintenanceListing
+from cluster_status.domain.slurm.commands import DRAIN_REASONS, GPUS, NODES, RESERVATIONS, Command
+from cluster_status.domain.slurm.query import SlurmQuery
+
+
+class Listings(Struct, frozen=True):
+    """Fields of ClusterState."""
+
+    maintenance: MaintenanceListing | None
+    partition_nodes: dict[str, frozenset[str]]
+    details: Details | None
+
+
+def read_listings(conversation: Conversation, query: SlurmQuery, state: ClusterState) -> Listings:
+    """Return what the query asks for, the most important first."""
+    names = [partition.name for partition in state.partitions]
+    chosen = names if query.partitions else []
+
+    def lines(command: Command) -> list[str]:
+        return conversation.ask(command.on(query.cluster).of(chosen)).lines
+
+    listing = _read_reservations(conversation, query) if query.maintenance else reservation.Listing()
+    nodes = node_set.parse(lines(NODES), names) if query.details or listing.listed else {}
+    reservations = reservation.in_partitions(listing.listed, nodes, chosen=chosen, total=state.nodes.total)
+    maintenance = MaintenanceListing(reservations, listing.error) if query.maintenance else None
+    if not query.details:
+        return Listings(maintenance, nodes, None)
+    reasons = drain_reason.parse(
+        lines(DRAIN_REASONS), conversation.boundary, with_names=query.node_names, partition_nodes=nodes
+    )
+    gpus, unreadable_gpus = gpu.parse(lines(GPUS))
+    return Listings(maintenance, nodes, Details(gpus, reasons, unreadable_gpus))
+
+
+def _read_reservations(conversation: Conversation, query: SlurmQuery) -> reservation.Listing:
+    answer = conversation.ask(RESERVATIONS.on(query.cluster))
+    return reservation.Listing(error=answer.error) if answer.error else reservation.parse(answer.lines)

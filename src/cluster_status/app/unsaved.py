@@ -1,0 +1,151 @@
+"""Delivers the changes of a run that can load the history and cannot save it; nothing remembers it."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.app.outbox import Courier, Delivered
+from cluster_status.app.poll import PollResult
+from cluster_status.domain.history.history import (
+    Histories,
+    History,
+    PollContext,
+    advance,
+    has_changed,
+    key_of,
+)
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.outbox import Outbox, enqueue
+from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.notification.unsaved import (
+    NOTIFIED_RUN,
+    UnsavedRun,
+    chosen,
+    estimated_run,
+    history_not_saved,
+    is_new,
+    not_saved_message,
+    repeatable_message,
+    restored,
+)
+from cluster_status.ports import RecentRuns, RunsSince
+
+
+def deliver_unsaved(
+    courier: Courier, polls: Sequence[PollResult], recent_runs: RecentRuns, remedy: str
+) -> Delivered:
+    """Notify the changes since the saved histories, at most once an hour, and the third run that cannot save.
+
+    The outboxes do not change. `remedy` is that of the error.
+    """
+    monitored = [
+        (one, one.before, one.after, one.context)
+        for one in polls
+        if one.before
+        and one.after
+        and one.context
+        and one.before.tracker.confirmed
+        and one.before.record.polls
+    ]
+    if not monitored:
+        return Delivered(Histories())
+    recent = recent_runs(min(before.record.polls[-1].at for _, before, _, _ in monitored))
+    unsaved = {key_of(one[0].cluster): _unsaved(*one, recent) for one in monitored}
+
+    def compose(key: str, notification: Notification, policy: ChannelPolicy) -> Message:
+        return unsaved[key].with_note(courier.compose(key, notification, policy), notification, remedy)
+
+    histories = Histories(clusters={key: one.history for key, one in unsaved.items()})
+    forgetful = replace(courier, store=_NoStore(), newer=lambda: None, compose=compose)
+    return forgetful.save_and_deliver(histories, max(one.at for one in polls))
+
+
+def with_restored(polls: Sequence[PollResult], recent_runs: RecentRuns) -> list[PollResult]:
+    """Add a notification that the status is as before, where many runs have failed since the last saved poll.
+
+    One of them may have notified a change that has ended. The runs are read only after a gap of that length.
+    """
+    return [_with_restored(one, recent_runs) for one in polls]
+
+
+def _with_restored(poll: PollResult, recent_runs: RecentRuns) -> PollResult:
+    before, after = poll.before, poll.after
+    if not (before and after and before.record.polls) or has_changed(before, after):
+        return poll
+    confirmed, polls = after.tracker.confirmed, before.record.polls
+    if confirmed is None or poll.verdict.status is not confirmed.status:
+        return poll
+    if estimated_run(polls, poll.at).number <= NOTIFIED_RUN:
+        return poll
+    recent = recent_runs(polls[-1].at)
+    if recent is None or sum(run.failed for run in recent.finished) < NOTIFIED_RUN:
+        return poll
+    outbox = restored(after.outbox, poll.id, poll.at, confirmed)
+    return replace(poll, after=replace(after, outbox=outbox))
+
+
+class _NoStore:
+    """Implements ports.HistoryStore: it saves nothing."""
+
+    path = ""
+
+    def load(self) -> Histories | None:
+        return None
+
+    def newer(self) -> Histories | None:
+        return None
+
+    def save(self, histories: Histories) -> None: ...
+
+
+class _Unsaved(Struct, frozen=True):
+    """A poll that is not saved, and the history whose outbox has what this run sends."""
+
+    poll_id: str
+    run: UnsavedRun
+    confirmed: bool
+    history: History
+
+    def with_note(self, message: Message, notification: Notification, remedy: str) -> Message:
+        if notification.event is Event.HISTORY_NOT_SAVED and notification.period:
+            return not_saved_message(message, notification.period, self.run, remedy)
+        if not is_new(notification, self.poll_id):
+            return repeatable_message(message)
+        return repeatable_message(message, confirmed=self.confirmed, since_known=self.run.number == 1)
+
+
+def _unsaved(
+    poll: PollResult, before: History, after: History, context: PollContext, recent: RunsSince | None
+) -> _Unsaved:
+    run = _run(poll, before, recent)
+    polls_needed = 1
+    if after.tracker.pending and run.number >= context.confirm_after:
+        # The earlier runs count as polls of the pending status: if they did not, an outage that needs a
+        # confirmation would be missed for as long as nothing is saved.
+        verdict = replace(poll.verdict, unsettled=False)
+        confirmed = advance(before, poll.result, verdict, replace(context, confirm_after=1))
+        if has_changed(after, confirmed):
+            after, polls_needed = confirmed, context.confirm_after
+    outbox = _outbox(after, context.id, run, polls_needed)
+    if run.number == NOTIFIED_RUN and before.tracker.confirmed and not has_changed(before, after):
+        outbox = enqueue(outbox, history_not_saved(poll.at, before.tracker.confirmed))
+    return _Unsaved(context.id, run, polls_needed == 1, replace(after, outbox=outbox))
+
+
+def _run(poll: PollResult, before: History, recent: RunsSince | None) -> UnsavedRun:
+    polls = before.record.polls
+    if recent is None:
+        return estimated_run(polls, poll.at)
+    earlier = tuple(run.started_at for run in recent.finished if run.started_at > polls[-1].at)
+    return UnsavedRun(polls[-1].at, recent.this_started_at or poll.at, earlier)
+
+
+def _outbox(after: History, poll_id: str, run: UnsavedRun, polls_needed: int) -> Outbox:
+    channels = {
+        channel_id: replace(channel, pending=chosen(channel.pending, poll_id, run, polls_needed))
+        for channel_id, channel in after.outbox.channels.items()
+    }
+    return Outbox(channels)

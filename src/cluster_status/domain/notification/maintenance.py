@@ -1,0 +1,94 @@
+"""The notifications about maintenance windows, and which pending ones they replace."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from cluster_status.domain.maintenance.calendar import Calendar, KnownWindow
+from cluster_status.domain.maintenance.lifecycle import News, Stage
+from cluster_status.domain.maintenance.progress import Change
+from cluster_status.domain.maintenance.window import Window
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.tracker import StatusPeriod
+
+EVENTS = {
+    News.SCHEDULED: Event.MAINTENANCE_SCHEDULED,
+    News.CHANGED: Event.MAINTENANCE_CHANGED,
+    News.CANCELLED: Event.MAINTENANCE_CANCELLED,
+    News.STARTED: Event.MAINTENANCE_STARTED,
+    News.ENDED: Event.RECOVERY,
+}
+_ANNOUNCEMENTS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED})
+
+
+def shown_window(event: Event, calendar: Calendar, at: datetime, status: Status) -> KnownWindow | None:
+    """Return the window that the message about a status announces."""
+    if event is Event.INITIAL:
+        return calendar.that_matters(at, in_maintenance=status is Status.MAINTENANCE)
+    return calendar.running(at) if event is Event.MAINTENANCE_STARTED else None
+
+
+def is_needed(change: Change, confirmed: StatusPeriod, last_maintenance: datetime | None) -> bool:
+    """Return whether messages about the status leave this change out.
+
+    They show the begin and the end where the status is or was `maintenance`; `last_maintenance` is its end.
+    """
+    if change.news is News.STARTED:
+        return confirmed.status is not Status.MAINTENANCE
+    if change.news is not News.ENDED:
+        return True
+    is_shown = last_maintenance is not None and last_maintenance > change.window.begin
+    return confirmed.status in {Status.ONLINE, Status.DEGRADED} and not is_shown
+
+
+def followed(notification: Notification, calendar: Calendar, at: datetime) -> Notification:
+    """Return a shown notification with its window as it is now; as a reminder once it is no news."""
+    known, shown = calendar.get(notification.window_id), notification.window
+    if notification.event is Event.MAINTENANCE_CANCELLED:
+        is_news = shown is not None and at < shown.begin
+    elif notification.event is Event.MAINTENANCE_SCHEDULED:
+        is_news = known is not None and at < known.window.begin
+    else:
+        is_known = known is not None and known.stage is not Stage.OVER
+        is_news = is_known or notification.event is Event.RECOVERY
+    if not is_news:
+        return replace(notification, event=Event.REMINDER, window_id="", previous_window=None)
+    return replace(notification, window=known.shown) if known else notification
+
+
+def superseding(pending: tuple[Notification, ...], new: Notification) -> tuple[Notification, ...]:
+    """Return the pending notifications of a channel with a new one, without those that it makes obsolete.
+
+    The channel has not received them. It gets the window as it is now, compared with the one it knows.
+    """
+    obsolete = [one for one in pending if _is_announcement_of(one, new.window_id)]
+    if not obsolete:
+        return (*pending, new)
+    rest = [one for one in pending if one not in obsolete]
+    if new.event in _ANNOUNCEMENTS | {Event.MAINTENANCE_CANCELLED}:
+        return (*rest, *_compared(new, obsolete[0].previous_window))
+    return (*rest, new)
+
+
+def without_past(pending: tuple[Notification, ...], at: datetime) -> tuple[Notification, ...]:
+    """Return the pending notifications without announcements of windows that are over."""
+    return tuple(
+        one for one in pending if not (one.event in _ANNOUNCEMENTS and one.window and one.window.last <= at)
+    )
+
+
+def _is_announcement_of(one: Notification, window_id: str) -> bool:
+    return bool(window_id) and one.window_id == window_id and one.event in _ANNOUNCEMENTS
+
+
+def _compared(new: Notification, known: Window | None) -> list[Notification]:
+    """Return the notification for a channel that knows a window in this form; None if not at all."""
+    if new.event is Event.MAINTENANCE_CANCELLED:
+        return [replace(new, window=known)] if known else []
+    if known is None:
+        return [replace(new, event=Event.MAINTENANCE_SCHEDULED, previous_window=None)]
+    if known == new.window:
+        return [new] if new.event is Event.MAINTENANCE_SCHEDULED else []
+    return [replace(new, event=Event.MAINTENANCE_CHANGED, previous_window=known)]
