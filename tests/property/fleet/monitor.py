@@ -62,7 +62,7 @@ class Monitor:
         return tuple(one for one in after.outbox.channel(channel).pending if one.id not in known)
 
     def _usual_partitions(self, at: datetime) -> tuple[str, ...]:
-        return self.history.ssh.remembered_login(DIGESTS, at).usual_partitions
+        return self.history.remembered_login(DIGESTS, at).usual_partitions
 
 
 def _deliver(
