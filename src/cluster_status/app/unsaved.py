@@ -30,6 +30,7 @@ from cluster_status.domain.notification.unsaved import (
     not_saved_message,
     repeatable_message,
     restored,
+    undamped,
 )
 from cluster_status.ports import RecentRuns, RunsSince
 
@@ -121,18 +122,21 @@ def _unsaved(
     poll: PollResult, before: History, after: History, context: PollContext, recent: RunsSince | None
 ) -> _Unsaved:
     run = _run(poll, before, recent)
-    polls_needed = 1
-    if after.tracker.pending and run.number >= context.confirm_after:
-        # The earlier runs count as polls of the pending status: if they did not, an outage that needs a
-        # confirmation would be missed for as long as nothing is saved.
-        verdict = replace(poll.verdict, unsettled=False)
-        confirmed = advance(before, poll.result, verdict, replace(context, confirm_after=1))
-        if has_changed(after, confirmed):
-            after, polls_needed = confirmed, context.confirm_after
-    outbox = _outbox(after, context.id, run, polls_needed)
+    # The earlier runs count as polls of a pending status: otherwise an outage that needs a confirmation would
+    # be missed for as long as nothing is saved.
+    confirms = run.number >= context.confirm_after
+    changed = advance(
+        replace(before, outbox=undamped(before.outbox)),
+        poll.result,
+        replace(poll.verdict, unsettled=poll.verdict.unsettled and not confirms),
+        replace(context, confirm_after=1 if confirms else context.confirm_after),
+    )
+    confirmed = has_changed(before, after) or not has_changed(before, changed)
+    after = changed if has_changed(before, changed) else after
+    outbox = _outbox(after, context.id, run, 1 if confirmed else context.confirm_after)
     if run.number == NOTIFIED_RUN and before.tracker.confirmed and not has_changed(before, after):
         outbox = enqueue(outbox, history_not_saved(poll.at, before.tracker.confirmed))
-    return _Unsaved(context.id, run, polls_needed == 1, replace(after, outbox=outbox))
+    return _Unsaved(context.id, run, confirmed, replace(after, outbox=outbox))
 
 
 def _run(poll: PollResult, before: History, recent: RunsSince | None) -> UnsavedRun:

@@ -203,6 +203,21 @@ def test_a_saved_change_is_notified_as_usual_after_it_was_notified_unsaved(onlin
     assert online.poll(REFUSED).messages == []
 
 
+def test_an_outage_of_a_cluster_that_was_unstable_is_notified(online: Monitor) -> None:
+    online.store.is_full = False
+    runs_with_messages(online, [*[REFUSED, ONLINE] * 3])
+    assert "unstable" in online.notifier.headlines[-1]
+    online.store.is_full = True
+    assert runs_with_messages(online, [REFUSED] * 13) == {1: [IS_OFFLINE], 12: [IS_OFFLINE]}
+
+
+def test_an_outage_that_was_withheld_before_is_notified_by_the_first_run_of_an_hour(online: Monitor) -> None:
+    online.store.is_full = False
+    runs_with_messages(online, [*[REFUSED, ONLINE] * 3, REFUSED])
+    online.store.is_full = True
+    assert runs_with_messages(online, [REFUSED] * 13) == {3: [NOT_SAVED], 12: [IS_OFFLINE]}
+
+
 # causes that need a confirmation
 
 
