@@ -8,7 +8,7 @@ from tests.property.fleet.judge.connection import ConnectionJudge
 from tests.property.fleet.judge.mistake import Kind, Mistake, Need, Subject
 from tests.property.fleet.judge.partitions import PartitionJudge
 from tests.property.fleet.judge.status import STATUS_EVENTS, StatusJudge
-from tests.property.fleet.judge.windows import WindowJudge
+from tests.property.fleet.judge.windows import Stage, WindowJudge
 from tests.property.fleet.model.model import Picture
 
 _DAMPED = STATUS_EVENTS - {Event.INITIAL, Event.OUTAGE, Event.MAINTENANCE_OVERDUE} | {
@@ -47,15 +47,24 @@ class ChannelJudge:
         was_damped = self.status.damping.is_on and not self.status.damping.may_be_off
         wrong = self.status.claims(one, picture)
         is_news = self.status.hear(one, picture)
+        is_known = self._is_known(one, picture)
         for hear in (self.partitions.hear, self.windows.hear, self.connection.hear):
             news, mistakes = hear(one, picture)
-            is_news |= news
+            is_news |= news and not is_known
             wrong += mistakes
         if not is_news and not wrong:
             wrong.append(self._mistake(Kind.DUPLICATE, one, picture))
         elif was_damped and one.event in _DAMPED and not wrong:
             wrong.append(self._mistake(Kind.NOT_DAMPED, one, picture))
         self.mistakes += wrong
+
+    def _is_known(self, one: Notification, picture: Picture) -> bool:
+        """Return whether a message about a maintenance has said the same of the partitions."""
+        stage = {Event.MAINTENANCE_STARTED: Stage.STARTED, Event.PARTITION_BACK: Stage.ENDED}.get(one.event)
+        if stage is None or not one.partitions:
+            return False
+        books = [picture.books[change.name] for change in one.partitions]
+        return all(self.windows.covers(book, picture, stage) and not book.polls for book in books)
 
     def finish(self, picture: Picture) -> None:
         needs = {need.key: need for need in self.needs(picture)}

@@ -27,9 +27,8 @@ class ConnectionJudge:
         is_end = one.event is Event.MONITOR_RESTORED or one.event in STATUS_EVENTS
         if not (is_end and self.said_lost and self._connection.may_be_known):
             return False, []
-        if one.event is Event.MONITOR_RESTORED or self._connection.must_be_known:
-            self.said_lost = False
-            self._connection.restart()
+        self.said_lost = False
+        self._connection.restart()
         return one.event is Event.MONITOR_RESTORED, []
 
     def needs(self, _picture: Picture) -> list[Need]:

@@ -27,7 +27,9 @@ class Subject(StrEnum):
     CONNECTION = "connection"
     UNSTABLE = "unstable status"
     STORE = "store"
+    OUTPUT = "status output"
     RECORD = "record"
+    DELIVERY = "delivery"
 
 
 class Mistake(Struct, frozen=True):

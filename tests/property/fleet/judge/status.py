@@ -1,5 +1,7 @@
 """The status that a channel was notified of last, and whether changes of it may or must be held back."""
 
+from datetime import datetime
+
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
@@ -36,6 +38,7 @@ class StatusJudge:
         self.said: Period | None = None
         self.damping = Damping()
         self._has_begun = False  # with the first status
+        self._wrong: set[tuple[datetime, Period]] = set()
         self._outage_polls = 0  # that found it offline, in the confirmed outage
 
     def begin(self, picture: Picture, *, others: int) -> None:
@@ -63,8 +66,15 @@ class StatusJudge:
         return [
             Mistake(Kind.WRONG_TIME, Subject.STATUS, picture.at, f"{one.event}: {has}, not {period}")
             for has, period in times
-            if has.status is not period.status or not _is_near(has, period) or has.since > one.at
+            if not self._is_right(has, period) or has.since > one.at
         ]
+
+    def _is_right(self, shown: StatusPeriod, period: Period) -> bool:
+        """Return whether a period is right, or wrong as it was before: that counts once."""
+        if (shown.status is period.status and _is_near(shown, period)) or (shown.since, period) in self._wrong:
+            return True
+        self._wrong.add((shown.since, period))
+        return False
 
     def hear(self, one: Notification, picture: Picture) -> bool:
         """Return whether the channel did not know this status; it does from now on."""

@@ -11,6 +11,7 @@ from cluster_status.domain.status.cause import Status
 from tests.property.fleet.judge.mistake import Kind, Mistake, Need, Subject
 from tests.property.fleet.model.calendar import LONGEST_NOTICE, Phase, Times, Window, must_be_scheduled, notice
 from tests.property.fleet.model.model import Picture
+from tests.property.fleet.model.partitions import PartitionBook
 from tests.property.fleet.world.truth import DAY, HOUR, MINUTE
 
 _LATE = 15 * MINUTE
@@ -60,7 +61,7 @@ class WindowJudge:
             return self._end(one, picture), []
         if one.event not in _EVENTS:
             return False, []
-        if one.window is None:
+        if one.window is None or not one.window_id:
             return self._start_unnamed(one, picture), []
         window = self._find(one.window, picture)
         if window is None:
@@ -119,12 +120,22 @@ class WindowJudge:
         can_be_seen = picture.reading.lists and said.stage is Stage.STARTED
         return Event.MAINTENANCE_CHANGED if is_moved and can_be_seen else None
 
+    def covers(self, partition: PartitionBook, picture: Picture, *stages: Stage) -> bool:
+        """Return whether the channel knows of a maintenance in one of these stages that takes the partition."""
+        return any(
+            partition.nodes <= window.nodes and self.said[window.number].stage in stages
+            for window, _ in picture.windows
+        )
+
     def _start_unnamed(self, one: Notification, picture: Picture) -> bool:
-        """Take in a start without times: that of the maintenances that run."""
+        """Take in a start that is not about one maintenance: that of all that run, if they are the reason."""
+        named = [picture.books[change.name] for change in one.partitions]
         started = [
             self.said[window.number]
             for window, phase in picture.windows
-            if phase is Phase.RUNNING and self.said[window.number].stage is not Stage.STARTED
+            if phase is Phase.RUNNING
+            and self.said[window.number].stage is not Stage.STARTED
+            and (not named or any(book.nodes <= window.nodes for book in named))
         ]
         for said in started:
             said.stage = Stage.STARTED

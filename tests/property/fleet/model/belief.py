@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cluster_status.domain.status.cause import Status
-from tests.property.fleet.model.evidence import AT_ONCE, EITHER, FAILURES, TWICE, Evidence, Polls
+from tests.property.fleet.model.evidence import AT_ONCE, EITHER, FAILURES, NEVER, TWICE, Evidence, Polls
 
 LAPSES_AFTER = 3  # unknown polls
 
@@ -19,7 +19,7 @@ class Period(Struct, frozen=True):
 class Change(Struct, frozen=True):
     before: Period | None
     after: Period
-    is_quiet: bool = False  # no one is notified: what was lost has become usual
+    is_quiet: bool = False  # it is no recovery: what was lost has become usual, or is in maintenance
 
 
 class Belief:
@@ -58,7 +58,7 @@ class Belief:
         self._polls += 1
         if not self._is_confirmed(seen, status, product):
             return None
-        change = Change(before, self._first, is_quiet=self._only_fades(before, seen))
+        change = Change(before, self._first, is_quiet=self._nothing_is_back(before, seen))
         self.confirmed = self._first
         self._first, self._polls = None, 0
         self._note_reasons(status, seen)
@@ -77,24 +77,27 @@ class Belief:
                 self._reason_polls[one] >= polls.least for one, polls in seen.reasons.items()
             )
             return AT_ONCE if ready else EITHER if may else Polls(2, 3)
-        if self.confirmed and self.confirmed.status is Status.DEGRADED and status is not Status.OFFLINE:
-            return self._needed_to_leave()
+        if self.confirmed and self.confirmed.status is Status.DEGRADED and status is Status.ONLINE:
+            return self._needed_to_leave(seen)
         return seen.polls
 
-    def _needed_to_leave(self) -> Polls:
+    def _needed_to_leave(self, seen: Evidence) -> Polls:
+        if seen.is_lost:
+            return NEVER  # a partition that was lost is not back yet
         kinds = {AT_ONCE if reason in FAILURES else polls for reason, polls in self._last_reasons.items()}
         if kinds == {AT_ONCE}:
             return AT_ONCE
         return TWICE if kinds == {TWICE} and not self._unconfirmed_reason else EITHER
 
     def _note_reasons(self, status: Status, seen: Evidence) -> None:
-        if status is Status.DEGRADED:
+        if status is Status.DEGRADED and seen.reasons:
             self._last_reasons = dict(seen.reasons)
             self._unconfirmed_reason = any(
                 self._reason_polls[one] < polls.most for one, polls in seen.reasons.items()
             )
 
-    def _only_fades(self, before: Period | None, seen: Evidence) -> bool:
-        """Return whether all that was lost is still lost, and has become usual."""
+    def _nothing_is_back(self, before: Period | None, seen: Evidence) -> bool:
+        """Return whether all that was lost is still out, because that is usual or for maintenance."""
         reasons = self._last_reasons.keys()
-        return before is not None and before.status is Status.DEGRADED and bool(reasons) and reasons <= seen.usual
+        is_end = before is not None and before.status is Status.DEGRADED and bool(reasons)
+        return is_end and seen.status is Status.ONLINE and reasons <= seen.excused

@@ -23,7 +23,7 @@ class Polls(Struct, frozen=True):
     most: int = 1
 
 
-AT_ONCE, TWICE, EITHER = Polls(), Polls(2, 2), Polls(1, 2)
+AT_ONCE, TWICE, EITHER, NEVER = Polls(), Polls(2, 2), Polls(1, 2), Polls(1_000, 1_000)
 
 
 class Evidence(Struct, frozen=True):
@@ -36,8 +36,9 @@ class Evidence(Struct, frozen=True):
     polls: Polls = AT_ONCE
     reasons: Mapping[str, Polls] = {}
     instead: frozenset[Status] = frozenset()
-    usual: frozenset[str] = frozenset()  # partitions that are out, and for which this is usual
-    is_known: bool = False  # a partition that is lost was lost before
+    excused: frozenset[str] = frozenset()  # partitions that are out as usual, or for maintenance
+    is_known: bool = False  # a partition that is lost was so before, or was in maintenance
+    is_lost: bool = False  # a partition that was lost is not confirmed to be back
 
 
 def evidence(
@@ -88,11 +89,14 @@ def _listing(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover)
         instead |= frozenset() if all(low) else frozenset({Status.ONLINE})
         return Evidence(Status.MAINTENANCE, EITHER, reasons, instead)
     if reasons:
-        is_known = any(book.lost for book in out)
+        is_known = any(book.lost or book.was_in_maintenance for book in out)
         return Evidence(Status.DEGRADED, EITHER, reasons, is_known=is_known)
     instead = frozenset({Status.DEGRADED}) if maybe or any(low) else frozenset[Status]()
-    usual = frozenset(book.name for book in books.values() if book.polls and book.usual)
-    return Evidence(Status.ONLINE, instead=instead, usual=usual)
+    excused = frozenset(
+        book.name for book in books.values() if book.maintenance_polls or (book.polls and book.usual)
+    )
+    is_lost = any(book.lost and not book.usual for book in books.values())
+    return Evidence(Status.ONLINE, instead=instead, excused=excused, is_lost=is_lost)
 
 
 _NO_NODES = frozenset[str]()

@@ -28,7 +28,9 @@ class PartitionBook:
         self.usual = Usual.NO
         self.polls = 0  # in a row with a loss
         self.maintenance_polls = 0  # in a row
-        self._since = self._counts_from = 0  # of these polls: the first, and from when on seven days are sure
+        self._counts_from = 0  # from when on the seven days count for sure
+        self._out_since: int | None = None  # the first poll of those without service
+        self.was_in_maintenance = False  # before these polls
         self._good_polls = 0  # in a row
         self._served_polls = 0  # of all
         self._back_after = 2
@@ -65,6 +67,7 @@ class PartitionBook:
         self.loss = loss
         if loss is Loss.NOT_UP:
             self._days_not_up.add(at // DAY)
+        self._out_since = None if loss is None else self._out_since or at
         self.maintenance_polls = self.maintenance_polls + 1 if loss is Loss.MAINTENANCE else 0
         if loss in {None, Loss.MAINTENANCE}:
             self._see_good(served=loss is None)
@@ -72,6 +75,7 @@ class PartitionBook:
             self._see_loss(at)
 
     def _see_good(self, *, served: bool) -> None:
+        self.was_in_maintenance = not served
         self.polls = 0
         self._good_polls += 1
         self._served_polls += served
@@ -81,7 +85,7 @@ class PartitionBook:
 
     def _see_loss(self, at: int) -> None:
         if not self.polls:
-            self._since = self._counts_from = at
+            self._counts_from = at
         self.polls += 1
         self._good_polls = 0
         self.usual = self._how_usual(at)
@@ -102,14 +106,16 @@ class PartitionBook:
         return Usual.MAYBE if self._served_polls else Usual.YES
 
     def _for_long(self, at: int) -> Usual:
-        if at - self._since < USUAL_AFTER - 10 * MINUTE:
+        if at - (self._out_since or at) < USUAL_AFTER - 10 * MINUTE:
             return Usual.NO
         return Usual.YES if at - self._counts_from >= USUAL_AFTER + HOUR else Usual.MAYBE
 
     def _on_schedule(self, at: int) -> Usual:
+        """What was often not up before; days of this time itself may count or not."""
         today = at // DAY
         self._days_not_up = {day for day in self._days_not_up if today - day <= _WITHIN_DAYS}
-        sure = sum(0 < today - day < _WITHIN_DAYS for day in self._days_not_up)
+        began = (self._out_since or at) // DAY
+        sure = sum(day < began and today - day < _WITHIN_DAYS for day in self._days_not_up)
         if sure >= _NOT_UP_DAYS and self.loss is Loss.NOT_UP:
             return Usual.YES
         return Usual.MAYBE if len(self._days_not_up) >= _NOT_UP_DAYS else Usual.NO

@@ -85,7 +85,7 @@ def closed_partitions(machine: Machine, random: Random) -> Process:
     while True:
         yield _now_and_then(random, 30)
         name = random.choice(machine.blueprint.used_as(Use.NORMAL, Use.CLOUD)).name
-        word = random.choice(["down", "drain", "inact"])
+        word = random.choice(["down", "drain", "inactive"])
         machine.set_availability(name, word)
         yield any_of(random, (MINUTE, 20 * MINUTE), (20 * MINUTE, 8 * HOUR), (8 * HOUR, 2 * DAY))
         machine.restore_availability(name, word)
@@ -198,9 +198,9 @@ def opening_hours(machine: Machine, _random: Random) -> Process:
         for partition in (*nights, *weekends):
             wanted = weekday >= 5 if partition in weekends else not 8 <= hour < 20
             if is_up[partition.name] and not wanted:
-                machine.set_availability(partition.name, "inact")
+                machine.set_availability(partition.name, "inactive")
             elif wanted and not is_up[partition.name]:
-                machine.restore_availability(partition.name, "inact")
+                machine.restore_availability(partition.name, "inactive")
             is_up[partition.name] = wanted
         yield HOUR - machine.now % HOUR
 
