@@ -1,5 +1,6 @@
 """The notifications about maintenance windows, and which pending ones they replace."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.tracker import StatusPeriod
+from cluster_status.domain.uptime.incident import Incident
 
 EVENTS = {
     News.SCHEDULED: Event.MAINTENANCE_SCHEDULED,
@@ -30,17 +32,18 @@ def shown_window(event: Event, calendar: Calendar, at: datetime, status: Status)
     return calendar.running(at) if event is Event.MAINTENANCE_STARTED else None
 
 
-def is_needed(change: Change, confirmed: StatusPeriod, last_maintenance: datetime | None) -> bool:
+def is_needed(change: Change, confirmed: StatusPeriod, incidents: Iterable[Incident]) -> bool:
     """Return whether messages about the status leave this change out.
 
-    They show the begin and the end where the status is or was `maintenance`; `last_maintenance` is its end.
+    They show the begin and the end where the status is `maintenance`, or was so since the begin.
     """
     if change.news is News.STARTED:
         return confirmed.status is not Status.MAINTENANCE
     if change.news is not News.ENDED:
         return True
-    is_shown = last_maintenance is not None and last_maintenance > change.window.begin
-    return confirmed.status in {Status.ONLINE, Status.DEGRADED} and not is_shown
+    begin = change.window.begin
+    was_shown = any(one.status is Status.MAINTENANCE and one.until > begin for one in incidents)
+    return confirmed.status in {Status.ONLINE, Status.DEGRADED} and not was_shown
 
 
 def followed(notification: Notification, calendar: Calendar, at: datetime) -> Notification:
@@ -72,11 +75,10 @@ def superseding(pending: tuple[Notification, ...], new: Notification) -> tuple[N
     return (*rest, new)
 
 
-def without_past(pending: tuple[Notification, ...], at: datetime) -> tuple[Notification, ...]:
-    """Return the pending notifications without announcements of windows that are over."""
-    return tuple(
-        one for one in pending if not (one.event in _ANNOUNCEMENTS and one.window and one.window.last <= at)
-    )
+def not_stale(pending: tuple[Notification, ...], calendar: Calendar) -> tuple[Notification, ...]:
+    """Return the pending notifications without announcements of windows that are over, or are forgotten."""
+    current = {one.id for one in calendar.windows if one.stage is not Stage.OVER}
+    return tuple(one for one in pending if one.event not in _ANNOUNCEMENTS or one.window_id in current)
 
 
 def _is_announcement_of(one: Notification, window_id: str) -> bool:

@@ -13,7 +13,7 @@ from cluster_status.domain.notification.damping import after_change, without_cha
 from cluster_status.domain.notification.event import Event, event_between
 from cluster_status.domain.notification.maintenance import EVENTS, followed, is_needed, shown_window
 from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
-from cluster_status.domain.notification.outbox import Outbox, enqueue, overtaken
+from cluster_status.domain.notification.outbox import Outbox, enqueue, without_stale
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
@@ -42,12 +42,10 @@ class Observation(Struct, frozen=True):
     last_login: Instant | None
     calendar: Calendar = Calendar()
     changes: tuple[Change, ...] = ()
-    last_maintenance: Instant | None = None  # when the status was last in maintenance
 
 
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
     """Return the outbox with the notifications of this poll."""
-    outbox = overtaken(outbox, seen.at)
     event = _event(seen)
     is_confirmed = seen.verdict.status is seen.after.status
     for policy in channels:
@@ -56,7 +54,7 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
             outbox = enqueue(outbox, damped, only=policy.id)
         elif is_confirmed and not event:
             outbox = remind(outbox, seen, policy)
-    return _notify_of_windows(outbox, seen)
+    return without_stale(_notify_of_windows(outbox, seen), seen.calendar)
 
 
 def _event(seen: Observation) -> Event | None:
@@ -161,7 +159,7 @@ def _notification(event: Event, seen: Observation) -> Notification:
 def _notify_of_windows(outbox: Outbox, seen: Observation) -> Outbox:
     confirmed = seen.after.confirmed
     for number, change in enumerate(seen.changes, 1):
-        if confirmed and is_needed(change, confirmed, seen.last_maintenance):
+        if confirmed and is_needed(change, confirmed, seen.incidents):
             notification = Notification(
                 id=f"{seen.poll_id}.{number}",
                 event=EVENTS[change.news],

@@ -37,8 +37,12 @@ def window_facts(notification: Notification) -> Iterator[tuple[str, str | dateti
     elif notification.event is Event.MAINTENANCE_OVERDUE:
         if window.whole and window.whole.end:
             yield "Maintenance should have ended", window.whole.end
+        else:
+            yield "Maintenance began", window.begin
+            yield "Maintenance ends", _OPEN_END
     elif notification.is_about_window and notification.event is Event.RECOVERY:
         yield "Maintenance began", window.begin
+        yield "Nodes reserved before", _nodes(window)
     else:
         yield from _times(window, notification.at)
         if notification.is_about_window or window.begin > notification.at:

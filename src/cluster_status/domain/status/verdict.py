@@ -43,7 +43,9 @@ class Verdict(Struct, frozen=True):
 def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Verdict:
     """Return the verdict; `degraded_below` is the share of nodes in service, in percent."""
     if isinstance(result.outcome, ClusterState):
-        verdict = _judge_state(result.outcome, known, degraded_below)
+        outcome = result.outcome
+        state = outcome.with_reserved_in_maintenance() if known.window else outcome
+        verdict = _judge_state(state, known, degraded_below)
     else:
         verdict = _judge_failure(result.outcome, result, known)
     verdict = _planned(verdict) if known.window else verdict

@@ -481,7 +481,7 @@ def test_an_open_end_counts_for_a_day_after_it_was_last_listed() -> None:
     course.poll(0, reserves(10, None))
     course.poll(12, reserves(10, None), **IN_MAINTENANCE)
     assert course.probe(35.9, OFFLINE) == []
-    assert events(course.probe(36, OFFLINE)) == [Event.OUTAGE]
+    assert events(course.probe(36, OFFLINE)) == [OVERDUE]
 
 
 # Bounds and the store
