@@ -22,7 +22,7 @@ EVENTS = {
     News.STARTED: Event.MAINTENANCE_STARTED,
     News.ENDED: Event.RECOVERY,
 }
-_ANNOUNCEMENTS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED})
+_PLANS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED})
 
 
 def shown_window(event: Event, calendar: Calendar, at: datetime, status: Status) -> KnownWindow | None:
@@ -66,23 +66,23 @@ def superseding(pending: tuple[Notification, ...], new: Notification) -> tuple[N
 
     The channel has not received them. It gets the window as it is now, compared with the one it knows.
     """
-    obsolete = [one for one in pending if _is_announcement_of(one, new.window_id)]
+    obsolete = [one for one in pending if _is_plan_of(one, new.window_id)]
     if not obsolete:
         return (*pending, new)
     rest = [one for one in pending if one not in obsolete]
-    if new.event in _ANNOUNCEMENTS | {Event.MAINTENANCE_CANCELLED}:
+    if new.event in _PLANS | {Event.MAINTENANCE_CANCELLED}:
         return (*rest, *_compared(new, obsolete[0].previous_window))
     return (*rest, new)
 
 
 def not_stale(pending: tuple[Notification, ...], calendar: Calendar) -> tuple[Notification, ...]:
-    """Return the pending notifications without announcements of windows that are over, or are forgotten."""
+    """Return the pending notifications without plans of windows that are over or forgotten."""
     current = {one.id for one in calendar.windows if one.stage is not Stage.OVER}
-    return tuple(one for one in pending if one.event not in _ANNOUNCEMENTS or one.window_id in current)
+    return tuple(one for one in pending if one.event not in _PLANS or one.window_id in current)
 
 
-def _is_announcement_of(one: Notification, window_id: str) -> bool:
-    return bool(window_id) and one.window_id == window_id and one.event in _ANNOUNCEMENTS
+def _is_plan_of(one: Notification, window_id: str) -> bool:
+    return bool(window_id) and one.window_id == window_id and one.event in _PLANS
 
 
 def _compared(new: Notification, known: Window | None) -> list[Notification]:

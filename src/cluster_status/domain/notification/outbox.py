@@ -112,7 +112,7 @@ def _missed_polls(pending: Iterable[Notification]) -> int:
 
 
 def without_stale(outbox: Outbox, calendar: Calendar) -> Outbox:
-    """Drop the announcements of maintenance windows that are over."""
+    """Drop notifications of planned maintenance that is over."""
     if outbox.delivering_since is not None:  # they may have been sent
         return outbox
     channels = {}

@@ -55,6 +55,16 @@ def test_the_nodes_of_a_part_have_their_partitions(window: Window, shown: str) -
     assert facts(composed(Event.MAINTENANCE_SCHEDULED, window))["Nodes reserved"] == shown
 
 
+@pytest.mark.parametrize(
+    ("partitions", "sentence"),
+    [((), "20 nodes."), (("gpu",), "Partition gpu."), (("gpu", "debug"), "Partitions gpu, debug.")],
+)
+def test_the_sentence_of_a_part_says_which(partitions: tuple[str, ...], sentence: str) -> None:
+    part = replace(PART, partitions=partitions)
+    assert composed(Event.MAINTENANCE_STARTED, part).sentence == sentence
+    assert composed(Event.MAINTENANCE_CANCELLED, part).sentence.startswith(sentence)
+
+
 def test_an_open_end_is_shown() -> None:
     message = composed(Event.MAINTENANCE_SCHEDULED, replace(ALL, end=None))
     assert facts(message)["Maintenance ends"] == "open end"
@@ -76,7 +86,7 @@ def test_a_message_says_that_jobs_wait_if_one_would_reach_into_the_window(hours:
     assert compose(about, "mscluster", POLICY, None).sentence == (sentence if waits else "")
 
 
-def test_the_second_announcement_says_that_the_window_is_near() -> None:
+def test_the_second_notification_says_that_the_window_is_near() -> None:
     message = composed(Event.MAINTENANCE_SCHEDULED, ALL, previous_window=ALL)
     assert message.headline == "Maintenance of mscluster begins within a day"
     assert "Was to begin" not in facts(message)
@@ -133,7 +143,7 @@ def test_a_change_of_the_status_shows_the_end_of_the_window() -> None:
 @pytest.mark.parametrize(
     ("behind", "sentence"),
     [
-        (Cause.REFUSED, "The login node does not respond."),
+        (Cause.REFUSED, "The head node does not respond."),
         (Cause.SCHEDULER_DOWN, "Slurm controller not responding."),
     ],
 )
