@@ -6,6 +6,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from cluster_status.domain.notification.message import Message
+from cluster_status.domain.slurm.reason_group import grouped
 from cluster_status.render.phrases import instant
 from cluster_status.render.text import text
 from tests.courses.course import Course, Says, State
@@ -107,7 +108,7 @@ def _differences(says: Says, sent: Sent) -> Iterator[str]:
         yield "no mention" if says.ping else "a mention"
     if says.first and _first_of_the_table(message) != says.first:
         yield f"expected {says.first} first in the table, found {_first_of_the_table(message)}"
-    reasons = [one.reason for one in message.drain_reasons]
+    reasons = [one.reason for one in grouped(message.drain_reasons, first=message.lost)]
     if says.reason and says.reason not in "".join(reasons[:1]):
         yield f"expected the reason {says.reason} first, found {reasons}"
 

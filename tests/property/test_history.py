@@ -13,7 +13,7 @@ from tests.property import draw
 from tests.property.steady import steady_courses
 from tests.unit.domain.build import delivered, history, listed, noon_plus, pending, step
 
-GOOD, DEGRADED = listed(idle=4), listed(idle=1, down=3)
+GOOD, DEGRADED = listed(idle=4), listed(draining=4)
 
 
 @steady_courses

@@ -10,7 +10,7 @@ from cluster_status.domain.history.history import History, PollContext, advance,
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.domain.status.verdict import KnownServer, Verdict, judge
+from cluster_status.domain.status.verdict import KnownServer, Terms, Verdict, judge
 from cluster_status.domain.uptime.gaps import Gap
 
 
@@ -77,7 +77,12 @@ def poll(
 ) -> PollResult:
     """Return the verdict on a check and the history after it; see PollContext for `in_turn`."""
     known = before.known_server(cluster.digests, checked.at, checked.result) if before else KnownServer()
-    verdict = judge(checked.result, known, degraded_below=cluster.thresholds.degraded_below)
+    terms = Terms(
+        at=checked.at,
+        degraded_below=cluster.thresholds.degraded_below,
+        confirm_after=cluster.thresholds.confirm_after,
+    )
+    verdict = judge(checked.result, known, terms)
     context = PollContext(
         id=checked.id,
         at=checked.at,

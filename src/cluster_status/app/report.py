@@ -8,9 +8,11 @@ from msgspec.structs import asdict
 from cluster_status.app.cluster import Channel
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.notification.message import describe
-from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.partitions import PartitionReport, PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.gaps import Gap
 from cluster_status.errors import ClusterStatusError, DeliveryError
 from cluster_status.ports import Level, Runner
@@ -130,7 +132,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
             "previous-status": str(only["previous_status"]),
             "cause": str(only["cause"]),
             "since": str(only["since"]),
-            "partitions": json.encode(_partitions(worst.verdict.cluster_state)).decode(),
+            "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
     runner.publish(outputs, [summarise(poll.verdict, poll.cluster, poll.after) for poll in polls])
 
@@ -153,11 +155,16 @@ def _boolean(value: bool) -> str:  # noqa: FBT001 - it formats one
     return "true" if value else "false"
 
 
-def _partitions(cluster_state: ClusterState | None) -> Sequence[Partition] | list[dict[str, object]]:
+def _partitions(verdict: Verdict) -> list[dict[str, object]]:
     """Return the partitions for the output, with their GPUs if they were requested."""
-    if cluster_state is None or cluster_state.details is None:
-        return cluster_state.partitions if cluster_state else ()
-    gpus = cluster_state.details.gpus
+    state, report = verdict.cluster_state, verdict.partitions or PartitionReport()
+    gpus = state.details.gpus if state and state.details else None
     return [
-        asdict(partition) | {"gpus": gpus.get(partition.name, ())} for partition in cluster_state.partitions
+        asdict(partition)
+        | {
+            "problem": report.states.get(partition.name, PartitionState()).problem,
+            "usual": partition.name in report.usual,
+        }
+        | ({} if gpus is None else {"gpus": gpus.get(partition.name, ())})
+        for partition in (state.partitions if state else ())
     ]

@@ -16,7 +16,7 @@ from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.history import Histories, History, key_of
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.message import Message, compose
+from cluster_status.domain.notification.message import Message, compose, with_order
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
@@ -150,7 +150,7 @@ class _Run:
             history = loading.result().histories.of(cluster.name)
         except HistoryError:
             return None
-        return history.ssh.remembered_login(cluster.digests, self._tools.clock.now())
+        return history.remembered_login(cluster.digests, self._tools.clock.now())
 
     def _latest(self, loading: Future[_Loaded]) -> Histories | None:
         """Return the loaded histories, or those that another run has saved during the checks."""
@@ -204,9 +204,10 @@ class _Run:
 
 def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy, run_url: str) -> Message:
     """Compose a message. A late one has no table, because the nodes at its time are not stored."""
-    is_late = not notification.id.startswith(f"{poll.id}.")
-    state = None if is_late else poll.verdict.cluster_state
-    return compose(notification, poll.cluster, policy, state, run_url)
+    if not notification.id.startswith(f"{poll.id}."):
+        return compose(notification, poll.cluster, policy, None, run_url)
+    message = compose(notification, poll.cluster, policy, poll.verdict.cluster_state, run_url)
+    return with_order(message, poll.verdict.partitions)
 
 
 def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:

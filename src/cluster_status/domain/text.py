@@ -3,6 +3,7 @@
 import unicodedata
 
 _LIMIT = 300
+_NAME_BYTES = 64
 _NOT_SHOWN = {
     "Cc",
     "Cf",
@@ -27,3 +28,8 @@ def clean(text: str | bytes, *, limit: int = _LIMIT) -> str:
     visible = "".join(" " if unicodedata.category(c) in _NOT_SHOWN else c for c in text[: 8 * limit])
     line = " ".join(visible.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def is_short(name: str) -> bool:
+    """Return whether the history may store a name of the cluster as it is."""
+    return len(name.encode()) <= _NAME_BYTES and clean(name) == name

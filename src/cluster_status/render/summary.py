@@ -1,6 +1,6 @@
 """The summary of a run: as Markdown for the page of the run, or as plain text for a terminal."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -8,6 +8,7 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.message import describe
 from cluster_status.domain.slurm.cluster_state import Partition
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.partitions import PartitionReport
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.phrases import instant
@@ -16,6 +17,7 @@ from cluster_status.render.section import Section, sections
 from cluster_status.render.table import ordered, table
 from cluster_status.render.text import SIGNS
 
+_NAMES = 20
 _TABLE_LIMIT = 100_000  # GitHub accepts 1 MiB per step
 _TABLE_WIDTH = 80
 _LEGEND = (
@@ -34,22 +36,14 @@ class Summary(Struct, frozen=True):
     uptimes: Sequence[tuple[str, Uptime | None]] = ()  # by window
 
 
-def summarise(
-    verdict: Verdict,
-    cluster_name: str,
-    history: History | None,
-    *,
-    lost: Collection[str] = (),
-    usual: Collection[str] = (),
-) -> Summary:
-    """Summarise a poll; `lost` and `usual` are names of the partitions to show first and last."""
-    state = verdict.cluster_state
+def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
+    state, report = verdict.cluster_state, verdict.partitions or PartitionReport()
     return Summary(
         status=verdict.status,
         headline=describe(verdict, cluster_name),
         facts=tuple(_facts(verdict, history)),
-        partitions=tuple(ordered(state.partitions, first=lost, last=usual)) if state else (),
-        sections=tuple(sections(state, lost=lost)),
+        partitions=tuple(ordered(state.partitions, first=report.found, last=report.usual)) if state else (),
+        sections=tuple(sections(state, lost=report.found)),
         uptimes=uptimes(history) if history else (),
     )
 
@@ -91,6 +85,7 @@ def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:
         yield f"What to do: {verdict.remedy}"
     if history:
         yield from _memory(history, verdict)
+    yield from _of_partitions(verdict)
     maintenance = verdict.cluster_state.maintenance if verdict.cluster_state else None
     if maintenance and maintenance.error:
         yield without_maintenance(maintenance.error)
@@ -105,13 +100,25 @@ def without_maintenance(error: str) -> str:
     return f"Maintenance cannot be announced, because scontrol fails: {error}"
 
 
+def _of_partitions(verdict: Verdict) -> Iterator[str]:
+    report = verdict.partitions or PartitionReport()
+    for label, names in (
+        ("Partitions in maintenance", report.in_maintenance),
+        ("Out of service for 7 days, now usual, which is no recovery", report.newly_usual),
+        ("Usually out of service, not counted", report.usual),
+    ):
+        if names:
+            more = len(names) - _NAMES
+            yield f"{label}: {', '.join(names[:_NAMES])}" + (f" and {more} more" if more > 0 else "")
+
+
 def _memory(history: History, verdict: Verdict) -> Iterator[str]:
     confirmed, pending = history.tracker.confirmed, history.tracker.pending
     if confirmed:
         causes = f" ({', '.join(confirmed.causes)})" if confirmed.causes else ""
         yield f"Confirmed status: {confirmed.status} since {instant(confirmed.since)}{causes}"
     if pending and pending.status is verdict.status:
-        yield f"Not confirmed yet: {pending.status} (polls: {history.tracker.pending_polls})"
+        yield f"Not confirmed yet: {pending.status} since {instant(pending.since)}"
     yield from outage_facts(history)
     undelivered = sum(len(channel.pending) for channel in history.outbox.channels.values())
     if undelivered:

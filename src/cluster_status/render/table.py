@@ -20,13 +20,17 @@ _AVAILABILITIES = {"inactive": "INACT"}  # as sinfo shortens it
 
 
 def ordered(
-    partitions: Iterable[Partition], *, first: Collection[str] = (), last: Collection[str] = ()
+    partitions: Iterable[Partition], *, first: Iterable[str] = (), last: Collection[str] = ()
 ) -> list[Partition]:
-    """Return the most important partitions first. `first` and `last` are names.
+    """Return the most important partitions first. `first` and `last` are names, `first` in its order.
 
     In between are the default partition, those with missing nodes or not up, and the rest, larger ones first.
     """
-    return sorted(partitions, key=lambda one: (one.name not in first, one.name in last, *_weight(one)))
+    rank = {name: number for number, name in enumerate(first)}
+    return sorted(
+        partitions,
+        key=lambda one: (rank.get(one.name, len(rank)), one.name in last, *_weight(one)),
+    )
 
 
 def _weight(partition: Partition) -> tuple[bool, bool, int, int, str]:

@@ -30,6 +30,8 @@ PARTITIONS = [
         "availability": "up",
         "time_limit": "1-00:00:00",
         "nodes": NO_NODES | {"total": 10, "idle": 1, "allocated": 2, "reserved": 3, "powered_down": 4},
+        "problem": None,
+        "usual": False,
     },
     {
         "name": "gpu",
@@ -37,6 +39,8 @@ PARTITIONS = [
         "availability": "drain",
         "time_limit": "1-00:00:00",
         "nodes": NO_NODES | {"total": 26, "draining": 5, "maintenance": 1, "down": 19, "unknown": 1},
+        "problem": "not-up",
+        "usual": True,
     },
 ]
 

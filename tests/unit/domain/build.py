@@ -26,7 +26,7 @@ from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
-from cluster_status.domain.status.verdict import Verdict, judge
+from cluster_status.domain.status.verdict import Terms, Verdict, judge
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DIGESTS = Digests("server-digest", "login-digest", "key-digest")
@@ -65,6 +65,15 @@ def cluster_state(*partitions: Partition, **nodes: int) -> ClusterState:
 def listed(*partitions: Partition, **nodes: int) -> ProbeResult:
     """Return the result of a probe that logged in and listed these nodes."""
     return _logged_in(cluster_state(*partitions, **nodes))
+
+
+def site(
+    *partitions: Partition, named: tuple[str, ...] = (), nodes: dict[str, frozenset[str]] | None = None
+) -> ProbeResult:
+    """Return a listing of partitions that share no nodes in its numbers; `nodes` are their names."""
+    total = {group: sum(getattr(one.nodes, group) for one in partitions) for group in NodeGroup}
+    state = cluster_state(*partitions, **total)
+    return _logged_in(replace(state, named=named, partition_nodes=nodes or {}))
 
 
 def reserved(begin: datetime, *, hours: float = 2, nodes: int = 4, name: str = "cooling") -> Reservation:
@@ -161,7 +170,8 @@ def step(
     before: History, result: ProbeResult, at: datetime, *, setup: Setup = SETUP, in_turn: bool = False
 ) -> History:
     """Return the history after one poll, judged as a run judges it."""
-    verdict = judge(result, before.known_server(setup.digests, at, result), degraded_below=50)
+    terms = Terms(at=at, degraded_below=50, confirm_after=setup.confirm_after)
+    verdict = judge(result, before.known_server(setup.digests, at, result), terms)
     context = PollContext(
         id=poll_id(at, after=before),
         at=at,

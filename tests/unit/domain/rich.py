@@ -9,20 +9,24 @@ from cluster_status.domain.history.codec import render
 from cluster_status.domain.history.history import Histories, History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import LiveMessage, MessageRef
+from cluster_status.domain.slurm.cluster_state import ClusterState, Reservation
 from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.partitions import PartitionChange, Problem
+from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.tracker import UnknownPeriod
 from tests.unit.domain.build import (
     CHANNEL,
     NOON,
     POLICY,
     Setup,
+    counts,
     delivery_failed,
     failed,
     host_key,
-    listed,
     listed_with,
     noon_plus,
     notification,
+    partition,
     period,
     polled,
     reserved,
@@ -30,6 +34,7 @@ from tests.unit.domain.build import (
 )
 
 NAME = "deep thought"
+PARTITIONS = ("batch", "fat", "tape", "old")
 SETUP = Setup(channels=(replace(POLICY, live=True),))
 LATER = noon_plus(200)
 """After the last poll of the rich history."""
@@ -38,13 +43,13 @@ LATER = noon_plus(200)
 def _rich() -> History:
     history = polled(
         History(),
-        with_host_key(listed(idle=4), host_key()),
-        listed(idle=1, down=3),
-        listed_with(reserved(noon_plus(600)), idle=4),
+        with_host_key(_site("idle"), host_key()),
+        _site("draining"),
+        _site("idle", reserved(noon_plus(600))),
         setup=SETUP,
     )
-    refused = [failed(Cause.LOGIN_REFUSED)] * 3
-    results = [listed(idle=1, down=3), failed(Cause.TIMEOUT), *refused]
+    refused = failed(Cause.LOGIN_REFUSED)
+    results = [_site("draining"), *[refused] * 3, failed(Cause.TIMEOUT), refused]
     history = polled(history, *results, start=noon_plus(150), setup=SETUP)  # after a gap
     history = delivery_failed(history, "webhook-gone", NOON, refused_by="digest")
     outbox = history.outbox
@@ -54,12 +59,28 @@ def _rich() -> History:
     return replace(history, outbox=replace(outbox, channels={CHANNEL: channel}, delivering_since=NOON))
 
 
+def _site(batch: str, *reservations: Reservation) -> ProbeResult:
+    """Return a listing; without an idle node, another partition is lost, and one is in maintenance."""
+    is_idle = batch == "idle"
+    partitions = (
+        replace(partition(default=True), nodes=counts(**{batch: 4})),
+        partition("fat", idle=int(is_idle), down=int(not is_idle)),
+        partition("tape", idle=int(is_idle), maintenance=int(not is_idle)),
+        partition("old", availability="drain", down=1),
+    )
+    result = listed_with(*reservations, down=1, **{batch: 4})
+    assert isinstance(result.outcome, ClusterState)
+    return replace(result, outcome=replace(result.outcome, partitions=partitions))
+
+
 def _live_message() -> LiveMessage:
     sent = notification(
         Event.MONITOR_LOST,
         period(Status.OFFLINE, Cause.DNS),
         previous=period(Status.DEGRADED, Cause.NODES_DOWN),
         unknown=UnknownPeriod(NOON, polls=3, cause=Cause.HOST_KEY, notified=True),
+        partitions=(PartitionChange("fat", Problem.NOT_UP, "drain", also=("long",), more=2),),
+        still_out=(PartitionChange("tape", Problem.MAINTENANCE),),
     )
     sent = replace(sent, behind=Cause.TIMEOUT)
     return LiveMessage(POLICY.digest, MessageRef("1", "digest"), sent)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from cluster_status.domain.history.history import History
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason
 from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.partitions import PartitionReport
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.render.summary import Summary, escape, markdown, plain, summarise
 from cluster_status.render.table import table
@@ -52,12 +53,33 @@ def test_lost_partitions_and_their_reasons_are_first_and_usual_partitions_are_la
         cluster_state(*(partition(name, idle=1) for name in ("batch", "gpu", "old"))),
         details=Details(drain_reasons=(DrainReason("fan", None, 9), gpu)),
     )
-    summary = summarise(
-        Verdict(Status.ONLINE, cluster_state=state), "Deep Thought", None, lost=("gpu",), usual=("batch",)
-    )
+    report = PartitionReport(found=("gpu",), usual=("batch",))
+    verdict = Verdict(Status.ONLINE, cluster_state=state, partitions=report)
+    summary = summarise(verdict, "Deep Thought", None)
     for shown in (plain(summary, with_table=True), markdown(summary)):
         assert re.findall(r"^(gpu|batch|old) ", shown, re.MULTILINE) == ["gpu", "old", "batch"]
         assert re.findall(r"node.*: (fan|disk)", shown) == ["disk", "fan"]
+
+
+@pytest.mark.parametrize(
+    ("report", "line"),
+    [
+        (PartitionReport(in_maintenance=("gpu", "fat")), "Partitions in maintenance: gpu, fat"),
+        (PartitionReport(usual=("old",)), "Usually out of service, not counted: old"),
+        (
+            PartitionReport(newly_usual=("gpu",)),
+            "Out of service for 7 days, now usual, which is no recovery: gpu",
+        ),
+    ],
+)
+def test_partitions_that_do_not_count_are_named(report: PartitionReport, line: str) -> None:
+    assert facts(replace(ONLINE, partitions=report)) == (line,)
+
+
+def test_names_of_partitions_are_bounded() -> None:
+    usual = tuple(f"p{number}" for number in range(2_000))
+    [line] = facts(replace(ONLINE, partitions=PartitionReport(usual=usual)))
+    assert line.endswith("p18, p19 and 1980 more")
 
 
 def test_details_and_remedy_are_shown() -> None:
@@ -75,7 +97,7 @@ def test_the_confirmed_status_is_shown_with_all_its_causes() -> None:
 def test_a_status_pending_confirmation_is_shown() -> None:
     three_polls = Setup(confirm_after=3)
     remembered = polled(history(Status.ONLINE), *[failed(Cause.TIMEOUT)] * 2, setup=three_polls)
-    assert facts(TIMEOUT, remembered)[1:] == ("Not confirmed yet: offline (polls: 2)",)
+    assert facts(TIMEOUT, remembered)[1:] == ("Not confirmed yet: offline since 2026-01-31 12:00:00 UTC",)
 
 
 def test_another_pending_status_is_not_shown_as_this_one() -> None:

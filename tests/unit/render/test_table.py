@@ -128,8 +128,8 @@ def test_the_default_comes_first_then_partitions_with_problems_then_larger_ones(
 
 def test_partitions_can_be_first_and_last_regardless_of_their_nodes() -> None:
     listed = [partition("mine", default=True, down=9), partition("a", idle=1), partition("b", idle=2)]
-    assert names(ordered(listed, first={"a"}, last={"mine"})) == ["a", "b", "mine"]
-    assert names(ordered(listed, first={"a", "b"}, last={"a"})) == ["b", "a", "mine"]
+    assert names(ordered(listed, first=["a"], last={"mine"})) == ["a", "b", "mine"]
+    assert names(ordered(listed, first=["b", "a"], last={"a"})) == ["b", "a", "mine"]
 
 
 def test_partitions_beyond_the_maximum_are_counted() -> None:

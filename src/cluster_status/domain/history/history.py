@@ -24,10 +24,17 @@ from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.run_failure import RunFailure, run_failure
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.partitions import PartitionState
-from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.domain.status.tracker import RECENT_POLLS, StatusTracker, track
+from cluster_status.domain.status.partitions import PartitionMemory, PartitionStatus
+from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
+from cluster_status.domain.status.tracker import (
+    RECENT_POLLS,
+    UNKNOWN_POLLS_BEFORE_NOTIFICATION,
+    StatusTracker,
+    interrupted,
+    track,
+)
 from cluster_status.domain.status.verdict import KnownServer, Verdict
+from cluster_status.domain.uptime.gaps import is_gap
 from cluster_status.domain.uptime.polls import Poll, inserted, is_overtaken
 from cluster_status.domain.uptime.record import Record, add_poll
 
@@ -41,17 +48,21 @@ class History(Struct, frozen=True, kw_only=True):
     record: Record = Record()
     outbox: Outbox = Outbox()
     ssh: SshState = SshState()
-    partitions: dict[str, PartitionState] = field(default_factory=dict)  # by name
+    partitions: PartitionMemory = PartitionMemory()
     calendar: Calendar = Calendar()
     unknown_failure: RunFailure | None = None  # while the status is unknown
 
     def known_server(self, digests: Digests, now: datetime, result: ProbeResult | None = None) -> KnownServer:
         """Return what is known of the server with this digest, and of the windows that a probe has listed."""
-        too_long = self.ssh.login.is_closed_too_long(now, self.maintenance_until(now))
+        partitions = self.partitions_of(digests)
+        after_gap = self.is_after_gap(partitions.listed_at, now)
         return replace(
             self.ssh.known_server(digests),
-            logins_closed_too_long=too_long,
+            logins_closed_too_long=self.ssh.login.is_closed_too_long(now, self.maintenance_until(now)),
             window=self.read_windows(result, now).calendar.whole_at(now),
+            partitions=partitions,
+            interrupted=after_gap or self.is_status_lost,
+            after_gap=after_gap,
         )
 
     def read_windows(self, result: ProbeResult | None, at: datetime, poll_id: str = "") -> Reading:
@@ -59,9 +70,30 @@ class History(Struct, frozen=True, kw_only=True):
         state = result.outcome if result and isinstance(result.outcome, ClusterState) else None
         return read(self.calendar, listing(state, at, self.calendar.since or at), at, poll_id)
 
+    def remembered_login(self, digests: Digests, now: datetime) -> RememberedLogin:
+        """Return what the probe has to respect or may make use of."""
+        states = self.partitions_of(digests).states
+        usual = tuple(name for name, one in states.items() if one.status is PartitionStatus.USUAL)
+        return replace(self.ssh.remembered_login(digests, now), usual_partitions=usual)
+
     def maintenance_until(self, now: datetime) -> datetime | None:
         """Return the end of the maintenance that is under way."""
         return self.calendar.until(now)
+
+    def partitions_of(self, digests: Digests) -> PartitionMemory:
+        """Return what is remembered of the partitions of the server with this digest."""
+        is_another = self.ssh.server_of(digests) != self.ssh.server
+        return PartitionMemory() if is_another else self.partitions
+
+    @property
+    def is_status_lost(self) -> bool:
+        """Whether so many polls in a row were unknown that no pending change survives."""
+        statuses = [poll.status for poll in self.record.polls[-UNKNOWN_POLLS_BEFORE_NOTIFICATION:]]
+        return statuses == [Status.UNKNOWN] * UNKNOWN_POLLS_BEFORE_NOTIFICATION
+
+    def is_after_gap(self, since: datetime | None, now: datetime) -> bool:
+        """Return whether a gap has begun since then, or the clock was set back."""
+        return since is not None and (now < since or is_gap(self.record.polls, since, now))
 
 
 class Histories(Struct, frozen=True, kw_only=True):
@@ -113,9 +145,11 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         if not history.ssh.login.worked_at:  # the polls before do not count as recent ones
             tracker = replace(tracker, known_since=_last_poll_at(history))
         recent = _recent_statuses(history, tracker)
+        if history.is_after_gap(_last_poll_at(history), poll.at):
+            tracker = interrupted(tracker, poll.at)
         tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
-    progress = _progress(history, tracker, result, verdict, poll)
+    progress = _progress(history, tracker, result, poll)
     observation = Observation(
         poll.id,
         poll.at,
@@ -134,22 +168,20 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         record=record,
         outbox=notify(outbox, observation, poll.channels),
         ssh=ssh,
-        partitions=verdict.partitions.states if verdict.partitions else history.partitions,
+        partitions=verdict.partitions.memory if verdict.partitions else history.partitions_of(poll.digests),
         calendar=progress.calendar.noted(_maintenance_error(result), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
     )
 
 
-def _progress(
-    history: History, tracker: StatusTracker, result: ProbeResult, verdict: Verdict, poll: PollContext
-) -> Progress:
+def _progress(history: History, tracker: StatusTracker, result: ProbeResult, poll: PollContext) -> Progress:
     """Return the maintenance windows after this poll; nothing is sent before the first confirmed status."""
     reading = history.read_windows(result, poll.at, poll.id)
     if tracker.confirmed is None:
         return Progress(reading.calendar)
     progress = proceed(reading, poll.at)
     event = event_between(history.tracker, tracker)
-    known = shown_window(event, progress.calendar, poll.at, verdict.status) if event else None
+    known = shown_window(event, progress.calendar, poll.at, tracker.status) if event else None
     return carried(progress, known, poll.at)
 
 

@@ -4,11 +4,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.slurm.cluster_state import ClusterState
-from cluster_status.domain.text import clean
+from cluster_status.domain.text import is_short
 
 USUAL_AFTER = 3  # separate periods without nodes
 MOST_PARTITIONS = 50
-_NAME_BYTES = 64
 
 
 class SlurmState(Struct, frozen=True):
@@ -51,8 +50,3 @@ def _partitions(seen: tuple[str, ...], answer: ClusterState) -> tuple[str, ...]:
     matched = set(answer.patterns) - set(answer.unmatched_patterns)
     names = [name for name in answer.patterns if name in matched or name in seen]
     return tuple(name for name in names if is_short(name))[:MOST_PARTITIONS]
-
-
-def is_short(name: str) -> bool:
-    """Return whether a name can be stored as it is."""
-    return len(name.encode()) <= _NAME_BYTES and clean(name) == name

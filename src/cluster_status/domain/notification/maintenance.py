@@ -12,6 +12,7 @@ from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.partitions import PartitionReport
 from cluster_status.domain.status.tracker import StatusPeriod
 from cluster_status.domain.uptime.incident import Incident
 
@@ -25,11 +26,31 @@ EVENTS = {
 _PLANS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED})
 
 
-def shown_window(event: Event, calendar: Calendar, at: datetime, status: Status) -> KnownWindow | None:
-    """Return the window that the message about a status announces."""
+def shown_window(event: Event, calendar: Calendar, at: datetime, status: Status | None) -> KnownWindow | None:
+    """Return the window that the message about a new status announces."""
     if event is Event.INITIAL:
         return calendar.that_matters(at, in_maintenance=status is Status.MAINTENANCE)
-    return calendar.running(at) if event is Event.MAINTENANCE_STARTED else None
+    has_started = event is Event.MAINTENANCE_STARTED and status is Status.MAINTENANCE
+    return calendar.running(at) if has_started else None
+
+
+def without_windows(report: PartitionReport, calendar: Calendar) -> PartitionReport:
+    """Return the partitions without a begin or an end of maintenance that the messages of a window show."""
+    announced = [one for one in calendar.windows if one.announced]
+    begun = [one.window for one in announced if one.stage in {Stage.RUNNING, Stage.OVER}]
+
+    def others(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in names if not any(_takes(window, name) for window in begun))
+
+    return replace(
+        report,
+        maintenance_started=others(report.maintenance_started),
+        maintenance_ended=others(report.maintenance_ended),
+    )
+
+
+def _takes(window: Window, partition: str) -> bool:
+    return window.whole is not None or partition in window.partitions
 
 
 def is_needed(change: Change, confirmed: StatusPeriod, incidents: Iterable[Incident]) -> bool:

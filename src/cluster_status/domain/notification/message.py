@@ -4,9 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.partition_news import is_of_partitions
+from cluster_status.domain.notification.partition_words import are, clauses, clauses_of_return
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import Quotation, quotation_for
 from cluster_status.domain.notification.window_facts import clause_behind, window_facts, window_sentence
@@ -19,6 +22,8 @@ from cluster_status.domain.slurm.cluster_state import (
     Partition,
 )
 from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, Status, cause_info
+from cluster_status.domain.status.partition_change import changes
+from cluster_status.domain.status.partitions import PartitionReport, Problem
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
@@ -64,17 +69,20 @@ _PHRASES = {
 _UNSTABLE = "the status changes often: single changes are not notified until it has been the same for an hour"
 _STABLE = "the status has been the same for an hour"
 
+_PARTITION_MAINTENANCE = "{name} is {status}: {partitions} in maintenance"
+
+_PLAIN = "{name} is {status}"
 _HEADLINES = {
-    Event.INITIAL: "{name} is {status}",
-    Event.OUTAGE: "{name} is {status}",
-    Event.DEGRADED: "{name} is {status}",
-    Event.MAINTENANCE_STARTED: "{name} is {status}",
+    Event.INITIAL: _PLAIN,
+    Event.OUTAGE: _PLAIN,
+    Event.DEGRADED: _PLAIN,
+    Event.MAINTENANCE_STARTED: _PLAIN,
     Event.PARTIAL_RECOVERY: "{name} is partially back: {status}",
     Event.RECOVERY: "{name} is back {status}",
     Event.MONITOR_LOST: "{name}: status unknown",
     Event.MONITOR_RESTORED: "Monitoring of {name} restored: still {status}",
-    Event.PARTITION_LOST: "{name} is still {status}: another partition is lost",
-    Event.PARTITION_BACK: "{name} is still {status}: a partition is back",
+    Event.PARTITION_LOST: "{name} is still {status}: {partitions} lost, too",
+    Event.PARTITION_BACK: "{name} is still {status}: {partitions} back",
     Event.MAINTENANCE_SCHEDULED: "Maintenance of {name} scheduled",
     Event.MAINTENANCE_CHANGED: "Maintenance of {name} changed",
     Event.MAINTENANCE_CANCELLED: "Maintenance of {name} cancelled",
@@ -119,22 +127,38 @@ def compose(
     )
 
 
+def with_order(message: Message, report: PartitionReport | None) -> Message:
+    """Return the message with the partitions to show first and last, as this poll found them."""
+    return replace(message, lost=report.found, usual=report.usual) if report else message
+
+
 def _status(notification: Notification) -> Status:
     """Return the status that gives the colour; one that a later version stored shows as unknown."""
-    if notification.is_about_window and notification.event in _PLANS:
+    is_of_maintenance = notification.event is Event.MAINTENANCE_STARTED and is_of_partitions(notification)
+    if is_of_maintenance or (notification.is_about_window and notification.event in _PLANS):
         return Status.MAINTENANCE
     status = notification.period.status if notification.period else Status.UNKNOWN
     return status if status in _PHRASES and not notification.unknown else Status.UNKNOWN
 
 
 def _headline(notification: Notification, cluster_name: str) -> str:
-    status = notification.period.status if notification.period else Status.UNKNOWN
-    headline = _HEADLINES.get(notification.event, "{name} is {status}")
+    period = notification.period
+    headline = _HEADLINES.get(notification.event, _PLAIN)
     if notification.is_about_window:
         headline = _window_headline(notification, headline)
     if notification.unknown and notification.unknown.cause is Cause.LOGIN_REFUSED:
         headline = "Login to {name} no longer works"
-    return headline.format(name=cluster_name, status=_phrase(status))
+    elif notification.event is Event.MAINTENANCE_STARTED and is_of_partitions(notification):
+        headline = _PARTITION_MAINTENANCE
+    elif notification.nothing_back:
+        headline = _PLAIN
+    elif period and period.excused:  # the status was another one, and no message was sent of the change
+        headline = headline.replace("still ", "")
+    return headline.format(
+        name=cluster_name,
+        status=_phrase(period.status if period else Status.UNKNOWN),
+        partitions=are(notification.partitions),
+    )
 
 
 def _window_headline(notification: Notification, headline: str) -> str:
@@ -161,12 +185,22 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
         line = f"Status of {cluster_name} is unknown"
     else:
         line = f"{cluster_name} is {_phrase(verdict.status)}"
-    if verdict.cause:
-        line += f": {clause_behind(verdict.behind) if verdict.behind else cause_info(verdict.cause).clause}"
+    if verdict.behind:
+        line += f": {clause_behind(verdict.behind)}"
+    elif verdict.cause:
+        line += f": {'; '.join(_found(verdict)) or cause_info(verdict.cause).clause}"
     if verdict.cluster_state is not None:
         state = verdict.cluster_state
         line += " (only the login is checked)" if state.login_only else f" ({_in_service(state.nodes)})"
     return line
+
+
+def _found(verdict: Verdict) -> Iterator[str]:
+    """Yield clauses about the partitions that are the cause."""
+    report, state = verdict.partitions, verdict.cluster_state
+    if report and verdict.cause is Cause.PARTITION_DOWN:
+        nodes = state.partition_nodes if state else {}
+        yield from clauses(changes(report.found, report.states, nodes))
 
 
 def _in_service(nodes: NodeCounts) -> str:
@@ -180,20 +214,35 @@ def _sentence(notification: Notification) -> str:
     unknown, period = notification.unknown, notification.period
     known_causes = period.causes[-1:] if period else ()
     causes = (unknown.cause,) if unknown else known_causes
-    clauses = [cause_info(cause).clause for cause in causes if cause and cause is not Cause.MAINTENANCE]
+    parts = [cause_info(cause).clause for cause in causes if cause and cause is not Cause.MAINTENANCE]
     if notification.behind:
-        clauses.append(clause_behind(notification.behind))
+        parts = [*parts, clause_behind(notification.behind)]
+    if not unknown:
+        parts = [*_of_partitions(notification, parts)]
     if unknown and unknown.cause and cause_info(unknown.cause).network:
-        clauses = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
+        parts = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
     if unknown and unknown.intermittent:
-        clauses.append(f"at least half of the last {RECENT_POLLS} polls had an unknown status")
+        parts.append(f"at least half of the last {RECENT_POLLS} polls had an unknown status")
     if notification.login_only:
-        clauses.append("only the login is checked, not Slurm")
+        parts.append("only the login is checked, not Slurm")
     if notification.event is Event.INITIAL:
-        clauses.append("monitoring started")
+        parts.append("monitoring started")
     if notification.instability:
-        clauses.append(_STABLE if notification.instability.is_over else _UNSTABLE)
-    return " ".join(f"{text[0].upper()}{text[1:]}." for text in clauses)
+        parts.append(_STABLE if notification.instability.is_over else _UNSTABLE)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in parts)
+
+
+def _of_partitions(notification: Notification, parts: list[str]) -> Iterator[str]:
+    """Yield the clauses of the cause, with the partitions where they are known."""
+    is_back = notification.event in {Event.RECOVERY, Event.PARTITION_BACK}
+    partitions, others = notification.partitions, notification.still_out
+    if is_back:
+        yield from clauses_of_return(partitions)
+    out = others if is_back else (*partitions, *others)
+    by_partition = notification.period and notification.period.causes[-1:] == (Cause.PARTITION_DOWN,)
+    lost = [one for one in out if by_partition and one.problem is not Problem.MAINTENANCE]
+    yield from () if lost else parts
+    yield from clauses([*lost, *(one for one in out if one.problem is Problem.MAINTENANCE)])
 
 
 def _remedy(notification: Notification) -> str:

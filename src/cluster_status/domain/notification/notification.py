@@ -46,6 +46,8 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     further_windows: int = 0  # that are announced with this one
     behind: Cause | None = None  # what fails in a maintenance
     partitions: tuple[PartitionChange, ...] = ()  # lost, back, or in maintenance, by event
+    still_out: tuple[PartitionChange, ...] = ()  # others that are lost or in maintenance
+    nothing_back: bool = False  # no more nodes are in service than before
     login_only: bool = False  # Slurm is not checked
     instability: Instability | None = None
     unknown_since: Instant | None = None  # when the unknown period began that has ended

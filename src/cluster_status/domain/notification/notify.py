@@ -11,9 +11,20 @@ from cluster_status.domain.maintenance.progress import Change
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.damping import after_change, without_change
 from cluster_status.domain.notification.event import Event, event_between
-from cluster_status.domain.notification.maintenance import EVENTS, followed, is_needed, shown_window
+from cluster_status.domain.notification.maintenance import (
+    EVENTS,
+    followed,
+    is_needed,
+    shown_window,
+    without_windows,
+)
 from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
 from cluster_status.domain.notification.outbox import Outbox, enqueue, without_stale
+from cluster_status.domain.notification.partition_news import (
+    is_of_partitions,
+    partition_events,
+    partition_news,
+)
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
@@ -23,6 +34,7 @@ from cluster_status.domain.uptime.incident import Incident, downtime
 from cluster_status.domain.uptime.ledger import UptimeLedger
 from cluster_status.domain.uptime.uptime import WINDOWS, Uptime, uptime
 
+RECOVERIES = frozenset({Event.RECOVERY, Event.PARTIAL_RECOVERY})
 _NOT_BACK = frozenset({Event.OUTAGE, Event.DEGRADED, Event.PARTIAL_RECOVERY})
 
 
@@ -46,21 +58,24 @@ class Observation(Struct, frozen=True):
 
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
     """Return the outbox with the notifications of this poll."""
-    event = _event(seen)
+    seen = replace(seen, verdict=_without_windows(seen))
+    events = _events(seen)
     is_confirmed = seen.verdict.status is seen.after.status
     for policy in channels:
-        outbox, damped = _damp(outbox, policy.id, event, seen, is_confirmed=is_confirmed)
-        if damped:
-            outbox = enqueue(outbox, damped, only=policy.id)
-        elif is_confirmed and not event:
+        is_reminded = is_confirmed and not events
+        for number, event in enumerate(events or [None]):
+            outbox, damped = _damp(outbox, policy.id, event, seen, is_confirmed=is_confirmed)
+            if damped:
+                damped = replace(damped, id=f"{seen.poll_id}.{f'p{number}' if number else 0}")
+                outbox, is_reminded = enqueue(outbox, damped, only=policy.id), False
+        if is_reminded:
             outbox = remind(outbox, seen, policy)
     return without_stale(_notify_of_windows(outbox, seen), seen.calendar)
 
 
-def _event(seen: Observation) -> Event | None:
-    """Return the event of the status; overdue is a maintenance whose end did not bring the cluster back."""
-    event = event_between(seen.before, seen.after)
-    return Event.MAINTENANCE_OVERDUE if event in _NOT_BACK and _overdue(seen) else event
+def _without_windows(seen: Observation) -> Verdict:
+    report = seen.verdict.partitions
+    return replace(seen.verdict, partitions=report and without_windows(report, seen.calendar))
 
 
 def _overdue(seen: Observation) -> KnownWindow | None:
@@ -69,6 +84,14 @@ def _overdue(seen: Observation) -> KnownWindow | None:
     if before is None or before.status is not Status.MAINTENANCE:
         return None
     return seen.calendar.overdue(seen.at, before.since)
+
+
+def _events(seen: Observation) -> list[Event]:
+    """Return the events of a poll. That of a new status names the partitions, too."""
+    event = event_between(seen.before, seen.after)
+    if event in {None, Event.MONITOR_RESTORED}:
+        return [*filter(None, [event]), *partition_events(seen.after.status, seen.verdict)]
+    return [Event.MAINTENANCE_OVERDUE if event in _NOT_BACK and _overdue(seen) else event]
 
 
 def _damp(
@@ -110,20 +133,34 @@ def refreshed(notification: Notification, seen: Observation) -> Notification | N
         is_same = verdict.status is Status.UNKNOWN and tracker.unknown is not None
         return replace(notification, unknown=tracker.unknown) if is_same else None
     confirmed, shown = tracker.confirmed, notification.period
+    if confirmed and shown and confirmed.excused and shown.since < confirmed.since:
+        notification, shown = _without_news(notification), confirmed  # no message was sent of this change
     if not (confirmed and shown and verdict.status is shown.status is confirmed.status):
         return None
     if notification.is_about_window:
         notification = followed(notification, seen.calendar, seen.at)
+    elif is_of_partitions(notification):
+        notification = _without_news(notification)
     if not notification.is_about_window and notification.event is not Event.MAINTENANCE_OVERDUE:
         notification = replace(notification, window=_window(seen, notification.at))
+    news = partition_news(notification.event, tracker, tracker, verdict)
     return replace(
         notification,
-        period=confirmed.with_latest_cause(verdict.cause),
+        period=confirmed.with_latest_cause(verdict.confirming_cause),
         nodes=_nodes(verdict),
         uptime=_uptime(seen.ledger, seen.at),
         login_only=_is_login_only(verdict),
         behind=verdict.behind,
+        partitions=notification.partitions if notification.event is Event.RECOVERY else news.partitions,
+        still_out=news.still_out,
     )
+
+
+def _without_news(notification: Notification) -> Notification:
+    """Return a notification of the status alone, unless it is one of a coming maintenance."""
+    if notification.event is Event.MAINTENANCE_SCHEDULED:
+        return notification
+    return replace(notification, event=Event.REMINDER, previous=None, partitions=())
 
 
 def with_current_status(notification: Notification, tracker: StatusTracker) -> Notification:
@@ -137,12 +174,13 @@ def _notification(event: Event, seen: Observation) -> Notification:
     before, verdict, confirmed = seen.before, seen.verdict, seen.after.confirmed
     was_unknown = before.unknown if event is Event.MONITOR_RESTORED else None
     overdue = _overdue(seen) if event is Event.MAINTENANCE_OVERDUE else None
-    announced = shown_window(event, seen.calendar, seen.at, verdict.status)
+    announced = shown_window(event, seen.calendar, seen.at, seen.after.status)
+    news = partition_news(event, before, seen.after, verdict)
     return Notification(
         id=f"{seen.poll_id}.0",
         event=event,
         at=seen.at,
-        period=confirmed.with_latest_cause(verdict.cause) if confirmed else None,
+        period=confirmed.with_latest_cause(verdict.confirming_cause) if confirmed else None,
         previous=before.confirmed if before.status != seen.after.status else None,
         unknown=seen.after.unknown if event is Event.MONITOR_LOST else None,
         last_login=seen.last_login if verdict.cause is Cause.LOGIN_REFUSED else None,
@@ -153,7 +191,17 @@ def _notification(event: Event, seen: Observation) -> Notification:
         unknown_since=was_unknown.since if was_unknown else None,
         login_only=_is_login_only(verdict),
         behind=verdict.behind,
+        partitions=news.partitions,
+        still_out=news.still_out,
+        nothing_back=event in RECOVERIES and _is_nothing_back(before, verdict),
     )
+
+
+def _is_nothing_back(before: StatusTracker, verdict: Verdict) -> bool:
+    """Return whether no partition is back, and no more nodes are in service than before."""
+    was, now = before.in_service, verdict.in_service
+    has_partition_back = verdict.partitions is not None and bool(verdict.partitions.back)
+    return was is not None and now is not None and now <= was and not has_partition_back
 
 
 def _notify_of_windows(outbox: Outbox, seen: Observation) -> Outbox:

@@ -56,6 +56,7 @@ class CauseInfo(Struct, frozen=True, kw_only=True):
     network: bool = False  # an outage only if this server was reached before and the runner is online
     retried: bool = False  # within one run
     needs_confirmation: bool = False  # by another poll: the next runner has another IP address
+    by_share: bool = False  # a change to this status or from it needs confirmation, too
     transient: bool = False  # one network fault or a restart can cause it; the second run in a row fails
     planned: bool = False  # inside a maintenance window of all nodes, it is maintenance
 
@@ -213,9 +214,11 @@ CAUSES = {
         status=Status.DEGRADED, clause="all nodes in service are draining, no new jobs start", planned=True
     ),
     Cause.PARTITION_DOWN: CauseInfo(
-        status=Status.DEGRADED, clause="the default partition or one selected by name is not up", planned=True
+        status=Status.DEGRADED, clause="a partition is out of service", planned=True
     ),
-    Cause.NODES_DOWN: CauseInfo(status=Status.DEGRADED, clause="too few nodes in service", planned=True),
+    Cause.NODES_DOWN: CauseInfo(
+        status=Status.DEGRADED, clause="too few nodes in service", by_share=True, planned=True
+    ),
     Cause.MAINTENANCE: CauseInfo(status=Status.MAINTENANCE, clause="nodes in maintenance"),
 }
 

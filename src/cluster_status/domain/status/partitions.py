@@ -1,4 +1,6 @@
-"""Which partitions are lost, which are back, and which are usual: what the history remembers of each."""
+"""Partitions: what the history remembers of each, and what a poll found about them."""
+
+from datetime import date
 
 from msgspec import Struct
 
@@ -9,36 +11,86 @@ from cluster_status.domain.open_enum import OpenEnum
 class Problem(OpenEnum):
     """Why no new job can run in a partition."""
 
+    NOT_UP = "not-up"  # its availability is down, drain or inactive
     NO_NODES = "no-nodes"  # none in service
     DRAINING = "draining"  # all nodes in service drain
-    NOT_UP = "not-up"  # its availability is down, drain or inactive
-    MAINTENANCE = "maintenance"  # all its nodes are in maintenance; the status stays
+    UNLISTED = "unlisted"  # the input names it, and Slurm no longer lists it
+    MAINTENANCE = "maintenance"  # all its nodes are in maintenance; the status of the cluster stays
+
+
+LOSSES = frozenset({Problem.NOT_UP, Problem.NO_NODES, Problem.DRAINING, Problem.UNLISTED})
+
+
+class PartitionStatus(OpenEnum):
+    """The confirmed status of a partition."""
+
+    IN_SERVICE = "in-service"
+    LOST = "lost"
+    MAINTENANCE = "maintenance"
+    USUAL = "usual"  # it has a problem that is usual for it
 
 
 class PartitionState(Struct, frozen=True, omit_defaults=True):
-    """What is remembered of a partition; without a problem it was in service at the last poll."""
+    """What is remembered of a partition; nothing while it is in service.
 
+    `problem` and `availability` (only a word for not being up) are those of the latest poll that could
+    determine them. `since` is the first poll of an unbroken run in which it was lost and others were not.
+    `polls` counts those in a row that contradict `status`, `unlisted` those that did not list it.
+    """
+
+    status: PartitionStatus = PartitionStatus.IN_SERVICE
     problem: Problem | None = None
-    since: Instant | None = None  # the first poll of an unbroken run of polls with a problem
+    availability: str = ""
+    since: Instant | None = None
+    polls: int = 0
+    unlisted: int = 0
+    not_up_on: tuple[date, ...] = ()  # the latest days in UTC
+
+    @property
+    def is_out(self) -> bool:
+        """Whether the latest poll found it out of service, other than for maintenance or as usual."""
+        return self.problem in LOSSES and self.status is not PartitionStatus.USUAL
+
+
+class PartitionMemory(Struct, frozen=True, omit_defaults=True):
+    """The partitions by name. `all_out`: no partition was of use in the poll that listed them last."""
+
+    states: dict[str, PartitionState] = {}
+    listed_at: Instant | None = None
+    all_out: bool = False
 
 
 class PartitionChange(Struct, frozen=True, omit_defaults=True):
-    """A partition in a notification; `availability` is Slurm's word if it is not up."""
+    """A partition in a notification; the event says whether it has the problem, or had it.
+
+    `also` are partitions with the same problem that share nodes with it. `more` counts those with the same
+    problem that are not named.
+    """
 
     name: str
-    problem: Problem
+    problem: Problem | None = None
     availability: str = ""
+    also: tuple[str, ...] = ()
+    more: int = 0
 
 
 class PartitionReport(Struct, frozen=True):
-    """The partitions after a poll.
+    """The partitions after a poll, by name.
 
-    `lost` are confirmed and count, the smallest first. `usual` have a problem that is usual for them.
+    `found` are out of service in this poll. `lost` is confirmed, and still so. `excused` were lost until
+    this poll and are neither lost nor back: usual, in maintenance, or deleted.
     """
 
-    states: dict[str, PartitionState] = {}
-    lost: tuple[PartitionChange, ...] = ()
-    newly_lost: tuple[PartitionChange, ...] = ()
-    back: tuple[PartitionChange, ...] = ()
-    in_maintenance: tuple[PartitionChange, ...] = ()
+    memory: PartitionMemory = PartitionMemory()
+    states: dict[str, PartitionState] = {}  # also those that are not remembered
+    found: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    is_lost: bool = False  # a partition is lost, although this poll may have found it in service
+    newly_lost: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
+    excused: tuple[str, ...] = ()
+    in_maintenance: tuple[str, ...] = ()
+    maintenance_started: tuple[str, ...] = ()
+    maintenance_ended: tuple[str, ...] = ()
     usual: tuple[str, ...] = ()
+    newly_usual: tuple[str, ...] = ()  # after they were lost

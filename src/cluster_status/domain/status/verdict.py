@@ -1,15 +1,22 @@
 """Verdict on a probe result: first the cause, then the status that follows from it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.window import Window
-from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import CAUSES, RUNNER_OFFLINE, Cause, Status
-from cluster_status.domain.status.partitions import PartitionReport
+from cluster_status.domain.status.partition_report import report_on
+from cluster_status.domain.status.partition_tracker import PollTerms
+from cluster_status.domain.status.partitions import PartitionMemory, PartitionReport
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
+from cluster_status.domain.status.shortage import shortage
+
+_MOST_IN_DETAIL = 20
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class KnownServer(Struct, frozen=True):
@@ -21,12 +28,19 @@ class KnownServer(Struct, frozen=True):
     nodes_seen: bool = False  # Slurm listed nodes before
     empty_is_usual: bool = False  # from time to time, Slurm lists no nodes
     partitions_seen: frozenset[str] = frozenset()  # those of the input that Slurm listed before
+    partitions: PartitionMemory = PartitionMemory()
+    interrupted: bool = False  # since the partitions were listed: nothing that is not confirmed survives
+    after_gap: bool = False  # since they were listed, or the clock was set back
     logins_closed_too_long: bool = False  # to count as maintenance
     window: Window | None = None  # of a maintenance of all nodes, at the time of the probe
 
 
 class Verdict(Struct, frozen=True):
-    """Status and cause; `detail` and `remedy` are for the log and the summary of this run."""
+    """Status and cause; `detail` and `remedy` are for the log and the summary of this run.
+
+    With `unsettled`, the status follows from a loss or a return of a partition that is not confirmed. Where
+    that changes the cause only, `settled_cause` is the one without it.
+    """
 
     status: Status
     cause: Cause | None = None
@@ -35,27 +49,50 @@ class Verdict(Struct, frozen=True):
     cluster_state: ClusterState | None = None
     transient: bool = False  # see CauseInfo
     needs_confirmation: bool = False  # by another poll, also if the cause does not
-    unsettled: bool = False  # its evidence is new in this poll: this poll confirms no change
+    unsettled: bool = False  # this poll confirms no change
+    settled_cause: Cause | None = None  # if it is another one
     behind: Cause | None = None  # what failed in a maintenance
     partitions: PartitionReport | None = None  # None if Slurm listed none
 
+    @property
+    def confirming_cause(self) -> Cause | None:
+        """The cause that can confirm a change."""
+        return self.settled_cause or self.cause
 
-def judge(result: ProbeResult, known: KnownServer, *, degraded_below: int) -> Verdict:
-    """Return the verdict; `degraded_below` is the share of nodes in service, in percent."""
+    @property
+    def in_service(self) -> int | None:
+        """The number of nodes in service; None if Slurm listed none."""
+        state = self.cluster_state
+        return None if state is None or state.login_only else state.nodes.in_service
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What a poll is judged by; `degraded_below` is the share of nodes in service, in percent."""
+
+    at: datetime
+    degraded_below: int
+    confirm_after: int  # polls
+
+
+def judge(result: ProbeResult, known: KnownServer, terms: Terms) -> Verdict:
     if isinstance(result.outcome, ClusterState):
         outcome = result.outcome
         state = outcome.with_reserved_in_maintenance() if known.window else outcome
-        verdict = _judge_state(state, known, degraded_below)
+        verdict = _judge_state(state, known, terms)
     else:
-        verdict = _judge_failure(result.outcome, result, known)
+        verdict = _judge_failure(result.outcome, result, known, terms)
     verdict = _planned(verdict) if known.window else verdict
     info = CAUSES[verdict.cause] if verdict.cause else None
     return replace(verdict, transient=verdict.transient or (info is not None and info.transient))
 
 
 def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
-    """Return the cause if a retry within the run may clear it, and a credential may be offered for that."""
-    cause = judge(result, KnownServer(), degraded_below=degraded_below).cause
+    """Return the cause if a retry within the run may clear it, and a credential may be offered for that.
+
+    All nodes count for it, even those that have been out of service for long.
+    """
+    terms = Terms(at=_EARLIEST, degraded_below=degraded_below, confirm_after=1)
+    cause = judge(result, KnownServer(), terms).cause
     return cause if cause and CAUSES[cause].retried and not result.login_spent else None
 
 
@@ -77,28 +114,74 @@ def _planned(verdict: Verdict) -> Verdict:
     )
 
 
-def _judge_state(state: ClusterState, known: KnownServer, degraded_below: int) -> Verdict:
+def _judge_state(state: ClusterState, known: KnownServer, terms: Terms) -> Verdict:
     if state.login_only:
         return Verdict(Status.ONLINE, cluster_state=state)
-    not_up = [*_gone(state.unmatched_patterns, known), *_not_up(state)]
-    cause = _cause_of(state, known, not_up, degraded_below)
-    if cause is None:
-        return Verdict(Status.ONLINE, cluster_state=state)
-    info = CAUSES[cause]
-    detail = ", ".join(not_up) if cause is Cause.PARTITION_DOWN else ""
-    remedy = info.remedy if info.status is Status.UNKNOWN else ""
-    return Verdict(info.status, cause, detail, remedy, cluster_state=state)
+    report = _report(state, known, terms)
+    cause = _cause_of(state, known, terms, partition_is_lost=bool(report.found))
+    status = _status_of(cause)
+    if status is Status.UNKNOWN:
+        remedy = CAUSES[cause].remedy if cause else ""
+        return Verdict(status, cause, remedy=remedy, cluster_state=state)
+    settled = _cause_of(state, known, terms, partition_is_lost=report.is_lost)
+    return Verdict(
+        status,
+        cause,
+        detail=_in_detail(report.found, state) if cause is Cause.PARTITION_DOWN else "",
+        cluster_state=state,
+        unsettled=_status_of(settled) is not status,
+        settled_cause=settled if _status_of(settled) is status and settled is not cause else None,
+        partitions=report,
+    )
 
 
-def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServer) -> Verdict:
+def _report(state: ClusterState, known: KnownServer, terms: Terms) -> PartitionReport:
+    missing = [name for name in state.unmatched_patterns if name in known.partitions_seen]
+    poll = PollTerms(terms.at, terms.confirm_after, interrupted=known.interrupted, after_gap=known.after_gap)
+    return report_on(known.partitions, state, missing, poll)
+
+
+def _cause_of(
+    state: ClusterState, known: KnownServer, terms: Terms, *, partition_is_lost: bool
+) -> Cause | None:
+    if state.nodes.total == 0:
+        if known.nodes_seen and not known.empty_is_usual:
+            return Cause.NO_NODES_LISTED
+        return Cause.PARTITION_DOWN if partition_is_lost else None
+    return shortage(
+        state, partition_is_lost=partition_is_lost, degraded_below=terms.degraded_below, at=terms.at
+    )
+
+
+def _status_of(cause: Cause | None) -> Status:
+    return CAUSES[cause].status if cause else Status.ONLINE
+
+
+def _in_detail(names: Iterable[str], state: ClusterState) -> str:
+    listed = {partition.name: partition for partition in state.partitions}
+    details = []
+    for name in names:
+        if name not in listed:
+            details.append(f"{name} is no longer listed")
+            continue
+        nodes, word = listed[name].nodes, listed[name].availability
+        shown = name if word == "up" else f"{name} ({word})"
+        details.append(f"{shown}: {nodes.in_service} of {nodes.total} nodes in service")
+    more = len(details) - _MOST_IN_DETAIL
+    return "; ".join(details[:_MOST_IN_DETAIL] + ([f"{more} more"] if more > 0 else []))
+
+
+def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServer, terms: Terms) -> Verdict:
     info = CAUSES[failure.cause]
     remedy = failure.remedy or info.remedy
     if failure.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
         detail = "sinfo not found, only the login is checked"
         return Verdict(Status.ONLINE, None, detail, remedy, ClusterState(login_only=True))
-    gone = _gone(failure.partitions, known)
-    if gone:
-        return Verdict(CAUSES[Cause.PARTITION_DOWN].status, Cause.PARTITION_DOWN, ", ".join(gone))
+    if known.partitions_seen.intersection(failure.partitions):
+        none = ClusterState(patterns=failure.partitions, unmatched_patterns=failure.partitions)
+        report = _report(none, known, terms)
+        detail = _in_detail(report.found, none)
+        return Verdict(_status_of(Cause.PARTITION_DOWN), Cause.PARTITION_DOWN, detail, partitions=report)
     if not _worked_before(failure.cause, known):
         detail = _joined(failure.detail, "it has never worked for this account")
         return Verdict(Status.UNKNOWN, failure.cause, detail, remedy)
@@ -132,46 +215,3 @@ def _worked_before(cause: Cause, known: KnownServer) -> bool:
 
 def _joined(*details: str) -> str:
     return "; ".join(filter(None, details))
-
-
-def _cause_of(
-    state: ClusterState, known: KnownServer, not_up: Sequence[str], degraded_below: int
-) -> Cause | None:
-    # a state word that this version does not know never makes the verdict worse
-    nodes = replace(state.nodes, idle=state.nodes.idle + state.nodes.other, other=0)
-    if nodes.total == 0:
-        if known.nodes_seen and not known.empty_is_usual:
-            return Cause.NO_NODES_LISTED
-        return Cause.PARTITION_DOWN if _gone(state.unmatched_patterns, known) else None
-    cause = _deficit(nodes, not_up, degraded_below)
-    heard_of = replace(nodes, idle=nodes.idle + nodes.unknown, unknown=0)
-    if nodes.mostly_unknown or cause is not _deficit(heard_of, not_up, degraded_below):
-        return Cause.SCHEDULER_STARTING  # the verdict depends on nodes that have not registered yet
-    return cause
-
-
-def _deficit(nodes: NodeCounts, not_up: Sequence[str], degraded_below: int) -> Cause | None:
-    explained = 100 * (nodes.in_service + nodes.maintenance) >= degraded_below * nodes.total
-    if nodes.in_service == 0:
-        mostly = 2 * nodes.maintenance >= nodes.missing  # at any threshold, the rest would be an outage
-        return Cause.MAINTENANCE if mostly and explained else Cause.NO_NODES_IN_SERVICE
-    if nodes.in_service == nodes.draining:
-        return Cause.NODES_DRAINING
-    if not_up:
-        return Cause.PARTITION_DOWN
-    if 100 * nodes.in_service < degraded_below * nodes.total:
-        return Cause.MAINTENANCE if explained else Cause.NODES_DOWN
-    return None
-
-
-def _not_up(state: ClusterState) -> list[str]:
-    """Name the partitions that must be up and are not; others may be retired."""
-    return [
-        f"partition {partition.name} is {partition.availability}"
-        for partition in state.partitions
-        if (partition.default or partition.name in state.named) and partition.availability != "up"
-    ]
-
-
-def _gone(patterns: Sequence[str], known: KnownServer) -> list[str]:
-    return [f"partition {name} is no longer listed" for name in patterns if name in known.partitions_seen]

@@ -45,7 +45,13 @@ def since_last_poll(polls: Polls, at: datetime) -> Interval | Gap | None:
     if usual is None:
         return None
     missed = round((at - last) / usual) - 1
-    return Interval(last, at) if at - last <= 3 * usual else Gap(last, at, missed)
+    return Gap(last, at, missed) if is_gap(polls, last, at) else Interval(last, at)
+
+
+def is_gap(polls: Polls, begin: datetime, end: datetime) -> bool:
+    """Return whether this time is longer than one hour and than three usual intervals."""
+    usual = usual_interval(polls)
+    return end - begin > _NO_GAP and (usual is None or end - begin > 3 * usual)
 
 
 def without_future(gaps: tuple[Gap, ...], now: datetime) -> tuple[Gap, ...]:

@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.tracker import StatusTracker
+from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
 from cluster_status.domain.uptime.gaps import Interval
 from cluster_status.domain.uptime.roll_up import DAY, HOUR, RollUp, RollUps, added
 
@@ -33,12 +33,16 @@ def recorded(
     if pending is None:
         return _record_as(ledger, confirmed.status, (interval,)) if confirmed and interval else ledger
     open_time = _joined(ledger.open, interval)
-    if after.pending and after.pending.status is pending.status:
+    if _goes_on(pending, after.pending):
         return replace(ledger, open=open_time[-_OPEN_AT_MOST:])
     ledger = replace(ledger, open=())
-    if after.confirmed and after.confirmed.status is pending.status:
+    if _goes_on(pending, after.confirmed):
         return _record_as(ledger, pending.status, open_time)
     return _record_as(ledger, confirmed.status, open_time) if confirmed else ledger
+
+
+def _goes_on(pending: StatusPeriod, later: StatusPeriod | None) -> bool:
+    return later is not None and (later.status, later.since) == (pending.status, pending.since)
 
 
 def _record_as(ledger: UptimeLedger, status: Status, intervals: tuple[Interval, ...]) -> UptimeLedger:

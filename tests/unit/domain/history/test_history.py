@@ -41,7 +41,7 @@ from tests.unit.domain.rich import RICH, document
 
 NEW = History()
 GOOD = listed(idle=4)
-BROKEN = listed(idle=1, down=3)
+BROKEN = listed(draining=4)
 REFUSED = failed(Cause.REFUSED)
 UNTRUSTED = failed(Cause.HOST_KEY)
 NO_LOGIN = failed(Cause.LOGIN_REFUSED)
@@ -53,7 +53,7 @@ NO_LOGIN = failed(Cause.LOGIN_REFUSED)
 def test_a_poll_is_recorded_with_its_status_and_cause() -> None:
     assert polled(history(), GOOD, BROKEN).record.polls == (
         Poll(NOON, Status.ONLINE),
-        Poll(noon_plus(5), Status.DEGRADED, Cause.NODES_DOWN),
+        Poll(noon_plus(5), Status.DEGRADED, Cause.NODES_DRAINING),
     )
 
 
@@ -82,7 +82,7 @@ def test_before_the_first_login_no_status_is_confirmed_and_no_event_is_notified(
 def test_polls_before_the_first_login_do_not_affect_the_first_status() -> None:
     after = polled(NEW, *[NO_LOGIN] * 9, GOOD)
     online = period(Status.ONLINE, since=noon_plus(45))
-    assert after.tracker == StatusTracker(online, known_since=noon_plus(40))
+    assert after.tracker == StatusTracker(online, known_since=noon_plus(40), in_service=4)
     assert events(pending(after)) == [Event.INITIAL]
 
 
@@ -106,7 +106,7 @@ def test_only_a_new_confirmed_status_is_a_change(before: History, after: History
 def test_an_overtaken_poll_is_recorded_in_order_and_changes_nothing_else() -> None:
     before = polled(RICH, GOOD, start=noon_plus(200), setup=SETUP)
     after = step(before, BROKEN, noon_plus(199), setup=Setup(channels=()))
-    overtaken = Poll(noon_plus(199), Status.DEGRADED, Cause.NODES_DOWN)
+    overtaken = Poll(noon_plus(199), Status.DEGRADED, Cause.NODES_DRAINING)
     polls = (*RICH.record.polls, overtaken, before.record.polls[-1])
     assert after == replace(before, record=replace(before.record, polls=polls))
 
@@ -209,15 +209,21 @@ def test_no_secret_host_address_or_user_is_stored(key: str) -> None:
     assert [secret for secret in SECRETS if secret in stored(after)] == []
 
 
-def test_no_text_of_the_cluster_is_stored() -> None:
-    chosen = listed(partition("a-partition", default=True, availability="some-word", idle=4), idle=4)
+def test_no_text_of_the_cluster_is_stored_but_short_names_of_partitions() -> None:
+    partitions = (
+        partition("a-partition", default=True, availability="some-word", idle=4),
+        partition(f"a-long-name-{'x' * 60}", idle=4),
+    )
+    chosen = listed(*partitions, idle=8)
     assert isinstance(chosen.outcome, ClusterState)
-    with_states = replace(chosen, outcome=replace(chosen.outcome, unknown_states=("quantum",)))
+    nodes = {"a-partition": frozenset({"a-node"})}
+    outcome = replace(chosen.outcome, unknown_states=("quantum",), partition_nodes=nodes)
+    with_states = replace(chosen, outcome=outcome)
     maintenance = listed_with(reserved(noon_plus(600), name="a-reservation"), idle=4)
     after = stored(polled(NEW, with_states, failed(Cause.UNPARSABLE, "a-line"), maintenance))
     assert "maintenance-scheduled" in after
-    texts = ("a-partition", "some-word", "quantum", "a-line", "a-reservation")
-    assert [text for text in texts if text in after] == []
+    texts = ("a-partition", "some-word", "a-long-name", "a-node", "quantum", "a-line", "a-reservation")
+    assert [text for text in texts if text in after] == ["a-partition"]
 
 
 def test_a_history_with_all_notifications_pending_stays_small() -> None:

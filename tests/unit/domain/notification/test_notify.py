@@ -35,7 +35,7 @@ from tests.unit.domain.build import (
 
 NEW, READY = History(), history(Status.ONLINE)
 GOOD = listed(idle=4)
-DEGRADED = listed(idle=1, down=3)
+DEGRADED = listed(draining=4)
 REFUSED = failed(Cause.REFUSED)
 TIMEOUT = failed(Cause.TIMEOUT)
 UNTRUSTED = failed(Cause.HOST_KEY)

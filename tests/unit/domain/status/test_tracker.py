@@ -10,7 +10,9 @@ from tests.unit.domain.course import course, statuses_of
 TIMEOUT = verdict_of(Cause.TIMEOUT)
 DROPPED = verdict_of(Cause.DROPPED)
 REFUSED = verdict_of(Cause.REFUSED)
-DEGRADED = verdict_of(Cause.NODES_DOWN)
+FEW = verdict_of(Cause.NODES_DOWN)
+SILENT = verdict_of(Cause.SCHEDULER_DOWN)
+IN_MAINTENANCE = verdict_of(Cause.MAINTENANCE)
 UNKNOWN = verdict_of(Cause.HOST_KEY)
 
 
@@ -22,7 +24,7 @@ UNKNOWN = verdict_of(Cause.HOST_KEY)
     [
         cause
         for cause, info in CAUSES.items()
-        if not info.needs_confirmation and info.status is not Status.UNKNOWN
+        if not (info.needs_confirmation or info.by_share) and info.status is not Status.UNKNOWN
     ],
 )
 def test_a_cause_that_every_runner_sees_is_confirmed_by_one_poll(cause: Cause) -> None:
@@ -68,7 +70,7 @@ def test_another_cause_of_the_pending_status_confirms_it() -> None:
 
 
 def test_another_status_restarts_the_count() -> None:
-    assert statuses_of(ONLINE, TIMEOUT, DEGRADED, TIMEOUT)[-1] is Status.DEGRADED
+    assert statuses_of(ONLINE, TIMEOUT, SILENT, TIMEOUT)[-1] is Status.DEGRADED
 
 
 def test_an_unknown_status_neither_confirms_nor_clears_the_pending_one() -> None:

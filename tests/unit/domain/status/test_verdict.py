@@ -1,20 +1,23 @@
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.window import Span, Window
-from cluster_status.domain.slurm.cluster_state import ClusterState
+from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
-from cluster_status.domain.status.verdict import KnownServer, Verdict, cause_to_retry, judge
+from cluster_status.domain.status.verdict import KnownServer, Terms, Verdict, cause_to_retry, judge
 from tests.unit.domain.build import NOON, cluster_state, counts, failed, listed, noon_plus, partition
 
 NETWORK = [cause for cause, info in CAUSES.items() if info.network]
+UP = partition("other", idle=4)
 KNOWN = KnownServer(reached=True, scheduler_seen=True, shell_seen=True)
 NEVER_SEEN = KnownServer()
 
 
 def judged(result: ProbeResult, known: KnownServer = KNOWN, *, degraded_below: int = 50) -> Verdict:
-    return judge(result, known, degraded_below=degraded_below)
+    return judge(result, known, Terms(at=NOON, degraded_below=degraded_below, confirm_after=2))
 
 
 def outcome(verdict: Verdict) -> tuple[Status, Cause | None]:
@@ -22,16 +25,6 @@ def outcome(verdict: Verdict) -> tuple[Status, Cause | None]:
 
 
 # Cluster states
-
-
-@pytest.mark.parametrize(
-    ("named", "cause"), [((), None), (("gone",), None), (("gpu",), Cause.PARTITION_DOWN)]
-)
-def test_a_partition_selected_by_name_must_be_up(named: tuple[str, ...], cause: Cause | None) -> None:
-    seen = replace(cluster_state(partition("gpu", availability="drain"), idle=8), named=named)
-    verdict = judged(ProbeResult(outcome=seen))
-    assert verdict.cause is cause
-    assert verdict.detail == ("partition gpu is drain" if cause else "")
 
 
 @pytest.mark.parametrize(
@@ -101,21 +94,47 @@ def test_the_threshold_is_configurable(degraded_below: int, nodes: dict[str, int
 
 @pytest.mark.parametrize("availability", ["down", "drain", "inactive"])
 def test_a_default_partition_that_is_not_up_degrades_the_cluster(availability: str) -> None:
-    seen = listed(partition(default=True, availability=availability, idle=4), idle=4)
+    seen = listed(partition(default=True, availability=availability, idle=4), UP, idle=8)
     assert outcome(judged(seen)) == (Status.DEGRADED, Cause.PARTITION_DOWN)
 
 
+@pytest.mark.parametrize("availability", ["up", "unknown", "a-word-of-a-later-version"])
+def test_a_partition_is_up_unless_slurm_lists_a_word_for_something_else(availability: str) -> None:
+    seen = listed(partition(default=True, availability=availability, idle=4), UP, idle=8)
+    assert outcome(judged(seen)) == (Status.ONLINE, None)
+
+
+@pytest.mark.parametrize(
+    ("named", "cause"), [((), None), (("batch",), None), (("gpu",), Cause.PARTITION_DOWN)]
+)
+@pytest.mark.parametrize("nodes", [{"down": 4}, {"draining": 2, "down": 2}])
+def test_without_a_memory_other_partitions_count_only_by_name(
+    nodes: dict[str, int], named: tuple[str, ...], cause: Cause | None
+) -> None:
+    partitions = (partition(default=True, idle=8), replace(partition("gpu"), nodes=counts(**nodes)))
+    seen = replace(cluster_state(*partitions, idle=8, **nodes), named=named)
+    assert judged(ProbeResult(outcome=seen)).cause is cause
+
+
+def test_the_detail_has_the_availability_and_the_nodes_of_each_lost_partition() -> None:
+    partitions = [partition("gpu", down=4), partition("fat", availability="drain", idle=3, down=1), UP]
+    seen = replace(cluster_state(*partitions, idle=7, down=5), named=("gpu", "fat"))
+    detail = "fat (drain): 3 of 4 nodes in service; gpu: 0 of 4 nodes in service"
+    assert judged(ProbeResult(outcome=seen)).detail == detail
+
+
+def test_the_detail_is_bounded() -> None:
+    names = [f"p{number:04}" for number in range(2_000)]
+    partitions = [partition(name, down=1) for name in names]
+    seen = replace(cluster_state(*partitions, UP, idle=4, down=1), named=tuple(names))
+    assert len(judged(ProbeResult(outcome=seen)).detail) < 1_000
+
+
 @pytest.mark.parametrize("availability", ["down", "drain", "inactive"])
-def test_another_partition_may_be_retired(availability: str) -> None:
-    seen = listed(
-        partition(default=True, idle=4), partition("old", availability=availability, idle=4), idle=4
-    )
-    assert outcome(judged(seen)) == (Status.ONLINE, None)
-
-
-def test_a_partition_without_a_node_in_service_does_not_degrade_the_cluster() -> None:
-    seen = listed(partition(default=True, idle=4), partition("gpu", down=1), idle=4, down=1)
-    assert outcome(judged(seen)) == (Status.ONLINE, None)
+def test_a_cluster_is_degraded_if_no_partition_is_up(availability: str) -> None:
+    old, new = (partition(name, availability=availability, idle=4) for name in ("old", "new"))
+    assert outcome(judged(listed(old, new, idle=8))) == (Status.DEGRADED, Cause.PARTITION_DOWN)
+    assert outcome(judged(listed(old, new, UP, idle=12))) == (Status.ONLINE, None)
 
 
 @pytest.mark.parametrize("nodes", [{"draining": 4}, {"down": 4}, {"maintenance": 4}, {"unknown": 4}])
@@ -124,7 +143,7 @@ def test_the_state_of_all_nodes_overrides_that_of_a_partition(nodes: dict[str, i
     assert judged(listed(shut, **nodes)).cause is judged(listed(**nodes)).cause
 
 
-def test_a_partition_that_is_not_up_overrides_the_share_of_nodes() -> None:
+def test_a_lost_partition_overrides_the_share_of_nodes() -> None:
     shut = partition(default=True, availability="down", idle=1, down=9)
     assert judged(listed(shut, idle=1, down=9)).cause is Cause.PARTITION_DOWN
 
@@ -139,8 +158,56 @@ def test_a_verdict_has_the_cluster_state() -> None:
 
 def test_only_the_nodes_of_the_cluster_are_judged_not_those_of_partitions_added_up() -> None:
     shared = [partition(f"p{number}", idle=1) for number in range(9)]
-    seen = listed(partition(default=True, down=9), *shared, idle=1, down=9)
+    seen = listed(partition(default=True, idle=1, down=9), *shared, idle=1, down=9)
     assert judged(seen).cause is Cause.NODES_DOWN
+
+
+# The share of nodes
+
+
+@pytest.mark.parametrize(
+    ("counting", "cause"),
+    [(None, Cause.NODES_DOWN), (counts(idle=4, down=4), None), (counts(idle=4, down=5), Cause.NODES_DOWN)],
+)
+def test_the_share_is_one_of_the_nodes_that_count(counting: NodeCounts | None, cause: Cause | None) -> None:
+    seen = replace(cluster_state(idle=4, down=8), counting=counting)
+    assert judged(ProbeResult(outcome=seen)).cause is cause
+
+
+def test_without_a_node_that_counts_there_is_no_share() -> None:
+    seen = replace(cluster_state(idle=1, down=8), counting=counts())
+    assert judged(ProbeResult(outcome=seen)).cause is None
+
+
+@pytest.mark.parametrize(("days", "cause"), [(29, Cause.NODES_DOWN), (30, None), (400, None)])
+def test_nodes_that_are_out_for_30_days_do_not_count(days: int, cause: Cause | None) -> None:
+    out = NOON - timedelta(days=days)
+    seen = replace(cluster_state(idle=4, down=8), out_since=((NOON, 4), (out, 4)))
+    assert judged(ProbeResult(outcome=seen)).cause is cause
+
+
+def test_an_old_time_of_nodes_that_are_in_maintenance_now_does_not_change_the_share() -> None:
+    out = NOON - timedelta(days=90)
+    seen = replace(cluster_state(idle=1, maintenance=8, down=1), out_since=((out, 5),))
+    assert judged(ProbeResult(outcome=seen)).cause is Cause.MAINTENANCE
+
+
+@pytest.mark.parametrize(("counting", "status"), [(None, Status.OFFLINE), (6, Status.MAINTENANCE)])
+def test_nodes_that_do_not_count_are_no_argument_against_a_maintenance(
+    counting: int | None, status: Status
+) -> None:
+    seen = cluster_state(down=8, maintenance=6)
+    nodes = None if counting is None else counts(maintenance=counting)
+    assert judged(ProbeResult(outcome=replace(seen, counting=nodes))).status is status
+
+
+@pytest.mark.parametrize("counting", [None, counts(), counts(idle=1)])
+def test_a_cluster_without_a_node_in_service_is_offline_with_any_nodes_that_count(
+    counting: NodeCounts | None,
+) -> None:
+    old = NOON - timedelta(days=90)
+    seen = replace(cluster_state(down=8), counting=counting, out_since=((old, 8),))
+    assert judged(ProbeResult(outcome=seen)).cause is Cause.NO_NODES_IN_SERVICE
 
 
 # Failures
@@ -259,7 +326,7 @@ def test_a_partition_of_the_input_that_is_gone_is_not_up() -> None:
     assert outcome(judged(ProbeResult(outcome=state))) == (Status.ONLINE, None)
     verdict = judged(ProbeResult(outcome=state), seen)
     assert outcome(verdict) == (Status.DEGRADED, Cause.PARTITION_DOWN)
-    assert verdict.detail == "partition gpu is no longer listed"
+    assert verdict.detail == "gpu is no longer listed"
 
 
 def test_if_none_of_the_partitions_is_listed_it_matters_whether_one_was_before() -> None:

@@ -10,7 +10,7 @@ from cluster_status.domain.uptime.roll_up import DAY, HOUR, Resolution, RollUp, 
 from cluster_status.domain.uptime.uptime import WINDOWS, Uptime, uptime
 from tests.unit.domain.build import NOON, failed, history, listed, noon_plus, polled
 
-ONLINE, DEGRADED, MAINTENANCE = listed(idle=4), listed(idle=1, down=3), listed(maintenance=4)
+ONLINE, DEGRADED, MAINTENANCE = listed(idle=4), listed(draining=4), listed(maintenance=4)
 REFUSED, TIMEOUT, UNTRUSTED = failed(Cause.REFUSED), failed(Cause.TIMEOUT), failed(Cause.HOST_KEY)
 READY = history(Status.ONLINE)
 

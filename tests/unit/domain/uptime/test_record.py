@@ -7,7 +7,7 @@ from cluster_status.domain.uptime.gaps import GAPS_KEPT
 from cluster_status.domain.uptime.incident import INCIDENTS_KEPT, Incident
 from tests.unit.domain.build import NOON, failed, history, listed, noon_plus, pending, polled, step
 
-GOOD, DEGRADED = listed(idle=4), listed(idle=1, down=3)
+GOOD, DEGRADED = listed(idle=4), listed(draining=4)
 REFUSED, TIMEOUT, UNTRUSTED = failed(Cause.REFUSED), failed(Cause.TIMEOUT), failed(Cause.HOST_KEY)
 READY = history(Status.ONLINE)
 WATCHED = polled(READY, *[GOOD] * 4, start=noon_plus(-15))
@@ -69,7 +69,7 @@ def test_the_newest_gaps_are_kept() -> None:
 def test_an_incident_is_recorded_with_its_causes_when_it_is_over() -> None:
     assert polled(READY, TIMEOUT, REFUSED, DEGRADED, GOOD).record.incidents == (
         Incident(Status.OFFLINE, NOON, noon_plus(10), (Cause.TIMEOUT, Cause.REFUSED)),
-        Incident(Status.DEGRADED, noon_plus(10), noon_plus(15), (Cause.NODES_DOWN,)),
+        Incident(Status.DEGRADED, noon_plus(10), noon_plus(15), (Cause.NODES_DRAINING,)),
     )
 
 

@@ -1,0 +1,124 @@
+"""The partitions after a poll: the state of each, and what has changed."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from msgspec.structs import replace
+
+from cluster_status.domain.slurm.cluster_state import ClusterState
+from cluster_status.domain.status.partition_problem import Finding, all_are_out, finding_of, none_is_up
+from cluster_status.domain.status.partition_tracker import (
+    PollTerms,
+    first_state,
+    next_state,
+    undetermined_state,
+    unlisted_state,
+)
+from cluster_status.domain.status.partitions import (
+    PartitionMemory,
+    PartitionReport,
+    PartitionState,
+    PartitionStatus,
+    Problem,
+)
+from cluster_status.domain.text import is_short
+
+MOST_REMEMBERED = 2_000
+
+_States = dict[str, PartitionState]
+_UNLISTED = Finding(Problem.UNLISTED)
+_IN_SERVICE, _LOST = PartitionStatus.IN_SERVICE, PartitionStatus.LOST
+_MAINTENANCE, _USUAL = PartitionStatus.MAINTENANCE, PartitionStatus.USUAL
+
+
+def report_on(
+    memory: PartitionMemory, state: ClusterState, missing: Iterable[str], poll: PollTerms
+) -> PartitionReport:
+    """Return the report; `missing` are names and patterns of the input that are no longer listed.
+
+    A partition with a name that is too long to be stored is judged as at a first poll.
+    """
+    all_out = all_are_out(state) if state.nodes.total else memory.all_out
+    poll = replace(poll, all_out=all_out, was_all_out=memory.all_out)
+    after = dict(_listed(memory.states, state, poll))
+    after |= {name: _missing(memory.states.get(name), poll) for name in missing}
+    after |= dict(_absent(memory.states, state, after, poll))
+    kept = islice((name for name in after if is_short(name)), MOST_REMEMBERED)
+    remembered = PartitionMemory({name: after[name] for name in kept}, poll.at, all_out)
+    return _compared(memory, remembered, after, state)
+
+
+def _listed(before: _States, state: ClusterState, poll: PollTerms) -> Iterator[tuple[str, PartitionState]]:
+    for partition in state.partitions:
+        known, found = before.get(partition.name), finding_of(partition)
+        named = partition.name in state.named
+        if known and found:
+            yield partition.name, next_state(known, found, poll, named=named)
+        elif known:
+            yield partition.name, undetermined_state(known, poll, named=named)
+        elif found:
+            yield partition.name, first_state(found, poll, counts=named or partition.default)
+
+
+def _missing(before: PartitionState | None, poll: PollTerms) -> PartitionState:
+    return next_state(before or PartitionState(), _UNLISTED, poll, named=True)
+
+
+def _absent(
+    before: _States, state: ClusterState, listed: _States, poll: PollTerms
+) -> Iterator[tuple[str, PartitionState]]:
+    """Yield the states of those that are neither listed nor missing, without those to be forgotten."""
+    matched = set(state.patterns) - set(state.unmatched_patterns)
+    names = {partition.name for partition in state.partitions}
+    for name, known in before.items():
+        if name in listed or name in names:
+            continue
+        if not state.nodes.total:  # nothing is listed
+            yield name, known
+        elif known.problem is Problem.UNLISTED and name in matched:  # it is a pattern
+            yield name, PartitionState()
+        elif known.problem is not Problem.UNLISTED and (still := unlisted_state(known, poll)):
+            yield name, still
+
+
+def _compared(
+    before: PartitionMemory, memory: PartitionMemory, after: _States, state: ClusterState
+) -> PartitionReport:
+    sizes = {partition.name: partition.nodes.total for partition in state.partitions}
+    none_up = set(sizes) if none_is_up(state) else set[str]()
+    was = {name: known.status for name, known in before.states.items()}
+    now = {name: one.status for name, one in memory.states.items()}
+    out = {name for name, one in after.items() if one.is_out}
+    lost = {name for name, one in after.items() if one.status is _LOST}
+
+    def smallest_first(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(names, key=lambda name: (sizes.get(name, 0), name)))
+
+    def changed(*earlier: PartitionStatus, to: PartitionStatus) -> tuple[str, ...]:
+        return smallest_first(name for name, one in now.items() if one is to and was.get(name) in earlier)
+
+    back = changed(_LOST, *([_USUAL] if before.all_out else []), to=_IN_SERVICE)
+    excused = (name for name, one in was.items() if one is _LOST and name not in lost and name not in back)
+    return PartitionReport(
+        memory=memory,
+        states=after,
+        found=smallest_first(out | none_up),
+        lost=smallest_first((out & lost) | none_up),
+        is_lost=bool(lost or none_up),
+        newly_lost=smallest_first(name for name in lost & set(now) if was.get(name) is not _LOST),
+        back=back,
+        excused=smallest_first(excused),
+        in_maintenance=smallest_first(
+            name
+            for name, one in after.items()
+            if one.status is _MAINTENANCE and one.problem is Problem.MAINTENANCE
+        ),
+        maintenance_started=changed(_IN_SERVICE, _LOST, to=_MAINTENANCE),
+        maintenance_ended=changed(_MAINTENANCE, to=_IN_SERVICE),
+        newly_usual=changed(_LOST, to=_USUAL),
+        usual=smallest_first(name for name in sizes if _is_usual(after.get(name)) and name not in none_up),
+    )
+
+
+def _is_usual(state: PartitionState | None) -> bool:
+    return state is not None and state.status is _USUAL and state.problem is not None

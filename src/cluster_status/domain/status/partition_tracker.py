@@ -1,0 +1,125 @@
+"""How the findings of single polls become the status of a partition."""
+
+from datetime import date, datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.domain.status.partition_problem import Finding
+from cluster_status.domain.status.partitions import LOSSES, PartitionState, PartitionStatus, Problem
+
+USUAL_AFTER = timedelta(days=7)
+USUAL_DAYS = 3  # not up, of the last DAYS_KEPT
+DAYS_KEPT = 14
+
+_IN_SERVICE, _LOST, _USUAL = PartitionStatus.IN_SERVICE, PartitionStatus.LOST, PartitionStatus.USUAL
+
+
+class PollTerms(Struct, frozen=True):
+    """What a poll means for every partition.
+
+    `interrupted`: nothing that is not confirmed survives. `after_gap`: no run goes on. `all_out`, now and
+    before: no partition is of use, which is not a matter of single partitions.
+    """
+
+    at: datetime
+    confirm_after: int
+    interrupted: bool = False
+    after_gap: bool = False
+    all_out: bool = False
+    was_all_out: bool = False
+
+
+def first_state(found: Finding, poll: PollTerms, *, counts: bool) -> PartitionState:
+    """Return the state at the first poll that lists a partition: as it is, it is usual.
+
+    `counts` says that it has to be in service: the input names it, or it is the default partition.
+    """
+    status = _status_for(found.problem)
+    if status is not _IN_SERVICE and not counts:
+        status = _USUAL
+    since = poll.at if status is _LOST and not poll.all_out else None
+    days = _days((), found, poll.at)
+    return PartitionState(status, found.problem, found.availability, since, not_up_on=days)
+
+
+def next_state(before: PartitionState, found: Finding, poll: PollTerms, *, named: bool) -> PartitionState:
+    """Return the state after a poll; `named` says that the input names the partition."""
+    status = _status_for(found.problem)
+    goes_on = status is _status_for(before.problem)
+    polls = before.polls + 1 if goes_on and not poll.interrupted else 1
+    if status is before.status or (before.status is _USUAL and status is not _IN_SERVICE and not named):
+        status, polls = before.status, 0
+    elif polls >= poll.confirm_after or _is_at_once(before, found, poll, status, named=named):
+        status, polls = _confirmed(status, before, found, poll, named=named), 0
+    else:
+        status = before.status
+    since = _since(before, status, found, poll, goes_on=goes_on and not poll.after_gap)
+    days = _days(before.not_up_on, found, poll.at)
+    after = PartitionState(status, found.problem, found.availability, since, polls, not_up_on=days)
+    return after if named else _usual_in_time(after, poll)
+
+
+def undetermined_state(before: PartitionState, poll: PollTerms, *, named: bool) -> PartitionState:
+    """Return the state after a poll that could not determine it: the same, unless runs were interrupted."""
+    polls = 0 if poll.interrupted else before.polls
+    since = poll.at if poll.after_gap and before.since else before.since
+    after = replace(before, polls=polls, since=since, unlisted=0)
+    return after if named else _usual_in_time(after, poll)
+
+
+def unlisted_state(before: PartitionState, poll: PollTerms) -> PartitionState | None:
+    """Return the state after a poll that did not list the partition; None if it is to be forgotten."""
+    unlisted = 1 if poll.interrupted else before.unlisted + 1
+    if unlisted >= poll.confirm_after:
+        return None
+    return replace(undetermined_state(before, poll, named=False), unlisted=unlisted)
+
+
+def _status_for(problem: Problem | None) -> PartitionStatus:
+    if problem in LOSSES:
+        return _LOST
+    return PartitionStatus.MAINTENANCE if problem is Problem.MAINTENANCE else _IN_SERVICE
+
+
+def _is_at_once(
+    before: PartitionState, found: Finding, poll: PollTerms, status: PartitionStatus, *, named: bool
+) -> bool:
+    """Return whether one poll confirms the change: an administrator has made it, or the input names it.
+
+    It does so, too, if no partition is of use, or was, and for a partition that was out as usual.
+    """
+    changed_by_administrator = bool(before.availability) is not bool(found.availability)
+    is_back = status is _IN_SERVICE and (poll.was_all_out or before.status is _USUAL)
+    return named or changed_by_administrator or poll.all_out or is_back
+
+
+def _confirmed(
+    status: PartitionStatus, before: PartitionState, found: Finding, poll: PollTerms, *, named: bool
+) -> PartitionStatus:
+    """Return the status to confirm: a partition that is often not up is not lost."""
+    recent = [day for day in before.not_up_on if 0 <= (poll.at.date() - day).days <= DAYS_KEPT]
+    is_often = found.problem is Problem.NOT_UP and len(recent) >= USUAL_DAYS
+    return _USUAL if status is _LOST and is_often and not named else status
+
+
+def _since(
+    before: PartitionState, status: PartitionStatus, found: Finding, poll: PollTerms, *, goes_on: bool
+) -> datetime | None:
+    if _status_for(found.problem) is not _LOST or status is _USUAL or poll.all_out:
+        return None
+    return before.since if goes_on and before.since else poll.at
+
+
+def _usual_in_time(state: PartitionState, poll: PollTerms) -> PartitionState:
+    """Return the state; one that has been lost for long enough is usual."""
+    is_long = state.since is not None and poll.at - state.since >= USUAL_AFTER
+    return replace(state, status=_USUAL, since=None) if is_long and state.status is _LOST else state
+
+
+def _days(before: tuple[date, ...], found: Finding, at: datetime) -> tuple[date, ...]:
+    today = at.date()
+    days = {day for day in before if 0 <= (today - day).days <= DAYS_KEPT}
+    if found.problem is Problem.NOT_UP:
+        days.add(today)
+    return tuple(sorted(days))[-USUAL_DAYS:]
