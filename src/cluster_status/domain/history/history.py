@@ -149,7 +149,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
             tracker = interrupted(tracker, poll.at)
         tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
-    progress = _progress(history, tracker, result, verdict, poll)
+    progress = _progress(history, tracker, result, poll)
     observation = Observation(
         poll.id,
         poll.at,
@@ -174,16 +174,14 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     )
 
 
-def _progress(
-    history: History, tracker: StatusTracker, result: ProbeResult, verdict: Verdict, poll: PollContext
-) -> Progress:
+def _progress(history: History, tracker: StatusTracker, result: ProbeResult, poll: PollContext) -> Progress:
     """Return the maintenance windows after this poll; nothing is sent before the first confirmed status."""
     reading = history.read_windows(result, poll.at, poll.id)
     if tracker.confirmed is None:
         return Progress(reading.calendar)
     progress = proceed(reading, poll.at)
     event = event_between(history.tracker, tracker)
-    known = shown_window(event, progress.calendar, poll.at, verdict.status) if event else None
+    known = shown_window(event, progress.calendar, poll.at, tracker.status) if event else None
     return carried(progress, known, poll.at)
 
 

@@ -69,15 +69,9 @@ class Calendar(Struct, frozen=True, omit_defaults=True):
 
     def overdue(self, at: datetime, since: datetime) -> KnownWindow | None:
         """Return the window that explained a status since `since`, and should have ended."""
-        ended = [
-            one
-            for one in self.windows
-            if one.window.whole
-            and one.window.whole.end
-            and since <= one.window.whole.end <= at
-            and self.over_for(one.window.whole, at) < KEPT_FOR
-        ]
-        return max(ended, key=lambda one: one.window.last, default=None)
+        over = ((self.over_for(one.window.whole, at), one) for one in self.windows if one.window.whole)
+        ended = [(time, one) for time, one in over if timedelta() <= time < KEPT_FOR and since <= at - time]
+        return min(ended, key=lambda one: one[0], default=(timedelta(), None))[1]
 
     def running(self, at: datetime) -> KnownWindow | None:
         """Return the largest window that runs, without those that are usual for the cluster."""

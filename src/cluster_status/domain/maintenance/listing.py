@@ -23,7 +23,8 @@ _FAR_OFF = timedelta(days=30)
 class Listing(Struct, frozen=True):
     """Windows in the order of their begin; `few` are those of few nodes, which are not announced.
 
-    `partial`: some reservations were not read. `by_number`: the nodes of the partitions were not read.
+    `partial`: some reservations were not read. `by_number`: there are some, and the nodes of the partitions
+    were not read.
     """
 
     windows: tuple[Window, ...] = ()
@@ -68,7 +69,7 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
         tuple(sorted(windows, key=_order)),
         tuple(sorted(few, key=_order)),
         partial=bool(maintenance.error),
-        by_number=not state.partition_nodes,
+        by_number=bool(maintenance.reservations and not state.partition_nodes),
     )
 
 

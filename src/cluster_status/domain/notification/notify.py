@@ -11,9 +11,15 @@ from cluster_status.domain.maintenance.progress import Change
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.damping import after_change, without_change
 from cluster_status.domain.notification.event import Event, event_between
-from cluster_status.domain.notification.maintenance import EVENTS, followed, is_needed, shown_window
+from cluster_status.domain.notification.maintenance import (
+    EVENTS,
+    followed,
+    is_needed,
+    shown_window,
+    without_windows,
+)
 from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
-from cluster_status.domain.notification.outbox import Outbox, enqueue, overtaken
+from cluster_status.domain.notification.outbox import Outbox, enqueue, without_stale
 from cluster_status.domain.notification.partition_news import (
     is_of_partitions,
     partition_events,
@@ -48,12 +54,11 @@ class Observation(Struct, frozen=True):
     last_login: Instant | None
     calendar: Calendar = Calendar()
     changes: tuple[Change, ...] = ()
-    last_maintenance: Instant | None = None  # when the status was last in maintenance
 
 
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
     """Return the outbox with the notifications of this poll."""
-    outbox = overtaken(outbox, seen.at)
+    seen = replace(seen, verdict=_without_windows(seen))
     events = _events(seen)
     is_confirmed = seen.verdict.status is seen.after.status
     for policy in channels:
@@ -65,7 +70,12 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
                 outbox, is_reminded = enqueue(outbox, damped, only=policy.id), False
         if is_reminded:
             outbox = remind(outbox, seen, policy)
-    return _notify_of_windows(outbox, seen)
+    return without_stale(_notify_of_windows(outbox, seen), seen.calendar)
+
+
+def _without_windows(seen: Observation) -> Verdict:
+    report = seen.verdict.partitions
+    return replace(seen.verdict, partitions=report and without_windows(report, seen.calendar))
 
 
 def _overdue(seen: Observation) -> KnownWindow | None:
@@ -164,7 +174,7 @@ def _notification(event: Event, seen: Observation) -> Notification:
     before, verdict, confirmed = seen.before, seen.verdict, seen.after.confirmed
     was_unknown = before.unknown if event is Event.MONITOR_RESTORED else None
     overdue = _overdue(seen) if event is Event.MAINTENANCE_OVERDUE else None
-    announced = shown_window(event, seen.calendar, seen.at, verdict.status)
+    announced = shown_window(event, seen.calendar, seen.at, seen.after.status)
     news = partition_news(event, before, seen.after, verdict)
     return Notification(
         id=f"{seen.poll_id}.0",
@@ -197,7 +207,7 @@ def _is_nothing_back(before: StatusTracker, verdict: Verdict) -> bool:
 def _notify_of_windows(outbox: Outbox, seen: Observation) -> Outbox:
     confirmed = seen.after.confirmed
     for number, change in enumerate(seen.changes, 1):
-        if confirmed and is_needed(change, confirmed, seen.last_maintenance):
+        if confirmed and is_needed(change, confirmed, seen.incidents):
             notification = Notification(
                 id=f"{seen.poll_id}.{number}",
                 event=EVENTS[change.news],

@@ -76,7 +76,9 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 def judge(result: ProbeResult, known: KnownServer, terms: Terms) -> Verdict:
     if isinstance(result.outcome, ClusterState):
-        verdict = _judge_state(result.outcome, known, terms)
+        outcome = result.outcome
+        state = outcome.with_reserved_in_maintenance() if known.window else outcome
+        verdict = _judge_state(state, known, terms)
     else:
         verdict = _judge_failure(result.outcome, result, known, terms)
     verdict = _planned(verdict) if known.window else verdict
