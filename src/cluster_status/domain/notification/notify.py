@@ -15,6 +15,7 @@ from cluster_status.domain.notification.partition_news import (
     is_of_partitions,
     partition_events,
     partition_news,
+    without_announced,
 )
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import NodeCounts, Reservation
@@ -31,7 +32,10 @@ ANNOUNCED_MAINTENANCE_KEPT = 50  # no cluster schedules more for a day
 
 
 class Observation(Struct, frozen=True):
-    """The result of a poll, and the tracker before and after it."""
+    """The result of a poll, and the tracker before and after it.
+
+    `announced` are partitions whose maintenance is that of a window, which has notifications of its own.
+    """
 
     poll_id: str
     at: Instant
@@ -41,10 +45,13 @@ class Observation(Struct, frozen=True):
     ledger: UptimeLedger
     incidents: tuple[Incident, ...]
     last_login: Instant | None
+    announced: frozenset[str] = frozenset()
 
 
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
     """Return the outbox with the notifications of this poll."""
+    report = without_announced(seen.verdict.partitions, seen.announced)
+    seen = replace(seen, verdict=replace(seen.verdict, partitions=report))
     events = _events(seen)
     is_confirmed = seen.verdict.status is seen.after.status
     for policy in channels:
@@ -63,7 +70,7 @@ def _events(seen: Observation) -> list[Event]:
     """Return the events of a poll. That of a new status names the partitions, too."""
     event = event_between(seen.before, seen.after)
     if event in {None, Event.MONITOR_RESTORED}:
-        return [*filter(None, [event]), *partition_events(seen.after.status, seen.verdict)]
+        return [*filter(None, [event]), *partition_events(seen.after.status, seen.verdict.partitions)]
     return [event]
 
 

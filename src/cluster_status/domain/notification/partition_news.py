@@ -1,8 +1,9 @@
 """What is notified of partitions, besides the status of the cluster."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
@@ -30,9 +31,19 @@ def is_of_partitions(notification: Notification) -> bool:
     return notification.event in {Event.PARTITION_LOST, Event.PARTITION_BACK}
 
 
-def partition_events(status: Status | None, verdict: Verdict) -> Iterator[Event]:
+def without_announced(report: PartitionReport | None, announced: Collection[str]) -> PartitionReport | None:
+    """Return the report without the begin and the end of maintenances that windows announce."""
+    if report is None or not announced:
+        return report
+    return replace(
+        report,
+        maintenance_started=tuple(one for one in report.maintenance_started if one not in announced),
+        maintenance_ended=tuple(one for one in report.maintenance_ended if one not in announced),
+    )
+
+
+def partition_events(status: Status | None, report: PartitionReport | None) -> Iterator[Event]:
     """Yield an event for each kind of change of partitions, while this status stays confirmed."""
-    report = verdict.partitions
     if report is None or status not in _PARTLY_IN_SERVICE:
         return
     if report.newly_lost and status is Status.DEGRADED:
