@@ -90,7 +90,7 @@ def _events(seen: Observation) -> list[Event]:
     """Return the events of a poll. That of a new status names the partitions, too."""
     event = event_between(seen.before, seen.after)
     if event in {None, Event.MONITOR_RESTORED}:
-        return [*filter(None, [event]), *partition_events(seen.after.status, seen.verdict)]
+        return [*filter(None, [event]), *partition_events(seen.after.status, seen.verdict.partitions)]
     return [Event.MAINTENANCE_OVERDUE if event in _NOT_BACK and _overdue(seen) else event]
 
 

@@ -30,9 +30,8 @@ def is_of_partitions(notification: Notification) -> bool:
     return notification.event in {Event.PARTITION_LOST, Event.PARTITION_BACK}
 
 
-def partition_events(status: Status | None, verdict: Verdict) -> Iterator[Event]:
+def partition_events(status: Status | None, report: PartitionReport | None) -> Iterator[Event]:
     """Yield an event for each kind of change of partitions, while this status stays confirmed."""
-    report = verdict.partitions
     if report is None or status not in _PARTLY_IN_SERVICE:
         return
     if report.newly_lost and status is Status.DEGRADED:
