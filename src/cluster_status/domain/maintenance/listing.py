@@ -55,10 +55,13 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
     if state is None or maintenance is None or (maintenance.error and not maintenance.reservations):
         return None
     reservations = [one for one in maintenance.reservations if one.end is None or one.end > at]
+    reservations = reservations[:_MOST_RESERVATIONS]
+    if not reservations:
+        return Listing(partial=bool(maintenance.error))
     cluster = Cluster.of(state, reservations)
     reserved = [
         _Reserved(one.begin, one.end, number, cluster.nodes_of(one), one.recurring)
-        for number, one in enumerate(reservations[:_MOST_RESERVATIONS])
+        for number, one in enumerate(reservations)
     ]
     reserved = [one for one in reserved if cluster.count(one.nodes) and not _is_usual(one, cluster, since)]
     wholes = _wholes(reserved, cluster)
@@ -69,7 +72,7 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
         tuple(sorted(windows, key=_order)),
         tuple(sorted(few, key=_order)),
         partial=bool(maintenance.error),
-        by_number=bool(maintenance.reservations and not state.partition_nodes),
+        by_number=not state.partition_nodes,
     )
 
 
