@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from itertools import cycle, islice
 
-from cluster_status.domain.slurm import drain_reason, gpu, reservation, sinfo
+from cluster_status.domain.slurm import drain_reason, gpu, node_set, reservation, sinfo
 from cluster_status.domain.slurm.commands import split_outputs
 
 ROUNDS = 51
@@ -35,13 +35,20 @@ def main() -> int:
     if (state.nodes.total, len(state.partitions), rows) != (NODES, PARTITIONS, ROWS):
         raise SystemExit(f"{state.nodes.total} nodes, {len(state.partitions)} partitions, {rows} rows")
     gpus, reasons, reservations = _bounded_by(_gpus()), _bounded_by(_reasons()), _bounded_by(_reservations())
+    listed, names = _bounded_by(_nodes()), [partition.name for partition in state.partitions]
+    nodes = node_set.parse(_lines(listed), names)
     medians = {
         "the partitions": _median_milliseconds(lambda: sinfo.parse(output, BOUNDARY)),
         "GPUs": _median_milliseconds(lambda: gpu.parse(_lines(gpus))),
         "drain reasons": _median_milliseconds(
-            lambda: drain_reason.parse(_lines(reasons), BOUNDARY, with_names=False)
+            lambda: drain_reason.parse(_lines(reasons), BOUNDARY, with_names=False, partition_nodes=nodes)
         ),
-        "reservations": _median_milliseconds(lambda: reservation.parse(_lines(reservations))),
+        "names of nodes": _median_milliseconds(lambda: node_set.parse(_lines(listed), names)),
+        "reservations": _median_milliseconds(
+            lambda: reservation.in_partitions(
+                reservation.parse(_lines(reservations)).listed, nodes, chosen=(), total=NODES
+            )
+        ),
     }
     print(f"median of {ROUNDS} rounds: {NODES} nodes, {PARTITIONS} partitions, {ROWS} rows")
     for name, milliseconds in medians.items():
@@ -79,9 +86,17 @@ def _gpus() -> list[str]:
 
 def _reasons() -> list[str]:
     return [
-        f"{BOUNDARY}|{number}|2026-01-31T12:00:{number % 60:02}|root|n[{number}-{number + 9}]|disk {number}"
+        f"{BOUNDARY}|{number}|2026-01-31T12:00:{number % 60:02}|root|n[{number}-{number + 9}]|fan {number}"
         for number in range(ROWS)
     ]
+
+
+def _nodes() -> list[str]:
+    """Every 20th partition has all nodes, the others some of them."""
+    each = NODES // PARTITIONS
+    lists = [f"n[{number * each}-{(number + 9) * each}]" for number in range(PARTITIONS)]
+    lists[::20] = [f"n[1-{NODES}]"] * len(lists[::20])
+    return [f"partition{number:03}|{nodes}" for number, nodes in enumerate(lists)]
 
 
 def _reservations() -> list[str]:

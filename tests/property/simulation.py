@@ -158,7 +158,7 @@ class Simulation:
             result = replace(self._random.choice(OUTAGES), runner_online=False)
         at = self._clock(second)
         terms = Terms(at=at, degraded_below=50, confirm_after=CONFIRM_AFTER)
-        verdict = judge(result, self.history.known_server(DIGESTS, at), terms)
+        verdict = judge(result, self.history.known_server(DIGESTS, at, result), terms)
         context = PollContext(
             id=id_,
             at=at,

@@ -160,7 +160,7 @@ def test_a_maintenance_is_notified_when_it_is_scheduled_when_it_starts_and_when_
         "mscluster is in maintenance",
         "mscluster is back online",
     ]
-    assert len(scheduled.outbox.announced_maintenance) == 1
+    assert len(scheduled.calendar.windows) == 1
     assert "secret_name" not in monitor.history_file.read_text()
     assert "6 nodes from " in now.summary
 

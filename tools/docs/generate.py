@@ -96,7 +96,7 @@ def _notified(cause: Cause, info: CauseInfo) -> str:
     if info.status is Status.UNKNOWN:
         return f"after {UNKNOWN_POLLS_BEFORE_NOTIFICATION} polls, as *status unknown*"
     if cause is Cause.PARTITION_DOWN:
-        return "after `confirm-after` polls, or at once: see [Partitions](#partitions)"
+        return "after `confirm-after` polls, or at once: see [Partitions](notifications.md#partitions)"
     return "after `confirm-after` polls" if info.needs_confirmation or info.by_share else "at once"
 
 

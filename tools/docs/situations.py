@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
 from cluster_status.adapters.github.results import FREE_STORAGE
-from cluster_status.domain.maintenance.window import Window
+from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message, compose, with_order
 from cluster_status.domain.notification.notification import Notification
@@ -33,7 +33,8 @@ _NAMES = ("batch", "gpu", "long-running")
 NOW = datetime(2026, 11, 23, 15, 50, tzinfo=UTC)
 _EARLIER = NOW - timedelta(minutes=80)
 _LONG_AGO = NOW - timedelta(days=3, hours=5, minutes=20)
-_NIGHT = Window(NOW + timedelta(hours=20), NOW + timedelta(hours=28), nodes=24)
+_IN_MAINTENANCE = StatusPeriod(Status.MAINTENANCE, NOW, (Cause.MAINTENANCE,))
+_GPU = Window(NOW, NOW + timedelta(hours=4), nodes=2, at_once=2, partitions=("gpu",), job_hours=24)
 _POLICY = ChannelPolicy("discord", mention="<@&123456789012345678>")
 _RUN = "https://github.com/owner/name/actions/runs/20000000001"
 
@@ -41,6 +42,15 @@ _ONLINE = StatusPeriod(Status.ONLINE, _LONG_AGO)
 _OFFLINE = StatusPeriod(Status.OFFLINE, NOW, (Cause.REFUSED,))
 _LOST = StatusPeriod(Status.DEGRADED, NOW, (Cause.PARTITION_DOWN,))
 _BACK = StatusPeriod(Status.ONLINE, NOW)
+
+
+def _window(begin: datetime, *, hours: int) -> Window:
+    """Return a window of all nodes."""
+    end = begin + timedelta(hours=hours)
+    return Window(begin, end, nodes=32, at_once=32, whole=Span(begin, end), job_hours=336)
+
+
+_NIGHT = _window(NOW + timedelta(hours=20), hours=8)
 
 
 class Situation(Struct, frozen=True):
@@ -189,23 +199,83 @@ SITUATIONS = (
     ),
     Situation(
         "maintenance-scheduled",
-        "Maintenance scheduled (with `details: full`)",
+        "Maintenance scheduled",
         Notification("1", Event.MAINTENANCE_SCHEDULED, NOW, _ONLINE, window=_NIGHT),
         gone=0,
     ),
     Situation(
+        "maintenance-changed",
+        "Maintenance changed",
+        Notification(
+            "1",
+            Event.MAINTENANCE_CHANGED,
+            NOW,
+            _ONLINE,
+            window=_window(NOW + timedelta(hours=44), hours=12),
+            previous_window=_NIGHT,
+        ),
+    ),
+    Situation(
+        "maintenance-cancelled",
+        "Maintenance cancelled",
+        Notification("1", Event.MAINTENANCE_CANCELLED, NOW, _ONLINE, window=_NIGHT),
+    ),
+    Situation(
         "maintenance-started",
-        "Maintenance started",
+        "Maintenance of all nodes started",
         Notification(
             "1",
             Event.MAINTENANCE_STARTED,
             NOW,
-            StatusPeriod(Status.MAINTENANCE, NOW, (Cause.MAINTENANCE,)),
+            _IN_MAINTENANCE,
             previous=_ONLINE,
-            window=Window(NOW, NOW + timedelta(hours=8), nodes=24),
+            window=_window(NOW, hours=8),
         ),
-        gone=6,
+        gone=10,
         group="maintenance",
+    ),
+    Situation(
+        "maintenance-away",
+        "Maintenance of all nodes: the head node does not respond",
+        Notification(
+            "1",
+            Event.MAINTENANCE_STARTED,
+            NOW,
+            _IN_MAINTENANCE,
+            previous=_ONLINE,
+            window=_window(NOW, hours=8),
+            behind=Cause.REFUSED,
+        ),
+    ),
+    Situation(
+        "maintenance-overdue",
+        "Maintenance overdue, with a mention by `discord-ping`",
+        Notification(
+            "1",
+            Event.MAINTENANCE_OVERDUE,
+            NOW,
+            _OFFLINE,
+            previous=StatusPeriod(Status.MAINTENANCE, NOW - timedelta(hours=8), (Cause.MAINTENANCE,)),
+            uptime=Uptime(0.9943, 1.0),
+            window=_window(NOW - timedelta(hours=8, minutes=4), hours=8),
+        ),
+    ),
+    Situation(
+        "maintenance-of-a-partition",
+        "Maintenance of a partition started",
+        Notification("1", Event.MAINTENANCE_STARTED, NOW, _ONLINE, window=_GPU, window_id="1"),
+    ),
+    Situation(
+        "maintenance-ended",
+        "Maintenance of a partition ended",
+        Notification(
+            "1",
+            Event.RECOVERY,
+            NOW + timedelta(hours=4),
+            _ONLINE,
+            window=_GPU,
+            window_id="1",
+        ),
     ),
     Situation(
         "partial-recovery",

@@ -78,7 +78,7 @@ def _edit(
     shown = live.notification
     if state.damping.unstable_since:
         shown = with_current_status(shown, history.tracker)
-    current = refreshed(shown, history.tracker, record.ledger, poll.verdict, poll.at)
+    current = refreshed(shown, _observed(poll, history))
     if current is None or is_overtaken(record.polls, poll.at):
         return state, None
     message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state, run_url)
@@ -106,5 +106,13 @@ def _with_state(poll: PollResult, channel: Channel, state: ChannelOutbox | None)
 def _observed(poll: PollResult, history: History) -> Observation:
     tracker, record, last_login = history.tracker, history.record, history.ssh.login.worked_at
     return Observation(
-        poll.id, poll.at, poll.verdict, tracker, tracker, record.ledger, record.incidents, last_login
+        poll.id,
+        poll.at,
+        poll.verdict,
+        tracker,
+        tracker,
+        record.ledger,
+        record.incidents,
+        last_login,
+        history.calendar,
     )

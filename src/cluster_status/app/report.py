@@ -17,7 +17,7 @@ from cluster_status.domain.uptime.gaps import Gap
 from cluster_status.errors import ClusterStatusError, DeliveryError
 from cluster_status.ports import Level, Runner
 from cluster_status.render.phrases import duration, instant, utc
-from cluster_status.render.summary import summarise
+from cluster_status.render.summary import summarise, without_maintenance
 
 OUTPUTS = {
     "status": "Status that this poll found: `online`, `degraded`, `maintenance`, `offline` or `unknown`; "
@@ -54,6 +54,8 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
         runner.annotate(Level.WARNING, f"{prefix}{warning}")
     for notice in poll.result.notices:
         runner.annotate(Level.NOTICE, f"{prefix}{notice}")
+    if poll.maintenance_error:
+        runner.annotate(Level.NOTICE, f"{prefix}{without_maintenance(poll.maintenance_error)}")
     if poll.result.line_to_pin:
         runner.annotate(Level.WARNING, f"{prefix}{_warning_of_unpinned(poll.result)}")
     if poll.gap:

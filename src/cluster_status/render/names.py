@@ -9,18 +9,20 @@ from cluster_status.render.width import beginning, columns, ending, fitted
 _Cut = Iterator[tuple[str, str]]
 
 
-def shortened(widths: Mapping[str, int]) -> dict[str, str]:
-    """Return each name, cut to its number of columns; the result does not depend on the order.
+def shortened(names: Iterable[tuple[str, int]]) -> dict[str, str]:
+    """Return each name, cut to its number of columns, the smallest one if a name is repeated.
 
     A long name loses its end. If another one begins alike, it loses its middle instead, or else what they
     have in common. Names that are still alike get numbers, which are shown also if they are wider.
     """
-    shown = {name: name for name, width in widths.items() if columns(name) <= width}
+    rest = dict(sorted(names, reverse=True))  # the smallest width of a name is the last one
+    shown = {name: name for name, width in rest.items() if columns(name) <= width}
     for cut in (_without_end, _without_middle, _without_prefix):
-        found = dict(cut({name: widths[name] for name in sorted(widths) if name not in shown}))
+        rest = {name: width for name, width in rest.items() if name not in shown}
+        found = dict(cut(rest))
         times = Counter([*shown.values(), *found.values()])
         shown |= {name: text for name, text in found.items() if times[text] == 1}
-    return shown | _numbered({name: widths[name] for name in sorted(widths) if name not in shown}, shown)
+    return shown | _numbered({name: width for name, width in rest.items() if name not in shown}, shown)
 
 
 def _without_end(names: Mapping[str, int]) -> _Cut:
@@ -55,7 +57,7 @@ def _common_prefixes(names: Iterable[str]) -> dict[str, int]:
 
 def _numbered(names: Mapping[str, int], shown: Mapping[str, str]) -> dict[str, str]:
     taken, numbers, numbered = set(shown.values()), count(1), dict[str, str]()
-    for name, width in names.items():
+    for name, width in sorted(names.items()):
         texts = (f"{beginning(name, width - 1 - len(n))}…{n}" for n in map(str, numbers))
         numbered[name] = next(text for text in texts if text not in taken)
     return numbered

@@ -1,15 +1,19 @@
 """The details of a cluster state, as sections of a title and lines."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Partition, Reservation
+from cluster_status.domain.maintenance.listing import Listing, listing
+from cluster_status.domain.maintenance.window import Span, contains
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Partition
 from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
 from cluster_status.render import reasons
 from cluster_status.render.phrases import instant
 
 _MOST_LINES = 50
+_ALWAYS = datetime.min.replace(tzinfo=UTC)  # no reservation ended or began before
 
 
 class Section(Struct, frozen=True):
@@ -22,9 +26,8 @@ def sections(state: ClusterState | None, *, lost: Collection[str] = ()) -> Itera
     if state is None:
         return
     details = state.details or Details()
-    reservations = state.maintenance.reservations if state.maintenance else ()
     for title, lines in (
-        ("Maintenance", [_reservation(one) for one in reservations]),
+        ("Maintenance", list(_maintenance(state))),
         (reasons.HEADING, [_reason(one) for one in grouped(details.drain_reasons, first=lost)]),
         ("GPUs", list(_gpus(state.partitions, details))),
     ):
@@ -37,9 +40,20 @@ def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
     return (*lines[:_MOST_LINES], f"… {rest} more") if rest > 0 else tuple(lines)
 
 
-def _reservation(one: Reservation) -> str:
-    until = f" until {instant(one.end)}" if one.end else ""
-    return f"{reasons.nodes(one.nodes)} from {instant(one.begin)}{until}: {one.name}"
+def _maintenance(state: ClusterState) -> Iterator[str]:
+    """Yield a line for each reservation, and one for those that take their nodes one after another."""
+    found = listing(state, _ALWAYS, _ALWAYS) or Listing()
+    stages = [one for one in (*found.windows, *found.few) if one.at_once < one.nodes]
+    for window in stages:
+        yield f"{reasons.nodes(window.nodes)}, at most {window.at_once} at a time, {_time(window)}"
+    for one in state.maintenance.reservations if state.maintenance else ():
+        time = Span(one.begin, one.end)
+        if not any(contains(window, time) for window in stages):
+            yield f"{reasons.nodes(one.nodes)} {_time(time)}: {one.name}"
+
+
+def _time(span: Span) -> str:
+    return f"from {instant(span.begin)}" + (f" until {instant(span.end)}" if span.end else "")
 
 
 def _reason(one: ReasonGroup) -> str:

@@ -86,11 +86,18 @@ def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:
     if history:
         yield from _memory(history, verdict)
     yield from _of_partitions(verdict)
+    maintenance = verdict.cluster_state.maintenance if verdict.cluster_state else None
+    if maintenance and maintenance.error:
+        yield without_maintenance(maintenance.error)
     if verdict.cluster_state and verdict.cluster_state.unmatched_patterns:
         yield f"Partitions not found: {', '.join(verdict.cluster_state.unmatched_patterns)}"
     if verdict.cluster_state and verdict.cluster_state.unknown_states:
         states = ", ".join(verdict.cluster_state.unknown_states)
         yield f"Node states that this version does not know: {states}. Update the action."
+
+
+def without_maintenance(error: str) -> str:
+    return f"Maintenance cannot be announced, because scontrol fails: {error}"
 
 
 def _of_partitions(verdict: Verdict) -> Iterator[str]:

@@ -66,7 +66,7 @@ def table(
 
 def _names(shown: Sequence[Partition], width: int) -> list[str]:
     """Return the first column."""
-    names = shortened({one.name: width - one.default for one in shown})
+    names = shortened((one.name, width - one.default) for one in shown)
     return [fitted(_HEAD[0], width), *(names[one.name] + "*" * one.default for one in shown)]
 
 
@@ -106,11 +106,10 @@ def _aligned(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
 def _gpu_blocks(listed: Sequence[tuple[Partition, Sequence[Gpus]]], width: int) -> Iterator[list[str]]:
     """Return the lines below each partition; a type is cut the same in all of them."""
     blocks = [[_gpu_parts(partition, one) for one in gpus[:_GPU_TYPES]] for partition, gpus in listed]
-    widths: dict[str, int] = {}
-    for number, kind, label in chain.from_iterable(blocks):
-        room = max(width - len(number) - len(label) - 2, 2)
-        widths[kind] = min(room, widths.get(kind, room))
-    shown = shortened(widths)
+    shown = shortened(
+        (kind, max(width - len(number) - len(label) - 2, 2))
+        for number, kind, label in chain.from_iterable(blocks)
+    )
     for (_, gpus), block in zip(listed, blocks, strict=True):
         lines = [" ".join(filter(None, (number, shown[kind], label))) for number, kind, label in block]
         more = len(gpus) - len(lines)

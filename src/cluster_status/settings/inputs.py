@@ -122,8 +122,7 @@ SLURM_CLUSTER = Input(
 )
 DETAILS = Input(
     "details",
-    "`partitions`, or `full`: also free GPUs, the reasons for nodes out of service, and a notification one "
-    "day before maintenance.",
+    "`partitions`, or `full`: also free GPUs and the reasons for nodes out of service.",
     types.choice("partitions", "full"),
     "partitions",
     "partitions",

@@ -94,15 +94,30 @@ def test_the_message_of_an_unknown_status_is_edited_as_well(live: Monitor) -> No
     assert message.facts[1] == Fact("Unknown for", timedelta(minutes=20))
 
 
-def test_a_scheduled_maintenance_is_shown_until_it_has_begun(live: Monitor) -> None:
+def test_a_window_is_shown_until_it_has_ended(live: Monitor) -> None:
     soon = reserved(live.clock.now() + timedelta(hours=1))
     live.poll(listed_with(soon, idle=8))
     live.poll(listed_with(soon, idle=7, down=1))
-    assert shown(live)[-1][0] == "Maintenance of mscluster scheduled"
-    live.poll(listed_with(soon, idle=7, down=1), later=timedelta(hours=1))
-    live.poll(IDLE, later=timedelta(hours=3))
-    assert shown(live) == [(IS_ONLINE, 8), (IS_STILL_ONLINE, 8)]
-    assert live.notifier.sends == 2
+    assert shown(live)[-1] == ("Maintenance of mscluster scheduled", 7)
+    live.poll(listed_with(soon, idle=4, maintenance=4), later=timedelta(hours=1))
+    live.poll(listed_with(soon, idle=5, maintenance=3))
+    assert shown(live)[-1] == ("Maintenance of mscluster has started", 5)
+    live.poll(listed_with(idle=8), later=timedelta(hours=3))
+    assert [headline for headline, _ in shown(live)] == [
+        IS_ONLINE,
+        "Maintenance of mscluster scheduled",
+        "Maintenance of mscluster has started",
+        "Maintenance of mscluster has ended",
+    ]
+
+
+def test_a_cancelled_window_is_shown_until_it_would_have_begun(live: Monitor) -> None:
+    live.poll(listed_with(reserved(live.clock.now() + timedelta(hours=1)), idle=8))
+    live.poll(listed_with(idle=8))
+    live.poll(listed_with(idle=8))
+    assert shown(live)[-1][0] == "Maintenance of mscluster cancelled"
+    live.poll(ALLOCATED, later=timedelta(hours=2))
+    assert shown(live)[-1] == (IS_STILL_ONLINE, 3)
 
 
 def test_a_deleted_message_is_replaced_in_the_same_run_without_a_sound(live: Monitor) -> None:

@@ -1,14 +1,14 @@
 """The report of a run of one cluster: outputs, summary and annotations."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.history.history import Histories, History
-from cluster_status.domain.slurm.cluster_state import Details, Gpus, NodeCounts
+from cluster_status.domain.slurm.cluster_state import Details, Gpus, MaintenanceListing, NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
@@ -315,6 +315,15 @@ def test_every_poll_shows_the_line_to_pin_if_the_host_key_is_not_pinned(monitor:
         (warning,) = monitor.poll(replace(ONLINE, host_key=key, line_to_pin=line)).warnings
         assert warning.startswith(f"The SSH host key {key.fingerprint} is not pinned.")
         assert warning.endswith(f"cluster-host-key to this line, in quotes: {line}")
+
+
+def test_reservations_that_cannot_be_read_are_a_notice_once_a_day(monitor: Monitor) -> None:
+    text = "Maintenance cannot be announced, because scontrol fails: Access/permission denied"
+    listing = MaintenanceListing(error="Access/permission denied")
+    unreadable = replace(ONLINE, outcome=replace(ONLINE.outcome, maintenance=listing))
+    runs = [monitor.poll(unreadable, later=timedelta(hours=hours)) for hours in (0, 1, 22, 1, 1)]
+    assert [text in run.runner.of(Level.NOTICE) for run in runs] == [True, False, False, True, False]
+    assert all(text in run.runner.summary.facts for run in runs)
 
 
 def test_an_error_has_a_full_stop_before_its_remedy(monitor: Monitor) -> None:

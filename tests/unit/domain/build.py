@@ -171,7 +171,7 @@ def step(
 ) -> History:
     """Return the history after one poll, judged as a run judges it."""
     terms = Terms(at=at, degraded_below=50, confirm_after=setup.confirm_after)
-    verdict = judge(result, before.known_server(setup.digests, at), terms)
+    verdict = judge(result, before.known_server(setup.digests, at, result), terms)
     context = PollContext(
         id=poll_id(at, after=before),
         at=at,

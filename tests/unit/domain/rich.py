@@ -53,7 +53,9 @@ def _rich() -> History:
     history = polled(history, *results, start=noon_plus(150), setup=SETUP)  # after a gap
     history = delivery_failed(history, "webhook-gone", NOON, refused_by="digest")
     outbox = history.outbox
-    channel = replace(outbox.channel(CHANNEL), missed_polls=1, live=_live_message())
+    first, *rest = outbox.channel(CHANNEL).pending
+    queue = (replace(first, behind=Cause.TIMEOUT), *rest)
+    channel = replace(outbox.channel(CHANNEL), pending=queue, missed_polls=1, live=_live_message())
     return replace(history, outbox=replace(outbox, channels={CHANNEL: channel}, delivering_since=NOON))
 
 
@@ -80,6 +82,7 @@ def _live_message() -> LiveMessage:
         partitions=(PartitionChange("fat", Problem.NOT_UP, "drain", also=("long",), more=2),),
         still_out=(PartitionChange("tape", Problem.MAINTENANCE),),
     )
+    sent = replace(sent, behind=Cause.TIMEOUT)
     return LiveMessage(POLICY.digest, MessageRef("1", "digest"), sent)
 
 

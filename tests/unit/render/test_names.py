@@ -4,7 +4,8 @@ from cluster_status.render.names import shortened
 
 
 def shown(width: int, *names: str) -> list[str]:
-    return list(map(shortened(dict.fromkeys(names, width)).get, names))  # type: ignore[arg-type]
+    cut = shortened((name, width) for name in names)
+    return [cut[name] for name in names]
 
 
 def test_a_long_name_loses_its_end() -> None:
@@ -38,3 +39,7 @@ def test_names_that_cannot_be_shown_differently_are_numbered() -> None:
 
 def test_a_cut_name_differs_from_a_name_that_has_an_ellipsis() -> None:
     assert shown(5, "abcd…", "abcdefgh") == ["abcd…", "ab…gh"]
+
+
+def test_a_repeated_name_gets_its_smallest_width() -> None:
+    assert shortened([("abcdef", 9), ("abcdef", 4), ("abcdef", 6)]) == {"abcdef": "abc…"}

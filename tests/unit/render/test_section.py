@@ -10,6 +10,7 @@ from cluster_status.domain.slurm.cluster_state import (
 )
 from cluster_status.render.section import Section, sections
 from tests.unit.domain.build import NOON, noon_plus, partition, reserved
+from tests.unit.domain.maintenance.site import GPU, cpus, reserves, site
 
 SINCE = "since 2026-01-31 12:00:00 UTC"
 
@@ -37,6 +38,16 @@ def test_sections_show_all_details_the_most_important_first() -> None:
         Section("Why nodes are out of service", ("2 nodes (n[1-2]): disk, by root", f"1 node: fan, {SINCE}")),
         Section("GPUs", ("gpu: 3 of 8 a100 GPUs idle", "gpu: 2 GPUs, number of idle ones unknown")),
     ]
+
+
+def test_nodes_that_are_reserved_one_after_another_are_one_line() -> None:
+    rolling = [reserves(number, number + 1, cpus(number, number)) for number in range(1, 4)]
+    state = site(*rolling, reserves(30, 31, GPU))
+    [section] = sections(state)
+    assert section.lines == (
+        "3 nodes, at most 1 at a time, from 2026-01-31 13:00:00 UTC until 2026-01-31 16:00:00 UTC",
+        "4 nodes from 2026-02-01 18:00:00 UTC until 2026-02-01 19:00:00 UTC: cooling",
+    )
 
 
 def test_lines_beyond_the_limit_are_counted() -> None:

@@ -19,6 +19,14 @@ from cluster_status.errors import HistoryError, UnreadableHistoryError
 UNNAMED = ""  # the key of a history that knew of one cluster only
 MAX_BYTES = 50_000_000  # a year of 200 clusters takes half of it
 
+_WITH_WINDOW = frozenset(
+    {
+        Event.MAINTENANCE_SCHEDULED,
+        Event.MAINTENANCE_CHANGED,
+        Event.MAINTENANCE_CANCELLED,
+        Event.MAINTENANCE_OVERDUE,
+    }
+)
 _KEEP = "No message was sent and nothing was overwritten."
 _UNREADABLE = f"Restore an older copy, or delete it to start a new history. {_KEEP}"
 _LONG_ORIGINAL = (
@@ -79,7 +87,7 @@ def _is_complete(notification: Notification) -> bool:
     """Return whether the notification has the parts of its event, and no others."""
     if notification.event is Event.MONITOR_LOST:
         return notification.unknown is not None
-    if notification.event is Event.MAINTENANCE_SCHEDULED and notification.window is None:
+    if notification.event in _WITH_WINDOW and notification.window is None:
         return False
     if notification.period is None:
         return False

@@ -13,10 +13,16 @@ from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.ssh_state import SshState, remember
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar
+from cluster_status.domain.maintenance.listing import listing
+from cluster_status.domain.maintenance.progress import Progress, carried, proceed
+from cluster_status.domain.maintenance.reading import Reading, read
+from cluster_status.domain.notification.event import event_between
+from cluster_status.domain.notification.maintenance import shown_window
 from cluster_status.domain.notification.notify import Observation, notify
 from cluster_status.domain.notification.outbox import Outbox, assume_delivered, begin_poll
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.run_failure import RunFailure, run_failure
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions import PartitionMemory, PartitionStatus
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
@@ -46,17 +52,23 @@ class History(Struct, frozen=True, kw_only=True):
     calendar: Calendar = Calendar()
     unknown_failure: RunFailure | None = None  # while the status is unknown
 
-    def known_server(self, digests: Digests, now: datetime) -> KnownServer:
-        """Return what is known of the server with this digest."""
+    def known_server(self, digests: Digests, now: datetime, result: ProbeResult | None = None) -> KnownServer:
+        """Return what is known of the server with this digest, and of the windows that a probe has listed."""
         partitions = self.partitions_of(digests)
         after_gap = self.is_after_gap(partitions.listed_at, now)
         return replace(
             self.ssh.known_server(digests),
             logins_closed_too_long=self.ssh.login.is_closed_too_long(now, self.maintenance_until(now)),
+            window=self.read_windows(result, now).calendar.whole_at(now),
             partitions=partitions,
             interrupted=after_gap or self.is_status_lost,
             after_gap=after_gap,
         )
+
+    def read_windows(self, result: ProbeResult | None, at: datetime, poll_id: str = "") -> Reading:
+        """Return the calendar with the maintenance windows that a probe has listed."""
+        state = result.outcome if result and isinstance(result.outcome, ClusterState) else None
+        return read(self.calendar, listing(state, at, self.calendar.since or at), at, poll_id)
 
     def remembered_login(self, digests: Digests, now: datetime) -> RememberedLogin:
         """Return what the probe has to respect or may make use of."""
@@ -65,12 +77,8 @@ class History(Struct, frozen=True, kw_only=True):
         return replace(self.ssh.remembered_login(digests, now), usual_partitions=usual)
 
     def maintenance_until(self, now: datetime) -> datetime | None:
-        """Return the end of the announced maintenance that is under way."""
-        windows = self.outbox.announced_maintenance
-        return max(
-            (window.end for window in windows if window.end and window.begin <= now < window.end),
-            default=None,
-        )
+        """Return the end of the maintenance that is under way."""
+        return self.calendar.until(now)
 
     def partitions_of(self, digests: Digests) -> PartitionMemory:
         """Return what is remembered of the partitions of the server with this digest."""
@@ -141,6 +149,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
             tracker = interrupted(tracker, poll.at)
         tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
+    progress = _progress(history, tracker, result, poll)
     observation = Observation(
         poll.id,
         poll.at,
@@ -150,6 +159,8 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         record.ledger,
         record.incidents,
         ssh.login.worked_at,
+        progress.calendar,
+        progress.changes,
     )
     outbox = begin_poll(history.outbox, poll.channels, missed_polls)
     return History(
@@ -158,9 +169,25 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         outbox=notify(outbox, observation, poll.channels),
         ssh=ssh,
         partitions=verdict.partitions.memory if verdict.partitions else history.partitions_of(poll.digests),
-        calendar=history.calendar,
+        calendar=progress.calendar.noted(_maintenance_error(result), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
     )
+
+
+def _progress(history: History, tracker: StatusTracker, result: ProbeResult, poll: PollContext) -> Progress:
+    """Return the maintenance windows after this poll; nothing is sent before the first confirmed status."""
+    reading = history.read_windows(result, poll.at, poll.id)
+    if tracker.confirmed is None:
+        return Progress(reading.calendar)
+    progress = proceed(reading, poll.at)
+    event = event_between(history.tracker, tracker)
+    known = shown_window(event, progress.calendar, poll.at, tracker.status) if event else None
+    return carried(progress, known, poll.at)
+
+
+def _maintenance_error(result: ProbeResult) -> str:
+    maintenance = result.outcome.maintenance if isinstance(result.outcome, ClusterState) else None
+    return maintenance.error if maintenance else ""
 
 
 def assume_all_delivered(histories: Histories) -> Histories:

@@ -1,23 +1,65 @@
 """A maintenance window: what one or more reservations take together, and when."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
 
-OPEN_END_COUNTS_FOR_HOURS = 24  # while Slurm cannot be asked
+DAY = timedelta(days=1)
+MOST_JOB_HOURS = 14 * 24  # a maintenance is announced at most so early
+OPEN = datetime.max.replace(tzinfo=UTC)
 
 
-class Window(Struct, frozen=True, omit_defaults=True):
-    """The time of a maintenance, the number of nodes it takes, and the partitions it takes as a whole.
-
-    `end` is None if it is open. `whole` says that it takes all nodes: at least 90 % of those that count.
-    `stages` is the number of parts, one after another, that take other nodes each.
-    """
+class Span(Struct, frozen=True, omit_defaults=True):
+    """A time with an open end if `end` is None."""
 
     begin: Instant
     end: Instant | None = None
+
+    @property
+    def last(self) -> datetime:
+        """The end; an open one is later than any other."""
+        return self.end or OPEN
+
+
+class Window(Span, frozen=True, omit_defaults=True):
+    """The time of a maintenance, its number of nodes, and the partitions it takes.
+
+    `whole` is the time in which it takes all nodes: at least 90 % of those that count. `at_once` is the
+    largest number of nodes at the same time. `job_hours` is the longest time limit of its partitions.
+    """
+
     nodes: int = 0
-    whole: bool = False
-    partitions: tuple[str, ...] = ()
+    at_once: int = 0
+    whole: Span | None = None
+    partitions: tuple[str, ...] = ()  # none if it takes all
     recurring: bool = False
-    stages: int = 1
+    job_hours: int = 0
+
+    @property
+    def lead(self) -> timedelta:
+        """How long before its begin it is announced: jobs that would reach into it do not start any more."""
+        return max(DAY, min(timedelta(hours=self.job_hours), timedelta(hours=MOST_JOB_HOURS)))
+
+    def begun_by(self, now: datetime, at: datetime) -> Self:
+        """Return the window for a message from `at` that is edited now: what has begun is shown as begun."""
+        whole = self.whole
+        if whole and whole.begin <= now:
+            whole = replace(whole, begin=min(whole.begin, at))
+        return replace(self, begin=min(self.begin, at), whole=whole)
+
+    def holds_jobs(self, at: datetime) -> bool:
+        """Return whether a job of the longest time limit would reach into it."""
+        return at < self.begin <= at + timedelta(hours=self.job_hours)
+
+
+def overlap(one: Span, other: Span) -> timedelta:
+    """Return the length of the time that both share."""
+    return max(timedelta(), min(one.last, other.last) - max(one.begin, other.begin))
+
+
+def contains(outer: Span, inner: Span) -> bool:
+    return outer.begin <= inner.begin and inner.last <= outer.last

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.event import CHANGES, Event
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.tracker import StatusPeriod
 
@@ -20,14 +20,6 @@ OUTAGE_WITHHELD_FOR = timedelta(minutes=30)
 SUMMARY_EVERY = timedelta(days=1)
 
 _OUTAGES = frozenset({Event.OUTAGE, Event.MAINTENANCE_OVERDUE})
-_CHANGES = _OUTAGES | {
-    Event.DEGRADED,
-    Event.PARTIAL_RECOVERY,
-    Event.RECOVERY,
-    Event.MAINTENANCE_STARTED,
-    Event.PARTITION_LOST,
-    Event.PARTITION_BACK,
-}
 _STABLE_AGAIN = {
     Status.ONLINE: Event.RECOVERY,
     Status.DEGRADED: Event.DEGRADED,
@@ -47,7 +39,7 @@ class Damping(Struct, frozen=True, omit_defaults=True):
 
 def after_change(damping: Damping, event: Event, at: Instant) -> tuple[Damping, Event | None]:
     """Return the event that the channel gets for this one: the same, STATUS_UNSTABLE, or none."""
-    if event not in _CHANGES:
+    if event not in CHANGES:
         return damping, event
     recent = [one for one in damping.changes if timedelta() <= at - one < CHANGES_WITHIN]
     damping = replace(damping, changes=(*recent, at)[-UNSTABLE_AFTER:])

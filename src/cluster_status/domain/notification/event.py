@@ -84,6 +84,10 @@ TRANSITIONS: dict[Status | None, dict[Status, Event | None]] = {
 }
 
 
+SHOWING_MAINTENANCE = frozenset({Event.INITIAL, Event.MAINTENANCE_STARTED})
+"""Their messages announce the maintenance window that they show."""
+
+
 def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
     """Return the event of the change from `before` to `after`; None if there is none."""
     if _is_notified(after) and not _is_notified(before):

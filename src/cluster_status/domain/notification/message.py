@@ -6,23 +6,21 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.partition_news import is_of_partition_maintenance
 from cluster_status.domain.notification.partition_words import are, clauses_of, clauses_of_poll
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import Quotation, quotation_for
+from cluster_status.domain.notification.window_facts import clause_behind, window_facts, window_sentence
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
     DrainReason,
     Gpus,
-    MaintenanceListing,
     NodeCounts,
     Partition,
 )
-from cluster_status.domain.slurm.reservation import last_instant
 from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, Status, cause_info
 from cluster_status.domain.status.partitions import PartitionReport
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
@@ -93,6 +91,12 @@ _HEADLINES = {
     Event.REMINDER: "{name} is still {status}",
 }
 
+_WINDOW_HEADLINES = {
+    Event.MAINTENANCE_STARTED: "Maintenance of {name} has started",
+    Event.RECOVERY: "Maintenance of {name} has ended",
+}  # where the status stays
+_PLANS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED, Event.MAINTENANCE_STARTED})
+
 
 def compose(
     notification: Notification,
@@ -105,20 +109,18 @@ def compose(
     status = _status(notification)
     details = (cluster_state.details if cluster_state else None) or Details()
     partitions = cluster_state.partitions if cluster_state and policy.with_partitions else ()
-    listing = (cluster_state.maintenance if cluster_state else None) or MaintenanceListing()
-    window = notification.window or _maintenance(listing, notification.at)
     return Message(
         status=status,
         headline=_headline(notification, cluster_name),
         sentence=_sentence(notification),
         at=notification.at,
         remedy=_remedy(notification),
-        facts=tuple(_once(_facts(notification, window), notification.at)),
+        facts=tuple(_once(_facts(notification), notification.at)),
         partitions=partitions,
         gpus=details.gpus if policy.with_partitions else {},
         drain_reasons=details.drain_reasons if policy.with_partitions else (),
         quotation=quotation_for(status, notification.at) if policy.with_quotation else None,
-        mention=policy.mention if notification.event is Event.OUTAGE else "",
+        mention=policy.mention if _is_outage(notification) else "",
         is_news=notification.event is not Event.REMINDER,
         url=url,
     )
@@ -131,7 +133,8 @@ def with_order(message: Message, report: PartitionReport | None) -> Message:
 
 def _status(notification: Notification) -> Status:
     """Return the status that gives the colour; one that a later version stored shows as unknown."""
-    if notification.event is Event.MAINTENANCE_SCHEDULED or is_of_partition_maintenance(notification):
+    is_plan = notification.is_about_window and notification.event in _PLANS
+    if is_plan or is_of_partition_maintenance(notification):
         return Status.MAINTENANCE
     status = notification.period.status if notification.period else Status.UNKNOWN
     return status if status in _PHRASES and not notification.unknown else Status.UNKNOWN
@@ -140,6 +143,8 @@ def _status(notification: Notification) -> Status:
 def _headline(notification: Notification, cluster_name: str) -> str:
     period = notification.period
     headline = _HEADLINES.get(notification.event, _PLAIN)
+    if notification.is_about_window:
+        headline = _window_headline(notification, headline)
     if notification.unknown and notification.unknown.cause is Cause.LOGIN_REFUSED:
         headline = "Login to {name} no longer works"
     elif is_of_partition_maintenance(notification):
@@ -155,6 +160,20 @@ def _headline(notification: Notification, cluster_name: str) -> str:
     )
 
 
+def _window_headline(notification: Notification, headline: str) -> str:
+    if notification.event is Event.MAINTENANCE_SCHEDULED and notification.previous_window:
+        return "Maintenance of {name} begins within a day"
+    return _WINDOW_HEADLINES.get(notification.event, headline)
+
+
+def _is_outage(notification: Notification) -> bool:
+    """Return whether the cluster has gone offline."""
+    is_offline = notification.period is not None and notification.period.status is Status.OFFLINE
+    return notification.event is Event.OUTAGE or (
+        notification.event is Event.MAINTENANCE_OVERDUE and is_offline
+    )
+
+
 def _phrase(status: Status) -> str:
     return _PHRASES.get(status, str(status))
 
@@ -165,7 +184,9 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
         line = f"Status of {cluster_name} is unknown"
     else:
         line = f"{cluster_name} is {_phrase(verdict.status)}"
-    if verdict.cause:
+    if verdict.behind:
+        line += f": {clause_behind(verdict.behind)}"
+    elif verdict.cause:
         line += f": {'; '.join(clauses_of_poll(verdict)) or cause_info(verdict.cause).clause}"
     if verdict.cluster_state is not None:
         state = verdict.cluster_state
@@ -179,12 +200,14 @@ def _in_service(nodes: NodeCounts) -> str:
 
 def _sentence(notification: Notification) -> str:
     """Return the cause as a sentence; empty if the headline is enough."""
-    if notification.event is Event.MAINTENANCE_SCHEDULED:
-        return ""
+    if notification.is_about_window:
+        return window_sentence(notification)
     unknown, period = notification.unknown, notification.period
     known_causes = period.causes[-1:] if period else ()
     causes = (unknown.cause,) if unknown else known_causes
     parts = [cause_info(cause).clause for cause in causes if cause and cause is not Cause.MAINTENANCE]
+    if notification.behind:
+        parts = [*parts, clause_behind(notification.behind)]
     if not unknown:
         parts = [*clauses_of(notification, parts)]
     if unknown and unknown.cause and cause_info(unknown.cause).network:
@@ -208,12 +231,6 @@ def _remedy(notification: Notification) -> str:
     return RUNNER_OFFLINE if info.network else info.remedy
 
 
-def _maintenance(listing: MaintenanceListing, at: datetime) -> Window | None:
-    """Return the current or next maintenance window."""
-    windows = (Window(one.begin, last_instant(one), one.nodes) for one in listing.reservations)
-    return next((window for window in windows if window.end is None or window.end > at), None)
-
-
 def _once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
     """Yield the facts without those whose time the message shows already; each channel shows `at`."""
     shown = {at}
@@ -225,8 +242,12 @@ def _once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
             yield fact
 
 
-def _facts(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
-    yield from _times(notification, maintenance)
+def _facts(notification: Notification) -> Iterator[Fact]:
+    windows = [Fact(label, value) for label, value in window_facts(notification)]
+    if notification.is_about_window:
+        yield from windows
+    else:
+        yield from _times(notification)
     if notification.unknown_since and notification.at >= notification.unknown_since:
         yield Fact("Unknown for", notification.at - notification.unknown_since)
     if notification.previous and notification.period:
@@ -236,13 +257,13 @@ def _facts(notification: Notification, maintenance: Window | None) -> Iterator[F
         in_service = f"{nodes.in_service} of {nodes.total} in service"
         yield Fact("Nodes", in_service if nodes.total else "none listed")
     yield from _record(notification)
-    if maintenance and notification.event is not Event.MAINTENANCE_SCHEDULED:
-        yield from _reserved(maintenance, notification.at)
+    if not notification.is_about_window:
+        yield from windows
     if notification.dropped:
         yield Fact("Older messages not delivered", str(notification.dropped))
 
 
-def _times(notification: Notification, maintenance: Window | None) -> Iterator[Fact]:
+def _times(notification: Notification) -> Iterator[Fact]:
     unknown, period = notification.unknown, notification.period
     if unknown:
         yield Fact("Unknown since", unknown.since)
@@ -250,22 +271,8 @@ def _times(notification: Notification, maintenance: Window | None) -> Iterator[F
             yield Fact("Last successful login", notification.last_login)
         if period:
             yield Fact("Last known status", period.status.value)
-    elif notification.event is not Event.MAINTENANCE_SCHEDULED:
-        if period and not is_of_partition_maintenance(notification):
-            yield Fact(SINCE, period.since)
-    elif maintenance:
-        yield Fact("Maintenance begins", maintenance.begin)
-        if maintenance.end:
-            yield Fact("Maintenance ends", maintenance.end)
-        yield Fact("Nodes reserved", str(maintenance.nodes))
-
-
-def _reserved(maintenance: Window, at: datetime) -> Iterator[Fact]:
-    if maintenance.begin > at:
-        yield Fact("Nodes reserved", str(maintenance.nodes))
-        yield Fact("Maintenance begins", maintenance.begin)
-    if maintenance.end:
-        yield Fact("Maintenance ends", maintenance.end)
+    elif period and not is_of_partition_maintenance(notification):
+        yield Fact(SINCE, period.since)
 
 
 def _replaced(before: StatusPeriod, period: StatusPeriod) -> Iterator[Fact]:

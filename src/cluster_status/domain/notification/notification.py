@@ -8,11 +8,13 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.slurm.cluster_state import NodeCounts
+from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions import PartitionChange
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.incident import Downtime
 from cluster_status.domain.uptime.uptime import Uptime
 
+_OF_WINDOWS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED, Event.MAINTENANCE_CANCELLED})
 DOWNTIME_OF = timedelta(days=1)
 
 
@@ -38,15 +40,25 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     dropped: int = 0  # older notifications that were dropped to keep the history small
     uptime: Uptime | None = None  # of the last 30 days
     missed_polls: int = 0  # in gaps before this one
-    window: Window | None = None  # of the maintenance that the event is about, or that is under way
-    previous_window: Window | None = None  # what it was before MAINTENANCE_CHANGED
+    window: Window | None = None  # of the maintenance that the event is about, or that runs, or is next
+    previous_window: Window | None = None  # as it was announced before
     window_id: str = ""  # of the known window that the event is about
+    further_windows: int = 0  # that are announced with this one
+    behind: Cause | None = None  # what fails in a maintenance
     partitions: tuple[PartitionChange, ...] = ()  # lost, back, or in maintenance, by event
     still_out: tuple[PartitionChange, ...] = ()  # others that are lost or in maintenance
     nothing_back: bool = False  # no more nodes are in service than before
     login_only: bool = False  # Slurm is not checked
     instability: Instability | None = None
     unknown_since: Instant | None = None  # when the unknown period began that has ended
+
+    @property
+    def is_about_window(self) -> bool:
+        """Whether the event is one of a maintenance window, while the status stays."""
+        if self.event is Event.MAINTENANCE_STARTED:
+            status = self.period.status if self.period else None
+            return bool(self.window_id) and status is not Status.MAINTENANCE
+        return self.event in _OF_WINDOWS or (self.event is Event.RECOVERY and bool(self.window_id))
 
 
 class MessageRef(Struct, frozen=True):

@@ -6,20 +6,27 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.maintenance.calendar import Calendar, KnownWindow
+from cluster_status.domain.maintenance.progress import Change
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.damping import after_change, without_change
 from cluster_status.domain.notification.event import Event, event_between
+from cluster_status.domain.notification.maintenance import (
+    EVENTS,
+    followed,
+    is_needed,
+    shown_window,
+    without_windows,
+)
 from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
-from cluster_status.domain.notification.outbox import Outbox, enqueue
+from cluster_status.domain.notification.outbox import Outbox, enqueue, without_stale
 from cluster_status.domain.notification.partition_news import (
     is_of_partitions,
     partition_events,
     partition_news,
-    without_announced,
 )
 from cluster_status.domain.notification.policy import ChannelPolicy
-from cluster_status.domain.slurm.cluster_state import NodeCounts, Reservation
-from cluster_status.domain.slurm.reservation import coming, current, last_instant
+from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusTracker
 from cluster_status.domain.status.verdict import Verdict
@@ -28,13 +35,13 @@ from cluster_status.domain.uptime.ledger import UptimeLedger
 from cluster_status.domain.uptime.uptime import WINDOWS, Uptime, uptime
 
 RECOVERIES = frozenset({Event.RECOVERY, Event.PARTIAL_RECOVERY})
-ANNOUNCED_MAINTENANCE_KEPT = 50  # no cluster schedules more for a day
+_NOT_BACK = frozenset({Event.OUTAGE, Event.DEGRADED, Event.PARTIAL_RECOVERY})
 
 
 class Observation(Struct, frozen=True):
     """The result of a poll, and the tracker before and after it.
 
-    `announced` are partitions whose maintenance is that of a window, which has notifications of its own.
+    `calendar` is the one after it, and `changes` are those of maintenance windows.
     """
 
     poll_id: str
@@ -45,13 +52,13 @@ class Observation(Struct, frozen=True):
     ledger: UptimeLedger
     incidents: tuple[Incident, ...]
     last_login: Instant | None
-    announced: frozenset[str] = frozenset()
+    calendar: Calendar = Calendar()
+    changes: tuple[Change, ...] = ()
 
 
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
     """Return the outbox with the notifications of this poll."""
-    report = without_announced(seen.verdict.partitions, seen.announced)
-    seen = replace(seen, verdict=replace(seen.verdict, partitions=report))
+    seen = replace(seen, verdict=_without_windows(seen))
     events = _events(seen)
     is_confirmed = seen.verdict.status is seen.after.status
     for policy in channels:
@@ -63,7 +70,20 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
                 outbox, is_reminded = enqueue(outbox, damped, only=policy.id), False
         if is_reminded:
             outbox = remind(outbox, seen, policy)
-    return _schedule_maintenance(outbox, seen)
+    return without_stale(_notify_of_windows(outbox, seen), seen.calendar)
+
+
+def _without_windows(seen: Observation) -> Verdict:
+    report = seen.verdict.partitions
+    return replace(seen.verdict, partitions=report and without_windows(report, seen.calendar))
+
+
+def _overdue(seen: Observation) -> KnownWindow | None:
+    """Return the maintenance that explained the status before, and should have ended."""
+    before = seen.before.confirmed
+    if before is None or before.status is not Status.MAINTENANCE:
+        return None
+    return seen.calendar.overdue(seen.at, before.since)
 
 
 def _events(seen: Observation) -> list[Event]:
@@ -71,7 +91,7 @@ def _events(seen: Observation) -> list[Event]:
     event = event_between(seen.before, seen.after)
     if event in {None, Event.MONITOR_RESTORED}:
         return [*filter(None, [event]), *partition_events(seen.after.status, seen.verdict.partitions)]
-    return [event]
+    return [Event.MAINTENANCE_OVERDUE if event in _NOT_BACK and _overdue(seen) else event]
 
 
 def _damp(
@@ -106,10 +126,9 @@ def remind(outbox: Outbox, seen: Observation, policy: ChannelPolicy) -> Outbox:
     return enqueue(outbox, _notification(Event.REMINDER, seen), only=policy.id)
 
 
-def refreshed(
-    notification: Notification, tracker: StatusTracker, ledger: UptimeLedger, verdict: Verdict, at: datetime
-) -> Notification | None:
+def refreshed(notification: Notification, seen: Observation) -> Notification | None:
     """Return the notification with the result of this poll; None if its status differs or is unknown."""
+    verdict, tracker = seen.verdict, seen.after
     if notification.unknown:
         is_same = verdict.status is Status.UNKNOWN and tracker.unknown is not None
         return replace(notification, unknown=tracker.unknown) if is_same else None
@@ -118,21 +137,20 @@ def refreshed(
         notification, shown = _without_news(notification), confirmed  # no message was sent of this change
     if not (confirmed and shown and verdict.status is shown.status is confirmed.status):
         return None
-    if is_of_partitions(notification):
+    if notification.is_about_window:
+        notification = followed(notification, seen.calendar, seen.at)
+    elif is_of_partitions(notification):
         notification = _without_news(notification)
-    window = notification.window
-    if notification.event is Event.MAINTENANCE_SCHEDULED and window and window.begin <= at:
-        notification, window = replace(notification, event=Event.REMINDER), None  # it has begun
-    elif window and notification.event is not Event.MAINTENANCE_SCHEDULED:
-        window = _window(current(_reservations(verdict), at)) or window
+    if not notification.is_about_window and notification.event is not Event.MAINTENANCE_OVERDUE:
+        notification = replace(notification, window=_window(seen, notification.at))
     news = partition_news(notification.event, tracker, tracker, verdict)
     return replace(
         notification,
         period=confirmed.with_latest_cause(verdict.confirming_cause),
         nodes=_nodes(verdict),
-        uptime=_uptime(ledger, at),
-        window=window,
+        uptime=_uptime(seen.ledger, seen.at),
         login_only=_is_login_only(verdict),
+        behind=verdict.behind,
         partitions=notification.partitions if notification.event is Event.RECOVERY else news.partitions,
         still_out=news.still_out,
     )
@@ -155,7 +173,8 @@ def with_current_status(notification: Notification, tracker: StatusTracker) -> N
 def _notification(event: Event, seen: Observation) -> Notification:
     before, verdict, confirmed = seen.before, seen.verdict, seen.after.confirmed
     was_unknown = before.unknown if event is Event.MONITOR_RESTORED else None
-    in_maintenance = verdict.status is Status.MAINTENANCE
+    overdue = _overdue(seen) if event is Event.MAINTENANCE_OVERDUE else None
+    announced = shown_window(event, seen.calendar, seen.at, seen.after.status)
     news = partition_news(event, before, seen.after, verdict)
     return Notification(
         id=f"{seen.poll_id}.0",
@@ -167,9 +186,11 @@ def _notification(event: Event, seen: Observation) -> Notification:
         last_login=seen.last_login if verdict.cause is Cause.LOGIN_REFUSED else None,
         nodes=_nodes(verdict),
         uptime=_uptime(seen.ledger, seen.at),
-        window=_window(current(_reservations(verdict), seen.at)) if in_maintenance else None,
+        window=overdue.window if overdue else _window(seen, seen.at),
+        window_id=announced.id if announced else "",
         unknown_since=was_unknown.since if was_unknown else None,
         login_only=_is_login_only(verdict),
+        behind=verdict.behind,
         partitions=news.partitions,
         still_out=news.still_out,
         nothing_back=event in RECOVERIES and _is_nothing_back(before, verdict),
@@ -183,26 +204,32 @@ def _is_nothing_back(before: StatusTracker, verdict: Verdict) -> bool:
     return was is not None and now is not None and now <= was and not has_partition_back
 
 
-def _schedule_maintenance(outbox: Outbox, seen: Observation) -> Outbox:
-    """Announce the next maintenance that was not announced yet; one a poll, each by itself."""
-    announced = tuple(
-        window for window in outbox.announced_maintenance if window.end and window.end > seen.at
-    )
-    outbox = replace(outbox, announced_maintenance=announced)
-    times = [(window.begin, window.end) for window in announced if window.end]
-    window = _window(coming(_reservations(seen.verdict), seen.at, notified=times))
-    if window is None or seen.after.confirmed is None:
-        return outbox
-    notification = Notification(
-        id=f"{seen.poll_id}.1",
-        event=Event.MAINTENANCE_SCHEDULED,
-        at=seen.at,
-        period=seen.after.confirmed,
-        nodes=_nodes(seen.verdict),
-        window=window,
-    )
-    announced = (*announced, window)[-ANNOUNCED_MAINTENANCE_KEPT:]
-    return replace(enqueue(outbox, notification), announced_maintenance=announced)
+def _notify_of_windows(outbox: Outbox, seen: Observation) -> Outbox:
+    confirmed = seen.after.confirmed
+    for number, change in enumerate(seen.changes, 1):
+        if confirmed and is_needed(change, confirmed, seen.incidents):
+            notification = Notification(
+                id=f"{seen.poll_id}.{number}",
+                event=EVENTS[change.news],
+                at=seen.at,
+                period=confirmed,
+                nodes=_nodes(seen.verdict),
+                window=change.window,
+                previous_window=change.previous,
+                window_id=change.id,
+                further_windows=change.further,
+            )
+            outbox = enqueue(outbox, notification)
+    return outbox
+
+
+def _window(seen: Observation, shown_at: datetime) -> Window | None:
+    """Return the window that matters, for the facts of a message with this time."""
+    in_maintenance = seen.verdict.status is Status.MAINTENANCE
+    known = seen.calendar.that_matters(seen.at, in_maintenance=in_maintenance)
+    if known is None or known.shown.begin > seen.at:
+        return known.shown if known else None
+    return known.shown.begun_by(seen.at, shown_at)
 
 
 def _nodes(verdict: Verdict) -> NodeCounts | None:
@@ -216,14 +243,3 @@ def _is_login_only(verdict: Verdict) -> bool:
 
 def _uptime(ledger: UptimeLedger, at: datetime) -> Uptime | None:
     return uptime(ledger, WINDOWS["30 d"], at)
-
-
-def _reservations(verdict: Verdict) -> tuple[Reservation, ...]:
-    maintenance = verdict.cluster_state.maintenance if verdict.cluster_state else None
-    return maintenance.reservations if maintenance else ()
-
-
-def _window(reservation: Reservation | None) -> Window | None:
-    if reservation is None:
-        return None
-    return Window(reservation.begin, last_instant(reservation), reservation.nodes)

@@ -7,13 +7,15 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.maintenance.window import Window
+from cluster_status.domain.maintenance.calendar import Calendar
 from cluster_status.domain.notification.damping import Damping
 from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.maintenance import not_stale, superseding
 from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.run_failure import RunFailure, run_failure
 
+Add = Callable[[tuple[Notification, ...], Notification], tuple[Notification, ...]]
 PENDING_KEPT = 20
 DELIVERY_TAKES_AT_MOST = timedelta(minutes=10)  # no job that polls should take longer
 
@@ -44,7 +46,6 @@ class Outbox(Struct, frozen=True):
 
     channels: dict[str, ChannelOutbox] = field(default_factory=dict)
     delivering_since: Instant | None = None
-    announced_maintenance: tuple[Window, ...] = ()  # until it is over
 
     def channel(self, channel_id: str) -> ChannelOutbox:
         return self.channels.get(channel_id, ChannelOutbox())
@@ -78,16 +79,19 @@ def _begin(channel: ChannelOutbox, policy: ChannelPolicy, missed_polls: int) -> 
 
 def enqueue(outbox: Outbox, notification: Notification, *, only: str | None = None) -> Outbox:
     """Make the notification pending for every channel, or for one of them."""
+    is_delivering = outbox.delivering_since is not None  # then a pending one may have been sent
+    add = _append if is_delivering else superseding
     channels = {
-        name: _enqueue(channel, notification) if only in {None, name} else channel
+        name: _enqueue(channel, notification, add) if only in {None, name} else channel
         for name, channel in outbox.channels.items()
     }
     return replace(outbox, channels=channels)
 
 
-def _enqueue(channel: ChannelOutbox, notification: Notification) -> ChannelOutbox:
-    """Append; beyond the limit the oldest are dropped, and the next one counts them."""
-    queue = (*channel.pending, replace(notification, missed_polls=channel.missed_polls))
+def _enqueue(channel: ChannelOutbox, notification: Notification, add: Add) -> ChannelOutbox:
+    """Add; beyond the limit the oldest are dropped, and the next one counts them."""
+    queue = add(channel.pending, replace(notification, missed_polls=channel.missed_polls))
+    missed = channel.missed_polls + _missed_polls(channel.pending) - _missed_polls(queue)
     overflow, kept = queue[:-PENDING_KEPT], queue[-PENDING_KEPT:]
     if overflow:
         first = replace(
@@ -96,7 +100,27 @@ def _enqueue(channel: ChannelOutbox, notification: Notification) -> ChannelOutbo
             missed_polls=kept[0].missed_polls + sum(one.missed_polls for one in overflow),
         )
         kept = (first, *kept[1:])
-    return replace(channel, pending=kept, missed_polls=0)
+    return replace(channel, pending=kept, missed_polls=missed)
+
+
+def _append(pending: tuple[Notification, ...], new: Notification) -> tuple[Notification, ...]:
+    return (*pending, new)
+
+
+def _missed_polls(pending: Iterable[Notification]) -> int:
+    return sum(one.missed_polls for one in pending)
+
+
+def without_stale(outbox: Outbox, calendar: Calendar) -> Outbox:
+    """Drop notifications of planned maintenance that is over."""
+    if outbox.delivering_since is not None:  # they may have been sent
+        return outbox
+    channels = {}
+    for name, channel in outbox.channels.items():
+        pending = not_stale(channel.pending, calendar)
+        missed = channel.missed_polls + _missed_polls(channel.pending) - _missed_polls(pending)
+        channels[name] = replace(channel, pending=pending, missed_polls=missed)
+    return replace(outbox, channels=channels)
 
 
 def may_deliver(outbox: Outbox, now: datetime) -> bool:

@@ -1,9 +1,8 @@
 """What is notified of partitions, besides the status of the cluster."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
@@ -34,17 +33,6 @@ def is_of_partition_maintenance(notification: Notification) -> bool:
     status = notification.period.status if notification.period else None
     is_started = notification.event is Event.MAINTENANCE_STARTED and status is not Status.MAINTENANCE
     return is_started and bool(notification.partitions)
-
-
-def without_announced(report: PartitionReport | None, announced: Collection[str]) -> PartitionReport | None:
-    """Return the report without the begin and the end of maintenances that windows announce."""
-    if report is None or not announced:
-        return report
-    return replace(
-        report,
-        maintenance_started=tuple(one for one in report.maintenance_started if one not in announced),
-        maintenance_ended=tuple(one for one in report.maintenance_ended if one not in announced),
-    )
 
 
 def partition_events(status: Status | None, report: PartitionReport | None) -> Iterator[Event]:

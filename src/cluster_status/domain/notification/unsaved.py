@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.notification.damping import Damping
 from cluster_status.domain.notification.event import CHANGES, Event
 from cluster_status.domain.notification.message import SINCE, Fact, Message
 from cluster_status.domain.notification.notification import Notification
@@ -25,7 +26,7 @@ _ESTIMATED_RUNS = 100
 _NOT_SAVED_ID = "not-saved"
 
 _MAY_REPEAT = "The history cannot be saved, so this message may repeat."
-_UNCONFIRMED = "No other poll could confirm this status."
+_UNCONFIRMED = "No other poll could confirm it."
 _UNTIL_SAVED = "Until the history is saved again, changes are notified once an hour, and messages may repeat."
 
 
@@ -65,6 +66,12 @@ def estimated_run(polls: Polls, at: datetime) -> UnsavedRun:
     return UnsavedRun(
         saved_at, started_at, tuple(started_at - ago * interval for ago in range(number, 0, -1))
     )
+
+
+def undamped(outbox: Outbox) -> Outbox:
+    """Return the outbox without its damping: it withholds changes for a time that no run remembers."""
+    channels = {name: replace(channel, damping=Damping()) for name, channel in outbox.channels.items()}
+    return replace(outbox, channels=channels)
 
 
 def chosen(

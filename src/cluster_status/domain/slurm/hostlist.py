@@ -1,7 +1,6 @@
 """Names of nodes from a list as Slurm prints it, such as ``n[01-10,15],gpu[1-2]n[1-4],login1``."""
 
 import re
-from itertools import product
 from math import prod
 from typing import NamedTuple
 
@@ -61,12 +60,11 @@ def _names(item: str, most: int) -> list[str] | None:
     is_reversed = any(not one.numbers for alternatives in ranges for one in alternatives)
     if is_reversed or count > most or sum(map(len, literals)) + sum(widths) > _LONGEST_NAME:
         return None
-    choices = [[f"{n:0{one.width}}" for one in alternatives for n in one.numbers] for alternatives in ranges]
-    first, *rest = literals
-    return [
-        first + "".join(number + literal for number, literal in zip(chosen, rest, strict=True))
-        for chosen in product(*choices)
-    ]
+    names = [literals[0]]
+    for alternatives, literal in zip(ranges, literals[1:], strict=True):
+        tails = [str(number).zfill(width) + literal for numbers, width in alternatives for number in numbers]
+        names = [name + tail for name in names for tail in tails]
+    return names
 
 
 def _range(text: str) -> _Range:

@@ -1,4 +1,4 @@
-"""Maintenance reservations, from the output of RESERVATIONS: which one is active, and which is next."""
+"""Maintenance reservations, from the output of RESERVATIONS."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -13,8 +13,6 @@ from cluster_status.domain.slurm.hostlist import HostLists
 from cluster_status.domain.slurm.sinfo import partition_name
 from cluster_status.domain.text import clean
 from cluster_status.errors import UnparsableError
-
-COMING_WITHIN = timedelta(hours=24)
 
 _UNLIMITED = timedelta(days=365)  # what Slurm stores as the duration of a reservation without an end
 _COUNT = re.compile(r"[0-9]{1,9}")
@@ -132,25 +130,3 @@ def _without_names(one: Listed, chosen: Collection[str], total: int) -> Reservat
 def last_instant(one: Reservation) -> datetime:
     """Return the end; for an open end, the one that Slurm stores."""
     return one.end or one.begin + _UNLIMITED
-
-
-def current(reservations: Collection[Reservation], at: datetime) -> Reservation | None:
-    """Return the largest reservation that is active."""
-    now = [one for one in reservations if one.begin <= at < last_instant(one)]
-    return max(now, key=lambda one: (one.nodes, last_instant(one)), default=None)
-
-
-def coming(
-    reservations: Collection[Reservation], at: datetime, *, notified: Collection[tuple[datetime, datetime]]
-) -> Reservation | None:
-    """Return the next reservation that begins within a day and is not among `notified`.
-
-    A reservation is identified by its times: those with the same times count as one, and one that was moved
-    counts as another.
-    """
-    near = (one for one in reservations if at < one.begin <= at + COMING_WITHIN)
-    found = next((one for one in near if (one.begin, last_instant(one)) not in notified), None)
-    if found is None:
-        return None
-    together = (one for one in reservations if (one.begin, one.end) == (found.begin, found.end))
-    return replace(found, nodes=sum(one.nodes for one in together))

@@ -58,6 +58,7 @@ class CauseInfo(Struct, frozen=True, kw_only=True):
     needs_confirmation: bool = False  # by another poll: the next runner has another IP address
     by_share: bool = False  # a change to this status or from it needs confirmation, too
     transient: bool = False  # one network fault or a restart can cause it; the second run in a row fails
+    planned: bool = False  # inside a maintenance window of all nodes, it is maintenance
 
 
 def _network(clause: str, remedy: str, *, needs_confirmation: bool = False) -> CauseInfo:
@@ -68,6 +69,7 @@ def _network(clause: str, remedy: str, *, needs_confirmation: bool = False) -> C
         network=True,
         retried=True,
         needs_confirmation=needs_confirmation,
+        planned=True,
     )
 
 
@@ -132,6 +134,7 @@ CAUSES = {
         status=Status.OFFLINE,
         clause="server is booting, logins not open yet",
         needs_confirmation=True,  # it takes some seconds
+        planned=True,
     ),
     Cause.SHELL_HANGS: CauseInfo(
         status=Status.DEGRADED,
@@ -142,18 +145,21 @@ CAUSES = {
         retried=True,
         needs_confirmation=True,
         transient=True,
+        planned=True,
     ),
     Cause.SHELL_FAILS: CauseInfo(
         status=Status.UNKNOWN,
         clause="login shell does not run commands",
         remedy="Run ssh USER@HOST true, which must end with exit status 0. Check the login shell of the "
         "account, its login scripts such as ~/.bashrc, its home directory, and a forced command of the key.",
+        planned=True,
     ),
     Cause.NO_SCHEDULER: CauseInfo(
         status=Status.DEGRADED,
         clause="command sinfo no longer found",
         remedy="If Slurm is installed, add the directory of sinfo to PATH in the profile of cluster-user: "
         "see docs/login.md. To check only the login, set scheduler to none.",
+        planned=True,
     ),
     Cause.SCHEDULER_DOWN: CauseInfo(
         status=Status.DEGRADED,
@@ -162,18 +168,21 @@ CAUSES = {
         "works, a login script sets a variable such as SLURM_CONF only for interactive shells: see "
         "docs/login.md.",
         retried=True,
+        planned=True,
     ),
     Cause.SCHEDULER_TIMEOUT: CauseInfo(
         status=Status.DEGRADED,
         clause="command sinfo timed out",
         remedy="If sinfo is always slow on this cluster, raise cluster-command-timeout.",
         retried=True,
+        planned=True,
     ),
     Cause.SCHEDULER_STARTING: CauseInfo(
         status=Status.UNKNOWN,
         clause="Slurm controller starting, node states not known yet",
         retried=True,
         transient=True,
+        planned=True,
     ),
     Cause.SINFO_FAILED: CauseInfo(
         status=Status.UNKNOWN,
@@ -198,13 +207,18 @@ CAUSES = {
         remedy="Log in as cluster-user and run sinfo. If other users see nodes, ask the "
         "administrators: the account may have lost its group or its access to the partitions. If the cluster "
         "scales to zero, the action treats this as usual from the fourth time.",
+        planned=True,
     ),
-    Cause.NO_NODES_IN_SERVICE: CauseInfo(status=Status.OFFLINE, clause="no nodes in service"),
+    Cause.NO_NODES_IN_SERVICE: CauseInfo(status=Status.OFFLINE, clause="no nodes in service", planned=True),
     Cause.NODES_DRAINING: CauseInfo(
-        status=Status.DEGRADED, clause="all nodes in service are draining, no new jobs start"
+        status=Status.DEGRADED, clause="all nodes in service are draining, no new jobs start", planned=True
     ),
-    Cause.PARTITION_DOWN: CauseInfo(status=Status.DEGRADED, clause="a partition is out of service"),
-    Cause.NODES_DOWN: CauseInfo(status=Status.DEGRADED, clause="too few nodes in service", by_share=True),
+    Cause.PARTITION_DOWN: CauseInfo(
+        status=Status.DEGRADED, clause="a partition is out of service", planned=True
+    ),
+    Cause.NODES_DOWN: CauseInfo(
+        status=Status.DEGRADED, clause="too few nodes in service", by_share=True, planned=True
+    ),
     Cause.MAINTENANCE: CauseInfo(status=Status.MAINTENANCE, clause="nodes in maintenance"),
 }
 

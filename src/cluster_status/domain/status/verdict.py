@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import CAUSES, RUNNER_OFFLINE, Cause, Status
 from cluster_status.domain.status.partition_report import report_on
@@ -31,13 +32,14 @@ class KnownServer(Struct, frozen=True):
     interrupted: bool = False  # since the partitions were listed: nothing that is not confirmed survives
     after_gap: bool = False  # since they were listed, or the clock was set back
     logins_closed_too_long: bool = False  # to count as maintenance
+    window: Window | None = None  # of a maintenance of all nodes, at the time of the probe
 
 
 class Verdict(Struct, frozen=True):
     """Status and cause; `detail` and `remedy` are for the log and the summary of this run.
 
-    With `unsettled`, the status follows from a loss or a return of a partition that is not confirmed. Where
-    that changes the cause only, `settled_cause` is the one without it.
+    With `tentative`, the status follows from a loss or a return of a partition that is not confirmed. Where
+    that changes the cause only, `confirmed_cause` is the one without it.
     """
 
     status: Status
@@ -47,15 +49,15 @@ class Verdict(Struct, frozen=True):
     cluster_state: ClusterState | None = None
     transient: bool = False  # see CauseInfo
     needs_confirmation: bool = False  # by another poll, also if the cause does not
-    unsettled: bool = False  # this poll confirms no change
-    settled_cause: Cause | None = None  # if it is another one
+    tentative: bool = False  # this poll confirms no change
+    confirmed_cause: Cause | None = None  # if it is another one
     behind: Cause | None = None  # what failed in a maintenance
     partitions: PartitionReport | None = None  # None if Slurm listed none
 
     @property
     def confirming_cause(self) -> Cause | None:
         """The cause that can confirm a change."""
-        return self.settled_cause or self.cause
+        return self.confirmed_cause or self.cause
 
     @property
     def in_service(self) -> int | None:
@@ -74,9 +76,12 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 def judge(result: ProbeResult, known: KnownServer, terms: Terms) -> Verdict:
     if isinstance(result.outcome, ClusterState):
-        verdict = _judge_state(result.outcome, known, terms)
+        outcome = result.outcome
+        state = outcome.with_reserved_in_maintenance() if known.window else outcome
+        verdict = _judge_state(state, known, terms)
     else:
         verdict = _judge_failure(result.outcome, result, known, terms)
+    verdict = _planned(verdict) if known.window else verdict
     info = CAUSES[verdict.cause] if verdict.cause else None
     return replace(verdict, transient=verdict.transient or (info is not None and info.transient))
 
@@ -91,6 +96,24 @@ def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
     return cause if cause and CAUSES[cause].retried and not result.login_spent else None
 
 
+def _planned(verdict: Verdict) -> Verdict:
+    """Return the verdict inside a maintenance window of all nodes.
+
+    What is unknown for a reason of its own, such as a runner without a network, stays unknown.
+    """
+    info = CAUSES[verdict.cause] if verdict.cause else None
+    if info is None or not info.planned or verdict.status is not info.status:
+        return verdict
+    return Verdict(
+        Status.MAINTENANCE,
+        Cause.MAINTENANCE,
+        verdict.detail or info.clause,
+        cluster_state=verdict.cluster_state,
+        behind=verdict.cause,
+        partitions=verdict.partitions,
+    )
+
+
 def _judge_state(state: ClusterState, known: KnownServer, terms: Terms) -> Verdict:
     if state.login_only:
         return Verdict(Status.ONLINE, cluster_state=state)
@@ -100,14 +123,14 @@ def _judge_state(state: ClusterState, known: KnownServer, terms: Terms) -> Verdi
     if status is Status.UNKNOWN:
         remedy = CAUSES[cause].remedy if cause else ""
         return Verdict(status, cause, remedy=remedy, cluster_state=state)
-    settled = _cause_of(state, known, terms, partition_is_lost=report.is_lost)
+    confirmed = _cause_of(state, known, terms, partition_is_lost=report.is_lost)
     return Verdict(
         status,
         cause,
         detail=_in_detail(report.found, state) if cause is Cause.PARTITION_DOWN else "",
         cluster_state=state,
-        unsettled=_status_of(settled) is not status,
-        settled_cause=settled if _status_of(settled) is status and settled is not cause else None,
+        tentative=_status_of(confirmed) is not status,
+        confirmed_cause=confirmed if _status_of(confirmed) is status and confirmed is not cause else None,
         partitions=report,
     )
 

@@ -22,8 +22,10 @@ WORDS = {
     "status": "paused",
     "cause": "ipv6-only",
     "causes": "ipv6-only",
+    "behind": "ipv6-only",
     "event": "cluster-paused",
     "problem": "no-licenses",
+    "stage": "postponed",
 }
 MAP_KEYS = {NAME, CHANNEL, *PARTITIONS}
 RESULTS = [listed(idle=4), listed(idle=1, down=3), *(failed(cause) for cause in CAUSES)]

@@ -3,13 +3,12 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Fact, Message, compose, describe
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import quotation_for
-from cluster_status.domain.slurm.cluster_state import ClusterState, MaintenanceListing, Reservation
+from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.tracker import UnknownPeriod
 from cluster_status.domain.status.verdict import Verdict
@@ -56,38 +55,22 @@ def test_the_headline_names_the_event(event: Event, status: Status, headline: st
     assert (message.headline, message.status) == (headline, status)
 
 
-@pytest.mark.parametrize("event", sorted(set(Event) - {Event.MONITOR_LOST, Event.MAINTENANCE_SCHEDULED}))
-def test_each_event_has_a_headline_for_each_status(event: Event) -> None:
+WITHOUT_STATUS = {
+    Event.MONITOR_LOST,
+    Event.MAINTENANCE_SCHEDULED,
+    Event.MAINTENANCE_CHANGED,
+    Event.MAINTENANCE_CANCELLED,
+    Event.STATUS_UNSTABLE,
+    Event.HISTORY_NOT_SAVED,
+}
+
+
+@pytest.mark.parametrize("event", sorted(set(Event) - WITHOUT_STATUS))
+def test_each_event_of_a_status_has_a_headline_for_each_status(event: Event) -> None:
     statuses = [status for status in Status if status is not Status.UNKNOWN]
     headlines = {composed(notification(event, period(status))).headline for status in statuses}
     assert len(headlines) == len(statuses)
     assert all("Deep Thought" in headline for headline in headlines)
-
-
-def test_a_scheduled_maintenance_shows_its_times_and_not_the_current_status() -> None:
-    window = Window(noon_plus(60), noon_plus(180), nodes=9)
-    message = composed(
-        replace(
-            notification(Event.MAINTENANCE_SCHEDULED, period(Status.DEGRADED, Cause.NODES_DOWN)),
-            window=window,
-        )
-    )
-    assert (message.headline, message.sentence) == ("Maintenance of Deep Thought scheduled", "")
-    assert message.status is Status.MAINTENANCE
-    assert message.facts == (
-        Fact("Maintenance begins", noon_plus(60)),
-        Fact("Maintenance ends", noon_plus(180)),
-        Fact("Nodes reserved", "9"),
-    )
-
-
-def test_a_maintenance_shows_its_end() -> None:
-    window = Window(noon_plus(-60), noon_plus(180))
-    message = composed(
-        replace(notification(Event.MAINTENANCE_STARTED, period(Status.MAINTENANCE)), window=window)
-    )
-    assert window.end
-    assert message.facts[-1] == Fact("Maintenance ends", window.end)
 
 
 def test_an_unknown_status_is_not_reported_as_an_outage() -> None:
@@ -259,17 +242,6 @@ def test_no_time_is_shown_twice() -> None:
 def test_missed_polls_are_counted() -> None:
     recovery = replace(notification(Event.RECOVERY, ONLINE), missed_polls=7)
     assert Fact("Missed polls", "7") in composed(recovery).facts
-
-
-def test_every_message_shows_the_next_maintenance_that_slurm_lists() -> None:
-    coming = Reservation("a name", noon_plus(200), noon_plus(300), 4)
-    over = Reservation("before", noon_plus(-200), noon_plus(-100), 4)
-    listed = replace(cluster_state(idle=4), maintenance=MaintenanceListing((over, coming)))
-    assert composed(notification(Event.RECOVERY, ONLINE), listed).facts[1:] == (
-        Fact("Nodes reserved", "4"),
-        Fact("Maintenance begins", noon_plus(200)),
-        Fact("Maintenance ends", noon_plus(300)),
-    )
 
 
 @pytest.mark.parametrize("event", Event)

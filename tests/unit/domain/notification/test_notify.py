@@ -1,6 +1,5 @@
 """The notifications that a poll adds: their channels and their content."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,14 +7,10 @@ from msgspec.structs import replace
 
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.ssh_state import Login
-from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import LiveMessage, MessageRef
-from cluster_status.domain.notification.notify import ANNOUNCED_MAINTENANCE_KEPT
 from cluster_status.domain.notification.outbox import edited
 from cluster_status.domain.notification.policy import ChannelPolicy
-from cluster_status.domain.slurm.cluster_state import Reservation
-from cluster_status.domain.slurm.reservation import last_instant
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.tracker import UnknownPeriod
@@ -30,13 +25,11 @@ from tests.unit.domain.build import (
     failed,
     history,
     listed,
-    listed_with,
     noon_plus,
     notification,
     pending,
     period,
     polled,
-    reserved,
     step,
 )
 
@@ -214,70 +207,3 @@ def test_a_reminder_is_for_channels_that_want_it_or_have_no_live_message() -> No
     live = LiveMessage("live-digest", MessageRef("1", "shown"), reminder)
     then = step(replace(sent, outbox=edited(sent.outbox, "live", live)), GOOD, noon_plus(5), setup=BOTH)
     assert pending_by_channel(then) == {"reminded": [Event.REMINDER], "quiet": [], "live": []}
-
-
-# Scheduled maintenance
-
-TOMORROW = NOON + timedelta(hours=23)
-
-
-def announced(*polls: Iterable[Reservation]) -> list[tuple[datetime, datetime | None]]:
-    """Return the windows that are notified in polls that list these reservations."""
-    after = polled(READY, *(listed_with(*reservations, idle=4) for reservations in polls))
-    assert set(events(pending(after))) <= {Event.MAINTENANCE_SCHEDULED}
-    return [(one.window.begin, one.window.end) for one in pending(after) if one.window]
-
-
-def test_a_scheduled_maintenance_is_notified_once() -> None:
-    soon = reserved(TOMORROW)
-    assert announced([soon], [soon], [], [soon]) == [(soon.begin, soon.end)]
-
-
-def test_a_failed_poll_does_not_announce_a_maintenance_again() -> None:
-    soon = listed_with(reserved(TOMORROW), idle=4)
-    after = polled(READY, soon, TIMEOUT, GOOD, soon)
-    assert events(pending(after)) == [Event.MAINTENANCE_SCHEDULED]
-
-
-def test_reservations_of_the_same_time_are_one_maintenance() -> None:
-    assert len(announced(*[[reserved(TOMORROW, nodes=1), reserved(TOMORROW, name="power")]] * 3)) == 1
-
-
-def test_a_maintenance_that_was_moved_is_notified_with_its_new_times() -> None:
-    first, moved = reserved(TOMORROW), reserved(TOMORROW, hours=6)
-    assert announced([first], [moved], [moved]) == [(one.begin, one.end) for one in (first, moved)]
-
-
-def test_each_of_two_scheduled_maintenances_is_notified() -> None:
-    both = [reserved(NOON + timedelta(hours=2)), reserved(TOMORROW)]
-    assert announced(both, both, both) == [(one.begin, one.end) for one in both]
-
-
-def test_a_change_and_a_scheduled_maintenance_in_one_poll_are_two_notifications() -> None:
-    both = pending(polled(READY, listed_with(reserved(TOMORROW), draining=4)))
-    assert events(both) == [Event.DEGRADED, Event.MAINTENANCE_SCHEDULED]
-    assert len({one.id for one in both}) == 2
-
-
-def test_a_maintenance_that_is_over_is_not_remembered() -> None:
-    soon = reserved(noon_plus(60), hours=1)
-    after = polled(READY, listed_with(soon, idle=4))
-    assert len(after.outbox.announced_maintenance) == 1
-    assert step(after, GOOD, last_instant(soon)).outbox.announced_maintenance == ()
-
-
-def test_the_number_of_remembered_maintenances_is_bounded() -> None:
-    """A cluster may reserve other times at each poll, for a century."""
-    polls = [listed_with(reserved(noon_plus(60 + 5 * number), hours=900_000), idle=4) for number in range(60)]
-    assert len(polled(READY, *polls).outbox.announced_maintenance) == ANNOUNCED_MAINTENANCE_KEPT
-
-
-def test_a_started_maintenance_is_notified_with_its_window_if_slurm_lists_it() -> None:
-    now = reserved(NOON, hours=3)
-    [with_window] = pending(polled(READY, listed_with(now, maintenance=4)))
-    [without] = pending(polled(READY, listed(maintenance=4)))
-    assert (with_window.event, with_window.window) == (
-        Event.MAINTENANCE_STARTED,
-        Window(now.begin, last_instant(now), nodes=4),
-    )
-    assert without.window is None

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from cluster_status.domain.slurm.cluster_state import Reservation
-from cluster_status.domain.slurm.reservation import coming, current, in_partitions, last_instant, parse
-from tests.unit.domain.build import NOON, noon_plus, reserved
+from cluster_status.domain.slurm.reservation import in_partitions, last_instant, parse
+from tests.unit.domain.build import NOON, noon_plus
 
 # as Slurm 22.05 prints it
 LINE = (
@@ -194,25 +194,3 @@ def test_reservations_are_sorted_earliest_first() -> None:
 def test_reservations_with_the_same_nodes_share_one_set() -> None:
     found = in_partitions(parse([line(), line(name="power")]).listed, {"gpu": GPU}, chosen=(), total=4)
     assert found[0].node_names is found[1].node_names
-
-
-# The current and the next maintenance
-
-
-def test_of_several_active_reservations_the_largest_is_current() -> None:
-    small, large, over = reserved(NOON, nodes=1), reserved(NOON, nodes=9), reserved(NOON, hours=0.5, nodes=99)
-    assert current([small, large, over], noon_plus(30)) == large
-    assert current([small, large, over], noon_plus(120)) is None
-
-
-@pytest.mark.parametrize(("minutes", "is_coming"), [(-1, False), (0, True), (1_439, True), (1_440, False)])
-def test_a_reservation_is_coming_from_a_day_before_until_it_begins(minutes: int, *, is_coming: bool) -> None:
-    tomorrow = reserved(NOON + timedelta(days=1))
-    assert (coming([tomorrow], noon_plus(minutes), notified=()) == tomorrow) is is_coming
-
-
-def test_reservations_at_the_same_times_count_as_one_with_all_nodes() -> None:
-    together = [reserved(noon_plus(60), nodes=3), reserved(noon_plus(60), name="power", nodes=5)]
-    found = coming(together, NOON, notified=())
-    assert found
-    assert found.nodes == 8

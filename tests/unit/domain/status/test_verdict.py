@@ -3,11 +3,12 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.verdict import KnownServer, Terms, Verdict, cause_to_retry, judge
-from tests.unit.domain.build import NOON, cluster_state, counts, failed, listed, partition
+from tests.unit.domain.build import NOON, cluster_state, counts, failed, listed, noon_plus, partition
 
 NETWORK = [cause for cause, info in CAUSES.items() if info.network]
 UP = partition("other", idle=4)
@@ -390,3 +391,91 @@ def test_a_cluster_state_is_retried_only_while_the_controller_starts(
 def test_a_credential_is_not_offered_twice() -> None:
     spent = [replace(failed(cause), login_spent=True) for cause in Cause]
     assert [result for result in spent if cause_to_retry(result, degraded_below=50)] == []
+
+
+# Inside a maintenance window of all nodes
+
+IN_WINDOW = replace(
+    KNOWN, nodes_seen=True, window=Window(NOON, noon_plus(60), whole=Span(NOON, noon_plus(60)))
+)
+PLANNED = [
+    *NETWORK,
+    Cause.BOOTING,
+    Cause.SHELL_HANGS,
+    Cause.SHELL_FAILS,
+    Cause.NO_SCHEDULER,
+    Cause.SCHEDULER_DOWN,
+    Cause.SCHEDULER_TIMEOUT,
+    Cause.SCHEDULER_STARTING,
+]
+NOT_PLANNED = [
+    Cause.JUMP_HOST,
+    Cause.HOST_KEY,
+    Cause.INCOMPATIBLE_SSH,
+    Cause.LOGIN_REFUSED,
+    Cause.LOGIN_HANGS,
+    Cause.SINFO_FAILED,
+    Cause.UNPARSABLE,
+]
+
+
+@pytest.mark.parametrize("cause", PLANNED)
+def test_inside_a_window_a_failure_that_a_maintenance_explains_is_maintenance(cause: Cause) -> None:
+    verdict = judged(failed(cause, "what was seen"), IN_WINDOW)
+    assert outcome(verdict) == (Status.MAINTENANCE, Cause.MAINTENANCE)
+    assert (verdict.behind, verdict.detail, verdict.remedy) == (cause, "what was seen", "")
+    assert not verdict.needs_confirmation
+    assert not verdict.transient
+
+
+@pytest.mark.parametrize("cause", NOT_PLANNED)
+def test_inside_a_window_other_failures_are_unknown(cause: Cause) -> None:
+    verdict = judged(failed(cause), IN_WINDOW)
+    assert outcome(verdict) == (Status.UNKNOWN, cause)
+    assert verdict.behind is None
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        listed(),
+        listed(down=4),
+        listed(idle=1, down=3),
+        listed(draining=4),
+        listed(unknown=4),
+        listed(partition(default=True, availability="down"), idle=4),
+    ],
+    ids=["none listed", "none in service", "few", "draining", "unknown", "partition down"],
+)
+def test_inside_a_window_nodes_out_of_service_are_maintenance(result: ProbeResult) -> None:
+    verdict = judged(result, IN_WINDOW)
+    assert outcome(verdict) == (Status.MAINTENANCE, Cause.MAINTENANCE)
+    assert verdict.behind is judged(result, replace(IN_WINDOW, window=None)).cause
+    assert verdict.cluster_state is not None
+
+
+def test_inside_a_window_a_cluster_in_service_is_online() -> None:
+    assert outcome(judged(listed(idle=4), IN_WINDOW)) == (Status.ONLINE, None)
+
+
+def test_inside_a_window_reserved_nodes_are_in_maintenance() -> None:
+    verdict = judged(listed(reserved=40, idle=4), IN_WINDOW)
+    assert outcome(verdict) == (Status.MAINTENANCE, Cause.MAINTENANCE)
+    assert verdict.behind is None
+    assert verdict.cluster_state == cluster_state(maintenance=40, idle=4)
+
+
+@pytest.mark.parametrize(
+    ("result", "known"),
+    [
+        (replace(failed(Cause.TIMEOUT), runner_online=False), IN_WINDOW),
+        (failed(Cause.TIMEOUT), replace(IN_WINDOW, reached=False)),
+        (failed(Cause.SCHEDULER_DOWN), replace(IN_WINDOW, scheduler_seen=False)),
+        (failed(Cause.SHELL_HANGS), replace(IN_WINDOW, shell_seen=False)),
+    ],
+    ids=["runner offline", "never reached", "Slurm never worked", "shell never worked"],
+)
+def test_inside_a_window_what_is_unknown_for_another_reason_stays_unknown(
+    result: ProbeResult, known: KnownServer
+) -> None:
+    assert judged(result, known).status is Status.UNKNOWN

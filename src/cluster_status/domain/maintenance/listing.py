@@ -1,0 +1,166 @@
+"""The maintenance windows that follow from the reservations which Slurm lists.
+
+Reservations that take at least 90 % of the nodes together are a maintenance of all nodes. Others that touch,
+or are at most an hour apart, are one maintenance of a part, if they take at least 10 % together.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.domain.maintenance.extent import Cluster, Extent, NodeSet
+from cluster_status.domain.maintenance.window import DAY, OPEN, Span, Window, contains
+from cluster_status.domain.slurm.cluster_state import ClusterState
+
+_MOST_RESERVATIONS = 500
+APART = timedelta(hours=1)
+_FAR_OFF = timedelta(days=30)
+
+
+class Listing(Struct, frozen=True):
+    """Windows in the order of their begin; `few` are those of few nodes, which are not announced.
+
+    `partial`: some reservations were not read. `by_number`: there are some, and the nodes of the partitions
+    were not read.
+    """
+
+    windows: tuple[Window, ...] = ()
+    few: tuple[Window, ...] = ()
+    partial: bool = False
+    by_number: bool = False
+
+
+class _Reserved(Span, frozen=True):
+    number: int = 0
+    nodes: NodeSet = NodeSet()
+    recurring: bool = False
+
+
+class _Segment(Span, frozen=True):
+    """A time in which the same reservations apply."""
+
+    reserved: tuple[_Reserved, ...] = ()
+
+    @property
+    def nodes(self) -> NodeSet:
+        return _together(self.reserved)
+
+
+def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listing | None:
+    """Return the windows at `at`; None if the reservations were not read. `since` is the first poll."""
+    maintenance = state.maintenance if state else None
+    if state is None or maintenance is None or (maintenance.error and not maintenance.reservations):
+        return None
+    reservations = [one for one in maintenance.reservations if one.end is None or one.end > at]
+    cluster = Cluster.of(state, reservations)
+    reserved = [
+        _Reserved(one.begin, one.end, number, cluster.nodes_of(one), one.recurring)
+        for number, one in enumerate(reservations[:_MOST_RESERVATIONS])
+    ]
+    reserved = [one for one in reserved if cluster.count(one.nodes) and not _is_usual(one, cluster, since)]
+    wholes = _wholes(reserved, cluster)
+    parts = list(_parts(reserved, cluster))
+    windows = [*_joined(wholes, parts), *_apart(wholes, parts)]
+    few = [window for window, extent in parts if extent is Extent.FEW]
+    return Listing(
+        tuple(sorted(windows, key=_order)),
+        tuple(sorted(few, key=_order)),
+        partial=bool(maintenance.error),
+        by_number=bool(maintenance.reservations and not state.partition_nodes),
+    )
+
+
+def _is_usual(one: _Reserved, cluster: Cluster, since: datetime) -> bool:
+    """Return whether it takes few nodes, and recurs, began before the first poll or lasts for a month."""
+    lasts = one.last - one.begin > _FAR_OFF
+    return (one.recurring or lasts or one.begin < since) and cluster.extent(one.nodes) is Extent.FEW
+
+
+def _wholes(reserved: Sequence[_Reserved], cluster: Cluster) -> list[Window]:
+    whole = [one for one in _segments(reserved) if cluster.extent(one.nodes) is Extent.WHOLE]
+    windows = [_window(chain, cluster) for chain in _chains(whole, timedelta())]
+    return [replace(one, whole=Span(one.begin, one.end), partitions=()) for one in windows]
+
+
+def _parts(reserved: Sequence[_Reserved], cluster: Cluster) -> Iterator[tuple[Window, Extent]]:
+    """Yield the maintenance of parts; what lasts for days is not one with what lasts for hours."""
+    smaller = [one for one in reserved if cluster.extent(one.nodes) is not Extent.WHOLE]
+    for long in (False, True):
+        alike = [one for one in smaller if (one.last - one.begin > DAY) is long]
+        for chain in _chains(_segments(alike), APART):
+            yield _window(chain, cluster), cluster.extent(_nodes_of(chain))
+
+
+def _joined(wholes: Iterable[Window], parts: Sequence[tuple[Window, Extent]]) -> Iterator[Window]:
+    """Yield the windows of all nodes; a part that reaches at most a day beyond one belongs to it."""
+    for whole in wholes:
+        window = whole
+        for part, extent in parts:
+            if extent is not Extent.FEW and _belongs(part, whole):
+                end = None if part.end is None or window.end is None else max(part.end, window.end)
+                window = replace(window, begin=min(part.begin, window.begin), end=end)
+        yield window
+
+
+def _apart(wholes: Sequence[Window], parts: Iterable[tuple[Window, Extent]]) -> Iterator[Window]:
+    for part, extent in parts:
+        if extent is not Extent.FEW and not any(_belongs(part, whole) for whole in wholes):
+            yield replace(part, partitions=part.partitions if extent is Extent.PART else ())
+
+
+def _belongs(part: Window, whole: Window) -> bool:
+    touch = part.begin <= whole.last and whole.begin <= part.last
+    beyond = max(timedelta(), whole.begin - part.begin) + max(timedelta(), part.last - whole.last)
+    return contains(whole, part) or (touch and beyond <= DAY)
+
+
+def _segments(reserved: Sequence[_Reserved]) -> list[_Segment]:
+    bounds = sorted({one.begin for one in reserved} | {one.last for one in reserved})
+    segments = []
+    for begin, last in pairwise(bounds):
+        active = tuple(one for one in reserved if one.begin <= begin < one.last)
+        if active:
+            segments.append(_Segment(begin, None if last == OPEN else last, active))
+    return segments
+
+
+def _chains(segments: Iterable[_Segment], apart: timedelta) -> list[list[_Segment]]:
+    """Group segments, in the order of their begin, that are at most so far apart."""
+    chains: list[list[_Segment]] = []
+    for one in segments:
+        if chains and one.begin - chains[-1][-1].last <= apart:
+            chains[-1].append(one)
+        else:
+            chains.append([one])
+    return chains
+
+
+def _window(chain: Sequence[_Segment], cluster: Cluster) -> Window:
+    nodes = _nodes_of(chain)
+    return Window(
+        chain[0].begin,
+        chain[-1].end,
+        nodes=cluster.count(nodes),
+        at_once=max(cluster.count(one.nodes) for one in chain),
+        partitions=cluster.partitions_in(nodes),
+        recurring=all(one.recurring for segment in chain for one in segment.reserved),
+        job_hours=cluster.job_hours_of(nodes),
+    )
+
+
+def _nodes_of(chain: Iterable[_Segment]) -> NodeSet:
+    return _together({one.number: one for segment in chain for one in segment.reserved}.values())
+
+
+def _together(reserved: Iterable[_Reserved]) -> NodeSet:
+    nodes = NodeSet()
+    for one in reserved:
+        nodes |= one.nodes
+    return nodes
+
+
+def _order(window: Window) -> tuple[datetime, datetime]:
+    return window.begin, window.last

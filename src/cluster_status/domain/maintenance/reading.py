@@ -1,0 +1,103 @@
+"""What a poll finds of the known windows."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.domain.maintenance.calendar import KEPT_FOR, Calendar, KnownWindow
+from cluster_status.domain.maintenance.lifecycle import Found
+from cluster_status.domain.maintenance.listing import APART, Listing
+from cluster_status.domain.maintenance.matching import matches
+from cluster_status.domain.maintenance.window import Span, Window
+
+WINDOWS_KEPT = 50
+_SMALL_MOVE = timedelta(hours=1)  # of the end of a maintenance that runs
+_SMALL_SHARE = 0.1  # of its nodes
+
+
+class Reading(Struct, frozen=True):
+    """The calendar with the windows as they are listed now, and what was found of each by its id.
+
+    Nothing is found of a window whose change, or absence, a second poll has to confirm.
+    """
+
+    calendar: Calendar
+    found: dict[str, Found]
+
+
+def read(calendar: Calendar, listed: Listing | None, at: datetime, poll_id: str) -> Reading:
+    """Return the calendar after a poll; `listed` is None if the reservations were not read."""
+    kept = tuple(one for one in calendar.windows if calendar.over_for(one.window, at) < KEPT_FOR)
+    if listed is None:
+        return Reading(replace(calendar, windows=kept), {one.id: Found.UNREAD for one in kept})
+    calendar = replace(calendar, since=calendar.since or at, read_at=at)
+    matched = matches([one.window for one in kept], listed, at)
+    windows, found = list[KnownWindow](), dict[str, Found]()
+    for number, known in enumerate(kept):
+        if number in matched.merged:
+            continue
+        window = matched.found.get(number)
+        after, what = (
+            _listed(known, window, calendar, at) if window else _missing(known, listed, calendar, at)
+        )
+        windows.append(after)
+        found |= {known.id: what} if what else {}
+    new = [KnownWindow(f"{poll_id}.{number}", window) for number, window in enumerate(matched.new)]
+    found |= {one.id: Found.SAME for one in new}
+    return Reading(replace(calendar, windows=tuple([*windows, *new][:WINDOWS_KEPT])), found)
+
+
+def _missing(
+    known: KnownWindow, listed: Listing, calendar: Calendar, at: datetime
+) -> tuple[KnownWindow, Found | None]:
+    if listed.partial or (listed.by_number and known.window.partitions):
+        return known, Found.UNREAD  # it may only seem to be missing
+    is_gone = known.missing or calendar.over_for(known.window, at) >= timedelta()
+    return replace(known, missing=True), Found.GONE if is_gone else None
+
+
+def _listed(
+    known: KnownWindow, listed: Window, calendar: Calendar, at: datetime
+) -> tuple[KnownWindow, Found | None]:
+    window = _continued(known.window, listed, calendar, at)
+    after = replace(known, window=window, missing=False)
+    if known.announced is None or not _differ(known.announced, window, at):
+        return after, Found.SAME
+    is_confirmed = not known.missing and not _differ(known.window, window, at)
+    return after, Found.CHANGED if is_confirmed else None
+
+
+def _continued(known: Window, listed: Window, calendar: Calendar, at: datetime) -> Window:
+    """Return the listed window with the parts of a running one that are over, and are not listed any more."""
+    if known.begin > at or listed.begin > at + APART:
+        return listed
+    is_over = known.whole is not None and calendar.over_for(known.whole, at) >= timedelta()
+    return replace(
+        listed,
+        begin=known.begin,
+        nodes=max(known.nodes, listed.nodes),
+        at_once=max(known.at_once, listed.at_once),
+        whole=listed.whole or (known.whole if is_over else None),
+    )
+
+
+def _differ(announced: Window, listed: Window, at: datetime) -> bool:
+    """Return whether the difference is worth a message. The end of one that runs may move by an hour."""
+    if (announced.whole is None) is not (listed.whole is None):
+        return True
+    if _is_moved(announced, listed, at):
+        return True
+    if announced.whole and listed.whole:
+        return _is_moved(announced.whole, listed.whole, at)
+    grown = listed.nodes - announced.nodes
+    if listed.begin <= at:
+        return grown > _SMALL_SHARE * announced.nodes
+    others = bool(announced.partitions and listed.partitions) and announced.partitions != listed.partitions
+    return others or abs(grown) > _SMALL_SHARE * announced.nodes
+
+
+def _is_moved(before: Span, after: Span, at: datetime) -> bool:
+    if after.begin > at:
+        return (before.begin, before.last) != (after.begin, after.last)
+    return abs(after.last - before.last) > _SMALL_MOVE
