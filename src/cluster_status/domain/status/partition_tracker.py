@@ -45,8 +45,8 @@ def first_state(found: Finding, poll: PollTerms, *, counts: bool) -> PartitionSt
 
 def next_state(before: PartitionState, found: Finding, poll: PollTerms, *, named: bool) -> PartitionState:
     """Return the state after a poll; `named` says that the input names the partition."""
-    status = status_for(found.problem)
-    goes_on = status is status_for(before.problem)
+    status, earlier = status_for(found.problem), status_for(before.problem)
+    goes_on = status is earlier or (before.status is _LOST and _LOST not in {status, earlier})
     polls = before.polls + 1 if goes_on and not poll.interrupted else 1
     if status is before.status or (before.status is _USUAL and status is not _IN_SERVICE and not named):
         status, polls = before.status, 0
