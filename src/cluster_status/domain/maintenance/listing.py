@@ -54,11 +54,12 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
     maintenance = state.maintenance if state else None
     if state is None or maintenance is None or (maintenance.error and not maintenance.reservations):
         return None
-    reservations = [one for one in maintenance.reservations if one.end is None or one.end > at]
+    current = [one for one in maintenance.reservations if one.end is None or one.end > at]
+    reservations = sorted(current, key=lambda one: -one.nodes)[:_MOST_RESERVATIONS]  # the largest
     cluster = Cluster.of(state, reservations)
     reserved = [
         _Reserved(one.begin, one.end, number, cluster.nodes_of(one), one.recurring)
-        for number, one in enumerate(reservations[:_MOST_RESERVATIONS])
+        for number, one in enumerate(reservations)
     ]
     reserved = [one for one in reserved if cluster.count(one.nodes) and not _is_usual(one, cluster, since)]
     wholes = _wholes(reserved, cluster)
