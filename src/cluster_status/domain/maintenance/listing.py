@@ -54,10 +54,10 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
     maintenance = state.maintenance if state else None
     if state is None or maintenance is None or (maintenance.error and not maintenance.reservations):
         return None
-    reservations = [one for one in maintenance.reservations if one.end is None or one.end > at]
-    reservations = reservations[:_MOST_RESERVATIONS]
-    if not reservations:
+    current = [one for one in maintenance.reservations if one.end is None or one.end > at]
+    if not current:
         return Listing(partial=bool(maintenance.error))
+    reservations = sorted(current, key=lambda one: -one.nodes)[:_MOST_RESERVATIONS]  # the largest
     cluster = Cluster.of(state, reservations)
     reserved = [
         _Reserved(one.begin, one.end, number, cluster.nodes_of(one), one.recurring)

@@ -12,7 +12,12 @@ from cluster_status.domain.notification.partition_news import is_of_partition_ma
 from cluster_status.domain.notification.partition_words import are, clauses_of, clauses_of_poll
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import Quotation, quotation_for
-from cluster_status.domain.notification.window_facts import clause_behind, window_facts, window_sentence
+from cluster_status.domain.notification.window_facts import (
+    FORMER_TIMES,
+    clause_behind,
+    window_facts,
+    window_sentence,
+)
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
@@ -234,10 +239,13 @@ def _remedy(notification: Notification) -> str:
 
 
 def _once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
-    """Yield the facts without those whose time the message shows already; each channel shows `at`."""
+    """Yield the facts without those whose time the message shows already; each channel shows `at`.
+
+    A former time stays: that it is another one's time as well does not say what has changed.
+    """
     shown = {at}
     for fact in facts:
-        if not isinstance(fact.value, datetime):
+        if not isinstance(fact.value, datetime) or fact.label in FORMER_TIMES:
             yield fact
         elif fact.value not in shown:
             shown.add(fact.value)

@@ -8,6 +8,7 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Cause, Status, cause_info
 
+FORMER_TIMES = WAS_TO_BEGIN, WAS_TO_END = "Was to begin", "Was to end"
 _OPEN_END = "open end"
 _JOBS_WAIT = "Jobs whose time limit reaches beyond its begin wait until it is over."
 _NOT_LISTED = "Slurm no longer lists its reservation."
@@ -82,9 +83,9 @@ def _times(window: Window, at: datetime) -> Iterator[tuple[str, str | datetime]]
 def _was(before: Window, now: Window | None) -> Iterator[tuple[str, str | datetime]]:
     """Yield what a window was, as far as it is different now."""
     if now is None or before.begin != now.begin:
-        yield "Was to begin", before.begin
+        yield WAS_TO_BEGIN, before.begin
     if now is None or before.end != now.end:
-        yield "Was to end", before.end or _OPEN_END
+        yield WAS_TO_END, before.end or _OPEN_END
     if now is None or _nodes(before) != _nodes(now):
         yield "Nodes reserved before", _nodes(before)
 
