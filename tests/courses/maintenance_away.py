@@ -65,6 +65,25 @@ COURSES = (
         ),
     ),
     Course(
+        name="outage-after-an-early-end",
+        truth="An outage right after a maintenance that has ended early is an outage.",
+        site=mscluster,
+        offline=2,
+        steps=(
+            starts(),
+            SCHEDULED,
+            *BEGINS,
+            poll(until=12),
+            step(
+                "The reservation is deleted.", deleted(), says(Event.RECOVERY, not_times=(18,)), then=ONLINE
+            ),
+            step(_DOWN, login(Cause.REFUSED), says(Event.OUTAGE, ping=True), then=OFFLINE),
+            poll(until=14.25),
+            step("It is up again.", login(None), says(Event.RECOVERY), then=ONLINE),
+            poll(until=20),
+        ),
+    ),
+    Course(
         name="open-end-unreachable",
         truth="A maintenance with an open end counts for 24 hours while the cluster is away.",
         site=mscluster,

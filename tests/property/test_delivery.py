@@ -39,7 +39,7 @@ SILENT_MESSAGE = 4096  # the flag of a message without a sound
 RESULTS = {
     "online": listed(partition(idle=8)),
     "allocated": listed(partition(allocated=8)),
-    "degraded": listed(partition(idle=2, down=6)),
+    "degraded": listed(partition(draining=2, down=6)),
     "maintenance": listed(partition(idle=2, maintenance=6)),
     "offline": failed(Cause.REFUSED),
 }
@@ -47,7 +47,7 @@ STATUS_OF = {"allocated": "online"}
 SHOWN = {
     "online": "debug*       8     0    0     8 1d",
     "allocated": "debug*       0     8    0     8 1d",
-    "degraded": "debug*       2     0    6     8 1d",
+    "degraded": "debug*       0     2    6     8 1d",
     "maintenance": "debug*       2     0    6     8 1d",
     "offline": "SSH connections refused.",
 }

@@ -1,4 +1,4 @@
-"""Whatever Slurm lists, poll by poll: the messages agree with it, and none is sent twice."""
+"""The messages agree with what Slurm lists in any sequence of polls, and none is sent twice."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ def result_of(poll: Poll, at: float) -> ProbeResult:
     return read if poll.result == "read" else failed(Cause.SINFO_FAILED)
 
 
-def standing(sent: list[Notification], at: float) -> list[Times]:
+def believed_in(sent: list[Notification], at: float) -> list[Times]:
     """Return the hours of the coming windows that the channel believes in."""
     latest = {one.window_id: one for one in sent if one.window_id}
     coming = [one.window for one in latest.values() if one.event in ANNOUNCING and one.window]
@@ -98,7 +98,7 @@ def test_the_last_message_about_each_window_agrees_with_what_is_listed(
             at = round(at + poll.hours, 1)
             course.probe(at, result_of(poll, at))
     due = sorted(times for times in last.times(at) if at < times[0] <= at + DAY - 0.5)
-    believed = standing(course.sent, at)
+    believed = believed_in(course.sent, at)
     assert [times for times in believed if times[0] <= at + DAY - 0.5] == due
     assert set(believed) <= set(last.times(at))
     for sent in by_window(course.sent):
@@ -137,7 +137,9 @@ def test_no_window_is_cancelled_while_it_is_listed_and_no_outage_is_sent_inside_
             for one in new:
                 if one.event is Event.MAINTENANCE_CANCELLED:
                     assert one.window is not None
-                    times = standing([Notification("1", Event.INITIAL, one.at, None, window=one.window)], -1)
+                    times = believed_in(
+                        [Notification("1", Event.INITIAL, one.at, None, window=one.window)], -1
+                    )
                     listed_last = [listed.times(-1) for listed in seen[-2:]]
                     assert not any(set(times) & set(listed) for listed in listed_last)
                 if one.event is Event.OUTAGE and seen:

@@ -1,11 +1,9 @@
-from collections.abc import Sequence
-from itertools import takewhile
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain.notification.event import TRANSITIONS, Event
-from cluster_status.domain.status.cause import CAUSES, Status
+from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
 from cluster_status.domain.status.verdict import Verdict
 from tests.property import draw
 from tests.property.steady import steady_courses
@@ -20,19 +18,28 @@ POLLS_TO_CONFIRM = st.integers(1, 4)
 def test_the_status_changes_exactly_when_enough_polls_agree(
     verdicts: list[Verdict], confirm_after: int
 ) -> None:
-    confirmed: Status | None = None
-    for number, step in enumerate(course(*verdicts, confirm_after=confirm_after), 1):
-        latest = verdicts[number - 1]
-        needed = confirm_after if latest.cause and CAUSES[latest.cause].needs_confirmation else 1
-        if latest.status is not Status.UNKNOWN and agreeing(verdicts[:number]) >= needed:
-            confirmed = latest.status
-        assert step.after.status is confirmed
+    confirmed: Verdict | None = None  # the last one with the confirmed status
+    latest: Status | None = None
+    agreeing = unknown = 0  # polls in a row
+    for step, verdict in zip(course(*verdicts, confirm_after=confirm_after), verdicts, strict=True):
+        if verdict.status is Status.UNKNOWN:
+            unknown += 1
+            agreeing = 0 if unknown == UNKNOWN_POLLS_BEFORE_NOTIFICATION else agreeing
+        else:
+            agreeing = agreeing + 1 if verdict.status is latest else 1
+            latest, unknown = verdict.status, 0
+            is_same = confirmed is not None and confirmed.status is verdict.status
+            if is_same or agreeing >= (confirm_after if needs_confirmation(confirmed, verdict) else 1):
+                confirmed = verdict
+        assert step.after.status is (confirmed.status if confirmed else None)
 
 
-def agreeing(verdicts: Sequence[Verdict]) -> int:
-    """Count the latest polls with the same status, except those with an unknown one."""
-    known = [verdict.status for verdict in verdicts if verdict.status is not Status.UNKNOWN]
-    return len(list(takewhile(lambda status: status is known[-1], reversed(known))))
+def needs_confirmation(confirmed: Verdict | None, verdict: Verdict) -> bool:
+    if verdict.cause and CAUSES[verdict.cause].needs_confirmation:
+        return True
+    to_few = confirmed is not None and verdict.cause is Cause.NODES_DOWN
+    from_few = confirmed is not None and confirmed.cause is Cause.NODES_DOWN
+    return to_few or (from_few and verdict.cause in {None, Cause.MAINTENANCE})
 
 
 @steady_courses

@@ -12,6 +12,7 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import TRANSITIONS, Event
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
 from cluster_status.domain.uptime.uptime import WINDOWS, uptime
 from tests.property.steady import steady_courses
 from tests.unit.domain.build import (
@@ -29,7 +30,7 @@ from tests.unit.domain.build import (
 LENGTH = 6
 ALPHABET = (
     listed(idle=4),
-    listed(idle=1, down=3),
+    listed(draining=4),
     listed(maintenance=4),
     failed(Cause.REFUSED),  # offline, confirmed by one poll
     failed(Cause.TIMEOUT),  # offline, confirmed by two polls
@@ -63,22 +64,28 @@ def expected(sequence: Sequence[int]) -> Expected:
         if number and STATUSES[sequence[number - 1]] is not Status.UNKNOWN:
             open_seconds += 3_600
         status = STATUSES[letter]
-        if status is Status.UNKNOWN:
-            if latest is confirmed and confirmed:
-                seconds[confirmed], open_seconds = seconds[confirmed] + open_seconds, 0
-            continue
-        if status is not latest or latest is confirmed:  # the pending status was not confirmed
+        is_unknown = status is Status.UNKNOWN
+        if is_unknown and ends_in_unknown(sequence[: number + 1]):
+            agreeing, latest = 0, confirmed
+        is_other = status is not latest and not is_unknown
+        if is_other or latest is confirmed:  # the pending status was not confirmed
             if confirmed:
                 seconds[confirmed] += open_seconds
             open_seconds = 0
+        if is_unknown:
+            continue
         agreeing, latest = (agreeing + 1 if status is latest else 1), status
         if status is not confirmed and agreeing >= NEEDED[letter]:
             changes.append((confirmed, status))
             seconds[status], open_seconds = seconds[status] + open_seconds, 0
             confirmed = status
-        elif status is confirmed:
-            open_seconds = 0
     return Expected(changes, seconds)
+
+
+def ends_in_unknown(sequence: Sequence[int]) -> bool:
+    """Return whether so many latest polls were unknown that no pending status survives."""
+    latest = [STATUSES[letter] for letter in sequence[-UNKNOWN_POLLS_BEFORE_NOTIFICATION:]]
+    return latest == [Status.UNKNOWN] * UNKNOWN_POLLS_BEFORE_NOTIFICATION
 
 
 def recorded(reached: History) -> dict[Status, int]:

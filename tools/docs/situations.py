@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
 from cluster_status.adapters.github.results import FREE_STORAGE
-from cluster_status.domain.maintenance.window import Window
+from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.message import Message, compose
+from cluster_status.domain.notification.message import Message, compose, with_order
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.unsaved import UnsavedRun, not_saved_message, repeatable_message
@@ -24,30 +24,48 @@ from cluster_status.domain.slurm.cluster_state import (
     Partition,
 )
 from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.partitions import PartitionChange, PartitionReport, Problem
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
 
 SIZES = (3, 200)
+_NAMES = ("batch", "gpu", "long-running")
 NOW = datetime(2026, 11, 23, 15, 50, tzinfo=UTC)
 _EARLIER = NOW - timedelta(minutes=80)
 _LONG_AGO = NOW - timedelta(days=3, hours=5, minutes=20)
-_NIGHT = Window(NOW + timedelta(hours=20), NOW + timedelta(hours=28), nodes=24)
+_IN_MAINTENANCE = StatusPeriod(Status.MAINTENANCE, NOW, (Cause.MAINTENANCE,))
+_GPU = Window(NOW, NOW + timedelta(hours=4), nodes=2, at_once=2, partitions=("gpu",), job_hours=24)
 _POLICY = ChannelPolicy("discord", mention="<@&123456789012345678>")
 _RUN = "https://github.com/owner/name/actions/runs/20000000001"
 
 _ONLINE = StatusPeriod(Status.ONLINE, _LONG_AGO)
 _OFFLINE = StatusPeriod(Status.OFFLINE, NOW, (Cause.REFUSED,))
+_LOST = StatusPeriod(Status.DEGRADED, NOW, (Cause.PARTITION_DOWN,))
 _BACK = StatusPeriod(Status.ONLINE, NOW)
 
 
+def _window(begin: datetime, *, hours: int) -> Window:
+    """Return a window of all nodes."""
+    end = begin + timedelta(hours=hours)
+    return Window(begin, end, nodes=32, at_once=32, whole=Span(begin, end), job_hours=336)
+
+
+_NIGHT = _window(NOW + timedelta(hours=20), hours=8)
+
+
 class Situation(Struct, frozen=True):
-    """`gone` of ten nodes are out of service, in `group`; None if Slurm lists nothing."""
+    """`gone` of ten nodes are out of service, in `group`; None if Slurm lists nothing.
+
+    With `only`, these are those of one partition.
+    """
 
     slug: str
     title: str
     notification: Notification
     gone: int | None = None
     group: str = "down"
+    only: str = ""
+    shut: str = ""  # a partition that is not up
     reasons: tuple[DrainReason, ...] = ()
     unsaved: bool = False  # the history cannot be saved
 
@@ -106,6 +124,68 @@ SITUATIONS = (
         ),
     ),
     Situation(
+        "partition-lost",
+        "Degraded: a partition is lost",
+        Notification(
+            "1",
+            Event.DEGRADED,
+            NOW,
+            _LOST,
+            previous=_ONLINE,
+            uptime=Uptime(0.9943, 1.0),
+            partitions=(PartitionChange("gpu", Problem.NO_NODES),),
+        ),
+        gone=10,
+        only="gpu",
+        reasons=(DrainReason("PDU 3 is off", _EARLIER, 2, "g[1-2]", "root", frozenset({"gpu"})),),
+    ),
+    Situation(
+        "second-partition-lost",
+        "Another partition is lost",
+        Notification(
+            "1",
+            Event.PARTITION_LOST,
+            NOW,
+            replace(_LOST, since=_EARLIER),
+            uptime=Uptime(0.9943, 1.0),
+            partitions=(PartitionChange("long-running", Problem.NOT_UP, "drain"),),
+            still_out=(PartitionChange("gpu", Problem.NO_NODES),),
+        ),
+        gone=10,
+        only="gpu",
+        shut="long-running",
+    ),
+    Situation(
+        "partition-back",
+        "A partition is back, and another one is still lost",
+        Notification(
+            "1",
+            Event.PARTITION_BACK,
+            NOW,
+            replace(_LOST, since=_EARLIER),
+            uptime=Uptime(0.9943, 1.0),
+            partitions=(PartitionChange("long-running"),),
+            still_out=(PartitionChange("gpu", Problem.NO_NODES),),
+        ),
+        gone=10,
+        only="gpu",
+    ),
+    Situation(
+        "partition-maintenance",
+        "A partition is in maintenance, the others work",
+        Notification(
+            "1",
+            Event.MAINTENANCE_STARTED,
+            NOW,
+            _ONLINE,
+            uptime=Uptime(0.9943, 1.0),
+            partitions=(PartitionChange("gpu", Problem.MAINTENANCE),),
+        ),
+        gone=10,
+        group="maintenance",
+        only="gpu",
+    ),
+    Situation(
         "scheduler-down",
         "Degraded: the Slurm controller does not respond",
         Notification(
@@ -119,23 +199,83 @@ SITUATIONS = (
     ),
     Situation(
         "maintenance-scheduled",
-        "Maintenance scheduled (with `details: full`)",
+        "Maintenance scheduled",
         Notification("1", Event.MAINTENANCE_SCHEDULED, NOW, _ONLINE, window=_NIGHT),
         gone=0,
     ),
     Situation(
+        "maintenance-changed",
+        "Maintenance changed",
+        Notification(
+            "1",
+            Event.MAINTENANCE_CHANGED,
+            NOW,
+            _ONLINE,
+            window=_window(NOW + timedelta(hours=44), hours=12),
+            previous_window=_NIGHT,
+        ),
+    ),
+    Situation(
+        "maintenance-cancelled",
+        "Maintenance cancelled",
+        Notification("1", Event.MAINTENANCE_CANCELLED, NOW, _ONLINE, window=_NIGHT),
+    ),
+    Situation(
         "maintenance-started",
-        "Maintenance started",
+        "Maintenance of all nodes started",
         Notification(
             "1",
             Event.MAINTENANCE_STARTED,
             NOW,
-            StatusPeriod(Status.MAINTENANCE, NOW, (Cause.MAINTENANCE,)),
+            _IN_MAINTENANCE,
             previous=_ONLINE,
-            window=Window(NOW, NOW + timedelta(hours=8), nodes=24),
+            window=_window(NOW, hours=8),
         ),
-        gone=6,
+        gone=10,
         group="maintenance",
+    ),
+    Situation(
+        "maintenance-away",
+        "Maintenance of all nodes: the head node does not respond",
+        Notification(
+            "1",
+            Event.MAINTENANCE_STARTED,
+            NOW,
+            _IN_MAINTENANCE,
+            previous=_ONLINE,
+            window=_window(NOW, hours=8),
+            behind=Cause.REFUSED,
+        ),
+    ),
+    Situation(
+        "maintenance-overdue",
+        "Maintenance overdue, with a mention by `discord-ping`",
+        Notification(
+            "1",
+            Event.MAINTENANCE_OVERDUE,
+            NOW,
+            _OFFLINE,
+            previous=StatusPeriod(Status.MAINTENANCE, NOW - timedelta(hours=8), (Cause.MAINTENANCE,)),
+            uptime=Uptime(0.9943, 1.0),
+            window=_window(NOW - timedelta(hours=8, minutes=4), hours=8),
+        ),
+    ),
+    Situation(
+        "maintenance-of-a-partition",
+        "Maintenance of a partition started",
+        Notification("1", Event.MAINTENANCE_STARTED, NOW, _ONLINE, window=_GPU, window_id="1"),
+    ),
+    Situation(
+        "maintenance-ended",
+        "Maintenance of a partition ended",
+        Notification(
+            "1",
+            Event.RECOVERY,
+            NOW + timedelta(hours=4),
+            _ONLINE,
+            window=_GPU,
+            window_id="1",
+        ),
     ),
     Situation(
         "partial-recovery",
@@ -216,6 +356,8 @@ def _card(situation: Situation, size: int) -> dict[str, Any]:
         cluster_state = _cluster_state(situation, situation.gone, size)
         notification = replace(notification, nodes=cluster_state.nodes)
     message = compose(notification, "mscluster", _POLICY, cluster_state, _RUN)
+    if situation.only and situation.group == "down":
+        message = with_order(message, PartitionReport(found=(situation.only, situation.shut)))
     return card(_while_unsaved(message, notification) if situation.unsaved else message)
 
 
@@ -227,7 +369,13 @@ def _while_unsaved(message: Message, notification: Notification) -> Message:
 
 
 def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:
-    partitions = tuple(_partition(number, gone, situation.group) for number in range(size))
+    partitions = tuple(
+        replace(
+            _partition(number, gone if situation.only in {"", name} else 0, situation.group),
+            availability="drain" if situation.shut == name else "up",
+        )
+        for number, name in enumerate(map(_name, range(size)))
+    )
     total = NodeCounts()
     for partition in partitions:
         for group in ("idle", "allocated", "down", "maintenance"):
@@ -237,15 +385,17 @@ def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:
     return ClusterState(partitions, total, details=Details(gpus, situation.reasons))
 
 
+def _name(number: int) -> str:
+    return _NAMES[number] if number < len(_NAMES) else f"group{number:03}"
+
+
 def _partition(number: int, gone: int, group: str) -> Partition:
     """Return a partition with a typical name, or one of many that belong to one group each."""
-    names = ("batch", "gpu", "long-running")
     limits = ("3-00:00:00", "1-00:00:00", "14-00:00:00")
-    total = (20, 2, 10)[number] if number < len(names) else 2 + number * 7 % 30
+    total = (20, 2, 10)[number] if number < len(_NAMES) else 2 + number * 7 % 30
     lost = total * gone // 10
     left = total - lost
     idle = left * ((number + 1) % 4) // 5
     nodes = replace(NodeCounts(total=total, idle=idle, allocated=left - idle), **{group: lost})
-    name = names[number] if number < len(names) else f"group{number:03}"
-    limit = limits[number] if number < len(names) else ("7-00:00:00", "12:00:00", "infinite")[number % 3]
-    return Partition(name, default=number == 0, availability="up", time_limit=limit, nodes=nodes)
+    limit = limits[number] if number < len(_NAMES) else ("7-00:00:00", "12:00:00", "infinite")[number % 3]
+    return Partition(_name(number), default=number == 0, availability="up", time_limit=limit, nodes=nodes)

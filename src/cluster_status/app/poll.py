@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.app.check import Checked
 from cluster_status.app.cluster import Channel, MonitoredCluster
@@ -17,17 +18,24 @@ from cluster_status.domain.uptime.gaps import Gap
 class PollResult(Struct, frozen=True):
     """The result of one poll. Both histories are None if they could not be loaded, or for a check.
 
-    `after` is the saved history. `context` is that of its change from `before`.
+    `after` is the saved history.
     """
 
     cluster: str
-    id: str
-    at: Instant
     result: ProbeResult
+    terms: Terms
+    context: PollContext
     verdict: Verdict
     before: History | None = None
     after: History | None = None
-    context: PollContext | None = None
+
+    @property
+    def id(self) -> str:
+        return self.context.id
+
+    @property
+    def at(self) -> Instant:
+        return self.context.at
 
     @property
     def changed(self) -> bool:
@@ -76,13 +84,11 @@ def poll(
     in_turn: bool = False,
 ) -> PollResult:
     """Return the verdict on a check and the history after it; see PollContext for `in_turn`."""
-    known = before.known_server(cluster.digests, checked.at, checked.result) if before else KnownServer()
     terms = Terms(
         at=checked.at,
         degraded_below=cluster.thresholds.degraded_below,
         confirm_after=cluster.thresholds.confirm_after,
     )
-    verdict = judge(checked.result, known, terms)
     context = PollContext(
         id=checked.id,
         at=checked.at,
@@ -91,5 +97,20 @@ def poll(
         channels=tuple(channel.policy for channel in channels),
         in_turn=in_turn,
     )
-    after = advance(before, checked.result, verdict, context) if before else None
-    return PollResult(cluster.name, checked.id, checked.at, checked.result, verdict, before, after, context)
+    return _poll(cluster.name, checked.result, terms, context, before)
+
+
+def polled_again(poll: PollResult, before: History, *, confirm_after: int) -> PollResult:
+    """Return the poll with this history before it, and this number of polls to confirm a change."""
+    terms = replace(poll.terms, confirm_after=confirm_after)
+    context = replace(poll.context, confirm_after=confirm_after)
+    return _poll(poll.cluster, poll.result, terms, context, before)
+
+
+def _poll(
+    cluster: str, result: ProbeResult, terms: Terms, context: PollContext, before: History | None
+) -> PollResult:
+    known = before.known_server(context.digests, context.at, result) if before else KnownServer()
+    verdict = judge(result, known, terms)
+    after = advance(before, result, verdict, context) if before else None
+    return PollResult(cluster, result, terms, context, verdict, before, after)

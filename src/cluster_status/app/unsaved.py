@@ -6,16 +6,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.outbox import Courier, Delivered
-from cluster_status.app.poll import PollResult
-from cluster_status.domain.history.history import (
-    Histories,
-    History,
-    PollContext,
-    advance,
-    has_changed,
-    key_of,
-)
-from cluster_status.domain.notification.event import Event
+from cluster_status.app.poll import PollResult, polled_again
+from cluster_status.domain.history.history import Histories, History, has_changed, key_of
+from cluster_status.domain.notification.event import CHANGES, Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import Outbox, enqueue
@@ -43,17 +36,13 @@ def deliver_unsaved(
     The outboxes do not change. `remedy` is that of the error.
     """
     monitored = [
-        (one, one.before, one.after, one.context)
+        (one, one.before, one.after)
         for one in polls
-        if one.before
-        and one.after
-        and one.context
-        and one.before.tracker.confirmed
-        and one.before.record.polls
+        if one.before and one.after and one.before.tracker.confirmed and one.before.record.polls
     ]
     if not monitored:
         return Delivered(Histories())
-    recent = recent_runs(min(before.record.polls[-1].at for _, before, _, _ in monitored))
+    recent = recent_runs(min(before.record.polls[-1].at for _, before, _ in monitored))
     unsaved = {key_of(one[0].cluster): _unsaved(*one, recent) for one in monitored}
 
     def compose(key: str, notification: Notification, policy: ChannelPolicy) -> Message:
@@ -118,25 +107,32 @@ class _Unsaved(Struct, frozen=True):
         return repeatable_message(message, confirmed=self.confirmed, since_known=self.run.number == 1)
 
 
-def _unsaved(
-    poll: PollResult, before: History, after: History, context: PollContext, recent: RunsSince | None
-) -> _Unsaved:
+def _unsaved(poll: PollResult, before: History, after: History, recent: RunsSince | None) -> _Unsaved:
     run = _run(poll, before, recent)
-    # The earlier runs count as polls of a pending status: otherwise an outage that needs a confirmation would
-    # be missed for as long as nothing is saved.
-    confirms = run.number >= context.confirm_after
-    changed = advance(
-        replace(before, outbox=undamped(before.outbox)),
-        poll.result,
-        replace(poll.verdict, unsettled=poll.verdict.unsettled and not confirms),
-        replace(context, confirm_after=1 if confirms else context.confirm_after),
-    )
-    confirmed = has_changed(before, after) or not has_changed(before, changed)
-    after = changed if has_changed(before, changed) else after
-    outbox = _outbox(after, context.id, run, 1 if confirmed else context.confirm_after)
-    if run.number == NOTIFIED_RUN and before.tracker.confirmed and not has_changed(before, after):
+    changed = _changed(poll, before, run)
+    after, polls_needed = changed or (after, 1)
+    outbox = _outbox(after, poll.id, run, polls_needed)
+    if run.number == NOTIFIED_RUN and before.tracker.confirmed and not changed:
         outbox = enqueue(outbox, history_not_saved(poll.at, before.tracker.confirmed))
-    return _Unsaved(context.id, run, confirmed, replace(after, outbox=outbox))
+    return _Unsaved(poll.id, run, polls_needed == 1, replace(after, outbox=outbox))
+
+
+def _changed(poll: PollResult, before: History, run: UnsavedRun) -> tuple[History, int] | None:
+    """Return the history after a change, and the number of polls that confirm it; None without a change."""
+    before = replace(before, outbox=undamped(before.outbox))
+    usual = poll.context.confirm_after
+    # The earlier runs count as polls that confirm a change: otherwise an outage that needs a confirmation
+    # would be missed for as long as nothing is saved.
+    for confirm_after, polls_needed in ((usual, 1), (1, usual)):
+        after = polled_again(poll, before, confirm_after=confirm_after).after
+        if after and run.number >= polls_needed and _has_change(after, poll.id):
+            return after, polls_needed
+    return None
+
+
+def _has_change(history: History, poll_id: str) -> bool:
+    pending = (one for channel in history.outbox.channels.values() for one in channel.pending)
+    return any(one.event in CHANGES and is_new(one, poll_id) for one in pending)
 
 
 def _run(poll: PollResult, before: History, recent: RunsSince | None) -> UnsavedRun:

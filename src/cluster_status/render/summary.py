@@ -97,7 +97,7 @@ def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:
 
 
 def without_maintenance(error: str) -> str:
-    return f"Maintenance cannot be announced: {error}"
+    return f"Maintenance cannot be announced, because scontrol fails: {error}"
 
 
 def _of_partitions(verdict: Verdict) -> Iterator[str]:

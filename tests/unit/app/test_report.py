@@ -318,11 +318,9 @@ def test_every_poll_shows_the_line_to_pin_if_the_host_key_is_not_pinned(monitor:
 
 
 def test_reservations_that_cannot_be_read_are_a_notice_once_a_day(monitor: Monitor) -> None:
-    text = "Maintenance cannot be announced: scontrol was not found"
-    unreadable = replace(
-        ONLINE,
-        outcome=replace(ONLINE.outcome, maintenance=MaintenanceListing(error="scontrol was not found")),
-    )
+    text = "Maintenance cannot be announced, because scontrol fails: Access/permission denied"
+    listing = MaintenanceListing(error="Access/permission denied")
+    unreadable = replace(ONLINE, outcome=replace(ONLINE.outcome, maintenance=listing))
     runs = [monitor.poll(unreadable, later=timedelta(hours=hours)) for hours in (0, 1, 22, 1, 1)]
     assert [text in run.runner.of(Level.NOTICE) for run in runs] == [True, False, False, True, False]
     assert all(text in run.runner.summary.facts for run in runs)

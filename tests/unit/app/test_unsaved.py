@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -225,7 +226,7 @@ def test_the_earlier_runs_count_as_polls_that_confirm_a_status(online: Monitor) 
     assert runs_with_messages(online, [TIMEOUT] * 13) == {2: [IS_OFFLINE], 12: [IS_OFFLINE]}
     assert online.notifier.messages[-1].sentence == (
         "SSH connection timed out. The history cannot be saved, so this message may repeat. "
-        "No other poll could confirm this status."
+        "No other poll could confirm it."
     )
 
 
@@ -248,6 +249,40 @@ def test_a_status_needs_as_many_runs_as_the_threshold_says(online: Monitor) -> N
         3: [NOT_SAVED],
         4: [IS_OFFLINE],
         12: [IS_OFFLINE],
+    }
+
+
+def two_partitions(**gpu: Any) -> ProbeResult:
+    return listed(partition("batch", idle=40), partition("gpu", default=False, **gpu))
+
+
+def test_a_partition_that_is_lost_is_notified_by_name(monitor: Monitor) -> None:
+    runs_with_messages(monitor, [two_partitions(idle=4)] * 3)
+    monitor.store.is_full = True
+    assert runs_with_messages(monitor, [two_partitions(down=4)] * 13) == {
+        2: ["mscluster is degraded"],
+        12: ["mscluster is degraded"],
+    }
+    assert monitor.notifier.messages[-1].sentence.startswith("No node of gpu is in service. ")
+
+
+def test_a_partition_that_is_back_is_notified_by_name(monitor: Monitor) -> None:
+    runs_with_messages(monitor, [*[two_partitions(idle=4)] * 3, *[two_partitions(down=4)] * 3])
+    monitor.store.is_full = True
+    assert runs_with_messages(monitor, [two_partitions(idle=4)] * 3) == {2: [IS_BACK]}
+    assert monitor.notifier.messages[-1].sentence.startswith("Partition gpu is back in service. ")
+
+
+def test_a_partition_that_is_lost_besides_another_one_is_a_change_too(monitor: Monitor) -> None:
+    fat = partition("fat", default=False, idle=4)
+    fat_is_down = partition("fat", default=False, down=4)
+    gpu = partition("gpu", default=False, down=4)
+    batch = partition("batch", idle=40)
+    runs_with_messages(monitor, [listed(batch, fat, partition("gpu", default=False, idle=4))] * 3)
+    runs_with_messages(monitor, [listed(batch, fat, gpu)] * 3)
+    monitor.store.is_full = True
+    assert runs_with_messages(monitor, [listed(batch, fat_is_down, gpu)] * 4) == {
+        2: ["mscluster is still degraded: fat is lost, too"]
     }
 
 

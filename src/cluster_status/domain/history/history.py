@@ -72,9 +72,10 @@ class History(Struct, frozen=True, kw_only=True):
 
     def remembered_login(self, digests: Digests, now: datetime) -> RememberedLogin:
         """Return what the probe has to respect or may make use of."""
-        states = self.partitions_of(digests).states
-        usual = tuple(name for name, one in states.items() if one.status is PartitionStatus.USUAL)
-        return replace(self.ssh.remembered_login(digests, now), usual_partitions=usual)
+        memory = self.partitions_of(digests)
+        usual = (name for name, one in memory.states.items() if one.status is PartitionStatus.USUAL)
+        usual_partitions = None if memory.listed_at is None else tuple(usual)
+        return replace(self.ssh.remembered_login(digests, now), usual_partitions=usual_partitions)
 
     def maintenance_until(self, now: datetime) -> datetime | None:
         """Return the end of the maintenance that is under way."""
@@ -149,7 +150,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
             tracker = interrupted(tracker, poll.at)
         tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
-    progress = _progress(history, tracker, result, verdict, poll)
+    progress = _progress(history, tracker, result, poll)
     observation = Observation(
         poll.id,
         poll.at,
@@ -174,16 +175,14 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     )
 
 
-def _progress(
-    history: History, tracker: StatusTracker, result: ProbeResult, verdict: Verdict, poll: PollContext
-) -> Progress:
+def _progress(history: History, tracker: StatusTracker, result: ProbeResult, poll: PollContext) -> Progress:
     """Return the maintenance windows after this poll; nothing is sent before the first confirmed status."""
     reading = history.read_windows(result, poll.at, poll.id)
     if tracker.confirmed is None:
         return Progress(reading.calendar)
     progress = proceed(reading, poll.at)
     event = event_between(history.tracker, tracker)
-    known = shown_window(event, progress.calendar, poll.at, verdict.status) if event else None
+    known = shown_window(event, progress.calendar, poll.at, tracker.status) if event else None
     return carried(progress, known, poll.at)
 
 

@@ -57,31 +57,28 @@ class Calendar(Struct, frozen=True, omit_defaults=True):
         return next((one for one in self.windows if one.id == window_id), None)
 
     def whole_at(self, at: datetime) -> Window | None:
-        """Return the window that takes all nodes at this time."""
-        windows = (one.window for one in self.windows)
+        """Return the window that takes all nodes at this time.
+
+        One that the last listing lacks does not count: it has ended early, or an outage would be missed.
+        """
+        windows = (one.window for one in self.windows if not one.missing)
         return next((one for one in windows if one.whole and self.is_now(one.whole, at)), None)
 
     def until(self, at: datetime) -> datetime | None:
         """Return the latest end of the windows that run at this time."""
-        running = [one.window for one in self.windows if self.is_now(one.window, at)]
+        running = [one.window for one in self.windows if not one.missing and self.is_now(one.window, at)]
         ends = [one.end or max(one.begin, self.read_at or at) + OPEN_END_COUNTS_FOR for one in running]
         return max(ends, default=None)
 
     def overdue(self, at: datetime, since: datetime) -> KnownWindow | None:
         """Return the window that explained a status since `since`, and should have ended."""
-        ended = [
-            one
-            for one in self.windows
-            if one.window.whole
-            and one.window.whole.end
-            and since <= one.window.whole.end <= at
-            and self.over_for(one.window.whole, at) < KEPT_FOR
-        ]
-        return max(ended, key=lambda one: one.window.last, default=None)
+        over = ((self.over_for(one.window.whole, at), one) for one in self.windows if one.window.whole)
+        ended = [(time, one) for time, one in over if timedelta() <= time < KEPT_FOR and since <= at - time]
+        return min(ended, key=lambda one: one[0], default=(timedelta(), None))[1]
 
     def running(self, at: datetime) -> KnownWindow | None:
-        """Return the largest window that runs, without those that are usual for the cluster."""
-        windows = [one for one in self.windows if not _is_usual(one.window, at)]
+        """Return the largest window that is listed and runs, without those that are usual for the cluster."""
+        windows = [one for one in self.windows if not (one.missing or _is_usual(one.window, at))]
         running = [one for one in windows if self.is_now(one.window, at)]
         return max(running, key=lambda one: (one.window.whole is not None, one.window.nodes), default=None)
 

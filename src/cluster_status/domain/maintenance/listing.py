@@ -23,7 +23,8 @@ _FAR_OFF = timedelta(days=30)
 class Listing(Struct, frozen=True):
     """Windows in the order of their begin; `few` are those of few nodes, which are not announced.
 
-    `partial`: some reservations were not read. `by_number`: the nodes of the partitions were not read.
+    `partial`: some reservations were not read. `by_number`: there are some, and the nodes of the partitions
+    were not read.
     """
 
     windows: tuple[Window, ...] = ()
@@ -53,11 +54,14 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
     maintenance = state.maintenance if state else None
     if state is None or maintenance is None or (maintenance.error and not maintenance.reservations):
         return None
-    reservations = [one for one in maintenance.reservations if one.end is None or one.end > at]
+    current = [one for one in maintenance.reservations if one.end is None or one.end > at]
+    if not current:
+        return Listing(partial=bool(maintenance.error))
+    reservations = sorted(current, key=lambda one: -one.nodes)[:_MOST_RESERVATIONS]  # the largest
     cluster = Cluster.of(state, reservations)
     reserved = [
         _Reserved(one.begin, one.end, number, cluster.nodes_of(one), one.recurring)
-        for number, one in enumerate(reservations[:_MOST_RESERVATIONS])
+        for number, one in enumerate(reservations)
     ]
     reserved = [one for one in reserved if cluster.count(one.nodes) and not _is_usual(one, cluster, since)]
     wholes = _wholes(reserved, cluster)

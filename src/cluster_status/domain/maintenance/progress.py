@@ -94,7 +94,7 @@ def _phase(calendar: Calendar, window: Window, at: datetime) -> Phase:
 
 
 def _combined(changes: Iterable[Change], at: datetime) -> list[Change]:
-    """Return the changes with one announcement for all windows that begin later than in a day."""
+    """Return the changes with one notification of all windows that begin later than in a day."""
     early = [one for one in changes if one.news is News.SCHEDULED and one.window.begin - at > DAY]
     first = min(early, key=lambda one: one.window.begin, default=None)
     others = [one for one in changes if one not in early]

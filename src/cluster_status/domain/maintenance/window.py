@@ -53,7 +53,7 @@ class Window(Span, frozen=True, omit_defaults=True):
 
     def holds_jobs(self, at: datetime) -> bool:
         """Return whether a job of the longest time limit would reach into it."""
-        return at < self.begin < at + timedelta(hours=self.job_hours)
+        return at < self.begin <= at + timedelta(hours=self.job_hours)
 
 
 def overlap(one: Span, other: Span) -> timedelta:

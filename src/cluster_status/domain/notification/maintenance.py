@@ -1,5 +1,6 @@
 """The notifications about maintenance windows, and which pending ones they replace."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -11,7 +12,9 @@ from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.partitions import PartitionReport
 from cluster_status.domain.status.tracker import StatusPeriod
+from cluster_status.domain.uptime.incident import Incident
 
 EVENTS = {
     News.SCHEDULED: Event.MAINTENANCE_SCHEDULED,
@@ -20,27 +23,48 @@ EVENTS = {
     News.STARTED: Event.MAINTENANCE_STARTED,
     News.ENDED: Event.RECOVERY,
 }
-_ANNOUNCEMENTS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED})
+_PLANS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED})
 
 
-def shown_window(event: Event, calendar: Calendar, at: datetime, status: Status) -> KnownWindow | None:
-    """Return the window that the message about a status announces."""
+def shown_window(event: Event, calendar: Calendar, at: datetime, status: Status | None) -> KnownWindow | None:
+    """Return the window that the message about a new status announces."""
     if event is Event.INITIAL:
         return calendar.that_matters(at, in_maintenance=status is Status.MAINTENANCE)
-    return calendar.running(at) if event is Event.MAINTENANCE_STARTED else None
+    has_started = event is Event.MAINTENANCE_STARTED and status is Status.MAINTENANCE
+    return calendar.running(at) if has_started else None
 
 
-def is_needed(change: Change, confirmed: StatusPeriod, last_maintenance: datetime | None) -> bool:
+def without_windows(report: PartitionReport, calendar: Calendar) -> PartitionReport:
+    """Return the partitions without a begin or an end of maintenance that the messages of a window show."""
+    announced = [one for one in calendar.windows if one.announced]
+    begun = [one.window for one in announced if one.stage in {Stage.RUNNING, Stage.OVER}]
+
+    def others(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in names if not any(_takes(window, name) for window in begun))
+
+    return replace(
+        report,
+        maintenance_started=others(report.maintenance_started),
+        maintenance_ended=others(report.maintenance_ended),
+    )
+
+
+def _takes(window: Window, partition: str) -> bool:
+    return window.whole is not None or partition in window.partitions
+
+
+def is_needed(change: Change, confirmed: StatusPeriod, incidents: Iterable[Incident]) -> bool:
     """Return whether messages about the status leave this change out.
 
-    They show the begin and the end where the status is or was `maintenance`; `last_maintenance` is its end.
+    They show the begin and the end where the status is `maintenance`, or was so since the begin.
     """
     if change.news is News.STARTED:
         return confirmed.status is not Status.MAINTENANCE
     if change.news is not News.ENDED:
         return True
-    is_shown = last_maintenance is not None and last_maintenance > change.window.begin
-    return confirmed.status in {Status.ONLINE, Status.DEGRADED} and not is_shown
+    begin = change.window.begin
+    was_shown = any(one.status is Status.MAINTENANCE and one.until > begin for one in incidents)
+    return confirmed.status in {Status.ONLINE, Status.DEGRADED} and not was_shown
 
 
 def followed(notification: Notification, calendar: Calendar, at: datetime) -> Notification:
@@ -63,24 +87,23 @@ def superseding(pending: tuple[Notification, ...], new: Notification) -> tuple[N
 
     The channel has not received them. It gets the window as it is now, compared with the one it knows.
     """
-    obsolete = [one for one in pending if _is_announcement_of(one, new.window_id)]
+    obsolete = [one for one in pending if _is_plan_of(one, new.window_id)]
     if not obsolete:
         return (*pending, new)
     rest = [one for one in pending if one not in obsolete]
-    if new.event in _ANNOUNCEMENTS | {Event.MAINTENANCE_CANCELLED}:
+    if new.event in _PLANS | {Event.MAINTENANCE_CANCELLED}:
         return (*rest, *_compared(new, obsolete[0].previous_window))
     return (*rest, new)
 
 
-def without_past(pending: tuple[Notification, ...], at: datetime) -> tuple[Notification, ...]:
-    """Return the pending notifications without announcements of windows that are over."""
-    return tuple(
-        one for one in pending if not (one.event in _ANNOUNCEMENTS and one.window and one.window.last <= at)
-    )
+def not_stale(pending: tuple[Notification, ...], calendar: Calendar) -> tuple[Notification, ...]:
+    """Return the pending notifications without plans of windows that are over or forgotten."""
+    current = {one.id for one in calendar.windows if one.stage is not Stage.OVER}
+    return tuple(one for one in pending if one.event not in _PLANS or one.window_id in current)
 
 
-def _is_announcement_of(one: Notification, window_id: str) -> bool:
-    return bool(window_id) and one.window_id == window_id and one.event in _ANNOUNCEMENTS
+def _is_plan_of(one: Notification, window_id: str) -> bool:
+    return bool(window_id) and one.window_id == window_id and one.event in _PLANS
 
 
 def _compared(new: Notification, known: Window | None) -> list[Notification]:

@@ -9,11 +9,17 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar, KnownWindow
 from cluster_status.domain.maintenance.progress import Change
 from cluster_status.domain.maintenance.window import Window
-from cluster_status.domain.notification.damping import after_change, without_change
+from cluster_status.domain.notification.damping import Damping, after_change, without_change
 from cluster_status.domain.notification.event import Event, event_between
-from cluster_status.domain.notification.maintenance import EVENTS, followed, is_needed, shown_window
+from cluster_status.domain.notification.maintenance import (
+    EVENTS,
+    followed,
+    is_needed,
+    shown_window,
+    without_windows,
+)
 from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
-from cluster_status.domain.notification.outbox import Outbox, enqueue, overtaken
+from cluster_status.domain.notification.outbox import Outbox, enqueue, without_stale
 from cluster_status.domain.notification.partition_news import (
     is_of_partitions,
     partition_events,
@@ -48,16 +54,15 @@ class Observation(Struct, frozen=True):
     last_login: Instant | None
     calendar: Calendar = Calendar()
     changes: tuple[Change, ...] = ()
-    last_maintenance: Instant | None = None  # when the status was last in maintenance
 
 
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
     """Return the outbox with the notifications of this poll."""
-    outbox = overtaken(outbox, seen.at)
+    seen = replace(seen, verdict=_without_windows(seen))
     events = _events(seen)
     is_confirmed = seen.verdict.status is seen.after.status
     for policy in channels:
-        is_reminded = is_confirmed and not events
+        is_reminded = is_confirmed
         for number, event in enumerate(events or [None]):
             outbox, damped = _damp(outbox, policy.id, event, seen, is_confirmed=is_confirmed)
             if damped:
@@ -65,7 +70,12 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
                 outbox, is_reminded = enqueue(outbox, damped, only=policy.id), False
         if is_reminded:
             outbox = remind(outbox, seen, policy)
-    return _notify_of_windows(outbox, seen)
+    return without_stale(_notify_of_windows(outbox, seen), seen.calendar)
+
+
+def _without_windows(seen: Observation) -> Verdict:
+    report = seen.verdict.partitions
+    return replace(seen.verdict, partitions=report and without_windows(report, seen.calendar))
 
 
 def _overdue(seen: Observation) -> KnownWindow | None:
@@ -80,7 +90,7 @@ def _events(seen: Observation) -> list[Event]:
     """Return the events of a poll. That of a new status names the partitions, too."""
     event = event_between(seen.before, seen.after)
     if event in {None, Event.MONITOR_RESTORED}:
-        return [*filter(None, [event]), *partition_events(seen.after.status, seen.verdict)]
+        return [*filter(None, [event]), *partition_events(seen.after.status, seen.verdict.partitions)]
     return [Event.MAINTENANCE_OVERDUE if event in _NOT_BACK and _overdue(seen) else event]
 
 
@@ -99,21 +109,30 @@ def _damp(
     if chosen is None:
         return outbox, None
     notification = _notification(chosen, seen)
-    unstable_since = damping.unstable_since or before.unstable_since
-    if unstable_since:
-        recent = downtime(seen.incidents, seen.after.confirmed, seen.at - DOWNTIME_OF, seen.at)
-        instability = Instability(unstable_since, is_over=damping.unstable_since is None, downtime=recent)
+    instability = _instability(before, damping, seen)
+    if instability:
         previous = notification.previous if chosen is event else None
         notification = replace(notification, previous=previous, instability=instability)
     return outbox, notification
 
 
+def _instability(before: Damping, after: Damping, seen: Observation) -> Instability | None:
+    since = after.unstable_since or before.unstable_since
+    if since is None:
+        return None
+    recent = downtime(seen.incidents, seen.after.confirmed, seen.at - DOWNTIME_OF, seen.at)
+    return Instability(since, is_over=after.unstable_since is None, downtime=recent)
+
+
 def remind(outbox: Outbox, seen: Observation, policy: ChannelPolicy) -> Outbox:
     """Add a reminder where a channel wants one, or has no message that can be edited."""
-    wanted = policy.always or (policy.live and outbox.channel(policy.id).live is None)
+    channel = outbox.channel(policy.id)
+    wanted = policy.always or (policy.live and channel.live is None)
     if not wanted or seen.after.confirmed is None or seen.verdict.status is not seen.after.status:
         return outbox
-    return enqueue(outbox, _notification(Event.REMINDER, seen), only=policy.id)
+    reminder = _notification(Event.REMINDER, seen)
+    instability = _instability(channel.damping, channel.damping, seen)
+    return enqueue(outbox, replace(reminder, instability=instability), only=policy.id)
 
 
 def refreshed(notification: Notification, seen: Observation) -> Notification | None:
@@ -164,7 +183,7 @@ def _notification(event: Event, seen: Observation) -> Notification:
     before, verdict, confirmed = seen.before, seen.verdict, seen.after.confirmed
     was_unknown = before.unknown if event is Event.MONITOR_RESTORED else None
     overdue = _overdue(seen) if event is Event.MAINTENANCE_OVERDUE else None
-    announced = shown_window(event, seen.calendar, seen.at, verdict.status)
+    announced = shown_window(event, seen.calendar, seen.at, seen.after.status)
     news = partition_news(event, before, seen.after, verdict)
     return Notification(
         id=f"{seen.poll_id}.0",
@@ -197,7 +216,7 @@ def _is_nothing_back(before: StatusTracker, verdict: Verdict) -> bool:
 def _notify_of_windows(outbox: Outbox, seen: Observation) -> Outbox:
     confirmed = seen.after.confirmed
     for number, change in enumerate(seen.changes, 1):
-        if confirmed and is_needed(change, confirmed, seen.last_maintenance):
+        if confirmed and is_needed(change, confirmed, seen.incidents):
             notification = Notification(
                 id=f"{seen.poll_id}.{number}",
                 event=EVENTS[change.news],

@@ -7,9 +7,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.maintenance.calendar import Calendar
 from cluster_status.domain.notification.damping import Damping
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.maintenance import superseding, without_past
+from cluster_status.domain.notification.maintenance import not_stale, superseding
 from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.run_failure import RunFailure, run_failure
@@ -110,11 +111,13 @@ def _missed_polls(pending: Iterable[Notification]) -> int:
     return sum(one.missed_polls for one in pending)
 
 
-def overtaken(outbox: Outbox, at: datetime) -> Outbox:
-    """Drop the announcements of maintenance windows that are over."""
+def without_stale(outbox: Outbox, calendar: Calendar) -> Outbox:
+    """Drop notifications of planned maintenance that is over."""
+    if outbox.delivering_since is not None:  # they may have been sent
+        return outbox
     channels = {}
     for name, channel in outbox.channels.items():
-        pending = without_past(channel.pending, at)
+        pending = not_stale(channel.pending, calendar)
         missed = channel.missed_polls + _missed_polls(channel.pending) - _missed_polls(pending)
         channels[name] = replace(channel, pending=pending, missed_polls=missed)
     return replace(outbox, channels=channels)

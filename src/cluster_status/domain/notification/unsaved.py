@@ -26,7 +26,7 @@ _ESTIMATED_RUNS = 100
 _NOT_SAVED_ID = "not-saved"
 
 _MAY_REPEAT = "The history cannot be saved, so this message may repeat."
-_UNCONFIRMED = "No other poll could confirm this status."
+_UNCONFIRMED = "No other poll could confirm it."
 _UNTIL_SAVED = "Until the history is saved again, changes are notified once an hour, and messages may repeat."
 
 

@@ -8,6 +8,7 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Cause, Status, cause_info
 
+FORMER_TIMES = WAS_TO_BEGIN, WAS_TO_END = "Was to begin", "Was to end"
 _OPEN_END = "open end"
 _JOBS_WAIT = "Jobs whose time limit reaches beyond its begin wait until it is over."
 _NOT_LISTED = "Slurm no longer lists its reservation."
@@ -16,15 +17,26 @@ _NOT_LISTED = "Slurm no longer lists its reservation."
 def clause_behind(cause: Cause) -> str:
     """Return what fails in a maintenance."""
     info = cause_info(cause)
-    return "the login node does not respond" if info.network else info.clause
+    return "the head node does not respond" if info.network else info.clause
 
 
 def window_sentence(notification: Notification) -> str:
-    """Return the sentence of an event of a window; empty if the headline is enough."""
+    """Return the sentences of an event of a window; empty if the headline is enough."""
+    return " ".join(_sentences(notification))
+
+
+def _sentences(notification: Notification) -> Iterator[str]:
+    window = notification.window
+    if window is None:
+        return
+    if window.partitions:
+        yield f"Partition{'s' if window.partitions[1:] else ''} {', '.join(window.partitions)}."
+    elif window.whole is None:
+        yield f"{window.nodes} nodes."
     if notification.event is Event.MAINTENANCE_CANCELLED:
-        return _NOT_LISTED
-    window, is_announced = notification.window, notification.event is not Event.RECOVERY
-    return _JOBS_WAIT if window and is_announced and window.holds_jobs(notification.at) else ""
+        yield _NOT_LISTED
+    elif window.holds_jobs(notification.at):
+        yield _JOBS_WAIT
 
 
 def window_facts(notification: Notification) -> Iterator[tuple[str, str | datetime | timedelta]]:
@@ -37,8 +49,12 @@ def window_facts(notification: Notification) -> Iterator[tuple[str, str | dateti
     elif notification.event is Event.MAINTENANCE_OVERDUE:
         if window.whole and window.whole.end:
             yield "Maintenance should have ended", window.whole.end
+        else:
+            yield "Maintenance began", window.begin
+            yield "Maintenance ends", _OPEN_END
     elif notification.is_about_window and notification.event is Event.RECOVERY:
         yield "Maintenance began", window.begin
+        yield "Nodes reserved before", _nodes(window)
     else:
         yield from _times(window, notification.at)
         if notification.is_about_window or window.begin > notification.at:
@@ -67,9 +83,9 @@ def _times(window: Window, at: datetime) -> Iterator[tuple[str, str | datetime]]
 def _was(before: Window, now: Window | None) -> Iterator[tuple[str, str | datetime]]:
     """Yield what a window was, as far as it is different now."""
     if now is None or before.begin != now.begin:
-        yield "Was to begin", before.begin
+        yield WAS_TO_BEGIN, before.begin
     if now is None or before.end != now.end:
-        yield "Was to end", before.end or _OPEN_END
+        yield WAS_TO_END, before.end or _OPEN_END
     if now is None or _nodes(before) != _nodes(now):
         yield "Nodes reserved before", _nodes(before)
 

@@ -47,6 +47,10 @@ class NodeCounts(Struct, frozen=True):
         counts[group] += nodes
         return type(self)(**counts)
 
+    def with_reserved_in_maintenance(self) -> Self:
+        """Return the counts in a reservation of all nodes, in which other jobs cannot run."""
+        return replace(self, maintenance=self.maintenance + self.reserved, reserved=0)
+
     @property
     def in_service(self) -> int:
         """Nodes that work. A fully allocated cluster is healthy."""
@@ -157,3 +161,14 @@ class ClusterState(Struct, frozen=True):
     partition_nodes: dict[str, frozenset[str]] = {}
     counting: NodeCounts | None = None
     out_since: tuple[tuple[datetime, int], ...] = ()
+
+    def with_reserved_in_maintenance(self) -> Self:
+        """Return the state inside a reservation of all nodes, which may be for root alone."""
+        return replace(
+            self,
+            nodes=self.nodes.with_reserved_in_maintenance(),
+            counting=self.counting and self.counting.with_reserved_in_maintenance(),
+            partitions=tuple(
+                replace(one, nodes=one.nodes.with_reserved_in_maintenance()) for one in self.partitions
+            ),
+        )

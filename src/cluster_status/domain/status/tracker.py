@@ -127,7 +127,7 @@ def track(
             in_service=verdict.in_service,
         )
     pending, polls = _pending(tracker, verdict, at)
-    if polls >= _polls_needed(tracker, verdict, confirm_after) and not verdict.unsettled:
+    if polls >= _polls_needed(tracker, verdict, confirm_after) and not verdict.tentative:
         return StatusTracker(
             replace(pending, excused=_is_excused(tracker, verdict)),
             known_since=at if was_notified else tracker.known_since,
@@ -141,7 +141,7 @@ def track(
 
 def _pending(tracker: StatusTracker, verdict: Verdict, at: datetime) -> tuple[StatusPeriod, int]:
     """Return the pending status and its number of polls; without those that have just lost a partition."""
-    has_lost = verdict.unsettled and verdict.cause is Cause.PARTITION_DOWN
+    has_lost = verdict.tentative and verdict.cause is Cause.PARTITION_DOWN
     counts = 0 if has_lost else 1
     pending = tracker.pending
     if pending and pending.status is verdict.status:

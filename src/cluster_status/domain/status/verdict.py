@@ -38,8 +38,8 @@ class KnownServer(Struct, frozen=True):
 class Verdict(Struct, frozen=True):
     """Status and cause; `detail` and `remedy` are for the log and the summary of this run.
 
-    With `unsettled`, the status follows from a loss or a return of a partition that is not confirmed. Where
-    that changes the cause only, `settled_cause` is the one without it.
+    With `tentative`, the status follows from a loss or a return of a partition that is not confirmed. Where
+    that changes the cause only, `confirmed_cause` is the one without it.
     """
 
     status: Status
@@ -49,15 +49,15 @@ class Verdict(Struct, frozen=True):
     cluster_state: ClusterState | None = None
     transient: bool = False  # see CauseInfo
     needs_confirmation: bool = False  # by another poll, also if the cause does not
-    unsettled: bool = False  # this poll confirms no change
-    settled_cause: Cause | None = None  # if it is another one
+    tentative: bool = False  # this poll confirms no change
+    confirmed_cause: Cause | None = None  # if it is another one
     behind: Cause | None = None  # what failed in a maintenance
     partitions: PartitionReport | None = None  # None if Slurm listed none
 
     @property
     def confirming_cause(self) -> Cause | None:
         """The cause that can confirm a change."""
-        return self.settled_cause or self.cause
+        return self.confirmed_cause or self.cause
 
     @property
     def in_service(self) -> int | None:
@@ -76,7 +76,9 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 def judge(result: ProbeResult, known: KnownServer, terms: Terms) -> Verdict:
     if isinstance(result.outcome, ClusterState):
-        verdict = _judge_state(result.outcome, known, terms)
+        outcome = result.outcome
+        state = outcome.with_reserved_in_maintenance() if known.window else outcome
+        verdict = _judge_state(state, known, terms)
     else:
         verdict = _judge_failure(result.outcome, result, known, terms)
     verdict = _planned(verdict) if known.window else verdict
@@ -121,14 +123,14 @@ def _judge_state(state: ClusterState, known: KnownServer, terms: Terms) -> Verdi
     if status is Status.UNKNOWN:
         remedy = CAUSES[cause].remedy if cause else ""
         return Verdict(status, cause, remedy=remedy, cluster_state=state)
-    settled = _cause_of(state, known, terms, partition_is_lost=report.is_lost)
+    confirmed = _cause_of(state, known, terms, partition_is_lost=report.is_lost)
     return Verdict(
         status,
         cause,
         detail=_in_detail(report.found, state) if cause is Cause.PARTITION_DOWN else "",
         cluster_state=state,
-        unsettled=_status_of(settled) is not status,
-        settled_cause=settled if _status_of(settled) is status and settled is not cause else None,
+        tentative=_status_of(confirmed) is not status,
+        confirmed_cause=confirmed if _status_of(confirmed) is status and confirmed is not cause else None,
         partitions=report,
     )
 

@@ -25,10 +25,6 @@ class Record(Struct, frozen=True):
         last = self.gaps[-1] if self.gaps else None
         return last if last and last.end == at else None
 
-    def last_end_of(self, status: Status) -> Instant | None:
-        """Return when an incident with this status last ended."""
-        return max((one.until for one in self.incidents if one.status is status), default=None)
-
 
 def add_poll(record: Record, poll: Poll, before: StatusTracker, after: StatusTracker) -> tuple[Record, int]:
     """Return the record with this poll, and the change in the number of missed polls.

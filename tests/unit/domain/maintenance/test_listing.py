@@ -123,6 +123,11 @@ def test_a_reservation_for_each_node_is_one_window_if_they_are_up_to_an_hour_apa
     assert windows(*apart) == ()
 
 
+def test_of_very_many_reservations_the_largest_count() -> None:
+    small = [reserves(1 + number / 1000, 4, cpus(1, 1)) for number in range(600)]
+    assert times(windows(*small, reserves(6, 9))) == [(6, 9)]
+
+
 # Few nodes
 
 

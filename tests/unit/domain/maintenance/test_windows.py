@@ -297,7 +297,7 @@ def test_a_status_of_maintenance_before_the_begin_is_the_only_message() -> None:
     assert course.poll(10.3, ANNOUNCED, **IN_MAINTENANCE) == []
 
 
-def test_a_window_of_a_part_starts_and_ends_whatever_the_status() -> None:
+def test_a_window_of_a_part_starts_and_ends_while_the_status_stays() -> None:
     course = Course()
     part = reserves(2, 6, cpus(1, 20))
     course.poll(0, part)
@@ -347,6 +347,13 @@ def test_the_end_of_a_window_of_all_nodes_is_the_recovery_of_the_status() -> Non
     [recovery] = course.poll(17.9, ANNOUNCED)
     assert (recovery.event, recovery.is_about_window) == (Event.RECOVERY, False)
     assert course.poll_twice(18) == []
+
+
+def test_a_window_that_is_moved_to_now_starts() -> None:
+    course = announced()
+    started = course.poll_twice(1, reserves(1, 9), **IN_MAINTENANCE)
+    assert [(one.event, times(one)) for one in started] == [(STARTED, (1, 9))]
+    assert course.poll(2, reserves(1, 9), **IN_MAINTENANCE) == []
 
 
 def test_a_window_that_is_cancelled_at_its_begin_is_cancelled() -> None:
@@ -481,7 +488,7 @@ def test_an_open_end_counts_for_a_day_after_it_was_last_listed() -> None:
     course.poll(0, reserves(10, None))
     course.poll(12, reserves(10, None), **IN_MAINTENANCE)
     assert course.probe(35.9, OFFLINE) == []
-    assert events(course.probe(36, OFFLINE)) == [Event.OUTAGE]
+    assert events(course.probe(36, OFFLINE)) == [OVERDUE]
 
 
 # Bounds and the store
@@ -525,7 +532,7 @@ def undelivered() -> Course:
     ],
     ids=["changed", "cancelled", "started", "started unseen", "over"],
 )
-def test_an_undelivered_announcement_is_replaced(
+def test_an_undelivered_notification_of_a_plan_is_replaced(
     goes_on: Callable[[Course], object], expected: list[object]
 ) -> None:
     course = undelivered()
@@ -572,7 +579,7 @@ def test_a_window_that_is_cancelled_after_an_undelivered_change_is_cancelled_as_
     ]
 
 
-def test_an_announcement_that_another_run_may_be_sending_is_not_replaced() -> None:
+def test_a_notification_that_another_run_may_be_sending_is_not_replaced() -> None:
     course = undelivered()
     outbox = replace(course.history.outbox, delivering_since=hour(0))
     course.history = replace(course.history, outbox=outbox)

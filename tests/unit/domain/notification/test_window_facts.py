@@ -55,6 +55,16 @@ def test_the_nodes_of_a_part_have_their_partitions(window: Window, shown: str) -
     assert facts(composed(Event.MAINTENANCE_SCHEDULED, window))["Nodes reserved"] == shown
 
 
+@pytest.mark.parametrize(
+    ("partitions", "sentence"),
+    [((), "20 nodes."), (("gpu",), "Partition gpu."), (("gpu", "debug"), "Partitions gpu, debug.")],
+)
+def test_the_sentence_of_a_part_says_which(partitions: tuple[str, ...], sentence: str) -> None:
+    part = replace(PART, partitions=partitions)
+    assert composed(Event.MAINTENANCE_STARTED, part).sentence == sentence
+    assert composed(Event.MAINTENANCE_CANCELLED, part).sentence.startswith(sentence)
+
+
 def test_an_open_end_is_shown() -> None:
     message = composed(Event.MAINTENANCE_SCHEDULED, replace(ALL, end=None))
     assert facts(message)["Maintenance ends"] == "open end"
@@ -66,7 +76,7 @@ def test_a_window_that_takes_all_nodes_for_some_time_shows_that_time() -> None:
     assert (shown["All nodes from"], shown["All nodes until"]) == (BEGIN, END)
 
 
-@pytest.mark.parametrize(("hours", "waits"), [(10, False), (11, True)])
+@pytest.mark.parametrize(("hours", "waits"), [(9, False), (10, True)])
 def test_a_message_says_that_jobs_wait_if_one_would_reach_into_the_window(hours: int, *, waits: bool) -> None:
     at = BEGIN - timedelta(hours=10)
     about = replace(
@@ -76,7 +86,7 @@ def test_a_message_says_that_jobs_wait_if_one_would_reach_into_the_window(hours:
     assert compose(about, "mscluster", POLICY, None).sentence == (sentence if waits else "")
 
 
-def test_the_second_announcement_says_that_the_window_is_near() -> None:
+def test_the_second_notification_says_that_the_window_is_near() -> None:
     message = composed(Event.MAINTENANCE_SCHEDULED, ALL, previous_window=ALL)
     assert message.headline == "Maintenance of mscluster begins within a day"
     assert "Was to begin" not in facts(message)
@@ -92,7 +102,8 @@ def test_a_change_shows_what_has_changed() -> None:
         "Nodes reserved": "44 (all)",
         "Was to begin": BEGIN,
     }
-    grown = composed(Event.MAINTENANCE_CHANGED, replace(ALL, end=None), previous_window=PART)
+    grown_to = replace(ALL, end=None, whole=Span(BEGIN))
+    grown = composed(Event.MAINTENANCE_CHANGED, grown_to, previous_window=PART)
     assert {label: value for label, value in facts(grown).items() if "Was" in label or "before" in label} == {
         "Was to end": END,
         "Nodes reserved before": "20",
@@ -116,7 +127,7 @@ def test_a_window_that_begins_or_ends_while_the_status_stays_has_a_headline_of_i
     assert facts(started) == {"Maintenance ends": END, "Nodes reserved": "20"}
     ended = composed(Event.RECOVERY, running)
     assert (ended.headline, ended.status) == ("Maintenance of mscluster has ended", Status.ONLINE)
-    assert facts(ended) == {"Maintenance began": noon_plus(-60)}
+    assert facts(ended) == {"Maintenance began": noon_plus(-60), "Nodes reserved before": "20"}
 
 
 def test_a_change_of_the_status_shows_the_end_of_the_window() -> None:
@@ -126,13 +137,13 @@ def test_a_change_of_the_status_shows_the_end_of_the_window() -> None:
     )
     message = compose(started, "mscluster", POLICY, None)
     assert (message.headline, message.sentence) == ("mscluster is in maintenance", "")
-    assert [fact.label for fact in message.facts] == ["Since", "Was online for", "Maintenance ends"]
+    assert [fact.label for fact in message.facts] == ["Was online for", "Maintenance ends"]
 
 
 @pytest.mark.parametrize(
     ("behind", "sentence"),
     [
-        (Cause.REFUSED, "The login node does not respond."),
+        (Cause.REFUSED, "The head node does not respond."),
         (Cause.SCHEDULER_DOWN, "Slurm controller not responding."),
     ],
 )

@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
-from cluster_status.domain.status.tracker import UnknownPeriod
+from cluster_status.domain.status.tracker import UnknownPeriod, interrupted
 from cluster_status.domain.status.verdict import Verdict
 from tests.unit.domain.build import ONLINE, noon_plus, period, verdict_of
 from tests.unit.domain.course import course, statuses_of
@@ -75,6 +75,91 @@ def test_another_status_restarts_the_count() -> None:
 
 def test_an_unknown_status_neither_confirms_nor_clears_the_pending_one() -> None:
     assert statuses_of(ONLINE, TIMEOUT, UNKNOWN, TIMEOUT) == [Status.ONLINE] * 3 + [Status.OFFLINE]
+
+
+def test_three_unknown_polls_in_a_row_clear_the_pending_status() -> None:
+    confirmed = course(ONLINE, TIMEOUT, *[UNKNOWN] * 3, TIMEOUT, TIMEOUT)
+    assert [step.after.status for step in confirmed][-2:] == [Status.ONLINE, Status.OFFLINE]
+    assert confirmed[-1].after.confirmed == period(Status.OFFLINE, Cause.TIMEOUT, since=noon_plus(5))
+
+
+def test_unknown_polls_that_are_not_in_a_row_do_not_clear_the_pending_status() -> None:
+    verdicts = [ONLINE, *[UNKNOWN, ONLINE] * 5, TIMEOUT, UNKNOWN, UNKNOWN, TIMEOUT]
+    assert statuses_of(*verdicts)[-1] is Status.OFFLINE
+
+
+# The share of nodes
+
+
+@pytest.mark.parametrize("confirm_after", [1, 2, 5])
+@pytest.mark.parametrize(
+    ("before", "verdict"),
+    [(ONLINE, FEW), (IN_MAINTENANCE, FEW), (REFUSED, FEW), (FEW, ONLINE), (FEW, IN_MAINTENANCE)],
+)
+def test_a_change_that_the_share_of_nodes_causes_needs_the_configured_polls(
+    before: Verdict, verdict: Verdict, confirm_after: int
+) -> None:
+    first = [before] * confirm_after
+    steps = course(*first, *[verdict] * 6, confirm_after=confirm_after)[len(first) :]
+    assert [step.changed for step in steps].index(True) + 1 == confirm_after
+
+
+def test_a_first_status_that_the_share_of_nodes_causes_is_confirmed_at_once() -> None:
+    assert statuses_of(FEW) == [Status.DEGRADED]
+
+
+@pytest.mark.parametrize("verdict", [REFUSED, verdict_of(Cause.NO_NODES_IN_SERVICE)])
+def test_an_outage_is_confirmed_at_once_after_too_few_nodes(verdict: Verdict) -> None:
+    assert statuses_of(FEW, verdict)[-1] is Status.OFFLINE
+
+
+def test_a_share_that_alternates_is_never_confirmed() -> None:
+    assert set(statuses_of(*[ONLINE, FEW] * 144)) == {Status.ONLINE}
+
+
+def test_after_another_cause_a_recovery_is_confirmed_at_once() -> None:
+    assert statuses_of(ONLINE, FEW, FEW, SILENT, ONLINE)[-1] is Status.ONLINE
+
+
+# Evidence that is not confirmed
+
+
+LOST = replace(verdict_of(Cause.PARTITION_DOWN), tentative=True)
+
+
+def test_a_loss_that_is_not_confirmed_confirms_no_status() -> None:
+    assert set(statuses_of(ONLINE, *[LOST] * 5)) == {Status.ONLINE}
+    assert statuses_of(ONLINE, LOST, verdict_of(Cause.PARTITION_DOWN))[-1] is Status.DEGRADED
+
+
+def test_a_loss_that_is_not_confirmed_does_not_count_for_the_share_of_nodes() -> None:
+    assert statuses_of(ONLINE, LOST, FEW, FEW)[-2:] == [Status.ONLINE, Status.DEGRADED]
+
+
+def test_a_return_that_is_not_confirmed_confirms_no_status() -> None:
+    tentative = replace(ONLINE, tentative=True)
+    assert statuses_of(verdict_of(Cause.PARTITION_DOWN), tentative, tentative, ONLINE)[1:] == [
+        Status.DEGRADED,
+        Status.DEGRADED,
+        Status.ONLINE,
+    ]
+
+
+# Gaps and steps of the clock
+
+
+def test_an_interruption_ends_a_pending_status_and_moves_no_instant_into_the_future() -> None:
+    tracker = course(TIMEOUT, TIMEOUT, *[UNKNOWN] * 3, ONLINE)[-1].after
+    tracker = replace(tracker, pending=period(Status.ONLINE, since=noon_plus(9)), pending_polls=1)
+    at = noon_plus(-90)
+    after = interrupted(replace(tracker, known_since=noon_plus(9)), at)
+    assert (after.pending, after.pending_polls, after.known_since) == (None, 0, at)
+    assert after.confirmed
+    assert after.confirmed.since == at
+    assert after.status is tracker.status
+
+
+# Since
 
 
 def test_a_status_began_when_it_was_first_seen() -> None:

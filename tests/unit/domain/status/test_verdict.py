@@ -458,6 +458,13 @@ def test_inside_a_window_a_cluster_in_service_is_online() -> None:
     assert outcome(judged(listed(idle=4), IN_WINDOW)) == (Status.ONLINE, None)
 
 
+def test_inside_a_window_reserved_nodes_are_in_maintenance() -> None:
+    verdict = judged(listed(reserved=40, idle=4), IN_WINDOW)
+    assert outcome(verdict) == (Status.MAINTENANCE, Cause.MAINTENANCE)
+    assert verdict.behind is None
+    assert verdict.cluster_state == cluster_state(maintenance=40, idle=4)
+
+
 @pytest.mark.parametrize(
     ("result", "known"),
     [
