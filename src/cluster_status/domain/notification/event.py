@@ -48,12 +48,9 @@ _ONLINE, _DEGRADED, _MAINTENANCE, _OFFLINE = (
     Status.MAINTENANCE,
     Status.OFFLINE,
 )
-_FIRST: dict[Status, Event | None] = {
-    _ONLINE: Event.INITIAL,
-    _DEGRADED: Event.INITIAL,
-    _MAINTENANCE: Event.INITIAL,
-    _OFFLINE: Event.INITIAL,
-}
+_FIRST: dict[Status, Event | None] = dict.fromkeys(
+    (_ONLINE, _DEGRADED, _MAINTENANCE, _OFFLINE), Event.INITIAL
+)
 
 TRANSITIONS: dict[Status | None, dict[Status, Event | None]] = {
     None: _FIRST,
@@ -82,10 +79,6 @@ TRANSITIONS: dict[Status | None, dict[Status, Event | None]] = {
         _OFFLINE: None,
     },
 }
-
-
-SHOWING_MAINTENANCE = frozenset({Event.INITIAL, Event.MAINTENANCE_STARTED})
-"""Their messages announce the maintenance window that they show."""
 
 
 def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
