@@ -152,6 +152,8 @@ def _headline(notification: Notification, cluster_name: str) -> str:
         headline = _PARTITION_MAINTENANCE
     elif notification.nothing_back:
         headline = _PLAIN
+    elif notification.event is Event.REMINDER and notification.instability:  # "still" may not be true
+        headline = _HEADLINES[Event.STATUS_UNSTABLE]
     elif period and period.excused:  # the status was another one, and no message was sent of the change
         headline = headline.replace("still ", "")
     return headline.format(
