@@ -49,8 +49,8 @@ def deliver_unsaved(
         return unsaved[key].with_note(courier.compose(key, notification, policy), notification, remedy)
 
     histories = Histories(clusters={key: one.history for key, one in unsaved.items()})
-    forgetful = replace(courier, store=_NoStore(), newer=lambda: None, compose=compose)
-    return forgetful.save_and_deliver(histories, max(one.at for one in polls))
+    without_store = replace(courier, store=_NoStore(), newer=lambda: None, compose=compose)
+    return without_store.save_and_deliver(histories, max(one.at for one in polls))
 
 
 def with_restored(polls: Sequence[PollResult], recent_runs: RecentRuns) -> list[PollResult]:

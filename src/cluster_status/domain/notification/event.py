@@ -88,7 +88,7 @@ def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
     if after.status is not None and after.confirmed is not before.confirmed:
         # a status of a later version has no row: the next known one is reported as the first
         event = TRANSITIONS.get(before.status, _FIRST)[after.status]
-        if event and not (after.confirmed and after.confirmed.excused):
+        if event and not (after.confirmed and after.confirmed.nothing_back):
             return event
     return Event.MONITOR_RESTORED if _is_notified(before) and after.unknown is None else None
 

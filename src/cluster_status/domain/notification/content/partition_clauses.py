@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from cluster_status.domain.status.partition_change import MOST_ALSO
-from cluster_status.domain.status.partitions import PartitionChange, Problem
+from cluster_status.domain.status.partitions.change import MOST_ALSO
+from cluster_status.domain.status.partitions.state import PartitionChange, Problem
 
 Changes = Iterable[PartitionChange]
 
