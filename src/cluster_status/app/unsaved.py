@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, polled_again
-from cluster_status.domain.history.history import Histories, History, has_changed, key_of
+from cluster_status.domain.history.histories import Histories, key_of
+from cluster_status.domain.history.history import History, has_changed
 from cluster_status.domain.notification.event import CHANGES, Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import Notification

@@ -6,7 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from cluster_status.domain.history.codec import render
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import LiveMessage, MessageRef
 from cluster_status.domain.slurm.cluster_state import ClusterState, Reservation

@@ -6,7 +6,7 @@ that the cluster chose.
 
 from datetime import datetime
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import Digests
@@ -19,7 +19,7 @@ from cluster_status.domain.maintenance.update import CalendarUpdate, updated, wi
 from cluster_status.domain.notification.event import event_between
 from cluster_status.domain.notification.notify import notify
 from cluster_status.domain.notification.observation import Observation
-from cluster_status.domain.notification.outbox import Outbox, assume_delivered, begin_poll
+from cluster_status.domain.notification.outbox import Outbox, begin_poll
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.window_events import shown_window
 from cluster_status.domain.run_failure import RunFailure, run_failure
@@ -38,8 +38,6 @@ from cluster_status.domain.status.verdict import KnownServer, Verdict
 from cluster_status.domain.uptime.gaps import is_gap
 from cluster_status.domain.uptime.polls import Poll, inserted, is_overtaken
 from cluster_status.domain.uptime.record import Record, add_poll
-
-SCHEMA = 1
 
 
 class History(Struct, frozen=True, kw_only=True):
@@ -98,25 +96,6 @@ class History(Struct, frozen=True, kw_only=True):
         return since is not None and (now < since or is_gap(self.record.polls, since, now))
 
 
-class Histories(Struct, frozen=True, kw_only=True):
-    """The stored document. `schema` comes first, so that a later version can check it before it reads on."""
-
-    schema: int = SCHEMA
-    clusters: dict[str, History] = field(default_factory=dict)  # by the key of the cluster
-
-    def of(self, cluster_name: str) -> History:
-        """Return the entry of a cluster, or an empty one."""
-        return self.clusters.get(key_of(cluster_name), History())
-
-    def with_entry(self, cluster_name: str, history: History) -> "Histories":
-        return replace(self, clusters={**self.clusters, key_of(cluster_name): history})
-
-
-def key_of(cluster_name: str) -> str:
-    """Return the key of a cluster: names that differ only in case share one history."""
-    return cluster_name.casefold()
-
-
 class PollContext(Struct, frozen=True, kw_only=True):
     """What a poll is made of besides its result; `id` is unique, and begins the ids of its notifications.
 
@@ -142,14 +121,8 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         return replace(history, record=replace(history.record, polls=inserted(history.record.polls, seen)))
     maintenance_until = history.maintenance_until(poll.at)
     ssh = remember(history.ssh, result, poll.digests, poll.at, maintenance_until=maintenance_until)
-    tracker = history.tracker
-    if ssh.login.worked_at:  # until then the set-up is not complete, and nothing is notified
-        if not history.ssh.login.worked_at:  # the polls before do not count as recent ones
-            tracker = replace(tracker, known_since=_last_poll_at(history))
-        recent = _recent_statuses(history, tracker)
-        if history.is_after_gap(_last_poll_at(history), poll.at):
-            tracker = interrupted(tracker, poll.at)
-        tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
+    # until a login has worked, the set-up is not complete, and nothing is notified
+    tracker = _tracked(history, verdict, poll) if ssh.login.worked_at else history.tracker
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
     update = _calendar_update(history, tracker, result, poll)
     observation = Observation(
@@ -176,6 +149,16 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     )
 
 
+def _tracked(history: History, verdict: Verdict, poll: PollContext) -> StatusTracker:
+    tracker = history.tracker
+    if not history.ssh.login.worked_at:  # the polls before do not count as recent ones
+        tracker = replace(tracker, known_since=_last_poll_at(history))
+    recent = _recent_statuses(history, tracker)
+    if history.is_after_gap(_last_poll_at(history), poll.at):
+        tracker = interrupted(tracker, poll.at)
+    return track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
+
+
 def _calendar_update(
     history: History, tracker: StatusTracker, result: ProbeResult, poll: PollContext
 ) -> CalendarUpdate:
@@ -192,15 +175,6 @@ def _calendar_update(
 def _maintenance_error(result: ProbeResult) -> str:
     maintenance = result.outcome.maintenance if isinstance(result.outcome, ClusterState) else None
     return maintenance.error if maintenance else ""
-
-
-def assume_all_delivered(histories: Histories) -> Histories:
-    """Return histories whose successor is lost; see assume_delivered."""
-    clusters = {
-        key: replace(history, outbox=assume_delivered(history.outbox))
-        for key, history in histories.clusters.items()
-    }
-    return replace(histories, clusters=clusters)
 
 
 def has_changed(before: History, after: History) -> bool:

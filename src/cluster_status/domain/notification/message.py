@@ -6,22 +6,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.notification.content.facts import Fact, facts, once
-from cluster_status.domain.notification.content.headline import (
-    headline,
-    shown_status,
-)
+from cluster_status.domain.notification.content.headline import headline, shown_status
 from cluster_status.domain.notification.content.quotation import Quotation, quotation_for
 from cluster_status.domain.notification.content.sentence import remedy, sentence
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
-from cluster_status.domain.slurm.cluster_state import (
-    ClusterState,
-    Details,
-    DrainReason,
-    Gpus,
-    Partition,
-)
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, Partition
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionReport
 

@@ -11,10 +11,7 @@ from cluster_status.domain.notification.observation import (
     uptime_of,
     window_to_show,
 )
-from cluster_status.domain.notification.partition_events import (
-    is_of_partitions,
-    named_partitions,
-)
+from cluster_status.domain.notification.partition_events import is_of_partitions, named_partitions
 from cluster_status.domain.notification.window_events import with_current_window
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.tracker import StatusTracker

@@ -110,22 +110,14 @@ def track(
     statuses = [*recent, verdict.status][-RECENT_POLLS:]
     unknown_polls = sum(status is Status.UNKNOWN for status in statuses)
     if verdict.status is Status.UNKNOWN:
-        in_a_row = statuses[-UNKNOWN_POLLS_BEFORE_NOTIFICATION:]
-        if in_a_row.count(Status.UNKNOWN) == UNKNOWN_POLLS_BEFORE_NOTIFICATION:
+        in_a_row = statuses[-UNKNOWN_POLLS_BEFORE_NOTIFICATION:].count(Status.UNKNOWN)
+        if in_a_row == UNKNOWN_POLLS_BEFORE_NOTIFICATION:
             tracker = replace(tracker, pending=None, pending_polls=0)
         return replace(tracker, unknown=_unknown(tracker.unknown, verdict, at, unknown_polls))
-    confirmed, unknown = tracker.confirmed, tracker.unknown
+    unknown = tracker.unknown
     was_notified = unknown is not None and unknown.notified
-    if confirmed and verdict.status is confirmed.status:
-        lasts = unknown is not None and unknown.intermittent and unknown_polls > _FEW_UNKNOWN
-        known_since = at if was_notified and not lasts else tracker.known_since
-        return StatusTracker(
-            confirmed.with_cause(verdict.confirming_cause),
-            unknown=unknown if lasts else None,
-            known_since=known_since,
-            cause=verdict.confirming_cause,
-            in_service=verdict.in_service,
-        )
+    if verdict.status is tracker.status:
+        return _unchanged(tracker, verdict, at, unknown_polls)
     pending, polls = _pending(tracker, verdict, at)
     if polls >= _polls_needed(tracker, verdict, confirm_after) and not verdict.unconfirmed:
         return StatusTracker(
@@ -137,6 +129,20 @@ def track(
     # a period that was notified ends with a confirmed status only
     unknown = unknown if was_notified else None
     return replace(tracker, pending=pending, pending_polls=polls, unknown=unknown)
+
+
+def _unchanged(tracker: StatusTracker, verdict: Verdict, at: datetime, unknown_polls: int) -> StatusTracker:
+    """Return the tracker after a poll that found the confirmed status."""
+    unknown = tracker.unknown
+    lasts = unknown is not None and unknown.intermittent and unknown_polls > _FEW_UNKNOWN
+    was_notified = unknown is not None and unknown.notified
+    return StatusTracker(
+        tracker.confirmed.with_cause(verdict.confirming_cause) if tracker.confirmed else None,
+        unknown=unknown if lasts else None,
+        known_since=at if was_notified and not lasts else tracker.known_since,
+        cause=verdict.confirming_cause,
+        in_service=verdict.in_service,
+    )
 
 
 def _pending(tracker: StatusTracker, verdict: Verdict, at: datetime) -> tuple[StatusPeriod, int]:

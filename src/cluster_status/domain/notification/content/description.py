@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator
 
-from cluster_status.domain.notification.content.headline import (
-    phrase,
-)
+from cluster_status.domain.notification.content.headline import phrase
 from cluster_status.domain.notification.content.partition_clauses import clauses
 from cluster_status.domain.notification.content.window_facts import underlying_clause
-from cluster_status.domain.slurm.cluster_state import (
-    NodeCounts,
-)
+from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.cause import Cause, Status, cause_info
 from cluster_status.domain.status.partitions.change import changes
 from cluster_status.domain.status.verdict import Verdict

@@ -5,12 +5,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from cluster_status.domain.notification.content.headline import (
-    phrase,
-)
-from cluster_status.domain.notification.content.window_facts import (
-    window_facts,
-)
+from cluster_status.domain.notification.content.headline import phrase
+from cluster_status.domain.notification.content.window_facts import window_facts
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Cause, cause_info
 from cluster_status.domain.status.tracker import StatusPeriod
