@@ -29,7 +29,7 @@ COURSES = (
     ),
     Course(
         name="cancelled",
-        truth="A maintenance that is cancelled is taken back after two polls that list it no more.",
+        truth="A maintenance is cancelled once two polls in a row do not list it.",
         site=mscluster,
         steps=(
             starts(),
@@ -159,7 +159,9 @@ COURSES = (
             SCHEDULED,
             *BEGINS,
             poll(until=14),
-            step("The reservation is deleted.", deleted(), says(Event.RECOVERY, not_times=(18,)), then=ONLINE),
+            step(
+                "The reservation is deleted.", deleted(), says(Event.RECOVERY, not_times=(18,)), then=ONLINE
+            ),
             poll(until=20),
         ),
     ),
