@@ -73,12 +73,14 @@ def _continued(known: Window, listed: Window, calendar: Calendar, at: datetime) 
     if known.begin > at or listed.begin > at + APART:
         return listed
     is_over = known.whole is not None and calendar.over_for(known.whole, at) >= timedelta()
+    if known.whole and not (is_over or listed.whole):  # it has become a part
+        return replace(listed, begin=known.begin)
     return replace(
         listed,
         begin=known.begin,
         nodes=max(known.nodes, listed.nodes),
         at_once=max(known.at_once, listed.at_once),
-        whole=listed.whole or (known.whole if is_over else None),
+        whole=listed.whole or known.whole,
     )
 
 
