@@ -57,6 +57,12 @@ PARTITIONS: tuple[ProbeResult, ...] = (
     site(_BATCH, partition("gpu", idle=2), partition("fat", down=1)),
     site(_BATCH, partition("fat", down=1)),
 )
+MAINTENANCE: tuple[ProbeResult, ...] = (
+    listed_with(idle=4),
+    listed_with(reserved(NOON + timedelta(days=1)), idle=4),
+    listed_with(reserved(NOON + timedelta(hours=25)), idle=4),
+    *[listed_with(reserved(NOON + timedelta(hours=1), hours=3), maintenance=4)] * 3,
+)
 _FAILURES = tuple(build.failed(cause) for cause in Cause)
 RESULTS: tuple[ProbeResult, ...] = (
     listed(),
@@ -65,8 +71,8 @@ RESULTS: tuple[ProbeResult, ...] = (
     listed(draining=2, down=2),
     listed(maintenance=4),
     listed(unknown=4),
-    listed_with(reserved(NOON + timedelta(days=1)), idle=4),
     *PARTITIONS,
+    *MAINTENANCE,
     *_FAILURES,
     *(with_host_key(failure, host_key()) for failure in _FAILURES if failure.reached),
     *(replace(failure, runner_online=False) for failure in _FAILURES if not failure.reached),
@@ -129,7 +135,7 @@ def chronicles(draw: st.DrawFn) -> list[History]:
     Each result lasts for some polls. Otherwise few statuses would be confirmed and few monitors lost.
     """
     setup = draw(setups())
-    results = st.sampled_from(RESULTS) | st.sampled_from(PARTITIONS)
+    results = st.sampled_from(RESULTS) | st.sampled_from(PARTITIONS) | st.sampled_from(MAINTENANCE)
     periods = st.tuples(results, st.integers(1, 4), st.sampled_from(OUTCOMES))
     chronicle = [History()]
     for result, polls, outcome in draw(st.lists(periods, min_size=10, max_size=40)):

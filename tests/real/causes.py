@@ -1140,7 +1140,7 @@ CASES = (
         Status.ONLINE,
         "scontrol hangs",
         faults.hang_scontrol,
-        (),
+        ("scontrol did not finish within 2 s",),
         inputs={"details": "full", "cluster-command-timeout": "5"},
         summary_texts=("a100", "cooling"),
         limit=3,  # half of the time is left to the other commands

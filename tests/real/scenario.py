@@ -215,21 +215,26 @@ class Scenario:
     # sinfo
 
     def restore_sinfo(self) -> None:
-        """Let sinfo list one partition of eight idle nodes, as at the start."""
+        """Let sinfo list one partition of eight idle nodes, and scontrol no reservation, as at the start."""
         self.replace_sinfo(f"case $* in *%P*) echo '{_ALL_IDLE}';; *) echo '8|idle';; esac")
+        self._write_program("scontrol", "echo 'No reservations in the system'")
 
     def replace_sinfo(self, *lines: str) -> None:
         """Replace sinfo by lines of sh."""
-        sinfo = self._programs / "sinfo"
+        self._write_program("sinfo", *lines)
+
+    def _write_program(self, name: str, *lines: str) -> None:
+        file = self._programs / name
         path = f"PATH={program.SEARCH_PATH}"
-        sinfo.write_text("\n".join(["#!/bin/sh", path, *lines, ""]), encoding="utf-8")
-        sinfo.chmod(0o755)
+        file.write_text("\n".join(["#!/bin/sh", path, *lines, ""]), encoding="utf-8")
+        file.chmod(0o755)
 
     def move_sinfo(self) -> Path:
-        """Move sinfo to another directory, which is not on PATH, and return that."""
+        """Move sinfo and scontrol to another directory, which is not on PATH, and return that."""
         directory = self.directory / "slurm"
         directory.mkdir()
-        (self._programs / "sinfo").rename(directory / "sinfo")
+        for name in ("sinfo", "scontrol"):
+            (self._programs / name).rename(directory / name)
         return directory
 
     def remove_sinfo(self) -> None:
@@ -258,14 +263,13 @@ class Scenario:
         return slurm
 
     def hang_scontrol(self) -> None:
-        scontrol = self._programs / "scontrol"
-        scontrol.write_text(f"#!/bin/sh\nexec {program.find('sleep')} 600\n", encoding="ascii")
-        scontrol.chmod(0o755)
+        self._write_program("scontrol", "exec sleep 600")
 
     def query(self, slurm: Slurm) -> None:
-        """Replace sinfo by the real one, which queries this Slurm."""
+        """Replace sinfo and scontrol by the real ones, which query this Slurm."""
         variables = " ".join(f"{name}={value}" for name, value in slurm.environment.items())
-        self.replace_sinfo(f'{variables} exec {program.find("sinfo")} "$@"')
+        for name in ("sinfo", "scontrol"):
+            self._write_program(name, f'{variables} exec {program.find(name)} "$@"')
 
 
 def _write_gpus(directory: Path) -> None:

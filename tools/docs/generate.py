@@ -88,14 +88,16 @@ def _cells(cause: Cause, info: CauseInfo) -> Iterator[str]:
     yield f"`{info.status}`" + (" or `unknown`" if info.network else "")
     yield info.clause
     yield "within the poll" if info.retried else "at the next poll"
-    yield _notified(info)
+    yield _notified(cause, info)
     yield info.remedy or "-"
 
 
-def _notified(info: CauseInfo) -> str:
+def _notified(cause: Cause, info: CauseInfo) -> str:
     if info.status is Status.UNKNOWN:
         return f"after {UNKNOWN_POLLS_BEFORE_NOTIFICATION} polls, as *status unknown*"
-    return "after `confirm-after` polls" if info.needs_confirmation else "at once"
+    if cause is Cause.PARTITION_DOWN:
+        return "after `confirm-after` polls, or at once: see [Partitions](notifications.md#partitions)"
+    return "after `confirm-after` polls" if info.needs_confirmation or info.by_share else "at once"
 
 
 def documents() -> dict[Path, str]:

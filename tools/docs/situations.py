@@ -11,7 +11,7 @@ from cluster_status.adapters.discord.embed import card
 from cluster_status.adapters.github.results import FREE_STORAGE
 from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.message import Message, compose
+from cluster_status.domain.notification.message import Message, compose, with_order
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.unsaved import UnsavedRun, not_saved_message, repeatable_message
@@ -24,10 +24,12 @@ from cluster_status.domain.slurm.cluster_state import (
     Partition,
 )
 from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.partitions import PartitionChange, PartitionReport, Problem
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
 
 SIZES = (3, 200)
+_NAMES = ("batch", "gpu", "long-running")
 NOW = datetime(2026, 11, 23, 15, 50, tzinfo=UTC)
 _EARLIER = NOW - timedelta(minutes=80)
 _LONG_AGO = NOW - timedelta(days=3, hours=5, minutes=20)
@@ -38,6 +40,7 @@ _RUN = "https://github.com/owner/name/actions/runs/20000000001"
 
 _ONLINE = StatusPeriod(Status.ONLINE, _LONG_AGO)
 _OFFLINE = StatusPeriod(Status.OFFLINE, NOW, (Cause.REFUSED,))
+_LOST = StatusPeriod(Status.DEGRADED, NOW, (Cause.PARTITION_DOWN,))
 _BACK = StatusPeriod(Status.ONLINE, NOW)
 
 
@@ -51,13 +54,18 @@ _NIGHT = _window(NOW + timedelta(hours=20), hours=8)
 
 
 class Situation(Struct, frozen=True):
-    """`gone` of ten nodes are out of service, in `group`; None if Slurm lists nothing."""
+    """`gone` of ten nodes are out of service, in `group`; None if Slurm lists nothing.
+
+    With `only`, these are those of one partition.
+    """
 
     slug: str
     title: str
     notification: Notification
     gone: int | None = None
     group: str = "down"
+    only: str = ""
+    shut: str = ""  # a partition that is not up
     reasons: tuple[DrainReason, ...] = ()
     unsaved: bool = False  # the history cannot be saved
 
@@ -114,6 +122,68 @@ SITUATIONS = (
             DrainReason("bad DIMM", NOW - timedelta(days=5), 1, "n01", "jdoe"),
             DrainReason("Not responding", None, 10),
         ),
+    ),
+    Situation(
+        "partition-lost",
+        "Degraded: a partition is lost",
+        Notification(
+            "1",
+            Event.DEGRADED,
+            NOW,
+            _LOST,
+            previous=_ONLINE,
+            uptime=Uptime(0.9943, 1.0),
+            partitions=(PartitionChange("gpu", Problem.NO_NODES),),
+        ),
+        gone=10,
+        only="gpu",
+        reasons=(DrainReason("PDU 3 is off", _EARLIER, 2, "g[1-2]", "root", frozenset({"gpu"})),),
+    ),
+    Situation(
+        "second-partition-lost",
+        "Another partition is lost",
+        Notification(
+            "1",
+            Event.PARTITION_LOST,
+            NOW,
+            replace(_LOST, since=_EARLIER),
+            uptime=Uptime(0.9943, 1.0),
+            partitions=(PartitionChange("long-running", Problem.NOT_UP, "drain"),),
+            still_out=(PartitionChange("gpu", Problem.NO_NODES),),
+        ),
+        gone=10,
+        only="gpu",
+        shut="long-running",
+    ),
+    Situation(
+        "partition-back",
+        "A partition is back, and another one is still lost",
+        Notification(
+            "1",
+            Event.PARTITION_BACK,
+            NOW,
+            replace(_LOST, since=_EARLIER),
+            uptime=Uptime(0.9943, 1.0),
+            partitions=(PartitionChange("long-running"),),
+            still_out=(PartitionChange("gpu", Problem.NO_NODES),),
+        ),
+        gone=10,
+        only="gpu",
+    ),
+    Situation(
+        "partition-maintenance",
+        "A partition is in maintenance, the others work",
+        Notification(
+            "1",
+            Event.MAINTENANCE_STARTED,
+            NOW,
+            _ONLINE,
+            uptime=Uptime(0.9943, 1.0),
+            partitions=(PartitionChange("gpu", Problem.MAINTENANCE),),
+        ),
+        gone=10,
+        group="maintenance",
+        only="gpu",
     ),
     Situation(
         "scheduler-down",
@@ -286,6 +356,8 @@ def _card(situation: Situation, size: int) -> dict[str, Any]:
         cluster_state = _cluster_state(situation, situation.gone, size)
         notification = replace(notification, nodes=cluster_state.nodes)
     message = compose(notification, "mscluster", _POLICY, cluster_state, _RUN)
+    if situation.only and situation.group == "down":
+        message = with_order(message, PartitionReport(found=(situation.only, situation.shut)))
     return card(_while_unsaved(message, notification) if situation.unsaved else message)
 
 
@@ -297,7 +369,13 @@ def _while_unsaved(message: Message, notification: Notification) -> Message:
 
 
 def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:
-    partitions = tuple(_partition(number, gone, situation.group) for number in range(size))
+    partitions = tuple(
+        replace(
+            _partition(number, gone if situation.only in {"", name} else 0, situation.group),
+            availability="drain" if situation.shut == name else "up",
+        )
+        for number, name in enumerate(map(_name, range(size)))
+    )
     total = NodeCounts()
     for partition in partitions:
         for group in ("idle", "allocated", "down", "maintenance"):
@@ -307,15 +385,17 @@ def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:
     return ClusterState(partitions, total, details=Details(gpus, situation.reasons))
 
 
+def _name(number: int) -> str:
+    return _NAMES[number] if number < len(_NAMES) else f"group{number:03}"
+
+
 def _partition(number: int, gone: int, group: str) -> Partition:
     """Return a partition with a typical name, or one of many that belong to one group each."""
-    names = ("batch", "gpu", "long-running")
     limits = ("3-00:00:00", "1-00:00:00", "14-00:00:00")
-    total = (20, 2, 10)[number] if number < len(names) else 2 + number * 7 % 30
+    total = (20, 2, 10)[number] if number < len(_NAMES) else 2 + number * 7 % 30
     lost = total * gone // 10
     left = total - lost
     idle = left * ((number + 1) % 4) // 5
     nodes = replace(NodeCounts(total=total, idle=idle, allocated=left - idle), **{group: lost})
-    name = names[number] if number < len(names) else f"group{number:03}"
-    limit = limits[number] if number < len(names) else ("7-00:00:00", "12:00:00", "infinite")[number % 3]
-    return Partition(name, default=number == 0, availability="up", time_limit=limit, nodes=nodes)
+    limit = limits[number] if number < len(_NAMES) else ("7-00:00:00", "12:00:00", "infinite")[number % 3]
+    return Partition(_name(number), default=number == 0, availability="up", time_limit=limit, nodes=nodes)

@@ -27,7 +27,7 @@ OUTPUTS = {
     "cause": "Cause of a status other than `online`, such as `refused`. Empty if the status is `online`.",
     "since": "Start of the confirmed status, as an ISO 8601 time in UTC.",
     "message": "Result of this poll in one line, also if no message is sent.",
-    "partitions": "JSON list of the partitions with their numbers of nodes by group.",
+    "partitions": "JSON list of the partitions with their numbers of nodes by group, and their problems.",
     "clusters": "JSON object by cluster name: `status`, `previous_status`, `changed`, `cause`, `since`, "
     "`message` and `nodes` of each.",
     "history-path": "Path of the history file, relative to the workspace.",

@@ -101,9 +101,9 @@ CLUSTER_COMMAND_TIMEOUT = Input(
 )
 PARTITIONS = Input(
     "partitions",
-    "Partitions to check and show: names or patterns such as `gpu*`, separated by commas or new lines. If a "
-    "partition listed by name is not up, the cluster is degraded. Empty: all partitions that the account can "
-    "see. A name also selects a hidden partition.",
+    "Partitions to check and show: names or patterns such as `gpu*`, separated by commas or new lines. "
+    "Empty: all partitions that the account can see. The cluster is degraded at once if a partition that is "
+    "listed by name is out of service, and for as long as it is. A name also selects a hidden partition.",
     types.PATTERNS,
     (),
 )
@@ -192,7 +192,8 @@ HEARTBEAT_URL = Input(
 )
 DEGRADED_BELOW = Input(
     "degraded-below",
-    "Minimum share of nodes in service. Below it, the cluster is degraded.",
+    "Minimum share of nodes in service. Below it, the cluster is degraded. Nodes that are out of service for "
+    "30 days, or only in partitions that are usually out of service, do not count.",
     types.PERCENT,
     50,
     "50%",
@@ -209,9 +210,9 @@ ATTEMPT_DELAY = Input(
 )
 CONFIRM_AFTER = Input(
     "confirm-after",
-    "Number of consecutive failed polls before a timeout, missing route or dropped connection is reported. "
-    "The next runner has another IP address, which a firewall may treat differently. Other causes are "
-    "reported at once.",
+    "Number of consecutive polls that confirm a timeout, a missing route or a dropped connection, the loss "
+    "or return of a partition, and too few nodes in service. The next runner has another IP address, which a "
+    "firewall may treat differently. Other causes are reported at once.",
     types.whole_number(1, 10),
     2,
     "2",

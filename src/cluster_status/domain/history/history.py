@@ -72,9 +72,10 @@ class History(Struct, frozen=True, kw_only=True):
 
     def remembered_login(self, digests: Digests, now: datetime) -> RememberedLogin:
         """Return what the probe has to respect or may make use of."""
-        states = self.partitions_of(digests).states
-        usual = tuple(name for name, one in states.items() if one.status is PartitionStatus.USUAL)
-        return replace(self.ssh.remembered_login(digests, now), usual_partitions=usual)
+        memory = self.partitions_of(digests)
+        usual = (name for name, one in memory.states.items() if one.status is PartitionStatus.USUAL)
+        usual_partitions = None if memory.listed_at is None else tuple(usual)
+        return replace(self.ssh.remembered_login(digests, now), usual_partitions=usual_partitions)
 
     def maintenance_until(self, now: datetime) -> datetime | None:
         """Return the end of the maintenance that is under way."""

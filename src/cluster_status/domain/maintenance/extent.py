@@ -1,6 +1,6 @@
 """What reservations take together: all nodes, a part of them, or few."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Self
 
@@ -37,18 +37,19 @@ class NodeSet(Struct, frozen=True):
 class Cluster(Struct, frozen=True):
     """The nodes of a cluster and of its partitions; `total` counts those that count for the status."""
 
-    bits: dict[str, int]
+    reserved: dict[frozenset[str], int]  # by the names of the nodes
     partitions: dict[str, int]  # nodes by name, the smallest partition first
     job_hours: dict[str, int]
     total: int
 
     @classmethod
-    def of(cls, state: ClusterState, reservations: Iterable[Reservation]) -> Self:
+    def of(cls, state: ClusterState, reservations: Sequence[Reservation]) -> Self:
         listed = state.partition_nodes.values() or [one.node_names for one in reservations]
         bits = {name: 1 << place for place, name in enumerate(sorted(frozenset().union(*listed)))}
+        sets = {one.node_names for one in reservations}
         partitions = {name: _bits(nodes, bits) for name, nodes in state.partition_nodes.items()}
         return cls(
-            bits,
+            {names: _bits(names, bits) for names in sets},
             dict(sorted(partitions.items(), key=lambda item: (item[1].bit_count(), item[0]))),
             {one.name: _hours(one.time_limit) for one in state.partitions},
             (state.counting or state.nodes).total,
@@ -56,7 +57,7 @@ class Cluster(Struct, frozen=True):
 
     def nodes_of(self, reservation: Reservation) -> NodeSet:
         if reservation.node_names:
-            return NodeSet(_bits(reservation.node_names, self.bits))
+            return NodeSet(self.reserved[reservation.node_names])
         return NodeSet(unnamed=self.total if reservation.all_nodes else reservation.nodes)
 
     def count(self, nodes: NodeSet) -> int:

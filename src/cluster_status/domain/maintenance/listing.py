@@ -56,6 +56,8 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
         return None
     current = [one for one in maintenance.reservations if one.end is None or one.end > at]
     reservations = sorted(current, key=lambda one: -one.nodes)[:_MOST_RESERVATIONS]  # the largest
+    if not reservations:
+        return Listing(partial=bool(maintenance.error))
     cluster = Cluster.of(state, reservations)
     reserved = [
         _Reserved(one.begin, one.end, number, cluster.nodes_of(one), one.recurring)
@@ -70,7 +72,7 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
         tuple(sorted(windows, key=_order)),
         tuple(sorted(few, key=_order)),
         partial=bool(maintenance.error),
-        by_number=bool(maintenance.reservations and not state.partition_nodes),
+        by_number=not state.partition_nodes,
     )
 
 

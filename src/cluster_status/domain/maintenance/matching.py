@@ -73,7 +73,7 @@ def _overlapping(known: Window, listed: Window) -> object:
 
 def _moved(at: datetime) -> Rank:
     def rank(known: Window, listed: Window) -> object:
-        is_alike = _is_whole(known) is _is_whole(listed) and min(known.begin, listed.begin) > at
+        is_alike = _is_whole(known) is _is_whole(listed) and known.begin > at
         return abs(known.begin - listed.begin) if is_alike else None
 
     return rank

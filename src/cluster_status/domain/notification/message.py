@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.partition_news import is_of_partitions
-from cluster_status.domain.notification.partition_words import are, clauses, clauses_of_return
+from cluster_status.domain.notification.partition_news import is_of_partition_maintenance
+from cluster_status.domain.notification.partition_words import are, clauses_of, clauses_of_poll
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.quotation import Quotation, quotation_for
 from cluster_status.domain.notification.window_facts import (
@@ -27,8 +27,7 @@ from cluster_status.domain.slurm.cluster_state import (
     Partition,
 )
 from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, Status, cause_info
-from cluster_status.domain.status.partition_change import changes
-from cluster_status.domain.status.partitions import PartitionReport, Problem
+from cluster_status.domain.status.partitions import PartitionReport
 from cluster_status.domain.status.tracker import RECENT_POLLS, StatusPeriod
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
@@ -139,8 +138,8 @@ def with_order(message: Message, report: PartitionReport | None) -> Message:
 
 def _status(notification: Notification) -> Status:
     """Return the status that gives the colour; one that a later version stored shows as unknown."""
-    is_of_maintenance = notification.event is Event.MAINTENANCE_STARTED and is_of_partitions(notification)
-    if is_of_maintenance or (notification.is_about_window and notification.event in _PLANS):
+    is_plan = notification.is_about_window and notification.event in _PLANS
+    if is_plan or is_of_partition_maintenance(notification):
         return Status.MAINTENANCE
     status = notification.period.status if notification.period else Status.UNKNOWN
     return status if status in _PHRASES and not notification.unknown else Status.UNKNOWN
@@ -153,10 +152,12 @@ def _headline(notification: Notification, cluster_name: str) -> str:
         headline = _window_headline(notification, headline)
     if notification.unknown and notification.unknown.cause is Cause.LOGIN_REFUSED:
         headline = "Login to {name} no longer works"
-    elif notification.event is Event.MAINTENANCE_STARTED and is_of_partitions(notification):
+    elif is_of_partition_maintenance(notification):
         headline = _PARTITION_MAINTENANCE
     elif notification.nothing_back:
         headline = _PLAIN
+    elif notification.event is Event.REMINDER and notification.instability:  # "still" may not be true
+        headline = _HEADLINES[Event.STATUS_UNSTABLE]
     elif period and period.excused:  # the status was another one, and no message was sent of the change
         headline = headline.replace("still ", "")
     return headline.format(
@@ -193,19 +194,11 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
     if verdict.behind:
         line += f": {clause_behind(verdict.behind)}"
     elif verdict.cause:
-        line += f": {'; '.join(_found(verdict)) or cause_info(verdict.cause).clause}"
+        line += f": {'; '.join(clauses_of_poll(verdict)) or cause_info(verdict.cause).clause}"
     if verdict.cluster_state is not None:
         state = verdict.cluster_state
         line += " (only the login is checked)" if state.login_only else f" ({_in_service(state.nodes)})"
     return line
-
-
-def _found(verdict: Verdict) -> Iterator[str]:
-    """Yield clauses about the partitions that are the cause."""
-    report, state = verdict.partitions, verdict.cluster_state
-    if report and verdict.cause is Cause.PARTITION_DOWN:
-        nodes = state.partition_nodes if state else {}
-        yield from clauses(changes(report.found, report.states, nodes))
 
 
 def _in_service(nodes: NodeCounts) -> str:
@@ -223,7 +216,7 @@ def _sentence(notification: Notification) -> str:
     if notification.behind:
         parts = [*parts, clause_behind(notification.behind)]
     if not unknown:
-        parts = [*_of_partitions(notification, parts)]
+        parts = [*clauses_of(notification, parts)]
     if unknown and unknown.cause and cause_info(unknown.cause).network:
         parts = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
     if unknown and unknown.intermittent:
@@ -235,19 +228,6 @@ def _sentence(notification: Notification) -> str:
     if notification.instability:
         parts.append(_STABLE if notification.instability.is_over else _UNSTABLE)
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in parts)
-
-
-def _of_partitions(notification: Notification, parts: list[str]) -> Iterator[str]:
-    """Yield the clauses of the cause, with the partitions where they are known."""
-    is_back = notification.event in {Event.RECOVERY, Event.PARTITION_BACK}
-    partitions, others = notification.partitions, notification.still_out
-    if is_back:
-        yield from clauses_of_return(partitions)
-    out = others if is_back else (*partitions, *others)
-    by_partition = notification.period and notification.period.causes[-1:] == (Cause.PARTITION_DOWN,)
-    lost = [one for one in out if by_partition and one.problem is not Problem.MAINTENANCE]
-    yield from () if lost else parts
-    yield from clauses([*lost, *(one for one in out if one.problem is Problem.MAINTENANCE)])
 
 
 def _remedy(notification: Notification) -> str:
@@ -301,7 +281,7 @@ def _times(notification: Notification) -> Iterator[Fact]:
             yield Fact("Last successful login", notification.last_login)
         if period:
             yield Fact("Last known status", period.status.value)
-    elif period:
+    elif period and not is_of_partition_maintenance(notification):
         yield Fact(SINCE, period.since)
 
 

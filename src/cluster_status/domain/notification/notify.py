@@ -9,7 +9,7 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar, KnownWindow
 from cluster_status.domain.maintenance.progress import Change
 from cluster_status.domain.maintenance.window import Window
-from cluster_status.domain.notification.damping import after_change, without_change
+from cluster_status.domain.notification.damping import Damping, after_change, without_change
 from cluster_status.domain.notification.event import Event, event_between
 from cluster_status.domain.notification.maintenance import (
     EVENTS,
@@ -62,7 +62,7 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
     events = _events(seen)
     is_confirmed = seen.verdict.status is seen.after.status
     for policy in channels:
-        is_reminded = is_confirmed and not events
+        is_reminded = is_confirmed
         for number, event in enumerate(events or [None]):
             outbox, damped = _damp(outbox, policy.id, event, seen, is_confirmed=is_confirmed)
             if damped:
@@ -109,21 +109,30 @@ def _damp(
     if chosen is None:
         return outbox, None
     notification = _notification(chosen, seen)
-    unstable_since = damping.unstable_since or before.unstable_since
-    if unstable_since:
-        recent = downtime(seen.incidents, seen.after.confirmed, seen.at - DOWNTIME_OF, seen.at)
-        instability = Instability(unstable_since, is_over=damping.unstable_since is None, downtime=recent)
+    instability = _instability(before, damping, seen)
+    if instability:
         previous = notification.previous if chosen is event else None
         notification = replace(notification, previous=previous, instability=instability)
     return outbox, notification
 
 
+def _instability(before: Damping, after: Damping, seen: Observation) -> Instability | None:
+    since = after.unstable_since or before.unstable_since
+    if since is None:
+        return None
+    recent = downtime(seen.incidents, seen.after.confirmed, seen.at - DOWNTIME_OF, seen.at)
+    return Instability(since, is_over=after.unstable_since is None, downtime=recent)
+
+
 def remind(outbox: Outbox, seen: Observation, policy: ChannelPolicy) -> Outbox:
     """Add a reminder where a channel wants one, or has no message that can be edited."""
-    wanted = policy.always or (policy.live and outbox.channel(policy.id).live is None)
+    channel = outbox.channel(policy.id)
+    wanted = policy.always or (policy.live and channel.live is None)
     if not wanted or seen.after.confirmed is None or seen.verdict.status is not seen.after.status:
         return outbox
-    return enqueue(outbox, _notification(Event.REMINDER, seen), only=policy.id)
+    reminder = _notification(Event.REMINDER, seen)
+    instability = _instability(channel.damping, channel.damping, seen)
+    return enqueue(outbox, replace(reminder, instability=instability), only=policy.id)
 
 
 def refreshed(notification: Notification, seen: Observation) -> Notification | None:

@@ -24,10 +24,15 @@ class PartitionNews(Struct, frozen=True):
 
 def is_of_partitions(notification: Notification) -> bool:
     """Return whether the notification is about partitions only, not about the status of the cluster."""
-    is_started = notification.event is Event.MAINTENANCE_STARTED
-    if is_started and notification.period and notification.period.status is not Status.MAINTENANCE:
-        return bool(notification.partitions)
-    return notification.event in {Event.PARTITION_LOST, Event.PARTITION_BACK}
+    is_change = notification.event in {Event.PARTITION_LOST, Event.PARTITION_BACK}
+    return is_change or is_of_partition_maintenance(notification)
+
+
+def is_of_partition_maintenance(notification: Notification) -> bool:
+    """Return whether the notification is about a maintenance of partitions, while others work."""
+    status = notification.period.status if notification.period else None
+    is_started = notification.event is Event.MAINTENANCE_STARTED and status is not Status.MAINTENANCE
+    return is_started and bool(notification.partitions)
 
 
 def partition_events(status: Status | None, report: PartitionReport | None) -> Iterator[Event]:

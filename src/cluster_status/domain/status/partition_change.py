@@ -11,7 +11,6 @@ from cluster_status.domain.text import is_short
 MOST_NAMED = 5
 MOST_ALSO = 4
 
-_ORDER = {problem: number for number, problem in enumerate(Problem)}
 _Nodes = Mapping[str, frozenset[str]]
 
 
@@ -24,8 +23,13 @@ def changes(
         state = states[name]
         if state.problem:
             kinds[state.problem, state.availability if state.problem is Problem.NOT_UP else ""].append(name)
-    in_order = sorted(kinds, key=lambda kind: (_ORDER.get(kind[0], len(_ORDER)), *kind))
+    in_order = sorted(kinds, key=lambda kind: (order_of(kind[0]), *kind))
     return tuple(one for kind in in_order for one in changes_of(kinds[kind], nodes, *kind))
+
+
+def order_of(problem: Problem | None) -> int:
+    """Return the place of a problem among others; that of a later version is the last."""
+    return [*Problem, problem].index(problem)
 
 
 def changes_of(

@@ -29,6 +29,11 @@ def finding_of(partition: Partition) -> Finding | None:
     return Finding(at_best, availability)
 
 
+def out_of_service(state: ClusterState) -> list[Partition]:
+    """Return the partitions in which no new job can run, in maintenance or not."""
+    return [one for one in state.partitions if (found := finding_of(one)) and found.problem]
+
+
 def none_is_up(state: ClusterState) -> bool:
     return state.nodes.total > 0 and bool(state.partitions) and all(map(_is_not_up, state.partitions))
 

@@ -35,7 +35,7 @@ def first_state(found: Finding, poll: PollTerms, *, counts: bool) -> PartitionSt
 
     `counts` says that it has to be in service: the input names it, or it is the default partition.
     """
-    status = _status_for(found.problem)
+    status = status_for(found.problem)
     if status is not _IN_SERVICE and not counts:
         status = _USUAL
     since = poll.at if status is _LOST and not poll.all_out else None
@@ -45,8 +45,8 @@ def first_state(found: Finding, poll: PollTerms, *, counts: bool) -> PartitionSt
 
 def next_state(before: PartitionState, found: Finding, poll: PollTerms, *, named: bool) -> PartitionState:
     """Return the state after a poll; `named` says that the input names the partition."""
-    status = _status_for(found.problem)
-    goes_on = status is _status_for(before.problem)
+    status, earlier = status_for(found.problem), status_for(before.problem)
+    goes_on = status is earlier or (before.status is _LOST and _LOST not in {status, earlier})
     polls = before.polls + 1 if goes_on and not poll.interrupted else 1
     if status is before.status or (before.status is _USUAL and status is not _IN_SERVICE and not named):
         status, polls = before.status, 0
@@ -76,7 +76,7 @@ def unlisted_state(before: PartitionState, poll: PollTerms) -> PartitionState | 
     return replace(undetermined_state(before, poll, named=False), unlisted=unlisted)
 
 
-def _status_for(problem: Problem | None) -> PartitionStatus:
+def status_for(problem: Problem | None) -> PartitionStatus:
     if problem in LOSSES:
         return _LOST
     return PartitionStatus.MAINTENANCE if problem is Problem.MAINTENANCE else _IN_SERVICE
@@ -106,7 +106,7 @@ def _confirmed(
 def _since(
     before: PartitionState, status: PartitionStatus, found: Finding, poll: PollTerms, *, goes_on: bool
 ) -> datetime | None:
-    if _status_for(found.problem) is not _LOST or status is _USUAL or poll.all_out:
+    if status_for(found.problem) is not _LOST or status is _USUAL or poll.all_out:
         return None
     return before.since if goes_on and before.since else poll.at
 

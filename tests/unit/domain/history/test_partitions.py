@@ -265,7 +265,7 @@ def test_a_second_loss_and_each_return_is_an_event_while_the_cluster_is_degraded
     assert texts(after) == [
         "hpc is degraded. No node of gpu is in service.",
         "hpc is still degraded: fat is lost, too. No node of fat and gpu is in service.",
-        "hpc is still degraded: gpu is back. Partition gpu is back in service. No node of fat is in service.",
+        "hpc is still degraded: gpu is back. No node of fat is in service.",
         "hpc is back online. Partition fat is back in service.",
     ]
 
@@ -276,7 +276,7 @@ def test_a_loss_in_a_cluster_that_is_degraded_for_another_reason_is_an_event() -
     assert texts(course(*both)) == [
         "hpc is degraded. Too few nodes in service.",
         "hpc is still degraded: gpu is lost, too. No node of gpu is in service.",
-        "hpc is still degraded: gpu is back. Partition gpu is back in service. Too few nodes in service.",
+        "hpc is still degraded: gpu is back. Too few nodes in service.",
     ]
 
 
@@ -393,7 +393,7 @@ def test_a_cluster_without_a_partition_that_is_up_is_degraded_at_once_and_for_ev
 def test_a_partition_in_maintenance_is_notified_and_the_status_stays() -> None:
     after = course(IN_MAINTENANCE, IN_MAINTENANCE, IN_MAINTENANCE, GOOD, GOOD)
     assert texts(after) == [
-        "hpc is online: gpu is in maintenance. Partition gpu is in maintenance.",
+        "hpc is online: gpu is in maintenance.",
         "hpc is still online: gpu is back. Partition gpu is back from maintenance.",
     ]
     assert set(found(after)) == {Status.ONLINE}
@@ -407,7 +407,7 @@ def test_a_partition_that_does_not_return_from_its_maintenance_is_lost() -> None
 
 def test_the_maintenance_of_a_lost_partition_is_no_recovery() -> None:
     after = course(NO_GPU, NO_GPU, IN_MAINTENANCE, IN_MAINTENANCE)
-    assert texts(after)[1:] == ["hpc is online: gpu is in maintenance. Partition gpu is in maintenance."]
+    assert texts(after)[1:] == ["hpc is online: gpu is in maintenance."]
     assert after.tracker.status is Status.ONLINE
 
 
@@ -444,7 +444,7 @@ def test_a_partial_recovery_names_the_partitions_that_are_still_lost() -> None:
     assert texts(after) == [
         "hpc is offline. No nodes in service.",
         "hpc is partially back: degraded. No node of fat and gpu is in service.",
-        "hpc is still degraded: gpu is back. Partition gpu is back in service. No node of fat is in service.",
+        "hpc is still degraded: gpu is back. No node of fat is in service.",
         "hpc is back online. Partition fat is back in service.",
     ]
 

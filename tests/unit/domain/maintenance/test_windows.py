@@ -349,6 +349,13 @@ def test_the_end_of_a_window_of_all_nodes_is_the_recovery_of_the_status() -> Non
     assert course.poll_twice(18) == []
 
 
+def test_a_window_that_is_moved_to_now_starts() -> None:
+    course = announced()
+    started = course.poll_twice(1, reserves(1, 9), **IN_MAINTENANCE)
+    assert [(one.event, times(one)) for one in started] == [(STARTED, (1, 9))]
+    assert course.poll(2, reserves(1, 9), **IN_MAINTENANCE) == []
+
+
 def test_a_window_that_is_cancelled_at_its_begin_is_cancelled() -> None:
     course = announced()
     course.poll(9.95)
