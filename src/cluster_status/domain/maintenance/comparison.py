@@ -73,12 +73,14 @@ def _continued(known: Window, listed: Window, calendar: Calendar, at: datetime) 
     if known.begin > at or listed.begin > at + APART:
         return listed
     is_over = known.all_nodes is not None and calendar.time_since_end(known.all_nodes, at) >= timedelta()
+    if known.all_nodes and not (is_over or listed.all_nodes):  # it has become a part
+        return replace(listed, begin=known.begin)
     return replace(
         listed,
         begin=known.begin,
         nodes=max(known.nodes, listed.nodes),
         concurrent_nodes=max(known.concurrent_nodes, listed.concurrent_nodes),
-        all_nodes=listed.all_nodes or (known.all_nodes if is_over else None),
+        all_nodes=listed.all_nodes or known.all_nodes,
     )
 
 
