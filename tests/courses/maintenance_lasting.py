@@ -89,7 +89,12 @@ COURSES = (
             poll(until=before(10)),
             poll(says(Event.MAINTENANCE_STARTED), then=IN_MAINTENANCE),
             poll(until=44),
-            step("The reservation is deleted.", deleted(), says(Event.RECOVERY), then=ONLINE),
+            step(
+                "The reservation is deleted.",
+                deleted(),
+                says(Event.RECOVERY, not_said=("Maintenance ends",)),
+                then=ONLINE,
+            ),
             poll(until=46),
         ),
     ),

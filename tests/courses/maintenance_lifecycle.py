@@ -29,7 +29,7 @@ COURSES = (
     ),
     Course(
         name="cancelled",
-        truth="A maintenance that is cancelled is taken back after two polls that list it no more.",
+        truth="A maintenance is cancelled once two polls in a row do not list it.",
         site=mscluster,
         steps=(
             starts(),
@@ -81,6 +81,22 @@ COURSES = (
         ),
     ),
     Course(
+        name="moved-by-its-length",
+        truth="A change names a former time that is a new one as well.",
+        site=mscluster,
+        steps=(
+            starts(),
+            SCHEDULED,
+            poll(until=1),
+            step("It is moved to 10:00 to 18:00.", reserved(2, 10)),
+            poll(says(Event.MAINTENANCE_CHANGED, "Was to begin", "Was to end", times=(2, 10, 18))),
+            poll(until=before(2)),
+            poll(says(Event.MAINTENANCE_STARTED, times=(10,)), then=IN_MAINTENANCE),
+            poll(until=before(10)),
+            poll(says(Event.RECOVERY), then=ONLINE),
+        ),
+    ),
+    Course(
         name="moved-three-times",
         truth="Every move is notified once, also back to the first times.",
         site=mscluster,
@@ -119,6 +135,25 @@ COURSES = (
         ),
     ),
     Course(
+        name="shrunk-to-a-half",
+        truth="A maintenance of all nodes that becomes one of a part while it runs is a change.",
+        site=mscluster,
+        steps=(
+            starts(),
+            SCHEDULED,
+            *BEGINS,
+            poll(until=12),
+            step(
+                "22 nodes are taken out of the reservation.",
+                reserved(10, 18, "cpu[01-22]"),
+                says(Event.RECOVERY, "22 of 44"),
+                then=ONLINE,
+            ),
+            poll(says(Event.MAINTENANCE_CHANGED, "22 nodes.", "before: 44 (all)", times=(18,))),
+            poll(until=16),
+        ),
+    ),
+    Course(
         name="prolonged",
         truth="A maintenance that is prolonged while it runs is a change, and ends later.",
         site=mscluster,
@@ -143,7 +178,9 @@ COURSES = (
             SCHEDULED,
             *BEGINS,
             poll(until=14),
-            step("The reservation is deleted.", deleted(), says(Event.RECOVERY), then=ONLINE),
+            step(
+                "The reservation is deleted.", deleted(), says(Event.RECOVERY, not_times=(18,)), then=ONLINE
+            ),
             poll(until=20),
         ),
     ),

@@ -5,8 +5,15 @@ from typing import Any
 
 from cluster_status.domain.notification.event import Event
 from tests.courses.course import ONLINE, Course, Step
-from tests.courses.phases import LOST
-from tests.courses.sites import all_down, mscluster, with_batch_down, with_dead_gpus, with_night_partition
+from tests.courses.phases import LOST, TOO_FEW
+from tests.courses.sites import (
+    all_down,
+    mscluster,
+    with_batch_down,
+    with_dead_gpus,
+    with_most_nodes_dead,
+    with_night_partition,
+)
 from tests.courses.steps import DAY, HOURLY, gap, nodes, partition, poll, says, starts, step
 
 
@@ -37,7 +44,7 @@ def _weekend() -> Iterator[Step]:
 COURSES = (
     Course(
         name="dead-at-the-first-poll",
-        truth="A partition that is dead at the first poll is usual until it has been in service.",
+        truth="A partition that is out of service at the first poll is usual until it has been in service.",
         site=with_dead_gpus,
         steps=(
             starts(),
@@ -46,6 +53,17 @@ COURSES = (
             step("They fail.", nodes("gpu[1-4]", "down*")),
             poll(says(Event.DEGRADED, "gpu"), then=LOST),
             poll(until=9),
+        ),
+    ),
+    Course(
+        name="most-nodes-dead-at-the-first-poll",
+        truth="Nodes of a partition that is dead at the first poll do not count in that poll either.",
+        site=with_most_nodes_dead,
+        steps=(
+            starts(),
+            poll(until=2),
+            step("25 of the other 40 nodes fail.", nodes("cpu[01-25]", "down*")),
+            poll(says(Event.DEGRADED, "Too few nodes"), then=TOO_FEW),
         ),
     ),
     Course(
@@ -73,7 +91,7 @@ COURSES = (
     ),
     Course(
         name="dead-for-seven-days",
-        truth="A partition that has been dead for seven days is usual, which is no recovery.",
+        truth="A partition that has been lost for seven days is usual, which is no recovery.",
         site=mscluster,
         interval=HOURLY,
         steps=(

@@ -79,6 +79,13 @@ def all_down() -> Site:
     return site
 
 
+def with_most_nodes_dead() -> Site:
+    """Return a site with a partition of more nodes than the others, which failed ten days ago."""
+    site = Site(Partition("batch", "cpu[01-40]", default=True), Partition("old", "old[01-60]"))
+    site.set_nodes("old[01-60]", "down*", since=START - timedelta(days=10))
+    return site
+
+
 def with_retired_nodes() -> Site:
     """Return a site with more retired nodes than others."""
     site = Site(Partition("batch", "cpu[01-40]", default=True), Partition("old", "old[01-60]"))

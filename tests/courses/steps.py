@@ -61,6 +61,14 @@ def partition(name: str, availability: str) -> Change:
     return lambda monitor: monitor.site.set_partition(name, availability)
 
 
+def created_partition(name: str, hosts: str) -> Change:
+    return lambda monitor: monitor.site.create_partition(name, hosts)
+
+
+def deleted_partition(name: str) -> Change:
+    return lambda monitor: monitor.site.delete_partition(name)
+
+
 def reserved(
     begin: float,
     end: float | None,

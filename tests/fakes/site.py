@@ -130,6 +130,12 @@ class Site:
     def set_partition(self, name: str, availability: str) -> None:
         self.partitions[name] = replace(self.partitions[name], availability=availability)
 
+    def create_partition(self, name: str, hosts: str) -> None:
+        self.partitions[name] = Partition(name, hosts, nodes=tuple(expand(hosts)))
+
+    def delete_partition(self, name: str) -> None:
+        del self.partitions[name]
+
     def reserve(self, one: Reservation) -> None:
         """Create a reservation, or replace the one with its name."""
         names, extent = tuple(self.names(one.hosts)), "SPEC_NODES"

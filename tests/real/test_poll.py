@@ -172,8 +172,9 @@ def test_a_maintenance_is_notified_when_it_is_scheduled_when_it_starts_and_when_
             *("user=root", "nodes=n[1-6]", "flags=maint,ignore_jobs"),
         )
 
+    monitor.poll()
     reserve("now+23hours")
-    monitor.poll(details="full")
+    monitor.poll()
     scheduled = monitor.history()
     monitor.poll(details="full")
     slurm.scontrol("delete", "reservationname=secret_name")

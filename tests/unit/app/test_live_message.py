@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from cluster_status.domain.history.history import assume_all_delivered
-from cluster_status.domain.notification.message import Fact
+from cluster_status.domain.history.histories import assume_all_delivered
+from cluster_status.domain.notification.content.facts import Fact
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import ChannelRefusedError, DeliveryError, ExitStatus

@@ -10,6 +10,7 @@ from cluster_status.domain.slurm import drain_reason, gpu, node_set, reservation
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, MaintenanceListing
 from cluster_status.domain.slurm.commands import DRAIN_REASONS, GPUS, NODES, RESERVATIONS, Command
 from cluster_status.domain.slurm.query import SlurmQuery
+from cluster_status.domain.status.partitions.problem import out_of_service
 
 
 class Listings(Struct, frozen=True):
@@ -29,7 +30,8 @@ def read_listings(conversation: Conversation, query: SlurmQuery, state: ClusterS
         return conversation.ask(command.on(query.cluster).of(chosen)).lines
 
     listing = _read_reservations(conversation, query) if query.maintenance else reservation.Listing()
-    nodes = node_set.parse(lines(NODES), names) if query.details or listing.listed else {}
+    is_needed = query.details or listing.listed or len(out_of_service(state)) > 1  # they may share nodes
+    nodes = node_set.parse(lines(NODES), names) if is_needed else {}
     reservations = reservation.in_partitions(listing.listed, nodes, chosen=chosen, total=state.nodes.total)
     maintenance = MaintenanceListing(reservations, listing.error) if query.maintenance else None
     if not query.details:

@@ -12,12 +12,7 @@ from cluster_status.deadline import Deadline
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.probe_result import (
-    ProbeFailed,
-    ProbeFailure,
-    ProbeResult,
-    RememberedLogin,
-)
+from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure, ProbeResult, RememberedLogin
 from cluster_status.ports import Executor
 
 _OPTIONAL_SECONDS = 10.0  # for all optional commands together
@@ -35,7 +30,7 @@ class SlurmProbe:
     def __init__(self, executor: Executor, query: SlurmQuery) -> None:
         self._executor = executor
         self._query = query
-        self._usual_partitions: tuple[str, ...] = ()
+        self._usual_partitions: tuple[str, ...] | None = None
         self._listings: Listings | None = None
         self._login_shell = False  # the kind of shell to begin with
         self._first: ProbeFailure | None = None  # of the other kind of shell, in the probe before
@@ -56,7 +51,7 @@ class SlurmProbe:
     def _noted(self, remembered: RememberedLogin | None) -> RememberedLogin | None:
         """Begin with the kind of shell that worked in the last poll."""
         self._login_shell = remembered is not None and remembered.login_shell
-        self._usual_partitions = remembered.usual_partitions if remembered else ()
+        self._usual_partitions = remembered.usual_partitions if remembered else None
         return remembered
 
     def _query_slurm(self, deadline: Deadline) -> ClusterState:

@@ -9,13 +9,19 @@ from cluster_status.domain.slurm import out_of_service, sinfo
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
 from cluster_status.domain.slurm.commands import OUT_OF_SERVICE, TOTAL
 from cluster_status.domain.slurm.query import SlurmQuery
+from cluster_status.domain.status.partitions.report import usual_at_first
 from cluster_status.errors import UnparsableError
 
 
 def add_share(
-    conversation: Conversation, query: SlurmQuery, state: ClusterState, usual: Collection[str]
+    conversation: Conversation, query: SlurmQuery, state: ClusterState, usual: Collection[str] | None
 ) -> ClusterState:
-    """Add the nodes that count, and since when some of them are out of service."""
+    """Add the nodes that count, and since when some of them are out of service.
+
+    `usual` are the partitions that are usually out of service; None at the first poll, which shows them.
+    """
+    if usual is None:
+        usual = usual_at_first(state)
     counted = [partition for partition in state.partitions if partition.name not in usual]
     counting = None
     if counted and len(counted) < len(state.partitions):

@@ -41,6 +41,7 @@ def after_change(damping: Damping, event: Event, at: Instant) -> tuple[Damping, 
     """Return the event that the channel gets for this one: the same, STATUS_UNSTABLE, or none."""
     if event not in CHANGES:
         return damping, event
+    damping = _without_future(damping, at)
     recent = [one for one in damping.changes if timedelta() <= at - one < CHANGES_WITHIN]
     damping = replace(damping, changes=(*recent, at)[-UNSTABLE_AFTER:])
     got = damping.outage_at
@@ -60,10 +61,9 @@ def without_change(damping: Damping, confirmed: StatusPeriod, at: Instant) -> tu
     """
     if damping.unstable_since is None:
         return damping, None
+    damping = _without_future(damping, at)
     changed_at = damping.changes[-1]
     got_outage = damping.outage_at is not None and damping.outage_at >= changed_at
-    if at < changed_at:  # the clock was set back
-        return replace(damping, changes=(at,)), None
     if at - changed_at >= HELD_FOR:
         event = _STABLE_AGAIN.get(confirmed.status)
         stable = Damping(outage_at=at if event is Event.OUTAGE else damping.outage_at)
@@ -74,6 +74,18 @@ def without_change(damping: Damping, confirmed: StatusPeriod, at: Instant) -> tu
     return _summary(damping, at)
 
 
+def _without_future(damping: Damping, at: Instant) -> Damping:
+    """Return the damping after a clock was set back: no instant is later than now."""
+    since, summary_at, outage_at = damping.unstable_since, damping.summary_at, damping.outage_at
+    changes = tuple(one for one in damping.changes if one <= at)
+    return Damping(
+        changes=changes or ((at,) if since else ()),
+        outage_at=outage_at if outage_at and outage_at <= at else None,
+        unstable_since=min(since, at) if since else None,
+        summary_at=min(summary_at, at) if summary_at else None,
+    )
+
+
 def _summary(damping: Damping, at: Instant) -> tuple[Damping, Event | None]:
-    due = damping.summary_at is None or abs(at - damping.summary_at) >= SUMMARY_EVERY
+    due = damping.summary_at is None or at - damping.summary_at >= SUMMARY_EVERY
     return (replace(damping, summary_at=at), Event.STATUS_UNSTABLE) if due else (damping, None)

@@ -91,6 +91,8 @@ def _fields(record: str) -> dict[str, str]:
 
 def _read(fields: Mapping[str, str], lists: HostLists) -> Listed | None:
     """Return the reservation if it is for maintenance; raise UnparsableError if it cannot be read."""
+    if "Users" not in fields:  # it comes after the flags
+        raise UnparsableError("scontrol printed a part of a reservation")
     flags = set(fields.get("Flags", "").split(","))
     all_nodes = "ALL_NODES" in flags
     root_alone = all(fields.get(field, _NONE) == value for field, value in _ROOT_ALONE.items())

@@ -73,4 +73,4 @@ class RememberedLogin(Struct, frozen=True):
     login_worked: bool = False  # this credential was the last one that was accepted
     logins_closed: bool = False  # since the last accepted login
     passwords_left: int = MAX_UNANSWERED_PASSWORDS  # that may be offered within this hour
-    usual_partitions: tuple[str, ...] = ()  # names of partitions that are usually out of service
+    usual_partitions: tuple[str, ...] | None = None  # those usually out of service; None: not known yet

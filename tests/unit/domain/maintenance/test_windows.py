@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.maintenance.comparison import WINDOWS_KEPT
 from cluster_status.domain.maintenance.lifecycle import Stage
-from cluster_status.domain.maintenance.reading import WINDOWS_KEPT
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.slurm.cluster_state import Reservation
@@ -349,6 +349,13 @@ def test_the_end_of_a_window_of_all_nodes_is_the_recovery_of_the_status() -> Non
     assert course.poll_twice(18) == []
 
 
+def test_a_window_that_is_moved_to_now_starts() -> None:
+    course = announced()
+    started = course.poll_twice(1, reserves(1, 9), **IN_MAINTENANCE)
+    assert [(one.event, times(one)) for one in started] == [(STARTED, (1, 9))]
+    assert course.poll(2, reserves(1, 9), **IN_MAINTENANCE) == []
+
+
 def test_a_window_that_is_cancelled_at_its_begin_is_cancelled() -> None:
     course = announced()
     course.poll(9.95)
@@ -457,7 +464,7 @@ def test_a_failure_that_is_pending_at_the_begin_is_no_outage() -> None:
     course.poll(9.9, ANNOUNCED)
     assert course.probe(9.95, TIMEOUT) == []
     [started] = course.probe(10.03, TIMEOUT)
-    assert (started.event, started.behind) == (STARTED, Cause.TIMEOUT)
+    assert (started.event, started.underlying_cause) == (STARTED, Cause.TIMEOUT)
 
 
 def test_an_overdue_maintenance_that_is_prolonged_is_in_maintenance_again() -> None:

@@ -6,10 +6,12 @@ from itertools import cycle, islice
 from msgspec.structs import replace
 
 from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from tests.unit.domain.build import (
+    ALWAYS,
     NOON,
     Setup,
     failed,
@@ -126,3 +128,27 @@ def test_a_clock_that_is_set_back_does_not_hold_messages_back_for_long() -> None
     earlier = NOON - timedelta(days=3)
     after = polled(unstable, *[ONLINE] * (AN_HOUR + 3), start=earlier)
     assert pending(after)[-1].event is Event.RECOVERY
+
+
+def test_a_withheld_outage_is_notified_although_the_clock_was_set_back() -> None:
+    unstable = polled(READY, OFFLINE, ONLINE, OFFLINE, ONLINE, OFFLINE)
+    earlier = NOON - timedelta(days=3)
+    after = polled(unstable, *[OFFLINE] * (AN_HOUR + 1), start=earlier)
+    assert [(one.event, one.at) for one in pending(after) if one.at <= earlier + timedelta(hours=1)] == [
+        (Event.OUTAGE, earlier + timedelta(minutes=30))
+    ]
+
+
+def test_an_unstable_status_is_not_unstable_since_a_later_time_than_now() -> None:
+    unstable = polled(READY, *UNSTABLE)
+    latest = pending(polled(unstable, *[ONLINE] * (AN_HOUR + 3), start=NOON - timedelta(days=3)))[-1]
+    assert latest.instability
+    assert latest.instability.since <= latest.at
+
+
+def test_a_reminder_of_an_unstable_status_does_not_say_that_it_is_still_the_same() -> None:
+    headlines = []
+    for later in ([], [DEGRADED], [DEGRADED, ONLINE]):
+        latest = pending(polled(READY, *UNSTABLE, *later, setup=ALWAYS))[-1]
+        headlines.append(compose(latest, "c", ALWAYS.channels[0], None).headline)
+    assert headlines == [f"c is unstable: now {status}" for status in ("online", "degraded", "online")]

@@ -125,6 +125,14 @@ def test_a_maintenance_without_readable_times_is_an_error_and_the_others_are_lis
     assert [one.reservation.name for one in listing.listed] == ["cooling"]
 
 
+@pytest.mark.parametrize("last", ["StartTime=2026", "PartitionName=(null) ", "Flags=MAI"])
+def test_a_reservation_that_is_cut_off_is_an_error_and_the_others_are_listed(last: str) -> None:
+    whole = line(name="fire-alarm")
+    listing = parse([line(), whole[: whole.index(last) + len(last)]])
+    assert listing.error == "scontrol printed a part of a reservation"
+    assert [one.reservation.name for one in listing.listed] == ["cooling"]
+
+
 def test_another_reservation_without_readable_times_is_no_error() -> None:
     assert read(line(flags="SPEC_NODES", begin="Unknown")) == []
 

@@ -1,6 +1,6 @@
 """What reservations take together: all nodes, a part of them, or few."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Self
 
@@ -11,15 +11,15 @@ from cluster_status.domain.slurm import time_limit
 from cluster_status.domain.slurm.cluster_state import ClusterState, Reservation
 from cluster_status.domain.text import clean
 
-_WHOLE_PERCENT = 90
+_ALL_PERCENT = 90
 _PART_PERCENT = 10
 _NAME_BYTES = 64  # that may be stored
 _MOST_PARTITIONS = 10
 _HOUR = 3_600
 
 
-class Extent(Enum):
-    WHOLE = "all nodes, or 90 % of them"
+class Scope(Enum):
+    ALL_NODES = "all nodes, or 90 % of them"
     PART = "10 % of the nodes, or 90 % of a partition"
     FEW = "few nodes"
 
@@ -37,18 +37,19 @@ class NodeSet(Struct, frozen=True):
 class Cluster(Struct, frozen=True):
     """The nodes of a cluster and of its partitions; `total` counts those that count for the status."""
 
-    bits: dict[str, int]
+    reserved: dict[frozenset[str], int]  # by the names of the nodes
     partitions: dict[str, int]  # nodes by name, the smallest partition first
     job_hours: dict[str, int]
     total: int
 
     @classmethod
-    def of(cls, state: ClusterState, reservations: Iterable[Reservation]) -> Self:
+    def of(cls, state: ClusterState, reservations: Sequence[Reservation]) -> Self:
         listed = state.partition_nodes.values() or [one.node_names for one in reservations]
         bits = {name: 1 << place for place, name in enumerate(sorted(frozenset().union(*listed)))}
+        sets = {one.node_names for one in reservations}
         partitions = {name: _bits(nodes, bits) for name, nodes in state.partition_nodes.items()}
         return cls(
-            bits,
+            {names: _bits(names, bits) for names in sets},
             dict(sorted(partitions.items(), key=lambda item: (item[1].bit_count(), item[0]))),
             {one.name: _hours(one.time_limit) for one in state.partitions},
             (state.counting or state.nodes).total,
@@ -56,17 +57,17 @@ class Cluster(Struct, frozen=True):
 
     def nodes_of(self, reservation: Reservation) -> NodeSet:
         if reservation.node_names:
-            return NodeSet(_bits(reservation.node_names, self.bits))
+            return NodeSet(self.reserved[reservation.node_names])
         return NodeSet(unnamed=self.total if reservation.all_nodes else reservation.nodes)
 
     def count(self, nodes: NodeSet) -> int:
         return min(self.total, nodes.named.bit_count() + nodes.unnamed)
 
-    def extent(self, nodes: NodeSet) -> Extent:
+    def scope(self, nodes: NodeSet) -> Scope:
         share = 100 * self.count(nodes) // self.total if self.total else 0
-        if share >= _WHOLE_PERCENT:
-            return Extent.WHOLE
-        return Extent.PART if share >= _PART_PERCENT or any(self._taken_by(nodes)) else Extent.FEW
+        if share >= _ALL_PERCENT:
+            return Scope.ALL_NODES
+        return Scope.PART if share >= _PART_PERCENT or any(self._taken_by(nodes)) else Scope.FEW
 
     def partitions_in(self, nodes: NodeSet) -> tuple[str, ...]:
         """Name the partitions that lose at least 90 % of their nodes, the smallest first."""
@@ -74,7 +75,7 @@ class Cluster(Struct, frozen=True):
 
     def _taken_by(self, nodes: NodeSet) -> Iterator[str]:
         for name, all_ in self.partitions.items():
-            if all_ and 100 * (nodes.named & all_).bit_count() >= _WHOLE_PERCENT * all_.bit_count():
+            if all_ and 100 * (nodes.named & all_).bit_count() >= _ALL_PERCENT * all_.bit_count():
                 yield name
 
     def job_hours_of(self, nodes: NodeSet) -> int:

@@ -5,22 +5,25 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from cluster_status.domain.slurm.cluster_state import ClusterState
-from cluster_status.domain.status.partition_problem import Finding, all_are_out, finding_of, none_is_up
-from cluster_status.domain.status.partition_tracker import (
-    PollTerms,
-    first_state,
-    next_state,
-    undetermined_state,
-    unlisted_state,
-)
-from cluster_status.domain.status.partitions import (
+from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
+from cluster_status.domain.slurm.partition_filter import PartitionFilter
+from cluster_status.domain.status.partitions.problem import Finding, all_are_out, finding_of, none_is_up
+from cluster_status.domain.status.partitions.state import (
+    LOSSES,
     PartitionMemory,
     PartitionReport,
     PartitionState,
     PartitionStatus,
     Problem,
 )
+from cluster_status.domain.status.partitions.tracker import (
+    PollConditions,
+    first_state,
+    next_state,
+    undetermined_state,
+    unlisted_state,
+)
+from cluster_status.domain.status.partitions.union import with_last_returns, with_shared_nodes
 from cluster_status.domain.text import is_short
 
 MOST_REMEMBERED = 2_000
@@ -32,7 +35,7 @@ _MAINTENANCE, _USUAL = PartitionStatus.MAINTENANCE, PartitionStatus.USUAL
 
 
 def report_on(
-    memory: PartitionMemory, state: ClusterState, missing: Iterable[str], poll: PollTerms
+    memory: PartitionMemory, state: ClusterState, missing: Iterable[str], poll: PollConditions
 ) -> PartitionReport:
     """Return the report; `missing` are names and patterns of the input that are no longer listed.
 
@@ -43,12 +46,28 @@ def report_on(
     after = dict(_listed(memory.states, state, poll))
     after |= {name: _missing(memory.states.get(name), poll) for name in missing}
     after |= dict(_absent(memory.states, state, after, poll))
+    after = with_last_returns(memory.states, with_shared_nodes(memory.states, after, state))
     kept = islice((name for name in after if is_short(name)), MOST_REMEMBERED)
     remembered = PartitionMemory({name: after[name] for name in kept}, poll.at, all_out)
     return _compared(memory, remembered, after, state)
 
 
-def _listed(before: _States, state: ClusterState, poll: PollTerms) -> Iterator[tuple[str, PartitionState]]:
+def usual_at_first(state: ClusterState) -> frozenset[str]:
+    """Return the names of the partitions that are usually out of service, as the first poll finds them."""
+    out = (one for one in state.partitions if (found := finding_of(one)) and found.problem in LOSSES)
+    return frozenset(one.name for one in out if not _counts_at_first(one, state))
+
+
+def _counts_at_first(partition: Partition, state: ClusterState) -> bool:
+    """Return whether a partition has to be in service from the first poll on."""
+    return partition.default or partition.name in state.named
+
+
+def _listed(
+    before: _States, state: ClusterState, poll: PollConditions
+) -> Iterator[tuple[str, PartitionState]]:
+    missed = PartitionFilter(tuple(name for name, known in before.items() if _is_missed(known)))
+    returned = set(missed.choose(one.name for one in state.partitions))
     for partition in state.partitions:
         known, found = before.get(partition.name), finding_of(partition)
         named = partition.name in state.named
@@ -57,28 +76,43 @@ def _listed(before: _States, state: ClusterState, poll: PollTerms) -> Iterator[t
         elif known:
             yield partition.name, undetermined_state(known, poll, named=named)
         elif found:
-            yield partition.name, first_state(found, poll, counts=named or partition.default)
+            counts = _counts_at_first(partition, state) or partition.name in returned
+            yield partition.name, first_state(found, poll, counts=counts)
 
 
-def _missing(before: PartitionState | None, poll: PollTerms) -> PartitionState:
+def _is_missed(state: PartitionState) -> bool:
+    return state.problem is Problem.UNLISTED and state.status is _LOST
+
+
+def _missing(before: PartitionState | None, poll: PollConditions) -> PartitionState:
     return next_state(before or PartitionState(), _UNLISTED, poll, named=True)
 
 
 def _absent(
-    before: _States, state: ClusterState, listed: _States, poll: PollTerms
+    before: _States, state: ClusterState, listed: _States, poll: PollConditions
 ) -> Iterator[tuple[str, PartitionState]]:
     """Yield the states of those that are neither listed nor missing, without those to be forgotten."""
-    matched = set(state.patterns) - set(state.unmatched_patterns)
     names = {partition.name for partition in state.partitions}
     for name, known in before.items():
         if name in listed or name in names:
             continue
         if not state.nodes.total:  # nothing is listed
             yield name, known
-        elif known.problem is Problem.UNLISTED and name in matched:  # it is a pattern
-            yield name, PartitionState()
-        elif known.problem is not Problem.UNLISTED and (still := unlisted_state(known, poll)):
+        elif known.problem is Problem.UNLISTED:
+            if name in state.patterns and (returned := _returned(name, known, names, listed)):
+                yield name, returned
+        elif still := unlisted_state(known, poll):
             yield name, still
+
+
+def _returned(
+    pattern: str, before: PartitionState, names: Iterable[str], listed: _States
+) -> PartitionState | None:
+    """Return the state of a pattern that matches again; None if the partitions that it matches are lost."""
+    matched = [listed[name] for name in PartitionFilter((pattern,)).choose(names) if name in listed]
+    if not matched:
+        return before  # nothing is known of them yet
+    return PartitionState() if any(one.status is not _LOST for one in matched) else None
 
 
 def _compared(
@@ -98,7 +132,9 @@ def _compared(
         return smallest_first(name for name, one in now.items() if one is to and was.get(name) in earlier)
 
     back = changed(_LOST, *([_USUAL] if before.all_out else []), to=_IN_SERVICE)
-    excused = (name for name, one in was.items() if one is _LOST and name not in lost and name not in back)
+    no_longer_lost = (
+        name for name, one in was.items() if one is _LOST and name not in lost and name not in back
+    )
     return PartitionReport(
         memory=memory,
         states=after,
@@ -107,7 +143,7 @@ def _compared(
         is_lost=bool(lost or none_up),
         newly_lost=smallest_first(name for name in lost & set(now) if was.get(name) is not _LOST),
         back=back,
-        excused=smallest_first(excused),
+        no_longer_lost=smallest_first(no_longer_lost),
         in_maintenance=smallest_first(
             name
             for name, one in after.items()

@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
-from cluster_status.domain.status.partitions import Problem
+from cluster_status.domain.status.partitions.state import Problem
 
 _NOT_UP = frozenset({"down", "drain", "inactive"})  # a word that this version does not know is no problem
 
@@ -27,6 +27,11 @@ def finding_of(partition: Partition) -> Finding | None:
     if nodes.total == 0 or at_best is not at_worst:
         return None
     return Finding(at_best, availability)
+
+
+def out_of_service(state: ClusterState) -> list[Partition]:
+    """Return the partitions in which no new job can run, in maintenance or not."""
+    return [one for one in state.partitions if (found := finding_of(one)) and found.problem]
 
 
 def none_is_up(state: ClusterState) -> bool:
