@@ -16,7 +16,8 @@ from cluster_status.adapters.history_artifact.store import artifact_name
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.ports import HistoryStore, Level
 from tests.fakes.artifact_store import artifact_store
 from tests.fakes.github import LoopbackGitHub

@@ -11,7 +11,7 @@ from cluster_status.deadline import Deadline
 from cluster_status.domain.actions.artifact import Artifact
 from cluster_status.domain.actions.retention import WorkflowRun
 from cluster_status.domain.execution import CommandResult, Limits
-from cluster_status.domain.history.history import Histories
+from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef

@@ -19,7 +19,8 @@ from cluster_status.adapters.history_artifact.archive import pack
 from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
 from cluster_status.adapters.http import Http, HttpResponse, RequestOptions
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult

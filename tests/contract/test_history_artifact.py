@@ -19,7 +19,8 @@ from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.store import artifact_name
 from cluster_status.adapters.http import Http
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import ChannelOutbox, Outbox

@@ -11,7 +11,7 @@ import pytest
 from msgspec import Struct
 
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories
+from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
 from tests.contract.process import Site, site, without_nodes
 from tests.fakes.discord import Silent

@@ -20,7 +20,8 @@ from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.runner import ActionsRunner
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.cause import Status
 from cluster_status.errors import (

@@ -7,7 +7,7 @@ from tests.courses.phases import BEGINS, ENDS, IN_MAINTENANCE, OFFLINE, SCHEDULE
 from tests.courses.sites import mscluster
 from tests.courses.steps import all_of, before, deleted, login, poll, reserved, says, starts, step
 
-_DOWN = "The login node is shut down."
+_DOWN = "The head node is shut down."
 
 
 _OVERDUE = poll(says(Event.MAINTENANCE_OVERDUE, times=(18,), ping=True), polls=2, within=True, then=OFFLINE)
@@ -16,7 +16,7 @@ _OVERDUE = poll(says(Event.MAINTENANCE_OVERDUE, times=(18,), ping=True), polls=2
 COURSES = (
     Course(
         name="login-away-inside",
-        truth="A login node that is down inside the window is maintenance, and no downtime.",
+        truth="A head node that is down inside the window is maintenance, and no downtime.",
         site=mscluster,
         steps=(
             starts(),
@@ -30,7 +30,7 @@ COURSES = (
     ),
     Course(
         name="login-away-from-the-begin",
-        truth="A login node that is down at the begin of the window begins the maintenance.",
+        truth="A head node that is down at the begin of the window starts the maintenance.",
         site=mscluster,
         steps=(
             starts(),
@@ -85,7 +85,7 @@ COURSES = (
     ),
     Course(
         name="open-end-unreachable",
-        truth="A maintenance with an open end counts for 24 hours while the cluster is away.",
+        truth="A maintenance with an open end counts for 24 hours while the head node is down.",
         site=mscluster,
         offline=2,
         steps=(
@@ -129,7 +129,7 @@ COURSES = (
     ),
     Course(
         name="outage-in-a-maintenance-of-a-partition",
-        truth="A maintenance of one partition is no maintenance of the login node.",
+        truth="A maintenance of one partition is no maintenance of the head node.",
         site=mscluster,
         offline=1,
         steps=(
@@ -152,7 +152,7 @@ COURSES = (
     ),
     Course(
         name="outage-in-less-than-ninety-percent",
-        truth="A window of less than 90 % of the nodes is no maintenance of the login node.",
+        truth="A window of less than 90 % of the nodes is no maintenance of the head node.",
         site=mscluster,
         offline=1,
         steps=(
@@ -181,7 +181,7 @@ COURSES = (
     ),
     Course(
         name="login-away-inside-ninety-percent",
-        truth="A window of at least 90 % of the nodes is a maintenance of the login node, too.",
+        truth="A window of at least 90 % of the nodes is a maintenance of the head node, too.",
         site=mscluster,
         steps=(
             starts(),

@@ -29,7 +29,7 @@ COURSES = (
     ),
     Course(
         name="cancelled",
-        truth="A maintenance that is cancelled is taken back after two polls that list it no more.",
+        truth="A maintenance is cancelled once two polls in a row do not list it.",
         site=mscluster,
         steps=(
             starts(),
@@ -135,6 +135,25 @@ COURSES = (
         ),
     ),
     Course(
+        name="shrunk-to-a-half",
+        truth="A maintenance of all nodes that becomes one of a part while it runs is a change.",
+        site=mscluster,
+        steps=(
+            starts(),
+            SCHEDULED,
+            *BEGINS,
+            poll(until=12),
+            step(
+                "22 nodes are taken out of the reservation.",
+                reserved(10, 18, "cpu[01-22]"),
+                says(Event.RECOVERY, "22 of 44"),
+                then=ONLINE,
+            ),
+            poll(says(Event.MAINTENANCE_CHANGED, "22 nodes.", "before: 44 (all)", times=(18,))),
+            poll(until=16),
+        ),
+    ),
+    Course(
         name="prolonged",
         truth="A maintenance that is prolonged while it runs is a change, and ends later.",
         site=mscluster,
@@ -159,7 +178,9 @@ COURSES = (
             SCHEDULED,
             *BEGINS,
             poll(until=14),
-            step("The reservation is deleted.", deleted(), says(Event.RECOVERY, not_times=(18,)), then=ONLINE),
+            step(
+                "The reservation is deleted.", deleted(), says(Event.RECOVERY, not_times=(18,)), then=ONLINE
+            ),
             poll(until=20),
         ),
     ),

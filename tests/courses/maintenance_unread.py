@@ -63,7 +63,7 @@ COURSES = (
     ),
     Course(
         name="scontrol-denied",
-        truth="A remembered window counts while scontrol fails, which is noticed once a day.",
+        truth="A remembered window counts while scontrol fails, and a notice says so once a day.",
         site=mscluster,
         steps=(
             starts(),
@@ -79,7 +79,7 @@ COURSES = (
     ),
     Course(
         name="scontrol-missing",
-        truth="A maintenance that cannot be read is noticed once a day, and found by its nodes.",
+        truth="A notice says once a day that maintenance cannot be read, and the nodes show it.",
         site=lambda: _without_scontrol(10, 18),
         steps=(
             starts(noticed=("scontrol",)),

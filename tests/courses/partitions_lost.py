@@ -82,7 +82,7 @@ COURSES = (
     ),
     Course(
         name="login-partition",
-        truth="A partition of two nodes counts as one of many.",
+        truth="A partition of two nodes counts as a larger one does.",
         site=with_login_partition,
         steps=(
             starts(),

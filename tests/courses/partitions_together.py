@@ -172,7 +172,7 @@ COURSES = (
     ),
     Course(
         name="all-nodes-down",
-        truth="A cluster without a node in service is offline, which is decided before any partition is.",
+        truth="A cluster without a node in service is offline, and no partition is reported.",
         site=mscluster,
         offline=1,
         steps=(

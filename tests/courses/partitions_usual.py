@@ -44,7 +44,7 @@ def _weekend() -> Iterator[Step]:
 COURSES = (
     Course(
         name="dead-at-the-first-poll",
-        truth="A partition that is dead at the first poll is usual until it has been in service.",
+        truth="A partition that is out of service at the first poll is usual until it has been in service.",
         site=with_dead_gpus,
         steps=(
             starts(),
@@ -91,7 +91,7 @@ COURSES = (
     ),
     Course(
         name="dead-for-seven-days",
-        truth="A partition that has been dead for seven days is usual, which is no recovery.",
+        truth="A partition that has been lost for seven days is usual, which is no recovery.",
         site=mscluster,
         interval=HOURLY,
         steps=(

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.errors import Cancelled, HistoryError, HistoryUnreachableError
 
 

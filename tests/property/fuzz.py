@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cluster_status.adapters.ssh.credential import read_key
 from cluster_status.domain.execution import CommandResult
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm import drain_reason, gpu, node_set, out_of_service, reservation, sinfo
 from cluster_status.domain.slurm.cluster_state import NodeCounts

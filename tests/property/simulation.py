@@ -18,7 +18,7 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.domain.status.verdict import Terms, cause_to_retry, judge
+from cluster_status.domain.status.verdict import Criteria, cause_to_retry, judge
 from tests.unit.domain.build import DIGESTS, POLICY, delivered, delivery_failed, failed, listed, pending
 
 BEGIN = 1_767_225_600  # 2026-01-01
@@ -157,8 +157,8 @@ class Simulation:
             self.faults[Fault.RUNNER] += 1
             result = replace(self._random.choice(OUTAGES), runner_online=False)
         at = self._clock(second)
-        terms = Terms(at=at, degraded_below=50, confirm_after=CONFIRM_AFTER)
-        verdict = judge(result, self.history.known_server(DIGESTS, at, result), terms)
+        criteria = Criteria(at=at, degraded_below=50, confirm_after=CONFIRM_AFTER)
+        verdict = judge(result, self.history.known_server(DIGESTS, at, result), criteria)
         context = PollContext(
             id=id_,
             at=at,

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain.history.codec import parse, render
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.status.cause import Cause
 from cluster_status.errors import HistoryError

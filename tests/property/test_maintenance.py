@@ -26,12 +26,12 @@ Times = tuple[float, float | None]
 class Listed(Struct, frozen=True):
     """What Slurm lists: the hours of a maintenance of all nodes, and of one of a partition days later."""
 
-    whole: Times | None
+    all_nodes: Times | None
     gpu: Times | None
 
     def times(self, at: float) -> dict[Times, str]:
         """Return the hours of the windows that are not over."""
-        both = {self.whole: "whole", self.gpu: "gpu"}
+        both = {self.all_nodes: "whole", self.gpu: "gpu"}
         return {one: kind for one, kind in both.items() if one and (one[1] is None or one[1] > at)}
 
     def reservations(self, at: float) -> Iterator[Reservation]:

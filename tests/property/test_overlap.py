@@ -20,7 +20,7 @@ from msgspec import Struct
 from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Tools
 from cluster_status.app.run import run
 from cluster_status.deadline import Deadline
-from cluster_status.domain.history.history import Histories
+from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.outbox import DELIVERY_TAKES_AT_MOST
 from cluster_status.domain.notification.policy import ChannelPolicy

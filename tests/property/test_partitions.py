@@ -8,7 +8,7 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.slurm.cluster_state import Partition
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.partitions import PartitionState, Problem
+from cluster_status.domain.status.partitions.state import PartitionState, Problem
 from tests.property.steady import steady_courses
 from tests.unit.domain.build import (
     SETUP,

@@ -14,7 +14,7 @@ from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
-from cluster_status.domain.status.verdict import KnownServer, Terms, judge
+from cluster_status.domain.status.verdict import Criteria, KnownServer, judge
 from tests.real.sshd import probe_sshd
 from tests.servers import slurm_configuration
 from tests.servers.account import Account
@@ -317,6 +317,6 @@ def test_a_powered_down_cloud_cluster_is_online(account: Account) -> None:
             state = Site(slurm, openssh).list(details=True)
     assert list(by_name(state)) == ["cloud"]
     assert state.nodes.total == state.nodes.powered_down  # Slurm 22.05 lists none of them, 24.11 all
-    terms = Terms(at=datetime.now(UTC), degraded_below=50, confirm_after=2)
-    verdict = judge(ProbeResult(outcome=state, logged_in=True), KnownServer(), terms)
+    criteria = Criteria(at=datetime.now(UTC), degraded_below=50, confirm_after=2)
+    verdict = judge(ProbeResult(outcome=state, logged_in=True), KnownServer(), criteria)
     assert (verdict.status, verdict.cause) == (Status.ONLINE, None)

@@ -24,7 +24,7 @@ from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import digest_of
-from cluster_status.domain.history.history import Histories
+from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, HistoryError, InputError

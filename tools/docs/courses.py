@@ -1,5 +1,6 @@
-"""Renders docs/courses.md: what a channel gets in each course of the tests, from top to bottom."""
+"""Renders docs/courses.md: what a channel gets in each course of the tests, in order."""
 
+import re
 from collections.abc import Iterator
 
 from cluster_status.render.phrases import duration
@@ -17,6 +18,8 @@ their order. Times are in UTC. The text is that of a terminal; [messages](messag
 Discord. The tests check each course. `scripts/generate` writes this file.
 """
 
+_CHAPTERS = {"Partitions": PARTITION_MIXES, "Maintenance": MAINTENANCE_COURSES}
+
 
 def document() -> str:
     return "\n".join(_document()).rstrip() + "\n"
@@ -24,14 +27,30 @@ def document() -> str:
 
 def _document() -> Iterator[str]:
     yield _HEAD
-    for title, courses in (("Partitions", PARTITION_MIXES), ("Maintenance", MAINTENANCE_COURSES)):
+    yield from _contents()
+    for title, courses in _CHAPTERS.items():
         yield f"## {title}\n"
         for course in courses:
             yield from _course(course)
 
 
+def _contents() -> Iterator[str]:
+    for title, courses in _CHAPTERS.items():
+        yield f"[{title}](#{_anchor(title)}):\n"
+        yield "\n".join(f"- [{_title(one)}](#{_anchor(_title(one))})" for one in courses) + "\n"
+
+
+def _anchor(heading: str) -> str:
+    """Return the anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def _title(course: Course) -> str:
+    return course.truth.rstrip(".")
+
+
 def _course(course: Course) -> Iterator[str]:
-    yield f"### {course.truth.rstrip('.')}\n"
+    yield f"### {_title(course)}\n"
     given = [f"`{name}: {value}`" for name, value in course.inputs.items()]
     yield f"A poll every {duration(course.interval)}{', with ' if given else ''}{', '.join(given)}.\n"
     quiet = 0

@@ -24,7 +24,7 @@ from cluster_status.domain.slurm.cluster_state import (
     Partition,
 )
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.partitions import PartitionChange, PartitionReport, Problem
+from cluster_status.domain.status.partitions.state import PartitionChange, PartitionReport, Problem
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
 
@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 23, 15, 50, tzinfo=UTC)
 _EARLIER = NOW - timedelta(minutes=80)
 _LONG_AGO = NOW - timedelta(days=3, hours=5, minutes=20)
 _IN_MAINTENANCE = StatusPeriod(Status.MAINTENANCE, NOW, (Cause.MAINTENANCE,))
-_GPU = Window(NOW, NOW + timedelta(hours=4), nodes=2, at_once=2, partitions=("gpu",), job_hours=24)
+_GPU = Window(NOW, NOW + timedelta(hours=4), nodes=2, concurrent_nodes=2, partitions=("gpu",), job_hours=24)
 _POLICY = ChannelPolicy("discord", mention="<@&123456789012345678>")
 _RUN = "https://github.com/owner/name/actions/runs/20000000001"
 
@@ -47,7 +47,7 @@ _BACK = StatusPeriod(Status.ONLINE, NOW)
 def _window(begin: datetime, *, hours: int) -> Window:
     """Return a window of all nodes."""
     end = begin + timedelta(hours=hours)
-    return Window(begin, end, nodes=32, at_once=32, whole=Span(begin, end), job_hours=336)
+    return Window(begin, end, nodes=32, concurrent_nodes=32, all_nodes=Span(begin, end), job_hours=336)
 
 
 _NIGHT = _window(NOW + timedelta(hours=20), hours=8)
@@ -244,7 +244,7 @@ SITUATIONS = (
             _IN_MAINTENANCE,
             previous=_ONLINE,
             window=_window(NOW, hours=8),
-            behind=Cause.REFUSED,
+            underlying_cause=Cause.REFUSED,
         ),
     ),
     Situation(

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories
+from cluster_status.domain.history.histories import Histories
 from cluster_status.errors import HistoryError
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cluster_status.domain.history.digests import Digests
-from cluster_status.domain.history.history import key_of
+from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.errors import InputError
 from cluster_status.ports import (

@@ -11,8 +11,10 @@ from cluster_status.app.outbox import record_failure, require_acceptance
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.message import compose, with_order
-from cluster_status.domain.notification.notify import Observation, refreshed, remind, with_current_status
+from cluster_status.domain.notification.notify import remind
+from cluster_status.domain.notification.observation import Observation
 from cluster_status.domain.notification.outbox import ChannelOutbox, edited
+from cluster_status.domain.notification.refresh import refreshed, with_current_status
 from cluster_status.domain.uptime.polls import is_overtaken
 from cluster_status.errors import DeliveryError, MessageLostError
 from cluster_status.threads import result_or_exception, run_in_thread

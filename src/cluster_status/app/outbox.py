@@ -6,12 +6,13 @@ from concurrent.futures import wait
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event, Lock
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.outbox import (
@@ -33,6 +34,9 @@ from cluster_status.errors import (
 )
 from cluster_status.ports import HistoryStore
 from cluster_status.threads import Once, result_or_exception, run_in_thread
+
+if TYPE_CHECKING:
+    from cluster_status.domain.history.history import History
 
 _GRACE_SECONDS = 2.0  # for a message in progress when the run is cancelled, and again to save the outcome
 _BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run sends the rest

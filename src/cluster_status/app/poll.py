@@ -11,7 +11,7 @@ from cluster_status.domain.history.history import History, PollContext, advance,
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
-from cluster_status.domain.status.verdict import KnownServer, Terms, Verdict, judge
+from cluster_status.domain.status.verdict import Criteria, KnownServer, Verdict, judge
 from cluster_status.domain.uptime.gaps import Gap
 
 
@@ -23,7 +23,7 @@ class PollResult(Struct, frozen=True):
 
     cluster: str
     result: ProbeResult
-    terms: Terms
+    criteria: Criteria
     context: PollContext
     verdict: Verdict
     before: History | None = None
@@ -84,7 +84,7 @@ def poll(
     in_turn: bool = False,
 ) -> PollResult:
     """Return the verdict on a check and the history after it; see PollContext for `in_turn`."""
-    terms = Terms(
+    criteria = Criteria(
         at=checked.at,
         degraded_below=cluster.thresholds.degraded_below,
         confirm_after=cluster.thresholds.confirm_after,
@@ -97,20 +97,20 @@ def poll(
         channels=tuple(channel.policy for channel in channels),
         in_turn=in_turn,
     )
-    return _poll(cluster.name, checked.result, terms, context, before)
+    return _poll(cluster.name, checked.result, criteria, context, before)
 
 
 def polled_again(poll: PollResult, before: History, *, confirm_after: int) -> PollResult:
     """Return the poll with this history before it, and this number of polls to confirm a change."""
-    terms = replace(poll.terms, confirm_after=confirm_after)
+    criteria = replace(poll.criteria, confirm_after=confirm_after)
     context = replace(poll.context, confirm_after=confirm_after)
-    return _poll(poll.cluster, poll.result, terms, context, before)
+    return _poll(poll.cluster, poll.result, criteria, context, before)
 
 
 def _poll(
-    cluster: str, result: ProbeResult, terms: Terms, context: PollContext, before: History | None
+    cluster: str, result: ProbeResult, criteria: Criteria, context: PollContext, before: History | None
 ) -> PollResult:
     known = before.known_server(context.digests, context.at, result) if before else KnownServer()
-    verdict = judge(result, known, terms)
+    verdict = judge(result, known, criteria)
     after = advance(before, result, verdict, context) if before else None
-    return PollResult(cluster, result, terms, context, verdict, before, after)
+    return PollResult(cluster, result, criteria, context, verdict, before, after)

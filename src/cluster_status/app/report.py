@@ -7,10 +7,10 @@ from msgspec.structs import asdict
 
 from cluster_status.app.cluster import Channel
 from cluster_status.app.poll import PollResult
-from cluster_status.domain.notification.message import describe
+from cluster_status.domain.notification.content.description import describe
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.partitions import PartitionReport, PartitionState
+from cluster_status.domain.status.partitions.state import PartitionReport, PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.gaps import Gap

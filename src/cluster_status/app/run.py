@@ -14,7 +14,8 @@ from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import annotate, publish, report_crash, report_delivery_errors, report_error
 from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
-from cluster_status.domain.history.history import Histories, History, key_of
+from cluster_status.domain.history.histories import Histories, key_of
+from cluster_status.domain.history.history import History
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.message import Message, compose, with_order
 from cluster_status.domain.notification.notification import Notification

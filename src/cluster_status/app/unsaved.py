@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, polled_again
-from cluster_status.domain.history.history import Histories, History, has_changed, key_of
+from cluster_status.domain.history.histories import Histories, key_of
+from cluster_status.domain.history.history import History, has_changed
 from cluster_status.domain.notification.event import CHANGES, Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import Notification
@@ -49,8 +50,8 @@ def deliver_unsaved(
         return unsaved[key].with_note(courier.compose(key, notification, policy), notification, remedy)
 
     histories = Histories(clusters={key: one.history for key, one in unsaved.items()})
-    forgetful = replace(courier, store=_NoStore(), newer=lambda: None, compose=compose)
-    return forgetful.save_and_deliver(histories, max(one.at for one in polls))
+    without_store = replace(courier, store=_NoStore(), newer=lambda: None, compose=compose)
+    return without_store.save_and_deliver(histories, max(one.at for one in polls))
 
 
 def with_restored(polls: Sequence[PollResult], recent_runs: RecentRuns) -> list[PollResult]:

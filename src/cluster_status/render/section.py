@@ -43,9 +43,9 @@ def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
 def _maintenance(state: ClusterState) -> Iterator[str]:
     """Yield a line for each reservation, and one for those that take their nodes one after another."""
     found = listing(state, _ALWAYS, _ALWAYS) or Listing()
-    stages = [one for one in (*found.windows, *found.few) if one.at_once < one.nodes]
+    stages = [one for one in (*found.windows, *found.few) if one.concurrent_nodes < one.nodes]
     for window in stages:
-        yield f"{reasons.nodes(window.nodes)}, at most {window.at_once} at a time, {_time(window)}"
+        yield f"{reasons.nodes(window.nodes)}, at most {window.concurrent_nodes} at a time, {_time(window)}"
     for one in state.maintenance.reservations if state.maintenance else ():
         time = Span(one.begin, one.end)
         if not any(contains(window, time) for window in stages):

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.message import describe
+from cluster_status.domain.notification.content.description import describe
 from cluster_status.domain.slurm.cluster_state import Partition
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.partitions import PartitionReport
+from cluster_status.domain.status.partitions.state import PartitionReport
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.phrases import instant

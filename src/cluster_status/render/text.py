@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from cluster_status.domain.notification.message import Fact, Message
+from cluster_status.domain.notification.content.facts import Fact
+from cluster_status.domain.notification.message import Message
 from cluster_status.domain.slurm.reason_group import grouped
 from cluster_status.domain.status.cause import Status
 from cluster_status.render import reasons

@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.adapters.console import Console
-from cluster_status.domain.notification.message import Fact, Message
+from cluster_status.domain.notification.content.facts import Fact
+from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.cause import Status
 from cluster_status.ports import Level
 from cluster_status.render.summary import Summary

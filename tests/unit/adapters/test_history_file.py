@@ -10,7 +10,8 @@ import pytest
 
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.errors import Cancelled, HistoryError
 
 OLD, NEW = (Histories().with_entry(name, History()) for name in ("old", "new"))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from cluster_status.domain.history.history import Histories
+from cluster_status.domain.history.histories import Histories
 from tests.unit.app.monitor import Monitor
 
 

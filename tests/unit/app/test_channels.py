@@ -10,7 +10,8 @@ from typing import NoReturn
 import pytest
 
 from cluster_status.app import outbox
-from cluster_status.domain.notification.message import Fact, Message
+from cluster_status.domain.notification.content.facts import Fact
+from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.outbox import ChannelOutbox
 from cluster_status.domain.status.cause import Cause
 from cluster_status.errors import Cancelled, ChannelRefusedError, DeliveryError, ExitStatus

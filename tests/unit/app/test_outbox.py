@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.app import outbox
-from cluster_status.domain.history.history import Histories
-from cluster_status.domain.notification.message import Fact
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.notification.content.facts import Fact
 from cluster_status.domain.notification.outbox import PENDING_KEPT, DeliveryFailure
 from cluster_status.domain.run_failure import RunFailure
 from cluster_status.domain.status.cause import Cause

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import keyed_digests
-from cluster_status.domain.notification.message import Fact
+from cluster_status.domain.notification.content.facts import Fact
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import Cause, Status

@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.app.report import OUTPUTS
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.slurm.cluster_state import Details, Gpus, MaintenanceListing, NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult

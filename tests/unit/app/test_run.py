@@ -10,7 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, HistoryError, InputError

@@ -26,7 +26,7 @@ from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
-from cluster_status.domain.status.verdict import Terms, Verdict, judge
+from cluster_status.domain.status.verdict import Criteria, Verdict, judge
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DIGESTS = Digests("server-digest", "login-digest", "key-digest")
@@ -170,8 +170,8 @@ def step(
     before: History, result: ProbeResult, at: datetime, *, setup: Setup = SETUP, in_turn: bool = False
 ) -> History:
     """Return the history after one poll, judged as a run judges it."""
-    terms = Terms(at=at, degraded_below=50, confirm_after=setup.confirm_after)
-    verdict = judge(result, before.known_server(setup.digests, at, result), terms)
+    criteria = Criteria(at=at, degraded_below=50, confirm_after=setup.confirm_after)
+    verdict = judge(result, before.known_server(setup.digests, at, result), criteria)
     context = PollContext(
         id=poll_id(at, after=before),
         at=at,

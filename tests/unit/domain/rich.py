@@ -6,12 +6,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from cluster_status.domain.history.codec import render
-from cluster_status.domain.history.history import Histories, History
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import LiveMessage, MessageRef
 from cluster_status.domain.slurm.cluster_state import ClusterState, Reservation
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.partitions import PartitionChange, Problem
+from cluster_status.domain.status.partitions.state import PartitionChange, Problem
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.tracker import UnknownPeriod
 from tests.unit.domain.build import (
@@ -54,7 +55,7 @@ def _rich() -> History:
     history = delivery_failed(history, "webhook-gone", NOON, refused_by="digest")
     outbox = history.outbox
     first, *rest = outbox.channel(CHANNEL).pending
-    queue = (replace(first, behind=Cause.TIMEOUT), *rest)
+    queue = (replace(first, underlying_cause=Cause.TIMEOUT), *rest)
     channel = replace(outbox.channel(CHANNEL), pending=queue, missed_polls=1, live=_live_message())
     return replace(history, outbox=replace(outbox, channels={CHANNEL: channel}, delivering_since=NOON))
 
@@ -82,7 +83,7 @@ def _live_message() -> LiveMessage:
         partitions=(PartitionChange("fat", Problem.NOT_UP, "drain", also=("long",), more=2),),
         still_out=(PartitionChange("tape", Problem.MAINTENANCE),),
     )
-    sent = replace(sent, behind=Cause.TIMEOUT)
+    sent = replace(sent, underlying_cause=Cause.TIMEOUT)
     return LiveMessage(POLICY.digest, MessageRef("1", "digest"), sent)
 
 

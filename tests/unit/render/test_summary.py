@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from cluster_status.domain.history.history import History
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.partitions import PartitionReport
+from cluster_status.domain.status.partitions.state import PartitionReport
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.render.summary import Summary, escape, markdown, plain, summarise
 from cluster_status.render.table import table

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from cluster_status.domain.notification.message import Fact, Message
+from cluster_status.domain.notification.content.facts import Fact
+from cluster_status.domain.notification.message import Message
 from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
 from cluster_status.domain.status.cause import Status
 from cluster_status.render import reasons

@@ -11,7 +11,7 @@ from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.domain.actions.artifact import NAME_PREFIX, RESTORE_ATTEMPTS, SECOND_SAVE, Artifact
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.history import Histories, assume_all_delivered
+from cluster_status.domain.history.histories import Histories, assume_all_delivered
 from cluster_status.errors import GitHubError, HistoryError, HistoryUnreachableError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 

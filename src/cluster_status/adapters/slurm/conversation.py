@@ -6,13 +6,7 @@ from msgspec import Struct
 
 from cluster_status.deadline import Deadline
 from cluster_status.domain.execution import CommandError, CommandResult, Limits
-from cluster_status.domain.slurm.commands import (
-    Command,
-    command_line,
-    has_begun,
-    have_ended,
-    split_outputs,
-)
+from cluster_status.domain.slurm.commands import Command, command_line, has_begun, have_ended, split_outputs
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.diagnosis import diagnose, diagnose_error, diagnose_shell
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure

@@ -10,7 +10,7 @@ from cluster_status.domain.slurm import drain_reason, gpu, node_set, reservation
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, MaintenanceListing
 from cluster_status.domain.slurm.commands import DRAIN_REASONS, GPUS, NODES, RESERVATIONS, Command
 from cluster_status.domain.slurm.query import SlurmQuery
-from cluster_status.domain.status.partition_problem import out_of_service
+from cluster_status.domain.status.partitions.problem import out_of_service
 
 
 class Listings(Struct, frozen=True):

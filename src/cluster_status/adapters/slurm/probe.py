@@ -12,12 +12,7 @@ from cluster_status.deadline import Deadline
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.probe_result import (
-    ProbeFailed,
-    ProbeFailure,
-    ProbeResult,
-    RememberedLogin,
-)
+from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure, ProbeResult, RememberedLogin
 from cluster_status.ports import Executor
 
 _OPTIONAL_SECONDS = 10.0  # for all optional commands together

@@ -9,7 +9,7 @@ from cluster_status.domain.slurm import out_of_service, sinfo
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
 from cluster_status.domain.slurm.commands import OUT_OF_SERVICE, TOTAL
 from cluster_status.domain.slurm.query import SlurmQuery
-from cluster_status.domain.status.partition_report import usual_at_first
+from cluster_status.domain.status.partitions.report import usual_at_first
 from cluster_status.errors import UnparsableError
 
 

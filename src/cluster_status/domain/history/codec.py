@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Meta, Struct, json
 
 from cluster_status.domain.history import legacy
-from cluster_status.domain.history.history import SCHEMA, Histories, History
+from cluster_status.domain.history.histories import SCHEMA, Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status

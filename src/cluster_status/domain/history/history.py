@@ -6,25 +6,26 @@ that the cluster chose.
 
 from datetime import datetime
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.ssh_state import SshState, remember
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar
+from cluster_status.domain.maintenance.comparison import Comparison, compare
 from cluster_status.domain.maintenance.listing import listing
-from cluster_status.domain.maintenance.progress import Progress, carried, proceed
-from cluster_status.domain.maintenance.reading import Reading, read
+from cluster_status.domain.maintenance.update import CalendarUpdate, updated, with_announced
 from cluster_status.domain.notification.event import event_between
-from cluster_status.domain.notification.maintenance import shown_window
-from cluster_status.domain.notification.notify import Observation, notify
-from cluster_status.domain.notification.outbox import Outbox, assume_delivered, begin_poll
+from cluster_status.domain.notification.notify import notify
+from cluster_status.domain.notification.observation import Observation
+from cluster_status.domain.notification.outbox import Outbox, begin_poll
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.notification.window_events import shown_window
 from cluster_status.domain.run_failure import RunFailure, run_failure
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.partitions import PartitionMemory, PartitionStatus
+from cluster_status.domain.status.partitions.state import PartitionMemory, PartitionStatus
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
 from cluster_status.domain.status.tracker import (
     RECENT_POLLS,
@@ -37,8 +38,6 @@ from cluster_status.domain.status.verdict import KnownServer, Verdict
 from cluster_status.domain.uptime.gaps import is_gap
 from cluster_status.domain.uptime.polls import Poll, inserted, is_overtaken
 from cluster_status.domain.uptime.record import Record, add_poll
-
-SCHEMA = 1
 
 
 class History(Struct, frozen=True, kw_only=True):
@@ -59,16 +58,16 @@ class History(Struct, frozen=True, kw_only=True):
         return replace(
             self.ssh.known_server(digests),
             logins_closed_too_long=self.ssh.login.is_closed_too_long(now, self.maintenance_until(now)),
-            window=self.read_windows(result, now).calendar.whole_at(now),
+            window=self.compare_windows(result, now).calendar.of_all_nodes_at(now),
             partitions=partitions,
             interrupted=after_gap or self.is_status_lost,
             after_gap=after_gap,
         )
 
-    def read_windows(self, result: ProbeResult | None, at: datetime, poll_id: str = "") -> Reading:
+    def compare_windows(self, result: ProbeResult | None, at: datetime, poll_id: str = "") -> Comparison:
         """Return the calendar with the maintenance windows that a probe has listed."""
         state = result.outcome if result and isinstance(result.outcome, ClusterState) else None
-        return read(self.calendar, listing(state, at, self.calendar.since or at), at, poll_id)
+        return compare(self.calendar, listing(state, at, self.calendar.since or at), at, poll_id)
 
     def remembered_login(self, digests: Digests, now: datetime) -> RememberedLogin:
         """Return what the probe has to respect or may make use of."""
@@ -97,25 +96,6 @@ class History(Struct, frozen=True, kw_only=True):
         return since is not None and (now < since or is_gap(self.record.polls, since, now))
 
 
-class Histories(Struct, frozen=True, kw_only=True):
-    """The stored document. `schema` comes first, so that a later version can check it before it reads on."""
-
-    schema: int = SCHEMA
-    clusters: dict[str, History] = field(default_factory=dict)  # by the key of the cluster
-
-    def of(self, cluster_name: str) -> History:
-        """Return the entry of a cluster, or an empty one."""
-        return self.clusters.get(key_of(cluster_name), History())
-
-    def with_entry(self, cluster_name: str, history: History) -> "Histories":
-        return replace(self, clusters={**self.clusters, key_of(cluster_name): history})
-
-
-def key_of(cluster_name: str) -> str:
-    """Return the key of a cluster: names that differ only in case share one history."""
-    return cluster_name.casefold()
-
-
 class PollContext(Struct, frozen=True, kw_only=True):
     """What a poll is made of besides its result; `id` is unique, and begins the ids of its notifications.
 
@@ -141,16 +121,10 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         return replace(history, record=replace(history.record, polls=inserted(history.record.polls, seen)))
     maintenance_until = history.maintenance_until(poll.at)
     ssh = remember(history.ssh, result, poll.digests, poll.at, maintenance_until=maintenance_until)
-    tracker = history.tracker
-    if ssh.login.worked_at:  # until then the set-up is not complete, and nothing is notified
-        if not history.ssh.login.worked_at:  # the polls before do not count as recent ones
-            tracker = replace(tracker, known_since=_last_poll_at(history))
-        recent = _recent_statuses(history, tracker)
-        if history.is_after_gap(_last_poll_at(history), poll.at):
-            tracker = interrupted(tracker, poll.at)
-        tracker = track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
+    # until a login has worked, the set-up is not complete, and nothing is notified
+    tracker = _tracked(history, verdict, poll) if ssh.login.worked_at else history.tracker
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
-    progress = _progress(history, tracker, result, poll)
+    update = _calendar_update(history, tracker, result, poll)
     observation = Observation(
         poll.id,
         poll.at,
@@ -160,8 +134,8 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         record.ledger,
         record.incidents,
         ssh.login.worked_at,
-        progress.calendar,
-        progress.changes,
+        update.calendar,
+        update.changes,
     )
     outbox = begin_poll(history.outbox, poll.channels, missed_polls)
     return History(
@@ -170,34 +144,37 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         outbox=notify(outbox, observation, poll.channels),
         ssh=ssh,
         partitions=verdict.partitions.memory if verdict.partitions else history.partitions_of(poll.digests),
-        calendar=progress.calendar.noted(_maintenance_error(result), poll.at),
+        calendar=update.calendar.with_read_error(_maintenance_error(result), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
     )
 
 
-def _progress(history: History, tracker: StatusTracker, result: ProbeResult, poll: PollContext) -> Progress:
+def _tracked(history: History, verdict: Verdict, poll: PollContext) -> StatusTracker:
+    tracker = history.tracker
+    if not history.ssh.login.worked_at:  # the polls before do not count as recent ones
+        tracker = replace(tracker, known_since=_last_poll_at(history))
+    recent = _recent_statuses(history, tracker)
+    if history.is_after_gap(_last_poll_at(history), poll.at):
+        tracker = interrupted(tracker, poll.at)
+    return track(tracker, verdict, poll.at, confirm_after=poll.confirm_after, recent=recent)
+
+
+def _calendar_update(
+    history: History, tracker: StatusTracker, result: ProbeResult, poll: PollContext
+) -> CalendarUpdate:
     """Return the maintenance windows after this poll; nothing is sent before the first confirmed status."""
-    reading = history.read_windows(result, poll.at, poll.id)
+    comparison = history.compare_windows(result, poll.at, poll.id)
     if tracker.confirmed is None:
-        return Progress(reading.calendar)
-    progress = proceed(reading, poll.at)
+        return CalendarUpdate(comparison.calendar)
+    update = updated(comparison, poll.at)
     event = event_between(history.tracker, tracker)
-    known = shown_window(event, progress.calendar, poll.at, tracker.status) if event else None
-    return carried(progress, known, poll.at)
+    known = shown_window(event, update.calendar, poll.at, tracker.status) if event else None
+    return with_announced(update, known, poll.at)
 
 
 def _maintenance_error(result: ProbeResult) -> str:
     maintenance = result.outcome.maintenance if isinstance(result.outcome, ClusterState) else None
     return maintenance.error if maintenance else ""
-
-
-def assume_all_delivered(histories: Histories) -> Histories:
-    """Return histories whose successor is lost; see assume_delivered."""
-    clusters = {
-        key: replace(history, outbox=assume_delivered(history.outbox))
-        for key, history in histories.clusters.items()
-    }
-    return replace(histories, clusters=clusters)
 
 
 def has_changed(before: History, after: History) -> bool:

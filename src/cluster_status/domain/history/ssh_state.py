@@ -10,11 +10,7 @@ from cluster_status.domain.history.slurm_state import SlurmState, remember_answe
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.probe_result import (
-    MAX_UNANSWERED_PASSWORDS,
-    ProbeResult,
-    RememberedLogin,
-)
+from cluster_status.domain.status.probe_result import MAX_UNANSWERED_PASSWORDS, ProbeResult, RememberedLogin
 from cluster_status.domain.status.verdict import KnownServer
 
 LOGIN_HELD_BACK_FOR = timedelta(hours=1)

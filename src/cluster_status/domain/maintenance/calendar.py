@@ -38,17 +38,17 @@ class Calendar(Struct, frozen=True, omit_defaults=True):
     read_at: Instant | None = None
     unreadable_notice_at: Instant | None = None  # when a run last said that reservations cannot be read
 
-    def noted(self, error: str, at: datetime) -> "Calendar":
+    def with_read_error(self, error: str, at: datetime) -> "Calendar":
         """Return the calendar after a poll with this error; a run reports it once a day."""
         last = self.unreadable_notice_at
         is_due = bool(error) and (last is None or abs(at - last) >= DAY)
         return replace(self, unreadable_notice_at=at) if is_due else self
 
-    def is_now(self, span: Span, at: datetime) -> bool:
-        return span.begin <= at and self.over_for(span, at) < timedelta()
+    def is_running(self, span: Span, at: datetime) -> bool:
+        return span.begin <= at and self.time_since_end(span, at) < timedelta()
 
-    def over_for(self, span: Span, at: datetime) -> timedelta:
-        """Return the time since the end, negative before it. An open end counts for a day after a reading."""
+    def time_since_end(self, span: Span, at: datetime) -> timedelta:
+        """Return the time since the end, negative before it. An open end counts for a day after a listing."""
         if span.end is None:
             return at - max(span.begin, self.read_at or span.begin) - OPEN_END_COUNTS_FOR
         return at - span.end
@@ -56,38 +56,44 @@ class Calendar(Struct, frozen=True, omit_defaults=True):
     def get(self, window_id: str) -> KnownWindow | None:
         return next((one for one in self.windows if one.id == window_id), None)
 
-    def whole_at(self, at: datetime) -> Window | None:
+    def of_all_nodes_at(self, at: datetime) -> Window | None:
         """Return the window that takes all nodes at this time.
 
         One that the last listing lacks does not count: it has ended early, or an outage would be missed.
         """
         windows = (one.window for one in self.windows if not one.missing)
-        return next((one for one in windows if one.whole and self.is_now(one.whole, at)), None)
+        return next((one for one in windows if one.all_nodes and self.is_running(one.all_nodes, at)), None)
 
     def until(self, at: datetime) -> datetime | None:
         """Return the latest end of the windows that run at this time."""
-        running = [one.window for one in self.windows if not one.missing and self.is_now(one.window, at)]
+        running = [one.window for one in self.windows if not one.missing and self.is_running(one.window, at)]
         ends = [one.end or max(one.begin, self.read_at or at) + OPEN_END_COUNTS_FOR for one in running]
         return max(ends, default=None)
 
     def overdue(self, at: datetime, since: datetime) -> KnownWindow | None:
         """Return the window that explained a status since `since`, and should have ended."""
-        over = ((self.over_for(one.window.whole, at), one) for one in self.windows if one.window.whole)
+        over = (
+            (self.time_since_end(one.window.all_nodes, at), one)
+            for one in self.windows
+            if one.window.all_nodes
+        )
         ended = [(time, one) for time, one in over if timedelta() <= time < KEPT_FOR and since <= at - time]
         return min(ended, key=lambda one: one[0], default=(timedelta(), None))[1]
 
     def running(self, at: datetime) -> KnownWindow | None:
         """Return the largest window that is listed and runs, without those that are usual for the cluster."""
         windows = [one for one in self.windows if not (one.missing or _is_usual(one.window, at))]
-        running = [one for one in windows if self.is_now(one.window, at)]
-        return max(running, key=lambda one: (one.window.whole is not None, one.window.nodes), default=None)
+        running = [one for one in windows if self.is_running(one.window, at)]
+        return max(
+            running, key=lambda one: (one.window.all_nodes is not None, one.window.nodes), default=None
+        )
 
     def coming(self, at: datetime) -> KnownWindow | None:
         """Return the next window that was announced."""
         coming = [one for one in self.windows if one.stage in _COMING and one.window.begin > at]
         return min(coming, key=lambda one: one.window.begin, default=None)
 
-    def that_matters(self, at: datetime, *, in_maintenance: bool) -> KnownWindow | None:
+    def to_show(self, at: datetime, *, in_maintenance: bool) -> KnownWindow | None:
         if in_maintenance:
             return self.running(at) or self.coming(at)
         return self.coming(at) or self.running(at)
@@ -96,4 +102,4 @@ class Calendar(Struct, frozen=True, omit_defaults=True):
 def _is_usual(window: Window, at: datetime) -> bool:
     """Return whether a part of the nodes is reserved again and again, or for a long time."""
     length = (window.end or at) - window.begin
-    return window.whole is None and (window.recurring or length > _FAR_OFF)
+    return window.all_nodes is None and (window.recurring or length > _FAR_OFF)

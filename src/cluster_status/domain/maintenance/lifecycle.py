@@ -39,7 +39,7 @@ class Found(Enum):
     UNREAD = "reservations not read"
 
 
-class News(Enum):
+class WindowEvent(Enum):
     SCHEDULED = "scheduled"
     CHANGED = "changed"
     CANCELLED = "cancelled"
@@ -51,20 +51,20 @@ class Step(Struct, frozen=True):
     """The next stage, None to forget the window, and what is sent."""
 
     stage: Stage | None
-    news: News | None = None
+    event: WindowEvent | None = None
 
 
 _LISTED, _ANNOUNCED, _REMINDED = Step(Stage.LISTED), Step(Stage.ANNOUNCED), Step(Stage.REMINDED)
 _RUNNING, _OVER, _FORGET = Step(Stage.RUNNING), Step(Stage.OVER), Step(None)
-_ANNOUNCE = Step(Stage.ANNOUNCED, News.SCHEDULED)
-_REMIND = Step(Stage.REMINDED, News.SCHEDULED)
-_MOVE_FAR = Step(Stage.ANNOUNCED, News.CHANGED)  # it is announced again a day before
-_MOVE_NEAR = Step(Stage.REMINDED, News.CHANGED)
-_PROLONG = Step(Stage.RUNNING, News.CHANGED)
-_CANCEL = Step(None, News.CANCELLED)
-_START = Step(Stage.RUNNING, News.STARTED)
-_BREAK_OFF = Step(None, News.ENDED)
-_END = Step(Stage.OVER, News.ENDED)
+_ANNOUNCE = Step(Stage.ANNOUNCED, WindowEvent.SCHEDULED)
+_REMIND = Step(Stage.REMINDED, WindowEvent.SCHEDULED)
+_MOVE_FAR = Step(Stage.ANNOUNCED, WindowEvent.CHANGED)  # it is announced again a day before
+_MOVE_NEAR = Step(Stage.REMINDED, WindowEvent.CHANGED)
+_PROLONG = Step(Stage.RUNNING, WindowEvent.CHANGED)
+_CANCEL = Step(None, WindowEvent.CANCELLED)
+_START = Step(Stage.RUNNING, WindowEvent.STARTED)
+_BREAK_OFF = Step(None, WindowEvent.ENDED)
+_END = Step(Stage.OVER, WindowEvent.ENDED)
 
 
 def _row(same: Step, changed: Step, gone: Step, unread: Step) -> dict[Found, Step]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.domain.maintenance.extent import Cluster, Extent, NodeSet
+from cluster_status.domain.maintenance.scope import Cluster, NodeSet, Scope
 from cluster_status.domain.maintenance.window import DAY, OPEN, Span, Window, contains
 from cluster_status.domain.slurm.cluster_state import ClusterState
 
@@ -64,10 +64,10 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
         for number, one in enumerate(reservations)
     ]
     reserved = [one for one in reserved if cluster.count(one.nodes) and not _is_usual(one, cluster, since)]
-    wholes = _wholes(reserved, cluster)
+    full = _of_all_nodes(reserved, cluster)
     parts = list(_parts(reserved, cluster))
-    windows = [*_joined(wholes, parts), *_apart(wholes, parts)]
-    few = [window for window, extent in parts if extent is Extent.FEW]
+    windows = [*_joined(full, parts), *_apart(full, parts)]
+    few = [window for window, scope in parts if scope is Scope.FEW]
     return Listing(
         tuple(sorted(windows, key=_order)),
         tuple(sorted(few, key=_order)),
@@ -79,45 +79,45 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
 def _is_usual(one: _Reserved, cluster: Cluster, since: datetime) -> bool:
     """Return whether it takes few nodes, and recurs, began before the first poll or lasts for a month."""
     lasts = one.last - one.begin > _FAR_OFF
-    return (one.recurring or lasts or one.begin < since) and cluster.extent(one.nodes) is Extent.FEW
+    return (one.recurring or lasts or one.begin < since) and cluster.scope(one.nodes) is Scope.FEW
 
 
-def _wholes(reserved: Sequence[_Reserved], cluster: Cluster) -> list[Window]:
-    whole = [one for one in _segments(reserved) if cluster.extent(one.nodes) is Extent.WHOLE]
-    windows = [_window(chain, cluster) for chain in _chains(whole, timedelta())]
-    return [replace(one, whole=Span(one.begin, one.end), partitions=()) for one in windows]
+def _of_all_nodes(reserved: Sequence[_Reserved], cluster: Cluster) -> list[Window]:
+    full = [one for one in _segments(reserved) if cluster.scope(one.nodes) is Scope.ALL_NODES]
+    windows = [_window(chain, cluster) for chain in _chains(full, timedelta())]
+    return [replace(one, all_nodes=Span(one.begin, one.end), partitions=()) for one in windows]
 
 
-def _parts(reserved: Sequence[_Reserved], cluster: Cluster) -> Iterator[tuple[Window, Extent]]:
+def _parts(reserved: Sequence[_Reserved], cluster: Cluster) -> Iterator[tuple[Window, Scope]]:
     """Yield the maintenance of parts; what lasts for days is not one with what lasts for hours."""
-    smaller = [one for one in reserved if cluster.extent(one.nodes) is not Extent.WHOLE]
+    smaller = [one for one in reserved if cluster.scope(one.nodes) is not Scope.ALL_NODES]
     for long in (False, True):
         alike = [one for one in smaller if (one.last - one.begin > DAY) is long]
         for chain in _chains(_segments(alike), APART):
-            yield _window(chain, cluster), cluster.extent(_nodes_of(chain))
+            yield _window(chain, cluster), cluster.scope(_nodes_of(chain))
 
 
-def _joined(wholes: Iterable[Window], parts: Sequence[tuple[Window, Extent]]) -> Iterator[Window]:
+def _joined(full: Iterable[Window], parts: Sequence[tuple[Window, Scope]]) -> Iterator[Window]:
     """Yield the windows of all nodes; a part that reaches at most a day beyond one belongs to it."""
-    for whole in wholes:
-        window = whole
-        for part, extent in parts:
-            if extent is not Extent.FEW and _belongs(part, whole):
+    for one in full:
+        window = one
+        for part, scope in parts:
+            if scope is not Scope.FEW and _belongs(part, one):
                 end = None if part.end is None or window.end is None else max(part.end, window.end)
                 window = replace(window, begin=min(part.begin, window.begin), end=end)
         yield window
 
 
-def _apart(wholes: Sequence[Window], parts: Iterable[tuple[Window, Extent]]) -> Iterator[Window]:
-    for part, extent in parts:
-        if extent is not Extent.FEW and not any(_belongs(part, whole) for whole in wholes):
-            yield replace(part, partitions=part.partitions if extent is Extent.PART else ())
+def _apart(full: Sequence[Window], parts: Iterable[tuple[Window, Scope]]) -> Iterator[Window]:
+    for part, scope in parts:
+        if scope is not Scope.FEW and not any(_belongs(part, one) for one in full):
+            yield replace(part, partitions=part.partitions if scope is Scope.PART else ())
 
 
-def _belongs(part: Window, whole: Window) -> bool:
-    touch = part.begin <= whole.last and whole.begin <= part.last
-    beyond = max(timedelta(), whole.begin - part.begin) + max(timedelta(), part.last - whole.last)
-    return contains(whole, part) or (touch and beyond <= DAY)
+def _belongs(part: Window, full: Window) -> bool:
+    touch = part.begin <= full.last and full.begin <= part.last
+    beyond = max(timedelta(), full.begin - part.begin) + max(timedelta(), part.last - full.last)
+    return contains(full, part) or (touch and beyond <= DAY)
 
 
 def _segments(reserved: Sequence[_Reserved]) -> list[_Segment]:
@@ -147,7 +147,7 @@ def _window(chain: Sequence[_Segment], cluster: Cluster) -> Window:
         chain[0].begin,
         chain[-1].end,
         nodes=cluster.count(nodes),
-        at_once=max(cluster.count(one.nodes) for one in chain),
+        concurrent_nodes=max(cluster.count(one.nodes) for one in chain),
         partitions=cluster.partitions_in(nodes),
         recurring=all(one.recurring for segment in chain for one in segment.reserved),
         job_hours=cluster.job_hours_of(nodes),

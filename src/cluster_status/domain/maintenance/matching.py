@@ -63,7 +63,7 @@ def _candidates(
 
 def _same_times(known: Window, listed: Window) -> object:
     same = (known.begin, known.last) == (listed.begin, listed.last)
-    return _is_whole(known) is not _is_whole(listed) if same else None
+    return _is_of_all_nodes(known) is not _is_of_all_nodes(listed) if same else None
 
 
 def _overlapping(known: Window, listed: Window) -> object:
@@ -73,7 +73,7 @@ def _overlapping(known: Window, listed: Window) -> object:
 
 def _moved(at: datetime) -> Rank:
     def rank(known: Window, listed: Window) -> object:
-        is_alike = _is_whole(known) is _is_whole(listed) and known.begin > at
+        is_alike = _is_of_all_nodes(known) is _is_of_all_nodes(listed) and known.begin > at
         return abs(known.begin - listed.begin) if is_alike else None
 
     return rank
@@ -81,7 +81,7 @@ def _moved(at: datetime) -> Rank:
 
 def _is_rest(known: Window, few: Window, at: datetime) -> bool:
     """Return whether few nodes are the rest of a maintenance whose other nodes are back."""
-    has_begun = known.begin <= at and not known.whole
+    has_begun = known.begin <= at and not known.all_nodes
     return has_begun and few.last == known.last and overlap(known, few) > timedelta()
 
 
@@ -92,8 +92,8 @@ def _grown(known: Sequence[Window], found: Mapping[int, Window], listed: Listing
 
 
 def _has_become(listed: Window, known: Window) -> bool:
-    return contains(listed, known) and (_is_whole(listed) or not _is_whole(known))
+    return contains(listed, known) and (_is_of_all_nodes(listed) or not _is_of_all_nodes(known))
 
 
-def _is_whole(window: Window) -> bool:
-    return window.whole is not None
+def _is_of_all_nodes(window: Window) -> bool:
+    return window.all_nodes is not None

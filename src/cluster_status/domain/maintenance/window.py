@@ -28,13 +28,14 @@ class Span(Struct, frozen=True, omit_defaults=True):
 class Window(Span, frozen=True, omit_defaults=True):
     """The time of a maintenance, its number of nodes, and the partitions it takes.
 
-    `whole` is the time in which it takes all nodes: at least 90 % of those that count. `at_once` is the
-    largest number of nodes at the same time. `job_hours` is the longest time limit of its partitions.
+    `all_nodes` is the time in which it takes all nodes: at least 90 % of those that count.
+    `concurrent_nodes` is the largest number of nodes at the same time. `job_hours` is the longest time limit
+    of its partitions.
     """
 
     nodes: int = 0
-    at_once: int = 0
-    whole: Span | None = None
+    concurrent_nodes: int = 0
+    all_nodes: Span | None = None
     partitions: tuple[str, ...] = ()  # none if it takes all
     recurring: bool = False
     job_hours: int = 0
@@ -46,12 +47,12 @@ class Window(Span, frozen=True, omit_defaults=True):
 
     def begun_by(self, now: datetime, at: datetime) -> Self:
         """Return the window for a message from `at` that is edited now: what has begun is shown as begun."""
-        whole = self.whole
-        if whole and whole.begin <= now:
-            whole = replace(whole, begin=min(whole.begin, at))
-        return replace(self, begin=min(self.begin, at), whole=whole)
+        all_nodes = self.all_nodes
+        if all_nodes and all_nodes.begin <= now:
+            all_nodes = replace(all_nodes, begin=min(all_nodes.begin, at))
+        return replace(self, begin=min(self.begin, at), all_nodes=all_nodes)
 
-    def holds_jobs(self, at: datetime) -> bool:
+    def delays_jobs(self, at: datetime) -> bool:
         """Return whether a job of the longest time limit would reach into it."""
         return at < self.begin <= at + timedelta(hours=self.job_hours)
 

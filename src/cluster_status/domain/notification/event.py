@@ -48,12 +48,9 @@ _ONLINE, _DEGRADED, _MAINTENANCE, _OFFLINE = (
     Status.MAINTENANCE,
     Status.OFFLINE,
 )
-_FIRST: dict[Status, Event | None] = {
-    _ONLINE: Event.INITIAL,
-    _DEGRADED: Event.INITIAL,
-    _MAINTENANCE: Event.INITIAL,
-    _OFFLINE: Event.INITIAL,
-}
+_FIRST: dict[Status, Event | None] = dict.fromkeys(
+    (_ONLINE, _DEGRADED, _MAINTENANCE, _OFFLINE), Event.INITIAL
+)
 
 TRANSITIONS: dict[Status | None, dict[Status, Event | None]] = {
     None: _FIRST,
@@ -84,10 +81,6 @@ TRANSITIONS: dict[Status | None, dict[Status, Event | None]] = {
 }
 
 
-SHOWING_MAINTENANCE = frozenset({Event.INITIAL, Event.MAINTENANCE_STARTED})
-"""Their messages announce the maintenance window that they show."""
-
-
 def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
     """Return the event of the change from `before` to `after`; None if there is none."""
     if _is_notified(after) and not _is_notified(before):
@@ -95,7 +88,7 @@ def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
     if after.status is not None and after.confirmed is not before.confirmed:
         # a status of a later version has no row: the next known one is reported as the first
         event = TRANSITIONS.get(before.status, _FIRST)[after.status]
-        if event and not (after.confirmed and after.confirmed.excused):
+        if event and not (after.confirmed and after.confirmed.nothing_back):
             return event
     return Event.MONITOR_RESTORED if _is_notified(before) and after.unknown is None else None
 

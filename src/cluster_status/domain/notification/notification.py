@@ -9,7 +9,7 @@ from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.partitions import PartitionChange
+from cluster_status.domain.status.partitions.state import PartitionChange
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.incident import Downtime
 from cluster_status.domain.uptime.uptime import Uptime
@@ -44,7 +44,7 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     previous_window: Window | None = None  # as it was announced before
     window_id: str = ""  # of the known window that the event is about
     further_windows: int = 0  # that are announced with this one
-    behind: Cause | None = None  # what fails in a maintenance
+    underlying_cause: Cause | None = None  # what fails in a maintenance
     partitions: tuple[PartitionChange, ...] = ()  # lost, back, or in maintenance, by event
     still_out: tuple[PartitionChange, ...] = ()  # others that are lost or in maintenance
     nothing_back: bool = False  # no more nodes are in service than before

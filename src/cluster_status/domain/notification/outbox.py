@@ -10,9 +10,9 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar
 from cluster_status.domain.notification.damping import Damping
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.maintenance import not_stale, superseding
 from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.notification.window_events import not_stale, superseding
 from cluster_status.domain.run_failure import RunFailure, run_failure
 
 Add = Callable[[tuple[Notification, ...], Notification], tuple[Notification, ...]]

@@ -10,9 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.notification.content.facts import SINCE, Fact
 from cluster_status.domain.notification.damping import Damping
 from cluster_status.domain.notification.event import CHANGES, Event
-from cluster_status.domain.notification.message import SINCE, Fact, Message
+from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import Outbox, enqueue
 from cluster_status.domain.status.cause import Status

@@ -19,13 +19,13 @@ _FEW_UNKNOWN = RECENT_POLLS // 4
 class StatusPeriod(Struct, frozen=True, omit_defaults=True):
     """A status and when it began; `causes` in the order in which they were first seen.
 
-    `excused` says that nothing is back: what was missing before has become usual, or does not count any more.
+    With `nothing_back`, no node is back: what was missing has become usual, or does not count any more.
     """
 
     status: Status
     since: Instant
     causes: tuple[Cause, ...] = ()
-    excused: bool = False
+    nothing_back: bool = False
 
     def with_cause(self, cause: Cause | None) -> "StatusPeriod":
         if cause is None or cause in self.causes:
@@ -110,26 +110,18 @@ def track(
     statuses = [*recent, verdict.status][-RECENT_POLLS:]
     unknown_polls = sum(status is Status.UNKNOWN for status in statuses)
     if verdict.status is Status.UNKNOWN:
-        in_a_row = statuses[-UNKNOWN_POLLS_BEFORE_NOTIFICATION:]
-        if in_a_row.count(Status.UNKNOWN) == UNKNOWN_POLLS_BEFORE_NOTIFICATION:
+        in_a_row = statuses[-UNKNOWN_POLLS_BEFORE_NOTIFICATION:].count(Status.UNKNOWN)
+        if in_a_row == UNKNOWN_POLLS_BEFORE_NOTIFICATION:
             tracker = replace(tracker, pending=None, pending_polls=0)
         return replace(tracker, unknown=_unknown(tracker.unknown, verdict, at, unknown_polls))
-    confirmed, unknown = tracker.confirmed, tracker.unknown
+    unknown = tracker.unknown
     was_notified = unknown is not None and unknown.notified
-    if confirmed and verdict.status is confirmed.status:
-        lasts = unknown is not None and unknown.intermittent and unknown_polls > _FEW_UNKNOWN
-        known_since = at if was_notified and not lasts else tracker.known_since
-        return StatusTracker(
-            confirmed.with_cause(verdict.confirming_cause),
-            unknown=unknown if lasts else None,
-            known_since=known_since,
-            cause=verdict.confirming_cause,
-            in_service=verdict.in_service,
-        )
+    if verdict.status is tracker.status:
+        return _unchanged(tracker, verdict, at, unknown_polls)
     pending, polls = _pending(tracker, verdict, at)
-    if polls >= _polls_needed(tracker, verdict, confirm_after) and not verdict.tentative:
+    if polls >= _polls_needed(tracker, verdict, confirm_after) and not verdict.unconfirmed:
         return StatusTracker(
-            replace(pending, excused=_is_excused(tracker, verdict)),
+            replace(pending, nothing_back=_is_nothing_back(tracker, verdict)),
             known_since=at if was_notified else tracker.known_since,
             cause=verdict.confirming_cause,
             in_service=verdict.in_service,
@@ -139,9 +131,23 @@ def track(
     return replace(tracker, pending=pending, pending_polls=polls, unknown=unknown)
 
 
+def _unchanged(tracker: StatusTracker, verdict: Verdict, at: datetime, unknown_polls: int) -> StatusTracker:
+    """Return the tracker after a poll that found the confirmed status."""
+    unknown = tracker.unknown
+    lasts = unknown is not None and unknown.intermittent and unknown_polls > _FEW_UNKNOWN
+    was_notified = unknown is not None and unknown.notified
+    return StatusTracker(
+        tracker.confirmed.with_cause(verdict.confirming_cause) if tracker.confirmed else None,
+        unknown=unknown if lasts else None,
+        known_since=at if was_notified and not lasts else tracker.known_since,
+        cause=verdict.confirming_cause,
+        in_service=verdict.in_service,
+    )
+
+
 def _pending(tracker: StatusTracker, verdict: Verdict, at: datetime) -> tuple[StatusPeriod, int]:
     """Return the pending status and its number of polls; without those that have just lost a partition."""
-    has_lost = verdict.tentative and verdict.cause is Cause.PARTITION_DOWN
+    has_lost = verdict.unconfirmed and verdict.cause is Cause.PARTITION_DOWN
     counts = 0 if has_lost else 1
     pending = tracker.pending
     if pending and pending.status is verdict.status:
@@ -163,7 +169,7 @@ def _is_by_share(tracker: StatusTracker, verdict: Verdict) -> bool:
     return to_degraded or (was_by_share and verdict.cause in {None, Cause.MAINTENANCE})
 
 
-def _is_excused(tracker: StatusTracker, verdict: Verdict) -> bool:
+def _is_nothing_back(tracker: StatusTracker, verdict: Verdict) -> bool:
     """Return whether the change to `online` is no recovery; see StatusPeriod."""
     if tracker.status is not Status.DEGRADED or verdict.status is not Status.ONLINE:
         return False
@@ -171,7 +177,7 @@ def _is_excused(tracker: StatusTracker, verdict: Verdict) -> bool:
     if report is None or report.back:
         return False
     if tracker.cause is Cause.PARTITION_DOWN:
-        return bool(report.excused)
+        return bool(report.no_longer_lost)
     before, now = tracker.in_service, verdict.in_service
     return tracker.cause is Cause.NODES_DOWN and before is not None and now is not None and now <= before
 

@@ -1,6 +1,5 @@
 """Verdict on a probe result: first the cause, then the status that follows from it."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -9,13 +8,13 @@ from msgspec.structs import replace
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import CAUSES, RUNNER_OFFLINE, Cause, Status
-from cluster_status.domain.status.partition_report import report_on
-from cluster_status.domain.status.partition_tracker import PollTerms
-from cluster_status.domain.status.partitions import PartitionMemory, PartitionReport
+from cluster_status.domain.status.partitions.detail import detail_of
+from cluster_status.domain.status.partitions.report import report_on
+from cluster_status.domain.status.partitions.state import PartitionMemory, PartitionReport
+from cluster_status.domain.status.partitions.tracker import PollConditions
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.shortage import shortage
 
-_MOST_IN_DETAIL = 20
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -38,7 +37,7 @@ class KnownServer(Struct, frozen=True):
 class Verdict(Struct, frozen=True):
     """Status and cause; `detail` and `remedy` are for the log and the summary of this run.
 
-    With `tentative`, the status follows from a loss or a return of a partition that is not confirmed. Where
+    With `unconfirmed`, the status follows from a loss or a return of a partition that is not confirmed. Where
     that changes the cause only, `confirmed_cause` is the one without it.
     """
 
@@ -49,9 +48,9 @@ class Verdict(Struct, frozen=True):
     cluster_state: ClusterState | None = None
     transient: bool = False  # see CauseInfo
     needs_confirmation: bool = False  # by another poll, also if the cause does not
-    tentative: bool = False  # this poll confirms no change
+    unconfirmed: bool = False  # this poll confirms no change
     confirmed_cause: Cause | None = None  # if it is another one
-    behind: Cause | None = None  # what failed in a maintenance
+    underlying_cause: Cause | None = None  # what failed in a maintenance
     partitions: PartitionReport | None = None  # None if Slurm listed none
 
     @property
@@ -66,7 +65,7 @@ class Verdict(Struct, frozen=True):
         return None if state is None or state.login_only else state.nodes.in_service
 
 
-class Terms(Struct, frozen=True, kw_only=True):
+class Criteria(Struct, frozen=True, kw_only=True):
     """What a poll is judged by; `degraded_below` is the share of nodes in service, in percent."""
 
     at: datetime
@@ -74,13 +73,13 @@ class Terms(Struct, frozen=True, kw_only=True):
     confirm_after: int  # polls
 
 
-def judge(result: ProbeResult, known: KnownServer, terms: Terms) -> Verdict:
+def judge(result: ProbeResult, known: KnownServer, criteria: Criteria) -> Verdict:
     if isinstance(result.outcome, ClusterState):
         outcome = result.outcome
         state = outcome.with_reserved_in_maintenance() if known.window else outcome
-        verdict = _judge_state(state, known, terms)
+        verdict = _judge_state(state, known, criteria)
     else:
-        verdict = _judge_failure(result.outcome, result, known, terms)
+        verdict = _judge_failure(result.outcome, result, known, criteria)
     verdict = _planned(verdict) if known.window else verdict
     info = CAUSES[verdict.cause] if verdict.cause else None
     return replace(verdict, transient=verdict.transient or (info is not None and info.transient))
@@ -91,8 +90,8 @@ def cause_to_retry(result: ProbeResult, *, degraded_below: int) -> Cause | None:
 
     All nodes count for it, even those that have been out of service for long.
     """
-    terms = Terms(at=_EARLIEST, degraded_below=degraded_below, confirm_after=1)
-    cause = judge(result, KnownServer(), terms).cause
+    criteria = Criteria(at=_EARLIEST, degraded_below=degraded_below, confirm_after=1)
+    cause = judge(result, KnownServer(), criteria).cause
     return cause if cause and CAUSES[cause].retried and not result.login_spent else None
 
 
@@ -109,47 +108,49 @@ def _planned(verdict: Verdict) -> Verdict:
         Cause.MAINTENANCE,
         verdict.detail or info.clause,
         cluster_state=verdict.cluster_state,
-        behind=verdict.cause,
+        underlying_cause=verdict.cause,
         partitions=verdict.partitions,
     )
 
 
-def _judge_state(state: ClusterState, known: KnownServer, terms: Terms) -> Verdict:
+def _judge_state(state: ClusterState, known: KnownServer, criteria: Criteria) -> Verdict:
     if state.login_only:
         return Verdict(Status.ONLINE, cluster_state=state)
-    report = _report(state, known, terms)
-    cause = _cause_of(state, known, terms, partition_is_lost=bool(report.found))
+    report = _report(state, known, criteria)
+    cause = _cause_of(state, known, criteria, partition_is_lost=bool(report.found))
     status = _status_of(cause)
     if status is Status.UNKNOWN:
         remedy = CAUSES[cause].remedy if cause else ""
         return Verdict(status, cause, remedy=remedy, cluster_state=state)
-    confirmed = _cause_of(state, known, terms, partition_is_lost=report.is_lost)
+    confirmed = _cause_of(state, known, criteria, partition_is_lost=report.is_lost)
     return Verdict(
         status,
         cause,
-        detail=_in_detail(report.found, state) if cause is Cause.PARTITION_DOWN else "",
+        detail=detail_of(report.found, state) if cause is Cause.PARTITION_DOWN else "",
         cluster_state=state,
-        tentative=_status_of(confirmed) is not status,
+        unconfirmed=_status_of(confirmed) is not status,
         confirmed_cause=confirmed if _status_of(confirmed) is status and confirmed is not cause else None,
         partitions=report,
     )
 
 
-def _report(state: ClusterState, known: KnownServer, terms: Terms) -> PartitionReport:
+def _report(state: ClusterState, known: KnownServer, criteria: Criteria) -> PartitionReport:
     missing = [name for name in state.unmatched_patterns if name in known.partitions_seen]
-    poll = PollTerms(terms.at, terms.confirm_after, interrupted=known.interrupted, after_gap=known.after_gap)
+    poll = PollConditions(
+        criteria.at, criteria.confirm_after, interrupted=known.interrupted, after_gap=known.after_gap
+    )
     return report_on(known.partitions, state, missing, poll)
 
 
 def _cause_of(
-    state: ClusterState, known: KnownServer, terms: Terms, *, partition_is_lost: bool
+    state: ClusterState, known: KnownServer, criteria: Criteria, *, partition_is_lost: bool
 ) -> Cause | None:
     if state.nodes.total == 0:
         if known.nodes_seen and not known.empty_is_usual:
             return Cause.NO_NODES_LISTED
         return Cause.PARTITION_DOWN if partition_is_lost else None
     return shortage(
-        state, partition_is_lost=partition_is_lost, degraded_below=terms.degraded_below, at=terms.at
+        state, partition_is_lost=partition_is_lost, degraded_below=criteria.degraded_below, at=criteria.at
     )
 
 
@@ -157,21 +158,9 @@ def _status_of(cause: Cause | None) -> Status:
     return CAUSES[cause].status if cause else Status.ONLINE
 
 
-def _in_detail(names: Iterable[str], state: ClusterState) -> str:
-    listed = {partition.name: partition for partition in state.partitions}
-    details = []
-    for name in names:
-        if name not in listed:
-            details.append(f"{name} is no longer listed")
-            continue
-        nodes, word = listed[name].nodes, listed[name].availability
-        shown = name if word == "up" else f"{name} ({word})"
-        details.append(f"{shown}: {nodes.in_service} of {nodes.total} nodes in service")
-    more = len(details) - _MOST_IN_DETAIL
-    return "; ".join(details[:_MOST_IN_DETAIL] + ([f"{more} more"] if more > 0 else []))
-
-
-def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServer, terms: Terms) -> Verdict:
+def _judge_failure(
+    failure: ProbeFailure, result: ProbeResult, known: KnownServer, criteria: Criteria
+) -> Verdict:
     info = CAUSES[failure.cause]
     remedy = failure.remedy or info.remedy
     if failure.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
@@ -179,8 +168,8 @@ def _judge_failure(failure: ProbeFailure, result: ProbeResult, known: KnownServe
         return Verdict(Status.ONLINE, None, detail, remedy, ClusterState(login_only=True))
     if known.partitions_seen.intersection(failure.partitions):
         none = ClusterState(patterns=failure.partitions, unmatched_patterns=failure.partitions)
-        report = _report(none, known, terms)
-        detail = _in_detail(report.found, none)
+        report = _report(none, known, criteria)
+        detail = detail_of(report.found, none)
         return Verdict(_status_of(Cause.PARTITION_DOWN), Cause.PARTITION_DOWN, detail, partitions=report)
     if not _worked_before(failure.cause, known):
         detail = _joined(failure.detail, "it has never worked for this account")

@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
-from cluster_status.domain.notification.message import Fact, Message
-from cluster_status.domain.notification.quotation import Quotation
+from cluster_status.domain.notification.content.facts import Fact
+from cluster_status.domain.notification.content.quotation import Quotation
+from cluster_status.domain.notification.message import Message
 from cluster_status.domain.slurm.cluster_state import DrainReason, Gpus, Partition
 from cluster_status.domain.status.cause import Status
 from cluster_status.render.text import SIGNS

@@ -5,7 +5,7 @@ import pytest
 
 from cluster_status.domain.history import codec, legacy
 from cluster_status.domain.history.codec import MAX_BYTES, parse, render
-from cluster_status.domain.history.history import SCHEMA, Histories
+from cluster_status.domain.history.histories import SCHEMA, Histories
 from cluster_status.domain.notification.event import Event
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 from tests.unit.domain.build import events, history, listed, pending, polled

@@ -3,13 +3,8 @@ from msgspec.structs import replace
 
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.digests import digest_of, keyed_digests
-from cluster_status.domain.history.history import (
-    Histories,
-    History,
-    assume_all_delivered,
-    has_changed,
-    key_of,
-)
+from cluster_status.domain.history.histories import Histories, assume_all_delivered, key_of
+from cluster_status.domain.history.history import History, has_changed
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.run_failure import RunFailure
 from cluster_status.domain.slurm.cluster_state import ClusterState

@@ -22,7 +22,7 @@ WORDS = {
     "status": "paused",
     "cause": "ipv6-only",
     "causes": "ipv6-only",
-    "behind": "ipv6-only",
+    "underlying_cause": "ipv6-only",
     "event": "cluster-paused",
     "problem": "no-licenses",
     "stage": "postponed",

@@ -5,12 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from cluster_status.domain.slurm.cluster_state import (
-    ClusterState,
-    MaintenanceListing,
-    Partition,
-    Reservation,
-)
+from cluster_status.domain.slurm.cluster_state import ClusterState, MaintenanceListing, Partition, Reservation
 from cluster_status.domain.status.probe_result import ProbeResult
 from tests.unit.domain.build import NOON, cluster_state, counts, listed
 

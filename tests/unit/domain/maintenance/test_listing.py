@@ -42,19 +42,19 @@ def test_a_reservation_of_all_nodes_is_a_window_of_all_nodes() -> None:
 @pytest.mark.parametrize(("nodes", "is_whole"), [(39, False), (40, True)])
 def test_90_percent_of_the_nodes_are_all_nodes(nodes: int, *, is_whole: bool) -> None:
     [window] = windows(reserves(10, 18, cpus(1, nodes)))
-    assert (window.whole is not None) is is_whole
+    assert (window.all_nodes is not None) is is_whole
 
 
 def test_nodes_that_do_not_count_for_the_status_do_not_count_for_all_nodes() -> None:
     state = replace(site(reserves(10, 18, cpus(1, 20))), counting=counts(idle=22))
     found = listing(state, NOON, NOON)
     assert found
-    assert found.windows[0].whole == Span(hour(10), hour(18))
+    assert found.windows[0].all_nodes == Span(hour(10), hour(18))
 
 
 def test_reservations_that_take_all_nodes_together_are_one_window_of_all_nodes() -> None:
     [window] = windows(reserves(10, 18, BATCH), reserves(10, 18, GPU))
-    assert window.whole == Span(hour(10), hour(18))
+    assert window.all_nodes == Span(hour(10), hour(18))
 
 
 def test_a_reservation_of_all_nodes_and_its_stages_are_one_window() -> None:
@@ -71,13 +71,13 @@ def test_racks_that_are_reserved_one_by_one_until_all_are_belong_to_the_window_o
     racks = [reserves(6, 18, cpus(1, 15)), reserves(8, 18, cpus(16, 30)), reserves(10, 18, ALL - cpus(1, 30))]
     [window] = windows(*racks)
     assert times((window,)) == [(6, 18)]
-    assert window.whole == Span(hour(10), hour(18))
+    assert window.all_nodes == Span(hour(10), hour(18))
 
 
 def test_a_part_that_is_reserved_for_days_is_a_window_of_its_own() -> None:
     part, whole = windows(reserves(0, 20 * DAYS, cpus(1, 15)), reserves(100, 108))
-    assert (part.whole, part.nodes) == (None, 15)
-    assert (whole.whole, times((whole,))) == (Span(hour(100), hour(108)), [(100, 108)])
+    assert (part.all_nodes, part.nodes) == (None, 15)
+    assert (whole.all_nodes, times((whole,))) == (Span(hour(100), hour(108)), [(100, 108)])
 
 
 def test_an_open_end_stays_open() -> None:
@@ -106,19 +106,19 @@ def test_a_partition_as_a_whole_is_a_window_with_its_name() -> None:
 
 def test_stages_that_touch_are_one_window_of_all_their_nodes() -> None:
     [window] = windows(reserves(2, 6, cpus(1, 20)), reserves(6, 10, cpus(21, 38)))
-    assert (times((window,)), window.nodes, window.at_once) == ([(2, 10)], 38, 20)
-    assert window.whole is None
+    assert (times((window,)), window.nodes, window.concurrent_nodes) == ([(2, 10)], 38, 20)
+    assert window.all_nodes is None
 
 
 def test_all_nodes_one_after_another_are_not_all_nodes() -> None:
     [window] = windows(*(reserves(number, number + 1, [name]) for number, name in enumerate(sorted(ALL))))
-    assert (window.nodes, window.at_once, window.whole, window.partitions) == (44, 1, None, ())
+    assert (window.nodes, window.concurrent_nodes, window.all_nodes, window.partitions) == (44, 1, None, ())
 
 
 def test_a_reservation_for_each_node_is_one_window_if_they_are_up_to_an_hour_apart() -> None:
     rolling = [reserves(2 * number, 2 * number + 1, cpus(number, number)) for number in range(1, 13)]
     [window] = windows(*rolling)
-    assert (times((window,)), window.nodes, window.at_once) == ([(2, 25)], 12, 1)
+    assert (times((window,)), window.nodes, window.concurrent_nodes) == ([(2, 25)], 12, 1)
     apart = [reserves(3 * number, 3 * number + 1, cpus(number, number)) for number in range(1, 13)]
     assert windows(*apart) == ()
 
@@ -155,7 +155,7 @@ def test_few_nodes_that_are_usually_reserved_are_left_out(usual: Reservation) ->
 # What cannot be known
 
 
-def test_without_a_reading_there_is_no_listing() -> None:
+def test_there_is_no_listing_if_the_reservations_were_not_read() -> None:
     assert listing(None, NOON, NOON) is None
     assert listing(cluster_state(idle=4), NOON, NOON) is None
     assert listing(site(error="Access/permission denied"), NOON, NOON) is None

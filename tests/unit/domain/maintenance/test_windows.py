@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.maintenance.comparison import WINDOWS_KEPT
 from cluster_status.domain.maintenance.lifecycle import Stage
-from cluster_status.domain.maintenance.reading import WINDOWS_KEPT
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.slurm.cluster_state import Reservation
@@ -464,7 +464,7 @@ def test_a_failure_that_is_pending_at_the_begin_is_no_outage() -> None:
     course.poll(9.9, ANNOUNCED)
     assert course.probe(9.95, TIMEOUT) == []
     [started] = course.probe(10.03, TIMEOUT)
-    assert (started.event, started.behind) == (STARTED, Cause.TIMEOUT)
+    assert (started.event, started.underlying_cause) == (STARTED, Cause.TIMEOUT)
 
 
 def test_an_overdue_maintenance_that_is_prolonged_is_in_maintenance_again() -> None:

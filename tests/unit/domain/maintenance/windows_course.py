@@ -41,11 +41,6 @@ class Course:
             self.sent.append(notification)
             self.history = delivered(self.history, notification)
 
-    def restart(self, at: float, *reservations: Reservation) -> None:
-        """Begin with a first poll."""
-        self.history = History()
-        self.poll(at, *reservations)
-
     @property
     def events(self) -> list[Event]:
         return [one.event for one in self.sent]

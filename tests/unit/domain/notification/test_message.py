@@ -3,11 +3,13 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from cluster_status.domain.notification.content.description import describe
+from cluster_status.domain.notification.content.facts import Fact
+from cluster_status.domain.notification.content.quotation import quotation_for
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.message import Fact, Message, compose, describe
+from cluster_status.domain.notification.message import Message, compose
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
-from cluster_status.domain.notification.quotation import quotation_for
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.tracker import UnknownPeriod
@@ -135,7 +137,7 @@ def test_the_initial_message_says_that_monitoring_started() -> None:
 
 
 @pytest.mark.parametrize("cause", [cause for cause, info in CAUSES.items() if not info.network])
-def test_an_unknown_status_carries_the_remedy_of_its_cause(cause: Cause) -> None:
+def test_an_unknown_status_has_the_remedy_of_its_cause(cause: Cause) -> None:
     unknown = UnknownPeriod(NOON, 3, cause, notified=True)
     message = composed(notification(Event.MONITOR_LOST, ONLINE, unknown=unknown))
     assert message.remedy == CAUSES[cause].remedy
@@ -147,7 +149,7 @@ def test_the_remedy_for_a_runner_without_a_network_is_about_the_runner() -> None
     assert message.remedy == "Check the network of the runner."
 
 
-def test_a_known_status_carries_no_remedy() -> None:
+def test_a_known_status_has_no_remedy() -> None:
     assert composed(notification(Event.DEGRADED, period(Status.DEGRADED, Cause.NO_SCHEDULER))).remedy == ""
 
 

@@ -170,7 +170,7 @@ def test_of_undelivered_reminders_only_the_newest_is_pending() -> None:
     assert (reminder.event, reminder.at, reminder.dropped) == (Event.REMINDER, noon_plus(145), 0)
 
 
-def test_an_event_stays_pending_when_the_reminder_behind_it_is_dropped() -> None:
+def test_an_event_stays_pending_when_the_next_reminder_is_dropped() -> None:
     assert reminders(READY, DEGRADED, DEGRADED) == [(Event.DEGRADED, NOON), (Event.REMINDER, noon_plus(5))]
     assert reminders(READY, DEGRADED, DEGRADED, UNTRUSTED) == [(Event.DEGRADED, NOON)]
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cluster_status.domain.notification.quotation import quotation_for
+from cluster_status.domain.notification.content.quotation import quotation_for
 from cluster_status.domain.status.cause import Status
 from tests.unit.domain.build import NOON
 

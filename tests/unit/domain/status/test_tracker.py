@@ -124,7 +124,7 @@ def test_after_another_cause_a_recovery_is_confirmed_at_once() -> None:
 # Evidence that is not confirmed
 
 
-LOST = replace(verdict_of(Cause.PARTITION_DOWN), tentative=True)
+LOST = replace(verdict_of(Cause.PARTITION_DOWN), unconfirmed=True)
 
 
 def test_a_loss_that_is_not_confirmed_confirms_no_status() -> None:
@@ -137,8 +137,8 @@ def test_a_loss_that_is_not_confirmed_does_not_count_for_the_share_of_nodes() ->
 
 
 def test_a_return_that_is_not_confirmed_confirms_no_status() -> None:
-    tentative = replace(ONLINE, tentative=True)
-    assert statuses_of(verdict_of(Cause.PARTITION_DOWN), tentative, tentative, ONLINE)[1:] == [
+    unconfirmed = replace(ONLINE, unconfirmed=True)
+    assert statuses_of(verdict_of(Cause.PARTITION_DOWN), unconfirmed, unconfirmed, ONLINE)[1:] == [
         Status.DEGRADED,
         Status.DEGRADED,
         Status.ONLINE,

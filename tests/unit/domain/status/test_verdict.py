@@ -7,7 +7,7 @@ from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
-from cluster_status.domain.status.verdict import KnownServer, Terms, Verdict, cause_to_retry, judge
+from cluster_status.domain.status.verdict import Criteria, KnownServer, Verdict, cause_to_retry, judge
 from tests.unit.domain.build import NOON, cluster_state, counts, failed, listed, noon_plus, partition
 
 NETWORK = [cause for cause, info in CAUSES.items() if info.network]
@@ -17,7 +17,7 @@ NEVER_SEEN = KnownServer()
 
 
 def judged(result: ProbeResult, known: KnownServer = KNOWN, *, degraded_below: int = 50) -> Verdict:
-    return judge(result, known, Terms(at=NOON, degraded_below=degraded_below, confirm_after=2))
+    return judge(result, known, Criteria(at=NOON, degraded_below=degraded_below, confirm_after=2))
 
 
 def outcome(verdict: Verdict) -> tuple[Status, Cause | None]:
@@ -396,7 +396,7 @@ def test_a_credential_is_not_offered_twice() -> None:
 # Inside a maintenance window of all nodes
 
 IN_WINDOW = replace(
-    KNOWN, nodes_seen=True, window=Window(NOON, noon_plus(60), whole=Span(NOON, noon_plus(60)))
+    KNOWN, nodes_seen=True, window=Window(NOON, noon_plus(60), all_nodes=Span(NOON, noon_plus(60)))
 )
 PLANNED = [
     *NETWORK,
@@ -423,7 +423,7 @@ NOT_PLANNED = [
 def test_inside_a_window_a_failure_that_a_maintenance_explains_is_maintenance(cause: Cause) -> None:
     verdict = judged(failed(cause, "what was seen"), IN_WINDOW)
     assert outcome(verdict) == (Status.MAINTENANCE, Cause.MAINTENANCE)
-    assert (verdict.behind, verdict.detail, verdict.remedy) == (cause, "what was seen", "")
+    assert (verdict.underlying_cause, verdict.detail, verdict.remedy) == (cause, "what was seen", "")
     assert not verdict.needs_confirmation
     assert not verdict.transient
 
@@ -432,7 +432,7 @@ def test_inside_a_window_a_failure_that_a_maintenance_explains_is_maintenance(ca
 def test_inside_a_window_other_failures_are_unknown(cause: Cause) -> None:
     verdict = judged(failed(cause), IN_WINDOW)
     assert outcome(verdict) == (Status.UNKNOWN, cause)
-    assert verdict.behind is None
+    assert verdict.underlying_cause is None
 
 
 @pytest.mark.parametrize(
@@ -450,7 +450,7 @@ def test_inside_a_window_other_failures_are_unknown(cause: Cause) -> None:
 def test_inside_a_window_nodes_out_of_service_are_maintenance(result: ProbeResult) -> None:
     verdict = judged(result, IN_WINDOW)
     assert outcome(verdict) == (Status.MAINTENANCE, Cause.MAINTENANCE)
-    assert verdict.behind is judged(result, replace(IN_WINDOW, window=None)).cause
+    assert verdict.underlying_cause is judged(result, replace(IN_WINDOW, window=None)).cause
     assert verdict.cluster_state is not None
 
 
@@ -461,7 +461,7 @@ def test_inside_a_window_a_cluster_in_service_is_online() -> None:
 def test_inside_a_window_reserved_nodes_are_in_maintenance() -> None:
     verdict = judged(listed(reserved=40, idle=4), IN_WINDOW)
     assert outcome(verdict) == (Status.MAINTENANCE, Cause.MAINTENANCE)
-    assert verdict.behind is None
+    assert verdict.underlying_cause is None
     assert verdict.cluster_state == cluster_state(maintenance=40, idle=4)
 
 

@@ -11,15 +11,15 @@ from cluster_status.domain.slurm import time_limit
 from cluster_status.domain.slurm.cluster_state import ClusterState, Reservation
 from cluster_status.domain.text import clean
 
-_WHOLE_PERCENT = 90
+_ALL_PERCENT = 90
 _PART_PERCENT = 10
 _NAME_BYTES = 64  # that may be stored
 _MOST_PARTITIONS = 10
 _HOUR = 3_600
 
 
-class Extent(Enum):
-    WHOLE = "all nodes, or 90 % of them"
+class Scope(Enum):
+    ALL_NODES = "all nodes, or 90 % of them"
     PART = "10 % of the nodes, or 90 % of a partition"
     FEW = "few nodes"
 
@@ -63,11 +63,11 @@ class Cluster(Struct, frozen=True):
     def count(self, nodes: NodeSet) -> int:
         return min(self.total, nodes.named.bit_count() + nodes.unnamed)
 
-    def extent(self, nodes: NodeSet) -> Extent:
+    def scope(self, nodes: NodeSet) -> Scope:
         share = 100 * self.count(nodes) // self.total if self.total else 0
-        if share >= _WHOLE_PERCENT:
-            return Extent.WHOLE
-        return Extent.PART if share >= _PART_PERCENT or any(self._taken_by(nodes)) else Extent.FEW
+        if share >= _ALL_PERCENT:
+            return Scope.ALL_NODES
+        return Scope.PART if share >= _PART_PERCENT or any(self._taken_by(nodes)) else Scope.FEW
 
     def partitions_in(self, nodes: NodeSet) -> tuple[str, ...]:
         """Name the partitions that lose at least 90 % of their nodes, the smallest first."""
@@ -75,7 +75,7 @@ class Cluster(Struct, frozen=True):
 
     def _taken_by(self, nodes: NodeSet) -> Iterator[str]:
         for name, all_ in self.partitions.items():
-            if all_ and 100 * (nodes.named & all_).bit_count() >= _WHOLE_PERCENT * all_.bit_count():
+            if all_ and 100 * (nodes.named & all_).bit_count() >= _ALL_PERCENT * all_.bit_count():
                 yield name
 
     def job_hours_of(self, nodes: NodeSet) -> int:

@@ -16,7 +16,7 @@ _SMALL_MOVE = timedelta(hours=1)  # of the end of a maintenance that runs
 _SMALL_SHARE = 0.1  # of its nodes
 
 
-class Reading(Struct, frozen=True):
+class Comparison(Struct, frozen=True):
     """The calendar with the windows as they are listed now, and what was found of each by its id.
 
     Nothing is found of a window whose change, or absence, a second poll has to confirm.
@@ -26,11 +26,11 @@ class Reading(Struct, frozen=True):
     found: dict[str, Found]
 
 
-def read(calendar: Calendar, listed: Listing | None, at: datetime, poll_id: str) -> Reading:
+def compare(calendar: Calendar, listed: Listing | None, at: datetime, poll_id: str) -> Comparison:
     """Return the calendar after a poll; `listed` is None if the reservations were not read."""
-    kept = tuple(one for one in calendar.windows if calendar.over_for(one.window, at) < KEPT_FOR)
+    kept = tuple(one for one in calendar.windows if calendar.time_since_end(one.window, at) < KEPT_FOR)
     if listed is None:
-        return Reading(replace(calendar, windows=kept), {one.id: Found.UNREAD for one in kept})
+        return Comparison(replace(calendar, windows=kept), {one.id: Found.UNREAD for one in kept})
     calendar = replace(calendar, since=calendar.since or at, read_at=at)
     matched = matches([one.window for one in kept], listed, at)
     windows, found = list[KnownWindow](), dict[str, Found]()
@@ -45,7 +45,7 @@ def read(calendar: Calendar, listed: Listing | None, at: datetime, poll_id: str)
         found |= {known.id: what} if what else {}
     new = [KnownWindow(f"{poll_id}.{number}", window) for number, window in enumerate(matched.new)]
     found |= {one.id: Found.SAME for one in new}
-    return Reading(replace(calendar, windows=tuple([*windows, *new][:WINDOWS_KEPT])), found)
+    return Comparison(replace(calendar, windows=tuple([*windows, *new][:WINDOWS_KEPT])), found)
 
 
 def _missing(
@@ -53,7 +53,7 @@ def _missing(
 ) -> tuple[KnownWindow, Found | None]:
     if listed.partial or (listed.by_number and known.window.partitions):
         return known, Found.UNREAD  # it may only seem to be missing
-    is_gone = known.missing or calendar.over_for(known.window, at) >= timedelta()
+    is_gone = known.missing or calendar.time_since_end(known.window, at) >= timedelta()
     return replace(known, missing=True), Found.GONE if is_gone else None
 
 
@@ -72,24 +72,26 @@ def _continued(known: Window, listed: Window, calendar: Calendar, at: datetime) 
     """Return the listed window with the parts of a running one that are over, and are not listed any more."""
     if known.begin > at or listed.begin > at + APART:
         return listed
-    is_over = known.whole is not None and calendar.over_for(known.whole, at) >= timedelta()
+    is_over = known.all_nodes is not None and calendar.time_since_end(known.all_nodes, at) >= timedelta()
+    if known.all_nodes and not (is_over or listed.all_nodes):  # it has become a part
+        return replace(listed, begin=known.begin)
     return replace(
         listed,
         begin=known.begin,
         nodes=max(known.nodes, listed.nodes),
-        at_once=max(known.at_once, listed.at_once),
-        whole=listed.whole or (known.whole if is_over else None),
+        concurrent_nodes=max(known.concurrent_nodes, listed.concurrent_nodes),
+        all_nodes=listed.all_nodes or known.all_nodes,
     )
 
 
 def _differ(announced: Window, listed: Window, at: datetime) -> bool:
     """Return whether the difference is worth a message. The end of one that runs may move by an hour."""
-    if (announced.whole is None) is not (listed.whole is None):
+    if (announced.all_nodes is None) is not (listed.all_nodes is None):
         return True
     if _is_moved(announced, listed, at):
         return True
-    if announced.whole and listed.whole:
-        return _is_moved(announced.whole, listed.whole, at)
+    if announced.all_nodes and listed.all_nodes:
+        return _is_moved(announced.all_nodes, listed.all_nodes, at)
     grown = listed.nodes - announced.nodes
     if listed.begin <= at:
         return grown > _SMALL_SHARE * announced.nodes

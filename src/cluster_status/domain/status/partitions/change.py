@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from cluster_status.domain.status.partitions import PartitionChange, PartitionState, Problem
+from cluster_status.domain.status.partitions.state import PartitionChange, PartitionState, Problem
 from cluster_status.domain.text import is_short
 
 MOST_NAMED = 5

@@ -7,15 +7,15 @@ from msgspec import Struct
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.partition_change import changes, changes_of
-from cluster_status.domain.status.partitions import PartitionChange, PartitionReport, Problem
+from cluster_status.domain.status.partitions.change import changes, changes_of
+from cluster_status.domain.status.partitions.state import PartitionChange, PartitionReport, Problem
 from cluster_status.domain.status.tracker import StatusTracker
 from cluster_status.domain.status.verdict import Verdict
 
 _PARTLY_IN_SERVICE = frozenset({Status.ONLINE, Status.DEGRADED})
 
 
-class PartitionNews(Struct, frozen=True):
+class NamedPartitions(Struct, frozen=True):
     """The partitions that an event is about, and others that are out of service."""
 
     partitions: tuple[PartitionChange, ...] = ()
@@ -47,13 +47,13 @@ def partition_events(status: Status | None, report: PartitionReport | None) -> I
         yield Event.MAINTENANCE_STARTED
 
 
-def partition_news(
+def named_partitions(
     event: Event, before: StatusTracker, after: StatusTracker, verdict: Verdict
-) -> PartitionNews:
+) -> NamedPartitions:
     """Return the partitions that the notification of an event names."""
     report = verdict.partitions
     if report is None or after.status not in _PARTLY_IN_SERVICE:
-        return PartitionNews()
+        return NamedPartitions()
     nodes = verdict.cluster_state.partition_nodes if verdict.cluster_state else {}
     names = _names(event, report)
     partitions = changes(names, report.states, nodes)
@@ -61,7 +61,7 @@ def partition_news(
         ended = report.maintenance_ended if event is Event.PARTITION_BACK else ()
         partitions = (*changes_of(report.back, nodes), *changes_of(ended, nodes, Problem.MAINTENANCE))
     others = [name for name in (*report.lost, *report.in_maintenance) if name not in names]
-    return PartitionNews(partitions, changes(others, report.states, nodes))
+    return NamedPartitions(partitions, changes(others, report.states, nodes))
 
 
 def _names(event: Event, report: PartitionReport) -> tuple[str, ...]:

@@ -7,16 +7,8 @@ from msgspec.structs import replace
 
 from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
-from cluster_status.domain.status.partition_problem import Finding, all_are_out, finding_of, none_is_up
-from cluster_status.domain.status.partition_tracker import (
-    PollTerms,
-    first_state,
-    next_state,
-    undetermined_state,
-    unlisted_state,
-)
-from cluster_status.domain.status.partition_union import with_last_returns, with_shared_nodes
-from cluster_status.domain.status.partitions import (
+from cluster_status.domain.status.partitions.problem import Finding, all_are_out, finding_of, none_is_up
+from cluster_status.domain.status.partitions.state import (
     LOSSES,
     PartitionMemory,
     PartitionReport,
@@ -24,6 +16,14 @@ from cluster_status.domain.status.partitions import (
     PartitionStatus,
     Problem,
 )
+from cluster_status.domain.status.partitions.tracker import (
+    PollConditions,
+    first_state,
+    next_state,
+    undetermined_state,
+    unlisted_state,
+)
+from cluster_status.domain.status.partitions.union import with_last_returns, with_shared_nodes
 from cluster_status.domain.text import is_short
 
 MOST_REMEMBERED = 2_000
@@ -35,7 +35,7 @@ _MAINTENANCE, _USUAL = PartitionStatus.MAINTENANCE, PartitionStatus.USUAL
 
 
 def report_on(
-    memory: PartitionMemory, state: ClusterState, missing: Iterable[str], poll: PollTerms
+    memory: PartitionMemory, state: ClusterState, missing: Iterable[str], poll: PollConditions
 ) -> PartitionReport:
     """Return the report; `missing` are names and patterns of the input that are no longer listed.
 
@@ -63,7 +63,9 @@ def _counts_at_first(partition: Partition, state: ClusterState) -> bool:
     return partition.default or partition.name in state.named
 
 
-def _listed(before: _States, state: ClusterState, poll: PollTerms) -> Iterator[tuple[str, PartitionState]]:
+def _listed(
+    before: _States, state: ClusterState, poll: PollConditions
+) -> Iterator[tuple[str, PartitionState]]:
     missed = PartitionFilter(tuple(name for name, known in before.items() if _is_missed(known)))
     returned = set(missed.choose(one.name for one in state.partitions))
     for partition in state.partitions:
@@ -82,12 +84,12 @@ def _is_missed(state: PartitionState) -> bool:
     return state.problem is Problem.UNLISTED and state.status is _LOST
 
 
-def _missing(before: PartitionState | None, poll: PollTerms) -> PartitionState:
+def _missing(before: PartitionState | None, poll: PollConditions) -> PartitionState:
     return next_state(before or PartitionState(), _UNLISTED, poll, named=True)
 
 
 def _absent(
-    before: _States, state: ClusterState, listed: _States, poll: PollTerms
+    before: _States, state: ClusterState, listed: _States, poll: PollConditions
 ) -> Iterator[tuple[str, PartitionState]]:
     """Yield the states of those that are neither listed nor missing, without those to be forgotten."""
     names = {partition.name for partition in state.partitions}
@@ -130,7 +132,9 @@ def _compared(
         return smallest_first(name for name, one in now.items() if one is to and was.get(name) in earlier)
 
     back = changed(_LOST, *([_USUAL] if before.all_out else []), to=_IN_SERVICE)
-    excused = (name for name, one in was.items() if one is _LOST and name not in lost and name not in back)
+    no_longer_lost = (
+        name for name, one in was.items() if one is _LOST and name not in lost and name not in back
+    )
     return PartitionReport(
         memory=memory,
         states=after,
@@ -139,7 +143,7 @@ def _compared(
         is_lost=bool(lost or none_up),
         newly_lost=smallest_first(name for name in lost & set(now) if was.get(name) is not _LOST),
         back=back,
-        excused=smallest_first(excused),
+        no_longer_lost=smallest_first(no_longer_lost),
         in_maintenance=smallest_first(
             name
             for name, one in after.items()

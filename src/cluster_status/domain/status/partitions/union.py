@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from cluster_status.domain.slurm.cluster_state import ClusterState
-from cluster_status.domain.status.partition_problem import finding_of
-from cluster_status.domain.status.partition_tracker import status_for
-from cluster_status.domain.status.partitions import LOSSES, PartitionState, PartitionStatus, Problem
+from cluster_status.domain.status.partitions.problem import finding_of
+from cluster_status.domain.status.partitions.state import LOSSES, PartitionState, PartitionStatus, Problem
+from cluster_status.domain.status.partitions.tracker import status_for
 
 _IN_SERVICE, _LOST = PartitionStatus.IN_SERVICE, PartitionStatus.LOST
 

@@ -6,22 +6,22 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.calendar import Calendar, KnownWindow
-from cluster_status.domain.maintenance.lifecycle import News, Stage
-from cluster_status.domain.maintenance.progress import Change
+from cluster_status.domain.maintenance.lifecycle import Stage, WindowEvent
+from cluster_status.domain.maintenance.update import WindowChange
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.partitions import PartitionReport
+from cluster_status.domain.status.partitions.state import PartitionReport
 from cluster_status.domain.status.tracker import StatusPeriod
 from cluster_status.domain.uptime.incident import Incident
 
 EVENTS = {
-    News.SCHEDULED: Event.MAINTENANCE_SCHEDULED,
-    News.CHANGED: Event.MAINTENANCE_CHANGED,
-    News.CANCELLED: Event.MAINTENANCE_CANCELLED,
-    News.STARTED: Event.MAINTENANCE_STARTED,
-    News.ENDED: Event.RECOVERY,
+    WindowEvent.SCHEDULED: Event.MAINTENANCE_SCHEDULED,
+    WindowEvent.CHANGED: Event.MAINTENANCE_CHANGED,
+    WindowEvent.CANCELLED: Event.MAINTENANCE_CANCELLED,
+    WindowEvent.STARTED: Event.MAINTENANCE_STARTED,
+    WindowEvent.ENDED: Event.RECOVERY,
 }
 _PLANS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED})
 
@@ -29,7 +29,7 @@ _PLANS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED})
 def shown_window(event: Event, calendar: Calendar, at: datetime, status: Status | None) -> KnownWindow | None:
     """Return the window that the message about a new status announces."""
     if event is Event.INITIAL:
-        return calendar.that_matters(at, in_maintenance=status is Status.MAINTENANCE)
+        return calendar.to_show(at, in_maintenance=status is Status.MAINTENANCE)
     has_started = event is Event.MAINTENANCE_STARTED and status is Status.MAINTENANCE
     return calendar.running(at) if has_started else None
 
@@ -50,24 +50,24 @@ def without_windows(report: PartitionReport, calendar: Calendar) -> PartitionRep
 
 
 def _takes(window: Window, partition: str) -> bool:
-    return window.whole is not None or partition in window.partitions
+    return window.all_nodes is not None or partition in window.partitions
 
 
-def is_needed(change: Change, confirmed: StatusPeriod, incidents: Iterable[Incident]) -> bool:
+def is_needed(change: WindowChange, confirmed: StatusPeriod, incidents: Iterable[Incident]) -> bool:
     """Return whether messages about the status leave this change out.
 
     They show the begin and the end where the status is `maintenance`, or was so since the begin.
     """
-    if change.news is News.STARTED:
+    if change.event is WindowEvent.STARTED:
         return confirmed.status is not Status.MAINTENANCE
-    if change.news is not News.ENDED:
+    if change.event is not WindowEvent.ENDED:
         return True
     begin = change.window.begin
     was_shown = any(one.status is Status.MAINTENANCE and one.until > begin for one in incidents)
     return confirmed.status in {Status.ONLINE, Status.DEGRADED} and not was_shown
 
 
-def followed(notification: Notification, calendar: Calendar, at: datetime) -> Notification:
+def with_current_window(notification: Notification, calendar: Calendar, at: datetime) -> Notification:
     """Return a shown notification with its window as it is now; as a reminder once it is no news."""
     known, shown = calendar.get(notification.window_id), notification.window
     if notification.event is Event.MAINTENANCE_CANCELLED:

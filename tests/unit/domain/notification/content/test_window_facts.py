@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.window import Span, Window
+from cluster_status.domain.notification.content.description import describe
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.message import Message, compose, describe
+from cluster_status.domain.notification.message import Message, compose
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.verdict import Verdict
@@ -48,7 +49,7 @@ def test_a_scheduled_window_shows_a_status_other_than_online() -> None:
     [
         (PART, "20"),
         (replace(PART, partitions=("gpu", "debug")), "20 (gpu, debug)"),
-        (replace(PART, at_once=1), "20, at most 1 at a time"),
+        (replace(PART, concurrent_nodes=1), "20, at most 1 at a time"),
     ],
 )
 def test_the_nodes_of_a_part_have_their_partitions(window: Window, shown: str) -> None:
@@ -102,7 +103,7 @@ def test_a_change_shows_what_has_changed() -> None:
         "Nodes reserved": "44 (all)",
         "Was to begin": BEGIN,
     }
-    grown_to = replace(ALL, end=None, whole=Span(BEGIN))
+    grown_to = replace(ALL, end=None, all_nodes=Span(BEGIN))
     grown = composed(Event.MAINTENANCE_CHANGED, grown_to, previous_window=PART)
     assert {label: value for label, value in facts(grown).items() if "Was" in label or "before" in label} == {
         "Was to end": END,
@@ -131,7 +132,7 @@ def test_a_window_that_begins_or_ends_while_the_status_stays_has_a_headline_of_i
 
 
 def test_a_change_of_the_status_shows_the_end_of_the_window() -> None:
-    running = replace(ALL, begin=noon_plus(-60), whole=Span(noon_plus(-60), END))
+    running = replace(ALL, begin=noon_plus(-60), all_nodes=Span(noon_plus(-60), END))
     started = Notification(
         "1", Event.MAINTENANCE_STARTED, noon_plus(0), MAINTENANCE, previous=ONLINE, window=running
     )
@@ -141,22 +142,24 @@ def test_a_change_of_the_status_shows_the_end_of_the_window() -> None:
 
 
 @pytest.mark.parametrize(
-    ("behind", "sentence"),
+    ("underlying_cause", "sentence"),
     [
         (Cause.REFUSED, "The head node does not respond."),
         (Cause.SCHEDULER_DOWN, "Slurm controller not responding."),
     ],
 )
-def test_a_maintenance_says_what_fails(behind: Cause, sentence: str) -> None:
-    about = replace(notification(Event.MAINTENANCE_STARTED, MAINTENANCE), behind=behind)
+def test_a_maintenance_says_what_fails(underlying_cause: Cause, sentence: str) -> None:
+    about = replace(notification(Event.MAINTENANCE_STARTED, MAINTENANCE), underlying_cause=underlying_cause)
     assert compose(about, "mscluster", POLICY, None).sentence == sentence
-    verdict = Verdict(Status.MAINTENANCE, Cause.MAINTENANCE, behind=behind)
+    verdict = Verdict(Status.MAINTENANCE, Cause.MAINTENANCE, underlying_cause=underlying_cause)
     assert describe(verdict, "mscluster").lower().endswith(sentence.lower().rstrip("."))
 
 
 @pytest.mark.parametrize(("status", "mention"), [(Status.OFFLINE, "<@&1>"), (Status.DEGRADED, "")])
 def test_an_overdue_maintenance_shows_when_it_should_have_ended(status: Status, mention: str) -> None:
-    over = replace(ALL, begin=noon_plus(-600), end=noon_plus(-5), whole=Span(noon_plus(-600), noon_plus(-5)))
+    over = replace(
+        ALL, begin=noon_plus(-600), end=noon_plus(-5), all_nodes=Span(noon_plus(-600), noon_plus(-5))
+    )
     about = replace(
         notification(Event.MAINTENANCE_OVERDUE, period(status, Cause.REFUSED), previous=MAINTENANCE),
         window=over,

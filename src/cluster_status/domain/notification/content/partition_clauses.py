@@ -6,8 +6,8 @@ from itertools import groupby
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Cause
-from cluster_status.domain.status.partition_change import MOST_ALSO, changes, order_of
-from cluster_status.domain.status.partitions import PartitionChange, Problem
+from cluster_status.domain.status.partitions.change import MOST_ALSO, changes, order_of
+from cluster_status.domain.status.partitions.state import PartitionChange, Problem
 from cluster_status.domain.status.verdict import Verdict
 
 Changes = Iterable[PartitionChange]

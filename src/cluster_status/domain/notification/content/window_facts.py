@@ -14,7 +14,7 @@ _JOBS_WAIT = "Jobs whose time limit reaches beyond its begin wait until it is ov
 _NOT_LISTED = "Slurm no longer lists its reservation."
 
 
-def clause_behind(cause: Cause) -> str:
+def underlying_clause(cause: Cause) -> str:
     """Return what fails in a maintenance."""
     info = cause_info(cause)
     return "the head node does not respond" if info.network else info.clause
@@ -31,11 +31,11 @@ def _sentences(notification: Notification) -> Iterator[str]:
         return
     if window.partitions:
         yield f"Partition{'s' if window.partitions[1:] else ''} {', '.join(window.partitions)}."
-    elif window.whole is None:
+    elif window.all_nodes is None:
         yield f"{window.nodes} nodes."
     if notification.event is Event.MAINTENANCE_CANCELLED:
         yield _NOT_LISTED
-    elif window.holds_jobs(notification.at):
+    elif window.delays_jobs(notification.at):
         yield _JOBS_WAIT
 
 
@@ -47,8 +47,8 @@ def window_facts(notification: Notification) -> Iterator[tuple[str, str | dateti
     if notification.event is Event.MAINTENANCE_CANCELLED:
         yield from _was(window, None)
     elif notification.event is Event.MAINTENANCE_OVERDUE:
-        if window.whole and window.whole.end:
-            yield "Maintenance should have ended", window.whole.end
+        if window.all_nodes and window.all_nodes.end:
+            yield "Maintenance should have ended", window.all_nodes.end
         else:
             yield "Maintenance began", window.begin
             yield "Maintenance ends", _OPEN_END
@@ -72,12 +72,12 @@ def _times(window: Window, at: datetime) -> Iterator[tuple[str, str | datetime]]
     if window.begin > at:
         yield "Maintenance begins", window.begin
     yield "Maintenance ends", window.end or _OPEN_END
-    whole = window.whole
-    if whole and (whole.begin, whole.end) != (window.begin, window.end):
-        if whole.begin > max(at, window.begin):
-            yield "All nodes from", whole.begin
-        if whole.end and whole.end != window.end:
-            yield "All nodes until", whole.end
+    all_nodes = window.all_nodes
+    if all_nodes and (all_nodes.begin, all_nodes.end) != (window.begin, window.end):
+        if all_nodes.begin > max(at, window.begin):
+            yield "All nodes from", all_nodes.begin
+        if all_nodes.end and all_nodes.end != window.end:
+            yield "All nodes until", all_nodes.end
 
 
 def _was(before: Window, now: Window | None) -> Iterator[tuple[str, str | datetime]]:
@@ -92,8 +92,8 @@ def _was(before: Window, now: Window | None) -> Iterator[tuple[str, str | dateti
 
 def _nodes(window: Window) -> str:
     count = str(window.nodes)
-    if window.whole:
+    if window.all_nodes:
         return f"{count} (all)"
-    if window.at_once < window.nodes:
-        count += f", at most {window.at_once} at a time"
+    if window.concurrent_nodes < window.nodes:
+        count += f", at most {window.concurrent_nodes} at a time"
     return f"{count} ({', '.join(window.partitions)})" if window.partitions else count

@@ -77,8 +77,8 @@ class PartitionChange(Struct, frozen=True, omit_defaults=True):
 class PartitionReport(Struct, frozen=True):
     """The partitions after a poll, by name.
 
-    `found` are out of service in this poll. `lost` is confirmed, and still so. `excused` were lost until
-    this poll and are neither lost nor back: usual, in maintenance, or deleted.
+    `found` are out of service in this poll. `lost` is confirmed, and still so. `no_longer_lost`
+    were lost until this poll and are neither lost nor back: usual, in maintenance, or deleted.
     """
 
     memory: PartitionMemory = PartitionMemory()
@@ -88,7 +88,7 @@ class PartitionReport(Struct, frozen=True):
     is_lost: bool = False  # a partition is lost, although this poll may have found it in service
     newly_lost: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
-    excused: tuple[str, ...] = ()
+    no_longer_lost: tuple[str, ...] = ()
     in_maintenance: tuple[str, ...] = ()
     maintenance_started: tuple[str, ...] = ()
     maintenance_ended: tuple[str, ...] = ()

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.domain.status.partition_problem import Finding
-from cluster_status.domain.status.partitions import LOSSES, PartitionState, PartitionStatus, Problem
+from cluster_status.domain.status.partitions.problem import Finding
+from cluster_status.domain.status.partitions.state import LOSSES, PartitionState, PartitionStatus, Problem
 
 USUAL_AFTER = timedelta(days=7)
 USUAL_DAYS = 3  # not up, of the last DAYS_KEPT
@@ -15,7 +15,7 @@ DAYS_KEPT = 14
 _IN_SERVICE, _LOST, _USUAL = PartitionStatus.IN_SERVICE, PartitionStatus.LOST, PartitionStatus.USUAL
 
 
-class PollTerms(Struct, frozen=True):
+class PollConditions(Struct, frozen=True):
     """What a poll means for every partition.
 
     `interrupted`: nothing that is not confirmed survives. `after_gap`: no run goes on. `all_out`, now and
@@ -30,7 +30,7 @@ class PollTerms(Struct, frozen=True):
     was_all_out: bool = False
 
 
-def first_state(found: Finding, poll: PollTerms, *, counts: bool) -> PartitionState:
+def first_state(found: Finding, poll: PollConditions, *, counts: bool) -> PartitionState:
     """Return the state at the first poll that lists a partition: as it is, it is usual.
 
     `counts` says that it has to be in service: the input names it, or it is the default partition.
@@ -43,7 +43,9 @@ def first_state(found: Finding, poll: PollTerms, *, counts: bool) -> PartitionSt
     return PartitionState(status, found.problem, found.availability, since, not_up_on=days)
 
 
-def next_state(before: PartitionState, found: Finding, poll: PollTerms, *, named: bool) -> PartitionState:
+def next_state(
+    before: PartitionState, found: Finding, poll: PollConditions, *, named: bool
+) -> PartitionState:
     """Return the state after a poll; `named` says that the input names the partition."""
     status, earlier = status_for(found.problem), status_for(before.problem)
     goes_on = status is earlier or (before.status is _LOST and _LOST not in {status, earlier})
@@ -60,7 +62,7 @@ def next_state(before: PartitionState, found: Finding, poll: PollTerms, *, named
     return after if named else _usual_in_time(after, poll)
 
 
-def undetermined_state(before: PartitionState, poll: PollTerms, *, named: bool) -> PartitionState:
+def undetermined_state(before: PartitionState, poll: PollConditions, *, named: bool) -> PartitionState:
     """Return the state after a poll that could not determine it: the same, unless runs were interrupted."""
     polls = 0 if poll.interrupted else before.polls
     since = poll.at if poll.after_gap and before.since else before.since
@@ -68,7 +70,7 @@ def undetermined_state(before: PartitionState, poll: PollTerms, *, named: bool) 
     return after if named else _usual_in_time(after, poll)
 
 
-def unlisted_state(before: PartitionState, poll: PollTerms) -> PartitionState | None:
+def unlisted_state(before: PartitionState, poll: PollConditions) -> PartitionState | None:
     """Return the state after a poll that did not list the partition; None if it is to be forgotten."""
     unlisted = 1 if poll.interrupted else before.unlisted + 1
     if unlisted >= poll.confirm_after:
@@ -83,7 +85,7 @@ def status_for(problem: Problem | None) -> PartitionStatus:
 
 
 def _is_at_once(
-    before: PartitionState, found: Finding, poll: PollTerms, status: PartitionStatus, *, named: bool
+    before: PartitionState, found: Finding, poll: PollConditions, status: PartitionStatus, *, named: bool
 ) -> bool:
     """Return whether one poll confirms the change: an administrator has made it, or the input names it.
 
@@ -95,7 +97,7 @@ def _is_at_once(
 
 
 def _confirmed(
-    status: PartitionStatus, before: PartitionState, found: Finding, poll: PollTerms, *, named: bool
+    status: PartitionStatus, before: PartitionState, found: Finding, poll: PollConditions, *, named: bool
 ) -> PartitionStatus:
     """Return the status to confirm: a partition that is often not up is not lost."""
     recent = [day for day in before.not_up_on if 0 <= (poll.at.date() - day).days <= DAYS_KEPT]
@@ -104,14 +106,14 @@ def _confirmed(
 
 
 def _since(
-    before: PartitionState, status: PartitionStatus, found: Finding, poll: PollTerms, *, goes_on: bool
+    before: PartitionState, status: PartitionStatus, found: Finding, poll: PollConditions, *, goes_on: bool
 ) -> datetime | None:
     if status_for(found.problem) is not _LOST or status is _USUAL or poll.all_out:
         return None
     return before.since if goes_on and before.since else poll.at
 
 
-def _usual_in_time(state: PartitionState, poll: PollTerms) -> PartitionState:
+def _usual_in_time(state: PartitionState, poll: PollConditions) -> PartitionState:
     """Return the state; one that has been lost for long enough is usual."""
     is_long = state.since is not None and poll.at - state.since >= USUAL_AFTER
     return replace(state, status=_USUAL, since=None) if is_long and state.status is _LOST else state

@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, Partition
-from cluster_status.domain.status.partitions import Problem
+from cluster_status.domain.status.partitions.state import Problem
 
 _NOT_UP = frozenset({"down", "drain", "inactive"})  # a word that this version does not know is no problem
 

@@ -1,0 +1,28 @@
+"""The result of a poll as one line, for the log and the summary."""
+
+from cluster_status.domain.notification.content.headline import phrase
+from cluster_status.domain.notification.content.partition_clauses import clauses_of_poll
+from cluster_status.domain.notification.content.window_facts import underlying_clause
+from cluster_status.domain.slurm.cluster_state import NodeCounts
+from cluster_status.domain.status.cause import Status, cause_info
+from cluster_status.domain.status.verdict import Verdict
+
+
+def describe(verdict: Verdict, cluster_name: str) -> str:
+    """Return the result of one poll as one line."""
+    if verdict.status is Status.UNKNOWN:
+        line = f"Status of {cluster_name} is unknown"
+    else:
+        line = f"{cluster_name} is {phrase(verdict.status)}"
+    if verdict.underlying_cause:
+        line += f": {underlying_clause(verdict.underlying_cause)}"
+    elif verdict.cause:
+        line += f": {'; '.join(clauses_of_poll(verdict)) or cause_info(verdict.cause).clause}"
+    if verdict.cluster_state is not None:
+        state = verdict.cluster_state
+        line += " (only the login is checked)" if state.login_only else f" ({_in_service(state.nodes)})"
+    return line
+
+
+def _in_service(nodes: NodeCounts) -> str:
+    return f"{nodes.in_service} of {nodes.total} nodes in service" if nodes.total else "no nodes listed"

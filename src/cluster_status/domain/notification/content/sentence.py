@@ -1,0 +1,44 @@
+"""The sentences of a message: the cause of the status, and what to do."""
+
+from cluster_status.domain.notification.content.partition_clauses import clauses_of
+from cluster_status.domain.notification.content.window_facts import underlying_clause, window_sentence
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, cause_info
+from cluster_status.domain.status.tracker import RECENT_POLLS
+
+_UNSTABLE = "the status changes often: single changes are not notified until it has been the same for an hour"
+_STABLE = "the status has been the same for an hour"
+
+
+def sentence(notification: Notification) -> str:
+    """Return the cause as a sentence; empty if the headline is enough."""
+    if notification.is_about_window:
+        return window_sentence(notification)
+    unknown, period = notification.unknown, notification.period
+    known_causes = period.causes[-1:] if period else ()
+    causes = (unknown.cause,) if unknown else known_causes
+    parts = [cause_info(cause).clause for cause in causes if cause and cause is not Cause.MAINTENANCE]
+    if notification.underlying_cause:
+        parts = [*parts, underlying_clause(notification.underlying_cause)]
+    if not unknown:
+        parts = [*clauses_of(notification, parts)]
+    if unknown and unknown.cause and cause_info(unknown.cause).network:
+        parts = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
+    if unknown and unknown.intermittent:
+        parts.append(f"at least half of the last {RECENT_POLLS} polls had an unknown status")
+    if notification.login_only:
+        parts.append("only the login is checked, not Slurm")
+    if notification.event is Event.INITIAL:
+        parts.append("monitoring started")
+    if notification.instability:
+        parts.append(_STABLE if notification.instability.is_over else _UNSTABLE)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in parts)
+
+
+def remedy(notification: Notification) -> str:
+    """Return what to do about an unknown status."""
+    if not (notification.unknown and notification.unknown.cause):
+        return ""
+    info = cause_info(notification.unknown.cause)
+    return RUNNER_OFFLINE if info.network else info.remedy
