@@ -61,7 +61,7 @@ class Monitor:
         known = {one.id for one in self.history.outbox.channel(channel).pending}
         return tuple(one for one in after.outbox.channel(channel).pending if one.id not in known)
 
-    def _usual_partitions(self, at: datetime) -> tuple[str, ...]:
+    def _usual_partitions(self, at: datetime) -> tuple[str, ...] | None:
         return self.history.remembered_login(DIGESTS, at).usual_partitions
 
 

@@ -21,8 +21,8 @@ class FleetProbe:
         self._key: object = None
         self._state = ClusterState()
 
-    def probe(self, run: Run, truth: Truth, usual: tuple[str, ...]) -> ProbeResult:
-        """Return the result; `usual` are the partitions whose nodes do not count, as the history remembers."""
+    def probe(self, run: Run, truth: Truth, usual: tuple[str, ...] | None) -> ProbeResult:
+        """Return the result; `usual` are the partitions whose nodes do not count; None at the first poll."""
         if not run.online:
             return ProbeResult(outcome=ProbeFailure(Cause.TIMEOUT), runner_online=False)
         if truth.failure in _BEFORE_THE_LOGIN:
@@ -38,7 +38,9 @@ class FleetProbe:
             logged_in=True,
         )
 
-    def _listed(self, truth: Truth, usual: tuple[str, ...]) -> ClusterState:
+    def _listed(self, truth: Truth, usual: tuple[str, ...] | None) -> ClusterState:
+        if usual is None:
+            usual = tuple(one.name for one in truth.partitions if _is_out(one, truth))
         key = truth.version, usual
         if key != self._key:
             self._key, self._state = key, cluster_state(truth, usual)
@@ -61,6 +63,10 @@ def cluster_state(truth: Truth, usual: tuple[str, ...]) -> ClusterState:
         counting=None if counting == everything else _counts(counting, truth),
         out_since=tuple((_instant(since), 1) for since, _ in sorted(out)),
     )
+
+
+def _is_out(one: Partition, truth: Truth) -> bool:
+    return one.availability != "up" or not any(truth.groups[node] in slurm.IN_SERVICE for node in one.nodes)
 
 
 def _partition(one: Partition, truth: Truth) -> slurm.Partition:
