@@ -9,6 +9,7 @@ from tests.property.fleet.judge.mistake import Kind, Mistake, Need, Subject
 from tests.property.fleet.judge.partitions import PartitionJudge
 from tests.property.fleet.judge.status import STATUS_EVENTS, StatusJudge
 from tests.property.fleet.judge.windows import Stage, WindowJudge
+from tests.property.fleet.model.belief import News
 from tests.property.fleet.model.model import Picture
 
 _DAMPED = STATUS_EVENTS - {Event.INITIAL, Event.OUTAGE, Event.MAINTENANCE_OVERDUE} | {
@@ -53,7 +54,8 @@ class ChannelJudge:
             is_news |= news and not is_known
             wrong += mistakes
         if not is_news and not wrong:
-            wrong.append(self._mistake(Kind.DUPLICATE, one, picture))
+            is_quiet = picture.change is not None and picture.change.news is News.NO
+            wrong.append(self._mistake(Kind.FALSE_RECOVERY if is_quiet else Kind.DUPLICATE, one, picture))
         elif was_damped and one.event in _DAMPED and not wrong:
             wrong.append(self._mistake(Kind.NOT_DAMPED, one, picture))
         self.mistakes += wrong
@@ -73,7 +75,7 @@ class ChannelJudge:
             if self._waited[key] > need.patience:
                 self.mistakes.append(Mistake(need.kind, need.subject, picture.at, f"no {need.event}: {key}"))
                 self._concede(need, picture)
-        self.status.damping.finish()
+        self.status.finish(picture)
 
     def needs(self, picture: Picture) -> list[Need]:
         """Return what the channel has to be notified of now, the status first."""
@@ -100,7 +102,7 @@ class ChannelJudge:
 
     def _hear_unstable(self, one: Notification, picture: Picture) -> None:
         wrong = self.status.claims(one, picture)
-        if kind := self.status.hear_unstable(picture.at):
+        if kind := self.status.hear_unstable(picture):
             wrong.append(self._mistake(kind, one, picture))
         self.mistakes += wrong
 

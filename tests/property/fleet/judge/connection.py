@@ -47,6 +47,6 @@ class ConnectionJudge:
         if one.unknown is None:
             return [Mistake(Kind.CONTRADICTION, Subject.CONNECTION, picture.at, "monitor-lost names no period")]
         since = one.unknown.since.timestamp()
-        if one.unknown.intermittent or abs(since - self._connection.since) <= TOLERANCE:
+        if one.unknown.intermittent or not self._connection.is_since_clear or abs(since - self._connection.since) <= TOLERANCE:
             return []
         return [Mistake(Kind.WRONG_TIME, Subject.CONNECTION, picture.at, f"unknown since {since}")]

@@ -7,6 +7,7 @@ the status goes on changing, there is one summary a day.
 
 from cluster_status.domain.notification.event import Event
 from tests.property.fleet.judge.mistake import Kind, Need, Subject
+from tests.property.fleet.model.belief import News
 from tests.property.fleet.model.model import Picture
 from tests.property.fleet.world.runs import INTERVAL
 from tests.property.fleet.world.truth import DAY, HOUR, MINUTE
@@ -33,7 +34,7 @@ class Damping:
         """Take in a poll; `others` is the number of other changes, which may count."""
         at, change = picture.at, picture.change
         self._is_outage_sent = False
-        self._is_change = change is not None and change.before is not None and not change.is_quiet
+        self._is_change = change is not None and change.before is not None and change.news is News.YES
         self.may_be_off = self.is_on and (self.may_be_off or at - self._changed_at >= _HELD - 2 * INTERVAL)
         if self._is_change:
             self._sure = [one for one in [*self._sure, at] if at - _WITHIN < one <= at]

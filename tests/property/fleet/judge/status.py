@@ -8,7 +8,7 @@ from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.tracker import StatusPeriod
 from tests.property.fleet.judge.damping import Damping
 from tests.property.fleet.judge.mistake import Kind, Mistake, Need, Subject
-from tests.property.fleet.model.belief import Period
+from tests.property.fleet.model.belief import News, Period
 from tests.property.fleet.model.model import Picture
 from tests.property.fleet.world.runs import INTERVAL
 
@@ -37,6 +37,7 @@ class StatusJudge:
     def __init__(self) -> None:
         self.said: Period | None = None
         self.damping = Damping()
+        self._is_optional = False  # what this poll changes
         self._has_begun = False  # with the first status
         self._wrong: set[tuple[datetime, Period]] = set()
         self._outage_polls = 0  # that found it offline, in the confirmed outage
@@ -45,8 +46,9 @@ class StatusJudge:
         """Take in a poll; `others` is the number of changes of partitions and maintenances."""
         change, belief = picture.change, picture.belief
         self.damping.begin(picture, others=others)
-        if change and change.is_quiet and not self.damping.is_on:
+        if change and change.news is News.NO and not self.damping.is_on:
             self.said = change.after
+        self._is_optional = change is not None and change.news is News.MAYBE
         if change or belief is None or belief.status is not Status.OFFLINE:
             self._outage_polls = 0
         self._outage_polls += picture.evidence.status is Status.OFFLINE
@@ -90,18 +92,20 @@ class StatusJudge:
         self.said, self._has_begun = belief, True
         return True
 
-    def hear_unstable(self, at: int) -> Kind | None:
-        """Take in STATUS_UNSTABLE; return what is wrong with it."""
+    def hear_unstable(self, picture: Picture) -> Kind | None:
+        """Take in STATUS_UNSTABLE; return what is wrong with it. An outage that was notified stays so."""
+        at, belief = picture.at, picture.belief
         is_right = self.damping.may_repeat(at) if self.damping.is_on else self.damping.may_begin()
         wrong = Kind.DUPLICATE if self.damping.is_on else Kind.FALSE_ALARM
         self.damping.note_message(at)
-        self.said = None
+        is_outage = belief is not None and belief.status is Status.OFFLINE
+        self.said = self.said if is_outage and self.said == belief else None
         return None if is_right else wrong
 
     def needs(self, picture: Picture) -> list[Need]:
         belief = picture.belief
         needs = self.damping.needs(picture.at)
-        if belief is None or self.said == belief or needs:
+        if belief is None or self.said == belief or needs or self._is_optional:
             return needs
         is_outage = belief.status is Status.OFFLINE
         kind = Kind.MISSED_OUTAGE if is_outage else Kind.MISSED
@@ -112,10 +116,15 @@ class StatusJudge:
         event = _EVENT_OF[belief.status] if self._has_begun else Event.INITIAL
         return [Need("status", event, kind, Subject.STATUS)]
 
+    def finish(self, picture: Picture) -> None:
+        if self._is_optional and not self.damping.is_on:
+            self.said = picture.belief
+        self.damping.finish()
+
     def concede(self, need: Need, picture: Picture) -> None:
         """Go on as if the channel had been notified, so that one mistake counts once."""
         if need.subject is Subject.UNSTABLE:
-            self.hear_unstable(picture.at)
+            self.hear_unstable(picture)
         else:
             self.said, self._has_begun = picture.belief, True
 

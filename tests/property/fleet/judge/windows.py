@@ -59,9 +59,9 @@ class WindowJudge:
         """Return whether the notification is news of a maintenance, and what is wrong with it."""
         if one.event in _ENDS:
             return self._end(one, picture), []
-        if one.event not in _EVENTS:
+        if one.event not in _EVENTS and not (one.event is Event.INITIAL and one.window_id):
             return False, []
-        if one.window is None or not one.window_id:
+        if one.window is None or not (one.window_id or one.event is Event.MAINTENANCE_OVERDUE):
             return self._start_unnamed(one, picture), []
         window = self._find(one.window, picture)
         if window is None:
@@ -73,7 +73,7 @@ class WindowJudge:
         wrong, is_news = _judge(one.event, said, window, self._phases[window.number], times, picture.at)
         if one.previous_window and said.times != _times(one.previous_window) and not wrong:
             wrong = Kind.CONTRADICTION
-        _note(said, one.event, times, picture.at)
+        _note(said, Event.MAINTENANCE_SCHEDULED if one.event is Event.INITIAL else one.event, times, picture.at)
         text = f"{one.event} of maintenance {window.number}, {times}"
         return is_news, [Mistake(wrong, Subject.MAINTENANCE, picture.at, text)] if wrong else []
 
@@ -169,6 +169,8 @@ def _judge(
         return None, True
     is_current = times == window.times
     match event:
+        case Event.INITIAL:
+            return None, True
         case Event.MAINTENANCE_SCHEDULED:
             if phase is not Phase.BEFORE or not is_current or said.stage is Stage.STARTED:
                 return Kind.CONTRADICTION, True

@@ -1,5 +1,7 @@
 """The confirmed status, from the evidence of the polls. Where more than one is right, it follows the product."""
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from cluster_status.domain.status.cause import Status
@@ -16,10 +18,18 @@ class Period(Struct, frozen=True):
     from_second: int
 
 
+class News(StrEnum):
+    """Whether a channel is notified of a change of the status."""
+
+    YES = "yes"
+    MAYBE = "maybe"
+    NO = "no"  # what was lost has become usual, or is in maintenance: that is no recovery
+
+
 class Change(Struct, frozen=True):
     before: Period | None
     after: Period
-    is_quiet: bool = False  # it is no recovery: what was lost has become usual, or is in maintenance
+    news: News = News.YES
 
 
 class Belief:
@@ -32,6 +42,7 @@ class Belief:
         self._reason_polls: dict[str, int] = {}
         self._last_reasons: dict[str, Polls] = {}  # of the last degraded poll
         self._unconfirmed_reason = False
+        self._is_reason_sure = False
         self._unknown_polls = 0
 
     def interrupt(self) -> None:
@@ -40,7 +51,7 @@ class Belief:
 
     def poll(self, seen: Evidence, at: int, second: int, product: Status | None) -> Change | None:
         """Return the change of the confirmed status by this poll; `product` is that of the product."""
-        status = product if product in seen.instead and product is not None else seen.status
+        status = self._status(seen, product)
         if status is Status.UNKNOWN:
             self._unknown_polls += 1
             if self._unknown_polls == LAPSES_AFTER:
@@ -58,18 +69,27 @@ class Belief:
         self._polls += 1
         if not self._is_confirmed(seen, status, product):
             return None
-        change = Change(before, self._first, is_quiet=self._nothing_is_back(before, seen))
+        change = Change(before, self._first, self._news(before, seen))
         self.confirmed = self._first
         self._first, self._polls = None, 0
         self._note_reasons(status, seen)
         return change
+
+    @property
+    def _is_degraded(self) -> bool:
+        return self.confirmed is not None and self.confirmed.status is Status.DEGRADED
+
+    def _status(self, seen: Evidence, product: Status | None) -> Status:
+        """Return the status that the poll shows: the one of the product where that may be right."""
+        is_part = seen.is_lost and not self._is_degraded and product is Status.DEGRADED
+        return product if product is not None and (product in seen.instead or is_part) else seen.status
 
     def _is_confirmed(self, seen: Evidence, status: Status, product: Status | None) -> bool:
         needed = self._needed(seen, status)
         return self._polls >= needed.most or (self._polls >= needed.least and product is status)
 
     def _needed(self, seen: Evidence, status: Status) -> Polls:
-        if status is not seen.status or seen.instead:
+        if status is not seen.status or seen.instead or (seen.is_lost and not self._is_degraded):
             return Polls(1, 1 if status is not seen.status else 2)
         if status is Status.DEGRADED:
             ready = any(self._reason_polls[one] >= polls.most for one, polls in seen.reasons.items())
@@ -77,7 +97,7 @@ class Belief:
                 self._reason_polls[one] >= polls.least for one, polls in seen.reasons.items()
             )
             return AT_ONCE if ready else EITHER if may else Polls(2, 3)
-        if self.confirmed and self.confirmed.status is Status.DEGRADED and status is Status.ONLINE:
+        if self._is_degraded and status is Status.ONLINE:
             return self._needed_to_leave(seen)
         return seen.polls
 
@@ -90,14 +110,18 @@ class Belief:
         return TWICE if kinds == {TWICE} and not self._unconfirmed_reason else EITHER
 
     def _note_reasons(self, status: Status, seen: Evidence) -> None:
-        if status is Status.DEGRADED and seen.reasons:
-            self._last_reasons = dict(seen.reasons)
+        reasons = {**dict.fromkeys(seen.maybe, TWICE), **seen.reasons}
+        if status is Status.DEGRADED and reasons:
+            self._last_reasons = reasons
+            self._is_reason_sure = bool(seen.reasons)
             self._unconfirmed_reason = any(
                 self._reason_polls[one] < polls.most for one, polls in seen.reasons.items()
             )
 
-    def _nothing_is_back(self, before: Period | None, seen: Evidence) -> bool:
-        """Return whether all that was lost is still out, because that is usual or for maintenance."""
+    def _news(self, before: Period | None, seen: Evidence) -> News:
+        """Return NO where all that was lost is still out, because that is usual or for maintenance."""
         reasons = self._last_reasons.keys()
         is_end = before is not None and before.status is Status.DEGRADED and bool(reasons)
-        return is_end and seen.status is Status.ONLINE and reasons <= seen.excused
+        if not is_end or seen.status is not Status.ONLINE or not reasons <= seen.excused:
+            return News.YES
+        return News.NO if self._is_reason_sure else News.MAYBE

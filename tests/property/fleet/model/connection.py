@@ -14,6 +14,7 @@ class Connection:
     def __init__(self) -> None:
         self.must_be_lost = self.may_be_lost = self.must_be_known = self.may_be_known = False
         self.since = 0
+        self.is_since_clear = False
         self._recent: deque[bool] = deque(maxlen=_RECENT)
         self._row = 0
 
@@ -23,6 +24,7 @@ class Connection:
         unclear = Status.UNKNOWN in seen.instead
         if unknown and not self._row:
             self.since = picture.at
+        self.is_since_clear = (unknown and not self._row) or (self.is_since_clear and not unclear)
         self._row = self._row + 1 if unknown or (unclear and self._row) else 0
         self._recent.append(unknown)
         number = sum(self._recent)

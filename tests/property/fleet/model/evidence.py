@@ -37,6 +37,7 @@ class Evidence(Struct, frozen=True):
     reasons: Mapping[str, Polls] = {}
     instead: frozenset[Status] = frozenset()
     excused: frozenset[str] = frozenset()  # partitions that are out as usual, or for maintenance
+    maybe: frozenset[str] = frozenset()  # partitions that are out, and may or may not count
     is_known: bool = False  # a partition that is lost was so before, or was in maintenance
     is_lost: bool = False  # a partition that was lost is not confirmed to be back
 
@@ -70,13 +71,14 @@ def _failure(cause: Cause, cover: Cover, ended: bool) -> Evidence:
 
 def _listing(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover) -> Evidence:
     listing = reading.listing
+    serving = listing.serving - (listing.held if cover is Cover.YES else 0)
     covered = cover is not Cover.NO
-    if not listing.serving:
+    if not serving:
         is_planned = covered or 2 * listing.in_maintenance >= listing.total
         return Evidence(Status.MAINTENANCE if is_planned else Status.OFFLINE)
     out = [book for book in books.values() if book.is_out]
     reasons = {book.name: AT_ONCE if book.at_once else TWICE for book in out if not book.usual}
-    maybe = len(reasons) < len(out)
+    maybe = frozenset(book.name for book in out if book.usual)
     if listing.drains:
         reasons["draining"] = EITHER
     shares = listing.shares(reading.second, *(only_in_usual(books, least) for least in (Usual.MAYBE, Usual.YES)))
@@ -89,14 +91,14 @@ def _listing(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover)
         instead |= frozenset() if all(low) else frozenset({Status.ONLINE})
         return Evidence(Status.MAINTENANCE, EITHER, reasons, instead)
     if reasons:
-        is_known = any(book.lost or book.was_in_maintenance for book in out)
-        return Evidence(Status.DEGRADED, EITHER, reasons, is_known=is_known)
-    instead = frozenset({Status.DEGRADED}) if maybe or any(low) else frozenset[Status]()
+        is_known = any(book.lost or book.was_unclear for book in out)
+        return Evidence(Status.DEGRADED, EITHER, reasons, is_known=is_known, maybe=maybe)
     excused = frozenset(
         book.name for book in books.values() if book.maintenance_polls or (book.polls and book.usual)
     )
     is_lost = any(book.lost and not book.usual for book in books.values())
-    return Evidence(Status.ONLINE, instead=instead, excused=excused, is_lost=is_lost)
+    instead = frozenset({Status.DEGRADED}) if maybe or any(low) else frozenset[Status]()
+    return Evidence(Status.ONLINE, instead=instead, excused=excused, is_lost=is_lost, maybe=maybe)
 
 
 _NO_NODES = frozenset[str]()

@@ -88,10 +88,14 @@ class Model:
             return
         if self._unlisted_since is not None:
             for book in self._books.values():
-                book.pass_unlisted(now.at - self._unlisted_since)
+                book.pass_unlisted(self._unlisted_since, now.at)
             self._unlisted_since = None
         for partition in now.truth.partitions:
-            self._books[partition.name].see(now.listing.loss(partition, now.at), now.at)
+            book = self._books[partition.name]
+            if now.listing.serving or now.listing.in_maintenance:
+                book.see(now.listing.loss(partition, now.at), now.at)
+            else:
+                book.see_all_out()
 
     def _note_unknown(self, seen: Evidence, at: int) -> None:
         self._unknown_polls = self._unknown_polls + 1 if seen.status is Status.UNKNOWN else 0

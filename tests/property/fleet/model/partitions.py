@@ -30,7 +30,7 @@ class PartitionBook:
         self.maintenance_polls = 0  # in a row
         self._counts_from = 0  # from when on the seven days count for sure
         self._out_since: int | None = None  # the first poll of those without service
-        self.was_in_maintenance = False  # before these polls
+        self.was_unclear = False  # before these polls: in maintenance, or all nodes were out
         self._good_polls = 0  # in a row
         self._served_polls = 0  # of all
         self._back_after = 2
@@ -59,9 +59,14 @@ class PartitionBook:
         else:
             self.polls = 0
 
-    def pass_unlisted(self, seconds: int) -> None:
-        """Note a time in which no poll saw the partition."""
-        self._counts_from += max(0, seconds)
+    def pass_unlisted(self, since: int, at: int) -> None:
+        """Note a time in which no poll saw the partition: a gap, or time that may not count."""
+        is_gap = at - since > HOUR - MINUTE
+        self._counts_from = at if is_gap else self._counts_from + max(0, at - since)
+
+    def see_all_out(self) -> None:
+        """Note a poll that found no node of the cluster in service: that is no loss of a partition."""
+        self.was_unclear = True
 
     def see(self, loss: Loss | None, at: int) -> None:
         self.loss = loss
@@ -75,7 +80,7 @@ class PartitionBook:
             self._see_loss(at)
 
     def _see_good(self, *, served: bool) -> None:
-        self.was_in_maintenance = not served
+        self.was_unclear = not served
         self.polls = 0
         self._good_polls += 1
         self._served_polls += served

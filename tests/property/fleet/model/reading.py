@@ -43,6 +43,7 @@ class Listing:
         self._losses = {one.name: _loss(one, truth) for one in truth.partitions}
         groups = list(truth.groups.values())
         self.total = len(groups)
+        self.held = groups.count(NodeGroup.RESERVED)
         self.in_maintenance = groups.count(NodeGroup.MAINTENANCE)
         self.is_starting = 2 * groups.count(NodeGroup.UNKNOWN) > self.total
         serving = [group for group in groups if group in _SERVING]
