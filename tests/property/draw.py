@@ -128,6 +128,22 @@ def histories(draw: st.DrawFn) -> History:
     return history
 
 
+def rare_events() -> list[History]:
+    """Return the histories of a lost and returned partition and of an overdue maintenance."""
+    all_well, without_gpu, closed, _, without_fat, _ = PARTITIONS
+    window = reserved(noon_plus(60), hours=0.25)
+    polls = [
+        *[all_well, without_gpu, without_gpu, closed, closed, without_gpu, without_gpu],
+        *[without_fat, without_fat, without_fat, all_well, all_well],
+        *[listed_with(window, maintenance=4)] * 3,
+        *[build.failed(Cause.REFUSED)] * 3,
+    ]
+    chronicle = [History()]
+    for number, result in enumerate(polls):
+        chronicle.append(step(chronicle[-1], result, noon_plus(5 * number)))
+    return chronicle
+
+
 @st.composite
 def chronicles(draw: st.DrawFn) -> list[History]:
     """Draw the histories after each of many polls, and after each delivery or failure.
