@@ -1207,7 +1207,7 @@ CASES = (
         Status.DEGRADED,
         "the default partition is down",
         faults.in_slurm("partition", "debug", "DOWN"),
-        ("the default partition or one selected by name is not up", "partition debug is down"),
+        ("partition debug takes no new jobs (down)", "debug (down): 3 of 3 nodes in service"),
     ),
     Case(
         Cause.MAINTENANCE,

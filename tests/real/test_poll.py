@@ -111,7 +111,37 @@ def test_a_partition_that_is_watched_by_name_degrades_the_cluster_when_it_is_dow
     run = monitor.poll(partitions="short")
     assert list(run.partitions) == ["short"]
     assert (run.outputs["status"], run.outputs["cause"]) == ("degraded", "partition-down")
-    assert "partition short is down" in run.summary
+    assert "partition short takes no new jobs (down)" in run.outputs["message"]
+    assert "short (down): " in run.summary
+
+
+def test_a_partition_without_a_node_in_service_is_notified_by_name_after_two_polls(
+    monitor: Monitor, slurm: Slurm
+) -> None:
+    monitor.poll()
+    slurm.drain("n[1-4]", "cooling")
+    lost = [monitor.poll(), monitor.poll()]
+    slurm.resume("n[1-4]")
+    back = [monitor.poll(), monitor.poll()]
+    assert [run.outputs["status"] for run in (*lost, *back)] == ["degraded"] * 2 + ["online"] * 2
+    assert [run.outputs["changed"] for run in (*lost, *back)] == ["false", "true"] * 2
+    assert {run.outputs["cause"] for run in lost} == {"partition-down"}
+    assert "no node of short is in service" in lost[0].outputs["message"]
+    assert lost[0].partitions["short"]["problem"] == "no-nodes"
+    assert monitor.headlines() == ["mscluster is online", "mscluster is degraded", "mscluster is back online"]
+
+
+def test_a_partition_that_is_taken_down_is_notified_at_once(monitor: Monitor, slurm: Slurm) -> None:
+    monitor.poll()
+    slurm.partition("short", "DRAIN")
+    shut = monitor.poll()
+    slurm.partition("short", "UP")
+    back = monitor.poll()
+    assert [(run.outputs["status"], run.outputs["changed"]) for run in (shut, back)] == [
+        ("degraded", "true"),
+        ("online", "true"),
+    ]
+    assert "partition short takes no new jobs (drain)" in shut.outputs["message"]
 
 
 def test_only_chosen_partitions_are_judged(monitor: Monitor, slurm: Slurm) -> None:

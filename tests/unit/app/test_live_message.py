@@ -256,3 +256,49 @@ def test_each_cluster_has_a_live_message_of_its_own(monitor: Monitor) -> None:
     ]
     assert latest_sentence(monitor) == "SSH connections refused."
     assert monitor.notifier.shown["3"].sentence == "Host name does not resolve."
+
+
+# Partitions
+
+BATCH, GPU = partition(idle=40), partition("gpu", default=False, idle=4)
+NO_GPU, DRAINED = partition("gpu", default=False, down=4), partition("gpu", default=False, draining=4)
+FAT, NO_FAT = partition("fat", default=False, idle=2), partition("fat", default=False, down=2)
+
+
+def headlines(monitor: Monitor) -> list[str]:
+    return [message.headline for message in monitor.notifier.shown.values()]
+
+
+@pytest.fixture
+def degraded(live: Monitor) -> Monitor:
+    """Return a monitor whose live message shows a lost partition."""
+    for result in (listed(BATCH, GPU, FAT), *[listed(BATCH, NO_GPU, FAT)] * 2):
+        live.poll(result)
+    assert (headlines(live)[-1], latest_sentence(live)) == (
+        "mscluster is degraded",
+        "No node of gpu is in service.",
+    )
+    return live
+
+
+def test_the_message_of_a_lost_partition_shows_its_latest_problem(degraded: Monitor) -> None:
+    degraded.poll(listed(BATCH, DRAINED, FAT))
+    assert latest_sentence(degraded) == "All nodes of gpu drain: no new jobs start in it."
+    assert headlines(degraded)[-1] == "mscluster is degraded"
+
+
+def test_the_message_of_another_lost_partition_shows_all_of_them(degraded: Monitor) -> None:
+    for _ in range(2):
+        degraded.poll(listed(BATCH, NO_GPU, NO_FAT))
+    assert headlines(degraded)[-1] == "mscluster is still degraded: fat is lost, too"
+    degraded.poll(listed(BATCH, DRAINED, NO_FAT))
+    assert headlines(degraded)[-1] == "mscluster is still degraded"
+    assert "fat is in service. All nodes of gpu drain" in latest_sentence(degraded)
+
+
+def test_a_partition_that_becomes_usual_ends_the_degradation_in_the_message(degraded: Monitor) -> None:
+    sends = degraded.notifier.sends
+    for _ in range(8 * 24):
+        degraded.poll(listed(BATCH, NO_GPU, FAT), later=timedelta(hours=1))
+    assert (headlines(degraded)[-1], latest_sentence(degraded)) == (IS_ONLINE, "")
+    assert degraded.notifier.sends == sends

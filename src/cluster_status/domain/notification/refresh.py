@@ -48,8 +48,8 @@ def refreshed(notification: Notification, seen: Observation) -> Notification | N
 
 
 def _status_only(notification: Notification) -> Notification:
-    """Return a notification of the status alone, unless it is one of a coming maintenance."""
-    if notification.event is Event.MAINTENANCE_SCHEDULED:
+    """Return a notification of the status alone, unless it is one of a maintenance window."""
+    if notification.is_about_window:
         return notification
     return replace(notification, event=Event.REMINDER, previous=None, partitions=())
 
