@@ -61,7 +61,7 @@ MAINTENANCE: tuple[ProbeResult, ...] = (
     listed_with(idle=4),
     listed_with(reserved(NOON + timedelta(days=1)), idle=4),
     listed_with(reserved(NOON + timedelta(hours=25)), idle=4),
-    *[listed_with(reserved(NOON + timedelta(hours=1), hours=3), maintenance=4)] * 3,
+    listed_with(reserved(NOON + timedelta(hours=1), hours=3), maintenance=4),
 )
 _FAILURES = tuple(build.failed(cause) for cause in Cause)
 RESULTS: tuple[ProbeResult, ...] = (
@@ -78,6 +78,10 @@ RESULTS: tuple[ProbeResult, ...] = (
     *(replace(failure, runner_online=False) for failure in _FAILURES if not failure.reached),
 )
 _MINUTES = (5, 90, 2_000)
+_OVERDUE = (
+    (listed_with(reserved(NOON, hours=0.5), maintenance=4), 1, "delivered"),
+    (build.failed(Cause.REFUSED), 4, "failed"),
+)
 OUTCOMES = ("delivered", "failed", "refused", "not sent")
 
 
@@ -154,7 +158,8 @@ def chronicles(draw: st.DrawFn) -> list[History]:
     results = st.sampled_from(RESULTS) | st.sampled_from(PARTITIONS) | st.sampled_from(MAINTENANCE)
     periods = st.tuples(results, st.integers(1, 4), st.sampled_from(OUTCOMES))
     chronicle = [History()]
-    for result, polls, outcome in draw(st.lists(periods, min_size=10, max_size=40)):
+    first = draw(st.sampled_from([(), _OVERDUE]))
+    for result, polls, outcome in [*first, *draw(st.lists(periods, min_size=10, max_size=40))]:
         for _ in range(polls):
             at = noon_plus(5 * len(chronicle))
             chronicle.append(step(chronicle[-1], result, at, setup=setup))
