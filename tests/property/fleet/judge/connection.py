@@ -45,7 +45,9 @@ class ConnectionJudge:
 
     def _times(self, one: Notification, picture: Picture) -> list[Mistake]:
         if one.unknown is None:
-            return [Mistake(Kind.CONTRADICTION, Subject.CONNECTION, picture.at, "monitor-lost names no period")]
+            return [
+                Mistake(Kind.CONTRADICTION, Subject.CONNECTION, picture.at, "monitor-lost names no period")
+            ]
         since = one.unknown.since.timestamp()
         if one.unknown.intermittent or abs(since - self._connection.since) <= TOLERANCE:
             return []

@@ -1,4 +1,4 @@
-"""The confirmed status, from the evidence of the polls. Where more than one is right, it follows the product."""
+"""The confirmed status, from the evidence of the polls; where more than one is right, the product's."""
 
 from msgspec import Struct
 
@@ -100,4 +100,4 @@ class Belief:
         """Return whether all that was lost is still out, because that is usual or for maintenance."""
         reasons = self._last_reasons.keys()
         is_end = before is not None and before.status is Status.DEGRADED and bool(reasons)
-        return is_end and seen.status is Status.ONLINE and reasons <= seen.excused
+        return is_end and seen.status is Status.ONLINE and reasons <= seen.not_counted
