@@ -61,7 +61,7 @@ MAINTENANCE: tuple[ProbeResult, ...] = (
     listed_with(idle=4),
     listed_with(reserved(NOON + timedelta(days=1)), idle=4),
     listed_with(reserved(NOON + timedelta(hours=25)), idle=4),
-    *[listed_with(reserved(NOON + timedelta(hours=1), hours=3), maintenance=4)] * 3,
+    listed_with(reserved(NOON + timedelta(hours=1), hours=3), maintenance=4),
 )
 _FAILURES = tuple(build.failed(cause) for cause in Cause)
 RESULTS: tuple[ProbeResult, ...] = (
@@ -78,6 +78,10 @@ RESULTS: tuple[ProbeResult, ...] = (
     *(replace(failure, runner_online=False) for failure in _FAILURES if not failure.reached),
 )
 _MINUTES = (5, 90, 2_000)
+_OVERDUE = (
+    (listed_with(reserved(NOON, hours=0.5), maintenance=4), 1, "delivered"),
+    (build.failed(Cause.REFUSED), 4, "failed"),
+)
 OUTCOMES = ("delivered", "failed", "refused", "not sent")
 
 
@@ -128,6 +132,22 @@ def histories(draw: st.DrawFn) -> History:
     return history
 
 
+def rare_events() -> list[History]:
+    """Return the histories of a lost and returned partition and of an overdue maintenance."""
+    all_well, without_gpu, closed, _, without_fat, _ = PARTITIONS
+    window = reserved(noon_plus(60), hours=0.25)
+    polls = [
+        *[all_well, without_gpu, without_gpu, closed, closed, without_gpu, without_gpu],
+        *[without_fat, without_fat, without_fat, all_well, all_well],
+        *[listed_with(window, maintenance=4)] * 3,
+        *[build.failed(Cause.REFUSED)] * 3,
+    ]
+    chronicle = [History()]
+    for number, result in enumerate(polls):
+        chronicle.append(step(chronicle[-1], result, noon_plus(5 * number)))
+    return chronicle
+
+
 @st.composite
 def chronicles(draw: st.DrawFn) -> list[History]:
     """Draw the histories after each of many polls, and after each delivery or failure.
@@ -138,7 +158,8 @@ def chronicles(draw: st.DrawFn) -> list[History]:
     results = st.sampled_from(RESULTS) | st.sampled_from(PARTITIONS) | st.sampled_from(MAINTENANCE)
     periods = st.tuples(results, st.integers(1, 4), st.sampled_from(OUTCOMES))
     chronicle = [History()]
-    for result, polls, outcome in draw(st.lists(periods, min_size=10, max_size=40)):
+    first = draw(st.sampled_from([(), _OVERDUE]))
+    for result, polls, outcome in [*first, *draw(st.lists(periods, min_size=10, max_size=40))]:
         for _ in range(polls):
             at = noon_plus(5 * len(chronicle))
             chronicle.append(step(chronicle[-1], result, at, setup=setup))

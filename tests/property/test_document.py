@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cluster_status.domain.history.codec import parse, render
@@ -33,6 +33,7 @@ def test_every_history_of_a_sequence_of_polls_is_read_back() -> None:
     tried = set[Event]()
 
     @steady_courses
+    @example(draw.rare_events())
     @given(draw.chronicles())
     def read_back(chronicle: list[History]) -> None:
         for history in chronicle:

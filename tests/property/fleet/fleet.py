@@ -1,14 +1,11 @@
 """The years of the clusters of a fleet, one after another in as many processes as there are processors."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from multiprocessing import get_context
-from statistics import median
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct, field
 
-from cluster_status.domain.notification.event import Event
-from cluster_status.domain.status.cause import Status
+from cluster_status.domain.notification.notification import Notification
 from tests.property.fleet.judge.channel import ChannelJudge
 from tests.property.fleet.judge.delivery import DeliveryJudge
 from tests.property.fleet.judge.mistake import Mistake
@@ -70,14 +67,18 @@ def simulate(task: Task, make_monitor: Callable[[str], Monitor] = Monitor) -> Ou
             deliveries[name].poll(picture, said.new[name], said.delivered[name], refuses=name in run.refusing)
         output.poll(picture, monitor.status)
         _count(outcome, run.second, said.delivered[CHANNELS[0]], picture.belief and picture.belief.status)
-    found = [*judges.values(), *deliveries.values(), output]
-    outcome.mistakes += [mistake for judge in found for mistake in judge.mistakes]
-    outcome.mistakes += record_mistakes(model, monitor.history.record)
+    lists = [
+        *(judge.mistakes for judge in judges.values()),
+        *(judge.mistakes for judge in deliveries.values()),
+        output.mistakes,
+        record_mistakes(model, monitor.history.record),
+    ]
+    outcome.mistakes += [mistake for mistakes in lists for mistake in mistakes]
     return outcome
 
 
-def _count(outcome: Outcome, second: int, delivered: object, status: Status | None) -> None:
+def _count(outcome: Outcome, second: int, delivered: Sequence[Notification], status: object) -> None:
     outcome.statuses[str(status)] += 1
-    for one in delivered:  # type: ignore[attr-defined]
+    for one in delivered:
         outcome.events[one.event.value] += 1
         outcome.by_day[(second - BEGIN) // DAY] += 1

@@ -1,4 +1,4 @@
-"""The product as the fleet runs it: the poll and the outbox of a run, without threads and without documents."""
+"""The product as the fleet runs it: the poll and the outbox of a run, without threads."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,8 +14,8 @@ from cluster_status.domain.notification import outbox
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
-from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.clock import VirtualClock
+from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.probe import ScriptedProbe
 from tests.property.fleet.world.probe import FleetProbe
 from tests.property.fleet.world.runs import CHANNELS, Run

@@ -1,4 +1,4 @@
-"""A product that notifies exactly what the model wants. The judge finds no mistake in it, and each one made on purpose."""
+"""A product that notifies exactly what the model wants: the judge finds no mistake in it."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from cluster_status.domain.maintenance import window as product
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.partitions import PartitionChange, Problem
+from cluster_status.domain.status.partitions.state import PartitionChange, Problem
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from tests.property.fleet.judge.channel import ChannelJudge
 from tests.property.fleet.judge.mistake import Need

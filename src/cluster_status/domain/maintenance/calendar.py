@@ -65,8 +65,8 @@ class Calendar(Struct, frozen=True, omit_defaults=True):
         return next((one for one in windows if one.all_nodes and self.is_running(one.all_nodes, at)), None)
 
     def until(self, at: datetime) -> datetime | None:
-        """Return the latest end of the windows that run at this time."""
-        running = [one.window for one in self.windows if not one.missing and self.is_running(one.window, at)]
+        """Return the latest end of the windows that run, without those that are usual for the cluster."""
+        running = [one.window for one in self._running(at)]
         ends = [one.end or max(one.begin, self.read_at or at) + OPEN_END_COUNTS_FOR for one in running]
         return max(ends, default=None)
 
@@ -82,11 +82,11 @@ class Calendar(Struct, frozen=True, omit_defaults=True):
 
     def running(self, at: datetime) -> KnownWindow | None:
         """Return the largest window that is listed and runs, without those that are usual for the cluster."""
-        windows = [one for one in self.windows if not (one.missing or _is_usual(one.window, at))]
-        running = [one for one in windows if self.is_running(one.window, at)]
-        return max(
-            running, key=lambda one: (one.window.all_nodes is not None, one.window.nodes), default=None
-        )
+        return max(self._running(at), key=_size, default=None)
+
+    def _running(self, at: datetime) -> list[KnownWindow]:
+        listed = (one for one in self.windows if not (one.missing or _is_usual(one.window, at)))
+        return [one for one in listed if self.is_running(one.window, at)]
 
     def coming(self, at: datetime) -> KnownWindow | None:
         """Return the next window that was announced."""
@@ -97,6 +97,10 @@ class Calendar(Struct, frozen=True, omit_defaults=True):
         if in_maintenance:
             return self.running(at) or self.coming(at)
         return self.coming(at) or self.running(at)
+
+
+def _size(known: KnownWindow) -> tuple[bool, int]:
+    return known.window.all_nodes is not None, known.window.nodes
 
 
 def _is_usual(window: Window, at: datetime) -> bool:

@@ -72,7 +72,7 @@ class ChannelJudge:
         needs = {need.key: need for need in self.needs(picture)}
         self._waited = {key: self._waited.get(key, -1) + 1 for key in needs}
         for key, need in needs.items():
-            if self._waited[key] > need.patience:
+            if self._waited[key] > need.polls_allowed:
                 self.mistakes.append(Mistake(need.kind, need.subject, picture.at, f"no {need.event}: {key}"))
                 self._concede(need, picture)
         self.status.finish(picture)
@@ -83,9 +83,7 @@ class ChannelJudge:
         is_damped = self.status.damping.is_on
         of_partitions = [] if is_damped else self.partitions.needs(picture)
         of_windows = [
-            need
-            for need in self.windows.needs(picture)
-            if not (is_damped and need.event in _DAMPED)
+            need for need in self.windows.needs(picture) if not (is_damped and need.event in _DAMPED)
         ]
         return [*needs, *of_partitions, *of_windows]
 

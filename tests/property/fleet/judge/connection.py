@@ -45,8 +45,14 @@ class ConnectionJudge:
 
     def _times(self, one: Notification, picture: Picture) -> list[Mistake]:
         if one.unknown is None:
-            return [Mistake(Kind.CONTRADICTION, Subject.CONNECTION, picture.at, "monitor-lost names no period")]
+            return [
+                Mistake(Kind.CONTRADICTION, Subject.CONNECTION, picture.at, "monitor-lost names no period")
+            ]
         since = one.unknown.since.timestamp()
-        if one.unknown.intermittent or not self._connection.is_since_clear or abs(since - self._connection.since) <= TOLERANCE:
+        if (
+            one.unknown.intermittent
+            or not self._connection.is_since_clear
+            or abs(since - self._connection.since) <= TOLERANCE
+        ):
             return []
         return [Mistake(Kind.WRONG_TIME, Subject.CONNECTION, picture.at, f"unknown since {since}")]

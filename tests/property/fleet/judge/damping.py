@@ -77,4 +77,6 @@ class Damping:
             is_missing = at - self._message_at >= DAY + 2 * INTERVAL
         else:
             is_missing = self._is_change and len(self._sure) >= _CHANGES and not self._is_outage_sent
-        return [Need("unstable", Event.STATUS_UNSTABLE, Kind.NOT_DAMPED, Subject.UNSTABLE)] if is_missing else []
+        return (
+            [Need("unstable", Event.STATUS_UNSTABLE, Kind.NOT_DAMPED, Subject.UNSTABLE)] if is_missing else []
+        )

@@ -1,4 +1,4 @@
-"""Whether each notification reaches its channel once, unless a later one about the same maintenance replaces it."""
+"""Whether each notification reaches its channel once, unless a later one of its maintenance replaces it."""
 
 from collections.abc import Sequence
 

@@ -40,13 +40,13 @@ class Mistake(Struct, frozen=True):
 
 
 class Need(Struct, frozen=True):
-    """Something that a channel has to be notified of; `patience` is the number of polls it may wait."""
+    """Something that a channel has to be notified of; `polls_allowed` is the number of polls it may wait."""
 
     key: str
     event: Event
     kind: Kind
     subject: Subject
-    patience: int = 0
+    polls_allowed: int = 0
     partitions: frozenset[str] = frozenset()
     window: Window | None = None
     previous: Times | None = None

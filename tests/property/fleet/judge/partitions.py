@@ -42,7 +42,7 @@ class PartitionJudge:
         if one.event is Event.MAINTENANCE_STARTED:
             is_news = not named <= self.in_maintenance
             self.in_maintenance |= named
-            wrong = [name for name in named if picture.books[name].loss not in {Loss.MAINTENANCE}]
+            wrong = [name for name in named if picture.books[name].loss is not Loss.MAINTENANCE]
             return is_news, self._mistakes(Kind.FALSE_ALARM, wrong, one, picture)
         if one.event in {Event.RECOVERY, Event.PARTITION_BACK}:
             known = self.lost | self.in_maintenance | self._over
@@ -103,7 +103,8 @@ class PartitionJudge:
     @staticmethod
     def _mistakes(kind: Kind, names: list[str], one: Notification, picture: Picture) -> list[Mistake]:
         return [
-            Mistake(kind, Subject.PARTITION, picture.at, f"{one.event} names {name}") for name in sorted(names)
+            Mistake(kind, Subject.PARTITION, picture.at, f"{one.event} names {name}")
+            for name in sorted(names)
         ]
 
 

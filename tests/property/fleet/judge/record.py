@@ -29,7 +29,11 @@ def record_mistakes(model: Model, record: Record) -> list[Mistake]:
 
 
 def _is(one: Incident, period: Period, end: Period) -> bool:
-    return one.status is period.status and _near(one.since.timestamp(), period) and _near(one.until.timestamp(), end)
+    return (
+        one.status is period.status
+        and _near(one.since.timestamp(), period)
+        and _near(one.until.timestamp(), end)
+    )
 
 
 def _near(second: float, period: Period) -> bool:

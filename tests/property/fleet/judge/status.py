@@ -1,6 +1,6 @@
 """The status that a channel was notified of last, and whether changes of it may or must be held back."""
 
-from datetime import datetime
+from datetime import datetime  # noqa: TC003
 
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
@@ -73,7 +73,10 @@ class StatusJudge:
 
     def _is_right(self, shown: StatusPeriod, period: Period) -> bool:
         """Return whether a period is right, or wrong as it was before: that counts once."""
-        if (shown.status is period.status and _is_near(shown, period)) or (shown.since, period) in self._wrong:
+        if (shown.status is period.status and _is_near(shown, period)) or (
+            shown.since,
+            period,
+        ) in self._wrong:
             return True
         self._wrong.add((shown.since, period))
         return False

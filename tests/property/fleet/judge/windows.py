@@ -9,7 +9,14 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
 from tests.property.fleet.judge.mistake import Kind, Mistake, Need, Subject
-from tests.property.fleet.model.calendar import LONGEST_NOTICE, Phase, Times, Window, must_be_scheduled, notice
+from tests.property.fleet.model.calendar import (
+    LONGEST_NOTICE,
+    Phase,
+    Times,
+    Window,
+    must_be_scheduled,
+    notice,
+)
 from tests.property.fleet.model.model import Picture
 from tests.property.fleet.model.partitions import PartitionBook
 from tests.property.fleet.world.truth import DAY, HOUR, MINUTE
@@ -73,7 +80,9 @@ class WindowJudge:
         wrong, is_news = _judge(one.event, said, window, self._phases[window.number], times, picture.at)
         if one.previous_window and said.times != _times(one.previous_window) and not wrong:
             wrong = Kind.CONTRADICTION
-        _note(said, Event.MAINTENANCE_SCHEDULED if one.event is Event.INITIAL else one.event, times, picture.at)
+        _note(
+            said, Event.MAINTENANCE_SCHEDULED if one.event is Event.INITIAL else one.event, times, picture.at
+        )
         text = f"{one.event} of maintenance {window.number}, {times}"
         return is_news, [Mistake(wrong, Subject.MAINTENANCE, picture.at, text)] if wrong else []
 
@@ -111,7 +120,9 @@ class WindowJudge:
 
     def _running(self, said: Said, window: Window, picture: Picture) -> Event | None:
         if said.stage in {Stage.SILENT, Stage.CANCELLED, Stage.SCHEDULED}:
-            is_news = said.stage is Stage.SCHEDULED or must_be_scheduled(window, picture.reading.truth, picture.counting)
+            is_news = said.stage is Stage.SCHEDULED or must_be_scheduled(
+                window, picture.reading.truth, picture.counting
+            )
             can_be_seen = picture.reading.lists or picture.evidence.status is Status.MAINTENANCE
             return Event.MAINTENANCE_STARTED if is_news and can_be_seen else None
         is_moved = said.times[1] != window.times[1] and (
@@ -121,7 +132,7 @@ class WindowJudge:
         return Event.MAINTENANCE_CHANGED if is_moved and can_be_seen else None
 
     def covers(self, partition: PartitionBook, picture: Picture, *stages: Stage) -> bool:
-        """Return whether the channel knows of a maintenance in one of these stages that takes the partition."""
+        """Return whether the channel knows a maintenance of the partition in one of these stages."""
         return any(
             partition.nodes <= window.nodes and self.said[window.number].stage in stages
             for window, _ in picture.windows
@@ -161,7 +172,7 @@ class WindowJudge:
         return found[0] if found else None
 
 
-def _judge(
+def _judge(  # noqa: PLR0911, PLR0913, PLR0917 - a case for each event
     event: Event, said: Said, window: Window, phase: Phase, times: Times, at: int
 ) -> tuple[Kind | None, bool]:
     """Return what is wrong with an event of a maintenance, and whether it is news."""

@@ -1,4 +1,4 @@
-"""The confirmed status, from the evidence of the polls. Where more than one is right, it follows the product."""
+"""The confirmed status, from the evidence of the polls; where more than one is right, the product's."""
 
 from enum import StrEnum
 
@@ -122,6 +122,6 @@ class Belief:
         """Return NO where all that was lost is still out, because that is usual or for maintenance."""
         reasons = self._last_reasons.keys()
         is_end = before is not None and before.status is Status.DEGRADED and bool(reasons)
-        if not is_end or seen.status is not Status.ONLINE or not reasons <= seen.excused:
+        if not is_end or seen.status is not Status.ONLINE or not reasons <= seen.not_counted:
             return News.YES
         return News.NO if self._is_reason_sure else News.MAYBE

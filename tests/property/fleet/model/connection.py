@@ -9,7 +9,7 @@ _IN_A_ROW, _OF_RECENT, _RECENT, _FEW = 3, 6, 12, 3
 
 
 class Connection:
-    """What must be notified at the latest poll, and what may be. `since` is the first unknown poll in a row."""
+    """What must and may be notified at the latest poll; `since` is the first unknown poll in a row."""
 
     def __init__(self) -> None:
         self.must_be_lost = self.may_be_lost = self.must_be_known = self.may_be_known = False

@@ -36,15 +36,13 @@ class Evidence(Struct, frozen=True):
     polls: Polls = AT_ONCE
     reasons: Mapping[str, Polls] = {}
     instead: frozenset[Status] = frozenset()
-    excused: frozenset[str] = frozenset()  # partitions that are out as usual, or for maintenance
+    not_counted: frozenset[str] = frozenset()  # partitions that are out as usual, or for maintenance
     maybe: frozenset[str] = frozenset()  # partitions that are out, and may or may not count
     is_known: bool = False  # a partition that is lost was so before, or was in maintenance
     is_lost: bool = False  # a partition that was lost is not confirmed to be back
 
 
-def evidence(
-    reading: Reading, books: Mapping[str, PartitionBook], cover: Cover, ended: bool
-) -> Evidence:
+def evidence(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover, *, ended: bool) -> Evidence:
     """Return what the poll shows; `ended` says that a maintenance of all nodes was over before it."""
     if reading.lists:
         return _listing(reading, books, cover)
@@ -53,12 +51,16 @@ def evidence(
     if reading.failure is Cause.LOGINS_CLOSED:
         return Evidence(Status.MAINTENANCE, EITHER, instead=frozenset({Status.UNKNOWN}))
     if reading.failure in _NETWORK | _IMPAIRED:
-        return _failure(reading.failure, cover, ended)
+        return _failure(reading.failure, cover, ended=ended)
     return Evidence(Status.UNKNOWN)
 
 
-def _failure(cause: Cause, cover: Cover, ended: bool) -> Evidence:
-    polls = AT_ONCE if cause in _AT_ONCE | _IMPAIRED - {Cause.SHELL_HANGS} else Polls(CONFIRM_AFTER, CONFIRM_AFTER)
+def _failure(cause: Cause, cover: Cover, *, ended: bool) -> Evidence:
+    polls = (
+        AT_ONCE
+        if cause in _AT_ONCE | _IMPAIRED - {Cause.SHELL_HANGS}
+        else Polls(CONFIRM_AFTER, CONFIRM_AFTER)
+    )
     if ended:
         polls = Polls(1, polls.most)
     status = Status.OFFLINE if cause in _NETWORK else Status.DEGRADED
@@ -81,7 +83,9 @@ def _listing(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover)
     maybe = frozenset(book.name for book in out if book.usual)
     if listing.drains:
         reasons["draining"] = EITHER
-    shares = listing.shares(reading.second, *(only_in_usual(books, least) for least in (Usual.MAYBE, Usual.YES)))
+    shares = listing.shares(
+        reading.second, *(only_in_usual(books, least) for least in (Usual.MAYBE, Usual.YES))
+    )
     low = [one.serving < DEGRADED_BELOW for one in shares]
     planned_low = covered or all(one.explained >= DEGRADED_BELOW for one in shares)
     if all(low) and not planned_low:
@@ -93,12 +97,12 @@ def _listing(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover)
     if reasons:
         is_known = any(book.lost or book.was_unclear for book in out)
         return Evidence(Status.DEGRADED, EITHER, reasons, is_known=is_known, maybe=maybe)
-    excused = frozenset(
+    not_counted = frozenset(
         book.name for book in books.values() if book.maintenance_polls or (book.polls and book.usual)
     )
     is_lost = any(book.lost and not book.usual for book in books.values())
     instead = frozenset({Status.DEGRADED}) if maybe or any(low) else frozenset[Status]()
-    return Evidence(Status.ONLINE, instead=instead, excused=excused, is_lost=is_lost, maybe=maybe)
+    return Evidence(Status.ONLINE, instead=instead, not_counted=not_counted, is_lost=is_lost, maybe=maybe)
 
 
 _NO_NODES = frozenset[str]()

@@ -1,4 +1,4 @@
-"""An independent model of one cluster: what its polls mean by the documents, without any code of the product."""
+"""An independent model of one cluster: what its polls mean by the documents."""
 
 from msgspec import Struct
 
@@ -52,7 +52,7 @@ class Model:
         self._see_partitions(now)
         counting = now.listing.nodes - only_in_usual(self._books, Usual.MAYBE)
         cover = self._calendar.whole(now, counting)
-        seen = evidence(now, self._books, cover, self._was_covered)
+        seen = evidence(now, self._books, cover, ended=self._was_covered)
         change = self.belief.poll(seen, now.at, now.second, product)
         if change and change.before:
             self.incidents.append((change.before, change.after))

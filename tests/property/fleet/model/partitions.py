@@ -116,7 +116,7 @@ class PartitionBook:
         return Usual.YES if at - self._counts_from >= USUAL_AFTER + HOUR else Usual.MAYBE
 
     def _on_schedule(self, at: int) -> Usual:
-        """What was often not up before; days of this time itself may count or not."""
+        """Return whether it was often not up before; days of this time itself may count or not."""
         today = at // DAY
         self._days_not_up = {day for day in self._days_not_up if today - day <= _WITHIN_DAYS}
         began = (self._out_since or at) // DAY

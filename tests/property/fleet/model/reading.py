@@ -1,4 +1,4 @@
-"""What one poll could see, and what a listing says of partitions and of the share of nodes, by the documents."""
+"""What one poll could see, and what a listing says of partitions and of the share of nodes."""
 
 from enum import StrEnum
 from functools import cached_property
@@ -62,14 +62,16 @@ class Listing:
         return Loss.MAINTENANCE if is_maintenance or is_reserved else loss
 
     def shares(self, second: int, *not_counted: frozenset[str]) -> list[Share]:
-        """Return the share without the nodes of each of these sets, just before and after nodes are long out."""
+        """Return the share without each of these sets, just before and after nodes are long out."""
         key = second // HOUR, not_counted
         if key not in self._shares:
-            self._shares = {key: [
-                self._share(nodes, second - LONG_OUT + slack)
-                for nodes in dict.fromkeys(not_counted)
-                for slack in (-_UNSURE, _UNSURE)
-            ]}
+            self._shares = {
+                key: [
+                    self._share(nodes, second - LONG_OUT + slack)
+                    for nodes in dict.fromkeys(not_counted)
+                    for slack in (-_UNSURE, _UNSURE)
+                ]
+            }
         return self._shares[key]
 
     def _share(self, not_counted: frozenset[str], long_out_before: int) -> Share:

@@ -1,4 +1,4 @@
-"""How the clusters of the fleet are built: their partitions, which overlap, sleep, or were retired long ago."""
+"""How the clusters of the fleet are built: partitions overlap, sleep, or were retired long ago."""
 
 from enum import StrEnum
 from random import Random
@@ -32,7 +32,7 @@ class Blueprint(Struct, frozen=True):
         return [partition for partition in self.partitions if self.uses[partition.name] in uses]
 
 
-def blueprint(number: int) -> Blueprint:
+def blueprint(number: int) -> Blueprint:  # noqa: C901 - a choice for each kind of partition
     """Return one of the fleet's clusters; the same number gives the same cluster."""
     random = Random(f"blueprint {number}")  # noqa: S311 - the same at every run
     batch = _nodes("n", random.randint(12, 60))

@@ -1,4 +1,4 @@
-"""The events of a year that are no maintenance, each as a process: a generator that yields the seconds to wait."""
+"""The events of a year that are no maintenance: generators that yield the seconds to wait."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -73,7 +73,7 @@ def dying_partitions(machine: Machine, random: Random) -> Process:
 
 
 def dead_partitions(machine: Machine, random: Random) -> Process:
-    """A partition is dead for so long that this becomes usual."""
+    """Take a partition out of service for so long that this becomes usual."""
     while True:
         yield _now_and_then(random, 150)
         with lasting(machine, random.choice(_mortal(machine)).nodes, Condition.DOWN):
@@ -81,7 +81,7 @@ def dead_partitions(machine: Machine, random: Random) -> Process:
 
 
 def closed_partitions(machine: Machine, random: Random) -> Process:
-    """An administrator sets a partition down, drain or inactive."""
+    """Set a partition down, drain or inactive, as an administrator does."""
     while True:
         yield _now_and_then(random, 30)
         name = random.choice(machine.blueprint.used_as(Use.NORMAL, Use.CLOUD)).name
@@ -112,7 +112,7 @@ def cloud_failures(machine: Machine, random: Random) -> Process:
 
 
 def rolling_reboots(machine: Machine, random: Random) -> Process:
-    """The nodes reboot, a tenth of the cluster at a time; small partitions as a whole."""
+    """Reboot the nodes, a tenth of the cluster at a time; small partitions as a whole."""
     while True:
         yield _now_and_then(random, 45)
         nodes = sorted(machine.blueprint.nodes)
@@ -167,7 +167,7 @@ def failures_of(
 
 
 def flapping(machine: Machine, random: Random) -> Process:
-    """The status changes every few polls, for hours."""
+    """Change the status every few polls, for hours."""
     while True:
         yield _now_and_then(random, 30)
         end = machine.now + any_of(random, (30 * MINUTE, 3 * HOUR), (3 * HOUR, 30 * HOUR))
@@ -182,7 +182,7 @@ def flapping(machine: Machine, random: Random) -> Process:
 
 
 def restarts(machine: Machine, random: Random) -> Process:
-    """The controller restarts, and the nodes register one after another."""
+    """Restart the controller; the nodes register one after another."""
     while True:
         yield _now_and_then(random, 20)
         with lasting(machine, machine.blueprint.nodes, Condition.UNREGISTERED):

@@ -60,15 +60,19 @@ def _steps(machine: Machine, random: Random, plan: Plan) -> list[Step]:
         over = round(plan.begin + random.uniform(0.2, 0.9) * (over - plan.begin))
     if plan.course is Course.PROLONGED:
         prolonged = plan.ending(over + round(random.uniform(2, 10)) * HOUR)
-        steps.append((random.uniform(plan.begin + 10 * MINUTE, over), lambda: _relist(machine, plan, prolonged)))
+        steps.append(
+            (random.uniform(plan.begin + 10 * MINUTE, over), lambda: _relist(machine, plan, prolonged))
+        )
         over, listed = prolonged.end or over, prolonged.parts
     for part in listed:
         end = part.end if len(plan.parts) > 1 and part.end is not None else over
         steps.append((part.begin, lambda part=part: machine.put(part.nodes, condition)))  # type: ignore[misc]
         steps.append((end, lambda part=part: machine.lift(part.nodes, condition)))  # type: ignore[misc]
         steps.append((end, lambda part=part: machine.release(part)))  # type: ignore[misc]
-    away_until = over + random.uniform(20 * MINUTE, 6 * HOUR) if plan.course is Course.OVERDUE else (
-        over - random.uniform(0, 30 * MINUTE)
+    away_until = (
+        over + random.uniform(20 * MINUTE, 6 * HOUR)
+        if plan.course is Course.OVERDUE
+        else (over - random.uniform(0, 30 * MINUTE))
     )
     return steps + _inside(machine, random, plan, away_until)
 
@@ -125,4 +129,3 @@ def recurring(nodes: frozenset[str], every: int, seconds: int) -> Callable[[Mach
             begin += every
 
     return renew
-

@@ -106,7 +106,7 @@ def plan(number: int, begin: int, blueprint: Blueprint, random: Random) -> Plan:
     return made.ending(None) if course is Course.OPEN else made
 
 
-def _parts(
+def _parts(  # noqa: C901, PLR0911 - a case for each kind
     kind: Kind, begin: int, length: int, blueprint: Blueprint, random: Random
 ) -> list[Reservation]:
     nodes = sorted(blueprint.nodes)

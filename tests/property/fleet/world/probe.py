@@ -26,9 +26,7 @@ class FleetProbe:
         if not run.online:
             return ProbeResult(outcome=ProbeFailure(Cause.TIMEOUT), runner_online=False)
         if truth.failure in _BEFORE_THE_LOGIN:
-            return ProbeResult(
-                outcome=ProbeFailure(truth.failure), reached=truth.failure is Cause.HOST_KEY
-            )
+            return ProbeResult(outcome=ProbeFailure(truth.failure), reached=truth.failure is Cause.HOST_KEY)
         if truth.failure in _AT_THE_LOGIN:
             return ProbeResult(outcome=ProbeFailure(truth.failure), reached=True, credential_offered=True)
         return ProbeResult(
@@ -70,7 +68,9 @@ def _is_out(one: Partition, truth: Truth) -> bool:
 
 
 def _partition(one: Partition, truth: Truth) -> slurm.Partition:
-    limit = "infinite" if one.limit_hours is None else f"{one.limit_hours // 24}-{one.limit_hours % 24:02}:00:00"
+    limit = (
+        "infinite" if one.limit_hours is None else f"{one.limit_hours // 24}-{one.limit_hours % 24:02}:00:00"
+    )
     return slurm.Partition(one.name, one.default, one.availability, limit, _counts(one.nodes, truth))
 
 

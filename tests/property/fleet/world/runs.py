@@ -1,4 +1,4 @@
-"""The runs that poll: late, missing, with a wrong clock, without a network, without a store, or without a channel."""
+"""The runs that poll: late, missing, with a wrong clock, or without a network, store or channel."""
 
 from collections.abc import Callable, Iterator
 from random import Random
@@ -61,7 +61,9 @@ def runs(begin: int, end: int, seed: str, rates: Rates = Rates()) -> Iterator[Ru
     wrong_clock = _Phase(random, rates.wrong_clock, some((INTERVAL, 30 * MINUTE)))
     no_network = _Phase(random, rates.no_network, some((INTERVAL, INTERVAL), (INTERVAL, HOUR)))
     not_saved = _Phase(random, rates.not_saved, some((INTERVAL, 30 * MINUTE), (HOUR, 12 * HOUR)))
-    refused = {name: _Phase(random, rates.refused, some((INTERVAL, HOUR), (HOUR, 12 * HOUR))) for name in CHANNELS}
+    refused = {
+        name: _Phase(random, rates.refused, some((INTERVAL, HOUR), (HOUR, 12 * HOUR))) for name in CHANNELS
+    }
     second, offset = begin, 0
     for number in range((end - begin) // INTERVAL):
         second = max(second + 20, begin + number * INTERVAL + random.randrange(60))

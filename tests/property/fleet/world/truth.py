@@ -1,4 +1,4 @@
-"""What is really the case at a cluster. The model reads this; the product gets only what a probe sees of it."""
+"""What is really the case at a cluster: the model reads it, the product gets what a probe sees."""
 
 from enum import IntEnum
 

@@ -491,6 +491,14 @@ def test_an_open_end_counts_for_a_day_after_it_was_last_listed() -> None:
     assert events(course.probe(36, OFFLINE)) == [OVERDUE]
 
 
+def test_closed_logins_are_not_maintenance_until_the_end_of_a_reservation_for_a_year() -> None:
+    course = Course()
+    course.poll(0, reserves(1, 8_000, cpus(1, 20)))
+    course.poll(2, reserves(1, 8_000, cpus(1, 20)))
+    course.probe(3, failed(Cause.LOGINS_CLOSED))
+    assert course.history.ssh.login.closed_until == hour(27)
+
+
 # Bounds and the store
 
 
