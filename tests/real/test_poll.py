@@ -205,8 +205,7 @@ def test_details_are_in_the_output_and_in_the_summary(monitor: Monitor, slurm: S
     assert "bad disk" not in plain.summary
     assert ": bad disk" in full.summary
     assert "by root" not in full.summary
-    assert "(n\\[1-2\\]), since" in named.summary
-    assert "by root: bad disk" in named.summary
+    assert "(n\\[1-2\\]): bad disk, by root, since" in named.summary
 
 
 def test_a_killed_controller_degrades_the_cluster_and_offers_the_password_once(
