@@ -19,8 +19,7 @@ A cluster that is down is a result, not an error. `Cancelled` is a signal, not a
 
 from collections.abc import Iterable
 from enum import IntEnum
-
-from msgspec import Struct
+from typing import NamedTuple
 
 
 class ExitStatus(IntEnum):
@@ -93,7 +92,7 @@ class DeliveryError(ClusterStatusError):
         self.cause = cause
 
 
-class Refusal(Struct, frozen=True):
+class Refusal(NamedTuple):
     """Why a channel refuses every message; the history keeps `cause`, a short key."""
 
     cause: str
