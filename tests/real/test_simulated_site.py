@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 
@@ -50,20 +51,28 @@ POWER_SAVING = (
     "SuspendTimeout=1",
     "ResumeTimeout=60",
 )
-NOW = datetime.now(UTC).replace(microsecond=0)
-SOON = NOW + timedelta(hours=30)
-RESERVATION_TABLE = (
-    Reservation("active", NOW, NOW + timedelta(hours=2), "n[7-10]"),
-    Reservation("users", NOW, NOW + timedelta(hours=2), "n11", flags=()),
-    Reservation("all", SOON, SOON + timedelta(hours=9)),
-    Reservation("root", SOON + timedelta(days=1), SOON + timedelta(days=2), flags=()),
-    Reservation("two", SOON + timedelta(days=3), SOON + timedelta(days=3, minutes=90), "n1,n3"),
-    Reservation("daily", SOON, SOON + timedelta(hours=1), "n[5-6]", flags=("MAINT", "DAILY", "OVERLAP")),
-    Reservation("weekly", SOON, SOON + timedelta(hours=1), "n1", flags=("MAINT", "WEEKLY", "OVERLAP")),
-    Reservation("weekday", SOON, SOON + timedelta(hours=1), "n2", flags=("MAINT", "WEEKDAY", "OVERLAP")),
-    Reservation("part", SOON + timedelta(days=5), SOON + timedelta(days=6), partition="hidden"),
-    Reservation("open", SOON + timedelta(days=7), None, "n4"),
-)
+
+
+@cache
+def now() -> datetime:
+    """Return the time of the first use: Slurm refuses a begin that is some minutes ago."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def reserved() -> tuple[Reservation, ...]:
+    soon = now() + timedelta(hours=30)
+    return (
+        Reservation("active", now(), now() + timedelta(hours=2), "n[7-10]"),
+        Reservation("users", now(), now() + timedelta(hours=2), "n11", flags=()),
+        Reservation("all", soon, soon + timedelta(hours=9)),
+        Reservation("root", soon + timedelta(days=1), soon + timedelta(days=2), flags=()),
+        Reservation("two", soon + timedelta(days=3), soon + timedelta(days=3, minutes=90), "n1,n3"),
+        Reservation("daily", soon, soon + timedelta(hours=1), "n[5-6]", flags=("MAINT", "DAILY", "OVERLAP")),
+        Reservation("weekly", soon, soon + timedelta(hours=1), "n1", flags=("MAINT", "WEEKLY", "OVERLAP")),
+        Reservation("weekday", soon, soon + timedelta(hours=1), "n2", flags=("MAINT", "WEEKDAY", "OVERLAP")),
+        Reservation("part", soon + timedelta(days=5), soon + timedelta(days=6), partition="hidden"),
+        Reservation("open", soon + timedelta(days=7), None, "n4"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +102,11 @@ def slurm_of_all_states(account: Account) -> Iterator[Slurm]:
 @pytest.fixture(scope="module")
 def site() -> Site:
     site = Site(*PARTITIONS, gres="gpu:a100:2")
-    site.clock.advance(NOW + timedelta(minutes=1) - site.clock.now())
+    site.clock.advance(now() + timedelta(minutes=1) - site.clock.now())
     for name, state in STATES.items():
         reason = next((text for hosts, text in REASONS.items() if name in expand(hosts)), "")
         site.set_nodes(name, state, reason=reason)
-    for reservation in RESERVATION_TABLE:
+    for reservation in reserved():
         site.reserve(reservation)
     return site
 
@@ -133,7 +142,7 @@ def _bring_into_states(slurm: Slurm, user: str) -> None:
     slurm.wait_for(lambda: jobs.items() <= slurm.node_states().items(), timeout_seconds=60)
     for (hosts, reason), state in zip(REASONS.items(), ("drain", "down", "fail"), strict=True):
         slurm.scontrol("update", f"nodename={hosts}", f"state={state}", f"reason={reason}")
-    for reservation in RESERVATION_TABLE:
+    for reservation in reserved():
         _reserve(slurm, reservation)
     slurm.scontrol("update", "nodename=n6", "state=power_down")
     slurm.nodes["n5"].kill()
