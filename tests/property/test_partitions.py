@@ -94,7 +94,9 @@ def test_a_notification_names_only_partitions_that_are_as_it_says(course: Course
                 assert names
                 assert all(states[name].is_out for name in names)
             elif one.event in {Event.RECOVERY, Event.PARTITION_BACK}:
-                assert all(states[name] == PartitionState(not_up_on=states[name].not_up_on) for name in names)
+                assert all(
+                    states[name] == PartitionState(not_up_days=states[name].not_up_days) for name in names
+                )
             assert not (one.event is Event.PARTITION_LOST and names <= lost_before)
         lost_before = {name for name, state in states.items() if state.status == "lost"}
 

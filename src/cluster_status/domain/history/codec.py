@@ -111,7 +111,7 @@ def render(histories: Histories) -> bytes:
 
     Raises HistoryError for a document that no later run would read.
     """
-    content = json.format(json.encode(histories, order="deterministic"), indent=1) + b"\n"
+    content = json.encode(histories, order="deterministic") + b"\n"
     if len(content) > MAX_BYTES:
         raise HistoryError(
             f"The history of {len(histories.clusters)} clusters is larger than {MAX_BYTES} bytes.",

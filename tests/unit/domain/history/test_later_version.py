@@ -12,6 +12,7 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import compose
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
+from cluster_status.domain.status.partitions.state import PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.render.summary import markdown, summarise
@@ -36,10 +37,17 @@ def places(value: Any, *above: str | int) -> Iterator[tuple[Path, str]]:
     """Yield the path of each status, cause and event in the document, and a later word for it."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, inner in items:
-        kind = str(above[-1] if isinstance(name, int) else name)
+        kind = _kind(name, *above)
         if isinstance(inner, str) and kind in WORDS and above[-1] not in {"run", "unknown_failure"}:
             yield (*above, name), WORDS[kind]
         yield from places(inner, *above, name)
+
+
+def _kind(name: str | int, *above: str | int) -> str:
+    """Return the name of the field; an item has that of its list, and one of a partition its own."""
+    if isinstance(name, str):
+        return name
+    return PartitionState.__struct_fields__[name] if "states" in above else str(above[-1])
 
 
 ENTRY = content()["clusters"][NAME]
@@ -83,7 +91,7 @@ def word_fields(kind: inspect.Type, *above: str) -> Iterator[tuple[str, ...]]:
     match kind:
         case inspect.StructType():
             for field in kind.fields:
-                yield from word_fields(field.type, *above, field.encode_name)
+                yield from word_fields(field.type, *above, *([] if kind.array_like else [field.encode_name]))
         case inspect.DictType():
             yield from word_fields(kind.value_type, *above)
         case inspect.VarTupleType():

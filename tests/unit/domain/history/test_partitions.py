@@ -11,6 +11,7 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.outbox import Outbox
 from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
@@ -583,10 +584,30 @@ def test_an_overtaken_poll_changes_no_partition() -> None:
     assert step(before, GOOD, noon_plus(4)).partitions == before.partitions
 
 
-def test_a_partition_in_service_takes_at_most_sixty_bytes() -> None:
+UP = {"idle": 2}
+
+
+@pytest.mark.parametrize(
+    "listings",
+    [
+        [("up", UP)],
+        [("up", UP), ("up", {"down": 2})],
+        [("up", UP), *[("up", {"down": 2})] * 2],
+        [("up", UP), *[("up", {"draining": 2})] * 3],
+        [("up", UP), *[("up", {"maintenance": 2})] * 3],
+        [("inactive", UP)],
+        [("up", UP), *[("inactive", UP)] * 2],
+    ],
+)
+def test_a_partition_takes_at_most_sixty_bytes(listings: list[tuple[str, dict[str, int]]]) -> None:
     def size(number: int) -> int:
-        partitions = [partition(f"partition-{one:03}", idle=2) for one in range(number)]
-        return len(render(document(course(site(BATCH, *partitions), before=History()))))
+        names = [f"gpu-{one:03}" for one in range(number)]
+        polls = [
+            site(BATCH, *(with_nodes(partition(name, availability=word), nodes) for name in names))
+            for word, nodes in listings
+        ]
+        after = course(*polls, before=History())
+        return len(render(document(replace(after, outbox=Outbox()))))
 
     assert (size(200) - size(0)) / 200 <= 60
 

@@ -18,6 +18,7 @@ from cluster_status.domain.status.partitions.state import (
 )
 from cluster_status.domain.status.partitions.tracker import (
     PollConditions,
+    days_later,
     first_state,
     next_state,
     undetermined_state,
@@ -43,10 +44,12 @@ def report_on(
     """
     all_out = all_are_out(state) if state.nodes.total else memory.all_out
     poll = replace(poll, all_out=all_out, was_all_out=memory.all_out)
-    after = dict(_listed(memory.states, state, poll))
-    after |= {name: _missing(memory.states.get(name), poll) for name in missing}
-    after |= dict(_absent(memory.states, state, after, poll))
-    after = with_last_returns(memory.states, with_shared_nodes(memory.states, after, state))
+    days = (poll.at.date() - memory.listed_at.date()).days if memory.listed_at else 0
+    before = {name: days_later(known, days) for name, known in memory.states.items()}
+    after = dict(_listed(before, state, poll))
+    after |= {name: _missing(before.get(name), poll) for name in missing}
+    after |= dict(_absent(before, state, after, poll))
+    after = with_last_returns(before, with_shared_nodes(before, after, state))
     kept = islice((name for name in after if is_short(name)), MOST_REMEMBERED)
     remembered = PartitionMemory({name: after[name] for name in kept}, poll.at, all_out)
     return _compared(memory, remembered, after, state)

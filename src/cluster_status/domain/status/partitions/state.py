@@ -1,7 +1,5 @@
 """Partitions: what the history remembers of each, and what a poll found about them."""
 
-from datetime import date
-
 from msgspec import Struct
 
 from cluster_status.domain.instant import Instant
@@ -30,21 +28,24 @@ class PartitionStatus(OpenEnum):
     USUAL = "usual"  # it has a problem that is usual for it
 
 
-class PartitionState(Struct, frozen=True, omit_defaults=True):
-    """What is remembered of a partition; nothing while it is in service.
+class PartitionState(Struct, frozen=True, array_like=True):
+    """What is remembered of a partition, in the history as an array of at most 60 bytes.
 
     `problem` and `availability` (only a word for not being up) are those of the latest poll that could
-    determine them. `since` is the first poll of an unbroken run in which it was lost and others were not.
+    determine them. `since` is the first poll of an unbroken run in which it was lost and others were not, in
+    Unix time.
     `polls` counts those in a row that contradict `status`, `unlisted` those that did not list it.
     """
 
     status: PartitionStatus = PartitionStatus.IN_SERVICE
     problem: Problem | None = None
     availability: str = ""
-    since: Instant | None = None
+    since: int | None = None
     polls: int = 0
     unlisted: int = 0
-    not_up_on: tuple[date, ...] = ()  # the latest days in UTC
+    not_up_days: int = (
+        0  # bit 0: it was not up on the day of the latest listing, in UTC; bit 1: the day before
+    )
 
     @property
     def is_out(self) -> bool:

@@ -1,6 +1,6 @@
 """How the findings of single polls become the status of a partition."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from cluster_status.domain.status.partitions.problem import Finding
 from cluster_status.domain.status.partitions.state import LOSSES, PartitionState, PartitionStatus, Problem
 
-USUAL_AFTER = timedelta(days=7)
+USUAL_AFTER = 7 * 86_400  # seconds
 USUAL_DAYS = 3  # not up, of the last DAYS_KEPT
-DAYS_KEPT = 14
+DAYS_KEPT = 14  # before the latest one
 
 _IN_SERVICE, _LOST, _USUAL = PartitionStatus.IN_SERVICE, PartitionStatus.LOST, PartitionStatus.USUAL
 
@@ -29,6 +29,10 @@ class PollConditions(Struct, frozen=True):
     all_out: bool = False
     was_all_out: bool = False
 
+    @property
+    def second(self) -> int:
+        return int(self.at.timestamp())
+
 
 def first_state(found: Finding, poll: PollConditions, *, counts: bool) -> PartitionState:
     """Return the state at the first poll that lists a partition: as it is, it is usual.
@@ -38,9 +42,9 @@ def first_state(found: Finding, poll: PollConditions, *, counts: bool) -> Partit
     status = status_for(found.problem)
     if status is not _IN_SERVICE and not counts:
         status = _USUAL
-    since = poll.at if status is _LOST and not poll.all_out else None
-    days = _days((), found, poll.at)
-    return PartitionState(status, found.problem, found.availability, since, not_up_on=days)
+    since = poll.second if status is _LOST and not poll.all_out else None
+    days = int(found.problem is Problem.NOT_UP)
+    return PartitionState(status, found.problem, found.availability, since, not_up_days=days)
 
 
 def next_state(
@@ -53,19 +57,19 @@ def next_state(
     if status is before.status or (before.status is _USUAL and status is not _IN_SERVICE and not named):
         status, polls = before.status, 0
     elif polls >= poll.confirm_after or _is_at_once(before, found, poll, status, named=named):
-        status, polls = _confirmed(status, before, found, poll, named=named), 0
+        status, polls = _confirmed(status, before, found, named=named), 0
     else:
         status = before.status
     since = _since(before, status, found, poll, goes_on=goes_on and not poll.after_gap)
-    days = _days(before.not_up_on, found, poll.at)
-    after = PartitionState(status, found.problem, found.availability, since, polls, not_up_on=days)
+    days = before.not_up_days | (found.problem is Problem.NOT_UP)
+    after = PartitionState(status, found.problem, found.availability, since, polls, not_up_days=days)
     return after if named else _usual_in_time(after, poll)
 
 
 def undetermined_state(before: PartitionState, poll: PollConditions, *, named: bool) -> PartitionState:
     """Return the state after a poll that could not determine it: the same, unless runs were interrupted."""
     polls = 0 if poll.interrupted else before.polls
-    since = poll.at if poll.after_gap and before.since else before.since
+    since = poll.second if poll.after_gap and before.since else before.since
     after = replace(before, polls=polls, since=since, unlisted=0)
     return after if named else _usual_in_time(after, poll)
 
@@ -76,6 +80,14 @@ def unlisted_state(before: PartitionState, poll: PollConditions) -> PartitionSta
     if unlisted >= poll.confirm_after:
         return None
     return replace(undetermined_state(before, poll, named=False), unlisted=unlisted)
+
+
+def days_later(state: PartitionState, days: int) -> PartitionState:
+    """Return the state for a poll that is so many days after the latest listing."""
+    if days <= 0 or not state.not_up_days:
+        return state
+    kept = (1 << DAYS_KEPT + 1) - 1
+    return replace(state, not_up_days=state.not_up_days << min(days, DAYS_KEPT + 1) & kept)
 
 
 def status_for(problem: Problem | None) -> PartitionStatus:
@@ -97,31 +109,22 @@ def _is_at_once(
 
 
 def _confirmed(
-    status: PartitionStatus, before: PartitionState, found: Finding, poll: PollConditions, *, named: bool
+    status: PartitionStatus, before: PartitionState, found: Finding, *, named: bool
 ) -> PartitionStatus:
     """Return the status to confirm: a partition that is often not up is not lost."""
-    recent = [day for day in before.not_up_on if 0 <= (poll.at.date() - day).days <= DAYS_KEPT]
-    is_often = found.problem is Problem.NOT_UP and len(recent) >= USUAL_DAYS
+    is_often = found.problem is Problem.NOT_UP and before.not_up_days.bit_count() >= USUAL_DAYS
     return _USUAL if status is _LOST and is_often and not named else status
 
 
 def _since(
     before: PartitionState, status: PartitionStatus, found: Finding, poll: PollConditions, *, goes_on: bool
-) -> datetime | None:
+) -> int | None:
     if status_for(found.problem) is not _LOST or status is _USUAL or poll.all_out:
         return None
-    return before.since if goes_on and before.since else poll.at
+    return before.since if goes_on and before.since else poll.second
 
 
 def _usual_in_time(state: PartitionState, poll: PollConditions) -> PartitionState:
     """Return the state; one that has been lost for long enough is usual."""
-    is_long = state.since is not None and poll.at - state.since >= USUAL_AFTER
+    is_long = state.since is not None and poll.second - state.since >= USUAL_AFTER
     return replace(state, status=_USUAL, since=None) if is_long and state.status is _LOST else state
-
-
-def _days(before: tuple[date, ...], found: Finding, at: datetime) -> tuple[date, ...]:
-    today = at.date()
-    days = {day for day in before if 0 <= (today - day).days <= DAYS_KEPT}
-    if found.problem is Problem.NOT_UP:
-        days.add(today)
-    return tuple(sorted(days))[-USUAL_DAYS:]
