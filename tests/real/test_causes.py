@@ -1,6 +1,5 @@
 """Each cause on a real server: its status, the log, the credentials offered, the time, the memory."""
 
-import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +14,7 @@ from tests.real.selection import selected
 from tests.servers.account import Account
 
 PARALLEL_CASES = 3
-START_SECONDS = 5.0  # for a process to start and end on an idle machine
+MOST_SECONDS = 60.0  # beyond the limit of the case: it finds a run that hangs, not one on a busy machine
 PEAK_BYTES = 60_000_000
 QUICK = {"attempts": "2", "confirm-after": "1"}
 
@@ -35,11 +34,6 @@ def run_case(case: Case, accounts: Accounts) -> Outcome:
         scenario.running.close()
         offers = tuple(offer.accepted for offer in scenario.openssh.offered_credentials())
     return Outcome(case, run, offers)
-
-
-def _slowdown() -> float:
-    """Return how many times longer a process takes because others use the machine, too."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def _as_arguments(inputs: Mapping[str, str]) -> dict[str, str]:
@@ -86,7 +80,7 @@ def test_a_fault_leads_to_its_cause_in_time_and_in_little_memory(
     assert run.remedy in shown
     assert case.log_texts or not run.annotations, shown
     assert outcome.offers == tuple(case.offers), shown
-    assert case.limit <= run.seconds < case.limit + START_SECONDS * _slowdown()
+    assert case.limit <= run.seconds < case.limit + MOST_SECONDS
     assert run.peak_bytes < PEAK_BYTES
     assert run.exit_status == (3 if case.status is Status.UNKNOWN and case.fails else 0)
 
