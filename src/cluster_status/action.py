@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from cluster_status.errors import Cancelled, InputError
 if TYPE_CHECKING:
     from cluster_status.ports import Runner
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _UNEXPECTED = 1
 _KILLED_BY = 128
 _GRACE_SECONDS = 4.8  # the runner kills 7.5 s after SIGINT; the outbox takes up to 4 s of it
@@ -18,8 +19,7 @@ _GRACE_SECONDS = 4.8  # the runner kills 7.5 s after SIGINT; the outbox takes up
 
 def main(environ: Mapping[str, str]) -> int:
     """Run the action with the variables of `environ`; return the exit status."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _cancel)  # process 1 of a container has no defaults
+    _handle_signals(_exit_at_once)  # process 1 of a container has no defaults
     try:
         return _run(environ)
     except Cancelled as cancelled:
@@ -27,11 +27,12 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 def _run(environ: Mapping[str, str]) -> int:
-    # imported after the handlers are set, because the imports take a quarter of a second
+    # after the first handlers are set, because the imports take a quarter of a second
     from cluster_status import wiring  # noqa: PLC0415
     from cluster_status.ports import Level  # noqa: PLC0415
     from cluster_status.settings import load  # noqa: PLC0415
 
+    _handle_signals(_cancel)
     context = load.runner_context(environ)
     if context.on_runner:  # elsewhere, a mask would print the secret
         wiring.mask(load.secrets(environ))
@@ -52,9 +53,18 @@ def _run(environ: Mapping[str, str]) -> int:
         return _UNEXPECTED
 
 
+def _handle_signals(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in _SIGNALS:
+        signal.signal(number, handler)
+
+
+def _exit_at_once(number: int, _frame: FrameType | None) -> None:
+    # nothing has begun yet; an exception would get lost in C code that imports a module
+    os._exit(_KILLED_BY + number)
+
+
 def _cancel(number: int, _frame: FrameType | None) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)  # a second signal must not interrupt the saving
+    _handle_signals(signal.SIG_IGN)  # a second signal must not interrupt the saving
     # in case the shutdown hangs, or Python drops the exception, as in the middle of an import
     signal.signal(signal.SIGALRM, lambda *_: os._exit(_KILLED_BY + number))
     signal.setitimer(signal.ITIMER_REAL, _GRACE_SECONDS)

@@ -82,8 +82,8 @@ def test_harmless_variables_of_a_workflow_do_not_change_a_poll(
     assert run.summary.startswith("### 🟢 Größe 🖥 is online")
     assert workflow.headlines() == ["Größe 🖥 is online"]
     assert abs(datetime.now(UTC) - datetime.fromisoformat(run.outputs["since"])) < timedelta(minutes=10)
-    [line] = [line for line in run.log.splitlines() if not line.startswith("::add-mask::")]
-    assert line == run.outputs["message"]
+    lines = [line for line in run.log.splitlines() if not line.startswith("::add-mask::")]
+    assert lines == [run.outputs["message"]]
 
 
 def test_credentials_in_a_netrc_file_are_not_sent(

@@ -1,5 +1,6 @@
 """The process of the action: masks, errors, signals and exit statuses."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -25,11 +26,11 @@ IN_A_SHELL = {
 ON_RUNNER = IN_A_SHELL | {"GITHUB_ACTIONS": "true"}
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ENDLESS = """
-import signal, sys
-from cluster_status import action
+import json, signal, sys
+from cluster_status import action, wiring
 from cluster_status.errors import Cancelled
 
-def run(environ):
+def run(settings, runner):
     try:
         signal.raise_signal(int(sys.argv[1]))
     except Cancelled:
@@ -38,8 +39,8 @@ def run(environ):
         signal.pause()
 
 action._GRACE_SECONDS = 0.05
-action._run = run
-action.main({})
+wiring.run = run
+action.main(json.loads(sys.argv[2]))
 """
 
 Run = Callable[[Settings, Runner], ExitStatus]
@@ -174,7 +175,7 @@ def test_a_cancelled_run_has_between_four_and_five_seconds_for_a_save(replace_ru
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_cancelled_run_that_does_not_end_is_killed(number: signal.Signals) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", ENDLESS, str(int(number))],
+        [sys.executable, "-c", ENDLESS, str(int(number)), json.dumps(IN_A_SHELL)],
         env={"PYTHONPATH": str(Path(cluster_status.__file__).parents[1])},
         stdout=subprocess.PIPE,
         timeout=10,
