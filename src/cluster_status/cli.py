@@ -4,10 +4,12 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from cluster_status import action
 from cluster_status.domain.slurm.forced_command import public_key
+from cluster_status.domain.text import clean
 from cluster_status.errors import ExitStatus, InputError
 from cluster_status.settings import load
 from cluster_status.settings.inputs import COMMAND, INPUT_GROUPS, INPUTS
@@ -55,6 +57,7 @@ def _public_key(arguments: Sequence[str]) -> str:
 def _as_inputs(argv: Sequence[str]) -> Mapping[str, str]:
     parser = argparse.ArgumentParser(
         prog="cluster-status",
+        usage="%(prog)s {poll,check,prune} [--OPTION VALUE ...]",
         description="Check a Slurm cluster and notify a channel when its status changes.",
         epilog="Options can also be environment variables: CLUSTER_HOST for --cluster-host. Secrets are "
         "read from environment variables only: CLUSTER_PASSWORD, CLUSTER_KEY, DISCORD_WEBHOOK. To restrict "
@@ -71,18 +74,24 @@ def _as_inputs(argv: Sequence[str]) -> Mapping[str, str]:
                 default = f"; default: {spec.shown_default}" if spec.shown_default else ""
                 shown = _help(f"{spec.description} ({spec.type.accepts}{default})")
                 section.add_argument(f"--{spec.name}", dest=spec.variable, metavar="…", help=shown)
-    _refuse_secrets(argv, parser)
+    _refuse_unknown(argv, parser)
     options = vars(parser.parse_args(argv))
     options[COMMAND.variable] = options.pop("command")
     return {variable: text for variable, text in options.items() if text is not None}
 
 
-def _refuse_secrets(argv: Sequence[str], parser: argparse.ArgumentParser) -> None:
-    """Exit with an error that names the variable, instead of one that prints the secret."""
-    for spec in INPUTS:
-        if spec.secret and any(argument.split("=")[0] == f"--{spec.name}" for argument in argv):
+def _refuse_unknown(argv: Sequence[str], parser: argparse.ArgumentParser) -> None:
+    """Exit with an error that names the nearest option; its value, which may be a secret, is not shown."""
+    names = {f"--{spec.name}": spec for spec in INPUTS if spec is not COMMAND}
+    for option in (argument.split("=")[0] for argument in argv if argument.startswith("--")):
+        nearest = get_close_matches(option, [*names, "--help"], n=1)
+        spec = names.get(nearest[0]) if nearest else None
+        if spec and spec.secret:
             variable = spec.environment_variable or spec.variable
             parser.error(f"{spec.name} is a secret and must not be an option: set {variable}")
+        if option not in {*names, "--help"}:
+            hint = f": the nearest option is {nearest[0]}" if nearest else ""
+            parser.error(f"{clean(option)} is not an option{hint}")
 
 
 def _help(description: str) -> str:

@@ -152,7 +152,8 @@ class Runner(Protocol):
 
     def annotate(self, level: Level, text: str) -> None: ...
 
-    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None: ...
+    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> bool:
+        """Return whether later steps can read the outputs."""
 
     def summarize(self, text: str, markdown: str) -> None:
         """Add a section to the summary: as text in the log, as Markdown on the page of the run."""

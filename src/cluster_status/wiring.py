@@ -186,6 +186,9 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     if not (context.results_url and context.runtime_token and context.repository):
         # neither a `run:` step nor a process outside GitHub Actions gets these variables
         raise InputError(["history-store artifact is not available in this environment: set it to file"])
+    if not storage.token:
+        # only action.yml has a default for it: there is none with `uses: docker://…`
+        raise InputError(["github-token is required: set it to ${{ github.token }}"])
     retrying = RetryingHttp(http, clock)
     transport = HttpTransport(retrying, context.api_url, storage.token)
     return HistoryArtifact(

@@ -105,7 +105,8 @@ class ScriptedProbe:
         key = result.host_key
         trusted = {None, key.type_and_fingerprint} if key else {None}
         if not self._pinned and (remembered is None or remembered.host_key not in trusted):
-            return ProbeResult(outcome=ProbeFailure(Cause.HOST_KEY), reached=True)
+            cause = Cause.NO_HISTORY if remembered is None else Cause.HOST_KEY
+            return ProbeResult(outcome=ProbeFailure(cause), reached=True)
         if remembered and remembered.login_held_back:
             failure = ProbeFailure(Cause.LOGIN_REFUSED, "held back")
             return ProbeResult(outcome=failure, reached=True, host_key=key)

@@ -22,6 +22,7 @@ class RecordingRunner:
         self.sections: list[str] = []  # further sections of the summary, as text
         self.published = 0
         self.lines: list[str] = []
+        self.outputs_work = True
 
     def log(self, line: str) -> None:
         self.lines.append(line)
@@ -29,10 +30,11 @@ class RecordingRunner:
     def annotate(self, level: Level, text: str) -> None:
         self.annotations.append(Annotation(level, text))
 
-    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None:
+    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> bool:
         self.outputs = dict(outputs)
         self.summaries = list(summaries)
         self.published += 1
+        return self.outputs_work
 
     def summarize(self, text: str, markdown: str) -> None:
         del markdown

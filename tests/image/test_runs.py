@@ -108,13 +108,17 @@ def test_a_run_without_inputs_names_the_required_ones(workflow: Workflow) -> Non
     assert "Traceback" not in run.log
 
 
-def test_files_that_cannot_be_written_are_a_warning(workflow: Workflow, discord: LoopbackDiscord) -> None:
+def test_outputs_that_cannot_be_written_fail_only_a_check(
+    workflow: Workflow, discord: LoopbackDiscord
+) -> None:
     nowhere = "/github/file_commands/nowhere/file"
     run = workflow.poll(override={"GITHUB_OUTPUT": nowhere, "GITHUB_STEP_SUMMARY": nowhere})
     assert run.exit_status == 0, run.log
-    assert "::warning::The outputs could not be written" in run.log
+    assert "::error::The outputs could not be written" in run.log
     assert "::warning::The job summary could not be written" in run.log
     assert len(discord.messages) == 1
+    check = workflow.poll(inputs={"command": "check"}, override={"GITHUB_OUTPUT": nowhere})
+    assert check.exit_status == 3, check.log
 
 
 def test_a_poll_works_without_the_files_of_the_runner(workflow: Workflow, discord: LoopbackDiscord) -> None:

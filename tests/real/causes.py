@@ -31,6 +31,7 @@ class Case:
     summary_texts: Sequence[str] = ()
     offers: Sequence[bool] = (True,)  # credentials in sshd's log of this poll: accepted or not
     fails: bool = True  # whether an unknown status fails the run
+    exit_status: int = 3  # of a run that fails
     isolated: bool = False  # in a network of its own
     own_hosts_file: bool = False  # mounted over /etc/hosts for the poll alone
     sshd: Sequence[str] = ()
@@ -443,6 +444,20 @@ CASES = (
         faults.pin_and_exclude_this_host,
         ("no line of cluster-host-key is for this server", "lines that exclude this host, do not count"),
         offers=_NO_OFFERS,
+    ),
+    Case(
+        Cause.NO_HISTORY,
+        Status.UNKNOWN,
+        "a damaged history, and no pinned host key",
+        faults.damage_the_history,
+        (
+            "history not read, so the SSH host key cannot be verified (the line for cluster-host-key is: ",
+            "Fix the error of the history.",
+        ),
+        online_before=True,
+        inputs={"cluster-host-key": ""},
+        offers=_NO_OFFERS,
+        exit_status=4,
     ),
     # the login
     Case(

@@ -73,6 +73,10 @@ def pin_and_exclude_this_host(scenario: Scenario) -> None:
     scenario.inputs["cluster-host-key"] = f"*,!{name} {key}"
 
 
+def damage_the_history(scenario: Scenario) -> None:
+    scenario.monitor.history_file.write_text("{", encoding="ascii")
+
+
 def stop_the_jump_host(scenario: Scenario) -> None:
     jump = scenario.use_a_jump_host()
     scenario.poll_online()

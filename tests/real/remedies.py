@@ -220,7 +220,7 @@ def check_another_cluster(scenario: Scenario) -> Follow:
 def damage_the_history(scenario: Scenario) -> Follow:
     scenario.inputs["cluster-host-key"] = ""
     scenario.poll_online()
-    scenario.monitor.history_file.write_text("{", encoding="ascii")
+    faults.damage_the_history(scenario)
     return lambda _: scenario.monitor.history_file.unlink()
 
 
@@ -648,14 +648,14 @@ REMEDIES = (
         inputs={"cluster-host-key": ""},
     ),
     Remedy(
-        Cause.HOST_KEY,
+        Cause.NO_HISTORY,
         "Fix the error of the history.",
         "the damaged history is deleted",
         damage_the_history,
     ),
     Remedy(
-        Cause.HOST_KEY,
-        "For a status in the meantime, verify the key, then set cluster-host-key to: ",
+        Cause.NO_HISTORY,
+        "For a status in the meantime, verify the key, then set cluster-host-key to the line in the log.",
         "the key is pinned while the history is damaged",
         pin_while_the_history_is_damaged,
         exit_status=ExitStatus.HISTORY,

@@ -82,7 +82,7 @@ def test_a_fault_leads_to_its_cause_in_time_and_in_little_memory(
     assert outcome.offers == tuple(case.offers), shown
     assert case.limit <= run.seconds < case.limit + MOST_SECONDS
     assert run.peak_bytes < PEAK_BYTES
-    assert run.exit_status == (3 if case.status is Status.UNKNOWN and case.fails else 0)
+    assert run.exit_status == (case.exit_status if case.status is Status.UNKNOWN and case.fails else 0)
 
 
 def _is_in(log: str, text: str | tuple[str, ...]) -> bool:

@@ -51,11 +51,25 @@ def test_a_secret_is_not_an_option(
     assert "s3cret" not in error
 
 
-def test_options_cannot_be_abbreviated(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        cli.main(["--cluster-pass=s3cret"])
-    assert environ == {}
-    assert "unrecognized arguments" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("argument", "error"),
+    [
+        ("--clustr-name", "--clustr-name is not an option: the nearest option is --cluster-name"),
+        ("--Partitions", "--Partitions is not an option: the nearest option is --partitions"),
+        ("--cluster-pass", "cluster-password is a secret and must not be an option: set CLUSTER_PASSWORD"),
+        ("--tui", "--tui is not an option"),
+    ],
+)
+def test_an_unknown_option_is_an_error_with_the_nearest_one(
+    argument: str, error: str, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in ([argument, "s3cret"], [f"{argument}=s3cret"]):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(arguments)
+        assert (ended.value.code, environ) == (2, {})
+        usage, _, shown = capsys.readouterr().err.partition("\n")
+        assert usage == "usage: cluster-status {poll,check,prune} [--OPTION VALUE ...]"
+        assert shown == f"cluster-status: error: {error}\n"
 
 
 def test_the_help_has_every_option_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,7 +46,7 @@ RUNTIME = {
     "ACTIONS_RUNTIME_TOKEN": f"header.{CLAIMS.rstrip('=')}.signature",
 }
 IN_A_SHELL = REQUIRED
-ON_RUNNER = REQUIRED | WEBHOOK | {"GITHUB_ACTIONS": "true"} | RUNTIME
+ON_RUNNER = REQUIRED | WEBHOOK | {"GITHUB_ACTIONS": "true", "INPUT_GITHUB-TOKEN": "ghs_token"} | RUNTIME
 ROLE = "<@&123456789012345678>"
 NEEDED = ("GITHUB_REPOSITORY", "ACTIONS_RESULTS_URL", "ACTIONS_RUNTIME_TOKEN")
 
@@ -128,7 +128,7 @@ def test_a_run_closes_its_connection_even_if_it_crashes(
         (IN_A_SHELL, "", HistoryFile),
         (IN_A_SHELL, "file", HistoryFile),
         (IN_A_SHELL | RUNTIME, "auto", HistoryFile),
-        (IN_A_SHELL | RUNTIME, "artifact", HistoryArtifact),
+        (IN_A_SHELL | RUNTIME | {"INPUT_GITHUB-TOKEN": "ghs_token"}, "artifact", HistoryArtifact),
         (ON_RUNNER, "auto", HistoryArtifact),
         (ON_RUNNER, "", HistoryArtifact),
         (ON_RUNNER, "artifact", HistoryArtifact),
@@ -188,6 +188,11 @@ def test_without_an_artifact_store_the_error_recommends_the_file(
     )
 
 
+def test_an_artifact_needs_a_token_which_only_the_action_file_sets(wire: Wire) -> None:
+    with pytest.raises(InputError, match=r"github-token is required: set it to \$\{\{ github\.token \}\}"):
+        wire(ON_RUNNER | {"INPUT_GITHUB-TOKEN": ""})
+
+
 @pytest.mark.parametrize(
     "environ", [IN_A_SHELL, ON_RUNNER | dict.fromkeys(RUNTIME, "")], ids=["shell", "runner"]
 )
@@ -238,7 +243,7 @@ def test_a_runner_reads_the_runs_of_its_workflow(wire: Wire, monkeypatch: pytest
     [
         IN_A_SHELL,
         ON_RUNNER | WORKFLOW | {"GITHUB_WORKFLOW_REF": ""},
-        ON_RUNNER | WORKFLOW | {"INPUT_GITHUB-TOKEN": ""},
+        ON_RUNNER | WORKFLOW | {"INPUT_GITHUB-TOKEN": "", "INPUT_HISTORY-STORE": "file"},
     ],
     ids=["a shell", "no workflow", "no token"],
 )

@@ -33,10 +33,11 @@ class Console:
     def annotate(self, level: Level, text: str) -> None:
         self._print(f"{level}: {text}")
 
-    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None:
+    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> bool:
         del outputs  # they are for other steps of a workflow
         for summary in summaries:
             self._print(plain(summary, with_table=not self._sent))  # the message has shown it
+        return True
 
     def summarize(self, text: str, markdown: str) -> None:
         del markdown

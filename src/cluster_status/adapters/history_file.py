@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cluster_status.domain.history import codec
@@ -40,7 +41,7 @@ class HistoryFile:
     def save(self, histories: Histories) -> None:
         content = codec.render(histories)
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            _create(self._file.parent)
             self._replace(content)
             self._loaded = content
         except OSError as error:
@@ -56,6 +57,7 @@ class HistoryFile:
             with temporary.open("xb") as file:
                 file.write(content)
                 os.fchmod(file.fileno(), 0o644)  # later steps may run as another user
+                _give_to_owner_of_folder(temporary)
                 os.fsync(file.fileno())
             temporary.replace(target)
         except BaseException:
@@ -67,3 +69,18 @@ class HistoryFile:
             f"The history file '{self.path}' cannot be {action}: {error.strerror}.",
             remedy="Check history-path: it must be a writable file in the workspace.",
         )
+
+
+def _create(folder: Path) -> None:
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in reversed(missing):
+        _give_to_owner_of_folder(one)
+
+
+def _give_to_owner_of_folder(path: Path) -> None:
+    """Let the user of a self-hosted runner delete what root has created in the workspace."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        with suppress(OSError):  # some file servers allow it to no one
+            os.chown(path, owner.st_uid, owner.st_gid)

@@ -33,25 +33,28 @@ class ActionsRunner:
         command = {Level.NOTICE: core.notice, Level.WARNING: core.warning, Level.ERROR: core.error}[level]
         command(text[:_ANNOTATION_LIMIT])
 
-    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> None:
+    def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> bool:
         self.log(outputs["message"])
         pairs = "".join(f"{prepare_key_value_message(name, value)}\n" for name, value in outputs.items())
-        self._append(self._output_file, pairs, "The outputs")
-        self._append(self._summary_file, _cut("\n".join(map(markdown, summaries))), "The job summary")
+        summary = _cut("\n".join(map(markdown, summaries)))
+        self._append(self._summary_file, summary, "The job summary", Level.WARNING)
+        return self._append(self._output_file, pairs, "The outputs", Level.ERROR)
 
     def summarize(self, text: str, markdown: str) -> None:
         for line in text.splitlines():
             self.log(line)
-        self._append(self._summary_file, markdown, "The job summary")
+        self._append(self._summary_file, markdown, "The job summary", Level.WARNING)
 
-    def _append(self, path: Path | None, text: str, what: str) -> None:
+    def _append(self, path: Path | None, text: str, what: str, level: Level) -> bool:
         if path is None:
-            return
+            return True
         try:
             with path.open("a", encoding="utf-8", newline="") as file:
                 file.write(text)
         except OSError as error:
-            self.annotate(Level.WARNING, f"{what} could not be written: {error.strerror}")
+            self.annotate(level, f"{what} could not be written: {error.strerror}")
+            return False
+        return True
 
 
 def _without_commands(line: str) -> str:

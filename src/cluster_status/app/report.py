@@ -111,8 +111,11 @@ def report_delivery_errors(
         report_error(runner, error, f"Channel {channel_id}: " if several else "")
 
 
-def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, history_path: str = "") -> None:
-    """Publish the outputs and a summary for each cluster; `several` of them share one run."""
+def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, history_path: str = "") -> bool:
+    """Publish the outputs and a summary for each cluster; `several` of them share one run.
+
+    Returns whether later steps can read the outputs.
+    """
     each = {poll.cluster: _outputs_of(poll) for poll in polls}
     worst = min(polls, key=lambda poll: _WORST_FIRST.index(poll.verdict.status))
     outputs = {
@@ -134,7 +137,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
             "since": str(only["since"]),
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
-    runner.publish(outputs, [summarise(poll.verdict, poll.cluster, poll.after) for poll in polls])
+    return runner.publish(outputs, [summarise(poll.verdict, poll.cluster, poll.after) for poll in polls])
 
 
 def _outputs_of(poll: PollResult) -> dict[str, object]:

@@ -23,8 +23,13 @@ from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import RememberedLogin
 from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, most_severe
-from cluster_status.ports import Heartbeat, HistoryStore
+from cluster_status.ports import Heartbeat, HistoryStore, Level
 from cluster_status.threads import run_in_thread
+
+_OVERLAP = (
+    "Another run has polled at the same time. Give the workflow a concurrency group, so that no message is "
+    "sent twice: see docs/limits.md."
+)
 
 
 class _Loaded(Struct, frozen=True):
@@ -44,11 +49,12 @@ def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
     polls = [poll(cluster, checked) for cluster, checked in results]
     for one in polls:
         annotate(tools.runner, one, several=len(clusters) > 1)
-    publish(tools.runner, polls, several=len(clusters) > 1)
+    published = publish(tools.runner, polls, several=len(clusters) > 1)
     if crashes:
         raise crashes[0]
-    unknown = any(one.verdict.status is Status.UNKNOWN for one in polls)
-    return ExitStatus.UNKNOWN if unknown else ExitStatus.OK
+    known = all(one.verdict.status is not Status.UNKNOWN for one in polls)
+    # without its outputs, later steps would take a cluster that is online for one that is not
+    return ExitStatus.OK if known and published else ExitStatus.UNKNOWN
 
 
 def run(
@@ -62,8 +68,6 @@ def run(
     require_distinct(clusters, channels)
     this = _Run(clusters, channels, store, tools)
     polls = this.poll()
-    for error in this.history_errors:
-        report_error(tools.runner, error)
     report_delivery_errors(tools.runner, this.delivery_errors, several=len(channels) > 1)
     publish(tools.runner, polls, several=len(clusters) > 1, history_path=store.path)
     if this.crashes:
@@ -157,10 +161,13 @@ class _Run:
         """Return the loaded histories, or those that another run has saved during the checks."""
         try:
             loaded = loading.result().histories
-            return self._newer() or loaded
+            newer = self._newer()
         except HistoryError as error:
-            self.history_errors.append(error)
+            self._note_history_error(error)
             return None
+        if newer:
+            self._tools.runner.annotate(Level.NOTICE, _OVERLAP)
+        return newer or loaded
 
     def _newer(self) -> Histories | None:
         return self._with_name(self._store.newer())
@@ -170,6 +177,10 @@ class _Run:
         if histories is None or set(histories.clusters) != {UNNAMED} or len(self._clusters) > 1:
             return histories
         return Histories().with_entry(self._clusters[0].name, histories.clusters[UNNAMED])
+
+    def _note_history_error(self, error: HistoryError) -> None:
+        self.history_errors.append(error)
+        report_error(self._tools.runner, error)
 
     def _note(self, outcome: Edited | Delivered) -> None:
         self.delivery_errors += outcome.failures
@@ -195,10 +206,11 @@ class _Run:
         try:
             outcome = courier.save_and_deliver(histories, max(one.at for one in polls))
         except HistoryError as error:
-            self.history_errors.append(error)
+            self._note_history_error(error)
             self._note(deliver_unsaved(courier, polls, self._tools.recent_runs, error.remedy))
             return [replace(one, after=one.before) for one in polls]
-        self.history_errors += [outcome.error] if outcome.error else []
+        if outcome.error:
+            self._note_history_error(outcome.error)
         self._note(outcome)
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
 

@@ -1,7 +1,7 @@
 """Types of inputs: they validate and convert texts. Readers raise ValueError, with or without a hint."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
@@ -117,10 +117,25 @@ def _is_local(host: str) -> bool:
 
 
 def _webhook(given: str) -> Secret:
-    path = urlsplit(_url(given)).path
-    if not re.fullmatch(r"/api(/v[0-9]+)?/webhooks/[0-9]+/[A-Za-z0-9_-]+", path):
-        raise ValueError
+    if not _is_webhook(given):
+        raise ValueError(next((hint for hint, fixed in _fixes_of_url(given) if _is_webhook(fixed)), ""))
     return Secret(given)
+
+
+def _is_webhook(given: str) -> bool:
+    try:
+        path = urlsplit(_url(given)).path
+    except ValueError:
+        return False
+    return re.fullmatch(r"/api(/v[0-9]+)?/webhooks/[0-9]+/[A-Za-z0-9_-]+", path) is not None
+
+
+def _fixes_of_url(given: str) -> Iterator[tuple[str, str]]:
+    """Yield what may be wrong with a URL, and the URL without that."""
+    yield "remove the quotation marks", given.strip(_QUOTATION_MARKS)
+    yield "remove the name before the URL", re.sub(r"^\w+\s*[=:]\s*(?=\S*://)", "", given)
+    yield "add https:// at its beginning", f"https://{given}"
+    yield "remove the slash at its end", given.rstrip("/")
 
 
 def _ping(given: str) -> str:
@@ -133,7 +148,16 @@ def _ping(given: str) -> str:
 
 
 def _secret_url(given: str) -> Secret:
-    return Secret(_url(given))
+    if not _is_url(given):
+        raise ValueError(next((hint for hint, fixed in _fixes_of_url(given) if _is_url(fixed)), ""))
+    return Secret(given)
+
+
+def _is_url(given: str) -> bool:
+    try:
+        return bool(_url(given))
+    except ValueError:
+        return False
 
 
 def _webhook_name(given: str) -> str:
@@ -191,6 +215,7 @@ def _workflow_files(given: str) -> tuple[str, ...]:
 WORKFLOW_FOLDER = ".github/workflows/"
 _WORKFLOW_FILE = r"[A-Za-z0-9_][A-Za-z0-9_.+ -]{0,200}\.ya?ml"
 _VISIBLE_ASCII = r"[!-~]{1,2048}"  # Discord accepts no longer URL
+_QUOTATION_MARKS = "\"'`<>"
 _NAME_LIMIT = 253
 _USER_LIMIT = 256  # with a realm or a domain
 _WEBHOOK_NAME_LIMIT = 80

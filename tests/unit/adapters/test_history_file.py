@@ -26,6 +26,19 @@ def history_file(tmp_path: Path) -> HistoryFile:
     return HistoryFile("history.json", tmp_path)
 
 
+def test_what_root_creates_belongs_to_the_owner_of_the_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[str, int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, user, group: given.append((path.name, user, group)))
+    HistoryFile("state/of/history.json", tmp_path).save(OLD)
+    owner = tmp_path.stat()
+    assert [name for name, *_ in given[:2]] == ["state", "of"]
+    assert given[2][0].startswith(".history.json.")
+    assert {(user, group) for _, user, group in given} == {(owner.st_uid, owner.st_gid)}
+
+
 # reading
 
 

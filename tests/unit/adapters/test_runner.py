@@ -100,13 +100,13 @@ def test_a_summary_that_is_too_large_is_cut_between_characters(character: str, j
     assert markdown(summary).startswith(job.summary())
 
 
-def test_files_that_cannot_be_written_are_warnings(
+def test_outputs_that_cannot_be_written_are_an_error_and_a_summary_is_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ActionsRunner(tmp_path / "not/there", tmp_path).publish({"message": "m"}, [SUMMARY])
+    assert not ActionsRunner(tmp_path / "not/there", tmp_path).publish({"message": "m"}, [SUMMARY])
     assert read_commands(capsys.readouterr().out) == [
-        Command("warning", "The outputs could not be written: No such file or directory"),
         Command("warning", "The job summary could not be written: Is a directory"),
+        Command("error", "The outputs could not be written: No such file or directory"),
     ]
 
 

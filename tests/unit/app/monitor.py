@@ -64,6 +64,10 @@ class Run(NamedTuple):
         return self.runner.of(Level.WARNING)
 
     @property
+    def notices(self) -> list[str]:
+        return self.runner.of(Level.NOTICE)
+
+    @property
     def headlines(self) -> list[str]:
         return [message.headline for message in self.messages]
 

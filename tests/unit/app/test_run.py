@@ -80,7 +80,9 @@ def test_with_a_damaged_history_a_server_without_a_pin_gets_no_credential(
     monitor.pinned = False
     run = monitor.poll(ONLINE)
     assert (run.probe.loads, run.probe.offers) == (1, 0)
-    assert (run.outputs["cause"], run.exit_status) == ("host-key", ExitStatus.HISTORY)
+    assert (run.outputs["cause"], run.exit_status) == ("no-history", ExitStatus.HISTORY)
+    assert run.errors[0].startswith("The history")  # the cause of the second error
+    assert run.errors[1].startswith("Status of mscluster is unknown: history not read")
 
 
 def test_with_a_damaged_history_a_pinned_server_is_checked_as_usual(monitor: Monitor) -> None:
@@ -124,6 +126,8 @@ def test_a_poll_continues_from_what_another_run_saved_during_the_check(online: M
     online.on_connectivity_check = overtake
     run = online.poll(REFUSED)
     assert (run.messages, run.outputs["changed"], run.outputs["previous-status"]) == ([], "false", "offline")
+    assert (run.outputs["status"], run.outputs["cause"]) == ("offline", "refused")
+    assert "Give the workflow a concurrency group" in run.notices[0]
     assert [poll.status for poll in online.store.history.record.polls] == ["online", "offline", "offline"]
 
 

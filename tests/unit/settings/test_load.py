@@ -394,6 +394,27 @@ def test_errors_show_no_secret(webhook: str) -> None:
         assert text not in shown
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "hint"),
+    [
+        ("discord-webhook", f'"{WEBHOOK}"', "remove the quotation marks"),
+        ("discord-webhook", f"<{WEBHOOK}>", "remove the quotation marks"),
+        ("discord-webhook", f"DISCORD_WEBHOOK={WEBHOOK}", "remove the name before the URL"),
+        ("discord-webhook", WEBHOOK.removeprefix("https://"), "add https:// at its beginning"),
+        ("discord-webhook", f"{WEBHOOK}/", "remove the slash at its end"),
+        ("heartbeat-url", "hc.example/a-b", "add https:// at its beginning"),
+        ("cluster-host-key", f"MD5:{':'.join(16 * ['0f'])}", "line 1 is an MD5 fingerprint"),
+        ("cluster-host-key", ":".join(16 * ["0F"]), "use the one that ssh-keygen -l prints"),
+        ("cluster-host-key", 43 * "A", "is a fingerprint without its algorithm: write SHA256: before it"),
+        ("cluster-host-key", "AAAAC3NzaC1lZDI1NTE5AAAAIJ", "or without its type, such as ssh-ed25519"),
+        ("discord-ping", "123456789012345678", "write <@&123456789012345678> for a role"),
+    ],
+)
+def test_the_error_of_a_common_mistake_says_what_to_change(name: str, given: str, hint: str) -> None:
+    [problem] = problems_of({"discord-webhook": WEBHOOK, name: given})
+    assert hint in problem
+
+
 def test_invalid_secrets_are_masked_too() -> None:
     given = {
         "cluster-password": "pass word\n",

@@ -73,13 +73,9 @@ class RememberedKey(Struct, frozen=True):
 
     def failure(self, key: HostKey) -> ProbeFailure:
         if self.login is None:
-            detail = "no host key is pinned, and the history with the remembered key cannot be read"
-            line = _line(key, self.server)
-            remedy = (
-                "Fix the error of the history. For a status in the meantime, verify the key, then set "
-                f"cluster-host-key to: {line}"
+            return ProbeFailure(
+                Cause.NO_HISTORY, f"the line for cluster-host-key is: {_line(key, self.server)}"
             )
-            return ProbeFailure(Cause.HOST_KEY, detail, remedy)
         known = (self._key or "").rpartition(" ")[2]
         remedy = (
             "If several login nodes share this name, each has its own key: set cluster-host-key to a line "

@@ -21,6 +21,7 @@ Connect = Callable[[Deadline], socket.socket | paramiko.Channel]
 
 # Of several addresses, the most specific failure counts.
 _MOST_SPECIFIC_FIRST = (
+    Cause.NO_HISTORY,
     Cause.HOST_KEY,
     Cause.INCOMPATIBLE_SSH,
     Cause.REFUSED,
@@ -28,6 +29,7 @@ _MOST_SPECIFIC_FIRST = (
     Cause.TIMEOUT,
     Cause.UNREACHABLE,
 )
+_OF_KEY = {Cause.NO_HISTORY, Cause.HOST_KEY}
 _QUOTED = 4  # host keys in an error
 
 
@@ -67,7 +69,7 @@ class Opening:
     @property
     def notices(self) -> tuple[str, ...]:
         """How many of several addresses failed, and why."""
-        failures = [one for one in self._failures if not one.of_runner and one.cause is not Cause.HOST_KEY]
+        failures = [one for one in self._failures if not one.of_runner and one.cause not in _OF_KEY]
         if self._address_count == 1 or not failures:
             return ()
         reasons = Counter(failure.detail for failure in failures)

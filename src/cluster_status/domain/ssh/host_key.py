@@ -174,7 +174,19 @@ def _names_and_key(words: list[str], number: int) -> tuple[str, HostKey]:
             continue
         if _fields(blob)[:1] == [kind.encode()]:
             return ",".join(words[:position]), HostKey(kind, blob)
-    raise ValueError(f"line {number} has no host key")
+    raise ValueError(f"line {number} {_why_without_key(words)}")
+
+
+def _why_without_key(words: list[str]) -> str:
+    """Return what is wrong with a line without a host key, and what to write instead."""
+    text = " ".join(words)
+    if re.search(r"(?i)\b(md5:)?([0-9a-f]{2}:){15}[0-9a-f]{2}\b", text):
+        return "is an MD5 fingerprint, which is not secure: use the one that ssh-keygen -l prints"
+    if re.fullmatch("[A-Za-z0-9+/]{43}=?", text):
+        return "is a fingerprint without its algorithm: write SHA256: before it"
+    if any(word.startswith("AAAA") for word in words):
+        return "has a key that is not complete, or without its type, such as ssh-ed25519, before it"
+    return "has no host key"
 
 
 def _fields(blob: bytes) -> list[bytes]:

@@ -25,6 +25,7 @@ class Cause(OpenEnum):
     DROPPED = "dropped"
     JUMP_HOST = "jump-host"
     HOST_KEY = "host-key"
+    NO_HISTORY = "no-history"
     INCOMPATIBLE_SSH = "incompatible-ssh"
     LOGIN_REFUSED = "login-refused"
     LOGIN_HANGS = "login-hangs"
@@ -100,6 +101,12 @@ CAUSES = {
         remedy="If several login nodes share this name, each has its own key: add the new line to "
         "cluster-host-key, and keep the others. If the administrators replaced the key, replace its line by "
         "the new one. Otherwise ask them: an attacker may intercept the connection. No credential was sent.",
+    ),
+    Cause.NO_HISTORY: CauseInfo(
+        status=Status.UNKNOWN,
+        clause="history not read, so the SSH host key cannot be verified",
+        remedy="Fix the error of the history. For a status in the meantime, verify the key, then set "
+        "cluster-host-key to the line in the log. No credential was sent.",
     ),
     Cause.INCOMPATIBLE_SSH: CauseInfo(
         status=Status.UNKNOWN,
