@@ -36,7 +36,7 @@ def test_a_prompt_for_the_password_is_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    "prompt", ["Password for otp@code.example: ", "LDAP Password:", "Passwort: ", "(watcher@x) password:"]
+    "prompt", ["Password for watcher@code.example: ", "LDAP Password:", "Passwort: ", "(watcher@x) password:"]
 )
 def test_many_wordings_ask_for_the_password(prompt: str) -> None:
     assert probe_server(SshServer(methods=INTERACTIVE, rounds=[("", "", (prompt, False))])).lists_nodes

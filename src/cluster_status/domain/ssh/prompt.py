@@ -10,6 +10,12 @@ from cluster_status.domain.ssh import prompt_words
 
 _ACCOUNT = r"\S*@\S*"  # the owner of the password, not part of the question
 _QUOTES = "'\"`\u2018\u2019\u201c\u201d"
+_NAMED = re.compile(  # the account whose password is asked for
+    rf"([^\s({_QUOTES}]+)@\S"
+    rf"|\bfor (?:user |account )?[{_QUOTES}]?([\w.+\\-]+)[{_QUOTES}]?\s*:?\s*$"
+    rf"|([\w.+\\-]+)[{_QUOTES}]s\b",
+    re.IGNORECASE,
+)
 _WITHOUT_BLANKS = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "KHMER", "THAI", "LAO", "MYANMAR")
 
 
@@ -37,14 +43,20 @@ def asked_by(prompt: str, *, context: str = "", user: str = "") -> Asked:
         return Asked.NOTHING
     if _contains(shown, prompt_words.SECOND_FACTOR):
         return Asked.SECOND_FACTOR
-    is_for_password = _contains(text, prompt_words.PASSWORD) and not _contains(
-        shown, prompt_words.OTHER_SYSTEM
-    )
+    is_for_another = _contains(shown, prompt_words.OTHER_SYSTEM) or _names_another(prompt, user)
+    is_for_password = _contains(text, prompt_words.PASSWORD) and not is_for_another
     return Asked.PASSWORD if is_for_password else Asked.OTHER
 
 
 def _is_optional(text: str) -> bool:
     return _contains(text, prompt_words.OPTIONAL) and not _contains(text, prompt_words.NOT_OPTIONAL)
+
+
+def _names_another(prompt: str, user: str) -> bool:
+    """Return whether the prompt names an account, and not this one, with or without its realm."""
+    own = {user.casefold(), user.partition("@")[0].casefold(), user.rpartition("\\")[2].casefold()}
+    names = [next(filter(None, found)) for found in _NAMED.findall(prompt)]
+    return bool(user) and any(name.casefold() not in own for name in names)
 
 
 def _without_account(text: str, user: str) -> str:

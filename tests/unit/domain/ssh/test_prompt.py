@@ -15,7 +15,6 @@ GETS_PASSWORD = {
         "jdoe's password: ",
         "Password for jdoe@uni.example.org: ",
         "(jdoe@login.uni.example.org) Password: ",
-        "Password for otp@code.example: ",
         "LDAP Password: ",
         "Enter Kerberos password for user jdoe: ",
         "UNIX password: ",
@@ -229,6 +228,11 @@ ASKS_FOR_SOMETHING_ELSE = (
     "VPN password: ",
     "Enter passphrase for key '/home/jdoe/.ssh/id_rsa': ",
     "Password for your GitHub account: ",
+    "Password for otp@code.example: ",
+    "(jroe@login.uni.example.org) Password: ",
+    "jroe's password: ",
+    "Password for jroe: ",
+    "Enter Kerberos password for user 'jroe': ",
     "Select an option for your password: ",
 )
 
@@ -283,6 +287,12 @@ def test_the_tables_have_sixty_prompts_in_six_languages_each_once() -> None:
 )
 def test_the_instruction_that_is_shown_with_a_prompt_counts(context: str, asked: Asked) -> None:
     assert asked_by("Password: ", context=context) is asked
+
+
+@pytest.mark.parametrize("user", ["jdoe@uni.example.org", "UNI\\jdoe", "JDoe"])
+@pytest.mark.parametrize("prompt", ["jdoe's password: ", "Password for jdoe: ", "(jdoe@login1) Password: "])
+def test_the_account_can_be_named_without_its_realm(user: str, prompt: str) -> None:
+    assert asked_by(prompt, user=user) is Asked.PASSWORD
 
 
 @pytest.mark.parametrize("user", ["code", "root", "new", "pin", "j.doe+x"])
