@@ -1,6 +1,8 @@
-ARG BASE=python:3.13-slim
+# Dependabot updates this line, but reads no variable in it. A release builds on the digest that the tag then has: see
+# docs/architecture.md.
+FROM python:3.13-slim AS base
 
-FROM ${BASE} AS build
+FROM base AS build
 COPY requirements.lock /
 RUN python -m pip install --quiet --root-user-action=ignore --disable-pip-version-check --no-cache-dir --no-compile \
         --require-hashes --only-binary :all: --requirement /requirements.lock --target /opt/cluster-status
@@ -12,7 +14,7 @@ RUN rm -rf /opt/cluster-status/bin /opt/cluster-status/tests /opt/cluster-status
     chmod -R u=rwX,go=rX /opt/cluster-status && \
     python -m compileall -q --invalidation-mode unchecked-hash /opt/cluster-status
 
-FROM ${BASE}
+FROM base
 COPY --from=build /opt/cluster-status /opt/cluster-status
 # The standard library is not compiled in this base image, which costs each start a second: compile the modules in use.
 # Nothing is installed after this step.

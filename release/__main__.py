@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from release.error import ReleaseError
+from release.name import RepositoryName
 from release.repository import Repository
 from release.steps import Release
 from release.version import Version
@@ -26,11 +27,14 @@ def _run(arguments: list[str]) -> None:
     match arguments:
         case ["--dry-run", version]:
             _release(version).rehearse()
+        case ["rename", name]:
+            files = Repository(Path.cwd()).rename(RepositoryName.parse(name))
+            print(f"Renamed the repository to {name} in {len(files)} files. Commit them:", *files, sep="\n")
         case ["check", version]:
             _release(version)
         case ["image", version]:
             release = _release(version)
-            print(f"name={release.image}", f"digest={release.push_image()}", sep="\n")
+            print(f"name={release.name.image}", f"digest={release.push_image()}", sep="\n")
         case ["publish", version, digest]:
             _release(version).publish(digest)
         case _:
@@ -43,8 +47,8 @@ def _release(version: str) -> Release:
     branch = os.environ.get("GITHUB_REF", _MAIN)
     if branch != _MAIN:
         raise ReleaseError(f"A release is made from main, not from {branch.removeprefix('refs/heads/')}.")
-    name = os.environ.get("GITHUB_REPOSITORY", "org/cluster-status-action")
-    return Release(Repository(Path.cwd()), Version.parse(version), name)
+    repository = Repository(Path.cwd())
+    return Release(repository, Version.parse(version), repository.name())
 
 
 if __name__ == "__main__":

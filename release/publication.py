@@ -1,7 +1,10 @@
 """The commit and the tags of a release, and the commands that publish them."""
 
+import subprocess
 from pathlib import Path
 
+from release.command import attempt
+from release.error import ReleaseError
 from release.pin import pin
 from release.repository import Repository
 from release.version import Version
@@ -21,7 +24,27 @@ def commit(repository: Repository, version: Version, image: str, digest: str) ->
     repository.git("tag", "--force", version.major_tag, f"{version.tag}^{{}}")
 
 
-def push(version: Version) -> list[str]:
+def push(root: Path, version: Version) -> None:
+    """Push both tags; ReleaseError if GitHub refuses one of them. Nothing is pushed then."""
+    result = attempt(push_tags(version), root, stderr=subprocess.PIPE)
+    if not result.returncode:
+        return
+    reason = "\n".join(line.strip() for line in result.stderr.splitlines() if line.strip())
+    remedy = "Solve this, then select *Re-run failed jobs* on the page of this run."
+    if "rule violations" in reason:
+        remedy = (
+            f"A ruleset must let the workflow create {version.tag} and move {version.major_tag}: change or "
+            "disable it in *Settings*, *Rules*, *Rulesets*. Then select *Re-run failed jobs* on the page of "
+            "this run."
+        )
+    elif "already exists" in reason:
+        remedy = f"{version.tag} was pushed since this run began, and is never moved. Use a new version."
+    raise ReleaseError(
+        f"The tags {version.tag} and {version.major_tag} were refused. None was pushed. {remedy}\n{reason}"
+    )
+
+
+def push_tags(version: Version) -> list[str]:
     """Return the command that pushes both tags or none. The full tag must be new; the major tag moves."""
     tags = (f"refs/tags/{version.tag}", f"+refs/tags/{version.major_tag}")
     helper = "credential.helper=!gh auth git-credential"

@@ -5,8 +5,10 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+from release import references
 from release.changelog import notes
 from release.error import ReleaseError
+from release.name import RepositoryName, releasing
 from release.version import Version, released
 
 
@@ -39,9 +41,22 @@ class Repository:
     def versions(self) -> list[Version]:
         return released(self.git("tag", "--list").splitlines())
 
-    def check(self, version: Version) -> str:
+    def name(self) -> RepositoryName:
+        """Return the name of the repository that releases."""
+        remote = self.git("config", "--default", "", "remote.origin.url")
+        return releasing(remote, self.read("pyproject.toml"))
+
+    def rename(self, name: RepositoryName) -> list[str]:
+        """Write this name of the repository into the files for users, and return the changed files."""
+        return references.rename_files(self.root, self._documents(), name)
+
+    def check(self, version: Version, name: RepositoryName) -> str:
         """Return the release notes; ReleaseError with every reason if the version cannot be released."""
-        problems = [*self._wrong_versions(version), *self._conflicting_tags(version)]
+        problems = [
+            *self._wrong_names(name),
+            *self._wrong_versions(version),
+            *self._conflicting_tags(version),
+        ]
         if self.git("status", "--porcelain"):
             problems.append("There are uncommitted changes. Commit or stash them.")
         text = ""
@@ -52,6 +67,14 @@ class Repository:
         if problems:
             raise ReleaseError("\n".join(problems))
         return text
+
+    def _documents(self) -> list[str]:
+        return self.git("ls-files", "--", *references.FILES).splitlines()
+
+    def _wrong_names(self, name: RepositoryName) -> list[str]:
+        files = references.misnamed(self.root, self._documents(), name)
+        remedy = f"Run scripts/release rename {name}, and commit the changes."
+        return [f"Another repository than {name} is named in {', '.join(files)}. {remedy}"] if files else []
 
     def _wrong_versions(self, version: Version) -> list[str]:
         [package] = re.findall(

@@ -11,6 +11,7 @@ from cluster_status.adapters.ssh import algorithms
 from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS
+from tests.contract.workflows.validators import ACTION as NAME
 from tools.docs import generate
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +78,7 @@ def test_the_branding_exists_in_the_marketplace() -> None:
 @pytest.mark.parametrize("block", YAML_BLOCKS)
 def test_a_workflow_in_the_readme_sets_existing_inputs_and_all_required_ones(block: str) -> None:
     steps = [step for job in yaml.safe_load(block)["jobs"].values() for step in job["steps"]]
-    [given] = [step["with"] for step in steps if step["uses"] == "org/cluster-status-action@v1"]
+    [given] = [step["with"] for step in steps if step["uses"] == f"{NAME}@v1"]
     assert set(given) <= {spec.name for spec in INPUTS}
     assert REQUIRED[given.get("command", "poll")] <= set(given)
 

@@ -10,6 +10,7 @@ import pytest
 from release import __main__ as program
 from release.error import ReleaseError
 from release.image import publishing
+from release.name import RepositoryName
 from release.pin import pin
 from release.repository import Repository
 from release.steps import Release
@@ -17,11 +18,12 @@ from release.version import Version
 from tests.contract.workflows.validators import ROOT
 
 DIGEST = f"sha256:{'5e' * 32}"
-IMAGE = "ghcr.io/org/cluster-status-action"
+NAME = RepositoryName("Some-Lab", "Slurm-Status")
+IMAGE = "ghcr.io/some-lab/slurm-status"
 ACTION_YML = (ROOT / "action.yml").read_text(encoding="utf-8")
 FILES = {
     "action.yml": ACTION_YML,
-    "pyproject.toml": '[project]\nversion = "1.2.3"\n',
+    "pyproject.toml": f'[project]\nversion = "1.2.3"\nurls.Repository = "https://github.com/{NAME}"\n',
     "src/cluster_status/__init__.py": '__version__ = "1.2.3"\n',
     "CHANGELOG.md": "# Changes\n\n## Unreleased\n\n## 1.2.3\n\n- Faster\n\n## 1.2.2\n\n- Older\n",
 }
@@ -46,6 +48,7 @@ class Clone(Repository):
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     for variable, value in (("NAME", "alice"), ("EMAIL", "alice@example.org")):
         monkeypatch.setenv(f"GIT_AUTHOR_{variable}", value)
         monkeypatch.setenv(f"GIT_COMMITTER_{variable}", value)
@@ -76,7 +79,7 @@ def github(clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 def _release(clone: Clone, version: str = "1.2.3") -> Release:
-    return Release(clone, Version.parse(version), "Org/Cluster-Status-Action")
+    return Release(clone, Version.parse(version), NAME)
 
 
 REFUSALS: dict[str, tuple[Callable[[Clone], object], str]] = {
@@ -182,10 +185,35 @@ def test_an_existing_tag_at_the_origin_is_not_moved_and_no_other_tag_is_pushed(
     clone: Clone, github: Path
 ) -> None:
     clone.at_origin("tag", "v1.2.3", "main")
-    with pytest.raises(subprocess.CalledProcessError):
+    with pytest.raises(ReleaseError, match=r"v1\.2\.3 was pushed since this run began.* Use a new version"):
         _release(clone).publish(DIGEST)
     assert clone.at_origin("tag", "--list") == "v1.2.3"
     assert clone.at_origin("rev-parse", "v1.2.3") == clone.at_origin("rev-parse", "main")
+    assert not github.exists()
+
+
+@pytest.mark.parametrize("tag", ["v1", "v1.2.3"])
+def test_a_ruleset_for_tags_refuses_the_release_and_the_error_names_the_remedy(
+    tag: str, clone: Clone, github: Path
+) -> None:
+    hook = clone.root.parent / "origin" / "hooks" / "update"
+    rule = f"GH013: Repository rule violations found for refs/tags/{tag}."
+    hook.write_text(f'#!/bin/sh\n[ "$1" != refs/tags/{tag} ] || {{ echo "error: {rule}" >&2; exit 1; }}\n')
+    hook.chmod(0o755)
+    with pytest.raises(
+        ReleaseError, match=r"^The tags v1\.2\.3 and v1 were refused\. None was pushed\."
+    ) as caught:
+        _release(clone).publish(DIGEST)
+    assert "*Settings*, *Rules*, *Rulesets*" in str(caught.value)
+    assert f"remote: error: {rule}" in str(caught.value)
+    assert clone.at_origin("tag", "--list") == ""
+    assert not github.exists()
+
+
+def test_a_refused_push_for_another_reason_is_an_error_that_quotes_it(clone: Clone, github: Path) -> None:
+    clone.git("remote", "set-url", "origin", str(clone.root.parent / "nowhere"))
+    with pytest.raises(ReleaseError, match="nowhere"):
+        _release(clone).publish(DIGEST)
     assert not github.exists()
 
 
@@ -207,18 +235,31 @@ def test_tags_that_are_no_versions_do_not_prevent_a_release(clone: Clone, github
     assert len(github.read_text().splitlines()) == 1
 
 
-def test_the_image_in_the_security_document_is_in_the_changelog() -> None:
-    document = (ROOT / ".github" / "SECURITY.md").read_text(encoding="utf-8")
-    [named] = re.findall(rf"oci://{IMAGE}:(\S+)", document)
-    assert str(Version.parse(named)) in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-
-
 def test_no_tag_is_made_if_the_image_cannot_be_pulled_by_everyone(clone: Clone, github: Path) -> None:
-    (github.parent / "docker").write_text("#!/bin/sh\necho denied; exit 125\n", encoding="utf-8")
-    with pytest.raises(ReleaseError, match="is not public"):
+    (github.parent / "docker").write_text("#!/bin/sh\necho denied >&2; exit 125\n", encoding="utf-8")
+    with pytest.raises(ReleaseError) as caught:
         _release(clone).publish(DIGEST)
+    assert f"{IMAGE} cannot be pulled without a login. A new package is private." in str(caught.value)
+    assert f"https://github.com/{NAME}/pkgs/container/slurm-status and select" in str(caught.value)
+    assert "*Re-run failed jobs*" in str(caught.value)
+    assert "denied" in str(caught.value)
     assert clone.git("tag", "--list") == clone.at_origin("tag", "--list") == ""
     assert not github.exists()
+
+
+def test_no_tag_is_made_if_the_image_does_not_report_its_missing_inputs(clone: Clone, github: Path) -> None:
+    (github.parent / "docker").write_text("#!/bin/sh\necho Traceback; exit 1\n", encoding="utf-8")
+    with pytest.raises(ReleaseError, match="It ended with exit status 1: Traceback"):
+        _release(clone).publish(DIGEST)
+    assert clone.at_origin("tag", "--list") == ""
+
+
+def test_a_missing_program_is_named(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(clone.root.parent))
+    monkeypatch.setattr(Repository, "check", lambda *_: "notes")
+    monkeypatch.setattr(Repository, "versions", lambda _: [])
+    with pytest.raises(ReleaseError, match="docker is not installed"):
+        _release(clone).publish(DIGEST)
 
 
 def test_a_release_of_an_older_major_version_is_not_the_latest(clone: Clone, github: Path) -> None:
@@ -227,10 +268,12 @@ def test_a_release_of_an_older_major_version_is_not_the_latest(clone: Clone, git
     assert github.read_text().strip().endswith("--latest=false")
 
 
-def test_the_image_in_the_security_document_is_the_one_that_a_release_pushes() -> None:
+def test_the_image_in_the_security_document_is_one_that_a_release_pushes() -> None:
     document = (ROOT / ".github" / "SECURITY.md").read_text()
     [(image, tag)] = re.findall(r"oci://([^\s:]+):(\S+)", document)
-    assert any(f"name={image}:{tag}," in option for option in publishing(image, Version.parse(tag)))
+    name = RepositoryName.declared((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert any(f"name={image}:{tag}," in option for option in publishing(name, Version.parse(tag)))
+    assert tag in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_a_pinned_action_yml_differs_in_one_line() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import secrets
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from release import image
 from tests.servers.daemon import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -55,16 +55,15 @@ def remove(container: str) -> None:
     wait_until(lambda: not run("ps", "--all", "--quiet", "--filter", f"name={container}"), 10)
 
 
-def describe(image: str) -> dict[str, Any]:
+def describe(name: str) -> dict[str, Any]:
     """Return the description of an image by `docker image inspect`."""
-    [found] = json.loads(run("image", "inspect", image))
+    [found] = json.loads(run("image", "inspect", name))
     return dict(found)
 
 
 def base_image() -> str:
     """Return the name of the base image in the Dockerfile."""
-    [name] = re.findall(r"^ARG BASE=(\S+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
-    return str(name)
+    return image.base_image((ROOT / "Dockerfile").read_text(encoding="utf-8"))
 
 
 class Image:

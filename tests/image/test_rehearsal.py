@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from cluster_status import __version__ as VERSION  # noqa: N812  # it is a constant
-from release.image import BASE
+from release.name import RepositoryName
 from release.version import Version
 from tests.image import docker
 from tests.image.checkout import check_out
@@ -32,19 +32,18 @@ def test_a_dry_run_of_a_release_prints_its_commands_and_changes_nothing(image: I
     tags = (f"v{VERSION}", Version.parse(VERSION).major_tag)
     assert f"Release {VERSION}\nHEAD, tag: {tags[0]}, tag: {tags[1]}\n" in output
     [pinned] = re.findall(r"^\+  image: (.*)$", output, re.MULTILINE)
-    assert re.fullmatch(r"docker://ghcr\.io/org/cluster-status-action@sha256:[0-9a-f]{64}", pinned)
+    name = RepositoryName.declared((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert re.fullmatch(rf"docker://{re.escape(name.image)}@sha256:[0-9a-f]{{64}}", pinned)
     [build] = re.findall(r"^docker buildx build .*$", output, re.MULTILINE)
     assert "--platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max" in build
     assert f"image.revision={before[0]}" in build
+    [base] = re.findall(r"--build-context (\S+)=docker-image://\1@sha256:…", build.replace("'", ""))
+    assert f"\nFROM {base} " in (ROOT / "Dockerfile").read_text("utf-8")
     assert f" push --atomic origin refs/tags/{tags[0]} +refs/tags/{tags[1]}\n" in output
     assert output.endswith("What is new\n")
     assert _state(repository) == before
     assert docker.run("images", "--quiet", "--filter", "reference=cluster-status-rehearsal-*") == ""
     assert docker.describe(image.name)  # the other image with these layers still exists
-
-
-def test_a_release_uses_the_base_image_of_the_dockerfile() -> None:
-    assert docker.base_image() == BASE
 
 
 def _prepare_release(repository: Path) -> None:

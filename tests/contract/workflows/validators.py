@@ -11,10 +11,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from release.name import RepositoryName
 from tests.contract import npm
 
 ROOT = Path(__file__).parents[3]
-ACTION = "org/cluster-status-action"
+ACTION = str(RepositoryName.declared((ROOT / "pyproject.toml").read_text(encoding="utf-8")))
 _HERE = Path(__file__).parent
 _PROGRAMS = Path(sys.executable).parent
 _CONFIGURATION = ROOT / ".github" / "zizmor.yml"
