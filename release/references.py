@@ -6,8 +6,8 @@ from pathlib import Path
 from release.name import PATTERN, RepositoryName
 
 FILES = ("*.md", "*.yml", "*.yaml", "pyproject.toml", ":!tests")  # for `git ls-files`
-# Documents also name other repositories: the text around the name tells them apart. The examples name actions
-# of others by commit, not by version.
+# Documents also name other repositories, so the text around the name counts. The examples name the actions of
+# others by commit, not by version.
 _PLACES = [
     re.compile(rf"({before})({PATTERN})(?={after})", re.MULTILINE)
     for before, after in (
