@@ -1,7 +1,7 @@
-"""Starts a workflow on GitHub. AWS Lambda calls `handle` on schedule, and retries it after a failure.
+"""Starts workflows on GitHub. AWS Lambda calls `handle` on schedule, and retries it after a failure.
 
-The event names the workflow and the branch; REPOSITORY, API_URL and TOKEN_SECRET are set by the template. If
-the workflow is not started, the invocation fails, and its log has one line with the reason and the remedy.
+The event names the workflows and the branch; REPOSITORY, API_URL and TOKEN_SECRET are set by the template. If
+a workflow is not started, the invocation fails, and its log has the reason and the remedy.
 """
 
 import contextlib
@@ -17,16 +17,18 @@ SECRET_TIMEOUT_SECONDS = 5.0
 DETAILS = "return_run_details"  # with it, GitHub returns the URL of the run instead of an empty 204
 
 RETRIED = "Lambda retries it. Act only if this error persists."
+APPROVAL = "in an organization, that an owner has approved the token"
 REMEDIES = {
-    "401": "The token has expired or was revoked: store a new one in the secret {secret}.",
-    "403": "Give the token the permission Actions: read and write.",
-    "404": "Check that {workflow} is on the default branch of {repository}, and that the token is for it.",
+    "401": "The token has expired or was revoked: update the stack with a new Token.",
+    "403": f"Check that the token has the permission Actions: Read and write, and, {APPROVAL}.",
+    "404": "Check that {workflow} is on the default branch of {repository}, that the token is for this "
+    f"repository, and, {APPROVAL}.",
     "422": "Check that {workflow} has `on: workflow_dispatch` and is enabled, and that {ref} is a branch.",
     "429": f"The rate limit of GitHub is reached. {RETRIED}",
-    "3xx": "The repository was renamed: deploy again with the new name as Repository.",
+    "3xx": "The repository was renamed: update the stack with the new name as Repository.",
     "5xx": f"GitHub has an outage, see githubstatus.com. {RETRIED}",
-    "ResourceNotFoundException": "Create it in this region, or deploy with its name as TokenSecretName.",
-    "AccessDeniedException": "The function may only read the secret of TokenSecretName, in this region.",
+    "ResourceNotFoundException": "The secret was deleted: delete the stack and create it again.",
+    "AccessDeniedException": "Update the stack with the template unchanged.",
 }
 
 
@@ -56,9 +58,31 @@ class Answer(NamedTuple):
         return "".join(each if each.isprintable() else " " for each in text)
 
 
-def handle(event: object, _context: object = None) -> str:
-    """Start the workflow. Return the logged line, or raise NotStartedError."""
-    target = _target(event)
+def handle(event: object, context: object = None) -> str:
+    """Start the workflows. Return the logged lines, or raise NotStartedError with those that failed."""
+    targets = _targets(event)
+    read_token(targets[0].secret)
+    request = getattr(context, "aws_request_id", None)
+    started = _started(request) if request else {}
+    errors = []
+    for target in targets:
+        try:
+            if target.workflow not in started:
+                started[target.workflow] = _start(target)
+        except NotStartedError as error:
+            errors.append(str(error))
+    if errors:
+        raise NotStartedError(" ".join(errors))
+    return "\n".join(started.values())
+
+
+@functools.lru_cache(maxsize=10)
+def _started(_request: str) -> dict[str, str]:
+    """Return what this request has started. A retry has the same id, and mostly the same container."""
+    return {}
+
+
+def _start(target: Target) -> str:
     token = read_token(target.secret)
     answer = _dispatch(target, token)
     if answer.status == 401:  # the token may have changed since this container read it
@@ -72,16 +96,19 @@ def handle(event: object, _context: object = None) -> str:
     return line
 
 
-def _target(event: object) -> Target:
+def _targets(event: object) -> list[Target]:
     match event:
-        case {"workflow": str(workflow), "ref": str(ref), **others} if workflow and ref and not others:
-            settings = [os.environ.get(name, "") for name in ("REPOSITORY", "API_URL", "TOKEN_SECRET")]
+        case {"workflows": str(workflows), "ref": str(ref), **others} if not others:
+            names = list(dict.fromkeys(workflows.replace(",", " ").split()))
         case _:
-            form = '{"workflow": "poll.yml", "ref": "main"}'
-            raise NotStartedError(f"The event must have the form {form}, not {json.dumps(event)[:200]}")
+            names, ref = [], ""
+    if not (names and ref):
+        form = '{"workflows": "poll.yml", "ref": "main"}'
+        raise NotStartedError(f"The event must have the form {form}, not {json.dumps(event)[:200]}")
+    settings = [os.environ.get(name, "") for name in ("REPOSITORY", "API_URL", "TOKEN_SECRET")]
     if not all(settings) or not settings[1].startswith("https://"):
-        raise NotStartedError("REPOSITORY, API_URL (https) and TOKEN_SECRET must be set: deploy again.")
-    return Target(workflow, ref, *settings)
+        raise NotStartedError("REPOSITORY, API_URL (https) and TOKEN_SECRET must be set: update the stack.")
+    return [Target(name, ref, *settings) for name in names]
 
 
 @functools.cache  # a container serves many invocations
@@ -97,10 +124,10 @@ def read_token(secret: str) -> str:
     except (BotoCoreError, ClientError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
         why, remedy = str(error).rstrip("."), REMEDIES.get(code, RETRIED)
-        raise NotStartedError(f"Could not read the secret {secret}: {why}. {remedy}") from error
+        raise NotStartedError(f"Could not read the token from {secret}: {why}. {remedy}") from error
     token = str(value.get("SecretString", "")).strip()
     if not re.fullmatch(r"[\w.~+/=-]+", token, re.ASCII):  # an error of http.client would show it
-        raise NotStartedError(f"The secret {secret} has no token. Store only the token: no JSON, no quotes.")
+        raise NotStartedError(f"The secret {secret} has no token: update the stack with a new Token.")
     return token
 
 

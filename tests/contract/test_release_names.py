@@ -15,7 +15,9 @@ from release.references import rename
 from release.repository import Repository
 from tests.contract.workflows.validators import ACTION, ROOT
 
-FORK = RepositoryName("Some-Lab", "Slurm-Status")
+DECLARED = RepositoryName.parse(ACTION)
+FORK = RepositoryName(f"{DECLARED.owner}-Lab", f"{DECLARED.name}-Fork")
+LAB = RepositoryName("Some-Lab", "Slurm-Status")
 PYPROJECT = '[project]\nurls.Repository = "https://github.com/org/action"\n'
 
 
@@ -71,7 +73,6 @@ def test_no_file_has_the_old_name_after_the_rename(checkout: Repository) -> None
         file
         for file in checkout.git("ls-files").splitlines()
         if ACTION.lower() in (checkout.root / file).read_bytes().decode(errors="replace").lower()
-        and ACTION.lower() != str(FORK).lower()
     ]
     assert left == []
     assert RepositoryName.declared(checkout.read("pyproject.toml")) == FORK
@@ -81,7 +82,7 @@ def test_no_file_has_the_old_name_after_the_rename(checkout: Repository) -> None
 def test_a_renamed_repository_can_be_renamed_again(checkout: Repository) -> None:
     before = checkout.git("rev-parse", "HEAD^{tree}")
     checkout.rename(FORK)
-    checkout.rename(RepositoryName.parse(ACTION))
+    checkout.rename(DECLARED)
     assert checkout.git("status", "--porcelain") == ""
     assert checkout.git("rev-parse", "HEAD^{tree}") == before
 
@@ -100,17 +101,17 @@ def test_a_renamed_repository_can_be_renamed_again(checkout: Repository) -> None
     ],
 )
 def test_only_the_name_of_this_repository_is_renamed(text: str, renamed: str) -> None:
-    assert rename(text, FORK) == renamed
+    assert rename(text, LAB) == renamed
 
 
 @pytest.mark.parametrize(
     ("remote", "name"),
     [
-        ("https://github.com/Some-Lab/Slurm-Status.git", FORK),
-        ("https://github.com/Some-Lab/Slurm-Status", FORK),
-        ("https://user@github.com/Some-Lab/Slurm-Status/", FORK),
-        ("git@github.com:Some-Lab/Slurm-Status.git", FORK),
-        ("ssh://git@github.com/Some-Lab/Slurm-Status.git", FORK),
+        ("https://github.com/Some-Lab/Slurm-Status.git", LAB),
+        ("https://github.com/Some-Lab/Slurm-Status", LAB),
+        ("https://user@github.com/Some-Lab/Slurm-Status/", LAB),
+        ("git@github.com:Some-Lab/Slurm-Status.git", LAB),
+        ("ssh://git@github.com/Some-Lab/Slurm-Status.git", LAB),
         ("https://git.example.org/Some-Lab/Slurm-Status.git", ("org", "action")),
         ("/srv/clone", ("org", "action")),
         ("", ("org", "action")),

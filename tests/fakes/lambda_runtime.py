@@ -38,7 +38,7 @@ class LambdaFunction:
         self._environment = environment
         self._log = directory / "log.txt"
         self._server = LoopbackServer("lambda", self, Holds())
-        self._events: list[bytes] = []
+        self._events: list[tuple[str, bytes]] = []
         self._invocations: list[Invocation] = []
         self._has_ended = False
         self._changed = threading.Condition()
@@ -78,10 +78,11 @@ class LambdaFunction:
     def log(self) -> str:
         return self._log.read_text()
 
-    def invoke(self, event: object) -> Invocation:
+    def invoke(self, event: object, *, request: str = "") -> Invocation:
+        """Return the result. Lambda repeats a request with the same id, which is new by default."""
         with self._changed:
             count = len(self._invocations)
-            self._events.append(json.dumps(event).encode())
+            self._events.append((request or f"request-{count + 1}", json.dumps(event).encode()))
             self._changed.notify_all()
             if not self._changed.wait_for(lambda: len(self._invocations) > count, TIMEOUT_SECONDS):
                 raise TimeoutError(f"the function did not end; its log:\n{self.log}")
@@ -106,10 +107,10 @@ class LambdaFunction:
             self._changed.wait_for(lambda: self._events or self._has_ended)
             if self._has_ended:
                 return Aborted()
-            event = self._events.pop(0)
+            request, event = self._events.pop(0)
         headers = {
             "Content-Type": "application/json",
-            "Lambda-Runtime-Aws-Request-Id": f"request-{len(self._invocations) + 1}",
+            "Lambda-Runtime-Aws-Request-Id": request,
             "Lambda-Runtime-Deadline-Ms": "4102444800000",
             "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:eu-west-1:123456789012:function:dispatch",
         }

@@ -1,11 +1,10 @@
 """AWS Secrets Manager on loopback: it returns values to authorized requests.
 
-with LoopbackSecretsManager(may_read="arn:aws:…:secret:name-??????") as manager:
-    manager.secrets["name"] = "a value"
+with LoopbackSecretsManager(may_read="arn:aws:…:secret:name-a1B2c3") as manager:
+    manager.secrets["arn:aws:…:secret:name-a1B2c3"] = "a value"
     ...  # with manager.environment
 """
 
-import fnmatch
 import json
 import re
 from collections import deque
@@ -29,7 +28,7 @@ def error(code: str, message: str, status: int = 400) -> HttpResponse:
 
 
 class LoopbackSecretsManager:
-    """`may_read` is the resource in the policy of the role: a pattern of ARNs."""
+    """`may_read` is the resource in the policy of the role: the ARN of a secret."""
 
     def __init__(self, may_read: str) -> None:
         self.secrets: dict[str, str] = {}
@@ -78,19 +77,18 @@ class LoopbackSecretsManager:
                 "InvalidSignatureException",
                 "The request signature we calculated does not match the signature you provided.",
             )
-        name = json.loads(request.body)["SecretId"]
-        self.reads.append(name)
-        arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-a1B2c3"
-        if not fnmatch.fnmatchcase(arn, self._may_read):
+        arn = json.loads(request.body)["SecretId"]
+        self.reads.append(arn)
+        if arn != self._may_read:
             action = "secretsmanager:GetSecretValue"
-            message = f"User is not authorized to perform: {action} on resource: {name}"
+            message = f"User is not authorized to perform: {action} on resource: {arn}"
             return error("AccessDeniedException", f"{message} because no identity-based policy allows it")
-        if name not in self.secrets:
+        if arn not in self.secrets:
             return error("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
         body = {
             "ARN": arn,
-            "Name": name,
-            "SecretString": self.secrets[name],
+            "Name": arn.rpartition(":")[2].rpartition("-")[0],
+            "SecretString": self.secrets[arn],
             "VersionId": "00000000-0000-0000-0000-000000000001",
             "VersionStages": ["AWSCURRENT"],
         }

@@ -14,8 +14,8 @@ from tests.fakes.github_workflows import Workflow
 from tests.fakes.loopback import Holds, LoopbackServer
 from tests.fakes.secrets_manager import LoopbackSecretsManager
 
-SECRET = "cluster-status-github-token"
-POLL = {"workflow": "poll.yml", "ref": "main"}
+SECRET = str(deploy()["Dispatch"]["Environment"]["Variables"]["TOKEN_SECRET"])
+POLL = {"workflows": "poll.yml", "ref": "main"}
 TIMEOUT_SECONDS = 0.15
 
 
@@ -23,7 +23,7 @@ class Cloud:
     """The servers of the function; its environment, secret and permission are those of the template."""
 
     def __init__(self, certificate: Certificate) -> None:
-        self.stack = deploy("template.yaml", {"Repository": "octo-org/cluster"})
+        self.stack = deploy()
         self.github = LoopbackGitHub()
         self._api = LoopbackServer("api", self.github, Holds(), host="localhost", tls=certificate.context)
         self.secrets_manager = LoopbackSecretsManager(may_read=readable_secret(self.stack))
@@ -39,7 +39,7 @@ class Cloud:
         self.environment |= self.stack["Dispatch"]["Environment"]["Variables"]
         self.environment |= self.secrets_manager.environment
         self.environment["API_URL"] = self._api.url
-        for file in ("poll.yml", "prune.yml"):
+        for file in ("poll.yml", "gpu.yml", "prune.yml"):
             self.github.add_workflow(Workflow(file))
         self.change_token()
         return self
@@ -62,6 +62,10 @@ class Cloud:
     def change_token(self, permission: Permission = "write") -> None:
         self.secrets_manager.secrets[SECRET] = self.github.new_token(permission)
 
+    @property
+    def token(self) -> str:
+        return self.secrets_manager.secrets[SECRET]
+
 
 def readable_secret(stack: Resources) -> str:
     """Return the only ARN that the function's role may read."""
@@ -77,9 +81,7 @@ def readable_secret(stack: Resources) -> str:
 def write_inline_code(directory: Path) -> Path:
     """Write the code of the template to index.py, as CloudFormation does."""
     path = directory / "index.py"
-    path.write_text(
-        deploy("template.yaml", {"Repository": "octo-org/cluster"})["Dispatch"]["Code"]["ZipFile"]
-    )
+    path.write_text(deploy()["Dispatch"]["Code"]["ZipFile"])
     return path
 
 

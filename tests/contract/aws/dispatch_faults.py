@@ -62,6 +62,7 @@ def _unreadable(*faults: Any) -> Callable[[Cloud], object]:
 
 
 INTERNAL_ERROR = error("InternalServiceError", "An error occurred on the server side.", 500)
+APPROVAL = "in an organization, that an owner has approved the token"
 RENAMED = Failed(307, "Temporary Redirect", headers={"Location": "https://api.github.com/repositories/1"})
 OLD_SERVER = Failed(400, "Invalid request")
 
@@ -70,13 +71,21 @@ FAULTS = (
     Fault("the token lacks the permission", lambda cloud: cloud.change_token("read"), "403"),
     Fault("the token is for another repository", _environment(REPOSITORY="octo-org/another"), "404"),
     Fault(
+        "an organization has not approved the token", _environment(REPOSITORY="octo-org/another"), APPROVAL
+    ),
+    Fault(
+        "an organization has not approved the token, of a public repository",
+        lambda cloud: cloud.change_token("read"),
+        APPROVAL,
+    ),
+    Fault(
         "the workflow is not on the default branch",
         lambda _: None,
         "404",
-        event={"workflow": "pol.yml", "ref": "main"},
+        event={"workflows": "pol.yml", "ref": "main"},
     ),
     Fault(
-        "the branch does not exist", lambda _: None, "422", event={"workflow": "poll.yml", "ref": "master"}
+        "the branch does not exist", lambda _: None, "422", event={"workflows": "poll.yml", "ref": "master"}
     ),
     Fault("the workflow cannot be started by hand", _workflow(events=("schedule",)), "422"),
     Fault("the workflow is disabled", _workflow(is_disabled=True), "422"),
@@ -127,8 +136,8 @@ FAULTS = (
         "AccessDeniedException",
         requests=0,
     ),
-    Fault("the secret holds JSON", _holding('{"token": "github_pat_x"}'), SECRET, requests=0),
-    Fault("the secret is empty", _holding("\n"), SECRET, requests=0),
+    Fault("the secret holds JSON", _holding('{"token": "github_pat_x"}'), "new Token", requests=0),
+    Fault("the secret is empty", _holding("\n"), "new Token", requests=0),
     Fault(
         "Secrets Manager is down",
         _unreadable(INTERNAL_ERROR, INTERNAL_ERROR),
@@ -141,7 +150,7 @@ FAULTS = (
         lambda _: None,
         "branch",
         requests=0,
-        event={"workflow": "poll.yml", "branch": "main"},
+        event={"workflows": "poll.yml", "branch": "main"},
     ),
     Fault("a function without its variables", _environment(API_URL=""), "API_URL", requests=0),
 )

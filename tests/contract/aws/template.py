@@ -14,6 +14,8 @@ import yaml
 from tests.fakes.secrets_manager import ACCOUNT, REGION
 
 AWS = Path(__file__).parents[3] / "aws"
+NAME = "template.yaml"
+REQUIRED = {"Repository": "octo-org/cluster", "Token": "github_pat_of_the_stack"}
 PSEUDO = {
     "AWS::AccountId": ACCOUNT,
     "AWS::NoValue": None,
@@ -39,14 +41,19 @@ _Loader.add_multi_constructor("!", _function)
 
 
 @cache
-def read(name: str) -> dict[str, Any]:
-    template: dict[str, Any] = yaml.load((AWS / name).read_text(), _Loader)  # noqa: S506  # a SafeLoader
+def read() -> dict[str, Any]:
+    template: dict[str, Any] = yaml.load((AWS / NAME).read_text(), _Loader)  # noqa: S506  # a SafeLoader
     return template
 
 
-def deploy(name: str, parameters: Mapping[str, str]) -> Resources:
-    """Return the resources that a stack would have."""
-    return _Stack(read(name), parameters).resources
+def deploy(**parameters: str) -> Resources:
+    """Return the resources that a stack would have. The required parameters are set."""
+    return _Stack(read(), {**REQUIRED, **parameters}).resources
+
+
+def outputs(**parameters: str) -> dict[str, str]:
+    """Return the outputs that a stack would have."""
+    return _Stack(read(), {**REQUIRED, **parameters}).outputs
 
 
 class _Stack:
@@ -55,7 +62,8 @@ class _Stack:
         self._values: dict[str, Any] = dict(PSEUDO)
         for name, parameter in template["Parameters"].items():
             value = str(given[name]) if name in given else str(parameter["Default"])
-            if not re.fullmatch(parameter.get("AllowedPattern", ".*"), value):
+            allowed = map(str, parameter.get("AllowedValues", [value]))
+            if value not in allowed or not re.fullmatch(parameter.get("AllowedPattern", ".*"), value):
                 raise ValueError(f"{name} may not be {value!r}")
             self._values[name] = value
         unknown = set(given) - set(template["Parameters"])
@@ -69,6 +77,10 @@ class _Stack:
             for name, each in self._template["Resources"].items()
             if self._holds(each.get("Condition"))
         }
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        return {name: self._apply(each["Value"]) for name, each in self._template["Outputs"].items()}
 
     def _holds(self, condition: str | None) -> bool:
         return condition is None or self._decide(self._template["Conditions"][condition])
@@ -114,4 +126,6 @@ class _Stack:
         resource, attribute = name.split(".")
         if not self._holds(self._template["Resources"][resource].get("Condition")):
             raise ValueError(f"{resource} does not exist")
+        if attribute == "Ref" and self._template["Resources"][resource]["Type"].endswith("::Secret"):
+            return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{resource}-a1B2c3"
         return f"{resource}'s {attribute}"

@@ -2,9 +2,7 @@
 
 import configparser
 import json
-import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -15,10 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.contract.aws.aws_command import issues
-from tests.contract.aws.cloud import SECRET, Cloud, as_request, load_handler
+from tests.contract.aws.cloud import Cloud, as_request, load_handler
 from tests.contract.aws.dispatch_faults import environment
-from tests.contract.aws.template import AWS, PSEUDO, deploy, read
+from tests.contract.aws.template import AWS, PSEUDO, deploy, outputs, read
 from tests.fakes.github import Broken, Failed
 
 README = (AWS / "README.md").read_text()
@@ -33,11 +30,7 @@ def _blocks(language: str) -> list[str]:
 SHELL = _blocks("sh")
 [SCRIPT] = [block for block in SHELL if block.startswith("#!")]
 SERVICE, TIMER = _blocks("ini")
-AWS_COMMANDS = [
-    shlex.split(match)
-    for block in SHELL
-    for match in re.findall(r"(?:^ *|\$\()aws ([^)\n]*)", block.replace("\\\n", " "), re.MULTILINE)
-]
+[SETUP] = re.findall(r"^## Set up$(.*?)^## ", README, re.DOTALL | re.MULTILINE)
 
 
 def test_every_code_block_has_a_tested_language() -> None:
@@ -59,66 +52,44 @@ def test_a_shell_block_has_no_fault(block: str, tmp_path: Path) -> None:
 # AWS
 
 
-@pytest.mark.parametrize("command", AWS_COMMANDS, ids=lambda command: " ".join(command[:2]))
-def test_a_command_of_the_aws_cli_exists_with_its_options(command: list[str]) -> None:
-    assert issues(command) == []
+def test_every_parameter_of_the_form_is_explained_or_has_a_default() -> None:
+    parameters = read()["Parameters"]
+    named = {name for name in parameters if re.search(rf"[*`]{name}[*`]", README)}
+    required = {name for name, each in parameters.items() if "Default" not in each}
+    assert required == {"Repository", "Token"}
+    assert required < named
+    assert set(re.findall(r"`([A-Z]\w+)`", README)) <= set(parameters)
 
 
-def test_a_wrong_command_of_the_aws_cli_is_found() -> None:
-    assert issues(["secretsmanager", "create-secret", "--secret-id", "x"]) == [
-        "--secret-id is unknown",
-        "--name is missing",
-    ]
-    with pytest.raises(KeyError):
-        issues(["secretsmanager", "make-secret"])
+def test_the_form_shows_every_parameter_in_a_group() -> None:
+    groups = read()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    shown = [name for group in groups for name in group["Parameters"]]
+    assert sorted(shown) == sorted(read()["Parameters"])
 
 
-@pytest.mark.parametrize("command", [each for each in AWS_COMMANDS if each[1] == "deploy"])
-def test_a_deployment_sets_existing_parameters(command: list[str]) -> None:
-    template = command[command.index("--template-file") + 1]
-    given = dict(
-        each.split("=", 1) for each in command[command.index("--parameter-overrides") + 1 :] if "=" in each
-    )
-    assert deploy(template, {"Repository": "octo-org/cluster"} | given)
-    assert command[command.index("--stack-name") + 1] == PSEUDO["AWS::StackName"]
+def test_the_setup_names_the_values_and_resources_of_the_stack() -> None:
+    assert f"*Stack name*: `{PSEUDO['AWS::StackName']}`" in SETUP
+    [example] = re.findall(r"such as `([^`]+)`", SETUP.replace("\n   ", " "))
+    assert deploy(PollWorkflows=example, PruneWorkflow="prune.yml")
+    assert "*TestEvent*" in SETUP
+    assert set(outputs()) == {"TestEvent"}
+    for resource in re.findall(r"link of \*(\w+)\*", README):
+        assert resource in read()["Resources"]
 
 
-def test_the_readme_names_every_parameter() -> None:
-    named = re.findall(r"`(\w+)`", README.split("The other parameters are", 1)[1].split(":", 1)[0])
-    assert {"Repository", "AlarmEmail", *named} == set(read("template.yaml")["Parameters"])
-
-
-def test_the_commands_use_the_names_of_the_stack() -> None:
-    stack = deploy("template.yaml", {"Repository": "octo-org/cluster"})
-    assert f"--function-name {stack['Dispatch']['FunctionName']} " in README
-    assert f"aws logs tail {stack['Log']['LogGroupName']} " in README
-    assert stack["Dispatch"]["Environment"]["Variables"]["TOKEN_SECRET"] == SECRET
-    assert re.findall(r"--(?:name|secret-id) (\S+)", README) == [SECRET] * 3
-
-
-def test_the_test_event_of_the_readme_starts_a_run(cloud: Cloud) -> None:
-    [invoke] = [each for each in AWS_COMMANDS if each[:2] == ["lambda", "invoke"]]
+def test_the_test_event_starts_each_poll(cloud: Cloud) -> None:
+    event = json.loads(outputs(PollWorkflows="poll.yml, gpu.yml")["TestEvent"])
     with environment(cloud.environment):
-        load_handler().handle(json.loads(invoke[invoke.index("--payload") + 1]), None)
-    assert cloud.github.started == [("poll.yml", "main")]
+        load_handler().handle(event, None)
+    assert cloud.github.started == [("poll.yml", "main"), ("gpu.yml", "main")]
 
 
-@pytest.mark.parametrize("block", [block for block in SHELL if "read -rsp" in block])
-def test_the_token_is_passed_to_aws_only_by_standard_input(block: str, tmp_path: Path) -> None:
-    (tmp_path / "aws").write_text('#!/bin/sh\nprintf "%s\\n" "$*" >arguments\ncat >input\nenv >environment\n')
-    (tmp_path / "aws").chmod(0o755)
-    shell = subprocess.run(
-        ["bash", "-c", f'{block}\nprintf %s "${{token-is unset}}"'],
-        input="github_pat_x\\y\n",
-        cwd=tmp_path,
-        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (tmp_path / "input").read_text() == "github_pat_x\\y"
-    assert "github_pat" not in (tmp_path / "arguments").read_text() + (tmp_path / "environment").read_text()
-    assert shell.stdout == "is unset"
+@pytest.mark.parametrize("status", ["401", "403", "404", "422", "307"])
+def test_the_readme_and_the_log_name_the_same_parameters_for_a_status(status: str) -> None:
+    [row] = re.findall(rf"^\| {status} \| (.*) \|$", README, re.MULTILINE)
+    remedy = load_handler().REMEDIES["3xx" if status == "307" else status]
+    assert ("organization" in row) == ("organization" in remedy) == (status in ("403", "404"))
+    assert ("renamed" in row) == ("renamed" in remedy)
 
 
 # costs
@@ -135,12 +106,12 @@ def test_the_costs_add_up() -> None:
     *items, total = costs[: [row[0] for row in costs].index("total") + 1]
     for column in (2, 3):
         assert sum(float(row[column]) for row in items) == pytest.approx(float(total[column]))
-    invocations = 30 * 24 * 60 // 10 + 30
-    assert f"{invocations:,} invocations" in README
+    invocations = 30 * 24 * 60 // 10
+    assert f"{invocations:,} polls" in README
     assert round(invocations * 0.05 / 10_000, 2) == float(items[1][2])
-    memory = deploy("template.yaml", {"Repository": "a/b"})["Dispatch"]["MemorySize"] / 1024
+    memory = deploy()["Dispatch"]["MemorySize"] / 1024
     assert round(invocations * (2 * memory * 0.0000133334 + 0.20 / 1_000_000), 2) == float(items[3][2])
-    alarms = read("template.yaml")["Resources"]
+    alarms = read()["Resources"]
     metrics = sum(
         len(
             [
@@ -163,9 +134,7 @@ def test_the_costs_add_up() -> None:
 def start_poll(cloud: Cloud, tmp_path: Path) -> Callable[[], Any]:
     """Run the script as cron does, with the repository and the address filled in."""
     assert shutil.which("curl"), "this test runs the script, which needs curl"
-    (tmp_path / ".cluster-status-header").write_text(
-        f"Authorization: Bearer {cloud.secrets_manager.secrets[SECRET]}\n"
-    )
+    (tmp_path / ".cluster-status-header").write_text(f"Authorization: Bearer {cloud.token}\n")
     assert "https://api.github.com/repos/OWNER/NAME/" in SCRIPT
     script = tmp_path / "start-poll"
     script.write_text(
