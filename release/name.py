@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 from release.error import ReleaseError
 
 PATTERN = r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]*[A-Za-z0-9_-]"
+_GITHUB = "https://github.com/"
 _IMAGE = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"  # a part of the name, as container registries accept it
 _REMOTE = r"(?:https://(?:[^/@]*@)?github\.com/|(?:ssh://)?git@github\.com[:/])([^/]+/[^/]+?)(?:\.git)?/?"
 
@@ -31,15 +32,17 @@ class RepositoryName(NamedTuple):
     @classmethod
     def declared(cls, pyproject: str) -> Self:
         """Return the name in the URL of the repository in pyproject.toml."""
-        url = str(tomllib.loads(pyproject)["project"]["urls"]["Repository"])
-        return cls.parse(url.removeprefix("https://github.com/"))
+        url = str(tomllib.loads(pyproject)["project"].get("urls", {}).get("Repository", ""))
+        if not url.startswith(_GITHUB):
+            raise ReleaseError(f"pyproject.toml has no URL in urls.Repository. Add {_GITHUB}OWNER/NAME.")
+        return cls.parse(url.removeprefix(_GITHUB))
 
     def __str__(self) -> str:
         return f"{self.owner}/{self.name}"
 
     @property
     def url(self) -> str:
-        return f"https://github.com/{self}"
+        return f"{_GITHUB}{self}"
 
     @property
     def image(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from release import references
 from release.changelog import notes
+from release.command import attempt
 from release.error import ReleaseError
 from release.name import RepositoryName, releasing
 from release.version import Version, released
@@ -20,8 +21,7 @@ class Repository:
 
     def git(self, *arguments: str) -> str:
         """Run git and return its output."""
-        command = ["git", *arguments]
-        result = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+        result = attempt(["git", *arguments], self.root, stderr=subprocess.PIPE)
         if result.returncode:
             raise ReleaseError(f"git {arguments[0]} failed: {result.stderr.strip()}")
         return result.stdout.strip()

@@ -67,6 +67,11 @@ def test_a_release_of_a_fork_is_refused_with_the_command_that_renames(
     assert "Another repository" not in capsys.readouterr().err
 
 
+def test_every_file_names_the_repository_that_pyproject_toml_declares(checkout: Repository) -> None:
+    # an action of others with a version would be renamed, too: name its commit
+    assert checkout.rename(DECLARED) == []
+
+
 def test_no_file_has_the_old_name_after_the_rename(checkout: Repository) -> None:
     checkout.rename(FORK)
     left = [
@@ -130,6 +135,12 @@ def test_the_repository_that_releases_is_the_origin_on_github(
 def test_a_name_without_owner_or_without_an_image_is_refused(text: str) -> None:
     with pytest.raises(ReleaseError, match=r"Use OWNER/NAME|No image can have the name"):
         RepositoryName.parse(text)
+
+
+@pytest.mark.parametrize("urls", ["", 'urls.Repository = "https://git.example.org/org/action"\n'])
+def test_a_project_without_the_url_of_its_repository_is_refused(urls: str) -> None:
+    with pytest.raises(ReleaseError, match=r"urls\.Repository"):
+        RepositoryName.declared(f"[project]\nversion = '1.0.0'\n{urls}")
 
 
 # the base image
