@@ -18,8 +18,8 @@ from release.version import Version
 from tests.contract.workflows.validators import ROOT
 
 DIGEST = f"sha256:{'5e' * 32}"
-NAME = RepositoryName("Some-Lab", "Slurm-Status")
-IMAGE = "ghcr.io/some-lab/slurm-status"
+NAME = RepositoryName("Example-Lab", "Slurm-Watch")
+IMAGE = "ghcr.io/example-lab/slurm-watch"
 ACTION_YML = (ROOT / "action.yml").read_text(encoding="utf-8")
 FILES = {
     "action.yml": ACTION_YML,
@@ -240,7 +240,7 @@ def test_no_tag_is_made_if_the_image_cannot_be_pulled_by_everyone(clone: Clone, 
     with pytest.raises(ReleaseError) as caught:
         _release(clone).publish(DIGEST)
     assert f"{IMAGE} cannot be pulled without a login. A new package is private." in str(caught.value)
-    assert f"https://github.com/{NAME}/pkgs/container/slurm-status and select" in str(caught.value)
+    assert f"https://github.com/{NAME}/pkgs/container/slurm-watch and select" in str(caught.value)
     assert "*Re-run failed jobs*" in str(caught.value)
     assert "denied" in str(caught.value)
     assert clone.git("tag", "--list") == clone.at_origin("tag", "--list") == ""

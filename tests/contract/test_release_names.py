@@ -17,7 +17,7 @@ from tests.contract.workflows.validators import ACTION, ROOT
 
 DECLARED = RepositoryName.parse(ACTION)
 FORK = RepositoryName(f"{DECLARED.owner}-Lab", f"{DECLARED.name}-Fork")
-LAB = RepositoryName("Some-Lab", "Slurm-Status")
+LAB = RepositoryName("Example-Lab", "Slurm-Watch")
 PYPROJECT = '[project]\nurls.Repository = "https://github.com/org/action"\n'
 
 
@@ -95,12 +95,12 @@ def test_a_renamed_repository_can_be_renamed_again(checkout: Repository) -> None
 @pytest.mark.parametrize(
     ("text", "renamed"),
     [
-        ("      - uses: org/action@v1\n", "      - uses: Some-Lab/Slurm-Status@v1\n"),
-        ("  org/action: ref-pin # why", "  Some-Lab/Slurm-Status: ref-pin # why"),
-        ("docker://ghcr.io/org/action:1.0.0", "docker://ghcr.io/some-lab/slurm-status:1.0.0"),
-        ("ghcr.io/Some-Lab/Slurm-Status:1", "ghcr.io/some-lab/slurm-status:1"),
-        ("git+https://github.com/org/action@v1", "git+https://github.com/Some-Lab/Slurm-Status@v1"),
-        ("- uses: some-lab/slurm-status@v1", "- uses: some-lab/slurm-status@v1"),
+        ("      - uses: org/action@v1\n", "      - uses: Example-Lab/Slurm-Watch@v1\n"),
+        ("  org/action: ref-pin # why", "  Example-Lab/Slurm-Watch: ref-pin # why"),
+        ("docker://ghcr.io/org/action:1.0.0", "docker://ghcr.io/example-lab/slurm-watch:1.0.0"),
+        ("ghcr.io/Example-Lab/Slurm-Watch:1", "ghcr.io/example-lab/slurm-watch:1"),
+        ("git+https://github.com/org/action@v1", "git+https://github.com/Example-Lab/Slurm-Watch@v1"),
+        ("- uses: example-lab/slurm-watch@v1", "- uses: example-lab/slurm-watch@v1"),
         ("- uses: actions/checkout@3d3c42e5 # v7.0.1", "- uses: actions/checkout@3d3c42e5 # v7.0.1"),
         ("see https://github.com/org/other/issues/1", "see https://github.com/org/other/issues/1"),
     ],
@@ -112,12 +112,12 @@ def test_only_the_name_of_this_repository_is_renamed(text: str, renamed: str) ->
 @pytest.mark.parametrize(
     ("remote", "name"),
     [
-        ("https://github.com/Some-Lab/Slurm-Status.git", LAB),
-        ("https://github.com/Some-Lab/Slurm-Status", LAB),
-        ("https://user@github.com/Some-Lab/Slurm-Status/", LAB),
-        ("git@github.com:Some-Lab/Slurm-Status.git", LAB),
-        ("ssh://git@github.com/Some-Lab/Slurm-Status.git", LAB),
-        ("https://git.example.org/Some-Lab/Slurm-Status.git", ("org", "action")),
+        ("https://github.com/Example-Lab/Slurm-Watch.git", LAB),
+        ("https://github.com/Example-Lab/Slurm-Watch", LAB),
+        ("https://user@github.com/Example-Lab/Slurm-Watch/", LAB),
+        ("git@github.com:Example-Lab/Slurm-Watch.git", LAB),
+        ("ssh://git@github.com/Example-Lab/Slurm-Watch.git", LAB),
+        ("https://git.example.org/Example-Lab/Slurm-Watch.git", ("org", "action")),
         ("/srv/clone", ("org", "action")),
         ("", ("org", "action")),
     ],
@@ -131,7 +131,7 @@ def test_the_repository_that_releases_is_the_origin_on_github(
     assert releasing(remote, PYPROJECT) == ("ada_example", "x")
 
 
-@pytest.mark.parametrize("text", ["", "name", "a/b/c", "a b/c", "a/.", "some-lab/-x", "some-lab/a..b"])
+@pytest.mark.parametrize("text", ["", "name", "a/b/c", "a b/c", "a/.", "example-lab/-x", "example-lab/a..b"])
 def test_a_name_without_owner_or_without_an_image_is_refused(text: str) -> None:
     with pytest.raises(ReleaseError, match=r"Use OWNER/NAME|No image can have the name"):
         RepositoryName.parse(text)
