@@ -58,7 +58,7 @@ def _replace_by_a_directory(path: Path) -> None:
 
 
 def _contradict(path: Path) -> None:
-    path.write_bytes(path.read_bytes().replace(b'"status": "online"', b'"status": "unknown"'))
+    path.write_bytes(path.read_bytes().replace(b'"status":"online"', b'"status":"unknown"'))
 
 
 FILE_FAULTS = (
