@@ -1,7 +1,7 @@
 """Uploads artifacts of the running job through the results service, as actions/upload-artifact does.
 
-Protocol of @actions/artifact 6.2.1 (generated/results/api/v1): JSON over POST, names in snake_case, 64-bit
-numbers as strings. The file itself goes to a signed URL of the blob storage.
+Protocol of @actions/artifact 6.2.1 (generated/results/api/v1), and of its version 4 for services that do not
+know the later one. The file itself goes to a signed URL of the blob storage.
 """
 
 import base64
@@ -10,34 +10,35 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Struct
 
+from cluster_status.adapters.github import block_blob
+from cluster_status.adapters.github.results_call import (
+    NEXT_RUN,
+    NoResponseError,
+    ResultsCall,
+    decode,
+    expect,
+    is_ambiguous,
+)
 from cluster_status.adapters.github.retry import RetryingHttp
-from cluster_status.adapters.http import HttpFailure, HttpResponse
+from cluster_status.adapters.http import HttpResponse
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import HistoryError, InputError
 
-_SERVICE = "twirp/github.actions.results.api.v1.ArtifactService"
-_VERSION = 7  # of the artifact format, since 6.2.0
 _ZIP = "application/zip"
-_QUOTA = re.compile("insufficient usage|storage quota", re.IGNORECASE)
-FREE_STORAGE = (
-    "Delete old runs with their artifacts, or shorten history-retention-days. "
-    "GitHub updates the used storage every 6 to 12 hours."
-)
-_TIMEOUT_SECONDS = 20.0
-_NOT_FOUND = 404
-_CONFLICT = 409
+# of the artifact format: 7 since 6.2.0 of the official client, 4 before
+_FORMAT: Mapping[str, object] = {"version": 7, "mime_type": _ZIP}
+_OLDER_FORMAT: Mapping[str, object] = {"version": 4}
+_BAD_REQUEST, _NOT_FOUND, _CONFLICT, _INTERNAL_ERROR = 400, 404, 409, 500
 _NO_SERVICE = frozenset({_NOT_FOUND, 405, 501})  # of a forge, or of an old GitHub Enterprise Server
-_NEXT_RUN = "The next run tries again."
+# act has no body, Gitea and Forgejo "Error decode request body"
+_CANNOT_DECODE = re.compile(rb"\s*|.*(decode|unmarshal|unknown field).*", re.IGNORECASE | re.DOTALL)
+_FINALIZE_ATTEMPTS = 3
 _USE_A_FILE = "Set history-store to file: see docs/history.md."
 _NEW_RUN = "Start a new run: this run cannot save the history in another attempt."
-
-T = TypeVar("T")
 
 
 class Job(Struct, frozen=True):
@@ -81,6 +82,7 @@ class _Uploaded(Struct):
     database_id: int
     workflow_run_backend_id: str
     workflow_job_run_backend_id: str
+    digest: str = ""
 
 
 class _List(Struct):
@@ -89,8 +91,10 @@ class _List(Struct):
 
 class ResultsService:
     def __init__(self, http: RetryingHttp, job: Job) -> None:
+        ids = {"workflow_run_backend_id": job.run_id, "workflow_job_run_backend_id": job.job_id}
         self._http = http
-        self._job = job
+        self._call = ResultsCall(http, job.origin, job.token, ids)
+        self._format = _FORMAT
 
     def upload(self, names: Sequence[str], archive: bytes, *, expires_at: datetime) -> int:
         """Upload under the first of these names that is free in this run; return the artifact's id.
@@ -100,40 +104,66 @@ class ResultsService:
         was never completed. Raises HistoryError.
         """
         name, url = self._reserve(names, expires_at)
-        self._put(url, archive)
-        digest = f"sha256:{hashlib.sha256(archive).hexdigest()}"
-        response = self._call("FinalizeArtifact", {"name": name, "size": str(len(archive)), "hash": digest})
-        return _expect(response, _Finalized).artifact_id
+        block_blob.upload(self._http, url, archive, _ZIP)
+        return self._finalize(name, archive)
 
     def _reserve(self, names: Sequence[str], expires_at: datetime) -> tuple[str, str]:
         """Return the name and the URL to upload to."""
         for name in names:
             response = self._create(name, expires_at)
             if response.status != _CONFLICT:
-                return name, _expect(response, _Created).signed_upload_url
+                return name, expect(response, _Created).signed_upload_url
         name = self._delete_oldest(names)
         response = self._create(name, expires_at)
         if response.status == _CONFLICT:  # a deletion may take a moment (actions/upload-artifact#571)
             response = self._create(name, expires_at)
-        return name, _expect(response, _Created).signed_upload_url
+        return name, expect(response, _Created).signed_upload_url
 
     def _create(self, name: str, expires_at: datetime) -> HttpResponse:
-        details = {
-            "name": name,
-            "expires_at": expires_at.isoformat().replace("+00:00", "Z"),
-            "version": _VERSION,
-            "mime_type": _ZIP,
-        }
-        response = self._call("CreateArtifact", details)
+        """Send one request, and an older one if the service refuses the format.
+
+        After any other failure nothing is created again: the service may have created the artifact, and a
+        second request would take another name.
+        """
+        details = {"name": name, "expires_at": expires_at.isoformat().replace("+00:00", "Z")}
+        response = self._call("CreateArtifact", {**details, **self._format}, is_repeatable=False)
+        if self._format is _FORMAT and _is_format_refused(response):
+            self._format = _OLDER_FORMAT
+            response = self._call("CreateArtifact", {**details, **self._format}, is_repeatable=False)
         if response.status in _NO_SERVICE:
             text = f"This server has no artifact store of version 4 ({response.describe('msg')})."
             raise HistoryError(text, remedy=_USE_A_FILE)
         return response
 
+    def _finalize(self, name: str, archive: bytes) -> int:
+        """Return the id of the artifact.
+
+        A repeated request may add a second artifact (actions/upload-artifact#531). After an ambiguous
+        failure it is repeated only if no artifact of this name is listed. One without this digest proves
+        nothing: act and Gitea also list uploads that were not completed.
+        """
+        digest = f"sha256:{hashlib.sha256(archive).hexdigest()}"
+        details = {"name": name, "size": str(len(archive)), "hash": digest}
+        failure = HistoryError("")
+        for _ in range(_FINALIZE_ATTEMPTS):
+            try:
+                response = self._call("FinalizeArtifact", details, is_repeatable=False)
+                if not is_ambiguous(response):
+                    return expect(response, _Finalized).artifact_id
+                text = f"The artifact store did not save the history ({response.describe('msg')})."
+                failure = HistoryError(text, remedy=NEXT_RUN)
+            except NoResponseError as error:
+                failure = error
+            listed = {one.digest: one.database_id for one in self._list() if one.name == name}
+            if digest in listed:
+                return listed[digest]
+            if listed:
+                break
+        raise failure
+
     def _delete_oldest(self, names: Sequence[str]) -> str:
         """Delete the oldest of this run's artifacts with these names; return its name."""
-        listed = _decode(self._call("ListArtifacts", {}), _List).artifacts
-        ours = sorted((one for one in listed if one.name in names), key=lambda one: one.database_id)
+        ours = sorted((one for one in self._list() if one.name in names), key=lambda one: one.database_id)
         if not ours:
             text = "The artifact names of the history are taken by uploads that were never completed."
             raise HistoryError(text, remedy=_NEW_RUN)
@@ -144,62 +174,16 @@ class ResultsService:
         }
         response = self._call("DeleteArtifact", {"name": oldest.name, **ids})
         if response.status != _NOT_FOUND:  # 404: deleted, but the response to a first attempt was lost
-            _expect(response, _Deleted)
+            expect(response, _Deleted)
         return oldest.name
 
-    def _put(self, url: str, archive: bytes) -> None:
-        common = {"Content-Type": _ZIP, "x-ms-version": "2026-04-06"}
-        blob = {"x-ms-blob-type": "BlockBlob", "x-ms-blob-content-type": _ZIP}
-        response = self._send("PUT", url, common | blob, archive)
-        if not response.ok:  # the signature may only allow what the official client does
-            response = self._put_block(url, common, archive)
-        if not response.ok:
-            text = f"Could not upload the history (HTTP {response.status})."
-            raise HistoryError(text, remedy=_NEXT_RUN)
-
-    def _put_block(self, url: str, common: Mapping[str, str], archive: bytes) -> HttpResponse:
-        """Upload as the official client does: a block, then the list of blocks."""
-        block = base64.b64encode(b"00000001").decode()
-        response = self._send("PUT", f"{url}&comp=block&blockid={block}", common, archive)
-        if not response.ok:
-            return response
-        blocks = f'<?xml version="1.0" encoding="utf-8"?><BlockList><Latest>{block}</Latest></BlockList>'
-        headers = {**common, "Content-Type": "application/xml", "x-ms-blob-content-type": _ZIP}
-        return self._send("PUT", f"{url}&comp=blocklist", headers, blocks.encode())
-
-    def _call(self, method: str, details: Mapping[str, object]) -> HttpResponse:
-        ids = {"workflow_run_backend_id": self._job.run_id, "workflow_job_run_backend_id": self._job.job_id}
-        return self._send(
-            "POST",
-            f"{self._job.origin}/{_SERVICE}/{method}",
-            {"Authorization": f"Bearer {self._job.token.reveal()}", "Content-Type": "application/json"},
-            json.dumps({**ids, **details}).encode(),
-        )
-
-    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> HttpResponse:
-        try:
-            return self._http.request(
-                method, url, headers=headers, body=body, timeout_seconds=_TIMEOUT_SECONDS
-            )
-        except HttpFailure as failure:
-            raise HistoryError(
-                f"The artifact store cannot be reached: {failure}.", remedy=_NEXT_RUN
-            ) from None
+    def _list(self) -> list[_Uploaded]:
+        """Return the artifacts of all attempts of this run."""
+        return decode(self._call("ListArtifacts", {}), _List).artifacts
 
 
-def _expect(response: HttpResponse, kind: type[T]) -> T:
-    """Return the body of a successful call."""
-    if response.ok and response.json().get("ok"):
-        return _decode(response, kind)
-    status = response.describe("msg")
-    if _QUOTA.search(status):
-        raise HistoryError("The artifact storage quota of the account is used up.", remedy=FREE_STORAGE)
-    raise HistoryError(f"The artifact store refused the history ({status}).", remedy=_NEXT_RUN)
-
-
-def _decode(response: HttpResponse, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(response.body, type=kind, strict=False)  # 64-bit numbers are strings
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        text = f"Could not parse the response of the artifact store ({response.describe('msg')})."
-        raise HistoryError(text, remedy=_NEXT_RUN) from None
+def _is_format_refused(response: HttpResponse) -> bool:
+    """Return whether the service did not accept a field or the version. An ambiguous error is no refusal."""
+    if response.status == _INTERNAL_ERROR:
+        return _CANNOT_DECODE.fullmatch(response.body) is not None
+    return response.status == _BAD_REQUEST

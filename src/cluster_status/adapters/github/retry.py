@@ -6,7 +6,8 @@ from typing import Unpack
 from cluster_status.adapters.http import Http, HttpFailure, HttpResponse, RequestOptions
 from cluster_status.ports import Clock
 
-_TEMPORARY = frozenset({429, 500, 502, 503, 504})
+_NOT_EXECUTED = frozenset({429, 503})
+_TEMPORARY = _NOT_EXECUTED | {500, 502, 504}
 _FORBIDDEN, _TOO_MANY_REQUESTS = 403, 429
 _PAUSES_SECONDS = (3.0, 4.5, 6.75, 10.1)
 _MAX_PAUSE_SECONDS = 20.0
@@ -43,6 +44,15 @@ class RetryingHttp:
     def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> HttpResponse:
         return retried(lambda: self._http.request(method, url, **options), self._clock.sleep)
 
+    def request_once(self, method: str, url: str, **options: Unpack[RequestOptions]) -> HttpResponse:
+        """Repeat the request only after a response which shows that it was not executed."""
+        for pause in _PAUSES_SECONDS:
+            response = self._http.request(method, url, **options)
+            if not _was_not_executed(response):
+                return response
+            self._clock.sleep(_retry_after(response) or pause)
+        return self._http.request(method, url, **options)
+
 
 def is_rate_limited(response: HttpResponse) -> bool:
     """Return whether a request was refused by the hourly limit or by the secondary limit.
@@ -56,9 +66,14 @@ def is_rate_limited(response: HttpResponse) -> bool:
 
 
 def _is_temporary(response: HttpResponse) -> bool:
+    return response.status in _TEMPORARY or _was_not_executed(response)
+
+
+def _was_not_executed(response: HttpResponse) -> bool:
     # since 2026 an intermediary sometimes answers for the results service, with status 403
     # (actions/download-artifact#464)
-    return response.status in _TEMPORARY or b"Error from intermediary" in response.body
+    is_refused_before = response.status == _FORBIDDEN and b"Error from intermediary" in response.body
+    return response.status in _NOT_EXECUTED or is_refused_before
 
 
 def _retry_after(response: HttpResponse) -> float | None:
