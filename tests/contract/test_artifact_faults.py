@@ -28,6 +28,7 @@ from tests.fakes.artifact_store import artifact_store
 from tests.fakes.github import (
     QUOTA_HIT,
     Broken,
+    Damaged,
     Failed,
     LoopbackGitHub,
     RateLimited,
@@ -178,8 +179,8 @@ TOLERATED = (
         "the artifact is deleted after it is listed", _failing("zip", Failed(404)), "It was deleted or has"
     ),
     Fault("the artifact expires after it is listed", _failing("zip", Failed(410)), "It was deleted or has"),
-    Fault("the response to CreateArtifact is lost", _failing("create", Broken(502, after_accepting=True))),
     Fault("only an upload in blocks is allowed", _failing("put", Failed(403))),
+    Fault("the upload arrives damaged", _failing("put", Damaged())),
 )
 
 NOT_RESTORED = (
@@ -237,8 +238,13 @@ NOT_SAVED = (
     ),
     Fault(
         "no response to CreateArtifact",
-        _failing("create", *[Silent()] * ATTEMPTS),
+        _failing("create", Silent()),
         "The artifact store cannot be reached: the request timed out. The next run tries again.",
+    ),
+    Fault(
+        "the response to CreateArtifact is lost",
+        _failing("create", Broken(502, after_accepting=True)),
+        "The artifact store refused the history (HTTP 502). The next run tries again.",
     ),
     Fault("all uploads are refused", _refuse_all_uploads, "Could not upload the history (HTTP 403)."),
     Fault(
@@ -255,8 +261,10 @@ NOT_SAVED = (
 
 TOLERATED_AFTER_DELIVERY = (
     Fault("5xx for all attempts to list newer artifacts", _failing("list", *[Broken(502)] * ATTEMPTS)),
-    Fault("the response to CreateArtifact is lost", _failing("create", Broken(502, after_accepting=True))),
-    Fault("5xx four times", _failing("create", *[Broken(503)] * (ATTEMPTS - 1))),
+    Fault("503 four times", _failing("create", *[Broken(503)] * (ATTEMPTS - 1))),
+    Fault(
+        "the response to FinalizeArtifact is lost", _failing("finalize", Broken(502, after_accepting=True))
+    ),
 )
 
 NOT_SAVED_AFTER_DELIVERY = (

@@ -278,7 +278,7 @@ def test_a_blob_is_uploaded_as_a_whole_only_with_its_type(client: Client) -> Non
 
 
 def test_a_blob_is_uploaded_in_blocks() -> None:
-    with LoopbackGitHub(refuse_put_blob=True) as github, Client(github, github.start_run()) as client:
+    with LoopbackGitHub(put_blob="refused") as github, Client(github, github.start_run()) as client:
         url = client.create()
         assert azure_error(client.put_blob(url, b"zip")) == (403, "AuthorizationPermissionMismatch")
         for block_id, content in (("MDI%3D", b"ip"), ("MDE%3D", b"z")):

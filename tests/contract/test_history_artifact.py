@@ -1,6 +1,5 @@
 """The artifact store with the loopback GitHub, which is checked against the official client."""
 
-import hashlib
 import io
 import json
 import time
@@ -128,14 +127,6 @@ def test_the_official_client_downloads_a_saved_history_with_an_equal_digest(
     assert (tmp_path / "history.json").read_bytes() == codec.render(HISTORY)
 
 
-def test_an_upload_declares_its_digest_and_its_type(github: LoopbackGitHub, start_run: StartRun) -> None:
-    start_run().store.save(HISTORY)
-    create, put, _ = github.requests
-    assert github.artifacts[0].digest == f"sha256:{hashlib.sha256(put.body).hexdigest()}"
-    assert json.loads(create.body)["mime_type"] == "application/zip"
-    assert put.headers["x-ms-blob-content-type"] == "application/zip"
-
-
 def test_a_history_uploaded_by_the_official_client_is_restored(
     github: LoopbackGitHub,
     start_run: StartRun,
@@ -255,17 +246,6 @@ def test_a_run_whose_names_are_taken_by_incomplete_uploads_recommends_a_new_run(
     assert start_run().store.load() is None
 
 
-@pytest.mark.parametrize("lost", [Broken(502, after_accepting=True), Reset(after_accepting=True)])
-def test_a_lost_response_to_create_artifact_does_not_prevent_two_saves(
-    lost: Fault, github: LoopbackGitHub, http: Http, start_run: StartRun
-) -> None:
-    stored = Stored(http, github.start_run())
-    github.fail_next(lost, on="create")
-    stored.store.save(HISTORY)
-    stored.store.save(LATER)
-    assert start_run().store.load() == LATER
-
-
 OUTAGE = Notification("1", Event.OUTAGE, AT, StatusPeriod(Status.OFFLINE, AT))
 DELIVERING = Histories().with_entry(
     "My Cluster",
@@ -309,13 +289,6 @@ def test_an_artifact_expires_after_the_retention_time(github: LoopbackGitHub, st
     start_run().store.save(HISTORY)
     [artifact] = github.artifacts
     assert timedelta(days=29, hours=23) < artifact.expires_at - artifact.created_at <= timedelta(days=30)
-
-
-def test_an_upload_that_is_refused_as_a_whole_is_sent_as_a_block(http: Http) -> None:
-    with LoopbackGitHub(refuse_put_blob=True) as github:
-        Stored(http, github.start_run()).store.save(HISTORY)
-        assert github.requests[-2].headers["x-ms-blob-content-type"] == "application/zip"
-        assert Stored(http, github.start_run()).store.load() == HISTORY
 
 
 @pytest.mark.parametrize("other", [{"from_fork": True}, {"branch": "a-branch"}, {"expired": True}], ids=str)
@@ -605,7 +578,13 @@ def test_temporary_failures_while_restoring_are_retried(
     assert start_run().store.load() == HISTORY
 
 
-SAVED = [(fault, operation) for fault in TEMPORARY.values() for operation in SAVING]
+AMBIGUOUS = (Broken(502), Reset(), Reset(after_accepting=True), Truncated())
+SAVED = [
+    (fault, operation)
+    for fault in TEMPORARY.values()
+    for operation in SAVING
+    if operation != "create" or fault not in AMBIGUOUS  # nothing is created again
+]
 LOST = [
     (fault, operation) for fault, operation in SAVED if fault in (Truncated(), Reset(after_accepting=True))
 ]
@@ -731,16 +710,6 @@ def test_the_error_of_a_used_up_quota_says_how_to_free_storage(
     assert "history-retention-days" in full.value.remedy
 
 
-@pytest.mark.parametrize("status", [404, 405, 501])
-def test_a_server_without_an_artifact_store_needs_another_store(
-    status: int, github: LoopbackGitHub, start_run: StartRun
-) -> None:
-    github.fail_next(*[Failed(status)] * 9, on="create")
-    with pytest.raises(HistoryError, match=f"no artifact store of version 4 .*{status}") as missing:
-        start_run().store.save(HISTORY)
-    assert "Set history-store to file" in missing.value.remedy
-
-
 def test_a_refused_save_shows_the_message_of_the_service(github: LoopbackGitHub, start_run: StartRun) -> None:
     github.fail_next(FORBIDDEN, on="finalize")
     with pytest.raises(HistoryError, match="not accessible"):
@@ -761,7 +730,8 @@ def test_errors_contain_neither_a_token_nor_a_signed_url(github: LoopbackGitHub,
     github.plant(NAME, planted(HISTORY))
     stored = Stored(http, run)
     for operation in (*RESTORING, *SAVING):
-        github.fail_next(*[Reset()] * 5, on=operation)  # type: ignore[arg-type]  # one of its literals
+        times = 1 if operation == "create" else 5
+        github.fail_next(*[Reset()] * times, on=operation)  # type: ignore[arg-type]  # one of its literals
         with pytest.raises(HistoryError) as error:
             stored.store.load() if operation in RESTORING else stored.store.save(HISTORY)
         text = f"{error.value} {error.value.remedy}"

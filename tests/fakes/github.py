@@ -33,9 +33,9 @@ from tests.fakes.github_actions import (
     zip_of,
 )
 from tests.fakes.github_api import Api
-from tests.fakes.github_blobs import Blobs
+from tests.fakes.github_blobs import Blobs, PutBlob
 from tests.fakes.github_limits import RATE_LIMIT, rate_limit_headers
-from tests.fakes.github_results import Results
+from tests.fakes.github_results import GITHUB, Dialect, Results
 from tests.fakes.github_workflows import Workflow, Workflows
 from tests.fakes.loopback import Aborted, Held, Holds, HttpResponse, LoopbackServer, Request, Reset, Silent
 
@@ -45,6 +45,7 @@ __all__ = [
     "QUOTA_HIT",
     "Artifact",
     "Broken",
+    "Damaged",
     "Failed",
     "Fault",
     "LoopbackGitHub",
@@ -182,7 +183,12 @@ class Odd:
         return HttpResponse(200, self.body)
 
 
-Fault = Failed | RateLimited | SecondaryRateLimited | Broken | Odd | Silent | Reset | Truncated
+@dataclass(frozen=True)
+class Damaged:
+    """The request is executed, but the last byte of its body arrives changed."""
+
+
+Fault = Damaged | Failed | RateLimited | SecondaryRateLimited | Broken | Odd | Silent | Reset | Truncated
 
 
 def _now() -> datetime:
@@ -198,18 +204,19 @@ class LoopbackGitHub:
         *,
         retention_days: int = 90,
         rate_limit: int = RATE_LIMIT,
-        refuse_put_blob: bool = False,
+        dialect: Dialect = GITHUB,
+        put_blob: PutBlob = "stored",
         newest_first: bool = False,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._clock = clock
         self._actions = Actions(repository, timedelta(days=retention_days), clock, newest_first=newest_first)
-        blobs = Blobs(self._actions, refuse_put_blob=refuse_put_blob)
+        blobs = Blobs(self._actions, put_blob)
         self._workflows = Workflows(self._actions)
         self._api = Api(self._actions, blobs, self._workflows, rate_limit)
         self._decide: dict[str, Callable[[Request], HttpResponse]] = {
             "api": self._api.answer,
-            "results": Results(self._actions, blobs).answer,
+            "results": Results(self._actions, blobs, dialect).answer,
             "blob": blobs.answer,
         }
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
@@ -393,6 +400,9 @@ class LoopbackGitHub:
                 case Truncated():
                     answer = self.decide(request)
                     return replace(answer, sent_bytes=len(answer.body) // 2)
+                case Damaged():
+                    damaged = request.body[:-1] + bytes([request.body[-1] ^ 1])
+                    return self.decide(replace(request, body=damaged))
                 case _:
                     return self._fail(fault, request)
 

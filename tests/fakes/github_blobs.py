@@ -2,7 +2,7 @@
 
 Written from Microsoft's reference of Put Blob, Put Block, Put Block List, Get Blob and of shared access
 signatures. GitHub's URLs for logs are signed with `sp=cw`, which allows Put Blob and Put Block. For artifacts
-this is likely, but not known: `refuse_put_blob` refuses Put Blob.
+this is likely, but not known: it can be refused. act and Gitea answer 200 to it, and store nothing.
 """
 
 import base64
@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from typing import Literal
 from urllib.parse import quote, urlencode
 
 from tests.fakes.github_actions import Actions, Artifact, Blob, Reservation, disposition, rfc3339
@@ -29,6 +30,8 @@ BLOCK_LIST = re.compile(
     rb"(?:<(Latest|Uncommitted|Committed)>[A-Za-z0-9+/=]+</\1>\s*)*</BlockList>\s*"
 )
 BLOCK_ID_LIMIT_BYTES = 64
+
+PutBlob = Literal["stored", "refused", "ignored"]
 
 
 def operation(request: Request) -> str | None:
@@ -53,9 +56,9 @@ def error(status: int, code: str, message: str) -> HttpResponse:
 
 
 class Blobs:
-    def __init__(self, actions: Actions, *, refuse_put_blob: bool) -> None:
+    def __init__(self, actions: Actions, put_blob: PutBlob = "stored") -> None:
         self._actions = actions
-        self._refuse_put_blob = refuse_put_blob
+        self._put_blob = put_blob
         self._key = secrets.token_bytes(32)
 
     def upload_url(self, reservation: Reservation) -> str:
@@ -120,7 +123,7 @@ class Blobs:
             )
             return error(403, "AuthenticationFailed", f"{message} formed correctly including the signature.")
         needed = "r" if name == "blob-get" else "w"
-        if needed not in request.query["sp"] or (name == "put" and self._refuse_put_blob):
+        if needed not in request.query["sp"] or (name == "put" and self._put_blob == "refused"):
             message = "This request is not authorized to perform this operation using this permission."
             return error(403, "AuthorizationPermissionMismatch", message)
         return None
@@ -139,6 +142,8 @@ class Blobs:
         return HttpResponse(200, blob.content, headers)
 
     def _put(self, request: Request, blob: Blob) -> HttpResponse:
+        if self._put_blob == "ignored":
+            return HttpResponse(200)
         kind = request.headers.get("x-ms-blob-type")
         if kind is None:
             return error(400, "MissingRequiredHeader", "An HTTP header that's mandatory is not specified.")
@@ -173,11 +178,13 @@ def _put_block_list(request: Request, blob: Blob) -> HttpResponse:
         return error(400, "InvalidBlockList", "The specified block list is invalid.")
     blob.content = b"".join(blob.blocks[block_id] for block_id in block_ids)
     blob.blocks.clear()
-    return _created(blob.content)
+    return _created(request.body)
 
 
 def _created(content: bytes) -> HttpResponse:
+    """Return the digest of the request's body, which is that of the blob only for Put Blob."""
     headers = {
+        "Content-MD5": base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode(),
         "ETag": _etag(content),
         "x-ms-request-id": secrets.token_hex(16),
         "x-ms-request-server-encrypted": "true",

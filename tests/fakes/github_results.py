@@ -2,15 +2,16 @@
 
 It has the five methods that the official client `@actions/artifact` 6.2.1 calls. Bodies are the JSON of
 protocol buffers, with the names of the proto files. The real service ignores unknown fields; this fake
-refuses them, to find misspelt ones. The codes have the statuses of twirp's specification. The codes of the
-service are known for names that are taken (409), missing artifacts (404), ended jobs (403) and a full quota
-(403); the others are assumed.
+refuses them, to find misspelt ones. Other services read and write differently: see `Dialect`. The codes have
+the statuses of twirp's specification. The codes of the service are known for names that are taken (409),
+missing artifacts (404), ended jobs (403) and a full quota (403); the others are assumed.
 """
 
 import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,7 @@ from tests.fakes.github_blobs import Blobs
 from tests.fakes.loopback import HttpResponse, Request
 
 SERVICE = "/twirp/github.actions.results.api.v1.ArtifactService/"
-VERSIONS = range(4, 8)  # 7 is the first one with a mime_type
-VERSION_WITH_TYPES = 7
+VERSION_WITH_TYPES = 7  # the first one with a mime_type
 FORBIDDEN_IN_NAMES = '":<>|*?\r\n\\/'
 STATUSES = {
     "invalid_argument": 400,
@@ -47,6 +47,28 @@ OPERATIONS = {
 }
 
 Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a service reads and writes bodies.
+
+    `undecodable` is the response to an unknown field, unless it is that of twirp.
+    """
+
+    versions: range = range(4, 8)
+    camel_case: bool = False
+    undecodable: HttpResponse | None = None
+    without_service: bool = False
+
+
+GITHUB = Dialect()
+OLDER_SERVICE = Dialect(versions=range(4, 5))
+ACT = Dialect(versions=range(4, 5), camel_case=True, undecodable=HttpResponse(500))
+GITEA = replace(
+    ACT, undecodable=HttpResponse(500, b"Error decode request body\n", {"Content-Type": "text/plain"})
+)
+NO_SERVICE = Dialect(without_service=True)
 
 
 def operation(request: Request) -> str | None:
@@ -111,9 +133,10 @@ FIELDS: dict[str, dict[str, Callable[[object], Any]]] = {
 
 
 class Results:
-    def __init__(self, actions: Actions, blobs: Blobs) -> None:
+    def __init__(self, actions: Actions, blobs: Blobs, dialect: Dialect = GITHUB) -> None:
         self._actions = actions
         self._blobs = blobs
+        self._dialect = dialect
 
     def answer(self, request: Request) -> HttpResponse:
         methods = {
@@ -123,12 +146,27 @@ class Results:
             "sign": self._sign,
             "delete": self._delete,
         }
+        if self._dialect.without_service:
+            return HttpResponse(
+                404, b"<!DOCTYPE html><title>Not Found</title>", {"Content-Type": "text/html"}
+            )
         try:
             name = _route(request)
             run = self._authenticate(request)
-            return of(200, methods[name](run, _read(name, request.body)))
+            return of(200, self._written(methods[name](run, self._read(name, request.body))))
         except CallError as call_error:
+            if call_error.code == "malformed" and self._dialect.undecodable:
+                return self._dialect.undecodable
             return error(call_error.code, str(call_error), call_error.meta)
+
+    def _read(self, name: str, sent: bytes) -> Body:
+        body = _read(name, sent)
+        if "mime_type" in body and VERSION_WITH_TYPES not in self._dialect.versions:
+            raise CallError("malformed", "the json request could not be decoded")
+        return body
+
+    def _written(self, value: Any) -> Any:
+        return _in_camel_case(value) if self._dialect.camel_case else value
 
     def _authenticate(self, request: Request) -> Run:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -146,7 +184,7 @@ class Results:
             raise CallError(
                 "invalid_argument", "artifact name is empty or has a character that is not allowed"
             )
-        if version not in VERSIONS:
+        if version not in self._dialect.versions:
             raise CallError("invalid_argument", "unsupported version")
         if "mime_type" in body and version < VERSION_WITH_TYPES:
             raise CallError("invalid_argument", "mime_type is not supported by this version")
@@ -229,6 +267,17 @@ def _read(name: str, sent: bytes) -> Body:
         return {key: FIELDS[name][key](value) for key, value in body.items() if value is not None}
     except (ValueError, KeyError, TypeError, AttributeError) as caught:
         raise CallError("malformed", "the json request could not be decoded") from caught
+
+
+def _in_camel_case(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_in_camel_case(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        re.sub("_([a-z])", lambda found: found[1].upper(), name): _in_camel_case(each)
+        for name, each in value.items()
+    }
 
 
 def _ids(body: Body) -> tuple[str, str]:

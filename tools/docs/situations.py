@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
-from cluster_status.adapters.github.results import FREE_STORAGE
+from cluster_status.adapters.github.results_call import FREE_STORAGE
 from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message, compose, with_order

@@ -13,7 +13,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.errors import HistoryError
 
 NEXT_RUN = "The next run tries again."
-_FREE_STORAGE = (
+FREE_STORAGE = (
     "Delete old runs with their artifacts, or shorten history-retention-days. "
     "GitHub updates the used storage every 6 to 12 hours."
 )
@@ -99,7 +99,7 @@ def decode(response: HttpResponse, kind: type[T]) -> T:
 def _refusal(response: HttpResponse) -> HistoryError:
     status = response.describe("msg")
     if _QUOTA.search(status):
-        return HistoryError("The artifact storage quota of the account is used up.", remedy=_FREE_STORAGE)
+        return HistoryError("The artifact storage quota of the account is used up.", remedy=FREE_STORAGE)
     return HistoryError(f"The artifact store refused the history ({status}).", remedy=NEXT_RUN)
 
 

@@ -82,3 +82,30 @@ def test_any_other_status_is_not_retried(status: int) -> None:
 
 def test_a_refusal_by_an_intermediary_is_retried() -> None:
     assert request(HttpResponse(403, {}, INTERMEDIARY), OK) == (OK, PAUSES[:1])
+
+
+def request_once(*script: HttpResponse | HttpFailure) -> tuple[HttpResponse, list[float]]:
+    """Return the response and the pauses before it; the whole script has to be used."""
+    http, clock = ScriptedHttp(*script), VirtualClock()
+    response = RetryingHttp(http, clock).request_once("POST", URL, body=b"{}")
+    assert http.requests == [("POST", URL, {"body": b"{}"})] * len(script)
+    return response, clock.sleeps
+
+
+@pytest.mark.parametrize(
+    "response", [HttpResponse(429, {}, b""), UNAVAILABLE, HttpResponse(403, {}, INTERMEDIARY)]
+)
+@pytest.mark.parametrize("times", range(5))
+def test_a_request_that_was_not_executed_is_repeated_in_any_case(times: int, response: HttpResponse) -> None:
+    assert request_once(*[response] * times, OK) == (OK, PAUSES[:times])
+
+
+@pytest.mark.parametrize("status", [400, 500, 502, 504, 520])
+def test_an_ambiguous_status_is_returned_at_once(status: int) -> None:
+    response = HttpResponse(status, {}, INTERMEDIARY if status == 502 else b"")
+    assert request_once(response) == (response, [])
+
+
+def test_a_request_without_a_response_is_not_repeated_if_it_may_have_been_executed() -> None:
+    with pytest.raises(HttpFailure, match="incomplete"):
+        request_once(NO_RESPONSE)
