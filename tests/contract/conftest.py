@@ -13,6 +13,7 @@ from tests.fakes.github import Run
 
 DISCORD = Path(__file__).parent / "discord"
 GITHUB = Path(__file__).parent / "github"
+OFFICIAL_CLIENTS = {"client 6": "@actions/artifact", "client 5": "@actions/artifact-5"}
 
 InputType = Literal["execute", "edit", "message", "webhook", "error", "rate-limit"]
 Check = Callable[[InputType, object], list[str]]
@@ -34,18 +35,31 @@ def github_document() -> Iterator[CheckExchange]:
         yield check
 
 
+@pytest.fixture(scope="session", params=list(OFFICIAL_CLIENTS))
+def official_client(request: pytest.FixtureRequest) -> OfficialClient:
+    """Return a function that runs a command of `github/client.mjs`; its result has "error" if it failed.
+
+    It runs with each of the two newest major versions of the client.
+    """
+    return _official_client(OFFICIAL_CLIENTS[request.param])
+
+
 @pytest.fixture(scope="session")
-def official_client() -> OfficialClient:
-    """Return a function that runs a command of `github/client.mjs`; its result has "error" if it failed."""
+def newest_official_client() -> OfficialClient:
+    """Return the function of `official_client` for the newest version."""
+    return _official_client("@actions/artifact")
+
+
+def _official_client(package: str) -> OfficialClient:
     node = npm.find("node")
     npm.install(GITHUB, "--omit=dev")
 
     def call(run: Run, *command: object) -> dict[str, Any]:
-        tokens = {"GITHUB_TOKEN": run.github_token}
+        variables = {"GITHUB_TOKEN": run.github_token, "ARTIFACT_CLIENT": package}
         result = subprocess.run(
             [node, "client.mjs", *map(str, command)],
             cwd=GITHUB,
-            env={"PATH": os.environ["PATH"], **run.environment, **tokens},
+            env={"PATH": os.environ["PATH"], **run.environment, **variables},
             capture_output=True,
             text=True,
             timeout=60,

@@ -29,7 +29,7 @@ def install(package: Path, option: str) -> None:
     if stamp.exists() and stamp.read_text() == expected.hexdigest():
         return
     command = [find("npm"), "ci", option]
-    result = subprocess.run(command, cwd=package, capture_output=True, text=True, timeout=100, check=False)
+    result = subprocess.run(command, cwd=package, capture_output=True, text=True, timeout=300, check=False)
     if result.returncode != 0:
         raise MissingError(f"npm ci failed in {package.name}:\n{result.stdout}{result.stderr}")
     stamp.write_text(expected.hexdigest())

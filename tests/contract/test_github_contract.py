@@ -104,9 +104,9 @@ def test_the_official_client_downloads_an_artifact_of_another_run(
 
 
 def test_the_official_client_uploads_a_file_without_an_archive(
-    github: LoopbackGitHub, official_client: OfficialClient, client: Client, history_file: Path
+    github: LoopbackGitHub, newest_official_client: OfficialClient, client: Client, history_file: Path
 ) -> None:
-    sent = official_client(client.run, "upload-raw", history_file)
+    sent = newest_official_client(client.run, "upload-raw", history_file)
     got = client.get(client.download_url(sent["id"]))
     assert got.content == HISTORY["history.json"]
     assert got.headers["Content-Type"] == "application/json"

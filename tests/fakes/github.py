@@ -33,7 +33,7 @@ from tests.fakes.github_actions import (
     zip_of,
 )
 from tests.fakes.github_api import Api
-from tests.fakes.github_blobs import Blobs, PutBlob
+from tests.fakes.github_blobs import Blobs, PutBlob, Storage
 from tests.fakes.github_limits import RATE_LIMIT, rate_limit_headers
 from tests.fakes.github_results import GITHUB, Dialect, Results
 from tests.fakes.github_workflows import Workflow, Workflows
@@ -196,7 +196,10 @@ def _now() -> datetime:
 
 
 class LoopbackGitHub:
-    """All connections, threads and held requests end with the context."""
+    """All connections, threads and held requests end with the context.
+
+    `storage` is another blob storage than the fake. `plant` needs the fake.
+    """
 
     def __init__(  # noqa: PLR0913  # one argument a property of GitHub
         self,
@@ -206,12 +209,13 @@ class LoopbackGitHub:
         rate_limit: int = RATE_LIMIT,
         dialect: Dialect = GITHUB,
         put_blob: PutBlob = "stored",
+        storage: Storage | None = None,
         newest_first: bool = False,
         clock: Callable[[], datetime] = _now,
     ) -> None:
         self._clock = clock
         self._actions = Actions(repository, timedelta(days=retention_days), clock, newest_first=newest_first)
-        blobs = Blobs(self._actions, put_blob)
+        blobs = storage or Blobs(self._actions, put_blob)
         self._workflows = Workflows(self._actions)
         self._api = Api(self._actions, blobs, self._workflows, rate_limit)
         self._decide: dict[str, Callable[[Request], HttpResponse]] = {

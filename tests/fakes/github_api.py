@@ -15,7 +15,7 @@ from math import ceil
 from urllib.parse import unquote, urlencode
 
 from tests.fakes.github_actions import Actions, Artifact, Permission, rfc3339
-from tests.fakes.github_blobs import Blobs
+from tests.fakes.github_blobs import Storage
 from tests.fakes.github_limits import RateLimit, SecondaryLimit
 from tests.fakes.github_runs import run_object
 from tests.fakes.github_workflows import Refused, Started, Workflows
@@ -65,7 +65,7 @@ def secondary_rate_limited(retry_after_seconds: float | None = 60, status: int =
 
 
 class Api:
-    def __init__(self, actions: Actions, blobs: Blobs, workflows: Workflows, rate_limit: int) -> None:
+    def __init__(self, actions: Actions, blobs: Storage, workflows: Workflows, rate_limit: int) -> None:
         self._actions = actions
         self._blobs = blobs
         self._workflows = workflows

@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import quote, urlencode
 
 from tests.fakes.github_actions import Actions, Artifact, Blob, Reservation, disposition, rfc3339
@@ -55,7 +55,22 @@ def error(status: int, code: str, message: str) -> HttpResponse:
     return HttpResponse(status, body.encode(), {"Content-Type": "application/xml", "x-ms-error-code": code})
 
 
+class Storage(Protocol):
+    """A blob storage; `answer` serves the requests that arrive at the fake."""
+
+    def upload_url(self, reservation: Reservation) -> str: ...
+
+    def download_url(self, artifact: Artifact) -> str: ...
+
+    def content(self, reservation: Reservation) -> bytes | None:
+        """Return what was uploaded, if it was."""
+
+    def answer(self, request: Request) -> HttpResponse: ...
+
+
 class Blobs:
+    """Implements Storage."""
+
     def __init__(self, actions: Actions, put_blob: PutBlob = "stored") -> None:
         self._actions = actions
         self._put_blob = put_blob
@@ -67,6 +82,9 @@ class Blobs:
     def download_url(self, artifact: Artifact) -> str:
         shown = {"rscd": disposition(artifact), "rsct": artifact.mime_type}
         return self._sign(artifact.blob, "r", DOWNLOAD_LIFETIME, shown)
+
+    def content(self, reservation: Reservation) -> bytes | None:
+        return self._actions.blobs[reservation.blob].content
 
     def answer(self, request: Request) -> HttpResponse:
         refused = self._refuse(request)

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.fakes.github_actions import ZIP_TYPE, Actions, Artifact, Reservation, Run, rfc3339, sha256
-from tests.fakes.github_blobs import Blobs
+from tests.fakes.github_blobs import Storage
 from tests.fakes.loopback import HttpResponse, Request
 
 SERVICE = "/twirp/github.actions.results.api.v1.ArtifactService/"
@@ -133,7 +133,7 @@ FIELDS: dict[str, dict[str, Callable[[object], Any]]] = {
 
 
 class Results:
-    def __init__(self, actions: Actions, blobs: Blobs, dialect: Dialect = GITHUB) -> None:
+    def __init__(self, actions: Actions, blobs: Storage, dialect: Dialect = GITHUB) -> None:
         self._actions = actions
         self._blobs = blobs
         self._dialect = dialect
@@ -214,7 +214,7 @@ class Results:
         return {"ok": True, "artifact_id": str(artifact.id)}
 
     def _uploaded(self, reservation: Reservation) -> bytes:
-        content = self._actions.blobs[reservation.blob].content
+        content = self._blobs.content(reservation)
         if content is None:
             raise CallError("failed_precondition", "nothing has been uploaded")
         return content

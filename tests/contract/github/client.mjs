@@ -1,4 +1,4 @@
-// Runs the official client, `@actions/artifact`, in the environment of a workflow run. Prints the result as JSON.
+// Runs the official client, the package $ARTIFACT_CLIENT, in the environment of a workflow run. Prints the result as JSON.
 //   node client.mjs upload NAME FILE…       overwrite NAME FILE…     upload-raw FILE
 //   node client.mjs list                    delete NAME
 //   node client.mjs download NAME DIRECTORY                          of this run, by the runtime token
@@ -9,7 +9,7 @@ import { dirname } from "node:path";
 const print = process.stdout.write.bind(process.stdout);
 process.stdout.write = process.stderr.write.bind(process.stderr); // the client logs to stdout
 
-const { DefaultArtifactClient } = await import("@actions/artifact");
+const { DefaultArtifactClient } = await import(process.env.ARTIFACT_CLIENT);
 const client = new DefaultArtifactClient();
 
 const upload = (name, files, options) => client.uploadArtifact(name, files, dirname(files[0]), options);
