@@ -29,6 +29,9 @@ CONTAINER = "actions-results"
 NAME = artifact_name("mscluster")
 HISTORY = Histories().with_entry("mscluster", History())
 
+# the first test may have to install the packages
+pytestmark = pytest.mark.timeout(400)
+
 OfficialClient = Callable[..., dict[str, Any]]
 
 
