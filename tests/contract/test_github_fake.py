@@ -3,6 +3,7 @@
 test_github_contract.py checks it against the OpenAPI document and the official client.
 """
 
+import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from tests.contract.github_by_hand import (
 from tests.fakes.github import (
     FORBIDDEN,
     Broken,
+    Damaged,
     Failed,
     Fault,
     LoopbackGitHub,
@@ -33,6 +35,7 @@ from tests.fakes.github import (
     Silent,
     Truncated,
 )
+from tests.fakes.github_results import ACT, GITEA, OLDER_SERVICE, Dialect
 
 HISTORY = {"history.json": b'{"schema": 1}'}
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -291,7 +294,53 @@ def test_a_blob_is_uploaded_in_blocks() -> None:
         assert github.artifacts[0].content == b"zip"
 
 
+# other services
+
+
+@pytest.mark.parametrize(
+    ("dialect", "status", "body"),
+    [
+        (OLDER_SERVICE, 400, b'{"code": "malformed", "msg": "the json request could not be decoded"}'),
+        (ACT, 500, b""),
+        (GITEA, 500, b"Error decode request body\n"),
+    ],
+)
+def test_an_older_service_knows_no_mime_type(dialect: Dialect, status: int, body: bytes) -> None:
+    with LoopbackGitHub(dialect=dialect) as github, Client(github, github.start_run()) as client:
+        refused = client.call("CreateArtifact", name="history", version=7, mime_type="application/zip")
+        assert (refused.status_code, refused.content) == (status, body)
+        assert client.call("CreateArtifact", name="history", version=7).status_code == 400
+        assert client.call("CreateArtifact", name="history", version=4).status_code == 200
+
+
+def test_act_answers_in_camel_case_and_ignores_a_whole_blob() -> None:
+    with (
+        LoopbackGitHub(dialect=ACT, put_blob="ignored") as github,
+        Client(github, github.start_run()) as client,
+    ):
+        created = client.call("CreateArtifact", name="history", version=4).json()
+        assert created.keys() == {"ok", "signedUploadUrl"}
+        assert client.put_blob(created["signedUploadUrl"], b"zip").status_code == 200
+        assert twirp_error(client.finalize(b"zip")) == (412, "failed_precondition")
+        assert client.put(f"{created['signedUploadUrl']}&comp=block&blockid=MDE%3D", data=b"zip").ok
+        blocks = b"<BlockList><Latest>MDE=</Latest></BlockList>"
+        assert client.put(f"{created['signedUploadUrl']}&comp=blocklist", data=blocks).ok
+        assert client.finalize(b"zip").json().keys() == {"ok", "artifactId"}
+        [listed] = client.call("ListArtifacts").json()["artifacts"]
+        assert "workflowRunBackendId" in listed
+
+
 # faults
+
+
+def test_a_damaged_upload_is_stored_damaged_with_its_own_digest(
+    github: LoopbackGitHub, client: Client
+) -> None:
+    github.fail_next(Damaged(), on="put")
+    answer = client.put_blob(client.create(), b"zip")
+    digest = hashlib.md5(b"ziq", usedforsecurity=False).digest()
+    assert (answer.status_code, answer.headers["Content-MD5"]) == (201, base64.b64encode(digest).decode())
+    assert twirp_error(client.finalize(b"zip")) == (400, "invalid_argument")
 
 
 def test_faults_are_injected_in_order_one_for_each_request_of_the_operation(
