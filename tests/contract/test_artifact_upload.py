@@ -19,7 +19,7 @@ from tests.fakes.clock import VirtualClock
 from tests.fakes.github import Broken, Damaged, Failed, Fault, LoopbackGitHub, Odd, Reset
 from tests.fakes.github_actions import Run
 from tests.fakes.github_blobs import PutBlob
-from tests.fakes.github_results import ACT, GITEA, GITHUB, NO_SERVICE, OLDER_SERVICE, Dialect
+from tests.fakes.github_dialects import ACT, GITEA, GITHUB, NO_SERVICE, OLDER_SERVICE, Dialect
 
 NAME = artifact_name("mscluster")
 HISTORY = Histories().with_entry("mscluster", History())

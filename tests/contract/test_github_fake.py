@@ -35,7 +35,7 @@ from tests.fakes.github import (
     Silent,
     Truncated,
 )
-from tests.fakes.github_results import ACT, GITEA, OLDER_SERVICE, Dialect
+from tests.fakes.github_dialects import ACT, GITEA, OLDER_SERVICE, Dialect
 
 HISTORY = {"history.json": b'{"schema": 1}'}
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

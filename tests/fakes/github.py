@@ -34,8 +34,9 @@ from tests.fakes.github_actions import (
 )
 from tests.fakes.github_api import Api
 from tests.fakes.github_blobs import Blobs, PutBlob, Storage
+from tests.fakes.github_dialects import GITHUB, Dialect
 from tests.fakes.github_limits import RATE_LIMIT, rate_limit_headers
-from tests.fakes.github_results import GITHUB, Dialect, Results
+from tests.fakes.github_results import Results
 from tests.fakes.github_workflows import Workflow, Workflows
 from tests.fakes.loopback import Aborted, Held, Holds, HttpResponse, LoopbackServer, Request, Reset, Silent
 

@@ -11,12 +11,12 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from tests.fakes.github_actions import ZIP_TYPE, Actions, Artifact, Reservation, Run, rfc3339, sha256
 from tests.fakes.github_blobs import Storage
+from tests.fakes.github_dialects import GITHUB, Dialect, in_camel_case
 from tests.fakes.loopback import HttpResponse, Request
 
 SERVICE = "/twirp/github.actions.results.api.v1.ArtifactService/"
@@ -47,28 +47,6 @@ OPERATIONS = {
 }
 
 Body = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a service reads and writes bodies.
-
-    `undecodable` is the response to an unknown field, unless it is that of twirp.
-    """
-
-    versions: range = range(4, 8)
-    camel_case: bool = False
-    undecodable: HttpResponse | None = None
-    without_service: bool = False
-
-
-GITHUB = Dialect()
-OLDER_SERVICE = Dialect(versions=range(4, 5))
-ACT = Dialect(versions=range(4, 5), camel_case=True, undecodable=HttpResponse(500))
-GITEA = replace(
-    ACT, undecodable=HttpResponse(500, b"Error decode request body\n", {"Content-Type": "text/plain"})
-)
-NO_SERVICE = Dialect(without_service=True)
 
 
 def operation(request: Request) -> str | None:
@@ -166,7 +144,7 @@ class Results:
         return body
 
     def _written(self, value: Any) -> Any:
-        return _in_camel_case(value) if self._dialect.camel_case else value
+        return in_camel_case(value) if self._dialect.camel_case else value
 
     def _authenticate(self, request: Request) -> Run:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -267,17 +245,6 @@ def _read(name: str, sent: bytes) -> Body:
         return {key: FIELDS[name][key](value) for key, value in body.items() if value is not None}
     except (ValueError, KeyError, TypeError, AttributeError) as caught:
         raise CallError("malformed", "the json request could not be decoded") from caught
-
-
-def _in_camel_case(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_in_camel_case(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        re.sub("_([a-z])", lambda found: found[1].upper(), name): _in_camel_case(each)
-        for name, each in value.items()
-    }
 
 
 def _ids(body: Body) -> tuple[str, str]:
