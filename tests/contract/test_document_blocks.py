@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *(ROOT / ".github").glob("*.md")]
 # documents with output of the program, which other tests check, or with a diagram
 OUTPUT_DOCUMENTS = {"messages.md", "courses.md", "architecture.md"}
-COMMANDS = {"gh", "jq", "scripts/lint", "scripts/poll", "scripts/test", "sinfo"}
+COMMANDS = {"gh", "jq", "scripts/lint", "scripts/poll", "scripts/test", "scripts/test-act", "sinfo"}
 
 
 class Block(NamedTuple):
