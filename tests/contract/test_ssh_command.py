@@ -1,14 +1,26 @@
 """What a command brings back over SSH, and the ways in which it can have no result."""
 
 import contextlib
+import itertools
+import socket
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import paramiko
 import pytest
-from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
+from paramiko.common import (
+    OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
+    cMSG_CHANNEL_DATA,
+    cMSG_CHANNEL_EXTENDED_DATA,
+    cMSG_CHANNEL_REQUEST,
+    cMSG_CHANNEL_SUCCESS,
+    cMSG_GLOBAL_REQUEST,
+    cMSG_IGNORE,
+)
 
+from cluster_status.adapters.ssh import jump_hosts
+from cluster_status.adapters.ssh.connect import Address, connect_to
 from cluster_status.adapters.ssh.executor import SshExecutor
 from cluster_status.deadline import Deadline
 from cluster_status.domain.execution import (
@@ -23,18 +35,35 @@ from cluster_status.domain.execution import (
 )
 from cluster_status.domain.status.probe_result import ProbeFailed, RememberedLogin
 from tests.contract.ssh_probe import LONG_SECONDS, nothing_left_behind, ssh_target
-from tests.fakes.ssh import PASSWORD, Command, LoopbackServer, ServerConnection, SshServer, wait_for_close
+from tests.fakes.ssh import (
+    NO,
+    PASSWORD,
+    YES,
+    Command,
+    LoopbackServer,
+    ServerConnection,
+    SshServer,
+    payload,
+    wait_for_close,
+)
 
 SHORT_SECONDS = 0.5
 SLACK_SECONDS = 1.5  # of a busy machine
 STDOUT_BYTES, STDERR_BYTES = 2_000_000, 200_000
 LIMITS = Limits(LONG_SECONDS, STDOUT_BYTES, STDERR_BYTES)
+SMALL_BUFFER = 4_096
+REQUESTS = 5_000  # more than their replies fit into the buffers
+EXEC_ACCEPTED = payload(cMSG_CHANNEL_SUCCESS, 0)
+EXITED = payload(cMSG_CHANNEL_REQUEST, 0, b"exit-status", NO, 0)
+GLOBAL_REQUEST = payload(cMSG_GLOBAL_REQUEST, b"x", YES)
 BRIEF = Limits(SHORT_SECONDS, STDOUT_BYTES, STDERR_BYTES)
 
 
 @contextlib.contextmanager
-def logged_in(server: SshServer) -> Iterator[SshExecutor]:
+def logged_in(server: SshServer, *, receive_buffer: int = 0) -> Iterator[SshExecutor]:
     with LoopbackServer(server) as listening, nothing_left_behind():
+        if receive_buffer:
+            listening.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         executor = SshExecutor(ssh_target(listening.port))
         try:
             executor.connect(RememberedLogin, Deadline(LONG_SECONDS))
@@ -61,6 +90,16 @@ def printing(stdout: bytes = b"", stderr: bytes = b"", exit_status: int = 0) -> 
         channel.send_exit_status(exit_status)
 
     return command
+
+
+def sending(message: bytes) -> Callable[[ServerConnection], bool]:
+    """Send a message again and again instead of an answer."""
+
+    def on_exec(connection: ServerConnection) -> bool:
+        while True:
+            connection.transport.packetizer.send_message(paramiko.Message(message))
+
+    return on_exec
 
 
 # The result
@@ -162,6 +201,20 @@ def test_endless_output_is_an_error_and_is_cut_off() -> None:
     assert str(error) == "the command printed more than 2000000 bytes"
     assert sum(sent) < 10_000_000
     assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("kind", [cMSG_CHANNEL_DATA, cMSG_CHANNEL_EXTENDED_DATA], ids=["stdout", "stderr"])
+def test_output_before_the_command_has_begun_is_an_error_beyond_the_window(kind: bytes) -> None:
+    code = [1] if kind == cMSG_CHANNEL_EXTENDED_DATA else []
+    error = error_of(SshServer(on_exec=sending(payload(kind, 0, *code, b"x" * 32_000))))
+    assert isinstance(error, OutputLimitError)
+    assert str(error) == "the server sent more than 2097152 bytes too early"
+
+
+def test_a_session_ends_after_32_megabytes_that_are_no_output() -> None:
+    error = error_of(SshServer(on_exec=sending(payload(cMSG_IGNORE, b"x" * 200_000))))
+    assert isinstance(error, OutputLimitError)
+    assert str(error) == "the server sent more than 32000000 bytes"
 
 
 # No result
@@ -281,3 +334,28 @@ def test_a_secret_in_stderr_is_replaced() -> None:
 
     with logged_in(SshServer(complain)) as executor:
         assert executor.run("true", LIMITS).stderr == b"no *** known"
+
+
+# A server that reads nothing
+
+
+def test_a_server_that_reads_nothing_does_not_keep_the_client_after_its_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def connect_with_small_buffer(address: Address, deadline: Deadline) -> socket.socket:
+        connection = connect_to(address, deadline)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
+        return connection
+
+    def reply_and_read_nothing(connection: ServerConnection) -> bool:
+        """Run in the thread that reads: report the end, and send requests whose replies fill the buffers."""
+        for sent in (EXEC_ACCEPTED, EXITED, *itertools.repeat(GLOBAL_REQUEST, REQUESTS)):
+            connection.transport.packetizer.send_message(paramiko.Message(sent))
+        connection.read_nothing()
+        raise EOFError
+
+    monkeypatch.setattr(jump_hosts, "connect_to", connect_with_small_buffer)
+    with logged_in(SshServer(on_exec=reply_and_read_nothing), receive_buffer=SMALL_BUFFER) as executor:
+        begin = time.monotonic()
+        executor.run("true", Limits(2 * SHORT_SECONDS, STDOUT_BYTES, STDERR_BYTES))
+        assert time.monotonic() - begin < 2 * SHORT_SECONDS + 1.0 + SLACK_SECONDS

@@ -6,6 +6,7 @@
 import contextlib
 import io
 import logging
+import select
 import socket
 import socketserver
 import struct
@@ -42,6 +43,7 @@ HOST = "127.0.0.1"
 USER, PASSWORD = "watcher", "open sesame"
 INTERACTIVE = "keyboard-interactive"
 BANNER = b"SSH-2.0-scripted\r\n"
+YES, NO = True, False  # in a message
 
 _LOG = "tests.fakes.ssh"
 logging.getLogger(_LOG).addHandler(logging.NullHandler())
@@ -155,6 +157,20 @@ def kexinit(kex: str = "ecdh-sha2-nistp256", key: str = "ssh-ed25519", cipher: s
     return packet(message.asbytes())
 
 
+def payload(kind: bytes, *fields: bytes | int | bool) -> bytes:
+    """Return a message of this type with these fields."""
+    message = paramiko.Message()
+    message.add_byte(kind)
+    for value in fields:
+        if isinstance(value, bool):
+            message.add_boolean(value)
+        elif isinstance(value, int):
+            message.add_int(value)
+        else:
+            message.add_string(value)
+    return message.asbytes()
+
+
 def disconnect_payload(reason: bytes) -> bytes:
     message = paramiko.Message()
     message.add_byte(cMSG_DISCONNECT)
@@ -235,6 +251,12 @@ class ServerConnection(paramiko.ServerInterface):
     def stay_silent(self) -> None:
         """Answer nothing any more; only for scripts that run in the thread of the transport."""
         stay_silent(self._connection)
+
+    def read_nothing(self) -> None:
+        """Wait until the client closes the connection; only for scripts in the thread of the transport."""
+        closing = select.poll()
+        closing.register(self._connection, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
+        closing.poll()
 
     def begin_key_exchange_and_stay_silent(self) -> None:
         self.transport._send_kex_init()  # type: ignore[attr-defined]  # noqa: SLF001

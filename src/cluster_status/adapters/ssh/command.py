@@ -29,7 +29,7 @@ _LINGER_SECONDS = 1.0
 def run(session: Session, command: str, limits: Limits) -> CommandResult:
     """See `ports.Executor.run`."""
     deadline = Deadline(limits.seconds)
-    with _channel(session, deadline) as channel:
+    with session.aborted_after(deadline), _channel(session, deadline) as channel:
         stdout = _Stream(channel, channel.recv, limits.stdout_bytes)
         stderr = _Stream(channel, channel.recv_stderr, limits.stderr_bytes)
         try:
@@ -102,6 +102,8 @@ def _close(channel: paramiko.Channel) -> None:
 
 
 def _not_started(session: Session, deadline: Deadline, error: Exception) -> CommandError:
+    if session.violation:
+        return OutputLimitError(session.violation)
     if deadline.passed:
         return CommandTimeoutError("the server did not start the command in time")
     if session.is_lost():
@@ -110,6 +112,8 @@ def _not_started(session: Session, deadline: Deadline, error: Exception) -> Comm
 
 
 def _unfinished(session: Session, stdout: bytes, stderr: bytes, *, in_time: bool) -> CommandError:
+    if session.violation:
+        return OutputLimitError(session.violation, stdout=stdout, stderr=stderr)
     if not in_time:
         return CommandTimeoutError("the command did not finish in time", stdout=stdout, stderr=stderr)
     if session.is_lost():

@@ -109,7 +109,8 @@ def connect_through(jump: Session, endpoint: Endpoint, deadline: Deadline) -> pa
     """Return a channel that the jump host forwards to a server, or raise ProbeFailed."""
     address = (endpoint.host, endpoint.port)
     try:
-        return jump.transport.open_channel("direct-tcpip", address, _ANY_SOURCE, timeout=deadline.left)
+        with jump.aborted_after(deadline):
+            return jump.transport.open_channel("direct-tcpip", address, _ANY_SOURCE, timeout=deadline.left)
     except paramiko.ChannelException as refusal:
         raise ProbeFailed(_not_forwarded(refusal.code, jump.disconnect_reason, endpoint)) from None
     except Exception:  # noqa: BLE001 - paramiko raises all kinds for malformed packets

@@ -1,6 +1,6 @@
 """paramiko's packetizer with limits on its input, and with the cipher ChaCha20-Poly1305."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import paramiko
 from paramiko.packet import Packetizer
@@ -9,6 +9,9 @@ from cluster_status.adapters.ssh.chacha20_poly1305 import ChaCha20Poly1305
 
 # paramiko has no limits. OpenSSH has the same limit for a packet.
 _PACKET_LIMIT = 262_144
+# Of RFC 4253, 6.1. paramiko takes seconds to parse the large numbers of a longer packet of the key exchange.
+_FIRST_PACKET_LIMIT = 35_000
+_SESSION_LIMIT = 32_000_000  # bytes; the commands of a poll may print half of it
 _PREAMBLE_LIMIT = 65_536  # bytes of text before the SSH banner
 
 
@@ -20,20 +23,30 @@ class BoundedPacketizer(Packetizer):
     """
 
     preamble_bytes = 0
+    violation = ""  # why the session was ended, if the server exceeded a limit
 
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
         self._sent = 0  # packets since the sequence number was last 0
         self._received = 0
+        self._received_bytes = 0  # on the wire, in the whole session
         self._outbound: ChaCha20Poly1305 | None = None
         self._inbound: ChaCha20Poly1305 | None = None
 
     def start_handshake(self, timeout: float) -> None:
         """Start no timer: paramiko does not stop it if the handshake fails."""
 
+    def refuse(self, violation: str) -> NoReturn:
+        """End the session. Only for the thread of the transport, which handles what the server sends."""
+        self.violation = violation
+        raise paramiko.SSHException(violation)
+
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002 - paramiko's signature
-        if n > _PACKET_LIMIT:
-            raise paramiko.SSHException(f"the server announced a packet of {n} bytes")
+        if n > (_PACKET_LIMIT if self._initial_kex_done else _FIRST_PACKET_LIMIT):  # type: ignore[attr-defined]
+            self.refuse(f"the server announced a packet of {n} bytes")
+        self._received_bytes += n
+        if self._received_bytes > _SESSION_LIMIT:
+            self.refuse(f"the server sent more than {_SESSION_LIMIT} bytes")
         read = super().read_all(n, check_rekey)
         begins_packet = check_rekey
         if begins_packet and self._inbound:

@@ -1,13 +1,16 @@
 """One SSH session: handshake, host key, login."""
 
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
-from cluster_status.adapters.ssh.algorithms import ClientTransport
 from cluster_status.adapters.ssh.auth import AuthClient, ServerText
+from cluster_status.adapters.ssh.bounded_transport import BoundedTransport
 from cluster_status.adapters.ssh.credential import LoadedCredentials
 from cluster_status.adapters.ssh.login import Login, LoginRefused
 from cluster_status.adapters.ssh.transport import ServerMessages
@@ -30,6 +33,7 @@ _CONNECT_FAILED = 2  # RFC 4254, 5.1
 _REOPEN_SECONDS = 3.0
 _FIRST_PAUSE_SECONDS = 0.01
 _ANSWER_SECONDS = 1.0
+_ABORT_SECONDS = 1.0  # after a deadline
 _KEEPALIVE = "keepalive@openssh.com"  # as OpenSSH's client does: every server rejects unknown requests
 
 
@@ -37,7 +41,7 @@ class Session:
     """A session on a connected socket, or on a channel that acts as one. The session owns it."""
 
     def __init__(self, connection: socket.socket | paramiko.Channel, redaction: Redaction) -> None:
-        self.transport = ClientTransport(connection)
+        self.transport = BoundedTransport(connection)
         self._redaction = redaction
         self._messages = ServerMessages(self.transport, redaction)
         self._auth: AuthClient | None = None
@@ -64,6 +68,25 @@ class Session:
         if self.transport.is_alive():
             self.transport.join(_GRACE_SECONDS)
         return not self.is_open
+
+    @property
+    def violation(self) -> str:
+        """The limit that the server exceeded, which ended the session; empty if it did not."""
+        return self.transport.packetizer.violation
+
+    @contextmanager
+    def aborted_after(self, deadline: Deadline) -> Iterator[None]:
+        """End the session if the context takes longer than the deadline.
+
+        A server that reads nothing blocks each thread that sends to it. paramiko waits without limit.
+        """
+        timer = threading.Timer(deadline.left + _ABORT_SECONDS, self.transport.close)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def answers(self, deadline: Deadline) -> bool:
         """Return whether the server still responds, within a second."""
@@ -123,7 +146,8 @@ class Session:
         """
         self._auth = auth = AuthClient(self.transport, user, deadline)
         try:
-            Login(auth, credentials, user, self._redaction).run()
+            with self.aborted_after(deadline):
+                Login(auth, credentials, user, self._redaction).run()
         except LoginRefused as refused:
             self.prompts_unanswered = refused.prompts_unanswered
             raise ProbeFailed(self._refused_login(refused, auth, is_proven=is_proven)) from None
@@ -195,6 +219,9 @@ class Session:
         return ProbeFailure(closing, detail)
 
     def _unanswered_login(self, auth: AuthClient, deadline: Deadline, *, is_proven: bool) -> ProbeFailure:
+        if self.violation:
+            self._is_unanswered = bool(auth.offered)
+            return ProbeFailure(Cause.INCOMPATIBLE_SSH, self.violation)
         login = UnansweredLogin(
             offered=auth.offered,
             was_interactive=auth.was_interactive,

@@ -1,5 +1,6 @@
 """What a jump host says about its connection to the next server, and what its own failures mean."""
 
+import contextlib
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +24,9 @@ def failure(error: Exception, reason: str = "", seconds: float = 60) -> tuple[Ca
         raise error
 
     transport = SimpleNamespace(open_channel=open_channel)
-    jump: Any = SimpleNamespace(transport=transport, disconnect_reason=reason)
+    jump: Any = SimpleNamespace(
+        transport=transport, disconnect_reason=reason, aborted_after=lambda _: contextlib.nullcontext()
+    )
     with pytest.raises(ProbeFailed) as failed:
         connect_through(jump, LOGIN, Deadline(seconds))
     return failed.value.failure.cause, failed.value.failure.detail

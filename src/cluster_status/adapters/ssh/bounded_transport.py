@@ -1,0 +1,50 @@
+"""A transport that limits what the messages of a server take: memory, and time of its thread."""
+
+from typing import Any
+
+import paramiko
+from paramiko.common import MSG_CHANNEL_DATA, MSG_CHANNEL_EXTENDED_DATA
+
+from cluster_status.adapters.ssh.algorithms import ClientTransport
+
+_EXTENSIONS_READ = 32  # OpenSSH sends three
+
+
+def _receive(channel: paramiko.Channel, message: paramiko.Message) -> None:
+    channel._feed(message)  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
+    _check_window(channel)
+
+
+def _receive_extended(channel: paramiko.Channel, message: paramiko.Message) -> None:
+    channel._feed_extended(message)  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+    _check_window(channel)
+
+
+def _check_window(channel: paramiko.Channel) -> None:
+    """End the session if the server sent more than the window of the channel, which paramiko does not check.
+
+    A window is never too small: bytes that were read, but not acknowledged, count only from then on.
+    """
+    buffered = len(channel.in_buffer) + len(channel.in_stderr_buffer)
+    if buffered + channel.in_window_sofar > channel.in_window_size:
+        transport: Any = channel.transport
+        transport.packetizer.refuse(f"the server sent more than {channel.in_window_size} bytes too early")
+
+
+class BoundedTransport(ClientTransport):
+    """The packetizer limits packets and their sum; this class limits what paramiko makes of one of them."""
+
+    _channel_handler_table = paramiko.Transport._channel_handler_table | {  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
+        MSG_CHANNEL_DATA: _receive,
+        MSG_CHANNEL_EXTENDED_DATA: _receive_extended,
+    }
+
+    def _parse_debug(self, message: paramiko.Message) -> None:
+        """Ignore it. paramiko would take seconds to format a long one for its log."""
+
+    def _parse_ext_info(self, message: paramiko.Message) -> None:
+        """Read a few extensions. paramiko would loop as often as the message says."""
+        count = message.get_int()
+        if count > _EXTENSIONS_READ:
+            self.packetizer.refuse(f"the server announced {count} extensions")
+        self.server_extensions = {message.get_text(): message.get_string() for _ in range(count)}
