@@ -19,6 +19,7 @@ USER_AGENT = f"cluster-status-action/{__version__}"  # Discord blocks the defaul
 _TIMEOUT_SECONDS = 10.0  # to connect, and for the next bytes
 _RESPONSE_TIMEOUTS = 3  # the limit for a whole response, in timeouts: a server may send byte by byte
 _LIMIT_BYTES = 1_000_000
+_JSON_BYTES = 200_000  # a message of Discord has up to 50,000
 _CHUNK_BYTES = 65_536
 _INVALID_URL = "the URL, or the proxy in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, is not valid"
 
@@ -47,7 +48,12 @@ class HttpResponse(Struct, frozen=True):
         return f"HTTP {self.status}: {message}" if message else f"HTTP {self.status}"
 
     def json(self) -> dict[str, Any]:
-        """Return the JSON object of the body; empty if it is none, as in the response of a proxy."""
+        """Return the JSON object of the body; empty if it is none, as in the response of a proxy.
+
+        A larger body is none either: its objects can take thirty times the memory of its text.
+        """
+        if len(self.body) > _JSON_BYTES:
+            return {}
         try:
             value = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -116,13 +122,27 @@ def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _read(response: requests.Response, limit_bytes: int) -> bytes:
-    chunks, size = [], 0
+    """Read the body, decompressed, up to a limit; raise HttpFailure beyond it."""
+    body = bytearray()  # a list of small chunks would take twenty times the memory
     for chunk in response.iter_content(_CHUNK_BYTES):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > limit_bytes:
+        body += chunk
+        if len(body) > limit_bytes:
             raise HttpFailure(f"the response is larger than {limit_bytes} bytes")
-    return b"".join(chunks)
+    return bytes(body)
+
+
+def limit_responses(session: requests.Session, limit_bytes: int) -> None:
+    """Make a session fail with HttpFailure for a body that is larger, before it is read."""
+
+    def read_within_limit(response: requests.Response, **_: object) -> None:
+        try:
+            response._content = _read(response, limit_bytes)  # noqa: SLF001 - what `content` returns
+        except HttpFailure:
+            response.close()
+            raise
+        response.encoding = "utf-8"  # without one, requests would try all that it knows
+
+    session.hooks["response"].append(read_within_limit)
 
 
 def reason(error: Exception) -> str:

@@ -3,19 +3,38 @@
 PyGithub's own retries and pauses are disabled: it sleeps for up to an hour, outside of any time budget.
 Its objects are not used: they decode forty fields of a run where four are needed, and `WorkflowRun.delete()`
 returns False both for a run that is gone (404) and for one that is in progress (409).
+
+PyGithub reads a body of any size. Its connections are replaced by some that do not.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from github import Auth, Github
+from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
-from cluster_status.adapters.github.rest import API_VERSION
-from cluster_status.adapters.http import USER_AGENT, HttpFailure, HttpResponse, reason
+from cluster_status.adapters.github.rest import API_VERSION, MAX_RESPONSE_BYTES
+from cluster_status.adapters.http import USER_AGENT, HttpFailure, HttpResponse, limit_responses, reason
 from cluster_status.domain.secret import Secret
 from cluster_status.threads import run_in_thread
 
 _WAIT_SECONDS = 10  # to connect, and for the next bytes
 _RESPONSE_SECONDS = 30.0  # for the whole response
+
+
+class _HttpConnection(HTTPRequestsConnectionClass):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        limit_responses(self.session, MAX_RESPONSE_BYTES)
+
+
+class _HttpsConnection(HTTPSRequestsConnectionClass):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        limit_responses(self.session, MAX_RESPONSE_BYTES)
+
+
+Requester.injectConnectionClasses(_HttpConnection, _HttpsConnection)
 
 
 class PyGithubTransport:

@@ -12,7 +12,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.errors import GitHubError, GitHubUnreachableError
 
 API_VERSION = "2022-11-28"
-_MAX_RESPONSE_BYTES = 5_000_000
+MAX_RESPONSE_BYTES = 5_000_000
 _UNAUTHORIZED = 401
 _FORBIDDEN = frozenset({403, 404})  # 404: the token cannot see the repository
 
@@ -37,7 +37,7 @@ class HttpTransport:
             "X-GitHub-Api-Version": API_VERSION,
         }
         url = f"{self._api_url}{path}?{urlencode(query)}"
-        return self._http.request(method, url, headers=headers, limit_bytes=_MAX_RESPONSE_BYTES)
+        return self._http.request(method, url, headers=headers, limit_bytes=MAX_RESPONSE_BYTES)
 
 
 class Rest:
