@@ -43,7 +43,7 @@ class DiscordWebhook:
         self._deadline: float | None = None
 
     def send(self, message: Message) -> MessageRef:
-        """Post the message, with retries on rate limits and server errors; see ports.Notifier."""
+        """Post the message, with retries while Discord limits or refuses all requests; see ports.Notifier."""
         body = card(message)
         quiet = {} if message.is_news else {"flags": _QUIET}
         answer = self._request("POST", {**body, **self._sender, **quiet}, later=_POST_LATER)
@@ -79,8 +79,6 @@ class DiscordWebhook:
             wanted = None if pause is None else response.seconds_to_wait(answer, pause)
             if wanted is None or self._clock.monotonic() + wanted >= self._deadline:
                 raise self._error(method, answer, later)
-            if method == "POST" and response.may_be_accepted(answer):
-                pauses = iter(())  # one retry: it may post the message a second time
             self._clock.sleep(wanted)
 
     def _error(self, method: str, answer: HttpResponse, later: str) -> DeliveryError:

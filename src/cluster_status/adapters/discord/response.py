@@ -51,7 +51,7 @@ _REFUSED: Mapping[int, Refusal] = {
 REFUSALS: Mapping[str, Refusal] = {refusal.cause: refusal for refusal in _REFUSED.values()}
 
 _TOO_MANY_REQUESTS = 429
-_SERVER_ERROR, _UNAVAILABLE = 500, 503
+_UNAVAILABLE = 503
 _FIELDS_SHOWN = 3  # shown of the invalid fields
 _MAX_DEPTH = 12
 
@@ -69,14 +69,12 @@ def known_error(method: str, code: int) -> DeliveryError | None:
     return ChannelRefusedError(_REFUSED[code]) if code in _REFUSED else None
 
 
-def may_be_accepted(answer: HttpResponse) -> bool:
-    """Return whether Discord may have accepted the request in spite of this error."""
-    return answer.status >= _SERVER_ERROR and answer.status != _UNAVAILABLE
-
-
 def seconds_to_wait(answer: HttpResponse, pause: float) -> float | None:
-    """Return the time before a retry, `pause` if the response has none, or None if a retry does not help."""
-    if answer.status >= _SERVER_ERROR:
+    """Return the time before a retry, `pause` if the response has none, or None without a retry.
+
+    After any other error of a server or of a proxy in front of it, the message may have been posted.
+    """
+    if answer.status == _UNAVAILABLE:
         return pause
     if answer.status != _TOO_MANY_REQUESTS or code(answer) == _TOO_MANY_EDITS:
         return None

@@ -58,8 +58,9 @@ class Outbox(Struct, frozen=True):
 def begin_poll(outbox: Outbox, policies: Iterable[ChannelPolicy], missed_polls: int) -> Outbox:
     """Prepare the outbox for the events of a poll.
 
-    Channels that are no longer configured are dropped, and so are reminders that were not delivered, and
-    live messages that cannot be edited any more. `missed_polls` is negative after a clock was set back.
+    Channels that are no longer configured are dropped, and so are reminders that were not delivered,
+    notifications beyond the limit, and live messages that cannot be edited any more. `missed_polls` is
+    negative after a clock was set back.
     """
     channels = {policy.id: _begin(outbox.channel(policy.id), policy, missed_polls) for policy in policies}
     return replace(outbox, channels=channels)
@@ -71,7 +72,7 @@ def _begin(channel: ChannelOutbox, policy: ChannelPolicy, missed_polls: int) -> 
     can_edit = policy.live and channel.live is not None and channel.live.channel == policy.digest
     return replace(
         channel,
-        pending=tuple(one for one in channel.pending if one.event is not Event.REMINDER),
+        pending=_newest(tuple(one for one in channel.pending if one.event is not Event.REMINDER)),
         missed_polls=max(0, missed),
         live=channel.live if can_edit else None,
     )
@@ -89,18 +90,22 @@ def enqueue(outbox: Outbox, notification: Notification, *, only: str | None = No
 
 
 def _enqueue(channel: ChannelOutbox, notification: Notification, add: Add) -> ChannelOutbox:
-    """Add; beyond the limit the oldest are dropped, and the next one counts them."""
     queue = add(channel.pending, replace(notification, missed_polls=channel.missed_polls))
     missed = channel.missed_polls + _missed_polls(channel.pending) - _missed_polls(queue)
+    return replace(channel, pending=_newest(queue), missed_polls=missed)
+
+
+def _newest(queue: tuple[Notification, ...]) -> tuple[Notification, ...]:
+    """Drop the oldest beyond the limit; the next one counts them."""
     overflow, kept = queue[:-PENDING_KEPT], queue[-PENDING_KEPT:]
-    if overflow:
-        first = replace(
-            kept[0],
-            dropped=kept[0].dropped + sum(1 + one.dropped for one in overflow),
-            missed_polls=kept[0].missed_polls + sum(one.missed_polls for one in overflow),
-        )
-        kept = (first, *kept[1:])
-    return replace(channel, pending=kept, missed_polls=missed)
+    if not overflow:
+        return queue
+    first = replace(
+        kept[0],
+        dropped=kept[0].dropped + sum(1 + one.dropped for one in overflow),
+        missed_polls=kept[0].missed_polls + _missed_polls(overflow),
+    )
+    return (first, *kept[1:])
 
 
 def _append(pending: tuple[Notification, ...], new: Notification) -> tuple[Notification, ...]:

@@ -53,6 +53,13 @@ LIVE = LiveMessage("ops-digest", MessageRef("message", "shown"), event(0))
 # Delivery
 
 
+def test_the_oldest_notifications_of_a_restored_history_are_dropped_beyond_the_limit() -> None:
+    restored = Outbox({"ops": ChannelOutbox(tuple(map(event, range(PENDING_KEPT + 1_000))))})
+    after = begin_poll(restored, [OPS], 0)
+    assert ids(after) == [str(number) for number in range(1_000, 1_000 + PENDING_KEPT)]
+    assert after.channel("ops").pending[0].dropped == 1_000
+
+
 def test_a_delivered_notification_is_no_longer_pending_for_its_channel() -> None:
     after = delivered(outbox(3), "ops", "1")
     assert (ids(after, "ops"), ids(after, "users")) == (["0", "2"], ["0", "1", "2"])
