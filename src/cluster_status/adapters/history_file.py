@@ -3,12 +3,26 @@
 import errno
 import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.errors import HistoryError
+
+
+def _read(path: Path) -> bytes:
+    """Return the content, with one byte beyond the limit if it is larger. Raises OSError."""
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is a device or a FIFO")
+        return file.read(codec.MAX_BYTES + 1)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Open a file; a FIFO would wait for a process that writes to it."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 class HistoryFile:
@@ -24,8 +38,7 @@ class HistoryFile:
 
     def load(self) -> Histories | None:
         try:
-            with self._file.open("rb") as file:
-                content = file.read(codec.MAX_BYTES + 1)
+            content = _read(self._file)
         except FileNotFoundError:
             return None
         except OSError as error:

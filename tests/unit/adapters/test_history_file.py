@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -54,6 +55,24 @@ def test_a_directory_in_place_of_the_file_is_an_error_that_names_the_input(tmp_p
     (tmp_path / "history").mkdir()
     with pytest.raises(HistoryError, match="'history' cannot be read: Is a directory") as caught:
         HistoryFile("history", tmp_path).load()
+    assert "history-path" in caught.value.remedy
+
+
+def make_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def link_to_a_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [make_fifo, link_to_a_device])
+def test_a_fifo_or_a_device_in_place_of_the_file_is_an_error_at_once(
+    make: Callable[[Path], None], history_file: HistoryFile, tmp_path: Path
+) -> None:
+    make(tmp_path / "history.json")
+    with pytest.raises(HistoryError, match="cannot be read: it is a device or a FIFO") as caught:
+        history_file.load()
     assert "history-path" in caught.value.remedy
 
 
