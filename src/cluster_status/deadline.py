@@ -1,9 +1,10 @@
-"""Nested time limits, which can be paused."""
+"""Nested time limits, which can be paused, and those of a run."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+RUN_SECONDS = 240.0  # the jobs in examples/ have five minutes, which include the pull of the image
 _TOLERANCE_SECONDS = 0.05  # a wait with a timeout may end a moment early by this clock
 
 
@@ -18,6 +19,10 @@ class Deadline:
     def part(self, seconds: float) -> "Deadline":
         """Return the deadline of a part with `seconds`; it does not end later than this one."""
         return Deadline(min(seconds, self.left), self._monotonic)
+
+    def keeping(self, seconds: float) -> "Deadline":
+        """Return a deadline that leaves `seconds` of this one."""
+        return Deadline(max(0.0, self.left - seconds), self._monotonic)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -35,3 +40,15 @@ class Deadline:
     @property
     def passed(self) -> bool:
         return self.left <= _TOLERANCE_SECONDS
+
+
+class RunDeadlines:
+    """When each step of a run has to end, so that the steps after it have time left."""
+
+    def __init__(self, seconds: float = RUN_SECONDS, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.whole = Deadline(seconds, monotonic)
+        self.load = self.whole.keeping(180)
+        self.check = self.whole.keeping(90)
+        self.save = self.whole.keeping(30)
+        self.deliver = self.whole.keeping(18)
+        self.save_deliveries = self.whole.keeping(8)

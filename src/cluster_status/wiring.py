@@ -31,6 +31,7 @@ from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, unknown
 from cluster_status.app.prune import prune
 from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
+from cluster_status.deadline import Deadline, RunDeadlines
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
 from cluster_status.domain.redaction import Redaction
@@ -44,7 +45,7 @@ from cluster_status.settings.load import RunnerContext, Settings
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
 
 _CONNECTIVITY_CHECK_SECONDS = 5.0
-_PRUNING_SECONDS = 300.0
+_LAST_REQUEST_SECONDS = 30.0  # of pruning
 _PRUNING_SECONDS_OF_A_POLL = 60.0  # the next poll waits
 _RESERVED_REQUESTS = 300  # of the 1,000 per hour that GitHub allows the workflows of a repository
 _GITHUB = "https://api.github.com"
@@ -52,47 +53,50 @@ _GITHUB = "https://api.github.com"
 
 def run(settings: Settings, runner: Runner) -> ExitStatus:
     """Run the command of the settings."""
-    clock, plan = SystemClock(), settings.prune
+    deadlines, plan = RunDeadlines(), settings.prune
+    pruning = deadlines.whole.keeping(_LAST_REQUEST_SECONDS)
     if plan and settings.command == "prune":
-        return _prune(plan, settings, clock, runner, budget_seconds=_PRUNING_SECONDS)
-    status = _run(settings, clock, runner)
+        return _prune(plan, settings, runner, pruning)
+    status = _run(settings, deadlines, runner)
     if plan and status is not ExitStatus.HISTORY:  # the older history may be the only one
-        pruned = _prune(plan, settings, clock, runner, budget_seconds=_PRUNING_SECONDS_OF_A_POLL)
+        pruned = _prune(plan, settings, runner, pruning.part(_PRUNING_SECONDS_OF_A_POLL))
         return most_severe([status, pruned])
     return status
 
 
-def _run(settings: Settings, clock: SystemClock, runner: Runner) -> ExitStatus:
-    with _http() as http:
+def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner) -> ExitStatus:
+    with _http(deadlines.whole) as http:
+        clock = SystemClock(deadlines.whole)
         tools = Tools(
             clock,
             runner,
             _connectivity_check(settings, http),
             lambda: token_hex(4),
             settings.runner_context.run_url,
-            _recent_runs(settings, http, clock),
+            _recent_runs(settings, http.until(deadlines.save), SystemClock(deadlines.save)),
+            deadlines,
         )
         cluster = _cluster(settings)
         try:
             if settings.command == "check":
                 return check([cluster], tools)
             store = _store(settings, http, clock, runner)
-            channel = _channel(settings, http, clock, runner)
+            channel = _channel(
+                settings, http.until(deadlines.deliver), SystemClock(deadlines.deliver), runner
+            )
             return poll([cluster], [channel], store, _heartbeat(settings.heartbeat, http, runner), tools)
         finally:
             cluster.probe.close()
 
 
-def _prune(
-    plan: PrunePlan, settings: Settings, clock: SystemClock, runner: Runner, *, budget_seconds: float
-) -> ExitStatus:
+def _prune(plan: PrunePlan, settings: Settings, runner: Runner, deadline: Deadline) -> ExitStatus:
     # imported on demand: importing PyGithub takes 0.2 s
     from cluster_status.adapters.github.pygithub import PyGithubTransport  # noqa: PLC0415
 
     context = settings.runner_context
     with closing(PyGithubTransport(context.api_url or _GITHUB, settings.storage.token)) as transport:
         limiter = RateLimiter(
-            transport, clock, budget_seconds=budget_seconds, reserved_requests=_RESERVED_REQUESTS
+            transport, SystemClock(), budget_seconds=deadline.left, reserved_requests=_RESERVED_REQUESTS
         )
         rest = Rest(limiter, context.repository, permission="write")
         return prune(GitHubRuns(rest, limiter), runner, plan)
@@ -128,8 +132,8 @@ def runner(runner_context: RunnerContext) -> Runner:
 
 
 @contextmanager
-def _http() -> Iterator[Http]:
-    http = Http()
+def _http(deadline: Deadline | None = None) -> Iterator[Http]:
+    http = Http(deadline)
     try:
         yield http
     finally:

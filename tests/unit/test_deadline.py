@@ -34,6 +34,12 @@ def test_a_part_ends_with_the_whole_at_the_latest(seconds: float, left: float, c
     assert (part.seconds, part.left) == (left, left)
 
 
+def test_a_step_that_keeps_seconds_ends_before_the_whole(clock: VirtualClock) -> None:
+    whole = Deadline(10, clock.monotonic)
+    assert whole.keeping(4).left == 6
+    assert whole.keeping(30).left == 0
+
+
 def test_a_pause_postpones_a_deadline(clock: VirtualClock) -> None:
     deadline = Deadline(10, clock.monotonic)
     with deadline.paused():

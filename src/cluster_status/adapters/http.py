@@ -3,6 +3,7 @@
 The only importer of requests.
 """
 
+import copy
 import json
 import os
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import requests
 from msgspec import Struct
 
 from cluster_status import __version__
+from cluster_status.deadline import Deadline
 from cluster_status.domain.text import clean
 from cluster_status.threads import run_in_thread
 
@@ -70,16 +72,30 @@ class RequestOptions(TypedDict, total=False):
 
 
 class Http:
-    """Sends requests. It uses a proxy of the environment, and no credentials of a netrc."""
+    """Sends requests until the deadline, if there is one.
 
-    def __init__(self) -> None:
+    It uses a proxy of the environment, and no credentials of a netrc.
+    """
+
+    def __init__(self, deadline: Deadline | None = None) -> None:
+        self._deadline = deadline
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.auth = _unchanged  # without an `auth`, requests reads a netrc
 
+    def until(self, deadline: Deadline) -> "Http":
+        """Return one with the same connections and another deadline."""
+        other = copy.copy(self)
+        other._deadline = deadline  # noqa: SLF001 - its own
+        return other
+
     def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> HttpResponse:
         """Return the response of any status. Redirects are not followed. Raises HttpFailure."""
         seconds = options.get("timeout_seconds", _TIMEOUT_SECONDS)
+        if self._deadline:
+            if self._deadline.passed:
+                raise HttpFailure("the time limit of the run is reached")
+            seconds = min(seconds, self._deadline.left / _RESPONSE_TIMEOUTS)
         response = run_in_thread(lambda: self._request(method, url, seconds, options))
         try:
             return response.result(_RESPONSE_TIMEOUTS * seconds)

@@ -49,10 +49,12 @@ def check_with_retries(
 ) -> ProbeResult:
     """Probe, and retry if the cause may be temporary; one time budget covers all attempts.
 
+    It ends with the time that the run has for checks.
+
     The time to wait for the history does not count.
     """
     clock, retries = tools.clock, cluster.retries
-    deadline = Deadline(retries.budget_seconds, clock.monotonic)
+    deadline = Deadline(min(retries.budget_seconds, tools.deadlines.check.left), clock.monotonic)
 
     def load_while_paused() -> RememberedLogin | None:
         with deadline.paused():
@@ -61,7 +63,11 @@ def check_with_retries(
     result = cluster.probe.probe(load_while_paused, deadline)
     for attempt in range(2, retries.attempts + 1):
         cause = cause_to_retry(result, degraded_below=cluster.thresholds.degraded_below)
-        if cause is None or retries.delay_seconds >= deadline.left:
+        if cause is None:
+            break
+        if retries.delay_seconds >= deadline.left:
+            left_out = f"no time is left for attempt {attempt} of {retries.attempts}"
+            tools.runner.log(f"{cluster.name}: {CAUSES[cause].clause}; {left_out}")
             break
         pause = f"attempt {attempt} of {retries.attempts} follows in {retries.delay_seconds:g} s"
         tools.runner.log(f"{cluster.name}: {CAUSES[cause].clause}; {pause}")

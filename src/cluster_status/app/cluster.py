@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.notification.policy import ChannelPolicy
@@ -88,3 +89,4 @@ class Tools(Struct, frozen=True):
     new_id: Callable[[], str]
     run_url: str = ""
     recent_runs: RecentRuns = unknown_runs
+    deadlines: RunDeadlines = field(default_factory=RunDeadlines)

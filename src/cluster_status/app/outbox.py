@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
+from cluster_status.deadline import Deadline
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import LiveMessage, Notification
@@ -52,6 +53,7 @@ class Delivered(Struct, frozen=True):
     failures: Sequence[tuple[Channel, DeliveryError]] = ()
     crashes: Sequence[tuple[Channel, Exception]] = ()
     error: HistoryError | None = None
+    left: int = 0  # messages that were not sent, because the time for them is over
 
 
 class Courier(Struct, frozen=True):
@@ -63,6 +65,7 @@ class Courier(Struct, frozen=True):
     channels: Sequence[Channel]
     compose: Compose
     clusters: Collection[str]  # keys of those that this run polls; other entries do not change
+    deadline: Deadline  # to begin a message
 
     def save_and_deliver(self, histories: Histories, at: datetime) -> Delivered:
         """Save, deliver the pending notifications, and save the outcome.
@@ -86,7 +89,9 @@ class Courier(Struct, frozen=True):
         except Cancelled:
             delivery.wind_up()
             raise
-        return Delivered(delivery.histories, delivery.failures, delivery.crashes, delivery.error)
+        return Delivered(
+            delivery.histories, delivery.failures, delivery.crashes, delivery.error, delivery.left
+        )
 
 
 class _Delivery:
@@ -97,6 +102,7 @@ class _Delivery:
         self.failures: list[tuple[Channel, DeliveryError]] = []
         self.crashes: list[tuple[Channel, Exception]] = []
         self.error: HistoryError | None = None
+        self.left = 0
         self._courier = courier
         self._due = due
         self._at = at
@@ -128,8 +134,12 @@ class _Delivery:
     def _serve(self, channel: Channel) -> None:
         """Send to one channel, oldest first; stop at the first failure."""
         end = self._courier.now() + _BUDGET
-        for key, notification in self._pending(channel):
-            if self._cancelled.is_set() or self._courier.now() >= end:
+        pending = list(self._pending(channel))
+        for number, (key, notification) in enumerate(pending):
+            if self._cancelled.is_set():
+                break
+            if self._courier.now() >= end or self._courier.deadline.passed:
+                self._leave(len(pending) - number)
                 break
             try:
                 live = self._send(channel, key, notification)
@@ -152,6 +162,10 @@ class _Delivery:
         require_acceptance(self._saved.clusters[key].outbox.channel(channel.id), channel, self._at)
         ref = channel.notifier.send(self._courier.compose(key, notification, channel.policy))
         return LiveMessage(channel.policy.digest, ref, notification) if channel.editor and ref else None
+
+    def _leave(self, count: int) -> None:
+        with self._lock:
+            self.left += count
 
     def _fail(self, channel: Channel, key: str, error: DeliveryError) -> None:
         with self._lock:

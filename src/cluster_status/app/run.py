@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from cluster_status.app.check import Checked, check_all
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
+from cluster_status.app.limited_store import LimitedStore
 from cluster_status.app.live_message import Edited, update_live_messages
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
@@ -110,7 +111,7 @@ class _Run:
     ) -> None:
         self._clusters = clusters
         self._channels = channels
-        self._store = store
+        self._store = LimitedStore(store, tools.deadlines)
         self._tools = tools
         self.crashes: list[Exception] = []
         self.history_errors: list[HistoryError] = []
@@ -184,6 +185,9 @@ class _Run:
 
     def _note(self, outcome: Edited | Delivered) -> None:
         self.delivery_errors += outcome.failures
+        if isinstance(outcome, Delivered) and outcome.left:
+            text = f"No time is left for pending messages: {outcome.left}. The next run sends them."
+            self._tools.runner.annotate(Level.NOTICE, text)
         for channel, crash in outcome.crashes:
             report_crash(self._tools.runner, f"Channel {channel.id}: The delivery", crash)
             self.crashes.append(crash)
@@ -202,6 +206,7 @@ class _Run:
                 by_key[key], notification, policy, self._tools.run_url
             ),
             clusters=frozenset(by_key),
+            deadline=self._tools.deadlines.deliver,
         )
         try:
             outcome = courier.save_and_deliver(histories, max(one.at for one in polls))

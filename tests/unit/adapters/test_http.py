@@ -14,6 +14,7 @@ import requests
 
 import cluster_status
 from cluster_status.adapters.http import Http, HttpFailure
+from cluster_status.deadline import Deadline
 
 TOKEN = "tOkEn-of-the-webhook"
 URL = f"https://discord.com/api/webhooks/1/{TOKEN}?wait=true"
@@ -101,6 +102,19 @@ def test_a_body_and_headers_are_sent_unchanged(connection: Connection, http: Htt
 def test_the_caller_sets_the_time_out(connection: Connection, http: Http) -> None:
     http.request("GET", URL, timeout_seconds=2.5)
     assert connection.options[0]["timeout"] == 2.5
+
+
+def test_near_the_deadline_the_time_out_is_a_third_of_the_time_left(
+    connection: Connection, http: Http
+) -> None:
+    http.until(Deadline(6)).request("GET", URL, timeout_seconds=10)
+    assert connection.options[0]["timeout"] == pytest.approx(2, abs=0.1)
+
+
+def test_after_the_deadline_nothing_is_sent(connection: Connection, http: Http) -> None:
+    with pytest.raises(HttpFailure, match=r"^the time limit of the run is reached$"):
+        http.until(Deadline(0)).request("GET", URL)
+    assert connection.requests == []
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])

@@ -1,6 +1,6 @@
 """The use cases with fakes. The history and the channels are kept between runs; other objects are new."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Any, NamedTuple, TypeAlias
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Thresholds, Tools, unknown_runs
 from cluster_status.app.run import check, run
+from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.history.digests import digest_of, keyed_digests
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.policy import ChannelPolicy
@@ -95,6 +96,7 @@ class Monitor:
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
         self.digests = keyed_digests(key="a webhook", server=SERVER, login="a login")
+        self.new_deadlines: Callable[[], RunDeadlines] = RunDeadlines
         self._ids = count()
 
     def set_credentials(self, *, webhook: str = "a webhook", login: str = "a login") -> None:
@@ -186,6 +188,7 @@ class Monitor:
             lambda: f"poll{next(self._ids)}",
             self.run_url,
             recent_runs,
+            self.new_deadlines(),
         )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:
