@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from cluster_status.deadline import RUN_SECONDS
 from cluster_status.errors import Cancelled, InputError
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _UNEXPECTED = 1
 _KILLED_BY = 128
+_LIMIT_SECONDS = RUN_SECONDS + 10  # where a step has no limit of its own, such as a hanging output file
 _GRACE_SECONDS = 4.8  # the runner kills 7.5 s after SIGINT; the outbox takes up to 4 s of it
 
 
@@ -21,9 +23,11 @@ def main(environ: Mapping[str, str]) -> int:
     """Run the action with the variables of `environ`; return the exit status."""
     _handle_signals(_exit_at_once)  # process 1 of a container has no defaults
     try:
-        return _run(environ)
+        exit_status = _run(environ)
     except Cancelled as cancelled:
         return _KILLED_BY + cancelled.signal_number
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return exit_status
 
 
 def _run(environ: Mapping[str, str]) -> int:
@@ -33,6 +37,8 @@ def _run(environ: Mapping[str, str]) -> int:
     from cluster_status.settings import load  # noqa: PLC0415
 
     _handle_signals(_cancel)
+    signal.signal(signal.SIGALRM, _cancel)
+    signal.setitimer(signal.ITIMER_REAL, _LIMIT_SECONDS)
     context = load.runner_context(environ)
     if context.on_runner:  # elsewhere, a mask would print the secret
         wiring.mask(load.secrets(environ))
@@ -40,7 +46,11 @@ def _run(environ: Mapping[str, str]) -> int:
     try:
         return wiring.run(load.read(environ), runner)
     except Cancelled as cancelled:
-        runner.annotate(Level.WARNING, f"Cancelled by {signal.Signals(cancelled.signal_number).name}.")
+        if cancelled.signal_number == signal.SIGALRM:
+            text = f"The run did not end within {_LIMIT_SECONDS:.0f} s and was stopped."
+            runner.annotate(Level.ERROR, f"{text} The next run tries again.")
+        else:
+            runner.annotate(Level.WARNING, f"Cancelled by {signal.Signals(cancelled.signal_number).name}.")
         raise
     except InputError as error:
         for problem in error.problems:

@@ -136,6 +136,27 @@ def test_a_signal_ends_the_run_with_128_and_its_number(
     assert Command("warning", f"Cancelled by {number.name}.") in read_commands(capsys.readouterr().out)
 
 
+def test_a_run_that_does_not_end_in_time_is_stopped_with_an_error(
+    replace_run: ReplaceRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def wait(_settings: Settings, _runner: Runner) -> ExitStatus:
+        while True:
+            signal.pause()
+
+    monkeypatch.setattr(action, "_LIMIT_SECONDS", 0.05)
+    replace_run(wait)
+    assert action.main(ON_RUNNER) == 128 + signal.SIGALRM
+    [*_, error] = read_commands(capsys.readouterr().out)
+    assert error.name == "error"
+    assert error.data.endswith("was stopped. The next run tries again.")
+
+
+def test_a_run_that_ended_leaves_no_timer(replace_run: ReplaceRun) -> None:
+    replace_run(lambda _settings, _runner: ExitStatus.OK)
+    action.main(IN_A_SHELL)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
 @pytest.mark.parametrize(("first", "second"), [*product(SIGNALS, SIGNALS)])
 def test_a_second_signal_does_not_interrupt_a_save(
     first: signal.Signals, second: signal.Signals, replace_run: ReplaceRun
