@@ -208,7 +208,7 @@ def test_output_before_the_command_has_begun_is_an_error_beyond_the_window(kind:
     code = [1] if kind == cMSG_CHANNEL_EXTENDED_DATA else []
     error = error_of(SshServer(on_exec=sending(payload(kind, 0, *code, b"x" * 32_000))))
     assert isinstance(error, OutputLimitError)
-    assert str(error) == "the server sent more than 2097152 bytes too early"
+    assert str(error) == "the server exceeded the window of 2097152 bytes"
 
 
 def test_a_session_ends_after_32_megabytes_that_are_no_output() -> None:

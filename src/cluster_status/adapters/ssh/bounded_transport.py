@@ -28,7 +28,7 @@ def _check_window(channel: paramiko.Channel) -> None:
     buffered = len(channel.in_buffer) + len(channel.in_stderr_buffer)
     if buffered + channel.in_window_sofar > channel.in_window_size:
         transport: Any = channel.transport
-        transport.packetizer.refuse(f"the server sent more than {channel.in_window_size} bytes too early")
+        transport.packetizer.refuse(f"the server exceeded the window of {channel.in_window_size} bytes")
 
 
 class BoundedTransport(ClientTransport):
