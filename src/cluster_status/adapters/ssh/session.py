@@ -80,7 +80,7 @@ class Session:
 
         A server that reads nothing blocks each thread that sends to it. paramiko waits without limit.
         """
-        timer = threading.Timer(deadline.left + _ABORT_SECONDS, self.transport.close)
+        timer = threading.Timer(deadline.left + _ABORT_SECONDS, self._abort)
         timer.daemon = True
         timer.start()
         try:
@@ -175,8 +175,17 @@ class Session:
 
     def close(self) -> None:
         self._messages.close()
+        with self.aborted_after(Deadline(0.0)):  # a channel of a jump host sends when it is closed
+            self.transport.close()
+            self.transport.sock.close()  # a transport that never became active leaves it open
+
+    def _abort(self) -> None:
+        """End the connection to the first server of the route before this session, which sends through it."""
+        first: paramiko.Transport = self.transport
+        while isinstance(first.sock, paramiko.Channel) and first.sock.transport:
+            first = first.sock.transport
+        first.close()
         self.transport.close()
-        self.transport.sock.close()  # a transport that never became active leaves it open
 
     def _incompatible(self, error: IncompatiblePeer) -> ProbeFailure:
         mismatches = self.transport.mismatches()
