@@ -1,6 +1,7 @@
 """Unusable history files and killed runs, with real processes, an SSH server and Discord on loopback."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,6 +89,14 @@ FILE_FAULTS = (
     ),
     FileFault("a directory", "Is a directory", _replace_by_a_directory),
 )
+
+
+def test_a_history_that_is_a_fifo_is_an_error_and_the_status_is_published(tmp_path: Path) -> None:
+    with site(tmp_path) as watched:
+        os.mkfifo(watched.history_file)
+        poll = watched.poll()  # it would wait for a process that writes
+        assert (poll.exit_status, poll.outputs["status"], watched.headlines()) == (4, "online", [])
+    assert "it is a device or a FIFO" in " ".join(poll.annotations)
 
 
 @pytest.mark.parametrize("fault", FILE_FAULTS, ids=lambda fault: fault.name)
