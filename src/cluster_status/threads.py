@@ -22,10 +22,13 @@ def run_in_thread(work: Callable[[], T]) -> Future[T]:
     return future
 
 
-def result_or_exception(future: Future[T]) -> T | Exception:
-    """Wait for the work, and return what it returned or raised; raise what is no `Exception`."""
+def result_or_exception(future: Future[T], seconds: float | None = None) -> T | Exception:
+    """Wait for the work, and return what it returned or raised; raise what is no `Exception`.
+
+    After `seconds`, return a TimeoutError.
+    """
     try:
-        return future.result()
+        return future.result(seconds)
     except Exception as error:  # noqa: BLE001 - the caller reports it
         return error
 

@@ -14,6 +14,8 @@ from cluster_status.domain.status.probe_result import ProbeResult, RememberedLog
 from cluster_status.domain.status.verdict import cause_to_retry
 from cluster_status.threads import Once, result_or_exception, run_in_thread
 
+_CONNECTIVITY_CHECK_SECONDS = 20.0  # after the time for checks
+
 
 class Checked(Struct, frozen=True):
     """The result of a check, a random id, and when the check was complete."""
@@ -30,7 +32,8 @@ def check_all(
 ) -> list[Checked | Exception]:
     """Check the clusters at the same time, and return the results in their order.
 
-    An exception is an internal error. It does not affect the checks of the other clusters.
+    An exception is an internal error, also a check that does not end in time. It does not affect the checks
+    of the other clusters.
     """
     tools = replace(
         tools, connectivity_check=Once(tools.connectivity_check)
@@ -41,7 +44,12 @@ def check_all(
         return Checked(tools.new_id(), result, tools.clock.now())
 
     checks = [run_in_thread(partial(check, cluster)) for cluster in clusters]
-    return list(map(result_or_exception, checks))
+    results: list[Checked | Exception] = []
+    for one in checks:
+        limit = tools.deadlines.check.left + _CONNECTIVITY_CHECK_SECONDS
+        result = result_or_exception(one, limit)
+        results.append(result)
+    return results
 
 
 def check_with_retries(

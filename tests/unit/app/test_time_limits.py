@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from cluster_status.app import check
 from cluster_status.app.limited_store import LimitedStore
 from cluster_status.deadline import RUN_SECONDS, Deadline, RunDeadlines
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.status.cause import Cause
 from cluster_status.errors import Cancelled, ExitStatus, HistoryUnreachableError
 from tests.fakes.clock import VirtualClock
-from tests.fakes.probe import ONLINE, failed
+from tests.fakes.probe import ONLINE, ScriptedProbe, failed
 from tests.fakes.store import MemoryStore
 from tests.unit.app.cancellation import cancelled_by
 from tests.unit.app.monitor import Monitor
@@ -128,6 +129,28 @@ def test_messages_that_are_left_for_the_next_run_are_counted(monitor: Monitor) -
     assert "No time is left for pending messages: 1. The next run sends them." in run.notices
     monitor.new_deadlines = RunDeadlines
     assert len(monitor.poll(REFUSED).messages) == 1
+
+
+def test_a_check_that_does_not_end_leaves_the_other_clusters_alone(
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_time_to_check() -> RunDeadlines:
+        deadlines = RunDeadlines()
+        deadlines.check = Deadline(0)
+        return deadlines
+
+    monkeypatch.setattr(check, "_CONNECTIVITY_CHECK_SECONDS", 0.5)
+    monitor.new_deadlines = without_time_to_check
+    is_over = threading.Event()
+    probes = {
+        "hangs": ScriptedProbe(monitor.clock, ONLINE, during_probe=lambda: is_over.wait(10)),
+        "works": ScriptedProbe(monitor.clock, ONLINE),
+    }
+    with pytest.raises(TimeoutError):
+        monitor.run(probes)
+    is_over.set()
+    assert monitor.runner.outputs["status"] == "online"
+    assert list(monitor.store.histories.clusters) == ["works"]
 
 
 def test_the_log_names_the_attempt_for_which_no_time_is_left(monitor: Monitor) -> None:
