@@ -34,14 +34,14 @@ def _run(environ: Mapping[str, str]) -> int:
     # after the first handlers are set, because the imports take a quarter of a second
     from cluster_status import wiring  # noqa: PLC0415
     from cluster_status.ports import Level  # noqa: PLC0415
-    from cluster_status.settings import load  # noqa: PLC0415
+    from cluster_status.settings import load, source  # noqa: PLC0415
 
     _handle_signals(_cancel)
     signal.signal(signal.SIGALRM, _cancel)
     signal.setitimer(signal.ITIMER_REAL, _LIMIT_SECONDS)
     context = load.runner_context(environ)
     if context.on_runner:  # elsewhere, a mask would print the secret
-        wiring.mask(load.secrets(environ))
+        wiring.mask(source.secrets(environ, context.workspace))
     runner = wiring.runner(context)
     try:
         return wiring.run(load.read(environ), runner)

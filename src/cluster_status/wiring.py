@@ -40,6 +40,7 @@ from cluster_status.domain.slurm.forced_command import authorized_keys_line, jum
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore, RecentRuns, Runner
+from cluster_status.settings.clusters import Cluster, Discord
 from cluster_status.settings.load import RunnerContext, Settings
 
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
@@ -76,17 +77,17 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner) -> ExitSta
             _recent_runs(settings, http.until(deadlines.save), SystemClock(deadlines.save)),
             deadlines,
         )
-        cluster = _cluster(settings)
+        clusters = [_cluster(one, settings, http, runner) for one in settings.clusters]
         try:
             if settings.command == "check":
-                return check([cluster], tools)
+                return check(clusters, tools)
             store = _store(settings, http, clock, runner)
-            channel = _channel(
-                settings, http.until(deadlines.deliver), SystemClock(deadlines.deliver), runner
-            )
-            return poll([cluster], [channel], store, _heartbeat(settings.heartbeat, http, runner), tools)
+            delivering, pausing = http.until(deadlines.deliver), SystemClock(deadlines.deliver)
+            channels = [_channel(one, delivering, pausing, runner) for one in settings.channels]
+            return poll(clusters, channels, store, _heartbeat(settings.heartbeat, http, runner), tools)
         finally:
-            cluster.probe.close()
+            for one in clusters:
+                one.probe.close()
 
 
 def _prune(plan: PrunePlan, settings: Settings, runner: Runner, deadline: Deadline) -> ExitStatus:
@@ -140,29 +141,32 @@ def _http(deadline: Deadline | None = None) -> Iterator[Http]:
         http.close()
 
 
-def _cluster(settings: Settings) -> MonitoredCluster:
-    cluster = settings.cluster
+def _cluster(cluster: Cluster, settings: Settings, http: Http, runner: Runner) -> MonitoredCluster:
     return MonitoredCluster(
         cluster.name,
-        SlurmProbe(SshExecutor(cluster.target, _redaction(settings)), cluster.query),
-        _digests(settings),
-        settings.thresholds,
-        settings.retries,
+        SlurmProbe(SshExecutor(cluster.target, _redaction(cluster, settings)), cluster.query),
+        _digests(cluster, settings),
+        cluster.thresholds,
+        cluster.retries,
+        frozenset(cluster.channels),
+        _heartbeat(cluster.heartbeat, http, runner),
     )
 
 
-def _redaction(settings: Settings) -> Redaction:
+def _redaction(cluster: Cluster, settings: Settings) -> Redaction:
     """Return what no text of a server may show: the route, and each secret of the run."""
-    webhook = settings.discord.webhook
-    token_of_webhook = Secret(webhook.reveal().partition("?")[0].rpartition("/")[2])
-    others = (settings.heartbeat, settings.storage.token, settings.runner_context.runtime_token)
-    return settings.cluster.target.redaction([webhook, token_of_webhook, *others])
+    webhooks = [channel.webhook for channel in settings.channels]
+    tokens_of_webhooks = [Secret(one.reveal().partition("?")[0].rpartition("/")[2]) for one in webhooks]
+    heartbeats = [settings.heartbeat, *(one.heartbeat for one in settings.clusters)]
+    others = (settings.storage.token, settings.runner_context.runtime_token)
+    return cluster.target.redaction([*webhooks, *tokens_of_webhooks, *heartbeats, *others])
 
 
-def _digests(settings: Settings) -> Digests:
-    target = settings.cluster.target
+def _digests(cluster: Cluster, settings: Settings) -> Digests:
+    target = cluster.target
+    webhooks = (one.webhook.reveal() for one in settings.channels if one.policy.id in cluster.channels)
     return keyed_digests(
-        key=settings.discord.webhook.reveal() or target.credentials.key.reveal(),
+        key=next(filter(None, webhooks), "") or target.credentials.key.reveal(),
         server=target.server_identity,
         login=target.login_identity.reveal(),
     )
@@ -170,7 +174,7 @@ def _digests(settings: Settings) -> Digests:
 
 def _connectivity_check(settings: Settings, http: Http) -> Callable[[], bool]:
     """Return a check that GitHub answers, or outside GitHub Actions the server of the webhook."""
-    webhook = urlsplit(settings.discord.webhook.reveal())
+    webhook = urlsplit(next((one.webhook.reveal() for one in settings.channels), ""))
     url = settings.runner_context.api_url or (webhook.netloc and f"{webhook.scheme}://{webhook.netloc}/")
     return lambda: not url or http.answers(url, timeout_seconds=_CONNECTIVITY_CHECK_SECONDS)
 
@@ -196,7 +200,7 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     retrying = RetryingHttp(http, clock)
     transport = HttpTransport(retrying, context.api_url, storage.token)
     return HistoryArtifact(
-        settings.cluster.name,
+        storage.name,
         Catalog(Rest(transport, context.repository), retrying, context.branch),
         ResultsService(retrying, Job.of(context.results_url, context.runtime_token)),
         clock,
@@ -205,8 +209,8 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     )
 
 
-def _channel(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> Channel:
-    discord, policy = settings.discord, settings.discord.policy
+def _channel(discord: Discord, http: Http, clock: SystemClock, runner: Runner) -> Channel:
+    policy = discord.policy
     if not discord.webhook and isinstance(runner, Console):
         return Channel(replace(policy, id="console", live=False), runner)
     webhook = DiscordWebhook(

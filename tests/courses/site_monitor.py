@@ -63,11 +63,11 @@ class SiteMonitor(Monitor):
         self.clock = site.clock
         self.saves: list[Histories] = []  # of the last poll
         self.store = _StoreThatShowsSaves(self.saves)
-        self.policy = settings.discord.policy
-        self.thresholds, self.retries = settings.thresholds, settings.retries
+        self.policy = settings.channels[0].policy
+        self.thresholds, self.retries = settings.clusters[0].thresholds, settings.clusters[0].retries
         self.next_poll = self.clock.now()
         self.before_poll: Callable[[], object] = lambda: None
-        self._query = settings.cluster.query
+        self._query = settings.clusters[0].query
         self._interval = interval
 
     def poll_site(self) -> Polled:

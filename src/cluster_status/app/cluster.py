@@ -15,6 +15,7 @@ from cluster_status.ports import (
     Clock,
     ConnectivityCheck,
     EditableNotifier,
+    Heartbeat,
     Notifier,
     Probe,
     RecentRuns,
@@ -44,6 +45,11 @@ class MonitoredCluster(Struct, frozen=True):
     digests: Digests = Digests()
     thresholds: Thresholds = Thresholds()
     retries: RetryPolicy = RetryPolicy()
+    channels: frozenset[str] | None = None  # the ids of those that it notifies; None: all
+    heartbeat: Heartbeat | None = None  # of this cluster alone
+
+    def notifies(self, channel: "Channel") -> bool:
+        return self.channels is None or channel.id in self.channels
 
 
 class Channel(Struct, frozen=True):

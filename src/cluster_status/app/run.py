@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -75,8 +76,24 @@ def run(
         raise this.crashes[0]
     failures = list(this.failures(polls))
     is_known = all(one.verdict.status is not Status.UNKNOWN for one in polls)
-    heartbeat.beat(worked=is_known and not (this.history_errors or this.delivery_errors))
+    saved = not this.history_errors
+    _beat_of_clusters(clusters, polls, saved=saved)
+    heartbeat.beat(worked=is_known and saved and not this.delivery_errors)
     return most_severe(failures)
+
+
+def _beat_of_clusters(
+    clusters: Sequence[MonitoredCluster], polls: Sequence[PollResult], *, saved: bool
+) -> None:
+    """Send the heartbeats of single clusters, at the same time."""
+    known = {one.cluster for one in polls if one.verdict.status is not Status.UNKNOWN}
+    beats = [
+        run_in_thread(partial(one.heartbeat.beat, worked=saved and one.name in known))
+        for one in clusters
+        if one.heartbeat
+    ]
+    for beat in beats:
+        beat.result()
 
 
 def _checked(
@@ -128,7 +145,8 @@ class _Run:
         for cluster, checked in results:
             before = latest.of(cluster.name) if latest else None
             in_turn = latest is not None and _is_in_turn(loading.result(), latest, checked)
-            polls.append(poll(cluster, checked, before, self._channels, in_turn=in_turn))
+            channels = [channel for channel in self._channels if cluster.notifies(channel)]
+            polls.append(poll(cluster, checked, before, channels, in_turn=in_turn))
         for one in polls:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
         if latest is None:

@@ -89,6 +89,13 @@ CLUSTER_HOST_KEY = Input(
 CLUSTER_NAME = Input(
     "cluster-name", "Name of the cluster in messages.", types.CLUSTER_NAME, "cluster", "cluster"
 )
+CLUSTERS = Input(
+    "clusters",
+    "Several clusters, instead of `cluster-host` and `cluster-name`: YAML, or the path of a YAML file in the "
+    "workspace. See docs/clusters.md.",
+    types.SOURCE,
+    "",
+)
 CLUSTER_CONNECT_TIMEOUT = Input(
     "cluster-connect-timeout",
     "Timeout in seconds for each of connection, SSH handshake and login.",
@@ -231,6 +238,12 @@ HISTORY_PATH = Input(
     "history.json",
     "history.json",
 )
+HISTORY_NAME = Input(
+    "history-name",
+    "Name of the history. Empty: the name of the cluster, or `cluster-status` with `clusters`.",
+    types.CLUSTER_NAME,
+    "",
+)
 HISTORY_RETENTION_DAYS = Input(
     "history-retention-days",
     "Number of days to keep an artifact with the history. The limit of the repository may be shorter.",
@@ -271,6 +284,7 @@ PRUNE_DRY_RUN = Input(
 
 INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
     "Reach the cluster": (
+        CLUSTERS,
         CLUSTER_HOST,
         CLUSTER_USER,
         CLUSTER_PASSWORD,
@@ -305,7 +319,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         CONFIRM_AFTER,
         HEARTBEAT_URL,
     ),
-    "Keep the history": (HISTORY_STORE, HISTORY_PATH, HISTORY_RETENTION_DAYS, GITHUB_TOKEN),
+    "Keep the history": (HISTORY_STORE, HISTORY_NAME, HISTORY_PATH, HISTORY_RETENTION_DAYS, GITHUB_TOKEN),
     "Prune old runs": (PRUNE_WORKFLOWS, PRUNE_KEEP, PRUNE_DRY_RUN),
     "Choose the command": (COMMAND,),
 }

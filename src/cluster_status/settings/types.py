@@ -237,6 +237,7 @@ PERCENT = InputType(_percent, "a percentage from 0 to 100, such as 50 or 50%")
 PING = InputType(_ping, "a mention, <@&ID> for a role or <@ID> for a user")
 PORT = whole_number(1, 65535)
 PRIVATE_KEY = InputType(_private_key, "an SSH private key")
+SOURCE = InputType(str, "YAML or a file path", verbatim=True)
 SLURM_CLUSTER = text(
     "the name of one cluster (letters, digits, dots, hyphens and underscores)",
     r"(?!(?i:all)$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}",

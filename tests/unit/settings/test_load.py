@@ -15,13 +15,15 @@ from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.errors import ExitStatus, InputError
 from cluster_status.settings import inputs
 from cluster_status.settings.inputs import INPUTS, Input
-from cluster_status.settings.load import Settings, read, runner_context, secrets
+from cluster_status.settings.load import Settings, read, runner_context
+from cluster_status.settings.source import secrets
 
 WEBHOOK = "https://discord.com/api/webhooks/123456789012345678/tOkEn-of-the-webhook"
 FINGERPRINT = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 REQUIRED = {"cluster-host": "head.example.org", "cluster-user": "alice", "cluster-password": "s3cret"}
 ON_RUNNER = {"GITHUB_ACTIONS": "true"}
+HERE = Path()
 
 Given = Mapping[str, str]
 NOTHING: Given = {}
@@ -78,6 +80,7 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "attempt-delay": ("retries.delay_seconds", 15.0, "0", 0.0, "61"),
     "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),
     "history-store": ("storage.store", "auto", "file", "file", "s3"),
+    "history-name": ("storage.name", "cluster", "all", "all", "…"),
     "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),
     "history-retention-days": ("storage.retention", timedelta(days=30), "90", timedelta(days=90), "401"),
     "github-token": ("storage.token", "", "ghs_abc", "ghs_abc", ""),
@@ -142,12 +145,19 @@ def problems_of(given: Given, environ: Given = NOTHING) -> tuple[str, ...]:
 
 
 def value_at(settings: Settings, place: str) -> object:
-    value = operator.attrgetter(place)(settings)
+    first, _, rest = place.partition(".")
+    of_cluster = {"cluster": settings.clusters[0], "discord": settings.channels[0]}
+    if first in {"thresholds", "retries"}:
+        value = operator.attrgetter(place)(settings.clusters[0])
+    elif first in of_cluster:
+        value = operator.attrgetter(rest)(of_cluster[first])
+    else:
+        value = operator.attrgetter(place)(settings)
     return value.reveal() if isinstance(value, Secret) else value
 
 
 def test_the_table_of_this_test_has_every_input() -> None:
-    assert {spec.name for spec in INPUTS} == TABLE.keys()
+    assert {spec.name for spec in INPUTS} == TABLE.keys() | {"clusters"}  # see test_clusters.py
 
 
 def test_every_defined_input_is_in_inputs() -> None:
@@ -195,19 +205,21 @@ def test_the_shown_default_is_the_used_default(spec: Input[Any]) -> None:
 
 @pytest.mark.parametrize(("command", "asked"), [("poll", True), ("check", False)])
 def test_a_check_does_not_ask_for_maintenance(command: str, *, asked: bool) -> None:
-    assert settings_of({"command": command}).cluster.query.maintenance is asked
+    assert settings_of({"command": command}).clusters[0].query.maintenance is asked
 
 
 def test_the_query_has_the_threshold() -> None:
-    assert settings_of({"degraded-below": "75%"}).cluster.query.degraded_below == 75
+    assert settings_of({"degraded-below": "75%"}).clusters[0].query.degraded_below == 75
 
 
 # sources
 
 
 def test_the_variables_of_the_runner_have_hyphens() -> None:
-    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).cluster.target.head_node.port == 2222
-    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).cluster.target.head_node.port == 22
+    assert (
+        read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).clusters[0].target.head_node.port == 2222
+    )
+    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).clusters[0].target.head_node.port == 22
 
 
 @pytest.mark.parametrize(("variable", "name"), NAMES_IN_THE_ENVIRONMENT.items())
@@ -238,7 +250,7 @@ def test_variables_of_other_names_are_ignored(variable: str) -> None:
 
 def test_a_password_keeps_blanks_but_not_its_line_end() -> None:
     settings = settings_of({"cluster-password": " pass word \r\n"})
-    assert settings.cluster.target.credentials.password.reveal() == " pass word "
+    assert settings.clusters[0].target.credentials.password.reveal() == " pass word "
 
 
 # problems
@@ -318,7 +330,7 @@ def test_only_a_poll_on_a_runner_needs_a_webhook(command: str, environ: Given, *
     if needed:
         assert problems_of(given, environ)[0].startswith("discord-webhook is empty")
     else:
-        assert not settings_of(given, environ).discord.webhook
+        assert not settings_of(given, environ).channels[0].webhook
 
 
 def test_a_bad_webhook_on_a_runner_is_one_problem() -> None:
@@ -421,7 +433,7 @@ def test_invalid_secrets_are_masked_too() -> None:
         "discord-webhook": "https://no-webhook",
         "github-token": "ghs_abc",
     }
-    masked = set(secrets(as_inputs(given)))
+    masked = set(secrets(as_inputs(given), HERE))
     assert {"pass word", "pass word\n", "https://no-webhook", "ghs_abc"} <= masked
     assert "" not in masked
 
@@ -438,15 +450,15 @@ def test_a_missing_password_is_reported_with_the_key_as_alternative(environ: Giv
 
 def test_with_a_key_no_password_is_required() -> None:
     settings = settings_of({"cluster-password": "", "cluster-key": KEY})
-    assert not settings.cluster.target.credentials.password
-    assert settings.cluster.target.credentials.key
+    assert not settings.clusters[0].target.credentials.password
+    assert settings.clusters[0].target.credentials.key
 
 
 @pytest.mark.parametrize(
     "wrapped", [str, lambda key: base64.b64encode(key.encode()).decode()], ids=["", "base64"]
 )
 def test_each_line_of_a_key_is_masked(wrapped: Callable[[str], str]) -> None:
-    assert "b3BlbnNzaC1rZXktdjEAAAAA" in set(secrets(as_inputs({"cluster-key": wrapped(KEY)})))
+    assert "b3BlbnNzaC1rZXktdjEAAAAA" in set(secrets(as_inputs({"cluster-key": wrapped(KEY)}), HERE))
 
 
 @pytest.mark.parametrize("name", ["cluster-host", "cluster-host-key", "cluster-jump", "cluster-name"])
@@ -475,16 +487,16 @@ def test_a_key_instead_of_a_password_is_an_error_that_does_not_show_it(
     (problem,) = problems_of({name: wrapped(KEY)})
     assert problem.endswith(": it is an SSH key: put the private key into cluster-key")
     assert "b3BlbnNz" not in problem
-    assert "b3BlbnNzaC1rZXktdjEAAAAA" in "".join(secrets(as_inputs({name: wrapped(KEY)})))
+    assert "b3BlbnNzaC1rZXktdjEAAAAA" in "".join(secrets(as_inputs({name: wrapped(KEY)}), HERE))
 
 
 def test_the_token_in_a_webhook_url_is_masked() -> None:
-    assert "tOkEn-of-the-webhook" in set(secrets({"DISCORD_WEBHOOK": WEBHOOK}))
+    assert "tOkEn-of-the-webhook" in set(secrets({"DISCORD_WEBHOOK": WEBHOOK}, HERE))
 
 
 def test_only_secrets_are_masked() -> None:
     public = {name: row[2] for name, row in TABLE.items() if name not in SECRETS}
-    assert list(secrets(as_inputs(public))) == []
+    assert list(secrets(as_inputs(public), HERE)) == []
 
 
 def test_settings_show_no_runtime_token() -> None:

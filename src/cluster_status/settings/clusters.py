@@ -1,0 +1,188 @@
+"""The clusters and the channels of a run: one of each from the inputs, or several from the clusters file."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from msgspec import Struct
+
+from cluster_status.app.cluster import RetryPolicy, Thresholds
+from cluster_status.domain.history.digests import digest_of
+from cluster_status.domain.history.histories import key_of
+from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.slurm.partition_filter import PartitionFilter
+from cluster_status.domain.slurm.query import SlurmQuery
+from cluster_status.domain.ssh.endpoint import Endpoint
+from cluster_status.domain.ssh.target import Credentials, SshTarget
+from cluster_status.domain.text import clean
+from cluster_status.settings import inputs
+from cluster_status.settings.given import Given
+from cluster_status.settings.keys import CHANNEL_KEYS
+from cluster_status.settings.references import read_source
+from cluster_status.settings.section import CHANNELS, ClustersFile, Section
+from cluster_status.settings.sections import Sections
+
+_ADDRESSES = ("discord-webhook",)  # a channel has one of these keys
+
+
+class Cluster(Struct, frozen=True):
+    """`channels` are the ids of those that it notifies."""
+
+    name: str
+    target: SshTarget
+    query: SlurmQuery
+    thresholds: Thresholds
+    retries: RetryPolicy
+    heartbeat: Secret
+    channels: Sequence[str]
+
+
+class Discord(Struct, frozen=True):
+    webhook: Secret
+    user: str
+    image: str
+    policy: ChannelPolicy
+
+
+class Configured(Struct, frozen=True):
+    clusters: Sequence[Cluster]
+    channels: Sequence[Discord]
+    has_own_channels: bool = False  # from the clusters file
+
+
+def read_clusters(given: Given, command: str, environ: Mapping[str, str], workspace: Path) -> Configured:
+    """Read the clusters and channels; what is wrong with them is added to the problems of `given`."""
+    source_text = given.value(inputs.CLUSTERS)
+    if not source_text or command == "prune":
+        channel = _discord(given, "discord")
+        ids = [channel.policy.id]
+        return Configured([_cluster(given, command, given.value(inputs.CLUSTER_NAME), ids)], [channel])
+    from cluster_status.settings.clusters_file import parse  # noqa: PLC0415 - YAML takes 20 ms
+
+    source = read_source(source_text, workspace)
+    file, problems = (ClustersFile(), [source.problem]) if source.problem else parse(source.text, source.name)
+    given.problems.update({problem: problem for problem in problems})
+    if given.has(inputs.CLUSTER_NAME):
+        given.add_problem(
+            inputs.CLUSTER_NAME, "cannot be set together with clusters: each cluster there has its name"
+        )
+    return _of_file(file, given, command, environ)
+
+
+def _of_file(file: ClustersFile, given: Given, command: str, environ: Mapping[str, str]) -> Configured:
+    if file.channels is None:
+        channels = [_discord(given, "discord")]
+    else:
+        read = (_channel(id_, section, given, environ) for id_, section in file.channels.items())
+        channels = [channel for channel in read if channel]
+    ids = [channel.policy.id for channel in channels] if file.channels is None else list(file.channels)
+    clusters = []
+    for section in file.clusters:
+        own = Sections((section, file.defaults), environ, given)
+        name = own.given.required(inputs.CLUSTER_NAME)
+        clusters.append(_cluster(own.given, command, name, _ids(section, file.defaults, ids, given)))
+    given.problems.update({problem: problem for problem in _repeated_names(file.clusters, clusters)})
+    return Configured(clusters, channels, has_own_channels=file.channels is not None)
+
+
+def _repeated_names(sections: Sequence[Section], clusters: Sequence[Cluster]) -> Iterator[str]:
+    """Yield a problem for each cluster whose name, apart from upper and lower case, another one has."""
+    seen = Counter[str]()
+    for section, cluster in zip(sections, clusters, strict=True):
+        key = key_of(cluster.name)
+        seen[key] += 1
+        if seen[key] > 1 and "name" in section.values:
+            where = section.values["name"].where
+            yield f"{where} '{clean(cluster.name)}' is the name of another cluster: give each its own name"
+
+
+def _ids(section: Section, defaults: Section, known: Sequence[str], given: Given) -> Sequence[str]:
+    """Return the ids of the channels that a cluster notifies: those that it or defaults name, else all."""
+    named = section.listed(CHANNELS) if section.has(CHANNELS) else defaults.listed(CHANNELS)
+    for one in named:
+        if one.text not in known:
+            nearest = get_close_matches(one.text, known, n=1)
+            hint = f"the nearest id is {nearest[0]}" if nearest else f"use one of {', '.join(known)}"
+            given.problems[one.where] = f"{one.where} '{clean(one.text)}' is not the id of a channel: {hint}"
+    is_named = section.has(CHANNELS) or defaults.has(CHANNELS)
+    return [one.text for one in named if one.text in known] if is_named else known
+
+
+def _channel(id_: str, section: Section, given: Given, environ: Mapping[str, str]) -> Discord | None:
+    addresses = [key for key in _ADDRESSES if section.has(key)]
+    if len(addresses) != 1:
+        given.problems[section.where] = (
+            f"{section.where} channel '{clean(id_)}' needs exactly one of {', '.join(_ADDRESSES)}"
+        )
+        return None
+    return _discord(Sections((section,), environ, given, keys=CHANNEL_KEYS).given, id_)
+
+
+def _cluster(given: Given, command: str, name: str, channels: Sequence[str]) -> Cluster:
+    return Cluster(
+        name=name,
+        target=read_target(given, needed=command != "prune"),
+        query=SlurmQuery(
+            partitions=PartitionFilter(given.value(inputs.PARTITIONS)),
+            details=given.value(inputs.DETAILS) == "full",
+            maintenance=command != "check",
+            node_names=given.value(inputs.SHOW_NODES),
+            timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
+            cluster=given.value(inputs.SLURM_CLUSTER),
+            login_only=given.value(inputs.SCHEDULER) == "none",
+            degraded_below=given.value(inputs.DEGRADED_BELOW),
+        ),
+        thresholds=Thresholds(
+            degraded_below=given.value(inputs.DEGRADED_BELOW),
+            confirm_after=given.value(inputs.CONFIRM_AFTER),
+        ),
+        retries=RetryPolicy(
+            attempts=given.value(inputs.ATTEMPTS),
+            delay_seconds=given.value(inputs.ATTEMPT_DELAY),
+        ),
+        heartbeat=given.value(inputs.HEARTBEAT_URL),
+        channels=channels,
+    )
+
+
+def read_target(given: Given, *, needed: bool) -> SshTarget:
+    """Read the route and the credentials; if they are not needed, both may be incomplete."""
+    required = given.required if needed else given.value
+    password = given.value if given.has(inputs.CLUSTER_KEY) else required
+    head_node = Endpoint(
+        user=required(inputs.CLUSTER_USER),
+        host=required(inputs.CLUSTER_HOST),
+        port=given.value(inputs.CLUSTER_PORT),
+    )
+    jump = given.value(inputs.CLUSTER_JUMP)
+    return SshTarget(
+        route=(jump, head_node) if jump else (head_node,),
+        credentials=Credentials(
+            password=password(inputs.CLUSTER_PASSWORD),
+            key=given.value(inputs.CLUSTER_KEY),
+            key_passphrase=given.value(inputs.CLUSTER_KEY_PASSPHRASE),
+        ),
+        pins=given.value(inputs.CLUSTER_HOST_KEY),
+        connect_timeout_seconds=given.value(inputs.CLUSTER_CONNECT_TIMEOUT),
+    )
+
+
+def _discord(given: Given, id_: str) -> Discord:
+    webhook = given.value(inputs.DISCORD_WEBHOOK)
+    policy = ChannelPolicy(
+        id=id_,
+        digest=digest_of(webhook.reveal()) if webhook else None,
+        always=given.value(inputs.DISCORD_MSG_ALWAYS),
+        live=given.value(inputs.DISCORD_MODE) == "live",
+        mention=given.value(inputs.DISCORD_PING),
+        with_partitions=given.value(inputs.DISCORD_MSG_INFO),
+        with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
+    )
+    if policy.live and policy.always:
+        given.add_problem(
+            inputs.DISCORD_MSG_ALWAYS,
+            "cannot be true with discord-mode live, which edits the message at every poll: unset one of them",
+        )
+    return Discord(webhook, given.value(inputs.DISCORD_USER), given.value(inputs.DISCORD_IMG), policy)

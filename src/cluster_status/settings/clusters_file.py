@@ -1,0 +1,105 @@
+"""Reads the clusters file: `defaults` for all clusters, `channels` by id, and the list `clusters`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from cluster_status.domain.text import clean
+from cluster_status.settings import yaml_source
+from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS
+from cluster_status.settings.section import CHANNELS, ClustersFile, Section, Value
+from cluster_status.settings.yaml_source import Entry, Items, Node, Place, Table, Text
+
+_TOP_LEVEL = ("defaults", CHANNELS, "clusters")
+_MOST_CLUSTERS = 1_000
+
+
+def parse(source: str, name: str) -> tuple[ClustersFile, list[str]]:
+    """Return the sections, and one line for each problem; `name` is that of the file in the lines."""
+    reader = _Reader(name)
+    return reader.file(source), reader.problems
+
+
+class _Reader:
+    def __init__(self, name: str) -> None:
+        self.problems: list[str] = []
+        self._name = name
+
+    def file(self, source: str) -> ClustersFile:
+        node, faults = yaml_source.read(source)
+        self.problems += [f"{self._where(fault.place)} {fault.text}" for fault in faults]
+        if node is None:
+            return ClustersFile()
+        top = self._table(node, "the file", _TOP_LEVEL)
+        if "clusters" not in top and not self.problems:
+            self.problems.append(f"{self._name} has no clusters: add the key clusters with a list")
+        defaults, channels = top.get("defaults"), top.get(CHANNELS)
+        cluster_keys = (*CLUSTER_KEYS, CHANNELS)
+        return ClustersFile(
+            clusters=list(self._clusters(top.get("clusters"), cluster_keys)),
+            defaults=(
+                self._section(defaults.value, "defaults", [key for key in cluster_keys if key != "name"])
+                if defaults
+                else Section("")
+            ),
+            channels=(
+                {
+                    id_: self._section(entry.value, "a channel", tuple(CHANNEL_KEYS))
+                    for id_, entry in self._table(channels.value, CHANNELS).items()
+                }
+                if channels
+                else None
+            ),
+        )
+
+    def _where(self, place: Place | None, key: str = "") -> str:
+        if place is None:
+            return self._name
+        suffix = f" {clean(key, limit=40)}" if key else ""
+        return f"{self._name}, line {place.line}, column {place.column}:{suffix}"
+
+    def _table(self, node: Node, what: str, keys: Sequence[str] | None = None) -> Mapping[str, Entry]:
+        """Return the entries of a mapping with these keys; None allows any."""
+        if not isinstance(node, Table):
+            self.problems.append(f"{self._where(node.place)} {what} must be a mapping of keys to values")
+            return {}
+        for key, entry in node.entries.items():
+            if keys is not None and key not in keys:
+                nearest = get_close_matches(key.removeprefix("cluster-"), keys, n=1)
+                hint = f"the nearest key is {nearest[0]}" if nearest else f"use one of {', '.join(keys)}"
+                self.problems.append(f"{self._where(entry.place, key)} is not a key of {what}: {hint}")
+        return {key: one for key, one in node.entries.items() if keys is None or key in keys}
+
+    def _clusters(self, entry: Entry | None, keys: Sequence[str]) -> Iterator[Section]:
+        for node in self._items(entry):
+            section = self._section(node, "a cluster", keys)
+            if isinstance(node, Table):
+                yield section
+
+    def _items(self, entry: Entry | None) -> Sequence[Node]:
+        if entry is None:
+            return ()
+        if not isinstance(entry.value, Items) or not entry.value.items:
+            self.problems.append(
+                f"{self._where(entry.value.place, 'clusters')} must be a list with at least one cluster"
+            )
+            return ()
+        if len(entry.value.items) > _MOST_CLUSTERS:
+            self.problems.append(
+                f"{self._where(entry.place, 'clusters')} has more than {_MOST_CLUSTERS} clusters: "
+                "divide them between several files and jobs"
+            )
+        return entry.value.items[:_MOST_CLUSTERS]
+
+    def _section(self, node: Node, what: str, keys: Sequence[str]) -> Section:
+        values: dict[str, Value] = {}
+        lists: dict[str, Sequence[Value]] = {}
+        for key, entry in self._table(node, what, keys).items():
+            where = self._where(entry.value.place, key)
+            if isinstance(entry.value, Text):
+                values[key] = Value(entry.value.text, where)
+            elif isinstance(entry.value, Items) and all(isinstance(one, Text) for one in entry.value.items):
+                texts = [one for one in entry.value.items if isinstance(one, Text)]
+                lists[key] = [Value(one.text, self._where(one.place, key)) for one in texts]
+            else:
+                self.problems.append(f"{where} must be a text or a list of texts")
+        return Section(self._where(node.place), values, lists)

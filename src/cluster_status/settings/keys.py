@@ -1,0 +1,27 @@
+"""The keys of the clusters file, and the input that each of them stands for."""
+
+from typing import Any
+
+from cluster_status.settings import inputs
+from cluster_status.settings.inputs import INPUT_GROUPS, Input
+
+_OF_THE_RUN = frozenset({inputs.CLUSTERS, inputs.COMMAND})
+_GROUPS_OF_A_CLUSTER = ("Reach the cluster", "Select what to check")
+
+CLUSTER_KEYS: dict[str, Input[Any]] = {
+    spec.name.removeprefix("cluster-"): spec
+    for spec in (
+        inputs.CLUSTER_NAME,
+        *(spec for title in _GROUPS_OF_A_CLUSTER for spec in INPUT_GROUPS[title] if spec not in _OF_THE_RUN),
+        inputs.CONFIRM_AFTER,
+        inputs.HEARTBEAT_URL,
+    )
+}
+CHANNEL_KEYS: dict[str, Input[Any]] = {
+    "discord-webhook": inputs.DISCORD_WEBHOOK,
+    "mode": inputs.DISCORD_MODE,
+    "always": inputs.DISCORD_MSG_ALWAYS,
+    "ping": inputs.DISCORD_PING,
+    "table": inputs.DISCORD_MSG_INFO,
+    "quote": inputs.DISCORD_MSG_QUOTE,
+}

@@ -1,0 +1,73 @@
+"""Inputs from sections of the clusters file, the first one first, and then from the inputs of the action."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cluster_status.settings.given import Found, Given
+from cluster_status.settings.inputs import Input
+from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS
+from cluster_status.settings.references import reference_in
+from cluster_status.settings.section import Section, Value
+
+_OWN = frozenset({"name", "heartbeat-url"})  # the inputs of these names are for the whole run
+_LISTED = frozenset({"partitions", "host-key"})  # one per line as an input
+
+
+class Sections:
+    """`given` reads from the sections; keys of a channel have no other source."""
+
+    def __init__(
+        self,
+        sections: Sequence[Section],
+        environ: Mapping[str, str],
+        flat: Given,
+        *,
+        keys: Mapping[str, Input[Any]] = CLUSTER_KEYS,
+    ) -> None:
+        self._sections = sections
+        self._environ = environ
+        self._flat = flat
+        self._names = {spec.name: key for key, spec in keys.items()}
+        self._is_channel = keys is CHANNEL_KEYS
+        self.given = Given(self._find, flat.problems, lambda _: "is required")
+
+    def _find(self, spec: Input[Any]) -> Found:
+        key = self._names.get(spec.name)
+        for section in self._sections if key else ():
+            if key and section.has(key):
+                return self._resolved(section, key, spec)
+        own = self._sections[0].where
+        if self._is_channel or key in _OWN:
+            return Found("", f"{own} {key or spec.name}")
+        found = self._flat.find(spec)
+        return found if found.text else Found("", f"{own} {key or spec.name}")
+
+    def _resolved(self, section: Section, key: str, spec: Input[Any]) -> Found:
+        if key in section.values:
+            value = section.values[key]
+            return Found(self._text(value, spec), value.where)
+        listed = section.lists[key]
+        where = f"{section.where} {key}"
+        if key not in _LISTED:
+            self._flat.problems[where] = f"{where} must be a text, not a list"
+            return Found("", where)
+        return Found("\n".join(self._text(one, spec) for one in listed), where)
+
+    def _text(self, value: Value, spec: Input[Any]) -> str:
+        """Return the text of a value, or of the variable that it refers to."""
+        name = reference_in(value.text)
+        problems = self._flat.problems
+        if name:
+            text = self._environ.get(name, "")
+            if not text.strip():
+                problems[value.where] = (
+                    f"{value.where} refers to {name}, which is empty: set it in env of the step"
+                )
+            return text
+        if spec.secret and value.text:
+            problems[value.where] = (
+                f"{value.where} must be a reference such as ${spec.name.upper().replace('-', '_')} to a "
+                "variable in env of the step"
+            )
+            return ""
+        return value.text

@@ -1,0 +1,299 @@
+"""Several clusters and channels in one run: the clusters file, and the errors that a user reads."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from cluster_status.errors import InputError
+from cluster_status.settings.load import Settings, read
+from cluster_status.settings.source import secrets
+
+WEBHOOK = "https://discord.com/api/webhooks/123456789012345678/tOkEn-of-the-webhook"
+VARIABLES = {
+    "HPC_USER": "alice",
+    "HPC_PASSWORD": "s3cret-of-alice",
+    "ALPHA_HOST": "alpha.example.org",
+    "DISCORD_USERS": WEBHOOK,
+    "DISCORD_ADMINS": f"{WEBHOOK}-2",
+    "EMPTY": "",
+}
+THREE = """\
+defaults: {user: $HPC_USER, password: $HPC_PASSWORD}
+channels:
+  users: {discord-webhook: $DISCORD_USERS, mode: live}
+  admins: {discord-webhook: "${DISCORD_ADMINS}", table: false}
+clusters:
+  - {name: alpha, host: $ALPHA_HOST, partitions: [gpu*, batch]}
+  - {name: beta, host: beta.example.org, port: 022, channels: [admins], degraded-below: 75%}
+  - name: gamma
+    host: gamma.example.org
+    user: bob
+    channels: users
+"""
+CLUSTER = "clusters: [{name: alpha, host: h, user: u, password: $HPC_PASSWORD}]\n"
+
+
+def settings_of(yaml: str, workspace: Path = Path(), **inputs: str) -> Settings:
+    given = {f"INPUT_{name.upper().replace('_', '-')}": text for name, text in inputs.items()}
+    return read({"INPUT_CLUSTERS": yaml, "GITHUB_WORKSPACE": str(workspace), **VARIABLES, **given})
+
+
+def problems_of(yaml: str, workspace: Path = Path(), **inputs: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        settings_of(yaml, workspace, **inputs)
+    return list(caught.value.problems)
+
+
+# values
+
+
+def test_each_cluster_has_its_own_settings_those_of_defaults_and_its_channels() -> None:
+    alpha, beta, gamma = settings_of(THREE).clusters
+    assert [one.target.head_node.host for one in (alpha, beta, gamma)] == [
+        "alpha.example.org",
+        "beta.example.org",
+        "gamma.example.org",
+    ]
+    assert [one.target.head_node.user for one in (alpha, beta, gamma)] == ["alice", "alice", "bob"]
+    assert gamma.target.credentials.password.reveal() == "s3cret-of-alice"
+    assert alpha.query.partitions.patterns == ("gpu*", "batch")
+    assert (alpha.target.head_node.port, beta.target.head_node.port) == (22, 22)
+    assert (alpha.thresholds.degraded_below, beta.thresholds.degraded_below) == (50, 75)
+    assert [one.channels for one in (alpha, beta, gamma)] == [["users", "admins"], ["admins"], ["users"]]
+
+
+def test_each_channel_has_its_own_settings() -> None:
+    users, admins = settings_of(THREE).channels
+    assert (users.policy.id, users.policy.live, users.policy.with_partitions) == ("users", True, True)
+    assert (admins.policy.id, admins.policy.live, admins.policy.with_partitions) == ("admins", False, False)
+    assert users.policy.digest != admins.policy.digest
+
+
+def test_without_channels_the_inputs_of_the_action_are_the_channel() -> None:
+    settings = settings_of(CLUSTER, discord_webhook=WEBHOOK, discord_mode="live")
+    assert [one.policy.live for one in settings.channels] == [True]
+    assert list(settings.clusters[0].channels) == ["discord"]
+
+
+def test_the_inputs_of_the_action_apply_to_each_cluster_that_does_not_override_them() -> None:
+    yaml = "clusters:\n- {name: a, host: h}\n- {name: b, host: h, user: bob, attempts: 1}\n"
+    first, second = settings_of(yaml, cluster_user="eve", cluster_password="x", attempts="5").clusters
+    assert [one.target.head_node.user for one in (first, second)] == ["eve", "bob"]
+    assert [one.retries.attempts for one in (first, second)] == [5, 1]
+
+
+def test_an_empty_value_overrides_the_defaults() -> None:
+    yaml = "defaults: {jump: u@gw, user: u, password: $HPC_PASSWORD}\nclusters:\n"
+    first, second = settings_of(f"{yaml}- {{name: a, host: h}}\n- {{name: b, host: h, jump: ''}}\n").clusters
+    assert [len(one.target.route) for one in (first, second)] == [2, 1]
+
+
+@pytest.mark.parametrize("text", ["on", "022", "1_000", "0x1F", "yes", "1e3", "2026-01-01", "~"])
+def test_a_value_is_the_text_that_the_user_wrote(text: str) -> None:
+    yaml = CLUSTER.replace("name: alpha", f"name: alpha, partitions: {text}")
+    assert settings_of(yaml).clusters[0].query.partitions.patterns == (text,)
+
+
+def test_a_single_cluster_has_a_history_of_its_name_and_several_share_one() -> None:
+    assert settings_of("", cluster_host="h", cluster_user="u", cluster_password="p").storage.name == "cluster"
+    assert settings_of(THREE).storage.name == "cluster-status"
+    assert settings_of(THREE, history_name="centre").storage.name == "centre"
+
+
+def test_clusters_can_be_a_file_in_the_workspace(tmp_path: Path) -> None:
+    (tmp_path / "clusters.yml").write_text(THREE, encoding="utf-8")
+    assert [one.name for one in settings_of("clusters.yml", tmp_path).clusters] == ["alpha", "beta", "gamma"]
+    assert [one.name for one in settings_of("clusters.yml\n", tmp_path).clusters] == [
+        "alpha",
+        "beta",
+        "gamma",
+    ]
+
+
+def test_heartbeats_of_single_clusters_are_apart_from_that_of_the_run() -> None:
+    yaml = CLUSTER.replace("name: alpha", "name: alpha, heartbeat-url: $DISCORD_USERS")
+    settings = settings_of(yaml, heartbeat_url="https://hc.example/run")
+    assert settings.heartbeat.reveal() == "https://hc.example/run"
+    assert settings.clusters[0].heartbeat.reveal() == WEBHOOK
+    assert not settings_of(CLUSTER, heartbeat_url="https://hc.example/run").clusters[0].heartbeat
+
+
+# secrets
+
+
+@pytest.mark.parametrize("key", ["password", "key", "key-passphrase", "heartbeat-url"])
+def test_a_literal_secret_is_refused_and_never_shown(key: str) -> None:
+    yaml = f"clusters:\n- {{name: a, host: h, user: u, {key}: hunter2-literal}}\n"
+    problems = problems_of(yaml, cluster_password="p")
+    assert len(problems) == 1
+    assert "must be a reference such as $" in problems[0]
+    assert "hunter2" not in "".join(problems)
+
+
+def test_every_value_that_is_referred_to_is_masked_whether_the_file_is_valid_or_not(tmp_path: Path) -> None:
+    (tmp_path / "clusters.yml").write_text(THREE, encoding="utf-8")
+    for text in (THREE, f"{THREE}: [", "clusters.yml"):
+        masked = set(secrets({"INPUT_CLUSTERS": text, **VARIABLES}, tmp_path))
+        assert {"alice", "s3cret-of-alice", "alpha.example.org", WEBHOOK, "tOkEn-of-the-webhook"} <= masked
+
+
+def test_a_short_value_is_not_masked_because_it_would_hide_most_of_the_log() -> None:
+    assert list(secrets({"INPUT_CLUSTERS": "clusters: [{port: $P}]\n", "P": "22"}, Path())) == []
+
+
+# problems
+
+WRONG: Mapping[str, tuple[str, str]] = {
+    "no YAML": ("clusters: [\n", "clusters, line 2, column 1: is not YAML: "),
+    "a tab": ("clusters:\n\t- name: a\n", "clusters, line 2, column 1: is not YAML: "),
+    "an empty document": ("# none\n# at all\n", "clusters is empty"),
+    "a text": ("- a\n- b\n", "clusters, line 1, column 1: the file must be a mapping of keys to values"),
+    "no clusters": ("defaults: {user: u}\n", "clusters has no clusters: add the key clusters with a list"),
+    "an unknown key at the top": (
+        f"{CLUSTER}chanels: {{}}\n",
+        "clusters, line 2, column 1: chanels is not a key of the file: the nearest key is channels",
+    ),
+    "no list": (
+        "clusters: {name: a}\n",
+        "line 1, column 11: clusters must be a list with at least one cluster",
+    ),
+    "an empty list": (
+        "clusters: []\n",
+        "line 1, column 11: clusters must be a list with at least one cluster",
+    ),
+    "a cluster that is a text": (
+        "clusters: [alpha]\n",
+        "clusters, line 1, column 12: a cluster must be a mapping of keys to values",
+    ),
+    "an unknown key of a cluster": (
+        CLUSTER.replace("name: alpha", "name: alpha, prot: 22"),
+        "clusters, line 1, column 26: prot is not a key of a cluster: the nearest key is port",
+    ),
+    "a key with its prefix": (
+        CLUSTER.replace("name: alpha", "name: alpha, cluster-port: 22"),
+        "cluster-port is not a key of a cluster: the nearest key is port",
+    ),
+    "a key of the whole run": (
+        CLUSTER.replace("name: alpha", "name: alpha, history-path: x"),
+        "history-path is not a key of a cluster: ",
+    ),
+    "no name": (
+        "clusters: [{host: h, user: u, password: $HPC_PASSWORD}]\n",
+        "clusters, line 1, column 12: name is required",
+    ),
+    "a name in defaults": (f"defaults: {{name: a}}\n{CLUSTER}", "name is not a key of defaults"),
+    "no host": (
+        "clusters: [{name: a, user: u, password: $HPC_PASSWORD}]\n",
+        "clusters, line 1, column 12: host is required",
+    ),
+    "no password": ("clusters: [{name: a, user: u, host: h}]\n", "line 1, column 12: password is required"),
+    "a name twice": (
+        "defaults: {user: u, host: h, password: $HPC_PASSWORD}\nclusters: [{name: Alpha}, {name: alpha}]\n",
+        "clusters, line 2, column 34: name 'alpha' is the name of another cluster: give each its own name",
+    ),
+    "an invalid value": (
+        CLUSTER.replace("name: alpha", "name: alpha, port: ssh"),
+        "clusters, line 1, column 32: port 'ssh' is not a whole number from 1 to 65535",
+    ),
+    "an invalid value in defaults": (
+        f"defaults: {{port: 0}}\n{CLUSTER}",
+        "clusters, line 1, column 18: port '0' is not a whole number from 1 to 65535",
+    ),
+    "a mapping as a value": (
+        CLUSTER.replace("name: alpha", "name: alpha, port: {a: b}"),
+        "column 32: port must be a text or a list of texts",
+    ),
+    "a list where a text is needed": (
+        CLUSTER.replace("name: alpha", "name: alpha, port: [22]"),
+        "port must be a text, not a list",
+    ),
+    "a variable that is not set": (
+        CLUSTER.replace("HPC_PASSWORD", "HPC_PASWORD"),
+        "password refers to HPC_PASWORD, which is empty: set it in env of the step",
+    ),
+    "a variable that is empty": (CLUSTER.replace("HPC_PASSWORD", "EMPTY"), "refers to EMPTY, which is empty"),
+    "a reference that is not the whole value": (
+        CLUSTER.replace("$HPC_PASSWORD", "x$HPC_PASSWORD"),
+        "must be a reference such as $CLUSTER_PASSWORD to a variable in env of the step",
+    ),
+    "a channel that does not exist": (
+        THREE.replace("[admins]", "[admin]"),
+        "channels 'admin' is not the id of a channel: the nearest id is admins",
+    ),
+    "channels of the file as a list": (
+        f"channels: [users]\n{CLUSTER}",
+        "channels must be a mapping of keys to values",
+    ),
+    "a channel without an address": (
+        f"channels: {{users: {{mode: live}}}}\n{CLUSTER}",
+        "clusters, line 1, column 19: channel 'users' needs exactly one of discord-webhook",
+    ),
+    "an unknown key of a channel": (
+        THREE.replace("mode: live", "mod: live"),
+        "mod is not a key of a channel: the nearest key is mode",
+    ),
+    "an invalid value of a channel": (
+        THREE.replace("mode: live", "mode: board"),
+        "mode 'board' is not one of",
+    ),
+    "an alias": (THREE.replace("port: 022", "port: *port"), "has an alias (*): repeat the value"),
+    "a tag": (THREE.replace("022", "!!int 22"), "line 7, column 48: has a tag (!): remove it"),
+    "a key twice": (
+        THREE.replace("port: 022", "port: 22, port: 23"),
+        "line 7, column 52: has the same key a second time: remove one of them",
+    ),
+    "several documents": (f"{CLUSTER}---\n{CLUSTER}", "clusters, line 2, column 1: has several documents"),
+    "deep nesting": (f"clusters: {'[' * 20}{']' * 20}\n", "is nested too deeply"),
+    "a control character": ("clusters: \x00\n", "is not YAML: it has a control character"),
+    "too large": (f"{CLUSTER}#{'x' * 256_000}", "clusters is larger than 256 kB"),
+}
+
+
+@pytest.mark.parametrize(("yaml", "problem"), WRONG.values(), ids=WRONG)
+def test_a_wrong_file_has_an_error_with_its_place_and_what_to_change(yaml: str, problem: str) -> None:
+    problems = problems_of(yaml)
+    assert [one for one in problems if problem in one] == problems[:1], problems
+    assert len(problems) == 1
+
+
+def test_every_problem_is_reported_at_once() -> None:
+    yaml = "clusters:\n- {nme: a, port: x, host: a/b}\n- {name: b, password: literal}\n"
+    problems = problems_of(yaml)
+    assert [one.partition(": ")[2].partition(" ")[0] for one in problems] == [
+        "nme", "name", "user", "host", "port", "password", "user", "host", "password",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        (
+            "missing.yml",
+            "there is no file 'missing.yml' in the workspace. Check the path, and run actions/checkout",
+        ),
+        ("folder", "there is no file 'folder' in the workspace"),
+        ("pipe", "there is no file 'pipe' in the workspace"),
+        ("latin", "the file 'latin' is not text in UTF-8"),
+        ("large", "large is larger than 256 kB"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(path: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "latin").write_bytes("clusters: [{name: é}]".encode("latin-1"))
+    (tmp_path / "large").write_bytes(b"#" * 300_000)
+    os.mkfifo(tmp_path / "pipe")
+    assert [one for one in problems_of(path, tmp_path) if problem in one]
+
+
+def test_the_error_of_a_file_names_it(tmp_path: Path) -> None:
+    (tmp_path / "centre.yaml").write_text(CLUSTER.replace("alpha", "alpha, port: x"), encoding="utf-8")
+    [problem] = problems_of("centre.yaml", tmp_path)
+    assert problem.startswith("centre.yaml, line 1, column 32: port 'x' is not ")
+
+
+def test_a_cluster_name_together_with_clusters_is_an_error() -> None:
+    assert problems_of(CLUSTER, cluster_name="alpha") == [
+        "cluster-name cannot be set together with clusters: each cluster there has its name"
+    ]
