@@ -148,7 +148,7 @@ def _cluster(cluster: Cluster, settings: Settings, http: Http, runner: Runner) -
         _digests(cluster, settings),
         cluster.thresholds,
         cluster.retries,
-        frozenset(cluster.channels),
+        None if cluster.channels is None else frozenset(cluster.channels),
         _heartbeat(cluster.heartbeat, http, runner),
     )
 
@@ -164,7 +164,8 @@ def _redaction(cluster: Cluster, settings: Settings) -> Redaction:
 
 def _digests(cluster: Cluster, settings: Settings) -> Digests:
     target = cluster.target
-    webhooks = (one.webhook.reveal() for one in settings.channels if one.policy.id in cluster.channels)
+    ids = cluster.channels
+    webhooks = (one.webhook.reveal() for one in settings.channels if ids is None or one.policy.id in ids)
     return keyed_digests(
         key=next(filter(None, webhooks), "") or target.credentials.key.reveal(),
         server=target.server_identity,

@@ -28,7 +28,7 @@ _ADDRESSES = ("discord-webhook",)  # a channel has one of these keys
 
 
 class Cluster(Struct, frozen=True):
-    """`channels` are the ids of those that it notifies."""
+    """`channels` are the ids of those that it notifies; None: all."""
 
     name: str
     target: SshTarget
@@ -36,7 +36,7 @@ class Cluster(Struct, frozen=True):
     thresholds: Thresholds
     retries: RetryPolicy
     heartbeat: Secret
-    channels: Sequence[str]
+    channels: Sequence[str] | None
 
 
 class Discord(Struct, frozen=True):
@@ -57,8 +57,7 @@ def read_clusters(given: Given, command: str, environ: Mapping[str, str], worksp
     source_text = given.value(inputs.CLUSTERS)
     if not source_text or command == "prune":
         channel = _discord(given, "discord")
-        ids = [channel.policy.id]
-        return Configured([_cluster(given, command, given.value(inputs.CLUSTER_NAME), ids)], [channel])
+        return Configured([_cluster(given, command, given.value(inputs.CLUSTER_NAME), None)], [channel])
     from cluster_status.settings.clusters_file import parse  # noqa: PLC0415 - YAML takes 20 ms
 
     source = read_source(source_text, workspace)
@@ -98,16 +97,17 @@ def _repeated_names(sections: Sequence[Section], clusters: Sequence[Cluster]) ->
             yield f"{where} '{clean(cluster.name)}' is the name of another cluster: give each its own name"
 
 
-def _ids(section: Section, defaults: Section, known: Sequence[str], given: Given) -> Sequence[str]:
-    """Return the ids of the channels that a cluster notifies: those that it or defaults name, else all."""
+def _ids(section: Section, defaults: Section, known: Sequence[str], given: Given) -> Sequence[str] | None:
+    """Return the ids of the channels that a cluster or defaults name; None if neither names any."""
+    if not (section.has(CHANNELS) or defaults.has(CHANNELS)):
+        return None
     named = section.listed(CHANNELS) if section.has(CHANNELS) else defaults.listed(CHANNELS)
     for one in named:
         if one.text not in known:
             nearest = get_close_matches(one.text, known, n=1)
             hint = f"the nearest id is {nearest[0]}" if nearest else f"use one of {', '.join(known)}"
             given.problems[one.where] = f"{one.where} '{clean(one.text)}' is not the id of a channel: {hint}"
-    is_named = section.has(CHANNELS) or defaults.has(CHANNELS)
-    return [one.text for one in named if one.text in known] if is_named else known
+    return [one.text for one in named if one.text in known]
 
 
 def _channel(id_: str, section: Section, given: Given, environ: Mapping[str, str]) -> Discord | None:
@@ -120,7 +120,7 @@ def _channel(id_: str, section: Section, given: Given, environ: Mapping[str, str
     return _discord(Sections((section,), environ, given, keys=CHANNEL_KEYS).given, id_)
 
 
-def _cluster(given: Given, command: str, name: str, channels: Sequence[str]) -> Cluster:
+def _cluster(given: Given, command: str, name: str, channels: Sequence[str] | None) -> Cluster:
     return Cluster(
         name=name,
         target=read_target(given, needed=command != "prune"),

@@ -61,7 +61,7 @@ def test_each_cluster_has_its_own_settings_those_of_defaults_and_its_channels() 
     assert alpha.query.partitions.patterns == ("gpu*", "batch")
     assert (alpha.target.head_node.port, beta.target.head_node.port) == (22, 22)
     assert (alpha.thresholds.degraded_below, beta.thresholds.degraded_below) == (50, 75)
-    assert [one.channels for one in (alpha, beta, gamma)] == [["users", "admins"], ["admins"], ["users"]]
+    assert [one.channels for one in (alpha, beta, gamma)] == [None, ["admins"], ["users"]]
 
 
 def test_each_channel_has_its_own_settings() -> None:
@@ -74,7 +74,7 @@ def test_each_channel_has_its_own_settings() -> None:
 def test_without_channels_the_inputs_of_the_action_are_the_channel() -> None:
     settings = settings_of(CLUSTER, discord_webhook=WEBHOOK, discord_mode="live")
     assert [one.policy.live for one in settings.channels] == [True]
-    assert list(settings.clusters[0].channels) == ["discord"]
+    assert settings.clusters[0].channels is None
 
 
 def test_the_inputs_of_the_action_apply_to_each_cluster_that_does_not_override_them() -> None:
