@@ -19,7 +19,7 @@ from cluster_status.domain.ssh.target import Credentials, SshTarget
 from cluster_status.domain.text import clean
 from cluster_status.settings import inputs
 from cluster_status.settings.given import Given
-from cluster_status.settings.keys import CHANNEL_KEYS
+from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS
 from cluster_status.settings.references import read_source
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section
 from cluster_status.settings.sections import Sections
@@ -176,6 +176,7 @@ def _discord(given: Given, id_: str) -> Discord:
         digest=digest_of(webhook.reveal()) if webhook else None,
         always=given.value(inputs.DISCORD_MSG_ALWAYS),
         live=given.value(inputs.DISCORD_MODE) == "live",
+        kinds=given.value(EVENTS),
         mention=given.value(inputs.DISCORD_PING),
         with_partitions=given.value(inputs.DISCORD_MSG_INFO),
         with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),

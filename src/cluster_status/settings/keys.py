@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cluster_status.settings import inputs
+from cluster_status.settings import inputs, types
 from cluster_status.settings.inputs import INPUT_GROUPS, Input
 
 _OF_THE_RUN = frozenset({inputs.CLUSTERS, inputs.COMMAND})
@@ -17,8 +17,11 @@ CLUSTER_KEYS: dict[str, Input[Any]] = {
         inputs.HEARTBEAT_URL,
     )
 }
+EVENTS = Input("events", "Kinds of notifications. Without it, all.", types.KINDS, frozenset())
+
 CHANNEL_KEYS: dict[str, Input[Any]] = {
     "discord-webhook": inputs.DISCORD_WEBHOOK,
+    "events": EVENTS,
     "mode": inputs.DISCORD_MODE,
     "always": inputs.DISCORD_MSG_ALWAYS,
     "ping": inputs.DISCORD_PING,

@@ -10,7 +10,7 @@ from cluster_status.settings.references import reference_in
 from cluster_status.settings.section import Section, Value
 
 _OWN = frozenset({"name", "heartbeat-url"})  # the inputs of these names are for the whole run
-_LISTED = frozenset({"partitions", "host-key"})  # one per line as an input
+_LISTED = frozenset({"partitions", "host-key", "events"})  # one per line as an input
 
 
 class Sections:

@@ -18,7 +18,7 @@ def of_action(environ: Mapping[str, str]) -> Given:
     on_runner = environ.get("GITHUB_ACTIONS") == "true"
 
     def find(spec: Input[Any]) -> Found:
-        return Found(text_of(environ, spec), spec.name)
+        return Found(text_of(environ, spec) if spec in INPUTS else "", spec.name)
 
     def why_missing(spec: Input[Any]) -> str:
         other = inputs.CLUSTER_KEY if spec is inputs.CLUSTER_PASSWORD else None

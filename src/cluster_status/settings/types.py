@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from cluster_status.domain.notification.selection import Kind
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.host_key import Pins
@@ -199,6 +200,13 @@ def _patterns(given: str) -> tuple[str, ...]:
     return found
 
 
+def _kinds(given: str) -> frozenset[Kind]:
+    names = [name.strip() for name in re.split(r"[,\n]", given) if name.strip()]
+    if not set(names) <= {kind.value for kind in Kind}:
+        raise ValueError
+    return frozenset(map(Kind, names))
+
+
 def _path(given: str) -> str:
     if not given.isprintable() or given.endswith("/"):
         raise ValueError
@@ -229,6 +237,7 @@ CLUSTER_NAME = InputType(
 HOST = InputType(_host, "a host name or an IP address")
 HOST_KEYS = InputType(Pins.parse, "a list of known_hosts lines or SHA256:... fingerprints, one per line")
 JUMP: InputType[Endpoint | None] = InputType(_jump, "a jump host as user@host or user@host:port")
+KINDS = InputType(_kinds, f"a list of these: {', '.join(kind.value for kind in Kind)}")
 PASSPHRASE = InputType(_password, "a passphrase", verbatim=True)
 PASSWORD = InputType(_password, "a password", verbatim=True)
 PATH = InputType(_path, "a file path")

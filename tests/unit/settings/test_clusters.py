@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster_status.domain.notification.selection import Kind
 from cluster_status.errors import InputError
 from cluster_status.settings.load import Settings, read
 from cluster_status.settings.source import secrets
@@ -23,7 +24,7 @@ THREE = """\
 defaults: {user: $HPC_USER, password: $HPC_PASSWORD}
 channels:
   users: {discord-webhook: $DISCORD_USERS, mode: live}
-  admins: {discord-webhook: "${DISCORD_ADMINS}", table: false}
+  admins: {discord-webhook: "${DISCORD_ADMINS}", table: false, events: [outage, recovery]}
 clusters:
   - {name: alpha, host: $ALPHA_HOST, partitions: [gpu*, batch]}
   - {name: beta, host: beta.example.org, port: 022, channels: [admins], degraded-below: 75%}
@@ -68,6 +69,8 @@ def test_each_channel_has_its_own_settings() -> None:
     users, admins = settings_of(THREE).channels
     assert (users.policy.id, users.policy.live, users.policy.with_partitions) == ("users", True, True)
     assert (admins.policy.id, admins.policy.live, admins.policy.with_partitions) == ("admins", False, False)
+    assert users.policy.kinds == frozenset()
+    assert admins.policy.kinds == frozenset({Kind.OUTAGE, Kind.RECOVERY})
     assert users.policy.digest != admins.policy.digest
 
 
@@ -237,6 +240,10 @@ WRONG: Mapping[str, tuple[str, str]] = {
     "an invalid value of a channel": (
         THREE.replace("mode: live", "mode: board"),
         "mode 'board' is not one of",
+    ),
+    "an unknown kind of notifications": (
+        THREE.replace("[outage, recovery]", "[outages]"),
+        "events 'outages' is not a list of these: outage, degraded, recovery, maintenance, monitor",
     ),
     "an alias": (THREE.replace("port: 022", "port: *port"), "has an alias (*): repeat the value"),
     "a tag": (THREE.replace("022", "!!int 22"), "line 7, column 48: has a tag (!): remove it"),

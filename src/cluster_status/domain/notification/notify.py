@@ -13,9 +13,10 @@ from cluster_status.domain.notification.observation import (
     uptime_of,
     window_to_show,
 )
-from cluster_status.domain.notification.outbox import Outbox, enqueue, without_stale
+from cluster_status.domain.notification.outbox import ChannelOutbox, Outbox, enqueue, without_stale
 from cluster_status.domain.notification.partition_events import named_partitions, partition_events
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.notification.selection import is_chosen, is_problem
 from cluster_status.domain.notification.window_events import EVENTS, is_needed, shown_window, without_windows
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.tracker import StatusTracker
@@ -40,7 +41,27 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
                 outbox, is_reminded = enqueue(outbox, damped, only=policy.id), False
         if is_reminded:
             outbox = remind(outbox, seen, policy)
-    return without_stale(_notify_of_windows(outbox, seen), seen.calendar)
+    outbox = without_stale(_notify_of_windows(outbox, seen), seen.calendar)
+    return _with_chosen(outbox, seen.poll_id, channels)
+
+
+def _with_chosen(outbox: Outbox, poll_id: str, channels: tuple[ChannelPolicy, ...]) -> Outbox:
+    """Remove those notifications of this poll that a channel has not chosen."""
+    states = {policy.id: _chosen(outbox.channel(policy.id), poll_id, policy) for policy in channels}
+    return replace(outbox, channels={**outbox.channels, **states})
+
+
+def _chosen(state: ChannelOutbox, poll_id: str, policy: ChannelPolicy) -> ChannelOutbox:
+    kept, missed, knows_problem = list[Notification](), state.missed_polls, state.knows_problem
+    for one in state.pending:
+        is_new = one.id.startswith(f"{poll_id}.")
+        if is_new and not is_chosen(one, policy.kinds, knows_problem=knows_problem):
+            missed += one.missed_polls
+            continue
+        kept.append(one)
+        if is_new:
+            knows_problem = is_problem(one)
+    return replace(state, pending=tuple(kept), missed_polls=missed, knows_problem=knows_problem)
 
 
 def _without_windows(seen: Observation) -> Verdict:

@@ -39,6 +39,7 @@ class ChannelOutbox(Struct, frozen=True, omit_defaults=True):
     failure: DeliveryFailure | None = None
     live: LiveMessage | None = None
     damping: Damping = Damping()
+    knows_problem: bool = False  # by its latest notification, the cluster is not online
 
 
 class Outbox(Struct, frozen=True):

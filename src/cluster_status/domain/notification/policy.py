@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from cluster_status.domain.notification.selection import Kind
+
 
 class ChannelPolicy(Struct, frozen=True):
     """`id` names the channel in the history; `digest` identifies its address, which is a secret."""
@@ -10,6 +12,7 @@ class ChannelPolicy(Struct, frozen=True):
     digest: str | None = None
     always: bool = False  # a reminder at every poll without a change
     live: bool = False  # the latest message is edited at every poll
+    kinds: frozenset[Kind] = frozenset()  # of notifications; empty: all
     mention: str = ""  # role or user to mention in an outage, in the syntax of the channel
     with_partitions: bool = True
     with_quotation: bool = False
