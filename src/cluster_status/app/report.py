@@ -16,8 +16,9 @@ from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.gaps import Gap
 from cluster_status.errors import ClusterStatusError, DeliveryError
 from cluster_status.ports import Level, Runner
+from cluster_status.render.overview import WORST_FIRST, ClusterRow, headline
 from cluster_status.render.phrases import duration, instant, utc
-from cluster_status.render.summary import summarise, without_maintenance
+from cluster_status.render.summary import overview, summarise, without_maintenance
 
 OUTPUTS = {
     "status": "Status that this poll found: `online`, `degraded`, `maintenance`, `offline` or `unknown`; "
@@ -39,7 +40,6 @@ _LEVELS = {
     Status.MAINTENANCE: Level.WARNING,
     Status.OFFLINE: Level.WARNING,
 }  # online: a notice, or a warning if there is a remedy
-_WORST_FIRST = (Status.OFFLINE, Status.DEGRADED, Status.UNKNOWN, Status.MAINTENANCE, Status.ONLINE)
 
 
 def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
@@ -117,14 +117,16 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
     Returns whether later steps can read the outputs.
     """
     each = {poll.cluster: _outputs_of(poll) for poll in polls}
-    worst = min(polls, key=lambda poll: _WORST_FIRST.index(poll.verdict.status))
+    worst = min(polls, key=_severity)
+    troubled = [poll for poll in sorted(polls, key=_severity) if poll.verdict.status is not Status.ONLINE]
+    rows = [_row(poll) for poll in polls]
     outputs = {
         "status": worst.verdict.status.value,
         "previous-status": "",
         "changed": _boolean(any(poll.changed for poll in polls)),
         "cause": "",
         "since": "",
-        "message": "; ".join(describe(poll.verdict, poll.cluster) for poll in polls),
+        "message": "; ".join([headline(rows), *(describe(one.verdict, one.cluster) for one in troubled)]),
         "partitions": "[]",
         "clusters": json.encode(each).decode(),
         "history-path": history_path,
@@ -135,9 +137,27 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
             "previous-status": str(only["previous_status"]),
             "cause": str(only["cause"]),
             "since": str(only["since"]),
+            "message": str(only["message"]),
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
-    return runner.publish(outputs, [summarise(poll.verdict, poll.cluster, poll.after) for poll in polls])
+    shown = troubled if several else polls
+    summaries = [summarise(poll.verdict, poll.cluster, poll.after) for poll in shown]
+    return runner.publish(outputs, [overview(rows), *summaries] if several else summaries)
+
+
+def _severity(poll: PollResult) -> int:
+    return WORST_FIRST.index(poll.verdict.status)
+
+
+def _row(poll: PollResult) -> ClusterRow:
+    state = poll.verdict.cluster_state
+    confirmed = poll.after.tracker.confirmed if poll.after else None
+    return ClusterRow(
+        poll.cluster,
+        poll.verdict.status,
+        f"{state.nodes.in_service} of {state.nodes.total}" if state and state.nodes.total else "",
+        instant(confirmed.since) if confirmed and confirmed.status is poll.verdict.status else "",
+    )
 
 
 def _outputs_of(poll: PollResult) -> dict[str, object]:

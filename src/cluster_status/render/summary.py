@@ -11,6 +11,7 @@ from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionReport
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
+from cluster_status.render.overview import ClusterRow, as_cells, as_text, headline, worst_first
 from cluster_status.render.phrases import instant
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
 from cluster_status.render.section import Section, sections
@@ -34,6 +35,7 @@ class Summary(Struct, frozen=True):
     partitions: tuple[Partition, ...]  # in the order of the table
     sections: tuple[Section, ...] = ()
     uptimes: Sequence[tuple[str, Uptime | None]] = ()  # by window
+    clusters: Sequence[ClusterRow] = ()  # of a summary of several
 
 
 def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
@@ -48,8 +50,17 @@ def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> S
     )
 
 
+def overview(rows: Sequence[ClusterRow]) -> Summary:
+    """Return the summary of all clusters of a run."""
+    rows = worst_first(rows)
+    return Summary(rows[0].status, headline(rows), facts=(), partitions=(), clusters=rows)
+
+
 def markdown(summary: Summary) -> str:
     blocks = [f"### {SIGNS[summary.status]} {escape(summary.headline)}", *map(escape, summary.facts)]
+    if summary.clusters:
+        head, *rows = (f"| {' | '.join(map(escape, cells))} |" for cells in as_cells(summary.clusters))
+        blocks.append("\n".join([head, "| --- | --- | --- | --- |", *rows]))
     if summary.partitions:
         blocks += [
             f"~~~text\n{table(summary.partitions, width=_TABLE_WIDTH, limit=_TABLE_LIMIT)}\n~~~",
@@ -64,6 +75,8 @@ def markdown(summary: Summary) -> str:
 
 def plain(summary: Summary, *, with_table: bool) -> str:
     lines = [f"{SIGNS[summary.status]} {summary.headline}", *summary.facts]
+    if summary.clusters:
+        lines.append(as_text(summary.clusters))
     if summary.partitions and with_table:
         lines += [table(summary.partitions, width=_TABLE_WIDTH, limit=_TABLE_LIMIT), _LEGEND]
     for section in summary.sections:

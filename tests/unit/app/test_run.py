@@ -304,8 +304,8 @@ def test_the_other_outputs_summarise_both_clusters(both: Monitor) -> None:
         "changed": "true",
         "cause": "",
         "since": "",
-        "message": "Alpha is degraded: all nodes in service are draining, no new jobs start "
-        "(8 of 8 nodes in service); Beta is online (8 of 8 nodes in service)",
+        "message": "2 clusters: 1 degraded, 1 online; Alpha is degraded: all nodes in service are "
+        "draining, no new jobs start (8 of 8 nodes in service)",
         "partitions": "[]",
         "history-path": "history.json",
     }
@@ -328,10 +328,14 @@ def test_the_status_of_several_clusters_is_the_worst(monitor: Monitor) -> None:
         del worst_first[status]
 
 
-def test_the_summary_has_a_part_for_each_cluster(both: Monitor) -> None:
-    summaries = poll_both(both, REFUSED, ONLINE).runner.summaries
-    assert [summary.headline.partition(" ")[0] for summary in summaries] == ["Alpha", "Beta"]
-    assert [summary.status for summary in summaries] == ["offline", "online"]
+def test_the_summary_has_a_table_of_clusters_and_a_part_for_each_that_is_not_online(both: Monitor) -> None:
+    table, *parts = poll_both(both, ONLINE, REFUSED).runner.summaries
+    assert (table.status, table.headline) == ("offline", "2 clusters: 1 offline, 1 online")
+    assert [(row.name, row.status, row.nodes) for row in table.clusters] == [
+        ("Beta", "offline", ""),
+        ("Alpha", "online", "8 of 8"),
+    ]
+    assert [part.headline for part in parts] == ["Beta is offline: SSH connections refused"]
 
 
 def test_a_run_of_two_clusters_publishes_once_and_sends_one_heartbeat(both: Monitor) -> None:
