@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from cluster_status.settings.clusters_file import parse
 from tests.contract.workflows.validators import VALIDATORS
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +41,9 @@ def _blocks() -> Iterator[Block]:
 
 BLOCKS = list(_blocks())
 SHELL = [block for block in BLOCKS if block.language == "sh"]
-WORKFLOWS = [block for block in BLOCKS if block.language == "yaml"]
+YAML = [block for block in BLOCKS if block.language == "yaml"]
+CLUSTERS = [block for block in YAML if re.search("^clusters:|yaml-language-server", block.text, re.MULTILINE)]
+WORKFLOWS = [block for block in YAML if block not in CLUSTERS]
 
 
 def test_a_block_is_a_workflow_a_shell_script_or_the_output_of_a_program() -> None:
@@ -57,6 +60,13 @@ def test_a_workflow_in_a_document_is_valid(validator: str, tmp_path: Path) -> No
     copies = sorted(tmp_path.glob("*.yml"))
     assert copies
     assert [(fault.file.name, fault.message) for fault in VALIDATORS[validator](copies)] == []
+
+
+@pytest.mark.parametrize("block", CLUSTERS, ids=lambda block: block.name)
+def test_a_clusters_file_in_a_document_has_no_problem(block: Block) -> None:
+    if not block.text.startswith("#"):
+        _, problems = parse(block.text, block.document)
+        assert problems == []
 
 
 @pytest.mark.parametrize("block", SHELL, ids=lambda block: block.name)

@@ -1,5 +1,6 @@
 """The example workflows and those of this repository are valid, and the validators find faults."""
 
+import json
 import re
 from itertools import chain, product
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from cluster_status.settings import load
 from cluster_status.settings.inputs import INPUTS
@@ -18,7 +20,6 @@ README_BLOCKS = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(
 PARSER, SCHEMA, ZIZMOR = VALIDATORS
 SECRETS = {
     "CLUSTER_PASSWORD": "hunter2",
-    "BIGCLUSTER_PASSWORD": "hunter3",
     "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/123456789012345678/aBcD",
 }
 
@@ -43,7 +44,7 @@ BREAKAGES = (
         "a time-out that is not a number", "timeout-minutes: .*", "timeout-minutes: soon", (PARSER, SCHEMA)
     ),
     Breakage("an action without a version", f"{ACTION}@v1", ACTION, (PARSER,)),
-    Breakage("an undeclared input", "(cluster-name|prune-keep):", r"\1d:", (PARSER,)),
+    Breakage("an undeclared input", "(cluster-name|prune-keep|clusters):( |$)", r"\1d:\2", (PARSER,)),
     Breakage("an expression without an end", r"(\$\{\{.*) }}", r"\1", (PARSER,)),
     Breakage("an unknown context", r"\$\{\{ \w+\.", "${{ nothing.", (PARSER,)),
     Breakage("an action of another author", f"{ACTION}@v1", "other/action@main", (ZIZMOR,)),
@@ -101,14 +102,27 @@ def test_the_action_accepts_the_inputs_of_an_example(example: Path) -> None:
     for given in _inputs(_load(example)):
         assert set(given) <= {spec.name for spec in INPUTS}
         inputs = {f"INPUT_{name.upper()}": _evaluate(str(value)) for name, value in given.items()}
-        load.read({**runner, **inputs})  # raises an error for an input that it does not accept
+        load.read({**runner, **inputs, **_variables(example)})  # raises an error
 
 
-def test_each_of_two_clusters_has_its_own_name_and_is_polled_after_a_failed_poll() -> None:
-    workflow = _load(ROOT / "examples" / "two-clusters.yml")
-    first, second = _inputs(workflow)
-    assert first["cluster-name"] != second["cluster-name"]
-    assert [step.get("if") for step in _steps(workflow)] == [None, "${{ !cancelled() }}"]
+def _variables(example: Path) -> dict[str, str]:
+    """Return the variables of the steps, each of which is a secret."""
+    names = chain.from_iterable(step.get("env", {}) for step in _steps(_load(example)))
+    return dict.fromkeys(names, "https://discord.com/api/webhooks/1/tOkEn")
+
+
+def test_the_example_of_several_clusters_has_every_variable_and_fits_the_schema_for_editors() -> None:
+    [step] = _steps(_load(ROOT / "examples" / "several-clusters.yml"))
+    variables = dict.fromkeys(step["env"], "https://discord.com/api/webhooks/1/tOkEn")
+    settings = load.read({**variables, "INPUT_CLUSTERS": step["with"]["clusters"]})
+    assert [one.name for one in settings.clusters] == ["alpha", "beta", "gamma"]
+    assert [one.policy.id for one in settings.channels] == ["users", "admins"]
+    schema = json.loads((ROOT / "docs" / "clusters.schema.json").read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    given = _read(step["with"]["clusters"])
+    validator.validate(given)
+    given["clusters"][0]["prot"] = 22
+    assert not validator.is_valid(given)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

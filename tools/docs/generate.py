@@ -16,10 +16,12 @@ from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUT_GROUPS, Input
-from tools.docs import courses, message_image, messages
+from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS
+from tools.docs import clusters, courses, message_image, messages
 
 ROOT = Path(__file__).parents[2]
 INPUTS_AND_OUTPUTS = ROOT / "docs" / "inputs.md"
+CLUSTERS_PAGE = ROOT / "docs" / "clusters.md"
 CAUSES_PAGE = ROOT / "docs" / "causes.md"
 CARDS = ROOT / "tests" / "data" / "cards"
 
@@ -110,6 +112,15 @@ def documents() -> dict[Path, str]:
         ROOT / "aws" / "template.yaml": _between(
             ROOT / "aws" / "template.yaml", "        # {}", {"handler.py": inline_handler()}
         ),
+        CLUSTERS_PAGE: _between(
+            CLUSTERS_PAGE,
+            "<!-- {} -->",
+            {
+                "keys of a cluster": clusters.keys_table(CLUSTER_KEYS),
+                "keys of a channel": clusters.keys_table(CHANNEL_KEYS),
+            },
+        ),
+        ROOT / "docs" / "clusters.schema.json": clusters.schema(),
         CAUSES_PAGE: _between(CAUSES_PAGE, "<!-- {} -->", {"causes": causes_table()}),
         ROOT / "docs" / "messages.md": messages.document(),
         ROOT / "docs" / "courses.md": courses.document(),

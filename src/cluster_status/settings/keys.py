@@ -17,6 +17,7 @@ CLUSTER_KEYS: dict[str, Input[Any]] = {
         inputs.HEARTBEAT_URL,
     )
 }
+LISTED = frozenset({"partitions", "host-key", "events"})  # may be a list; as an input, one per line
 EVENTS = Input("events", "Kinds of notifications. Without it, all.", types.KINDS, frozenset())
 
 CHANNEL_KEYS: dict[str, Input[Any]] = {

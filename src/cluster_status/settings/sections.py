@@ -5,12 +5,11 @@ from typing import Any
 
 from cluster_status.settings.given import Found, Given
 from cluster_status.settings.inputs import Input
-from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS
+from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, LISTED
 from cluster_status.settings.references import reference_in
 from cluster_status.settings.section import Section, Value
 
 _OWN = frozenset({"name", "heartbeat-url"})  # the inputs of these names are for the whole run
-_LISTED = frozenset({"partitions", "host-key", "events"})  # one per line as an input
 
 
 class Sections:
@@ -48,7 +47,7 @@ class Sections:
             return Found(self._text(value, spec), value.where)
         listed = section.lists[key]
         where = f"{section.where} {key}"
-        if key not in _LISTED:
+        if key not in LISTED:
             self._flat.problems[where] = f"{where} must be a text, not a list"
             return Found("", where)
         return Found("\n".join(self._text(one, spec) for one in listed), where)
