@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from cluster_status.app.cluster import Channel
 from cluster_status.deadline import Deadline
 from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.notification.combined import MOST_SINGLE, combined
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.outbox import (
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 2.0  # for a message in progress when the run is cancelled, and again to save the outcome
 _BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run sends the rest
+
+Batch = Sequence[tuple[str, Notification]]
+"""Notifications that are sent as one message, each with the key of its cluster."""
 
 Compose = Callable[[str, Notification, ChannelPolicy], Message]
 """Returns the message for a channel; the first argument is the key of the cluster."""
@@ -134,21 +138,20 @@ class _Delivery:
     def _serve(self, channel: Channel) -> None:
         """Send to one channel, oldest first; stop at the first failure."""
         end = self._courier.now() + _BUDGET
-        pending = list(self._pending(channel))
-        for number, (key, notification) in enumerate(pending):
+        batches = _batches(list(self._pending(channel)), channel)
+        for number, batch in enumerate(batches):
             if self._cancelled.is_set():
                 break
             if self._courier.now() >= end or self._courier.deadline.passed:
-                self._leave(len(pending) - number)
+                self._leave(sum(map(len, batches[number:])))
                 break
             try:
-                live = self._send(channel, key, notification)
+                live = self._send(channel, batch)
             except DeliveryError as error:
-                self._fail(channel, key, error)
+                self._fail(channel, batch, error)
                 break
-            self._apply(
-                key, partial(delivered, channel_id=channel.id, notification_id=notification.id, live=live)
-            )
+            for key, one in batch:
+                self._apply(key, partial(delivered, channel_id=channel.id, notification_id=one.id, live=live))
 
     def _pending(self, channel: Channel) -> Iterator[tuple[str, Notification]]:
         """Yield the pending notifications, oldest first, and those of one cluster in their order."""
@@ -158,19 +161,22 @@ class _Delivery:
         )
         return heapq.merge(*queues, key=lambda item: item[1].at)
 
-    def _send(self, channel: Channel, key: str, notification: Notification) -> LiveMessage | None:
-        require_acceptance(self._saved.clusters[key].outbox.channel(channel.id), channel, self._at)
-        ref = channel.notifier.send(self._courier.compose(key, notification, channel.policy))
-        return LiveMessage(channel.policy.digest, ref, notification) if channel.editor and ref else None
+    def _send(self, channel: Channel, batch: Batch) -> LiveMessage | None:
+        for key, _ in batch:
+            require_acceptance(self._saved.clusters[key].outbox.channel(channel.id), channel, self._at)
+        messages = [self._courier.compose(key, one, channel.policy) for key, one in batch]
+        ref = channel.notifier.send(combined(messages) if len(messages) > 1 else messages[0])
+        return LiveMessage(channel.policy.digest, ref, batch[0][1]) if channel.editor and ref else None
 
     def _leave(self, count: int) -> None:
         with self._lock:
             self.left += count
 
-    def _fail(self, channel: Channel, key: str, error: DeliveryError) -> None:
+    def _fail(self, channel: Channel, batch: Batch, error: DeliveryError) -> None:
         with self._lock:
             self.failures.append((channel, error))
-        self._apply(key, partial(record_failure, channel=channel, error=error, at=self._at))
+        for key in dict.fromkeys(key for key, _ in batch):
+            self._apply(key, partial(record_failure, channel=channel, error=error, at=self._at))
 
     def _apply(self, key: str, change: Callable[[Outbox], Outbox]) -> None:
         outcome = partial(_changed, key=key, change=change)
@@ -197,6 +203,17 @@ class _Delivery:
             return self._courier.newer() or self._saved
         except HistoryUnreachableError:
             return self._saved  # it is better to lose a newer history than to send all messages again
+
+
+def _batches(pending: Sequence[tuple[str, Notification]], channel: Channel) -> list[Batch]:
+    """Return what is one message each: all at once if many clusters have changed.
+
+    A live message is about one cluster.
+    """
+    clusters = {key for key, _ in pending}
+    if len(clusters) > MOST_SINGLE and not channel.editor:
+        return [pending]
+    return [[one] for one in pending]
 
 
 def require_acceptance(outbox: ChannelOutbox, channel: Channel, at: datetime) -> None:

@@ -43,6 +43,8 @@ def _lines(message: Message) -> Iterator[str]:
     yield f"{SIGNS[message.status]} {message.headline}"
     if message.sentence:
         yield message.sentence
+    for change in message.changes:
+        yield f"{SIGNS[change.status]} {change.headline}{f': {change.sentence}' if change.sentence else ''}"
     yield f"Time: {instant(message.at)}"
     for fact in message.facts:
         yield f"{fact.label}: {value(fact)}"

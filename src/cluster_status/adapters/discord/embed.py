@@ -28,6 +28,8 @@ _REASON_LIMIT = 100  # of each of its two texts
 _QUOTATION_LIMIT = 400
 _PARTITIONS = 15  # a card of more than one screen hides earlier messages
 _REASONS = 5
+_CHANGES = 20  # clusters in a message about several
+_CHANGE_LIMIT = 90  # of each of its two texts
 _CONTENT_SENTENCE_LIMIT = 200  # a push notification shows little more
 # Discord refuses the whole message for a URL whose host has no domain (bugsink #280)
 _LINK = r"https?://([a-z0-9-]+\.)+[a-z][a-z0-9-]*[a-z0-9](:[0-9]+)?/[!-~]{0,1000}"
@@ -71,6 +73,7 @@ def _content(message: Message, title: str) -> str:
 
 def _description(message: Message) -> str:
     before = [
+        _changes(message),
         _escaped(message.sentence, _SENTENCE_LIMIT),
         _bounded(map(_fact, message.facts), _FACTS_LIMIT),
         f"**{REMEDY}** {_escaped(message.remedy, _REMEDY_LIMIT)}" if message.remedy else "",
@@ -81,6 +84,15 @@ def _description(message: Message) -> str:
     ]
     spent = sum(units(f"{part}\n\n") for part in [*before, *after, _FENCED])
     return "\n\n".join(filter(None, [*before, _table(message, DESCRIPTION_LIMIT - spent), *after]))
+
+
+def _changes(message: Message) -> str:
+    lines = []
+    for one in message.changes[:_CHANGES]:
+        sentence = f" {_escaped(one.sentence, _CHANGE_LIMIT)}" if one.sentence else ""
+        lines.append(f"{SIGNS[one.status]} **{_escaped(one.headline, _CHANGE_LIMIT)}**{sentence}")
+    more = len(message.changes) - len(lines)
+    return "\n".join([*lines, *([f"… {more} more"] if more else [])])
 
 
 def _table(message: Message, limit: int) -> str:

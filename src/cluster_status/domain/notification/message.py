@@ -17,11 +17,20 @@ from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionReport
 
 
+class Change(Struct, frozen=True):
+    """A line of a message about several clusters."""
+
+    status: Status
+    headline: str
+    sentence: str
+
+
 class Message(Struct, frozen=True):
     status: Status  # gives the colour
     headline: str
     sentence: str
     at: datetime  # shown by each channel
+    changes: tuple[Change, ...] = ()  # of a message about several clusters
     remedy: str = ""  # what to do; never text of a server
     facts: tuple[Fact, ...] = ()
     partitions: tuple[Partition, ...] = ()

@@ -1,0 +1,65 @@
+"""A run of many clusters: one message per channel, and each cluster notifies its own channels."""
+
+import pytest
+
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.errors import DeliveryError
+from tests.fakes.probe import ONLINE, failed, listed, partition
+from tests.unit.app.monitor import Monitor, Run
+
+REFUSED, DEGRADED = failed(Cause.REFUSED), listed(partition(draining=8))
+FAILED = DeliveryError("Discord was not reached.", cause="no answer")
+NAMES = [f"c{number}" for number in range(30)]
+
+
+def poll(monitor: Monitor, *results: ProbeResult) -> Run:
+    return monitor.poll_all({name: [result] for name, result in zip(NAMES, results, strict=False)})
+
+
+@pytest.fixture
+def fleet(monitor: Monitor) -> Monitor:
+    """Have found all clusters online."""
+    poll(monitor, *[ONLINE] * 30)
+    return monitor
+
+
+def test_thirty_outages_at_once_are_one_message_that_lists_them(fleet: Monitor) -> None:
+    [message] = poll(fleet, *[REFUSED] * 30).messages
+    assert (message.status, message.headline) == (Status.OFFLINE, "30 offline")
+    assert [change.headline for change in message.changes] == [f"{name} is offline" for name in NAMES]
+    assert {change.sentence for change in message.changes} == {"SSH connections refused."}
+    assert poll(fleet, *[REFUSED] * 30).messages == []
+
+
+def test_the_worst_changes_are_first(fleet: Monitor) -> None:
+    poll(fleet, REFUSED, REFUSED, ONLINE, ONLINE)
+    [message] = poll(fleet, ONLINE, ONLINE, DEGRADED, REFUSED).messages
+    assert message.headline == "1 offline, 1 degraded, 2 online"
+    assert [change.headline for change in message.changes] == [
+        "c3 is offline",
+        "c2 is degraded",
+        "c0 is back online",
+        "c1 is back online",
+    ]
+
+
+def test_up_to_three_changes_are_messages_of_their_own(fleet: Monitor) -> None:
+    assert poll(fleet, *[REFUSED] * 3, ONLINE).headlines == [
+        "c0 is offline",
+        "c1 is offline",
+        "c2 is offline",
+    ]
+
+
+def test_a_message_about_many_clusters_that_is_not_delivered_is_sent_by_the_next_run(fleet: Monitor) -> None:
+    fleet.notifier.fail_next(FAILED)
+    assert poll(fleet, *[REFUSED] * 4).messages == []
+    [message] = poll(fleet, REFUSED, REFUSED, REFUSED, ONLINE).messages
+    assert [change.headline for change in message.changes] == [
+        "c0 is offline",
+        "c1 is offline",
+        "c2 is offline",
+        "c3 is offline",
+        "c3 is back online",
+    ]
