@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from cluster_status.adapters.apprise.notifier import AppriseNotifier
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
@@ -40,7 +41,8 @@ from cluster_status.domain.slurm.forced_command import authorized_keys_line, jum
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore, RecentRuns, Runner
-from cluster_status.settings.clusters import Cluster, Discord
+from cluster_status.settings.clusters import Channel as ChannelSettings
+from cluster_status.settings.clusters import Cluster
 from cluster_status.settings.load import RunnerContext, Settings
 
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
@@ -155,7 +157,7 @@ def _cluster(cluster: Cluster, settings: Settings, http: Http, runner: Runner) -
 
 def _redaction(cluster: Cluster, settings: Settings) -> Redaction:
     """Return what no text of a server may show: the route, and each secret of the run."""
-    webhooks = [channel.webhook for channel in settings.channels]
+    webhooks = [channel.address for channel in settings.channels]
     tokens_of_webhooks = [Secret(one.reveal().partition("?")[0].rpartition("/")[2]) for one in webhooks]
     heartbeats = [settings.heartbeat, *(one.heartbeat for one in settings.clusters)]
     others = (settings.storage.token, settings.runner_context.runtime_token)
@@ -165,7 +167,7 @@ def _redaction(cluster: Cluster, settings: Settings) -> Redaction:
 def _digests(cluster: Cluster, settings: Settings) -> Digests:
     target = cluster.target
     ids = cluster.channels
-    webhooks = (one.webhook.reveal() for one in settings.channels if ids is None or one.policy.id in ids)
+    webhooks = (one.address.reveal() for one in settings.channels if ids is None or one.policy.id in ids)
     return keyed_digests(
         key=next(filter(None, webhooks), "") or target.credentials.key.reveal(),
         server=target.server_identity,
@@ -175,7 +177,8 @@ def _digests(cluster: Cluster, settings: Settings) -> Digests:
 
 def _connectivity_check(settings: Settings, http: Http) -> Callable[[], bool]:
     """Return a check that GitHub answers, or outside GitHub Actions the server of the webhook."""
-    webhook = urlsplit(next((one.webhook.reveal() for one in settings.channels), ""))
+    webhooks = (one.webhook.reveal() for one in settings.channels)
+    webhook = urlsplit(next(filter(None, webhooks), ""))
     url = settings.runner_context.api_url or (webhook.netloc and f"{webhook.scheme}://{webhook.netloc}/")
     return lambda: not url or http.answers(url, timeout_seconds=_CONNECTIVITY_CHECK_SECONDS)
 
@@ -210,13 +213,13 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
     )
 
 
-def _channel(discord: Discord, http: Http, clock: SystemClock, runner: Runner) -> Channel:
-    policy = discord.policy
-    if not discord.webhook and isinstance(runner, Console):
+def _channel(given: ChannelSettings, http: Http, clock: SystemClock, runner: Runner) -> Channel:
+    policy = given.policy
+    if given.url:
+        return Channel(policy, AppriseNotifier(given.url))
+    if not given.webhook and isinstance(runner, Console):
         return Channel(replace(policy, id="console", live=False), runner)
-    webhook = DiscordWebhook(
-        discord.webhook.reveal(), http, clock, username=discord.user, avatar_url=discord.image
-    )
+    webhook = DiscordWebhook(given.webhook.reveal(), http, clock, username=given.user, avatar_url=given.image)
     return Channel(policy, webhook, webhook if policy.live else None)
 
 

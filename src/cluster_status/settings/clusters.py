@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.app.cluster import RetryPolicy, Thresholds
 from cluster_status.domain.history.digests import digest_of
@@ -19,12 +20,12 @@ from cluster_status.domain.ssh.target import Credentials, SshTarget
 from cluster_status.domain.text import clean
 from cluster_status.settings import inputs
 from cluster_status.settings.given import Given
-from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS
+from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS, URL
 from cluster_status.settings.references import read_source
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section
 from cluster_status.settings.sections import Sections
 
-_ADDRESSES = ("discord-webhook",)  # a channel has one of these keys
+_ADDRESSES = ("discord-webhook", "url")  # a channel has one of these keys
 
 
 class Cluster(Struct, frozen=True):
@@ -39,16 +40,23 @@ class Cluster(Struct, frozen=True):
     channels: Sequence[str] | None
 
 
-class Discord(Struct, frozen=True):
-    webhook: Secret
-    user: str
-    image: str
+class Channel(Struct, frozen=True):
+    """A Discord channel, or with `url` one of a service that Apprise knows."""
+
     policy: ChannelPolicy
+    webhook: Secret = Secret()
+    user: str = ""  # the sender in Discord
+    image: str = ""
+    url: Secret = Secret()
+
+    @property
+    def address(self) -> Secret:
+        return self.url or self.webhook
 
 
 class Configured(Struct, frozen=True):
     clusters: Sequence[Cluster]
-    channels: Sequence[Discord]
+    channels: Sequence[Channel]
     has_own_channels: bool = False  # from the clusters file
 
 
@@ -56,8 +64,8 @@ def read_clusters(given: Given, command: str, environ: Mapping[str, str], worksp
     """Read the clusters and channels; what is wrong with them is added to the problems of `given`."""
     source_text = given.value(inputs.CLUSTERS)
     if not source_text or command == "prune":
-        channel = _discord(given, "discord")
-        return Configured([_cluster(given, command, given.value(inputs.CLUSTER_NAME), None)], [channel])
+        name = given.value(inputs.CLUSTER_NAME)
+        return Configured([_cluster(given, command, name, None)], _channels_of_action(given))
     from cluster_status.settings.clusters_file import parse  # noqa: PLC0415 - YAML takes 20 ms
 
     source = read_source(source_text, workspace)
@@ -72,7 +80,7 @@ def read_clusters(given: Given, command: str, environ: Mapping[str, str], worksp
 
 def _of_file(file: ClustersFile, given: Given, command: str, environ: Mapping[str, str]) -> Configured:
     if file.channels is None:
-        channels = [_discord(given, "discord")]
+        channels = _channels_of_action(given)
     else:
         read = (_channel(id_, section, given, environ) for id_, section in file.channels.items())
         channels = [channel for channel in read if channel]
@@ -110,14 +118,25 @@ def _ids(section: Section, defaults: Section, known: Sequence[str], given: Given
     return [one.text for one in named if one.text in known]
 
 
-def _channel(id_: str, section: Section, given: Given, environ: Mapping[str, str]) -> Discord | None:
+def _channels_of_action(given: Given) -> list[Channel]:
+    urls = given.value(inputs.NOTIFY_URLS)
+    others = [Channel(_policy(given, f"notify-{number}", url), url=url) for number, url in enumerate(urls, 1)]
+    has_discord = given.has(inputs.DISCORD_WEBHOOK) or not others
+    return [_discord(given, "discord"), *others] if has_discord else others
+
+
+def _channel(id_: str, section: Section, given: Given, environ: Mapping[str, str]) -> Channel | None:
     addresses = [key for key in _ADDRESSES if section.has(key)]
     if len(addresses) != 1:
         given.problems[section.where] = (
             f"{section.where} channel '{clean(id_)}' needs exactly one of {', '.join(_ADDRESSES)}"
         )
         return None
-    return _discord(Sections((section,), environ, given, keys=CHANNEL_KEYS).given, id_)
+    own = Sections((section,), environ, given, keys=CHANNEL_KEYS).given
+    if not section.has("url"):
+        return _discord(own, id_)
+    url = own.value(URL)
+    return Channel(_policy(own, id_, url), url=url)
 
 
 def _cluster(given: Given, command: str, name: str, channels: Sequence[str] | None) -> Cluster:
@@ -169,21 +188,28 @@ def read_target(given: Given, *, needed: bool) -> SshTarget:
     )
 
 
-def _discord(given: Given, id_: str) -> Discord:
+def _discord(given: Given, id_: str) -> Channel:
     webhook = given.value(inputs.DISCORD_WEBHOOK)
-    policy = ChannelPolicy(
-        id=id_,
-        digest=digest_of(webhook.reveal()) if webhook else None,
-        always=given.value(inputs.DISCORD_MSG_ALWAYS),
+    policy = _policy(given, id_, webhook)
+    policy = replace(
+        policy,
         live=given.value(inputs.DISCORD_MODE) == "live",
-        kinds=given.value(EVENTS),
         mention=given.value(inputs.DISCORD_PING),
-        with_partitions=given.value(inputs.DISCORD_MSG_INFO),
-        with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
     )
     if policy.live and policy.always:
         given.add_problem(
             inputs.DISCORD_MSG_ALWAYS,
             "cannot be true with discord-mode live, which edits the message at every poll: unset one of them",
         )
-    return Discord(webhook, given.value(inputs.DISCORD_USER), given.value(inputs.DISCORD_IMG), policy)
+    return Channel(policy, webhook, given.value(inputs.DISCORD_USER), given.value(inputs.DISCORD_IMG))
+
+
+def _policy(given: Given, id_: str, address: Secret) -> ChannelPolicy:
+    return ChannelPolicy(
+        id=id_,
+        digest=digest_of(address.reveal()) if address else None,
+        always=given.value(inputs.DISCORD_MSG_ALWAYS),
+        kinds=given.value(EVENTS),
+        with_partitions=given.value(inputs.DISCORD_MSG_INFO),
+        with_quotation=given.value(inputs.DISCORD_MSG_QUOTE),
+    )

@@ -143,9 +143,17 @@ SHOW_NODES = Input(
 )
 DISCORD_WEBHOOK = Input(
     "discord-webhook",
-    "URL of the channel's webhook, from a secret. Required for `poll` on a runner.",
+    "URL of the channel's webhook, from a secret. A `poll` on a runner needs this or another channel.",
     types.WEBHOOK,
     Secret(),
+    secret=True,
+)
+NOTIFY_URLS = Input(
+    "notify-urls",
+    "URLs of other channels, from a secret, one per line: mail, Slack, Teams, Matrix, Telegram and others. "
+    "See docs/channels.md.",
+    types.SERVICE_URLS,
+    (),
     secret=True,
 )
 DISCORD_USER = Input(
@@ -308,6 +316,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
     ),
     "Notify": (
         DISCORD_WEBHOOK,
+        NOTIFY_URLS,
         CLUSTER_NAME,
         DISCORD_MODE,
         DISCORD_PING,

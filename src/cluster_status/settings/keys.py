@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cluster_status.domain.secret import Secret
 from cluster_status.settings import inputs, types
 from cluster_status.settings.inputs import INPUT_GROUPS, Input
 
@@ -19,9 +20,11 @@ CLUSTER_KEYS: dict[str, Input[Any]] = {
 }
 LISTED = frozenset({"partitions", "host-key", "events"})  # may be a list; as an input, one per line
 EVENTS = Input("events", "Kinds of notifications. Without it, all.", types.KINDS, frozenset())
+URL = Input("url", "URL of a service that Apprise knows.", types.SERVICE_URL, Secret(), secret=True)
 
 CHANNEL_KEYS: dict[str, Input[Any]] = {
     "discord-webhook": inputs.DISCORD_WEBHOOK,
+    "url": URL,
     "events": EVENTS,
     "mode": inputs.DISCORD_MODE,
     "always": inputs.DISCORD_MSG_ALWAYS,

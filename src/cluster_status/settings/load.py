@@ -13,7 +13,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import InputError
 from cluster_status.settings import inputs
-from cluster_status.settings.clusters import Cluster, Configured, Discord, read_clusters, read_target
+from cluster_status.settings.clusters import Channel, Cluster, Configured, read_clusters, read_target
 from cluster_status.settings.given import Given
 from cluster_status.settings.source import of_action
 from cluster_status.settings.types import WORKFLOW_FOLDER
@@ -51,7 +51,7 @@ class RunnerContext(Struct, frozen=True):
 class Settings(Struct, frozen=True):
     command: str  # poll, check, prune
     clusters: Sequence[Cluster]
-    channels: Sequence[Discord]
+    channels: Sequence[Channel]
     heartbeat: Secret
     storage: Storage
     prune: PrunePlan | None  # None: this run does not prune
@@ -79,7 +79,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         prune=_prune_plan(given, command, context),
         runner_context=context,
     )
-    if command == "poll" and context.on_runner and not configured.has_own_channels:
+    if command == "poll" and context.on_runner and not any(one.address for one in configured.channels):
         given.required(inputs.DISCORD_WEBHOOK)
     if given.problems:
         raise InputError(given.problems.values())

@@ -154,6 +154,19 @@ def _secret_url(given: str) -> Secret:
     return Secret(given)
 
 
+def _service_url(given: str) -> Secret:
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://\S+$", given)
+    if not scheme or not given.isprintable():
+        raise ValueError
+    if scheme[1].lower() in _LOCAL_SCHEMES:
+        raise ValueError(f"{scheme[1]}:// is for a desktop, a device or a log on this machine")
+    return Secret(given)
+
+
+def _service_urls(given: str) -> tuple[Secret, ...]:
+    return tuple(_service_url(line.strip()) for line in given.splitlines() if line.strip())
+
+
 def _is_url(given: str) -> bool:
     try:
         return bool(_url(given))
@@ -224,6 +237,9 @@ WORKFLOW_FOLDER = ".github/workflows/"
 _WORKFLOW_FILE = r"[A-Za-z0-9_][A-Za-z0-9_.+ -]{0,200}\.ya?ml"
 _VISIBLE_ASCII = r"[!-~]{1,2048}"  # Discord accepts no longer URL
 _QUOTATION_MARKS = "\"'`<>"
+_LOCAL_SCHEMES = frozenset(
+    {"blink1", "dbus", "file", "glib", "gnome", "kde", "macosx", "qt", "rsyslog", "syslog", "windows"}
+)
 _NAME_LIMIT = 253
 _USER_LIMIT = 256  # with a realm or a domain
 _WEBHOOK_NAME_LIMIT = 80
@@ -252,6 +268,11 @@ SLURM_CLUSTER = text(
     r"(?!(?i:all)$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}",
 )
 TOKEN = InputType(_token, "a token of visible ASCII characters")
+SERVICE_URL = InputType(_service_url, "a URL of a service that Apprise knows, such as mailto:// or slack://")
+SERVICE_URLS = InputType(
+    _service_urls,
+    "a list of URLs of services that Apprise knows, such as mailto://…, one per line",
+)
 SECRET_URL = InputType(_secret_url, "a URL that begins with https://")
 URL = InputType(_url, "a URL that begins with https://")
 USER = text(

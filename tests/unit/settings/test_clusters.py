@@ -123,7 +123,37 @@ def test_heartbeats_of_single_clusters_are_apart_from_that_of_the_run() -> None:
     assert not settings_of(CLUSTER, heartbeat_url="https://hc.example/run").clusters[0].heartbeat
 
 
+def test_a_channel_can_be_the_url_of_another_service() -> None:
+    yaml = f"channels: {{mail: {{url: $MAIL, events: outage}}}}\n{CLUSTER}"
+    given = {"INPUT_CLUSTERS": yaml, **VARIABLES, "MAIL": "mailtos://u:p@example.org"}
+    [channel] = read(given).channels
+    assert (channel.url.reveal(), channel.policy.kinds) == (given["MAIL"], frozenset({Kind.OUTAGE}))
+
+
+def test_urls_of_other_services_are_channels_next_to_discord_or_instead_of_it() -> None:
+    urls = "mailtos://u:p@example.org\n\nslack://a/b/c\n"
+    on_runner = {"GITHUB_ACTIONS": "true", "INPUT_CLUSTERS": CLUSTER, **VARIABLES, "INPUT_NOTIFY-URLS": urls}
+    assert [one.policy.id for one in read(on_runner).channels] == ["notify-1", "notify-2"]
+    both = read({**on_runner, "INPUT_DISCORD-WEBHOOK": WEBHOOK}).channels
+    assert [one.policy.id for one in both] == ["discord", "notify-1", "notify-2"]
+    assert len({one.policy.digest for one in both}) == 3
+
+
 # secrets
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("syslog://local", "syslog:// is for a desktop, a device or a log on this machine"),
+        ("dbus://hunter2", "dbus:// is for a desktop"),
+        ("hunter2@example.org", "is not a list of URLs of services that Apprise knows"),
+    ],
+)
+def test_the_url_of_a_local_service_is_refused_and_not_shown(url: str, error: str) -> None:
+    [problem] = problems_of(CLUSTER, notify_urls=url)
+    assert error in problem
+    assert "hunter2" not in problem
 
 
 @pytest.mark.parametrize("key", ["password", "key", "key-passphrase", "heartbeat-url"])

@@ -50,6 +50,7 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "cluster-connect-timeout": ("cluster.target.connect_timeout_seconds", 10.0, "2.5", 2.5, "0"),
     "cluster-command-timeout": ("cluster.query.timeout_seconds", 30.0, "60", 60.0, "61"),
     "discord-webhook": ("discord.webhook", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
+    "notify-urls": ("notified", None, "json://h/x", "json://h/x", "h"),
     "discord-user": ("discord.user", "", "watch", "watch", "Discord"),
     "discord-img": ("discord.image", "", "https://a.example/i.png", "https://a.example/i.png", "i.png"),
     "discord-mode": ("discord.policy.live", False, "live", True, "edit"),
@@ -96,6 +97,7 @@ SECRETS = (
     "cluster-key",
     "cluster-key-passphrase",
     "discord-webhook",
+    "notify-urls",
     "heartbeat-url",
     "github-token",
 )
@@ -145,6 +147,8 @@ def problems_of(given: Given, environ: Given = NOTHING) -> tuple[str, ...]:
 
 
 def value_at(settings: Settings, place: str) -> object:
+    if place == "notified":
+        return settings.channels[0].url.reveal()
     first, _, rest = place.partition(".")
     of_cluster = {"cluster": settings.clusters[0], "discord": settings.channels[0]}
     if first in {"thresholds", "retries"}:

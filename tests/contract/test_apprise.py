@@ -1,0 +1,179 @@
+"""Channels of other services, by Apprise: a real SMTP server, a real HTTP service, and wrong URLs."""
+
+import json
+import logging
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from cluster_status.adapters.apprise.notifier import AppriseNotifier
+from cluster_status.domain.notification.message import Message
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.status.cause import Status
+from cluster_status.errors import ChannelRefusedError, DeliveryError
+
+OUTAGE = Message(
+    status=Status.OFFLINE,
+    headline="hpc is offline",
+    sentence="SSH connections refused.",
+    at=datetime(2026, 1, 31, 12, tzinfo=UTC),
+)
+SECRET = "hunter2-of-alice"
+
+
+class Inbox:
+    """Keeps the mails that the server accepts."""
+
+    def __init__(self) -> None:
+        self.mails: list[Envelope] = []
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.mails.append(envelope)
+        return "250 accepted"
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def smtp_port(inbox: Inbox) -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()
+
+
+class Service(ThreadingHTTPServer):
+    """Answers each request with `status`, and keeps the bodies."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.bodies: list[dict[str, object]] = []
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Service
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append(json.loads(body))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - of the base class
+        """Log nothing."""
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with Service() as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """Return what a handler of the root logger gets."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield lines
+    root.removeHandler(handler)
+    root.setLevel(logging.WARNING)
+
+
+def notifier(url: str) -> AppriseNotifier:
+    return AppriseNotifier(Secret(url))
+
+
+def of_service(service: Service) -> AppriseNotifier:
+    return notifier(f"json://alice:{SECRET}@127.0.0.1:{service.server_address[1]}/")
+
+
+def test_a_mail_has_the_headline_as_subject_and_the_message_as_text(inbox: Inbox, smtp_port: int) -> None:
+    url = (
+        f"mailto://127.0.0.1:{smtp_port}?from=hpc@example.org&to=admins@example.org&mode=insecure&format=text"
+    )
+    assert notifier(url).send(OUTAGE) is None
+    [envelope] = inbox.mails
+    assert envelope.rcpt_tos == ["admins@example.org"]
+    mail = message_from_bytes(envelope.content if isinstance(envelope.content, bytes) else b"")
+    parts = [part.get_payload(decode=True) for part in mail.walk() if part.get_content_type() == "text/plain"]
+    assert b"SSH connections refused." in b"".join(part for part in parts if isinstance(part, bytes))
+    assert "hpc is offline" in str(mail["Subject"]) or "=?utf-8?" in str(mail["Subject"]).lower()
+
+
+def test_a_service_over_http_gets_headline_text_and_kind(service: Service) -> None:
+    of_service(service).send(OUTAGE)
+    [body] = service.bodies
+    assert body["title"] == "❌ hpc is offline"
+    assert "SSH connections refused." in str(body["message"])
+    assert body["type"] == "failure"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_permanent_refusal_holds_the_channel_back(status: int, service: Service) -> None:
+    service.status = status
+    with pytest.raises(ChannelRefusedError, match=f"json:// refuses messages \\(HTTP {status}\\)"):
+        of_service(service).send(OUTAGE)
+    assert len(service.bodies) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_another_failure_leaves_the_message_pending_without_a_retry(status: int, service: Service) -> None:
+    service.status = status
+    with pytest.raises(DeliveryError, match=f"HTTP {status}") as caught:
+        of_service(service).send(OUTAGE)
+    assert not isinstance(caught.value, ChannelRefusedError)
+    assert len(service.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"slack://{SECRET}",
+        f"mailto://alice:{SECRET}@",
+        f"nothing://{SECRET}@host",
+        f"tgram://{SECRET}/x",
+        f"json://alice:{SECRET}@127.0.0.1:1/{SECRET}",
+        f"mailto://alice:{SECRET}@127.0.0.1:1?from=a@example.org&mode=insecure",
+        f"matrix://alice:{SECRET}@127.0.0.1:1/#room?mode=off",
+    ],
+)
+def test_no_error_and_no_log_of_a_library_shows_the_url(
+    url: str, logged: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        notifier(url).send(OUTAGE)
+    error, printed = caught.value, capfd.readouterr()
+    shown = [str(error), error.remedy, error.cause, printed.out, printed.err, *logged]
+    assert [text for text in shown if SECRET in text] == []
+    assert url.partition("://")[0] in str(caught.value)
+
+
+def test_a_process_that_sends_nothing_does_not_import_apprise() -> None:
+    code = "import cluster_status.wiring, sys; sys.exit('apprise' in sys.modules or 'yaml' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
