@@ -14,9 +14,8 @@ def test_the_audit_reads_every_package_of_the_image() -> None:
     output = subprocess.run(
         [ROOT / "scripts" / "audit", "--dry-run"], capture_output=True, text=True, check=True
     ).stderr
-    locked = re.findall(
-        "^[a-z].*==", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE | re.IGNORECASE
-    )
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    locked = re.findall("^[a-z].*==(?!.*win32)", lock, re.MULTILINE | re.IGNORECASE)
     assert f"would have audited {len(locked)} packages" in output
 
 

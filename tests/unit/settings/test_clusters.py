@@ -268,8 +268,8 @@ WRONG: Mapping[str, tuple[str, str]] = {
         "mod is not a key of a channel: the nearest key is mode",
     ),
     "an invalid value of a channel": (
-        THREE.replace("mode: live", "mode: board"),
-        "mode 'board' is not one of",
+        THREE.replace("mode: live", "mode: x"),
+        "mode 'x' is not one of",
     ),
     "an unknown kind of notifications": (
         THREE.replace("[outage, recovery]", "[outages]"),

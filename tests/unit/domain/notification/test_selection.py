@@ -57,7 +57,7 @@ def test_a_recovery_from_what_the_channel_does_not_know_is_not_notified() -> Non
     ]
 
 
-def test_the_first_status_is_notified_whatever_a_channel_has_chosen() -> None:
+def test_the_first_status_is_notified_with_any_choice_of_a_channel() -> None:
     assert got(Kind.MAINTENANCE, polls=(ONLINE,), before=History()) == [Event.INITIAL]
 
 
