@@ -115,10 +115,9 @@ class RunPage(Struct, frozen=True):
 
 
 class ArtifactPage(Struct, frozen=True):
-    """A page of the repository's artifacts, usually the newest first; `total` counts all pages."""
+    """A page of a list of artifacts, usually the newest first; `total` counts all pages."""
 
     total: int
-    is_last: bool
     artifacts: Sequence[Artifact]
 
 
@@ -135,7 +134,8 @@ class RunCatalog(Protocol):
     def artifacts(self, page: int) -> ArtifactPage:
         """Return up to 100 artifacts of the repository; `page` starts at 1."""
 
-    def artifacts_of(self, run_id: int) -> Sequence[Artifact]: ...
+    def artifacts_of(self, run_id: int) -> Sequence[Artifact] | None:
+        """Return all artifacts of a run; None if they are not known for certain."""
 
     def delete(self, run_id: int) -> bool:
         """Delete a run, its logs and artifacts; return False if it is in progress again."""

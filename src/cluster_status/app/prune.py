@@ -75,11 +75,12 @@ def _list_excess_runs(catalog: RunCatalog, workflows: Sequence[_WorkflowRuns], p
         page += 1
         answer = catalog.runs(current.name, page)
         count += len(answer.runs)
+        already_listed = len(listed)
         listed |= {run.id: run for run in answer.runs}
         current.found = answer.total
         completed = [run for run in listed.values() if run.completed and run.id != plan.current_run]
         excess = max(0, len(completed) - plan.keep)
-        if not answer.runs or count >= answer.total:
+        if len(listed) == already_listed or count >= answer.total:
             break
         if catalog.affordable_deletions() - others - excess < _MIN_DELETIONS_PER_PAGE:
             break
@@ -98,15 +99,18 @@ def _protect_histories(catalog: RunCatalog, workflows: Sequence[_WorkflowRuns]) 
     if not newest_first:
         return
     index = _index_artifacts(catalog, newest_first)
-    unknown = [run for run in newest_first if not index.covers(run)]
-    affordable = catalog.affordable_deletions() - (len(newest_first) - len(unknown))
-    for run in unknown[: max(0, affordable // 2)]:  # each costs a request besides its deletion
-        index.add_run(run.id, catalog.artifacts_of(run.id))
+    to_ask = index.runs_to_ask(newest_first)
+    affordable = catalog.affordable_deletions() - (len(newest_first) - len(to_ask))
+    for run in to_ask[: max(0, affordable // 2)]:  # each costs a request besides its deletion
+        artifacts = catalog.artifacts_of(run.id)
+        if artifacts is not None:
+            index.add_run(run.id, artifacts)
+    unknown = {run.id for run in index.runs_to_ask(newest_first)}
     runs_with_history = index.runs_with_history()
     for workflow in workflows:
         workflow.protected += sum(run.id in runs_with_history for run in workflow.to_delete)
         workflow.to_delete = [
-            run for run in workflow.to_delete if index.covers(run) and run.id not in runs_with_history
+            run for run in workflow.to_delete if run.id not in unknown and run.id not in runs_with_history
         ]
 
 
@@ -115,8 +119,8 @@ def _index_artifacts(catalog: RunCatalog, newest_first: Sequence[WorkflowRun]) -
     index = ArtifactIndex()
     for number in range(1, _MIN_ARTIFACT_PAGES + len(newest_first) // _RUNS_PER_ARTIFACT_PAGE + 1):
         page = catalog.artifacts(number)
-        index.add_page(page.artifacts, total=page.total, is_last=page.is_last)
-        if page.is_last or index.covers(newest_first[-1]):
+        index.add_page(page.artifacts, page.total)
+        if index.has_ended or index.reaches(newest_first[-1]):
             break
     return index
 

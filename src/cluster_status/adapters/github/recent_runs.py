@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from cluster_status.adapters.github.artifacts import PER_PAGE
 from cluster_status.adapters.github.rest import Rest
+from cluster_status.domain.actions.artifact_list import PER_PAGE
 from cluster_status.domain.instant import Instant
 from cluster_status.errors import GitHubError
 from cluster_status.ports import FinishedRun, RunsSince

@@ -6,10 +6,11 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from cluster_status.adapters.github.artifacts import PER_PAGE, artifact_page, artifacts_of_run
+from cluster_status.adapters.github.artifacts import artifact_page, artifacts_of_run
 from cluster_status.adapters.github.rate_limiter import RateLimiter
 from cluster_status.adapters.github.rest import Rest
 from cluster_status.domain.actions.artifact import Artifact
+from cluster_status.domain.actions.artifact_list import PER_PAGE
 from cluster_status.domain.actions.retention import WorkflowRun
 from cluster_status.errors import NoSuchWorkflowError
 from cluster_status.ports import ArtifactPage, RunPage
@@ -57,7 +58,7 @@ class GitHubRuns:
     def artifacts(self, page: int) -> ArtifactPage:
         return artifact_page(self._rest, page)
 
-    def artifacts_of(self, run_id: int) -> Sequence[Artifact]:
+    def artifacts_of(self, run_id: int) -> Sequence[Artifact] | None:
         return artifacts_of_run(self._rest, run_id)
 
     def delete(self, run_id: int) -> bool:

@@ -3,14 +3,13 @@
 The store that restores a history and the pruning that protects it use the same rules.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
-from itertools import pairwise
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 NAME_PREFIX = "cluster-status-"
-SECOND_SAVE = ".2"  # suffix of a run's second save; the slug of a cluster name has no dot
+SECOND_SAVE = ".2"  # suffix of a run's second save; no other artifact name of a history ends in it
 RESTORE_ATTEMPTS = 3  # a poll tries this many of the newest artifacts
 
 
@@ -24,12 +23,12 @@ class ArtifactRun(Struct, frozen=True):
 
 
 class Artifact(Struct, frozen=True):
-    """An artifact as GitHub lists it."""
+    """An artifact as GitHub lists it. A list with a negative or missing number is not believed at all."""
 
-    id: int
+    id: Annotated[int, Meta(gt=0)]
     expired: bool
-    name: str = ""
-    size_in_bytes: int = 0
+    name: str
+    size_in_bytes: Annotated[int, Meta(ge=0)] = 0
     digest: str | None = None  # sha256:…; None if the upload sent none
     created_at: datetime | None = None
     workflow_run: ArtifactRun | None = None
@@ -39,9 +38,25 @@ class Artifact(Struct, frozen=True):
         return self.workflow_run or ArtifactRun()
 
     @property
+    def is_origin_known(self) -> bool:
+        """Whether GitHub names the run, the branch and the repository that the artifact comes from."""
+        return None not in {
+            self.run.id,
+            self.run.head_branch,
+            self.run.head_repository_id,
+            self.run.repository_id,
+        }
+
+    @property
     def is_usable(self) -> bool:
         """False if it expired or comes from a fork: a pull request from a fork can upload any content."""
-        return not self.expired and self.run.head_repository_id == self.run.repository_id
+        is_ours = self.run.head_repository_id == self.run.repository_id
+        return not self.expired and self.is_origin_known and is_ours
+
+    @property
+    def may_be_usable(self) -> bool:
+        """True also if the origin is not known."""
+        return self.is_usable or not (self.expired or self.is_origin_known)
 
     @property
     def history(self) -> tuple[str, str | None] | None:
@@ -52,8 +67,3 @@ class Artifact(Struct, frozen=True):
 
     def is_from_same_run(self, other: "Artifact") -> bool:
         return self.run.id is not None and self.run.id == other.run.id
-
-
-def is_newest_first(page: Sequence[Artifact]) -> bool:
-    """Return whether the page is sorted: GitHub lists the newest first, but does not document it."""
-    return all(one.id > other.id for one, other in pairwise(page))

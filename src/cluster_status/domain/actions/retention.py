@@ -1,16 +1,15 @@
 """Decides which workflow runs are deleted. A run whose artifacts are not known is kept."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from cluster_status.domain.actions.artifact import RESTORE_ATTEMPTS, Artifact, is_newest_first
+from cluster_status.domain.actions.artifact import RESTORE_ATTEMPTS, Artifact
+from cluster_status.domain.actions.artifact_list import PER_PAGE, ArtifactList
 
 MAX_UPLOAD_DURATION = timedelta(hours=1)  # lifetime of an upload URL
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
-_START_OF_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 class PrunePlan(Struct, frozen=True):
@@ -53,57 +52,66 @@ def excess_runs(runs: Iterable[WorkflowRun], keep: int) -> list[WorkflowRun]:
 
 
 class ArtifactIndex:
-    """Collects the artifacts of a repository, to find the runs that hold a history."""
+    """Collects the artifacts of a repository, to find the runs that hold a history.
 
-    def __init__(self) -> None:
-        self._histories: list[Artifact] = []
-        self._known_since = _END_OF_TIME  # all artifacts of runs created since then are known
-        self._known_runs: set[int] = set()
-        self._total = 0
-        self._is_complete = self._is_sorted = True
+    A run without a history on the list of all artifacts may be missing there: it is asked itself.
+    """
 
-    def add_page(self, page: Sequence[Artifact], *, total: int, is_last: bool) -> None:
-        """Add the next page of the list of all artifacts, which starts with the newest.
+    def __init__(self, per_page: int = PER_PAGE) -> None:
+        self._list = ArtifactList(per_page)
+        self._of_runs: dict[int, Sequence[Artifact]] = {}
 
-        If the pages are not sorted, nothing is known before the last page. If `total` decreases between two
-        pages, the list is incomplete: an artifact may have moved from the next page to the one before it.
-        """
-        self._add(page)
-        self._is_complete = self._is_complete and total >= self._total
-        self._is_sorted = self._is_sorted and is_newest_first(page)
-        self._total = total
-        if not self._is_complete:
-            self._known_since = _END_OF_TIME
-        elif is_last:
-            self._known_since = _START_OF_TIME
-        elif self._is_sorted and page[-1].created_at:
-            # the list may be sorted by the start of an upload, or by its end
-            self._known_since = page[-1].created_at + MAX_UPLOAD_DURATION
+    def add_page(self, page: Sequence[Artifact], total: int) -> None:
+        """Add the next page of the list of all artifacts, which starts with the newest."""
+        self._list.add(page, total)
 
-    def add_run(self, run_id: int, artifacts: Iterable[Artifact]) -> None:
+    def add_run(self, run_id: int, artifacts: Sequence[Artifact]) -> None:
         """Add all artifacts of one run."""
-        self._add(artifacts)
-        self._known_runs.add(run_id)
+        self._of_runs[run_id] = artifacts
 
-    def covers(self, run: WorkflowRun) -> bool:
-        """Return whether all artifacts of this run are known."""
-        return run.created_at >= self._known_since or run.id in self._known_runs
+    @property
+    def has_ended(self) -> bool:
+        return self._list.has_ended
+
+    def reaches(self, run: WorkflowRun) -> bool:
+        """Return whether the list has all artifacts of this run, if it is to be believed."""
+        if self._list.is_complete:
+            return True
+        oldest = self._list.oldest
+        if oldest is None or oldest.created_at is None:
+            return False
+        # the list may be sorted by the start of an upload, or by its end
+        return run.created_at >= oldest.created_at + MAX_UPLOAD_DURATION
+
+    def runs_to_ask(self, runs: Sequence[WorkflowRun]) -> list[WorkflowRun]:
+        """Return the runs whose artifacts are not known yet."""
+        listed = {one.run.id for one in self._list.artifacts if one.history and one.is_usable}
+        return [
+            run
+            for run in runs
+            if run.id not in self._of_runs and not (run.id in listed and self.reaches(run))
+        ]
 
     def runs_with_history(self) -> set[int]:
         """Return the ids of the runs that hold one of the newest copies of a history.
 
-        A poll tries RESTORE_ATTEMPTS copies.
+        A poll tries RESTORE_ATTEMPTS copies. A copy whose origin is not known protects its run, and no other
+        copy is older than it.
         """
-        copies: defaultdict[tuple[str, str | None], dict[int, Artifact]] = defaultdict(dict)
-        for artifact in self._histories:
-            if artifact.history:
-                copies[artifact.history][artifact.id] = artifact
-        return {
-            artifact.run.id
-            for each in copies.values()
-            for _, artifact in sorted(each.items())[-RESTORE_ATTEMPTS:]
-            if artifact.run.id is not None
-        }
+        copies: defaultdict[tuple[str, str | None], dict[int, int]] = defaultdict(dict)
+        protected: set[int] = set()
+        for run_id, artifact in self._histories():
+            if artifact.is_usable and artifact.history:
+                copies[artifact.history][artifact.id] = run_id
+            else:
+                protected.add(run_id)
+        newest = (sorted(each.items())[-RESTORE_ATTEMPTS:] for each in copies.values())
+        return protected.union(run_id for each in newest for _, run_id in each)
 
-    def _add(self, artifacts: Iterable[Artifact]) -> None:
-        self._histories += [one for one in artifacts if one.history and one.is_usable]
+    def _histories(self) -> Iterator[tuple[int, Artifact]]:
+        """Yield the artifacts that may have a history, each with the id of its run."""
+        for artifact in self._list.artifacts:
+            if artifact.history and artifact.may_be_usable and artifact.run.id is not None:
+                yield artifact.run.id, artifact
+        for run_id, artifacts in self._of_runs.items():
+            yield from ((run_id, one) for one in artifacts if one.history and one.may_be_usable)

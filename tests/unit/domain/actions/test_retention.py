@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from msgspec.structs import replace
+
 from cluster_status.domain.actions.artifact import RESTORE_ATTEMPTS, Artifact, ArtifactRun
 from cluster_status.domain.actions.retention import ArtifactIndex, WorkflowRun, excess_runs
 
@@ -25,50 +28,91 @@ def test_the_newest_completed_runs_are_kept_in_any_order_of_the_list() -> None:
     assert [each.number for each in excess_runs(listed, 0)] == [1, 3, 5, 9]
 
 
-def test_an_empty_index_covers_no_run() -> None:
-    assert not ArtifactIndex().covers(run(1))
+def index_of(*pages: list[Artifact], total: int, per_page: int = 2) -> ArtifactIndex:
+    index = ArtifactIndex(per_page)
+    for page in pages:
+        index.add_page(page, total)
+    return index
 
 
-def test_a_page_covers_the_runs_from_an_hour_after_its_last_artifact() -> None:
-    index = ArtifactIndex()
-    index.add_page([artifact(9), artifact(7)], total=9, is_last=False)
-    assert [number for number in range(6, 10) if index.covers(run(number))] == [8, 9]
-    index.add_page([artifact(5)], total=9, is_last=True)
-    assert index.covers(run(1))
+def reached(index: ArtifactIndex) -> list[int]:
+    return [number for number in range(1, 10) if index.reaches(run(number))]
 
 
-def test_unsorted_pages_cover_no_run_before_the_last_page() -> None:
-    index = ArtifactIndex()
-    index.add_page([artifact(7), artifact(9)], total=9, is_last=False)
-    index.add_page([artifact(6), artifact(5)], total=9, is_last=False)
-    assert not index.covers(run(9))
-    index.add_page([artifact(1)], total=9, is_last=True)
-    assert index.covers(run(1))
+def test_an_empty_index_reaches_no_run() -> None:
+    assert reached(ArtifactIndex()) == []
 
 
-def test_a_list_that_gets_shorter_covers_only_runs_that_were_asked_for() -> None:
-    index = ArtifactIndex()
-    index.add_page([artifact(9), artifact(7)], total=9, is_last=False)
-    index.add_page([artifact(5)], total=8, is_last=True)
-    assert not index.covers(run(9))
-    index.add_run(3, [artifact(3)])
-    assert index.covers(run(3))
+def test_a_page_reaches_the_runs_from_an_hour_after_its_last_artifact() -> None:
+    index = index_of([artifact(9), artifact(7)], total=3)
+    assert reached(index) == [8, 9]
+    index.add_page([artifact(5)], total=3)
+    assert reached(index) == [*range(1, 10)]
+
+
+def test_unsorted_pages_reach_no_run_before_the_last_page() -> None:
+    index = index_of([artifact(7), artifact(9)], [artifact(6), artifact(5)], total=5)
+    assert reached(index) == []
+    index.add_page([artifact(1)], total=5)
+    assert reached(index) == [*range(1, 10)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "totals"),
+    [
+        ([[9, 7], [5]], [4, 3]),  # it gets shorter: one may have moved to the page before
+        ([[9, 7], []], [4, 4]),
+        ([[9, 7], [9, 7]], [4, 4]),
+        ([[9], [5, 4]], [4, 4]),
+        ([[9, 7, 6]], [0]),
+        ([[9, 7], [5, 4]], [4, 9]),
+        ([[5, 4], [9, 7]], [6, 6]),
+        ([[]], [3]),
+    ],
+    ids=str,
+)
+def test_pages_that_contradict_each_other_reach_no_run_with_missing_artifacts(
+    pages: list[list[int]], totals: list[int]
+) -> None:
+    index = ArtifactIndex(2)
+    for page, total in zip(pages, totals, strict=True):
+        index.add_page([artifact(number) for number in page], total)
+    assert not index.reaches(run(3))
+    assert index.runs_to_ask([run(3)]) == [run(3)]
+
+
+def test_a_run_is_asked_unless_a_list_that_reaches_it_shows_its_history() -> None:
+    index = index_of([artifact(9), artifact(5, "coverage")], [artifact(2)], total=3)
+    assert index.runs_to_ask([run(9), run(5), run(3), run(2)]) == [run(5), run(3)]
+    index.add_run(5, [])
+    assert index.runs_to_ask([run(9), run(5), run(3)]) == [run(3)]
 
 
 def test_runs_with_the_newest_copies_of_a_history_are_found() -> None:
-    index = ArtifactIndex()
     copies = [artifact(number) for number in range(20, 10, -1)]
     others = [
         artifact(9, "cluster-status-a.2"),
         artifact(8, "cluster-status-b"),
         artifact(7, "coverage"),
     ]
-    index.add_page(copies + others, total=13, is_last=True)
+    index = index_of(copies + others, total=13, per_page=100)
     assert index.runs_with_history() == {*range(20, 20 - RESTORE_ATTEMPTS, -1), 8}
 
 
 def test_an_artifact_that_is_listed_twice_counts_once() -> None:
-    index = ArtifactIndex()
-    index.add_page([artifact(5), artifact(4)], total=5, is_last=False)
-    index.add_page([artifact(4), artifact(3), artifact(2)], total=5, is_last=True)
+    index = index_of([artifact(5), artifact(4)], [artifact(4), artifact(3)], total=5)
+    index.add_page([artifact(2)], 5)
     assert index.runs_with_history() == {5, 4, 3}
+
+
+@pytest.mark.parametrize("unknown", ["id", "head_branch", "head_repository_id", "repository_id"])
+def test_a_copy_of_unknown_origin_protects_its_run_and_is_no_newer_copy(unknown: str) -> None:
+    copies = [artifact(number) for number in range(9, 4, -1)]
+    for number in (9, 8):
+        copies[9 - number] = replace(
+            copies[9 - number], workflow_run=replace(copies[9 - number].run, **{unknown: None})
+        )
+    index = ArtifactIndex()
+    for one, number in zip(copies, range(9, 4, -1), strict=True):
+        index.add_run(number, [one])
+    assert index.runs_with_history() == {9, 8, 7, 6, 5}
