@@ -21,6 +21,7 @@ from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.adapters.github.runs import GitHubRuns
 from cluster_status.adapters.heartbeat import HttpHeartbeat, NoHeartbeat
 from cluster_status.adapters.history_artifact.catalog import Catalog
+from cluster_status.adapters.history_artifact.download import Downloader
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
@@ -202,10 +203,11 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
         # only action.yml has a default for it: there is none with `uses: docker://…`
         raise InputError(["github-token is required: set it to ${{ github.token }}"])
     retrying = RetryingHttp(http, clock)
-    transport = HttpTransport(retrying, context.api_url, storage.token)
+    rest = Rest(HttpTransport(retrying, context.api_url, storage.token), context.repository)
     return HistoryArtifact(
         storage.name,
-        Catalog(Rest(transport, context.repository), retrying, context.branch),
+        Catalog(rest, branch=context.branch, workflow=context.workflow),
+        Downloader(rest, retrying),
         ResultsService(retrying, Job.of(context.results_url, context.runtime_token)),
         clock,
         runner.annotate,

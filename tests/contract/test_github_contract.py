@@ -203,6 +203,26 @@ def test_responses_about_runs_conform_to_the_document(
         assert github_document(as_response(answer)) == []
 
 
+def test_responses_about_the_repository_and_its_branches_conform_to_the_document(
+    github: LoopbackGitHub, client: Client, github_document: CheckExchange
+) -> None:
+    home = ACTIONS.removesuffix("/actions")
+    github.start_run(branch="a/branch")
+    github.rename_branch("a/branch", "renamed")
+    answers = [
+        client.api(home),
+        client.api(f"{home}/branches/main"),
+        client.api(f"{home}/branches/a%2Fbranch"),
+        client.api(f"{home}/branches/none"),
+        client.api(f"{ACTIONS}/runs/{client.run.id}"),
+        client.api(f"{ACTIONS}/workflows/poll.yml/runs", branch="main"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 301, 404, 200, 200]
+    for answer in answers:
+        assert github_document(as_request(answer)) == []
+        assert github_document(as_response(answer)) == []
+
+
 def test_the_check_finds_an_unknown_a_missing_and_a_wrong_field(
     github: LoopbackGitHub, client: Client, github_document: CheckExchange
 ) -> None:

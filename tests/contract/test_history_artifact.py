@@ -6,7 +6,6 @@ import time
 import tracemalloc
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -318,33 +317,6 @@ def test_the_newest_artifact_is_found_in_an_unsorted_list(
     assert restored == numbered(count - 1)
 
 
-@pytest.mark.parametrize(("newer_ones", "pages"), [(0, 1), (99, 1), (100, 2), (199, 2)])
-def test_a_sorted_list_is_read_only_as_far_as_the_first_usable_artifact(
-    newer_ones: int, pages: int, http: Http
-) -> None:
-    with LoopbackGitHub(newest_first=True) as github:
-        run, other = github.start_run(), github.start_run(branch="try")
-        for number in range(250):
-            mine = number < 250 - newer_ones
-            github.plant(NAME, planted(HISTORY if mine else LATER), run=run if mine else other)
-        assert Stored(http, run).store.load() == HISTORY
-        assert github.operations == ["list"] * (pages + 1) + ["zip", "blob-get"]  # one for the other name
-
-
-def test_at_most_a_thousand_artifacts_are_listed_and_a_hundred_for_newer_ones(
-    github: LoopbackGitHub, start_run: StartRun
-) -> None:
-    run = github.start_run(branch="try")
-    names = (NAME, f"{NAME}.2")
-    for number in range(2_500):
-        github.plant(names[number % 2], b"", run=run)
-    stored = start_run()
-    assert stored.store.load() is None
-    assert Counter(request.query["name"] for request in github.requests) == dict.fromkeys(names, 10)
-    assert stored.store.newer() is None
-    assert Counter(request.query["name"] for request in github.requests) == dict.fromkeys(names, 11)
-
-
 @pytest.mark.parametrize(("count", "noticed"), [(401, []), (500, []), (501, ["501"])])
 def test_more_than_500_artifacts_cause_a_notice(
     count: int, noticed: list[str], github: LoopbackGitHub, start_run: StartRun
@@ -540,8 +512,17 @@ def test_all_rest_requests_conform_to_the_openapi_document(
     for _ in range(101):
         github.plant(NAME, planted(LATER), branch="try")  # a list of more than one page
     assert start_run().store.load() == HISTORY
+    github.rename_branch("main", "trunk")
+    assert start_run(branch="trunk").store.load() is not None
     to_api = [request for request in github.requests if request.server == "api"]
-    assert [request.operation for request in to_api] == ["list", "list", "list", "zip"]
+    of_branches = {"repository", "branch", "get-run"}
+    assert {request.operation for request in to_api} == {
+        "list",
+        "list-runs",
+        "list-of-run",
+        "zip",
+        *of_branches,
+    }
     for request in to_api:
         assert github_document({"method": request.method, "path": request.path, "query": request.query}) == []
 

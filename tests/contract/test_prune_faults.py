@@ -150,6 +150,27 @@ FAULTS = (
         5,
         0,
     ),
+    Fault(
+        "the list of artifacts contradicts itself",
+        _failing("list", Odd(b'{"total_count": 15, "artifacts": []}')),
+        f"GitHub's list of artifacts contradicts itself. No run was deleted. {NEXT_RUN}",
+        5,
+        0,
+    ),
+    Fault(
+        "the list of artifacts is empty: the newest three copies that are known stay",
+        _failing("list", Odd(b'{"total_count": 0, "artifacts": []}')),
+        deleted=2,
+    ),
+    Fault(
+        "the artifacts of a run are not known",
+        lambda pruner: (
+            _failing("list", Odd(b'{"total_count": 0, "artifacts": []}'))(pruner),
+            _failing("list-of-run", Failed(404, "Not Found"))(pruner),
+        ),
+        f"Runs left: 1. {CONTINUES}",
+        deleted=1,
+    ),
     Fault("the process is killed", _kill_after_four_requests, "", KILLED, 2),
 )
 

@@ -7,6 +7,7 @@ from cluster_status.adapters.github.rest import HttpTransport, Rest
 from cluster_status.adapters.github.results import Job, ResultsService
 from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.adapters.history_artifact.catalog import Catalog
+from cluster_status.adapters.history_artifact.download import Downloader
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.http import Http
 from cluster_status.domain.secret import Secret
@@ -26,10 +27,12 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
     transport = HttpTransport(retrying, environment["GITHUB_API_URL"], Secret(github_token))
     rest = Rest(transport, environment["GITHUB_REPOSITORY"])
     branch = environment["GITHUB_HEAD_REF"] or environment["GITHUB_REF_NAME"]
+    workflow = environment["GITHUB_WORKFLOW_REF"].partition("@")[0].rpartition("/")[2]
     job = Job.of(environment["ACTIONS_RESULTS_URL"], Secret(environment["ACTIONS_RUNTIME_TOKEN"]))
     return HistoryArtifact(
         cluster_name,
-        Catalog(rest, retrying, branch),
+        Catalog(rest, branch=branch, workflow=workflow),
+        Downloader(rest, retrying),
         ResultsService(retrying, job),
         clock,
         annotate,

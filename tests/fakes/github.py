@@ -72,6 +72,9 @@ Operation = Literal[
     "list-runs",
     "list-of-run",
     "delete-run",
+    "get-run",
+    "repository",
+    "branch",
     "dispatch",
     # of the results service
     "create",
@@ -333,6 +336,19 @@ class LoopbackGitHub:
         """Return a token that belongs to no run."""
         with self._lock:
             return self._actions.new_token(permission)
+
+    def delete_branch(self, name: str) -> None:
+        with self._lock:
+            self._actions.delete_branch(name)
+
+    def rename_branch(self, old: str, new: str) -> None:
+        with self._lock:
+            self._actions.rename_branch(old, new)
+
+    def hide_branches(self) -> None:
+        """Refuse to show branches: the tokens lack the permission `contents`."""
+        with self._lock:
+            self._actions.shows_branches = False
 
     def add_workflow(self, workflow: Workflow) -> None:
         """Add a workflow on the default branch."""

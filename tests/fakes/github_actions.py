@@ -161,6 +161,9 @@ class Actions:
         self.addresses: dict[str, str] = {}
         self.runs: dict[int, Run] = {}  # the latest attempt of each
         self.workflows: dict[str, int] = {}
+        self.default_branch = "main"
+        self.branches = {"main"}
+        self.renamed: dict[str, str] = {}  # to which branch
         self.blobs: dict[str, Blob] = {}
         self._by_token: dict[str, Run] = {}
         self._numbers: Counter[str] = Counter()
@@ -169,6 +172,7 @@ class Actions:
         self._artifacts_in: Counter[str] = Counter()  # a blob
         self._reservations: dict[str, Reservation] = {}
         self._permissions: dict[str, Permission] = {}
+        self.shows_branches = True  # a token may lack the permission `contents`
         self._artifact_ids = itertools.count(FIRST_ARTIFACT_ID)
         self._run_ids = itertools.count(20_000_000_001)
 
@@ -196,6 +200,9 @@ class Actions:
         run_id = next(self._run_ids)
         self.add_workflow(workflow)
         self._numbers[workflow] += 1
+        if not from_fork:
+            self.branches.add(branch)
+            self.renamed.pop(branch, None)
         return self._start(
             Run(
                 id=run_id,
@@ -241,9 +248,20 @@ class Actions:
     def add_workflow(self, name: str) -> None:
         self.workflows.setdefault(name, 90_000_001 + len(self.workflows))
 
-    def runs_of(self, workflow: str) -> list[Run]:
-        """Return them unsorted, unless `newest_first` is set."""
-        found = [run for run in self.runs.values() if run.workflow == workflow]
+    def delete_branch(self, name: str) -> None:
+        self.branches.remove(name)
+
+    def rename_branch(self, old: str, new: str) -> None:
+        """Rename a branch; its runs and artifacts keep the old name."""
+        self.branches = (self.branches - {old}) | {new}
+        self.renamed[old] = new
+        self.default_branch = new if self.default_branch == old else self.default_branch
+
+    def runs_of(self, workflow: str, branch: str | None = None) -> list[Run]:
+        """Return them unsorted, unless `newest_first` is set. The branch of a fork counts, too."""
+        found = [
+            run for run in self.runs.values() if run.workflow == workflow and branch in (None, run.branch)
+        ]
         return found[::-1] if self.newest_first else sorted(found, key=lambda run: _place(run.id))
 
     def artifacts_of(self, run_id: int) -> list[Artifact]:

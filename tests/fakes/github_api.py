@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime
 from math import ceil
-from urllib.parse import unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from tests.fakes.github_actions import Actions, Artifact, Permission, rfc3339
 from tests.fakes.github_blobs import Storage
 from tests.fakes.github_limits import RateLimit, SecondaryLimit
+from tests.fakes.github_repository import branch_object, repository_object
 from tests.fakes.github_runs import run_object
 from tests.fakes.github_workflows import Refused, Started, Workflows
 from tests.fakes.loopback import HttpResponse, Request
@@ -28,8 +29,9 @@ PER_PAGE_LIMIT = 100
 PARAMETERS = {
     "list": ("name", "per_page", "page"),
     "list-of-run": ("name", "per_page", "page"),
-    "list-runs": ("exclude_pull_requests", "per_page", "page"),
+    "list-runs": ("branch", "exclude_pull_requests", "per_page", "page"),
 }
+OF_REPOSITORY = ("repository", "branch")
 NEED_TO_WRITE = ("delete-by-id", "delete-run", "dispatch")
 
 
@@ -103,15 +105,40 @@ class Api:
         route = _route(request)
         if route is None or not self._is_repository(request.path):
             return error(404, "Not Found")
+        if route.operation in OF_REPOSITORY:
+            return self._answer_about_repository(route)
         needed = ("write",) if route.operation in NEED_TO_WRITE else ("read", "write")
         if permission not in needed:
             headers = {"x-accepted-github-permissions": f"actions={needed[0]}"}
             return error(403, "Resource not accessible by integration", headers)
+        return self._answer_allowed(request, route)
+
+    def _answer_allowed(self, request: Request, route: Route) -> HttpResponse:
         if route.operation in PARAMETERS:
             return self._list(request, route)
         if route.operation == "dispatch":
             return self._dispatched(self._workflows.dispatch(route.of, request.body))
+        if route.operation == "get-run":
+            run = self._actions.runs.get(int(route.of))
+            return of(200, run_object(run)) if run else error(404, "Not Found")
         return self._delete_run(route) if route.operation == "delete-run" else self._answer_one(route)
+
+    def _answer_about_repository(self, route: Route) -> HttpResponse:
+        """Answer a request that needs other permissions than `actions`; each token has `metadata`."""
+        if route.operation == "repository":
+            return of(200, repository_object(self._actions))
+        return self._branch(route.of)
+
+    def _branch(self, name: str) -> HttpResponse:
+        if not self._actions.shows_branches:
+            return error(403, "Resource not accessible by integration")
+        if name in self._actions.branches:
+            return of(200, branch_object(self._actions, name))
+        if name in self._actions.renamed:
+            base = f"{self._actions.addresses['api']}/repositories/{self._actions.repository_id}/branches"
+            url = f"{base}/{quote(self._actions.renamed[name], safe='')}"
+            return error(301, "Moved Permanently", {"Location": url})
+        return error(404, "Branch not found")
 
     def _permission(self, request: Request) -> Permission | HttpResponse:
         """Return the permission of the token; the repository is private: a request needs one."""
@@ -157,7 +184,7 @@ class Api:
                 return error(422, "Invalid request.\n\nexclude_pull_requests has to be true or false.")
             if route.of not in self._actions.workflows:
                 return error(404, "Not Found")
-            runs = self._actions.runs_of(route.of)
+            runs = self._actions.runs_of(route.of, request.query.get("branch"))
             total, name = len(runs), "workflow_runs"
             rows = [run_object(each) for each in runs[shown]]
         else:
@@ -235,6 +262,10 @@ def _route(request: Request) -> Route | None:
     match request.path.split("/"):
         case ["", "repos", _, _, "actions", "workflows", name, "dispatches"] if request.method == "POST":
             return Route("dispatch", unquote(name))
+        case ["", "repos", _, _] if request.method == "GET":
+            return Route("repository")
+        case ["", "repos", _, _, "branches", name] if request.method == "GET":
+            return Route("branch", unquote(name))
         case ["", "repos", _, _, "actions", *place] | ["", "repositories", _, "actions", *place]:
             return _route_of(request.method, [unquote(each) for each in place])
         case _:
@@ -255,7 +286,7 @@ def _route_of(method: str, place: list[str]) -> Route | None:
             return Route("list-runs", name)
         case ("GET", ["runs", run_id, "artifacts"]) if run_id.isdigit():
             return Route("list-of-run", run_id)
-        case ("DELETE", ["runs", run_id]) if run_id.isdigit():
-            return Route("delete-run", run_id)
+        case ("GET" | "DELETE", ["runs", run_id]) if run_id.isdigit():
+            return Route("get-run" if method == "GET" else "delete-run", run_id)
         case _:
             return None

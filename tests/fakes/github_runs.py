@@ -17,7 +17,7 @@ OF_REPOSITORY = (
 def run_object(run: Run) -> dict[str, object]:
     actions = run.actions
     suite = run.id + 10_000_000_000
-    created_at, owner = rfc3339(run.created_at), _owner(actions)
+    created_at, owner = rfc3339(run.created_at), owner_object(actions)
     return {
         "id": run.id,
         "name": run.workflow.partition(".")[0],
@@ -44,8 +44,8 @@ def run_object(run: Run) -> dict[str, object]:
         "referenced_workflows": [],
         "previous_attempt_url": None,
         "head_commit": _head_commit(run),
-        "repository": _repository(actions, actions.repository_id),
-        "head_repository": _repository(actions, run.head_repository_id),
+        "repository": minimal_repository(actions, actions.repository_id),
+        "head_repository": minimal_repository(actions, run.head_repository_id),
     }
 
 
@@ -74,7 +74,7 @@ def _head_commit(run: Run) -> dict[str, object]:
 
 
 @lru_cache
-def _repository(actions: Actions, number: int) -> dict[str, object]:
+def minimal_repository(actions: Actions, number: int) -> dict[str, object]:
     url = f"{actions.addresses['api']}/repos/{actions.repository}"
     return {
         "id": number,
@@ -82,7 +82,7 @@ def _repository(actions: Actions, number: int) -> dict[str, object]:
         "name": actions.repository.partition("/")[2],
         "full_name": actions.repository,
         "private": True,
-        "owner": _owner(actions),
+        "owner": owner_object(actions),
         "html_url": f"https://github.com/{actions.repository}",
         "description": None,
         "fork": number != actions.repository_id,
@@ -92,7 +92,7 @@ def _repository(actions: Actions, number: int) -> dict[str, object]:
 
 
 @lru_cache
-def _owner(actions: Actions) -> dict[str, object]:
+def owner_object(actions: Actions) -> dict[str, object]:
     login = actions.repository.partition("/")[0]
     url = f"{actions.addresses['api']}/users/{login}"
     return {

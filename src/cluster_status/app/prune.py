@@ -120,6 +120,8 @@ def _index_artifacts(catalog: RunCatalog, newest_first: Sequence[WorkflowRun]) -
     for number in range(1, _MIN_ARTIFACT_PAGES + len(newest_first) // _RUNS_PER_ARTIFACT_PAGE + 1):
         page = catalog.artifacts(number)
         index.add_page(page.artifacts, page.total)
+        if not index.is_believed:
+            raise GitHubUnreachableError("GitHub's list of artifacts contradicts itself. No run was deleted.")
         if index.has_ended or index.reaches(newest_first[-1]):
             break
     return index

@@ -13,6 +13,7 @@ const document = JSON.parse(readFileSync("openapi.json"));
 function close(part) {
   if (part === null || typeof part !== "object") return;
   if (part.properties) part.additionalProperties ??= false;
+  if (!part.type) delete part.nullable; // without a type it means nothing, and ajv rejects it
   for (const each of Object.values(part)) close(each);
 }
 close(document.components.schemas);

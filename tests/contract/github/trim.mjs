@@ -4,13 +4,16 @@
 
 import { readFileSync } from "node:fs";
 
-const actions = "/repos/{owner}/{repo}/actions";
+const repository = "/repos/{owner}/{repo}";
+const actions = `${repository}/actions`;
 const artifacts = `${actions}/artifacts`;
 const operations = {
+  [repository]: ["get"],
+  [`${repository}/branches/{branch}`]: ["get"],
   [artifacts]: ["get"],
   [`${artifacts}/{artifact_id}`]: ["get", "delete"],
   [`${artifacts}/{artifact_id}/{archive_format}`]: ["get"],
-  [`${actions}/runs/{run_id}`]: ["delete"],
+  [`${actions}/runs/{run_id}`]: ["get", "delete"],
   [`${actions}/runs/{run_id}/artifacts`]: ["get"],
   [`${actions}/workflows/{workflow_id}/dispatches`]: ["post"],
   [`${actions}/workflows/{workflow_id}/runs`]: ["get"],

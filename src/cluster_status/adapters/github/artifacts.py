@@ -27,7 +27,7 @@ def artifact_page(rest: Rest, number: int, **filters: str) -> ArtifactPage:
 
 
 def artifacts_of_run(rest: Rest, run_id: int) -> Sequence[Artifact] | None:
-    """Return all artifacts of a run; None if the run does not exist, or the list is not complete."""
+    """Return all artifacts of a run; None if the run does not exist, or the list is not to be believed."""
     listed = ArtifactList()
     for number in range(1, _MAX_PAGES_OF_RUN + 1):
         path = f"runs/{run_id}/artifacts"
@@ -38,4 +38,5 @@ def artifacts_of_run(rest: Rest, run_id: int) -> Sequence[Artifact] | None:
         listed.add(page.artifacts, page.total_count)
         if listed.has_ended:
             break
-    return listed.artifacts if listed.is_complete else None
+    is_of_run = all(one.run.id in {None, run_id} for one in listed.artifacts)
+    return listed.artifacts if listed.is_complete and is_of_run else None

@@ -1,4 +1,4 @@
-"""GitHub's REST API for the workflow runs and artifacts of one repository."""
+"""GitHub's REST API for one repository, most of all its workflow runs and artifacts."""
 
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
@@ -36,7 +36,7 @@ class HttpTransport:
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": API_VERSION,
         }
-        url = f"{self._api_url}{path}?{urlencode(query)}"
+        url = f"{self._api_url}{path}" + (f"?{urlencode(query)}" if query else "")
         return self._http.request(method, url, headers=headers, limit_bytes=MAX_RESPONSE_BYTES)
 
 
@@ -50,8 +50,15 @@ class Rest:
 
     def send(self, method: str, path: str, **query: str | int) -> HttpResponse:
         """Return the response of any status; `path` is relative to the repository's `actions`."""
+        return self._send(method, f"actions/{path}", query)
+
+    def get(self, path: str) -> HttpResponse:
+        """Return the response of any status; `path` is relative to the repository, and may be empty."""
+        return self._send("GET", path, {})
+
+    def _send(self, method: str, path: str, query: Mapping[str, str | int]) -> HttpResponse:
         try:
-            return self._transport.request(method, f"/repos/{self.repository}/actions/{path}", query)
+            return self._transport.request(method, f"/repos/{self.repository}/{path}".rstrip("/"), query)
         except HttpFailure as failure:
             raise GitHubUnreachableError(f"GitHub cannot be reached: {failure}.") from None
 

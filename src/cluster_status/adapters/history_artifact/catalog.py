@@ -1,72 +1,143 @@
-"""Finds and downloads the history artifacts of earlier runs."""
+"""Finds the history artifacts of earlier runs. What GitHub does not prove to be absent is out of reach."""
 
-import hashlib
-import heapq
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
-from cluster_status.adapters.github.artifacts import artifact_page
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cluster_status.adapters.github.artifacts import artifacts_of_run
+from cluster_status.adapters.github.branches import default_branch, is_gone, is_of_workflow, workflow_runs
 from cluster_status.adapters.github.rest import Rest
-from cluster_status.adapters.github.retry import RetryingHttp
-from cluster_status.adapters.http import HttpFailure
-from cluster_status.domain.actions.artifact import Artifact, is_newest_first
-from cluster_status.errors import GitHubUnreachableError, UnreadableHistoryError
+from cluster_status.adapters.history_artifact.name_lists import NameLists
+from cluster_status.domain.actions.artifact import Artifact, ArtifactRun
+from cluster_status.errors import GitHubError
 
-_MAX_PAGES = 10  # a thousand artifacts: more requests would use up the hourly limit
-_MAX_ARTIFACT_BYTES = 10_000_000  # a year of 200 clusters takes a quarter of it, packed
-_FOUND = 302
-_GONE = frozenset({404, 410})
+_RUNS_ASKED = 10  # the newest ones: each costs a request
+_BRANCHES_ASKED = 30
+_ALL_BRANCHES = ""
+_OUT_OF_REACH = (
+    "The next run tries again. If this error persists, delete the artifacts with this name that come from "
+    "forks or other branches, or start a new history with another cluster-name."
+)
+
+
+class _Runs(Struct):
+    """What the runs of the workflow on one branch prove."""
+
+    agree: bool = True  # the lists agree, and those runs that were asked have no history
+    are_all: bool = False  # and there is no other run
 
 
 class Catalog:
-    """The artifacts of one branch. All methods raise GitHubError."""
+    """The artifacts that a run of this workflow on this branch may restore. All methods raise GitHubError.
 
-    def __init__(self, rest: Rest, http: RetryingHttp, branch: str) -> None:
-        self.totals: dict[str, int] = {}  # number of artifacts by name, usable or not
+    Without a name of the workflow, the runs are not asked.
+    """
+
+    def __init__(self, rest: Rest, *, branch: str, workflow: str) -> None:
+        self.branch = branch
+        self.total = 0  # number of artifacts with the names of the last search, usable or not
         self._rest = rest
-        self._http = http
-        self._branch = branch
+        self._workflow = workflow
 
-    def newest(self, names: Sequence[str], *, max_pages: int = _MAX_PAGES) -> Iterator[Artifact]:
-        """Yield the usable artifacts of this branch with one of these names, the newest first."""
-        return heapq.merge(*(self._newest(name, max_pages) for name in names), key=lambda one: -one.id)
+    def newest(self, names: Sequence[str]) -> list[Artifact]:
+        """Return the usable artifacts of this branch on the first pages, the newest first."""
+        lists = NameLists(self._rest, names)
+        lists.read_page()
+        return [one for one in lists.artifacts if one.is_usable and one.run.head_branch == self.branch]
 
-    def download(self, artifact: Artifact) -> bytes | None:
-        """Return the uploaded bytes; None if the artifact does not exist any more."""
-        if artifact.size_in_bytes > _MAX_ARTIFACT_BYTES:
-            raise UnreadableHistoryError(f"The artifact is larger than {_MAX_ARTIFACT_BYTES} bytes.")
-        response = self._rest.send("GET", f"artifacts/{artifact.id}/zip")
-        if response.status in _GONE:
-            return None
-        if response.status != _FOUND:
-            raise self._rest.error(response)
-        return self._fetch(response.headers.get("location", ""), artifact.digest)
+    def restorable(self, names: Sequence[str]) -> Iterator[Artifact]:
+        """Yield the artifacts to restore from, the best first; raise GitHubError if it is not known.
 
-    def _fetch(self, url: str, digest: str | None) -> bytes | None:
-        """Download from the blob storage, which must not get the token and refuses requests that carry it."""
-        try:
-            response = self._http.request("GET", url, limit_bytes=_MAX_ARTIFACT_BYTES)
-        except HttpFailure as failure:
-            raise GitHubUnreachableError(f"Could not download the history artifact: {failure}.") from None
-        if response.status in _GONE:
-            return None
-        if not response.ok:
-            raise GitHubUnreachableError(f"Could not download the history artifact (HTTP {response.status}).")
-        if digest not in {None, f"sha256:{hashlib.sha256(response.body).hexdigest()}"}:
-            raise GitHubUnreachableError("Checksum mismatch in the downloaded history artifact.")
-        return response.body
+        They are those of this branch, else those of the default branch. On the default branch they are also
+        those of a branch that is gone.
+        """
+        lists = NameLists(self._rest, names)
+        runs = _Runs()
+        of_this_branch = _if_any(self._of_branch(lists, names, self.branch, runs))
+        if of_this_branch:
+            yield from of_this_branch
+            return
+        if not (runs.are_all or (lists.is_conclusive and runs.agree)):
+            raise _out_of_reach(names)
+        default = default_branch(self._rest)
+        of_another_branch = _if_any(
+            self._of_gone_branches(lists, names, runs)
+            if default == self.branch
+            else self._of_branch(lists, names, default, _Runs())
+        )
+        if of_another_branch:
+            yield from of_another_branch
+        elif not (lists.is_conclusive and runs.agree):
+            raise _out_of_reach(names)
 
-    def _newest(self, name: str, max_pages: int) -> Iterator[Artifact]:
-        """Yield the artifacts with one name. Unsorted pages are collected until a sorted or the last one."""
-        held: list[Artifact] = []
-        for number in range(1, max_pages + 1):
-            page = artifact_page(self._rest, number, name=name)
-            self.totals[name] = page.total
-            held = sorted([*held, *filter(self._is_usable, page.artifacts)], key=lambda one: -one.id)
-            if page.is_last or number == max_pages or is_newest_first(page.artifacts):
-                yield from held
-                held = []
-            if page.is_last:
-                return
+    def _of_branch(
+        self, lists: NameLists, names: Sequence[str], branch: str, runs: _Runs
+    ) -> Iterator[Artifact]:
+        """Yield the artifacts of a branch: from the first pages, from the newest runs, from further pages."""
+        yielded: set[int] = set()
+        lists.read_page()
+        self.total = lists.total
+        yield from _new(lists.of_branch(branch), yielded)
+        yield from _new(self._of_runs(names, branch, runs), yielded)
+        while lists.read_page():
+            yield from _new(lists.of_branch(branch), yielded)
+        unsorted = (one for one in lists.artifacts if one.is_usable and one.run.head_branch == branch)
+        yield from _new(unsorted, yielded)
 
-    def _is_usable(self, artifact: Artifact) -> bool:
-        return artifact.is_usable and artifact.run.head_branch == self._branch
+    def _of_runs(self, names: Sequence[str], branch: str, runs: _Runs) -> Iterator[Artifact]:
+        """Yield the artifacts of the newest runs of the workflow, on this branch or on all others."""
+        if not self._workflow:
+            return
+        listed = workflow_runs(self._rest, self._workflow, branch=branch)
+        asked = [run for run in listed.runs if branch or run[1] != self.branch]
+        runs.agree &= listed.is_believed
+        runs.are_all = listed.is_complete and len(asked) <= _RUNS_ASKED
+        for run_id, its_branch in asked[:_RUNS_ASKED]:
+            artifacts = artifacts_of_run(self._rest, run_id)
+            if artifacts is None:
+                runs.agree = runs.are_all = False
+                continue
+            run = ArtifactRun(run_id, its_branch, head_repository_id=0, repository_id=0)
+            ours = (replace(one, workflow_run=run) for one in artifacts if one.name in names)
+            yield from (one for one in ours if one.is_usable)
+
+    def _of_gone_branches(self, lists: NameLists, names: Sequence[str], runs: _Runs) -> Iterator[Artifact]:
+        """Yield the artifacts of this workflow whose branch was renamed or deleted, the newest first."""
+        if not self._workflow:
+            return
+        listed = {one.id: one for one in lists.artifacts if one.is_usable}
+        found = listed | {one.id: one for one in self._of_runs(names, _ALL_BRANCHES, runs)}
+        gone: dict[str, bool] = {}
+        for _, artifact in sorted(found.items(), reverse=True):
+            branch, run_id = artifact.run.head_branch, artifact.run.id
+            if branch is None or run_id is None:
+                continue
+            if branch not in gone:
+                if len(gone) == _BRANCHES_ASKED:
+                    raise _out_of_reach(names)
+                gone[branch] = is_gone(self._rest, branch)
+            if gone[branch] and is_of_workflow(self._rest, run_id, self._workflow):
+                yield artifact
+
+
+def _if_any(artifacts: Iterator[Artifact]) -> Iterator[Artifact] | None:
+    """Return the iterator with all its items; None if it has none."""
+    first = next(artifacts, None)
+    return None if first is None else chain([first], artifacts)
+
+
+def _new(artifacts: Iterator[Artifact], yielded: set[int]) -> Iterator[Artifact]:
+    for artifact in artifacts:
+        if artifact.id not in yielded:
+            yielded.add(artifact.id)
+            yield artifact
+
+
+def _out_of_reach(names: Sequence[str]) -> GitHubError:
+    return GitHubError(
+        f"GitHub's lists do not show whether there is a history '{names[0]}': they are incomplete, too long "
+        "or contradictory.",
+        remedy=_OUT_OF_REACH,
+    )

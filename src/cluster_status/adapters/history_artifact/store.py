@@ -4,14 +4,15 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import takewhile
 
 from cluster_status.adapters.github.results import ResultsService
 from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog
+from cluster_status.adapters.history_artifact.download import Downloader
 from cluster_status.domain.actions.artifact import NAME_PREFIX, RESTORE_ATTEMPTS, SECOND_SAVE, Artifact
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.histories import Histories, assume_all_delivered
+from cluster_status.domain.history.histories import Histories, assume_all_delivered, of_another_branch
+from cluster_status.domain.text import clean
 from cluster_status.errors import GitHubError, HistoryError, HistoryUnreachableError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 
@@ -35,10 +36,11 @@ class HistoryArtifact:
 
     path = ""
 
-    def __init__(  # noqa: PLR0913 - one argument a collaborator
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument a collaborator
         self,
         cluster_name: str,
         catalog: Catalog,
+        downloader: Downloader,
         results: ResultsService,
         clock: Clock,
         annotate: Callable[[Level, str], None],
@@ -48,6 +50,7 @@ class HistoryArtifact:
         name = artifact_name(cluster_name)
         self._names = (name, f"{name}{SECOND_SAVE}")
         self._catalog = catalog
+        self._downloader = downloader
         self._results = results
         self._clock = clock
         self._annotate = annotate
@@ -55,19 +58,19 @@ class HistoryArtifact:
         self._newest_id = 0  # of the artifacts that were read or saved
 
     def load(self) -> Histories | None:
-        """Return the newest readable document; None only if no artifact is listed.
+        """Return the newest readable document; None only if it is certain that there is no artifact.
 
         Up to two artifacts that are damaged or deleted meanwhile are skipped, with a warning.
         """
         with _unreachable():
-            return self._newest_readable(self._catalog.newest(self._names))
+            return self._newest_readable(self._catalog.restorable(self._names))
 
     def newer(self) -> Histories | None:
         """See ports.HistoryStore. It does not see what another run saves after this call."""
         newest_id = self._newest_id
         with _unreachable():
-            listed = self._catalog.newest(self._names, max_pages=1)
-            return self._newest_readable(takewhile(lambda artifact: artifact.id > newest_id, listed))
+            listed = self._catalog.newest(self._names)
+            return self._newest_readable(one for one in listed if one.id > newest_id)
 
     def save(self, histories: Histories) -> None:
         expires_at = self._clock.now() + self._retention
@@ -91,13 +94,24 @@ class HistoryArtifact:
             self._warn(problems)
             # the run's second save recorded which notifications were delivered
             second_save_skipped = any(artifact.is_from_same_run(other) for other in skipped)
-            return assume_all_delivered(histories) if second_save_skipped else histories
+            histories = assume_all_delivered(histories) if second_save_skipped else histories
+            return self._taken_over(histories, artifact.run.head_branch or "")
         if skipped:
             raise HistoryError(" ".join(problems), remedy=_DELETE_DAMAGED)
         return None
 
+    def _taken_over(self, histories: Histories, branch: str) -> Histories:
+        if branch == self._catalog.branch:
+            return histories
+        self._annotate(
+            Level.NOTICE,
+            f"This branch has no history yet. It continues the one of the branch '{clean(branch)}', without "
+            "its pending messages.",
+        )
+        return of_another_branch(histories)
+
     def _read(self, artifact: Artifact) -> Histories:
-        uploaded = self._catalog.download(artifact)
+        uploaded = self._downloader.download(artifact)
         if uploaded is None:
             raise UnreadableHistoryError("It was deleted or has expired.")
         return codec.parse(unpack(uploaded))
@@ -105,7 +119,7 @@ class HistoryArtifact:
     def _warn(self, problems: list[str]) -> None:
         for problem in problems:
             self._annotate(Level.WARNING, f"{problem} An older artifact is used.")
-        total = sum(self._catalog.totals.values())
+        total = self._catalog.total
         if total > _MANY_ARTIFACTS:
             self._annotate(
                 Level.NOTICE,

@@ -1,5 +1,6 @@
-"""What the pages of a list of artifacts prove. GitHub documents no order, and a list changes while it is read.
+"""What the pages of a list of artifacts prove.
 
+GitHub documents no order, and a list changes while it is read.
 A list is believed only if its numbers agree. A page that is empty, repeated or too short proves nothing.
 """
 
@@ -53,13 +54,19 @@ class ArtifactList:
         return self._has_ended
 
     @property
-    def is_complete(self) -> bool:
-        """Whether the numbers agree that no artifact is missing.
+    def is_believed(self) -> bool:
+        """Whether the numbers agree.
 
-        An artifact that is uploaded meanwhile moves another one to the next page, which repeats it.
+        An artifact that is uploaded meanwhile moves another one to the next page, which repeats it. One that
+        is deleted meanwhile moves another one to the page before, which is not read again.
         """
-        is_counted = len(self._found) >= self._first_total
-        return self._has_ended and self._is_growing and self._is_full and is_counted
+        is_missing = self._has_ended and self._is_growing and len(self._found) < self._first_total
+        return self._is_full and not is_missing
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no artifact is missing."""
+        return self._has_ended and self._is_growing and self.is_believed
 
     @property
     def oldest(self) -> Artifact | None:

@@ -73,6 +73,11 @@ class ArtifactIndex:
     def has_ended(self) -> bool:
         return self._list.has_ended
 
+    @property
+    def is_believed(self) -> bool:
+        """Whether the pages of the list do not contradict each other."""
+        return self._list.is_believed
+
     def reaches(self, run: WorkflowRun) -> bool:
         """Return whether the list has all artifacts of this run, if it is to be believed."""
         if self._list.is_complete:

@@ -4,7 +4,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.outbox import assume_delivered
+from cluster_status.domain.notification.outbox import Outbox, assume_delivered
 
 SCHEMA = 1
 
@@ -34,4 +34,10 @@ def assume_all_delivered(histories: Histories) -> Histories:
         key: replace(history, outbox=assume_delivered(history.outbox))
         for key, history in histories.clusters.items()
     }
+    return replace(histories, clusters=clusters)
+
+
+def of_another_branch(histories: Histories) -> Histories:
+    """Return the histories for a branch that had none: the other branch delivers its own messages."""
+    clusters = {key: replace(history, outbox=Outbox()) for key, history in histories.clusters.items()}
     return replace(histories, clusters=clusters)

@@ -1,0 +1,94 @@
+"""Branches by GitHub's REST API, and the runs of one workflow on a branch."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import quote
+
+from msgspec import Meta, Struct
+
+from cluster_status.adapters.github.rest import Rest
+from cluster_status.adapters.github.retry import is_rate_limited
+from cluster_status.domain.actions.artifact_list import PER_PAGE
+
+_RENAMED = frozenset({301, 302, 307, 308})
+_FORBIDDEN, _NOT_FOUND = 403, 404
+
+
+class _RepositoryId(Struct):
+    id: int
+
+
+class _Run(Struct):
+    id: Annotated[int, Meta(gt=0)]
+    head_branch: str | None = None
+    path: str = ""  # .github/workflows/poll.yml
+    repository: _RepositoryId | None = None
+    head_repository: _RepositoryId | None = None  # None: a fork that was deleted
+
+    @property
+    def is_ours(self) -> bool:
+        return self.repository is not None and self.repository == self.head_repository
+
+
+class _Runs(Struct):
+    total_count: Annotated[int, Meta(ge=0)]
+    workflow_runs: list[_Run]
+
+
+class _Repository(Struct):
+    default_branch: Annotated[str, Meta(min_length=1)]
+
+
+class WorkflowRuns(Struct, frozen=True):
+    """Runs of one workflow with their branches, the newest first, without those of forks."""
+
+    runs: Sequence[tuple[int, str]]
+    is_believed: bool  # the numbers agree, and the list is not empty
+    is_complete: bool
+
+
+def default_branch(rest: Rest) -> str:
+    return rest.decode(rest.get(""), _Repository).default_branch
+
+
+def is_gone(rest: Rest, branch: str) -> bool:
+    """Return whether the branch was deleted or renamed, or cannot be seen.
+
+    In a private repository, a token with no permission but `actions` cannot see branches.
+    """
+    response = rest.get(f"branches/{quote(branch, safe='')}")
+    if response.ok:
+        return False
+    if response.status in {*_RENAMED, _NOT_FOUND}:
+        return True
+    if response.status == _FORBIDDEN and not is_rate_limited(response):
+        return True
+    raise rest.error(response)
+
+
+def workflow_runs(rest: Rest, workflow: str, *, branch: str = "") -> WorkflowRuns:
+    """Return up to a hundred runs on a branch, or on all branches.
+
+    GitHub lists the run that asks, so an empty list is wrong.
+    """
+    path = f"workflows/{quote(workflow, safe='')}/runs"
+    query: dict[str, str | int] = {"branch": branch} if branch else {}
+    query |= {"exclude_pull_requests": "true", "per_page": PER_PAGE, "page": 1}
+    listed = rest.decode(rest.send("GET", path, **query), _Runs)
+    by_id = {run.id: run for run in listed.workflow_runs}
+    runs = [
+        (number, run.head_branch)
+        for number, run in sorted(by_id.items(), reverse=True)
+        if run.is_ours and run.head_branch and branch in {"", run.head_branch}
+    ]
+    is_believed = 0 < len(by_id) == min(listed.total_count, PER_PAGE)
+    return WorkflowRuns(runs, is_believed, is_believed and len(by_id) == listed.total_count)
+
+
+def is_of_workflow(rest: Rest, run_id: int, workflow: str) -> bool:
+    """Return whether a run is one of this workflow; False if the run does not exist."""
+    response = rest.send("GET", f"runs/{run_id}")
+    if response.status == _NOT_FOUND:
+        return False
+    run = rest.decode(response, _Run)
+    return run.is_ours and run.path.partition("@")[0].rpartition("/")[2] == workflow

@@ -1,0 +1,150 @@
+"""No answer of GitHub makes the action forget a host key or delete a history.
+
+Any list may contradict itself, and one of the two views may be consistent and wrong: that of all artifacts,
+or that of single runs. If both are, nothing distinguishes them from a repository without a history.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.message import Message
+from typing import Any, Unpack
+from urllib.parse import parse_qsl, urlsplit
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cluster_status.adapters.github.rate_limiter import RateLimiter
+from cluster_status.adapters.github.rest import Rest
+from cluster_status.adapters.github.results import Job, ResultsService
+from cluster_status.adapters.github.runs import GitHubRuns
+from cluster_status.adapters.history_artifact.archive import pack
+from cluster_status.adapters.history_artifact.catalog import Catalog
+from cluster_status.adapters.history_artifact.download import Downloader
+from cluster_status.adapters.history_artifact.store import HistoryArtifact
+from cluster_status.adapters.http import HttpFailure, HttpResponse, RequestOptions
+from cluster_status.app.prune import prune
+from cluster_status.domain.history import codec
+from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
+from cluster_status.domain.history.ssh_state import SshState
+from cluster_status.domain.secret import Secret
+from cluster_status.errors import HistoryError
+from tests.fakes import loopback
+from tests.fakes.clock import VirtualClock
+from tests.fakes.github import LoopbackGitHub
+from tests.fakes.github_wire import Wire
+from tests.fakes.hostile_lists import CONTRADICTIONS, FAILURES, LIES, HostileLists
+from tests.fakes.pruner import HISTORY, Pruner
+from tests.fakes.runner import RecordingRunner
+from tests.property.steady import steady
+
+KEY = "ssh-ed25519 SHA256:abc"
+WITH_KEY = pack(
+    codec.render(Histories().with_entry("mscluster", History(ssh=SshState(host_key=KEY)))),
+)
+VIEWS = {"all": {"artifacts"}, "runs": {"artifacts of a run", "runs"}}
+
+Draw = Callable[..., Any]
+
+
+def changes(data: st.DataObject) -> Callable[[str], Iterator[str]]:
+    """Draw the changes of each answer: one view may lie, the other one only contradicts itself."""
+    lying = VIEWS[data.draw(st.sampled_from(sorted(VIEWS)), label="lying view")]
+
+    def drawn(operation: str) -> Iterator[str]:
+        possible = sorted(LIES if operation in lying else CONTRADICTIONS)
+        while True:
+            yield data.draw(st.sampled_from([*possible, *FAILURES]), label=operation)
+
+    return drawn
+
+
+class _Blobs:
+    """Implements RetryingHttp.request for the blob storage, without sockets."""
+
+    def __init__(self, github: LoopbackGitHub) -> None:
+        self._github = github
+
+    def request(self, method: str, url: str, **_: Unpack[RequestOptions]) -> HttpResponse:
+        parts = urlsplit(url)
+        request = loopback.Request("blob", method, parts.path, dict(parse_qsl(parts.query)), Message(), b"")
+        response = self._github.receive(request)
+        if not isinstance(response, loopback.HttpResponse):
+            raise HttpFailure("the connection failed")
+        return HttpResponse(response.status, response.headers, response.body)
+
+
+@steady
+@given(data=st.data(), newest_first=st.booleans(), branch=st.sampled_from(["main", "try", "gone"]))
+def test_a_restored_history_has_the_host_key_or_the_run_ends_with_an_error(
+    *, data: st.DataObject, newest_first: bool, branch: str
+) -> None:
+    github = LoopbackGitHub(newest_first=newest_first).without_sockets()
+    run_of_history = github.start_run(branch)
+    for name in (HISTORY, f"{HISTORY}.2"):
+        github.plant(name, WITH_KEY, run=run_of_history)
+    foreign = github.start_run("main", github.fork_id)
+    for _ in range(data.draw(st.sampled_from([0, 3, 110, 1_100]), label="foreign artifacts")):
+        github.plant(HISTORY, b"", run=foreign)
+    if branch == "gone":
+        github.delete_branch("gone")
+    run = github.start_run("try" if branch == "try" else "main")
+    rest = Rest(HostileLists(Wire(github, run.github_token), changes(data)), github.repository)
+    blobs: Any = _Blobs(github)
+    store = HistoryArtifact(
+        "mscluster",
+        Catalog(rest, branch=run.branch, workflow="poll.yml"),
+        Downloader(rest, blobs),
+        ResultsService(blobs, Job("", Secret(), "", "")),
+        VirtualClock(),
+        lambda *_: None,
+        retention=timedelta(days=30),
+    )
+    try:
+        restored = store.load()
+    except HistoryError:
+        return
+    assert restored is not None
+    assert restored.of("mscluster").ssh.host_key == KEY
+
+
+@steady
+@given(data=st.data(), newest_first=st.booleans(), keep=st.integers(0, 3))
+def test_a_prune_leaves_the_newest_copy_of_each_history(
+    *, data: st.DataObject, newest_first: bool, keep: int
+) -> None:
+    pruner = Pruner(newest_first=newest_first)
+    kinds = st.sampled_from(["main", "try", "another", "failed", "fork"])
+    for kind in data.draw(st.lists(kinds, min_size=4, max_size=25), label="runs"):
+        match kind:
+            case "failed":
+                pruner.poll(1, "log")
+            case "fork":
+                pruner.github.plant(HISTORY, b"", from_fork=True)
+            case "another":
+                pruner.poll(1, "cluster-status-another")
+            case branch:
+                pruner.poll(branch=branch)
+    before = newest(pruner)
+    rest = Rest(
+        RateLimiter(
+            HostileLists(pruner.wire, changes(data)), pruner.clock, budget_seconds=300, reserved_requests=300
+        ),
+        pruner.github.repository,
+        permission="write",
+    )
+    limiter = RateLimiter(pruner.wire, pruner.clock, budget_seconds=300, reserved_requests=300)
+    for _ in range(2):
+        prune(GitHubRuns(rest, limiter), RecordingRunner(), replace(pruner.plan, keep=keep))
+        assert newest(pruner) == before
+
+
+def newest(pruner: Pruner) -> dict[tuple[str, str], int]:
+    """Return the id of the newest copy of each history."""
+    ours = pruner.github.repository_id
+    return {
+        (one.name, one.run.branch): one.id
+        for one in pruner.github.artifacts
+        if one.name.startswith("cluster-status-") and one.run.head_repository_id == ours
+    }
