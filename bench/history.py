@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.history_artifact.archive import pack
-from cluster_status.adapters.history_artifact.store import artifact_name
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
+from cluster_status.domain.actions.artifact import artifact_name
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History

@@ -16,7 +16,7 @@ from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.github.rate_limiter import RateLimiter
 from cluster_status.adapters.github.recent_runs import GitHubRecentRuns
 from cluster_status.adapters.github.rest import HttpTransport, Rest
-from cluster_status.adapters.github.results import Job, ResultsService
+from cluster_status.adapters.github.results import KEEP_THE_FILE, Job, ResultsService
 from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.adapters.github.runs import GitHubRuns
 from cluster_status.adapters.heartbeat import HttpHeartbeat, NoHeartbeat
@@ -41,7 +41,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
-from cluster_status.ports import Heartbeat, HistoryStore, RecentRuns, Runner
+from cluster_status.ports import Heartbeat, HistoryStore, Level, RecentRuns, Runner
 from cluster_status.settings.clusters import Channel as ChannelSettings
 from cluster_status.settings.clusters import Cluster
 from cluster_status.settings.load import RunnerContext, Settings
@@ -195,10 +195,13 @@ def _recent_runs(settings: Settings, http: Http, clock: SystemClock) -> RecentRu
 def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> HistoryStore:
     storage, context = settings.storage, settings.runner_context
     if storage.store == "file" or (storage.store == "auto" and not context.on_runner):
-        return HistoryFile(storage.path, context.workspace)
+        return HistoryFile(
+            storage.path, context.workspace, lambda: _warn_of_missing_file(storage.path, context, runner)
+        )
     if not (context.results_url and context.runtime_token and context.repository):
         # neither a `run:` step nor a process outside GitHub Actions gets these variables
-        raise InputError(["history-store artifact is not available in this environment: set it to file"])
+        text = "history-store artifact is not available in this environment: set it to file, and "
+        raise InputError([text + KEEP_THE_FILE])
     if not storage.token:
         # only action.yml has a default for it: there is none with `uses: docker://…`
         raise InputError(["github-token is required: set it to ${{ github.token }}"])
@@ -213,6 +216,21 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
         runner.annotate,
         retention=min(storage.retention, context.longest_retention),
     )
+
+
+def _warn_of_missing_file(path: str, context: RunnerContext, runner: Runner) -> None:
+    """Warn where the history file seems to be lost with each job."""
+    if context.is_hosted:
+        why = "This runner is GitHub-hosted: its files are lost when the job ends."
+    elif context.on_runner and context.has_run_before:
+        why = (
+            "This workflow has run before: the runner may be ephemeral, or another step may delete the file, "
+            "such as actions/checkout."
+        )
+    else:
+        return
+    remedy = "Set history-store to artifact, or restore and save the file in the job, as with actions/cache."
+    runner.annotate(Level.WARNING, f"There is no history file '{path}'. {why} {remedy}")
 
 
 def _channel(given: ChannelSettings, http: Http, clock: SystemClock, runner: Runner) -> Channel:

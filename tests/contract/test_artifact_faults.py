@@ -16,8 +16,9 @@ import pytest
 from msgspec import Struct
 
 from cluster_status.adapters.history_artifact.archive import pack
-from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
+from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.http import Http, HttpResponse, RequestOptions
+from cluster_status.domain.actions.artifact import artifact_name
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from cluster_status.adapters.history_artifact.archive import pack, unpack
-from cluster_status.adapters.history_artifact.store import artifact_name
 from cluster_status.adapters.http import Http
+from cluster_status.domain.actions.artifact import artifact_name
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
@@ -49,7 +49,7 @@ from tests.fakes.github_actions import Run
 
 CheckExchange = Callable[[Mapping[str, object]], list[str]]
 
-NAME = artifact_name("My Cluster")
+NAME = artifact_name("my cluster")
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FIRST, SECOND = (Poll(AT + timedelta(minutes=minutes), Status.ONLINE) for minutes in (0, 5))
 

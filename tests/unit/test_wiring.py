@@ -183,8 +183,10 @@ def test_without_an_artifact_store_the_error_recommends_the_file(
 ) -> None:
     with pytest.raises(InputError) as caught:
         wire(ON_RUNNER | {"INPUT_HISTORY-STORE": store, missing: ""})
-    assert caught.value.problems == (
-        "history-store artifact is not available in this environment: set it to file",
+    [problem] = caught.value.problems
+    assert problem == (
+        "history-store artifact is not available in this environment: set it to file, and keep the file from "
+        "job to job: on a self-hosted runner that keeps its workspace, or with actions/cache (docs/history.md)"
     )
 
 
@@ -202,7 +204,7 @@ def test_a_missing_artifact_store_is_a_bad_input(environ: Mapping[str, str], wir
     assert caught.value.exit_status is ExitStatus.BAD_INPUT
     [problem] = caught.value.problems
     assert problem.startswith("history-store artifact ")
-    assert problem.endswith("set it to file")
+    assert "set it to file, and keep the file from job to job: on a self-hosted runner" in problem
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "header.e30.signature"])
@@ -211,8 +213,50 @@ def test_an_unreadable_runtime_token_recommends_the_file_and_is_not_quoted(token
         wire(ON_RUNNER | {"ACTIONS_RUNTIME_TOKEN": token})
     [problem] = caught.value.problems
     assert problem.startswith("history-store: ")
-    assert problem.endswith("set it to file")
+    assert "set it to file, and keep the file from job to job: on a self-hosted runner" in problem
     assert token not in problem
+
+
+HOSTED = {"RUNNER_ENVIRONMENT": "github-hosted", "GITHUB_RUN_NUMBER": "1", "GITHUB_RUN_ATTEMPT": "1"}
+SELF_HOSTED = HOSTED | {"RUNNER_ENVIRONMENT": "self-hosted"}
+
+
+@pytest.mark.parametrize(
+    ("context", "warning"),
+    [
+        (HOSTED, "This runner is GitHub-hosted: its files are lost when the job ends."),
+        (
+            SELF_HOSTED | {"GITHUB_RUN_NUMBER": "2"},
+            "This workflow has run before: the runner may be ephemeral",
+        ),
+        (
+            SELF_HOSTED | {"GITHUB_RUN_ATTEMPT": "2"},
+            "This workflow has run before: the runner may be ephemeral",
+        ),
+        (SELF_HOSTED, ""),
+    ],
+    ids=str,
+)
+def test_a_missing_history_file_is_a_warning_where_the_file_seems_to_be_lost_with_each_job(
+    context: Mapping[str, str], warning: str, wire: Wire, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = wire(
+        ON_RUNNER | context | {"INPUT_HISTORY-STORE": "file", "GITHUB_WORKSPACE": str(tmp_path)}
+    ).store
+    assert store.newer() is store.load() is None
+    printed = capsys.readouterr().out
+    assert printed.count("::warning") == bool(warning)
+    assert warning in printed
+    store.save(Histories())
+    store.load()
+    assert "::warning" not in capsys.readouterr().out
+
+
+def test_a_missing_history_file_in_a_shell_is_no_warning(
+    wire: Wire, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wire(IN_A_SHELL | {"GITHUB_WORKSPACE": str(tmp_path)}).store.load() is None
+    assert capsys.readouterr().out == ""
 
 
 # the runs of the workflow

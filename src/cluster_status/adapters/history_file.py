@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,15 +29,23 @@ def _open_without_waiting(path: str, flags: int) -> int:
 class HistoryFile:
     """Keeps the history in one file, which is replaced atomically.
 
-    `path` is relative to `workspace`, unless it is absolute.
+    `path` is relative to `workspace`, unless it is absolute. `on_missing` is called if there is no file to
+    load.
     """
 
-    def __init__(self, path: str, workspace: Path) -> None:
+    def __init__(self, path: str, workspace: Path, on_missing: Callable[[], None] = lambda: None) -> None:
         self.path = path
+        self._on_missing = on_missing
         self._file = workspace / path
         self._loaded = b""
 
     def load(self) -> Histories | None:
+        histories = self._restore()
+        if histories is None:
+            self._on_missing()
+        return histories
+
+    def _restore(self) -> Histories | None:
         try:
             content = _read(self._file)
         except FileNotFoundError:
@@ -48,7 +57,7 @@ class HistoryFile:
 
     def newer(self) -> Histories | None:
         before = self._loaded
-        history = self.load()
+        history = self._restore()
         return history if self._loaded != before else None
 
     def save(self, histories: Histories) -> None:

@@ -34,6 +34,8 @@ class RunnerContext(Struct, frozen=True):
     """The variables that GitHub's runner sets."""
 
     on_runner: bool
+    is_hosted: bool  # by GitHub
+    has_run_before: bool  # this workflow, or this run in an earlier attempt
     workspace: Path
     api_url: str
     repository: str  # owner/name
@@ -145,6 +147,10 @@ def runner_context(environ: Mapping[str, str]) -> RunnerContext:
 
     return RunnerContext(
         on_runner=on_runner,
+        is_hosted=on_runner and environ.get("RUNNER_ENVIRONMENT") == "github-hosted",
+        has_run_before=any(
+            environ.get(name, "") not in {"", "1"} for name in ("GITHUB_RUN_NUMBER", "GITHUB_RUN_ATTEMPT")
+        ),
         workspace=path("GITHUB_WORKSPACE") or Path.cwd(),
         api_url=environ.get("GITHUB_API_URL", ""),
         repository=environ.get("GITHUB_REPOSITORY", ""),

@@ -37,7 +37,11 @@ _NO_SERVICE = frozenset({_NOT_FOUND, 405, 501})  # of a forge, or of an old GitH
 # act has no body, Gitea and Forgejo "Error decode request body"
 _CANNOT_DECODE = re.compile(rb"\s*|.*(decode|unmarshal|unknown field).*", re.IGNORECASE | re.DOTALL)
 _FINALIZE_ATTEMPTS = 3
-_USE_A_FILE = "Set history-store to file: see docs/history.md."
+KEEP_THE_FILE = (
+    "keep the file from job to job: on a self-hosted runner that keeps its workspace, or with actions/cache "
+    "(docs/history.md)"
+)
+_USE_A_FILE = f"Set history-store to file, and {KEEP_THE_FILE}."
 _NEW_RUN = "Start a new run: this run cannot save the history in another attempt."
 
 
@@ -60,7 +64,10 @@ class Job(Struct, frozen=True):
             _, run_id, job_id = scope.split(":")
         except (IndexError, KeyError, TypeError, ValueError, AttributeError):
             raise InputError(
-                ["history-store: the job's runtime token cannot be read; set it to file"]
+                [
+                    "history-store: the job's runtime token cannot be read; set it to file, and "
+                    + KEEP_THE_FILE
+                ]
             ) from None
         return cls(f"{parts.scheme}://{parts.netloc}", token, run_id, job_id)
 

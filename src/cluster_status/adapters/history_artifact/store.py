@@ -1,6 +1,5 @@
 """The history as a workflow artifact: restored from an earlier run, saved in this run."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,9 +8,14 @@ from cluster_status.adapters.github.results import ResultsService
 from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.adapters.history_artifact.download import Downloader
-from cluster_status.domain.actions.artifact import NAME_PREFIX, RESTORE_ATTEMPTS, SECOND_SAVE, Artifact
+from cluster_status.domain.actions.artifact import RESTORE_ATTEMPTS, SECOND_SAVE, Artifact, artifact_name
 from cluster_status.domain.history import codec
-from cluster_status.domain.history.histories import Histories, assume_all_delivered, of_another_branch
+from cluster_status.domain.history.histories import (
+    Histories,
+    assume_all_delivered,
+    key_of,
+    of_another_branch,
+)
 from cluster_status.domain.text import clean
 from cluster_status.errors import GitHubError, HistoryError, HistoryUnreachableError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
@@ -21,11 +25,6 @@ _DELETE_DAMAGED = (
     "Delete the damaged artifacts on the pages of their runs. "
     "The next run restores an older history, or starts a new one."
 )
-
-
-def artifact_name(cluster_name: str) -> str:
-    """Return the name of this cluster's artifacts: lower case letters, digits and hyphens."""
-    return NAME_PREFIX + re.sub(r"[^a-z0-9]+", "-", cluster_name.lower()).strip("-")
 
 
 class HistoryArtifact:
@@ -47,7 +46,7 @@ class HistoryArtifact:
         *,
         retention: timedelta,
     ) -> None:
-        name = artifact_name(cluster_name)
+        name = artifact_name(key_of(cluster_name))
         self._names = (name, f"{name}{SECOND_SAVE}")
         self._catalog = catalog
         self._downloader = downloader
