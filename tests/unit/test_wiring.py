@@ -185,8 +185,9 @@ def test_without_an_artifact_store_the_error_recommends_the_file(
         wire(ON_RUNNER | {"INPUT_HISTORY-STORE": store, missing: ""})
     [problem] = caught.value.problems
     assert problem == (
-        "history-store artifact is not available in this environment: set it to file, and keep the file from "
-        "job to job: on a self-hosted runner that keeps its workspace, or with actions/cache (docs/history.md)"
+        "history-store artifact is not available in this environment: set it to file, and keep the file "
+        "from job to job: on a self-hosted runner that keeps its workspace, or with actions/cache "
+        "(docs/history.md)"
     )
 
 
@@ -241,7 +242,7 @@ def test_a_missing_history_file_is_a_warning_where_the_file_seems_to_be_lost_wit
     context: Mapping[str, str], warning: str, wire: Wire, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = wire(
-        ON_RUNNER | context | {"INPUT_HISTORY-STORE": "file", "GITHUB_WORKSPACE": str(tmp_path)}
+        ON_RUNNER | dict(context) | {"INPUT_HISTORY-STORE": "file", "GITHUB_WORKSPACE": str(tmp_path)}
     ).store
     assert store.newer() is store.load() is None
     printed = capsys.readouterr().out

@@ -56,7 +56,7 @@ def _edit_all(
     """Edit the messages of one channel until one fails, and return its state by cluster."""
     states: dict[str, ChannelOutbox] = {}
     for poll in polls:
-        if poll.after is None:
+        if poll.after is None or poll.hold:
             continue
         states[poll.cluster], error = _edit(poll, poll.after, channel, run_url)
         if error:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from cluster_status.app.check import Checked
 from cluster_status.app.cluster import Channel, MonitoredCluster
 from cluster_status.domain.history.history import History, PollContext, advance, has_changed
+from cluster_status.domain.history.servers import Hold
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
@@ -28,6 +29,7 @@ class PollResult(Struct, frozen=True):
     verdict: Verdict
     before: History | None = None
     after: History | None = None
+    hold: Hold | None = None  # this poll notifies nothing
 
     @property
     def id(self) -> str:
@@ -44,6 +46,12 @@ class PollResult(Struct, frozen=True):
     @property
     def previous_status(self) -> Status | None:
         return self.before.tracker.status if self.before else None
+
+    @property
+    def other_spelling(self) -> str:
+        """The name of the cluster in the poll before, if it differs in case; else empty."""
+        name = self.before.name if self.before else ""
+        return name if name != self.cluster else ""
 
     @property
     def newly_unknown(self) -> bool:
@@ -92,6 +100,7 @@ def poll(
     context = PollContext(
         id=checked.id,
         at=checked.at,
+        cluster=cluster.name,
         digests=cluster.digests,
         confirm_after=cluster.thresholds.confirm_after,
         channels=tuple(channel.policy for channel in channels),
@@ -113,4 +122,5 @@ def _poll(
     known = before.known_server(context.digests, context.at, result) if before else KnownServer()
     verdict = judge(result, known, criteria)
     after = advance(before, result, verdict, context) if before else None
-    return PollResult(cluster, result, criteria, context, verdict, before, after)
+    hold = before.hold(context.digests, context.at) if before else None
+    return PollResult(cluster, result, criteria, context, verdict, before, after, hold)

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from cluster_status.app.cluster import Channel
 from cluster_status.app.poll import PollResult
+from cluster_status.domain.history.servers import Hold
 from cluster_status.domain.notification.content.description import describe
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
@@ -14,7 +15,7 @@ from cluster_status.domain.status.partitions.state import PartitionReport, Parti
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.gaps import Gap
-from cluster_status.errors import ClusterStatusError, DeliveryError
+from cluster_status.errors import ClusterStatusError, DeliveryError, HistoryError
 from cluster_status.ports import Level, Runner
 from cluster_status.render.overview import WORST_FIRST, ClusterRow, headline
 from cluster_status.render.phrases import duration, instant, utc
@@ -50,9 +51,9 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
         text = f"{describe(verdict, poll.cluster)}{detail}. {verdict.remedy}"
         level = Level.WARNING if verdict.remedy else Level.NOTICE
         runner.annotate(_LEVELS.get(verdict.status, level), text.rstrip())
-    for warning in (*_warnings_of(verdict.cluster_state), *poll.result.warnings):
+    for warning in (*_warnings_of_name(poll), *_warnings_of(verdict.cluster_state), *poll.result.warnings):
         runner.annotate(Level.WARNING, f"{prefix}{warning}")
-    for notice in poll.result.notices:
+    for notice in (*_notices_of_name(poll), *poll.result.notices):
         runner.annotate(Level.NOTICE, f"{prefix}{notice}")
     if poll.maintenance_error:
         runner.annotate(Level.NOTICE, f"{prefix}{without_maintenance(poll.maintenance_error)}")
@@ -60,6 +61,23 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
         runner.annotate(Level.WARNING, f"{prefix}{_warning_of_unpinned(poll.result)}")
     if poll.gap:
         runner.annotate(Level.WARNING, f"{prefix}{_warning_of(poll.gap)}")
+
+
+def _warnings_of_name(poll: PollResult) -> Iterator[str]:
+    if poll.hold is Hold.FIRST_POLL:
+        yield (
+            f"The history of '{poll.cluster}' is of another server. This poll notifies nothing and changes "
+            "no status. The next poll of this server continues the history. If the other server is another "
+            "cluster, give each its own cluster-name."
+        )
+
+
+def _notices_of_name(poll: PollResult) -> Iterator[str]:
+    if poll.other_spelling:
+        yield (
+            f"The poll before had the cluster-name '{poll.other_spelling}'. Names that differ only in case "
+            "share one history. Give another cluster a name that differs in letters or digits."
+        )
 
 
 def _warnings_of(state: ClusterState | None) -> Iterator[str]:
@@ -100,6 +118,16 @@ def report_crash(runner: Runner, work: str, error: Exception) -> None:
 
 def report_error(runner: Runner, error: ClusterStatusError, prefix: str = "") -> None:
     runner.annotate(Level.ERROR, f"{prefix}{str(error).rstrip('.')}. {error.remedy}".rstrip())
+
+
+def conflict_error(cluster_name: str) -> HistoryError:
+    """Return the error of a poll whose history two servers share."""
+    return HistoryError(
+        f"The cluster-name '{cluster_name}' is used for two servers, which share one history. This poll "
+        "notified nothing and changed no status.",
+        remedy="Give each cluster its own cluster-name. If only one server is polled from now on, its polls "
+        "continue the history after 24 hours.",
+    )
 
 
 def report_delivery_errors(

@@ -13,11 +13,19 @@ from cluster_status.app.limited_store import LimitedStore
 from cluster_status.app.live_message import Edited, update_live_messages
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
-from cluster_status.app.report import annotate, publish, report_crash, report_delivery_errors, report_error
+from cluster_status.app.report import (
+    annotate,
+    conflict_error,
+    publish,
+    report_crash,
+    report_delivery_errors,
+    report_error,
+)
 from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.histories import Histories, key_of
 from cluster_status.domain.history.history import History
+from cluster_status.domain.history.servers import Hold
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.message import Message, compose, with_order
 from cluster_status.domain.notification.notification import Notification
@@ -151,6 +159,7 @@ class _Run:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
         if latest is None:
             return polls
+        self.history_errors += [conflict_error(one.cluster) for one in polls if one.hold is Hold.CONFLICT]
         edited = update_live_messages(polls, self._channels, self._tools.run_url)
         self._note(edited)
         return self._save_and_deliver(edited.polls, latest)
@@ -223,7 +232,7 @@ class _Run:
             compose=lambda key, notification, policy: _message(
                 by_key[key], notification, policy, self._tools.run_url
             ),
-            clusters=frozenset(by_key),
+            clusters=frozenset(key for key, one in by_key.items() if not one.hold),
             deadline=self._tools.deadlines.deliver,
         )
         try:

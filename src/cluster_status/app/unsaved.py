@@ -39,7 +39,11 @@ def deliver_unsaved(
     monitored = [
         (one, one.before, one.after)
         for one in polls
-        if one.before and one.after and one.before.tracker.confirmed and one.before.record.polls
+        if one.before
+        and one.after
+        and not one.hold
+        and one.before.tracker.confirmed
+        and one.before.record.polls
     ]
     if not monitored:
         return Delivered(Histories())
@@ -64,7 +68,7 @@ def with_restored(polls: Sequence[PollResult], recent_runs: RecentRuns) -> list[
 
 def _with_restored(poll: PollResult, recent_runs: RecentRuns) -> PollResult:
     before, after = poll.before, poll.after
-    if not (before and after and before.record.polls) or has_changed(before, after):
+    if poll.hold or not (before and after and before.record.polls) or has_changed(before, after):
         return poll
     confirmed, polls = after.tracker.confirmed, before.record.polls
     if confirmed is None or poll.verdict.status is not confirmed.status:

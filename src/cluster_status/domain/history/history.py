@@ -10,7 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import Digests
-from cluster_status.domain.history.ssh_state import SshState, remember
+from cluster_status.domain.history.servers import Hold, Servers, attributed
+from cluster_status.domain.history.ssh_state import SshState, remember, remember_refusal
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar
 from cluster_status.domain.maintenance.comparison import Comparison, compare
@@ -41,8 +42,9 @@ from cluster_status.domain.uptime.record import Record, add_poll
 
 
 class History(Struct, frozen=True, kw_only=True):
-    """The entry of one cluster. Each part has one owner."""
+    """The entry of one cluster. Each part has one owner. `name` is that of the cluster in the last poll."""
 
+    name: str = ""
     tracker: StatusTracker = StatusTracker()
     record: Record = Record()
     outbox: Outbox = Outbox()
@@ -50,6 +52,7 @@ class History(Struct, frozen=True, kw_only=True):
     partitions: PartitionMemory = PartitionMemory()
     calendar: Calendar = Calendar()
     unknown_failure: RunFailure | None = None  # while the status is unknown
+    servers: Servers = Servers()
 
     def known_server(self, digests: Digests, now: datetime, result: ProbeResult | None = None) -> KnownServer:
         """Return what is known of the server with this digest, and of the windows that a probe has listed."""
@@ -74,7 +77,8 @@ class History(Struct, frozen=True, kw_only=True):
         memory = self.partitions_of(digests)
         usual = (name for name, one in memory.states.items() if one.status is PartitionStatus.USUAL)
         usual_partitions = None if memory.listed_at is None else tuple(usual)
-        return replace(self.ssh.remembered_login(digests, now), usual_partitions=usual_partitions)
+        login = self.ssh.remembered_login(digests, now, of_any_login=self.servers.conflict is not None)
+        return replace(login, usual_partitions=usual_partitions)
 
     def maintenance_until(self, now: datetime) -> datetime | None:
         """Return the end of the maintenance that is under way."""
@@ -84,6 +88,10 @@ class History(Struct, frozen=True, kw_only=True):
         """Return what is remembered of the partitions of the server with this digest."""
         is_another = self.ssh.server_of(digests) != self.ssh.server
         return PartitionMemory() if is_another else self.partitions
+
+    def hold(self, digests: Digests, at: Instant) -> Hold | None:
+        """Return why a poll of the server with this digest would change nothing."""
+        return attributed(self.servers, self.ssh.server, digests, at)[1]
 
     @property
     def is_status_lost(self) -> bool:
@@ -105,6 +113,7 @@ class PollContext(Struct, frozen=True, kw_only=True):
 
     id: str
     at: Instant
+    cluster: str = ""  # its name
     digests: Digests = Digests()
     confirm_after: int = 2  # polls
     channels: tuple[ChannelPolicy, ...] = ()
@@ -114,8 +123,13 @@ class PollContext(Struct, frozen=True, kw_only=True):
 def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollContext) -> History:
     """Return the history one poll later; the notifications of its events are then pending.
 
-    A poll that a later one has overtaken is recorded and changes nothing else.
+    A poll that a later one has overtaken is recorded and changes nothing else. One of another server is not
+    recorded, until the history follows that server.
     """
+    servers, hold = attributed(history.servers, history.ssh.server, poll.digests, poll.at)
+    if hold:
+        ssh = remember_refusal(history.ssh, result, poll.digests, poll.at)
+        return replace(history, ssh=ssh, servers=servers)
     seen = Poll(poll.at, verdict.status, verdict.cause)
     if not poll.in_turn and is_overtaken(history.record.polls, poll.at):
         return replace(history, record=replace(history.record, polls=inserted(history.record.polls, seen)))
@@ -139,6 +153,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     )
     outbox = begin_poll(history.outbox, poll.channels, missed_polls)
     return History(
+        name=poll.cluster,
         tracker=tracker,
         record=record,
         outbox=notify(outbox, observation, poll.channels),
@@ -146,6 +161,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         partitions=verdict.partitions.memory if verdict.partitions else history.partitions_of(poll.digests),
         calendar=update.calendar.with_read_error(_maintenance_error(result), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
+        servers=servers,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.digests import Digests, ServerDigest
 from cluster_status.domain.history.slurm_state import SlurmState, remember_answer
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.slurm.cluster_state import ClusterState
@@ -28,11 +28,9 @@ _AFTER_THE_SHELL = frozenset(
 )
 
 
-class Server(Struct, frozen=True):
-    """`digest` is that of the address, `keyed_by` that of the key by which it was made."""
+class Server(ServerDigest, frozen=True):
+    """The server that the history is of."""
 
-    digest: str | None = None
-    keyed_by: str | None = None
     reached: bool = False
     scheduler_seen: bool = False
     shell_seen: bool = False
@@ -85,15 +83,18 @@ class SshState(Struct, frozen=True):
         )
 
     def server_of(self, digests: Digests) -> Server:
-        same_key = self.server.keyed_by == digests.key  # otherwise the digests cannot be compared
-        is_another = same_key and self.server.digest and self.server.digest != digests.server
-        return Server() if is_another else self.server
+        return Server() if self.server.differs_from(digests) else self.server
 
-    def remembered_login(self, digests: Digests, now: datetime) -> RememberedLogin:
-        """Return what the probe has to respect; without digests to compare, time alone counts."""
+    def remembered_login(
+        self, digests: Digests, now: datetime, *, of_any_login: bool = False
+    ) -> RememberedLogin:
+        """Return what the probe has to respect; without digests to compare, time alone counts.
+
+        With `of_any_login`, the refusal of another login counts, too.
+        """
         refused_at, refused = self.login.refused_at, self.login.refused
         within_the_hour = refused_at is not None and abs(now - refused_at) < LOGIN_HELD_BACK_FOR
-        is_the_same = refused is None or digests.login is None or refused == digests.login
+        is_the_same = of_any_login or None in {refused, digests.login} or refused == digests.login
         unanswered = self.login.unanswered_within_the_hour(now)
         return RememberedLogin(
             self.host_key,
@@ -121,12 +122,24 @@ def remember(
     )
 
 
+def remember_refusal(state: SshState, result: ProbeResult, digests: Digests, at: datetime) -> SshState:
+    """Return the state after a probe that must not change anything but how a login is held back."""
+    if result.logged_in:
+        return state
+    after = _login(state.login, result, digests, at, None)
+    held_back = replace(
+        state.login, refused_at=after.refused_at, refused=after.refused, unanswered_at=after.unanswered_at
+    )
+    return replace(state, login=held_back)
+
+
 def _server(known: Server, result: ProbeResult, digests: Digests) -> Server:
     state = result.outcome if isinstance(result.outcome, ClusterState) else None
     answer = None if state is None or state.login_only else state
     return Server(
         digest=digests.server,
         keyed_by=digests.key,
+        hint=digests.hint,
         reached=known.reached or result.reached,
         scheduler_seen=known.scheduler_seen or answer is not None,
         shell_seen=known.shell_seen or state is not None or result.cause in _AFTER_THE_SHELL,

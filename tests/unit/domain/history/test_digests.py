@@ -14,7 +14,7 @@ UNKEYED = keyed_digests(key="", server=SERVER, login=LOGIN)
     ("other", "changed"),
     [
         (keyed_digests(key=WEBHOOK, server=SERVER, login=LOGIN), set()),
-        (keyed_digests(key=WEBHOOK, server="other.hpc.example:22", login=LOGIN), {"server"}),
+        (keyed_digests(key=WEBHOOK, server="other.hpc.example:22", login=LOGIN), {"server", "hint"}),
         (keyed_digests(key=WEBHOOK, server=SERVER, login="alice:hunter3"), {"login"}),
         (keyed_digests(key=WEBHOOK + "2", server=SERVER, login=LOGIN), {"server", "login", "key"}),
     ],
