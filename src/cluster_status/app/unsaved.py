@@ -39,11 +39,7 @@ def deliver_unsaved(
     monitored = [
         (one, one.before, one.after)
         for one in polls
-        if one.before
-        and one.after
-        and not one.hold
-        and one.before.tracker.confirmed
-        and one.before.record.polls
+        if one.before and one.after and one.before.tracker.confirmed and one.before.record.polls
     ]
     if not monitored:
         return Delivered(Histories())

@@ -8,10 +8,11 @@ from cluster_status.domain.history.digests import digest_of, keyed_digests
 from cluster_status.domain.status.cause import Cause
 from cluster_status.errors import DeliveryError, ExitStatus
 from cluster_status.ports import Level
-from tests.fakes.probe import ONLINE, failed
+from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.unit.app.monitor import SERVER, Monitor, Run
 
 REFUSED = failed(Cause.REFUSED)
+ALLOCATED = listed(partition(idle=3, allocated=5))
 LOGIN_REFUSED = failed(Cause.LOGIN_REFUSED)
 FIRST_POLL = (
     "The history of 'mscluster' is of another server. This poll notifies nothing and changes no status. "
@@ -90,13 +91,13 @@ def test_a_poll_of_another_server_delivers_no_pending_message(monitor: Monitor) 
     assert monitor.store.history.outbox.channel("discord").pending
 
 
-def test_a_poll_of_another_server_edits_no_live_message(monitor: Monitor) -> None:
+def test_a_poll_of_another_server_edits_no_live_message() -> None:
+    monitor = Monitor()
     monitor.set_policy(live=True)
-    poll(monitor, SERVER, REFUSED)
-    edits = len(monitor.notifier.edits)
-    poll(monitor, "another", ONLINE)
-    poll(monitor, SERVER, REFUSED)
-    assert len(monitor.notifier.edits) == edits
+    poll(monitor, SERVER, ONLINE)
+    poll(monitor, "another", ALLOCATED)
+    poll(monitor, SERVER, ALLOCATED)
+    assert monitor.notifier.edits == []
 
 
 def test_a_refused_login_is_held_back_in_a_conflict(monitor: Monitor) -> None:
@@ -104,9 +105,15 @@ def test_a_refused_login_is_held_back_in_a_conflict(monitor: Monitor) -> None:
     assert offers == [1, 1, 0, 0, 0, 0]
 
 
-def test_a_history_that_cannot_be_saved_notifies_nothing_of_another_server(monitor: Monitor) -> None:
+def test_while_nothing_can_be_saved_a_poll_of_another_server_notifies_nothing(monitor: Monitor) -> None:
+    for _ in range(5):
+        poll(monitor, SERVER, ONLINE)
     monitor.store.is_full = True
-    assert poll(monitor, "another", REFUSED).headlines == []
+    runs = [poll(monitor, server, ONLINE) for server in (SERVER, SERVER, "another")]
+    assert [run.headlines for run in runs] == [[]] * 3  # the third run would notify that nothing is saved
+    monitor.store.is_full = False
+    poll(monitor, "another", ONLINE)  # and the first run that can save would notify the status
+    assert monitor.store.history.outbox.channel("discord").pending == ()
 
 
 def test_names_that_differ_in_case_share_a_history_with_a_notice(monitor: Monitor) -> None:
