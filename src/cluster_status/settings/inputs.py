@@ -87,7 +87,11 @@ CLUSTER_HOST_KEY = Input(
     Pins(),
 )
 CLUSTER_NAME = Input(
-    "cluster-name", "Name of the cluster in messages.", types.CLUSTER_NAME, "cluster", "cluster"
+    "cluster-name",
+    "Name of the cluster in messages, and of its history. Give each cluster its own name.",
+    types.CLUSTER_NAME,
+    "cluster",
+    "cluster",
 )
 CLUSTERS = Input(
     "clusters",
@@ -234,7 +238,8 @@ CONFIRM_AFTER = Input(
 )
 HISTORY_STORE = Input(
     "history-store",
-    "Storage of the history: `artifact`, `file`, or `auto` (`artifact` in GitHub Actions, else `file`).",
+    "Storage of the history: `artifact`, `file`, or `auto` (`artifact` in GitHub Actions, else `file`). A file "
+    "must outlive the job.",
     types.choice("auto", "artifact", "file"),
     "auto",
     "auto",
