@@ -156,10 +156,12 @@ class _Run:
             channels = [channel for channel in self._channels if cluster.notifies(channel)]
             polls.append(poll(cluster, checked, before, channels, in_turn=in_turn))
         for one in polls:
+            if one.hold is Hold.CONFLICT:
+                self._note_history_error(conflict_error(one.cluster))
+        for one in polls:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
         if latest is None:
             return polls
-        self.history_errors += [conflict_error(one.cluster) for one in polls if one.hold is Hold.CONFLICT]
         edited = update_live_messages(polls, self._channels, self._tools.run_url)
         self._note(edited)
         return self._save_and_deliver(edited.polls, latest)

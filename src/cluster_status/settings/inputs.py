@@ -238,8 +238,8 @@ CONFIRM_AFTER = Input(
 )
 HISTORY_STORE = Input(
     "history-store",
-    "Storage of the history: `artifact`, `file`, or `auto` (`artifact` in GitHub Actions, else `file`). A file "
-    "must outlive the job.",
+    "Storage of the history: `artifact`, `file`, or `auto` (`artifact` in GitHub Actions, else `file`). A "
+    "file must outlive the job.",
     types.choice("auto", "artifact", "file"),
     "auto",
     "auto",

@@ -48,8 +48,10 @@ class GitHubRecentRuns:
     def since(self, instant: datetime) -> RunsSince | None:
         """Implement ports.RecentRuns. One page, usually of the newest runs, covers more than an hour."""
         path = f"workflows/{quote(self._workflow, safe='')}/runs"
+        query: dict[str, str | int] = {"branch": self._branch} if self._branch else {}
+        query |= {"exclude_pull_requests": "true", "per_page": PER_PAGE, "page": 1}
         try:
-            response = self._rest.send("GET", path, per_page=PER_PAGE, page=1, exclude_pull_requests="true")
+            response = self._rest.send("GET", path, **query)
             listed = self._rest.decode(response, _List).workflow_runs
         except GitHubError:
             return None
