@@ -119,6 +119,7 @@ LIES: Mapping[str, Change] = {
 }
 """Also answers that are consistent and wrong."""
 
+NO_LIST = "the repository, a branch or a run"
 FAILURES = ("HTML", "HTTP 404", "HTTP 500")
 
 
@@ -129,7 +130,8 @@ class HostileLists:
         self.first_pages: dict[str, Json] = {}
         self._wire = wire
         self._changes = {
-            operation: changes(operation) for operation in ("artifacts", "artifacts of a run", "runs")
+            operation: changes(operation)
+            for operation in ("artifacts", "artifacts of a run", "runs", NO_LIST)
         }
 
     def request(self, method: str, path: str, query: Mapping[str, str | int]) -> HttpResponse:
@@ -143,6 +145,8 @@ class HostileLists:
         if change.startswith("HTTP"):
             return HttpResponse(int(change.split(" ")[1]), {}, b"{}")
         body = json.loads(response.body)
+        if operation == NO_LIST:
+            return response
         name = next(one for one in _LISTS if one in body)
         self.first_pages.setdefault(name, body)
         return HttpResponse(200, response.headers, json.dumps(LIES[change](self, body, name)).encode())
@@ -156,5 +160,7 @@ def _operation(path: str) -> str | None:
             return "artifacts of a run"
         case ["workflows", _, "runs"]:
             return "runs"
+        case [] | ["runs", _]:
+            return NO_LIST
         case _:
-            return None
+            return NO_LIST if "/branches/" in path else None

@@ -34,7 +34,7 @@ from tests.fakes import loopback
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github import LoopbackGitHub
 from tests.fakes.github_wire import Wire
-from tests.fakes.hostile_lists import CONTRADICTIONS, FAILURES, LIES, HostileLists
+from tests.fakes.hostile_lists import CONTRADICTIONS, FAILURES, LIES, NO_LIST, HostileLists
 from tests.fakes.pruner import HISTORY, Pruner
 from tests.fakes.runner import RecordingRunner
 from tests.property.steady import steady
@@ -53,9 +53,11 @@ def changes(data: st.DataObject) -> Callable[[str], Iterator[str]]:
     lying = VIEWS[data.draw(st.sampled_from(sorted(VIEWS)), label="lying view")]
 
     def drawn(operation: str) -> Iterator[str]:
-        possible = sorted(LIES if operation in lying else CONTRADICTIONS)
+        false = LIES if operation in lying else CONTRADICTIONS
+        possible = st.sampled_from([*(["honest"] if operation == NO_LIST else sorted(false)), *FAILURES])
+        always = data.draw(st.none() | possible, label=f"each answer about {operation}")
         while True:
-            yield data.draw(st.sampled_from([*possible, *FAILURES]), label=operation)
+            yield always or data.draw(possible, label=operation)
 
     return drawn
 

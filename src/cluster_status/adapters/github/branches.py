@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from cluster_status.adapters.github.rest import Rest
 from cluster_status.adapters.github.retry import is_rate_limited
 from cluster_status.domain.actions.artifact_list import PER_PAGE
+from cluster_status.errors import GitHubUnreachableError
 
 _RENAMED = frozenset({301, 302, 307, 308})
 _FORBIDDEN, _NOT_FOUND = 403, 404
@@ -20,14 +21,20 @@ class _RepositoryId(Struct):
 
 class _Run(Struct):
     id: Annotated[int, Meta(gt=0)]
+    path: str  # .github/workflows/poll.yml
     head_branch: str | None = None
-    path: str = ""  # .github/workflows/poll.yml
     repository: _RepositoryId | None = None
     head_repository: _RepositoryId | None = None  # None: a fork that was deleted
 
     @property
-    def is_ours(self) -> bool:
-        return self.repository is not None and self.repository == self.head_repository
+    def is_origin_known(self) -> bool:
+        return (
+            self.head_branch is not None and self.repository is not None and self.head_repository is not None
+        )
+
+    @property
+    def is_from_fork(self) -> bool:
+        return self.is_origin_known and self.repository != self.head_repository
 
 
 class _Runs(Struct):
@@ -39,10 +46,21 @@ class _Repository(Struct):
     default_branch: Annotated[str, Meta(min_length=1)]
 
 
-class WorkflowRuns(Struct, frozen=True):
-    """Runs of one workflow with their branches, the newest first, without those of forks."""
+class _Branch(Struct):
+    name: str
 
-    runs: Sequence[tuple[int, str]]
+
+class ListedRun(Struct, frozen=True):
+    """A run of a workflow; `branch` is None if its origin is not known. It may then be from a fork."""
+
+    id: int
+    branch: str | None
+
+
+class WorkflowRuns(Struct, frozen=True):
+    """Runs of one workflow, the newest first, without those that are from forks."""
+
+    runs: Sequence[ListedRun]
     is_believed: bool  # the numbers agree, and the list is not empty
     is_complete: bool
 
@@ -57,7 +75,7 @@ def is_gone(rest: Rest, branch: str) -> bool:
     In a private repository, a token with no permission but `actions` cannot see branches.
     """
     response = rest.get(f"branches/{quote(branch, safe='')}")
-    if response.ok:
+    if response.ok and rest.decode(response, _Branch).name == branch:
         return False
     if response.status in {*_RENAMED, _NOT_FOUND}:
         return True
@@ -77,18 +95,20 @@ def workflow_runs(rest: Rest, workflow: str, *, branch: str = "") -> WorkflowRun
     listed = rest.decode(rest.send("GET", path, **query), _Runs)
     by_id = {run.id: run for run in listed.workflow_runs}
     runs = [
-        (number, run.head_branch)
+        ListedRun(number, run.head_branch if run.is_origin_known else None)
         for number, run in sorted(by_id.items(), reverse=True)
-        if run.is_ours and run.head_branch and branch in {"", run.head_branch}
+        if not run.is_from_fork and (branch in {"", run.head_branch} or not run.is_origin_known)
     ]
     is_believed = 0 < len(by_id) == min(listed.total_count, PER_PAGE)
     return WorkflowRuns(runs, is_believed, is_believed and len(by_id) == listed.total_count)
 
 
 def is_of_workflow(rest: Rest, run_id: int, workflow: str) -> bool:
-    """Return whether a run is one of this workflow; False if the run does not exist."""
-    response = rest.send("GET", f"runs/{run_id}")
-    if response.status == _NOT_FOUND:
-        return False
-    run = rest.decode(response, _Run)
-    return run.is_ours and run.path.partition("@")[0].rpartition("/")[2] == workflow
+    """Return whether a run is one of this workflow, and not from a fork.
+
+    A run that does not exist is an error: its artifacts were listed, and are deleted with it.
+    """
+    run = rest.decode(rest.send("GET", f"runs/{run_id}"), _Run)
+    if not run.is_origin_known:
+        raise GitHubUnreachableError(f"GitHub does not show where the run {run_id} comes from.")
+    return not run.is_from_fork and run.path.partition("@")[0].rpartition("/")[2] == workflow

@@ -91,17 +91,17 @@ class Catalog:
         if not self._workflow:
             return
         listed = workflow_runs(self._rest, self._workflow, branch=branch)
-        asked = [run for run in listed.runs if branch or run[1] != self.branch]
+        asked = [run for run in listed.runs if branch or run.branch != self.branch]
         runs.agree &= listed.is_believed
         runs.are_all = listed.is_complete and len(asked) <= _RUNS_ASKED
-        for run_id, its_branch in asked[:_RUNS_ASKED]:
-            artifacts = artifacts_of_run(self._rest, run_id)
-            if artifacts is None:
+        for run in asked[:_RUNS_ASKED]:
+            artifacts = artifacts_of_run(self._rest, run.id)
+            ours = [one for one in artifacts or () if one.name in names and not one.expired]
+            if artifacts is None or (ours and run.branch is None):
                 runs.agree = runs.are_all = False
                 continue
-            run = ArtifactRun(run_id, its_branch, head_repository_id=0, repository_id=0)
-            ours = (replace(one, workflow_run=run) for one in artifacts if one.name in names)
-            yield from (one for one in ours if one.is_usable)
+            origin = ArtifactRun(run.id, run.branch, head_repository_id=0, repository_id=0)
+            yield from (replace(one, workflow_run=origin) for one in ours)
 
     def _of_gone_branches(self, lists: NameLists, names: Sequence[str], runs: _Runs) -> Iterator[Artifact]:
         """Yield the artifacts of this workflow whose branch was renamed or deleted, the newest first."""
