@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from cluster_status.app.check import Checked
 from cluster_status.app.cluster import Channel, MonitoredCluster
+from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.history.history import History, PollContext, advance, has_changed
 from cluster_status.domain.history.servers import Hold
 from cluster_status.domain.instant import Instant
@@ -51,7 +52,7 @@ class PollResult(Struct, frozen=True):
     def other_spelling(self) -> str:
         """The name of the cluster in the poll before, if it differs in case; else empty."""
         name = self.before.name if self.before else ""
-        return name if name != self.cluster else ""
+        return name if name != self.cluster and key_of(name) == key_of(self.cluster) else ""
 
     @property
     def newly_unknown(self) -> bool:
