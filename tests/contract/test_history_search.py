@@ -328,6 +328,16 @@ def test_the_default_branch_takes_over_nothing_from_a_living_branch_a_fork_or_an
     assert start_run().store.load() is None
 
 
+def test_many_histories_of_another_workflow_on_a_branch_that_is_gone_need_few_requests(
+    github: LoopbackGitHub, start_run: StartRun
+) -> None:
+    for number in range(60):
+        plant(github, number, branch="gone", workflow="other.yml")
+    github.delete_branch("gone")
+    assert start_run().store.load() is None
+    assert len(github.requests) < 40
+
+
 @pytest.mark.parametrize("operation", ["repository", "branch", "get-run"])
 def test_a_failure_to_look_for_other_branches_is_out_of_reach(
     operation: Operation, github: LoopbackGitHub, start_run: StartRun

@@ -78,12 +78,12 @@ class _Blobs:
 
 
 @steady
-@given(data=st.data(), newest_first=st.booleans(), branch=st.sampled_from(["main", "try", "gone"]))
+@given(data=st.data(), newest_first=st.booleans(), branch=st.sampled_from(["main", "try", "gone", "default"]))
 def test_a_restored_history_has_the_host_key_or_the_run_ends_with_an_error(
     *, data: st.DataObject, newest_first: bool, branch: str
 ) -> None:
     github = LoopbackGitHub(newest_first=newest_first).without_sockets()
-    run_of_history = github.start_run(branch)
+    run_of_history = github.start_run("main" if branch == "default" else branch)
     for name in (HISTORY, f"{HISTORY}.2"):
         github.plant(name, WITH_KEY, run=run_of_history)
     foreign = github.start_run("main", github.fork_id)
@@ -91,7 +91,7 @@ def test_a_restored_history_has_the_host_key_or_the_run_ends_with_an_error(
         github.plant(HISTORY, b"", run=foreign)
     if branch == "gone":
         github.delete_branch("gone")
-    run = github.start_run("try" if branch == "try" else "main")
+    run = github.start_run("try" if branch in {"try", "default"} else "main")
     rest = Rest(HostileLists(Wire(github, run.github_token), changes(data)), github.repository)
     blobs: Any = _Blobs(github)
     store = HistoryArtifact(

@@ -61,7 +61,8 @@ class WorkflowRuns(Struct, frozen=True):
     """Runs of one workflow, the newest first, without those that are from forks."""
 
     runs: Sequence[ListedRun]
-    is_believed: bool  # the numbers agree, and the list is not empty
+    is_empty: bool  # without a run, also of a fork
+    is_believed: bool  # the numbers agree
     is_complete: bool
 
 
@@ -85,10 +86,7 @@ def is_gone(rest: Rest, branch: str) -> bool:
 
 
 def workflow_runs(rest: Rest, workflow: str, *, branch: str = "") -> WorkflowRuns:
-    """Return up to a hundred runs on a branch, or on all branches.
-
-    GitHub lists the run that asks, so an empty list is wrong.
-    """
+    """Return up to a hundred runs on a branch, or on all branches."""
     path = f"workflows/{quote(workflow, safe='')}/runs"
     query: dict[str, str | int] = {"branch": branch} if branch else {}
     query |= {"exclude_pull_requests": "true", "per_page": PER_PAGE, "page": 1}
@@ -99,8 +97,9 @@ def workflow_runs(rest: Rest, workflow: str, *, branch: str = "") -> WorkflowRun
         for number, run in sorted(by_id.items(), reverse=True)
         if not run.is_from_fork and (branch in {"", run.head_branch} or not run.is_origin_known)
     ]
-    is_believed = 0 < len(by_id) == min(listed.total_count, PER_PAGE)
-    return WorkflowRuns(runs, is_believed, is_believed and len(by_id) == listed.total_count)
+    is_believed = len(by_id) == min(listed.total_count, PER_PAGE)
+    is_complete = is_believed and len(by_id) == listed.total_count
+    return WorkflowRuns(runs, not by_id, is_believed, is_complete)
 
 
 def is_of_workflow(rest: Rest, run_id: int, workflow: str) -> bool:

@@ -14,7 +14,7 @@ from cluster_status.domain.actions.artifact import Artifact, ArtifactRun
 from cluster_status.errors import GitHubError
 
 _RUNS_ASKED = 10  # the newest ones: each costs a request
-_BRANCHES_ASKED = 30
+_ASKED_FOR_BRANCHES = 30  # branches, and runs on them
 _ALL_BRANCHES = ""
 _OUT_OF_REACH = (
     "The next run tries again. If this error persists, delete the artifacts with this name that come from "
@@ -26,7 +26,7 @@ class _Runs(Struct):
     """What the runs of the workflow on one branch prove."""
 
     agree: bool = True  # the lists agree, and those runs that were asked have no history
-    are_all: bool = False  # and there is no other run
+    are_all: bool = False  # and no other run was listed
 
 
 class Catalog:
@@ -65,7 +65,7 @@ class Catalog:
         of_another_branch = _if_any(
             self._of_gone_branches(lists, names, runs)
             if default == self.branch
-            else self._of_branch(lists, names, default, _Runs())
+            else self._of_branch(lists, names, default, runs)
         )
         if of_another_branch:
             yield from of_another_branch
@@ -92,8 +92,9 @@ class Catalog:
             return
         listed = workflow_runs(self._rest, self._workflow, branch=branch)
         asked = [run for run in listed.runs if branch or run.branch != self.branch]
-        runs.agree &= listed.is_believed
-        runs.are_all = listed.is_complete and len(asked) <= _RUNS_ASKED
+        lacks_this_run = listed.is_empty and branch in {self.branch, _ALL_BRANCHES}
+        runs.agree &= listed.is_believed and not lacks_this_run
+        runs.are_all = listed.is_complete and not lacks_this_run and len(asked) <= _RUNS_ASKED
         for run in asked[:_RUNS_ASKED]:
             artifacts = artifacts_of_run(self._rest, run.id)
             ours = [one for one in artifacts or () if one.name in names and not one.expired]
@@ -107,18 +108,21 @@ class Catalog:
         """Yield the artifacts of this workflow whose branch was renamed or deleted, the newest first."""
         if not self._workflow:
             return
-        listed = {one.id: one for one in lists.artifacts if one.is_usable}
-        found = listed | {one.id: one for one in self._of_runs(names, _ALL_BRANCHES, runs)}
+        found = {one.id: one for one in lists.artifacts if one.is_usable}
+        found |= {one.id: one for one in self._of_runs(names, _ALL_BRANCHES, runs)}
         gone: dict[str, bool] = {}
+        of_workflow: dict[int, bool] = {}
         for _, artifact in sorted(found.items(), reverse=True):
-            branch, run_id = artifact.run.head_branch, artifact.run.id
-            if branch is None or run_id is None:
-                continue
+            branch, run_id = artifact.run.head_branch or "", artifact.run.id or 0
+            if max(len(gone), len(of_workflow)) > _ASKED_FOR_BRANCHES:
+                if runs.are_all:
+                    return  # the others are of other workflows
+                raise _out_of_reach(names)
             if branch not in gone:
-                if len(gone) == _BRANCHES_ASKED:
-                    raise _out_of_reach(names)
                 gone[branch] = is_gone(self._rest, branch)
-            if gone[branch] and is_of_workflow(self._rest, run_id, self._workflow):
+            if gone[branch] and run_id not in of_workflow:
+                of_workflow[run_id] = is_of_workflow(self._rest, run_id, self._workflow)
+            if gone[branch] and of_workflow[run_id]:
                 yield artifact
 
 

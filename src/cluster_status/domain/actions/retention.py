@@ -75,8 +75,9 @@ class ArtifactIndex:
 
     @property
     def is_believed(self) -> bool:
-        """Whether the pages of the list do not contradict each other."""
-        return self._list.is_believed
+        """Whether the pages of the list do not contradict each other, and show the run of each history."""
+        histories = (one for one in self._list.artifacts if one.history and one.may_be_usable)
+        return self._list.is_believed and all(one.run.id is not None for one in histories)
 
     def reaches(self, run: WorkflowRun) -> bool:
         """Return whether the list has all artifacts of this run, if it is to be believed."""
