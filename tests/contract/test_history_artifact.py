@@ -28,8 +28,7 @@ from cluster_status.domain.uptime.polls import Poll
 from cluster_status.domain.uptime.record import Record
 from cluster_status.errors import ExitStatus, HistoryError, UnreadableHistoryError
 from cluster_status.ports import Level
-from tests.fakes.artifact_store import artifact_store
-from tests.fakes.clock import VirtualClock
+from tests.fakes.artifact_store import StoreOfRun
 from tests.fakes.github import (
     FORBIDDEN,
     INTERMEDIARY_REFUSED,
@@ -67,19 +66,9 @@ HISTORY = stored_polls(FIRST)
 LATER = stored_polls(FIRST, SECOND)
 
 
-class Stored:
-    """A store in a workflow run, and its annotations."""
-
+class Stored(StoreOfRun):
     def __init__(self, http: Http, run: Run) -> None:
-        self.annotations: list[tuple[Level, str]] = []
-        self.store = artifact_store(
-            run.environment,
-            run.github_token,
-            http,
-            VirtualClock(datetime.now(UTC)),
-            lambda level, text: self.annotations.append((level, text)),
-            "My Cluster",
-        )
+        super().__init__(http, run, "My Cluster")
 
 
 StartRun = Callable[..., Stored]

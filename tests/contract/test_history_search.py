@@ -24,31 +24,15 @@ from cluster_status.domain.uptime.polls import Poll
 from cluster_status.domain.uptime.record import Record
 from cluster_status.errors import HistoryUnreachableError
 from cluster_status.ports import Level
-from tests.fakes.artifact_store import artifact_store
-from tests.fakes.clock import VirtualClock
+from tests.fakes.artifact_store import StoreOfRun
 from tests.fakes.github import Failed, Fault, LoopbackGitHub, Odd, Operation
-from tests.fakes.github_actions import Run
 
 NAME = f"{NAME_PREFIX}mscluster"
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEY = "ssh-ed25519 SHA256:abc"
 
 
-class Stored:
-    """A store in a workflow run, and its annotations."""
-
-    def __init__(self, http: Http, run: Run) -> None:
-        self.annotations: list[tuple[Level, str]] = []
-        self.store = artifact_store(
-            run.environment,
-            run.github_token,
-            http,
-            VirtualClock(datetime.now(UTC)),
-            lambda level, text: self.annotations.append((level, text)),
-        )
-
-
-StartRun = Callable[..., Stored]
+StartRun = Callable[..., StoreOfRun]
 
 
 @pytest.fixture
@@ -66,7 +50,7 @@ def http() -> Iterator[Http]:
 
 @pytest.fixture
 def start_run(github: LoopbackGitHub, http: Http) -> StartRun:
-    return lambda **run: Stored(http, github.start_run(**run))
+    return lambda **run: StoreOfRun(http, github.start_run(**run))
 
 
 def numbered(number: int) -> Histories:
@@ -90,7 +74,7 @@ def test_a_sorted_list_is_read_only_as_far_as_the_first_usable_artifact(
     run, other = github.start_run(), github.start_run(branch="try")
     for number in range(250):
         github.plant(NAME, planted(1), run=run if number < 250 - newer_ones else other)
-    assert Stored(http, run).store.load() == numbered(1)
+    assert StoreOfRun(http, run).store.load() == numbered(1)
     assert github.operations == ["list", "list", "zip", "blob-get"]  # a list for each of the two names
 
 

@@ -1,7 +1,7 @@
 """The artifact store of a workflow run, as `wiring` builds it."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from cluster_status.adapters.github.rest import HttpTransport, Rest
 from cluster_status.adapters.github.results import Job, ResultsService
@@ -12,6 +12,8 @@ from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.http import Http
 from cluster_status.domain.secret import Secret
 from cluster_status.ports import Clock, Level
+from tests.fakes.clock import VirtualClock
+from tests.fakes.github_actions import Run
 
 
 def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
@@ -38,3 +40,18 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
         annotate,
         retention=timedelta(days=30),
     )
+
+
+class StoreOfRun:
+    """The artifact store in a workflow run, with its annotations."""
+
+    def __init__(self, http: Http, run: Run, cluster_name: str = "mscluster") -> None:
+        self.annotations: list[tuple[Level, str]] = []
+        self.store = artifact_store(
+            run.environment,
+            run.github_token,
+            http,
+            VirtualClock(datetime.now(UTC)),
+            lambda level, text: self.annotations.append((level, text)),
+            cluster_name,
+        )

@@ -105,6 +105,12 @@ def test_an_artifact_that_is_listed_twice_counts_once() -> None:
     assert index.runs_with_history() == {5, 4, 3}
 
 
+def test_a_list_that_does_not_show_the_run_of_a_history_is_not_believed() -> None:
+    of_unknown_run = replace(artifact(9), workflow_run=None)
+    assert index_of([artifact(9), replace(of_unknown_run, id=5, name="coverage")], total=2).is_believed
+    assert not index_of([artifact(9), replace(of_unknown_run, id=5)], total=2).is_believed
+
+
 @pytest.mark.parametrize("unknown", ["id", "head_branch", "head_repository_id", "repository_id"])
 def test_a_copy_of_unknown_origin_protects_its_run_and_is_no_newer_copy(unknown: str) -> None:
     copies = [artifact(number) for number in range(9, 4, -1)]
