@@ -8,8 +8,9 @@ from typing import Any, Unpack
 import pytest
 
 from cluster_status.adapters.history_artifact.archive import unpack
-from cluster_status.adapters.history_artifact.store import HistoryArtifact, artifact_name
+from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.http import Http, HttpResponse, RequestOptions
+from cluster_status.domain.actions.artifact import artifact_name
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
