@@ -15,7 +15,8 @@ from tests.servers.port import LOOPBACK, free_ports
 
 _RUN_SECONDS = 120
 _KEPT_VOLUME = "act-toolcache"  # act keeps it for later runs
-_WORKFLOW = ".github/workflows/under-act.yml"
+WORKFLOW_FILE = "under-act.yml"
+_WORKFLOW = f".github/workflows/{WORKFLOW_FILE}"
 # act copies files to /var/run/act, and some engines do not follow an absolute link when they copy
 _JOB_IMAGE = "FROM {base}\nRUN ln --symbolic --force --no-dereference ../run /var/run\n"
 

@@ -13,7 +13,7 @@ import pytest
 from cluster_status.adapters.history_artifact.archive import unpack
 from cluster_status.domain.history import codec
 from demo.cluster import DemoCluster
-from tests.act.act import Act
+from tests.act.act import WORKFLOW_FILE, Act
 from tests.act.storage import ActStorage
 from tests.fakes.discord import LoopbackDiscord
 from tests.fakes.github import LoopbackGitHub
@@ -74,7 +74,7 @@ def test_two_polls_under_act_restore_and_save_the_same_bytes(checkout: Path, tmp
         with LoopbackGitHub(storage=storage) as github:
             logs = []
             for _ in range(2):
-                run = github.start_run(event="push")
+                run = github.start_run(event="push", workflow=WORKFLOW_FILE)
                 log = act.run(
                     WORKFLOW.format(cluster=cluster),
                     variables={"GITHUB_API_URL": github.api_url, "GITHUB_RUN_ID": str(run.id)},
