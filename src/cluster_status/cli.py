@@ -57,7 +57,7 @@ def _public_key(arguments: Sequence[str]) -> str:
 def _as_inputs(argv: Sequence[str]) -> Mapping[str, str]:
     parser = argparse.ArgumentParser(
         prog="cluster-status",
-        usage="%(prog)s {poll,check,prune} [--OPTION VALUE ...]",
+        usage="%(prog)s {poll,check,test,prune} [--OPTION VALUE ...]",
         description="Check a Slurm cluster and notify a channel when its status changes.",
         epilog="Options can also be environment variables: CLUSTER_HOST for --cluster-host. Secrets are "
         "read from environment variables only: CLUSTER_PASSWORD, CLUSTER_KEY, DISCORD_WEBHOOK. To restrict "
@@ -65,7 +65,7 @@ def _as_inputs(argv: Sequence[str]) -> Mapping[str, str]:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "command", choices=("poll", "check", "prune"), nargs="?", help=_help(COMMAND.description)
+        "command", choices=("poll", "check", "test", "prune"), nargs="?", help=_help(COMMAND.description)
     )
     for title, group in INPUT_GROUPS.items():
         section = parser.add_argument_group(title)

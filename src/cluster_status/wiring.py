@@ -1,7 +1,7 @@
 """The only place that builds objects."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import pairwise
 from secrets import token_hex
@@ -33,6 +33,7 @@ from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, unknown
 from cluster_status.app.prune import prune
 from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
+from cluster_status.app.samples import send_samples
 from cluster_status.deadline import Deadline, RunDeadlines
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
@@ -61,6 +62,8 @@ def run(settings: Settings, runner: Runner) -> ExitStatus:
     pruning = deadlines.whole.keeping(_LAST_REQUEST_SECONDS)
     if plan and settings.command == "prune":
         return _prune(plan, settings, runner, pruning)
+    if settings.command == "test":
+        return _test(settings, deadlines, runner)
     status = _run(settings, deadlines, runner)
     if plan and status is not ExitStatus.HISTORY:  # the older history may be the only one
         pruned = _prune(plan, settings, runner, pruning.part(_PRUNING_SECONDS_OF_A_POLL))
@@ -85,12 +88,23 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner) -> ExitSta
             if settings.command == "check":
                 return check(clusters, tools)
             store = _store(settings, http, clock, runner)
-            delivering, pausing = http.until(deadlines.deliver), SystemClock(deadlines.deliver)
-            channels = [_channel(one, delivering, pausing, runner) for one in settings.channels]
+            channels = _channels(settings, http, deadlines, runner)
             return poll(clusters, channels, store, _heartbeat(settings.heartbeat, http, runner), tools)
         finally:
             for one in clusters:
                 one.probe.close()
+
+
+def _test(settings: Settings, deadlines: RunDeadlines, runner: Runner) -> ExitStatus:
+    with _http(deadlines.whole) as http:
+        channels = _channels(settings, http, deadlines, runner)
+        names = [cluster.name for cluster in settings.clusters]
+        return send_samples(names[0], channels, runner, SystemClock().now())
+
+
+def _channels(settings: Settings, http: Http, deadlines: RunDeadlines, runner: Runner) -> Sequence[Channel]:
+    http, clock = http.until(deadlines.deliver), SystemClock(deadlines.deliver)
+    return [_channel(one, http, clock, runner) for one in settings.channels]
 
 
 def _prune(plan: PrunePlan, settings: Settings, runner: Runner, deadline: Deadline) -> ExitStatus:

@@ -68,7 +68,7 @@ def test_an_unknown_option_is_an_error_with_the_nearest_one(
             cli.main(arguments)
         assert (ended.value.code, environ) == (2, {})
         usage, _, shown = capsys.readouterr().err.partition("\n")
-        assert usage == "usage: cluster-status {poll,check,prune} [--OPTION VALUE ...]"
+        assert usage == "usage: cluster-status {poll,check,test,prune} [--OPTION VALUE ...]"
         assert shown == f"cluster-status: error: {error}\n"
 
 

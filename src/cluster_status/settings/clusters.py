@@ -142,7 +142,7 @@ def _channel(id_: str, section: Section, given: Given, environ: Mapping[str, str
 def _cluster(given: Given, command: str, name: str, channels: Sequence[str] | None) -> Cluster:
     return Cluster(
         name=name,
-        target=read_target(given, needed=command != "prune"),
+        target=read_target(given, needed=command in {"poll", "check"}),
         query=SlurmQuery(
             partitions=PartitionFilter(given.value(inputs.PARTITIONS)),
             details=given.value(inputs.DETAILS) == "full",

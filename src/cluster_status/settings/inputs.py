@@ -38,8 +38,9 @@ class Input(Struct, Generic[T], frozen=True):
 COMMAND = Input(
     "command",
     "`poll`: check the cluster, update the history, notify. `check`: set the outputs only, without history "
-    "and messages. `prune`: delete old workflow runs; needs no cluster and no webhook.",
-    types.choice("poll", "check", "prune"),
+    "and messages. `test`: send a sample of each message to each channel. `prune`: delete old workflow runs; "
+    "needs no cluster and no webhook.",
+    types.choice("poll", "check", "test", "prune"),
     "poll",
     "poll",
 )

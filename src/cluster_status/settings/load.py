@@ -81,7 +81,11 @@ def read(environ: Mapping[str, str]) -> Settings:
         prune=_prune_plan(given, command, context),
         runner_context=context,
     )
-    if command == "poll" and context.on_runner and not any(one.address for one in configured.channels):
+    if (
+        command in {"poll", "test"}
+        and context.on_runner
+        and not any(one.address for one in configured.channels)
+    ):
         given.required(inputs.DISCORD_WEBHOOK)
     if given.problems:
         raise InputError(given.problems.values())

@@ -1,0 +1,55 @@
+"""A sample of each notification, to try out channels."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from cluster_status.domain.maintenance.window import Span, Window
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.notification import Instability, Notification
+from cluster_status.domain.slurm.cluster_state import NodeCounts
+from cluster_status.domain.status.cause import Cause, Status
+from cluster_status.domain.status.partitions.state import PartitionChange, Problem
+from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
+from cluster_status.domain.uptime.incident import Downtime
+
+_GPU = (PartitionChange("gpu", Problem.NO_NODES),)
+_ALL_UP, _FEW_UP = NodeCounts(total=36, idle=12, allocated=24), NodeCounts(total=36, idle=4, down=32)
+
+
+def samples(at: datetime) -> Iterator[Notification]:
+    """Yield one notification for each event, in the order of a bad week."""
+    earlier, later = at - timedelta(hours=2), at + timedelta(hours=20)
+    online = StatusPeriod(Status.ONLINE, earlier)
+    offline = StatusPeriod(Status.OFFLINE, earlier, (Cause.TIMEOUT,))
+    few = StatusPeriod(Status.DEGRADED, earlier, (Cause.NODES_DOWN,))
+    lost = StatusPeriod(Status.DEGRADED, earlier, (Cause.PARTITION_DOWN,))
+    maintenance = StatusPeriod(Status.MAINTENANCE, earlier, (Cause.MAINTENANCE,))
+    window, moved = _window(later), _window(later + timedelta(hours=4))
+
+    def sample(event: Event, period: StatusPeriod | None, **content: Any) -> Notification:
+        return Notification(f"sample.{event}", event, at, period, **content)
+
+    yield sample(Event.INITIAL, online, nodes=_ALL_UP)
+    yield sample(Event.OUTAGE, offline, previous=online)
+    yield sample(Event.PARTIAL_RECOVERY, few, previous=offline, nodes=_FEW_UP)
+    yield sample(Event.RECOVERY, online, previous=offline, nodes=_ALL_UP)
+    yield sample(Event.DEGRADED, lost, previous=online, partitions=_GPU)
+    yield sample(Event.PARTITION_LOST, lost, partitions=_GPU)
+    yield sample(Event.PARTITION_BACK, few, partitions=_GPU)
+    yield sample(Event.MAINTENANCE_SCHEDULED, online, window=window, window_id="sample")
+    yield sample(Event.MAINTENANCE_CHANGED, online, window=moved, previous_window=window, window_id="sample")
+    yield sample(Event.MAINTENANCE_CANCELLED, online, window=moved, window_id="sample")
+    yield sample(Event.MAINTENANCE_STARTED, maintenance, previous=online, window=_window(earlier))
+    yield sample(Event.MAINTENANCE_OVERDUE, offline, previous=maintenance, window=_window(earlier))
+    yield sample(Event.STATUS_UNSTABLE, few, instability=Instability(earlier, Downtime(3, 3_600)))
+    yield sample(Event.MONITOR_LOST, online, unknown=UnknownPeriod(earlier, 3, Cause.HOST_KEY, notified=True))
+    yield sample(Event.MONITOR_RESTORED, online, unknown_since=earlier)
+    yield sample(Event.HISTORY_NOT_SAVED, online)
+    yield sample(Event.REMINDER, online, nodes=_ALL_UP)
+
+
+def _window(begin: datetime) -> Window:
+    """Return a window of all nodes."""
+    end = begin + timedelta(hours=8)
+    return Window(begin, end, nodes=36, concurrent_nodes=36, all_nodes=Span(begin, end))

@@ -1,0 +1,55 @@
+"""Trying out channels: a sample of each message, and what arrived."""
+
+from datetime import UTC, datetime
+
+from cluster_status.app.cluster import Channel
+from cluster_status.app.samples import send_samples
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.message import compose
+from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.notification.samples import samples
+from cluster_status.domain.notification.selection import Kind
+from cluster_status.errors import DeliveryError, ExitStatus
+from cluster_status.ports import Level
+from tests.fakes.notifier import RecordingNotifier
+from tests.fakes.runner import RecordingRunner
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+REFUSED = DeliveryError("Discord was not reached.", cause="no answer", remedy="Wait.")
+
+
+def channel(id_: str, notifier: RecordingNotifier, *kinds: Kind) -> Channel:
+    return Channel(ChannelPolicy(id_, kinds=frozenset(kinds)), notifier)
+
+
+def test_there_is_a_sample_of_each_event() -> None:
+    assert {one.event for one in samples(NOON)} == set(Event)
+
+
+def test_each_sample_can_be_composed_and_says_that_it_is_one() -> None:
+    notifier, runner = RecordingNotifier(), RecordingRunner()
+    assert send_samples("hpc", [channel("users", notifier)], runner, NOON) is ExitStatus.OK
+    headlines = [message.headline for message in notifier.messages]
+    assert headlines == [
+        f"Sample: {compose(one, 'hpc', ChannelPolicy('x'), None).headline}" for one in samples(NOON)
+    ]
+    assert "Sample: hpc is offline" in headlines
+    assert runner.sections == [f"users: {len(Event)} of {len(Event)} sample messages delivered"]
+
+
+def test_a_channel_gets_samples_of_the_kinds_that_it_has_chosen() -> None:
+    notifier = RecordingNotifier()
+    send_samples("hpc", [channel("users", notifier, Kind.MONITOR)], RecordingRunner(), NOON)
+    headlines = [message.headline for message in notifier.messages]
+    assert "Sample: hpc: status unknown" in headlines
+    assert "Sample: hpc is offline" not in headlines
+
+
+def test_a_channel_that_fails_is_an_error_and_does_not_affect_others() -> None:
+    broken, works, runner = RecordingNotifier(), RecordingNotifier(), RecordingRunner()
+    broken.fail_next(REFUSED)
+    channels = [channel("admins", broken), channel("users", works)]
+    assert send_samples("hpc", channels, runner, NOON) is ExitStatus.UNDELIVERED
+    assert runner.of(Level.ERROR) == ["Channel admins: Discord was not reached. Wait."]
+    counts = [line.partition(" sample")[0] for line in runner.sections[0].splitlines()]
+    assert counts == [f"admins: 0 of {len(Event)}", f"users: {len(Event)} of {len(Event)}"]
