@@ -41,7 +41,13 @@ def samples(at: datetime) -> Iterator[Notification]:
     yield sample(Event.MAINTENANCE_CHANGED, online, window=moved, previous_window=window, window_id="sample")
     yield sample(Event.MAINTENANCE_CANCELLED, online, window=moved, window_id="sample")
     yield sample(Event.MAINTENANCE_STARTED, maintenance, previous=online, window=_window(earlier))
-    yield sample(Event.MAINTENANCE_OVERDUE, offline, previous=maintenance, window=_window(earlier))
+    over = _window(earlier - timedelta(hours=8))
+    yield sample(
+        Event.MAINTENANCE_OVERDUE,
+        offline,
+        previous=StatusPeriod(Status.MAINTENANCE, over.begin, (Cause.MAINTENANCE,)),
+        window=over,
+    )
     yield sample(Event.STATUS_UNSTABLE, few, instability=Instability(earlier, Downtime(3, 3_600)))
     yield sample(Event.MONITOR_LOST, online, unknown=UnknownPeriod(earlier, 3, Cause.HOST_KEY, notified=True))
     yield sample(Event.MONITOR_RESTORED, online, unknown_since=earlier)
