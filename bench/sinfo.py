@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from itertools import cycle, islice
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm import drain_reason, gpu, node_set, reservation, sinfo
 from cluster_status.domain.slurm.commands import split_outputs
 
@@ -30,23 +31,25 @@ STATES = (
 def main() -> int:
     """Measure and print; return 1 if the goal is missed."""
     output = _output()
-    state = sinfo.parse(output, BOUNDARY)
+    state = sinfo.parse(output, BOUNDARY, PLAIN)
     rows = output.count(b"\n") - 4 - len(STATES)
     if (state.nodes.total, len(state.partitions), rows) != (NODES, PARTITIONS, ROWS):
         raise SystemExit(f"{state.nodes.total} nodes, {len(state.partitions)} partitions, {rows} rows")
     gpus, reasons, reservations = _bounded_by(_gpus()), _bounded_by(_reasons()), _bounded_by(_reservations())
     listed, names = _bounded_by(_nodes()), [partition.name for partition in state.partitions]
-    nodes = node_set.parse(_lines(listed), names)
+    nodes = node_set.parse(_lines(listed), names, PLAIN)
     medians = {
-        "the partitions": _median_milliseconds(lambda: sinfo.parse(output, BOUNDARY)),
-        "GPUs": _median_milliseconds(lambda: gpu.parse(_lines(gpus))),
+        "the partitions": _median_milliseconds(lambda: sinfo.parse(output, BOUNDARY, PLAIN)),
+        "GPUs": _median_milliseconds(lambda: gpu.parse(_lines(gpus), PLAIN)),
         "drain reasons": _median_milliseconds(
-            lambda: drain_reason.parse(_lines(reasons), BOUNDARY, with_names=False, partition_nodes=nodes)
+            lambda: drain_reason.parse(
+                _lines(reasons), BOUNDARY, PLAIN, with_names=False, partition_nodes=nodes
+            )
         ),
-        "names of nodes": _median_milliseconds(lambda: node_set.parse(_lines(listed), names)),
+        "names of nodes": _median_milliseconds(lambda: node_set.parse(_lines(listed), names, PLAIN)),
         "reservations": _median_milliseconds(
             lambda: reservation.in_partitions(
-                reservation.parse(_lines(reservations)).listed, nodes, chosen=(), total=NODES
+                reservation.parse(_lines(reservations), PLAIN).listed, nodes, chosen=(), total=NODES
             )
         ),
     }
@@ -112,7 +115,7 @@ def _bounded_by(lines: list[str]) -> bytes:
 
 
 def _lines(output: bytes) -> list[str]:
-    return split_outputs(output, BOUNDARY, 1)[0]
+    return split_outputs(output, BOUNDARY, 1, PLAIN)[0]
 
 
 if __name__ == "__main__":

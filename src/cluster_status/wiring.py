@@ -58,21 +58,21 @@ _GITHUB = "https://api.github.com"
 
 def run(settings: Settings, runner: Runner) -> ExitStatus:
     """Run the command of the settings."""
-    deadlines, plan = RunDeadlines(), settings.prune
+    deadlines, plan, redaction = RunDeadlines(), settings.prune, _redaction(settings)
     pruning = deadlines.whole.keeping(_LAST_REQUEST_SECONDS)
     if plan and settings.command == "prune":
-        return _prune(plan, settings, runner, pruning)
+        return _prune(plan, settings, runner, redaction, pruning)
     if settings.command == "test":
-        return _test(settings, deadlines, runner)
-    status = _run(settings, deadlines, runner)
+        return _test(settings, deadlines, runner, redaction)
+    status = _run(settings, deadlines, runner, redaction)
     if plan and status is not ExitStatus.HISTORY:  # the older history may be the only one
-        pruned = _prune(plan, settings, runner, pruning.part(_PRUNING_SECONDS_OF_A_POLL))
+        pruned = _prune(plan, settings, runner, redaction, pruning.part(_PRUNING_SECONDS_OF_A_POLL))
         return most_severe([status, pruned])
     return status
 
 
-def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner) -> ExitStatus:
-    with _http(deadlines.whole) as http:
+def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction: Redaction) -> ExitStatus:
+    with _http(redaction, deadlines.whole) as http:
         clock = SystemClock(deadlines.whole)
         tools = Tools(
             clock,
@@ -83,11 +83,11 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner) -> ExitSta
             _recent_runs(settings, http.until(deadlines.save), SystemClock(deadlines.save)),
             deadlines,
         )
-        clusters = [_cluster(one, settings, http, runner) for one in settings.clusters]
+        clusters = [_cluster(one, settings, http, runner, redaction) for one in settings.clusters]
         try:
             if settings.command == "check":
                 return check(clusters, tools)
-            store = _store(settings, http, clock, runner)
+            store = _store(settings, http, clock, runner, redaction)
             channels = _channels(settings, http, deadlines, runner)
             return poll(clusters, channels, store, _heartbeat(settings.heartbeat, http, runner), tools)
         finally:
@@ -95,8 +95,8 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner) -> ExitSta
                 one.probe.close()
 
 
-def _test(settings: Settings, deadlines: RunDeadlines, runner: Runner) -> ExitStatus:
-    with _http(deadlines.whole) as http:
+def _test(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction: Redaction) -> ExitStatus:
+    with _http(redaction, deadlines.whole) as http:
         channels = _channels(settings, http, deadlines, runner)
         names = [cluster.name for cluster in settings.clusters]
         return send_samples(names[0], channels, runner, SystemClock().now())
@@ -107,12 +107,15 @@ def _channels(settings: Settings, http: Http, deadlines: RunDeadlines, runner: R
     return [_channel(one, http, clock, runner) for one in settings.channels]
 
 
-def _prune(plan: PrunePlan, settings: Settings, runner: Runner, deadline: Deadline) -> ExitStatus:
+def _prune(
+    plan: PrunePlan, settings: Settings, runner: Runner, redaction: Redaction, deadline: Deadline
+) -> ExitStatus:
     # imported on demand: importing PyGithub takes 0.2 s
     from cluster_status.adapters.github.pygithub import PyGithubTransport  # noqa: PLC0415
 
     context = settings.runner_context
-    with closing(PyGithubTransport(context.api_url or _GITHUB, settings.storage.token)) as transport:
+    url, token = context.api_url or _GITHUB, settings.storage.token
+    with closing(PyGithubTransport(url, token, redaction)) as transport:
         limiter = RateLimiter(
             transport, SystemClock(), budget_seconds=deadline.left, reserved_requests=_RESERVED_REQUESTS
         )
@@ -139,7 +142,7 @@ def authorized_keys(target: SshTarget, public_key: str = "") -> Iterator[str]:
 
 def report_failure(url: Secret, runner: Runner) -> None:
     """Report a poll that could not start to the heartbeat URL, if there is one."""
-    with _http() as http:
+    with _http(Redaction((url,))) as http:
         _heartbeat(url, http, runner).beat(worked=False)
 
 
@@ -150,18 +153,20 @@ def runner(runner_context: RunnerContext) -> Runner:
 
 
 @contextmanager
-def _http(deadline: Deadline | None = None) -> Iterator[Http]:
-    http = Http(deadline)
+def _http(redaction: Redaction, deadline: Deadline | None = None) -> Iterator[Http]:
+    http = Http(deadline, redaction)
     try:
         yield http
     finally:
         http.close()
 
 
-def _cluster(cluster: Cluster, settings: Settings, http: Http, runner: Runner) -> MonitoredCluster:
+def _cluster(
+    cluster: Cluster, settings: Settings, http: Http, runner: Runner, redaction: Redaction
+) -> MonitoredCluster:
     return MonitoredCluster(
         cluster.name,
-        SlurmProbe(SshExecutor(cluster.target, _redaction(cluster, settings)), cluster.query),
+        SlurmProbe(SshExecutor(cluster.target, redaction), cluster.query, redaction),
         _digests(cluster, settings),
         cluster.thresholds,
         cluster.retries,
@@ -170,13 +175,16 @@ def _cluster(cluster: Cluster, settings: Settings, http: Http, runner: Runner) -
     )
 
 
-def _redaction(cluster: Cluster, settings: Settings) -> Redaction:
-    """Return what no text of a server may show: the route, and each secret of the run."""
+def _redaction(settings: Settings) -> Redaction:
+    """Return what no text from outside may show: the routes, and each secret of the run."""
+    of_clusters = [cluster.target.redaction() for cluster in settings.clusters]
     webhooks = [channel.address for channel in settings.channels]
     tokens_of_webhooks = [Secret(one.reveal().partition("?")[0].rpartition("/")[2]) for one in webhooks]
     heartbeats = [settings.heartbeat, *(one.heartbeat for one in settings.clusters)]
     others = (settings.storage.token, settings.runner_context.runtime_token)
-    return cluster.target.redaction([*webhooks, *tokens_of_webhooks, *heartbeats, *others])
+    secrets = {one for each in of_clusters for one in each.secrets}
+    names = {one for each in of_clusters for one in each.names}
+    return Redaction((*secrets, *webhooks, *tokens_of_webhooks, *heartbeats, *others), tuple(names))
 
 
 def _digests(cluster: Cluster, settings: Settings) -> Digests:
@@ -206,11 +214,16 @@ def _recent_runs(settings: Settings, http: Http, clock: SystemClock) -> RecentRu
     return GitHubRecentRuns(rest, context.workflow, context.branch, context.run_id).since
 
 
-def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -> HistoryStore:
+def _store(
+    settings: Settings, http: Http, clock: SystemClock, runner: Runner, redaction: Redaction
+) -> HistoryStore:
     storage, context = settings.storage, settings.runner_context
     if storage.store == "file" or (storage.store == "auto" and not context.on_runner):
         return HistoryFile(
-            storage.path, context.workspace, lambda: _warn_of_missing_file(storage.path, context, runner)
+            storage.path,
+            context.workspace,
+            lambda: _warn_of_missing_file(storage.path, context, runner),
+            redaction,
         )
     if not (context.results_url and context.runtime_token and context.repository):
         # neither a `run:` step nor a process outside GitHub Actions gets these variables
@@ -229,6 +242,7 @@ def _store(settings: Settings, http: Http, clock: SystemClock, runner: Runner) -
         clock,
         runner.annotate,
         retention=min(storage.retention, context.longest_retention),
+        redaction=redaction,
     )
 
 

@@ -82,7 +82,8 @@ def new_probe(port: int, *, query: SlurmQuery | None = None, **changes: Any) -> 
     """Yield a probe; by default it has the host key and the password, and long timeouts."""
     target = ssh_target(port, **changes)
     with nothing_left_behind():
-        probe = SlurmProbe(SshExecutor(target), query or SlurmQuery(timeout_seconds=LONG_SECONDS))
+        query = query or SlurmQuery(timeout_seconds=LONG_SECONDS)
+        probe = SlurmProbe(SshExecutor(target), query, target.redaction())
         try:
             yield probe
         finally:

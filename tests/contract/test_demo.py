@@ -63,7 +63,7 @@ def check(cluster: DemoCluster, *, password: str | None = None, host_key: str = 
         Credentials(Secret(cluster.password if password is None else password)),
         Pins.parse(host_key) if host_key else Pins(),
     )
-    with closing(SlurmProbe(SshExecutor(target), SlurmQuery())) as probe:
+    with closing(SlurmProbe(SshExecutor(target), SlurmQuery(), target.redaction())) as probe:
         return probe.probe(RememberedLogin, Deadline(30))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.commands import (
     BOUNDARY,
     COMMANDS,
@@ -147,7 +148,7 @@ def test_the_clusters_of_the_account_are_printed_at_the_end(
 ) -> None:
     line = command_line(HEX, TOTAL, clusters=True, login_shell=login_shell)
     done = run(programs, line, SLURM_CLUSTERS=clusters)
-    assert account_clusters(done.stdout.encode(), HEX) == clusters
+    assert account_clusters(done.stdout.encode(), HEX, PLAIN) == clusters
     assert done.stdout.endswith(f"{HEX}\n{clusters}\n")
 
 

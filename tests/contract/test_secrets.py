@@ -125,7 +125,7 @@ FAILURES: dict[str, tuple[Callable[[Setup], object], str]] = {
     "Cloudflare sets a long rate limit": (lambda s: s.discord.fail_next(CloudflareLimited(60)), "http 429"),
     "Discord fails": (lambda s: s.discord.fail_next(Broken(404)), "http 404"),
     "the webhook is gone": (lambda s: s.discord.delete_webhook(), "webhook is gone"),
-    "services quote secrets": (refuse_with_quotation, "***/*** is wrong"),
+    "services quote secrets": (refuse_with_quotation, "*** is wrong"),
     "GitHub fails to list": (
         lambda s: s.github.fail_next(github_faults.Failed(403, "no"), on="list"),
         "HTTP 403",

@@ -37,7 +37,6 @@ from cluster_status.domain.status.probe_result import ProbeFailed, RememberedLog
 from tests.contract.ssh_probe import LONG_SECONDS, nothing_left_behind, ssh_target
 from tests.fakes.ssh import (
     NO,
-    PASSWORD,
     YES,
     Command,
     LoopbackServer,
@@ -325,15 +324,6 @@ def test_after_it_is_closed_an_executor_has_no_connection() -> None:
         executor.close()
         with pytest.raises(ConnectionLostError, match="the session is closed"):
             executor.run("true", LIMITS)
-
-
-def test_a_secret_in_stderr_is_replaced() -> None:
-    def complain(_: ServerConnection, channel: paramiko.Channel, __: str) -> None:
-        channel.sendall_stderr(f"no {PASSWORD} known".encode())
-        channel.send_exit_status(1)
-
-    with logged_in(SshServer(complain)) as executor:
-        assert executor.run("true", LIMITS).stderr == b"no *** known"
 
 
 # A server that reads nothing

@@ -10,6 +10,7 @@ from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.status.cause import CAUSES, Status
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeFailure
 from cluster_status.settings.load import read
@@ -76,7 +77,7 @@ class SiteMonitor(Monitor):
         self.before_poll()
         self.runner = RecordingRunner()
         self.saves.clear()
-        _, messages = self.run({NAME: SlurmProbe(_executor(self.site), self._query)})
+        _, messages = self.run({NAME: SlurmProbe(_executor(self.site), self._query, PLAIN)})
         history = self.saves[-1].of(NAME)
         return Polled(
             at,

@@ -16,6 +16,7 @@ from cluster_status.domain.execution import CommandResult
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm import drain_reason, gpu, node_set, out_of_service, reservation, sinfo
 from cluster_status.domain.slurm.cluster_state import NodeCounts
@@ -90,7 +91,7 @@ def _counts_add_up(nodes: NodeCounts) -> bool:
 
 def probe_sinfo(content: bytes) -> None:
     try:
-        cluster_state = sinfo.parse(content, BOUNDARY)
+        cluster_state = sinfo.parse(content, BOUNDARY, PLAIN)
     except UnparsableError as error:
         _check_error(error)
         return
@@ -110,7 +111,7 @@ def probe_sinfo(content: bytes) -> None:
 def probe_diagnosis(content: bytes) -> None:
     exit_status, (output, _, stderr) = content[:1], content[1:].partition(b"\0")
     result = CommandResult(exit_status[0] if exit_status else 1, output, stderr)
-    failure = diagnose(result, BOUNDARY)
+    failure = diagnose(result, BOUNDARY, PLAIN)
     assert failure.cause in _DIAGNOSABLE
     assert failure.detail
     assert _is_shown(failure.detail, 300)
@@ -119,19 +120,19 @@ def probe_diagnosis(content: bytes) -> None:
 def probe_details(content: bytes) -> None:
     """Check the details, which are never an error: invalid ones are left out."""
     lines = content.decode("utf-8", "replace").split("\n")
-    gpus, unreadable = gpu.parse(lines)
+    gpus, unreadable = gpu.parse(lines, PLAIN)
     assert all(_is_shown(name, 100) for name in unreadable)
     assert all(_is_shown(one.type, 40) for types in gpus.values() for one in types)
     for with_names in (True, False):
-        for reason in drain_reason.parse(lines, BOUNDARY, with_names=with_names):
+        for reason in drain_reason.parse(lines, BOUNDARY, PLAIN, with_names=with_names):
             assert _is_shown(reason.reason, 300)
             assert _is_shown(reason.node_names + reason.set_by, 200)
-    listing = reservation.parse(lines)
+    listing = reservation.parse(lines, PLAIN)
     assert _is_shown(listing.error, 350)
     for one in (listed.reservation for listed in listing.listed):
         assert _is_shown(one.name, 300)
         assert one.begin < reservation.last_instant(one)
-    assert node_set.parse(lines, ["batch"]).keys() <= {"batch"}
+    assert node_set.parse(lines, ["batch"], PLAIN).keys() <= {"batch"}
     assert all(nodes >= 0 for _, nodes in out_of_service.parse(lines))
 
 

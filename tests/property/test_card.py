@@ -15,6 +15,7 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm import sinfo
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
@@ -215,9 +216,9 @@ def test_no_output_of_sinfo_breaks_a_card_or_mentions_anyone(
     listed = "".join(f"{name}*|{up}|{limit}|1|idle\n" for name, up, limit in rows)
     output = f"frame\n{listed}frame\n{len(rows)}|idle\nframe\n".encode("utf-8", "surrogatepass")
     failed = CommandResult(exit_status, b"frame\n", stderr.encode("utf-8", "replace"))
-    results = [logged_in(diagnose(failed, "frame"))]
+    results = [logged_in(diagnose(failed, "frame", PLAIN))]
     with contextlib.suppress(UnparsableError):
-        results.insert(0, logged_in(sinfo.parse(output, "frame")))
+        results.insert(0, logged_in(sinfo.parse(output, "frame", PLAIN)))
     bodies = cards([*results[:1], *results * 4])
     assert bodies
     for body in bodies:

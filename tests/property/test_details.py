@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm import drain_reason, gpu, node_set, reservation
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, MaintenanceListing
 from cluster_status.domain.slurm.commands import split_outputs
@@ -42,15 +43,15 @@ LINES = st.lists(COLUMNS | RECORDS | RESERVATIONS | NODES_OF | st.text(max_size=
 
 
 def read(lines: list[str]) -> list[ClusterState]:
-    gpus, unreadable_gpus = gpu.parse(lines)
-    nodes = node_set.parse(lines, ["batch"])
-    listing = reservation.parse(lines)
+    gpus, unreadable_gpus = gpu.parse(lines, PLAIN)
+    nodes = node_set.parse(lines, ["batch"], PLAIN)
+    listing = reservation.parse(lines, PLAIN)
     reservations = reservation.in_partitions(listing.listed, nodes, chosen=["batch"], total=4)
     maintenance = MaintenanceListing(reservations, listing.error)
     return [
         ClusterState(
             details=Details(
-                gpus, drain_reason.parse(lines, BOUNDARY, with_names=with_names), unreadable_gpus
+                gpus, drain_reason.parse(lines, BOUNDARY, PLAIN, with_names=with_names), unreadable_gpus
             ),
             maintenance=maintenance,
         )
@@ -79,7 +80,7 @@ def test_details_of_any_lines_are_valid(lines: list[str]) -> None:
 @steady
 @given(st.binary())
 def test_details_of_any_bytes_are_valid(output: bytes) -> None:
-    [lines] = split_outputs(b"\nF\n" + output.replace(b"F", b"f") + b"\nF\n", BOUNDARY, 1)
+    [lines] = split_outputs(b"\nF\n" + output.replace(b"F", b"f") + b"\nF\n", BOUNDARY, 1, PLAIN)
     assert all(map(is_valid, read(lines)))
 
 
@@ -90,6 +91,6 @@ def test_every_gpu_is_counted(nodes: list[tuple[int, int, bool]]) -> None:
         f"batch {number} {'idle' if idle else 'allocated'} gpu:a100:{each} gpu:a100:0(IDX:N/A)"
         for number, each, idle in nodes
     ]
-    for one in gpu.parse(lines)[0].get("batch", ()):
+    for one in gpu.parse(lines, PLAIN)[0].get("batch", ()):
         assert one.total == sum(number * each for number, each, _ in nodes)
         assert one.idle == sum(number * each for number, each, idle in nodes if idle)

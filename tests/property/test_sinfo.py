@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain.execution import CommandResult
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.cluster_state import ClusterState, NodeCounts, NodeGroup
 from cluster_status.domain.slurm.node_state import group_of
 from cluster_status.domain.slurm.sinfo import parse
@@ -36,7 +37,7 @@ ANY_ROW = st.binary(max_size=20) | st.text("a*|09-\x1b", max_size=20).map(str.en
 @given(st.binary() | st.lists(ANY_ROW).map(lambda rows: b"\n".join([b"F", *rows, b"F", *rows[:1], b"F"])))
 def test_any_bytes_are_a_cluster_state_or_unparsable(output: bytes) -> None:
     with suppress(UnparsableError):
-        assert isinstance(parse(output, "F"), ClusterState)
+        assert isinstance(parse(output, "F", PLAIN), ClusterState)
 
 
 STATES = (
@@ -60,7 +61,9 @@ ROWS = st.lists(st.sampled_from([*product(("batch", "gpu", "long"), (0, 1, 10_00
 @given(ROWS)
 def test_every_node_is_counted(rows: list[Row]) -> None:
     cluster_state = parse(
-        output_of([f"{name}|up|30:00|{number}|{state}" for name, number, state in rows]), BOUNDARY
+        output_of([f"{name}|up|30:00|{number}|{state}" for name, number, state in rows]),
+        BOUNDARY,
+        PLAIN,
     )
     names = dict.fromkeys(name for name, *_ in rows)
     expected = [tally(row for row in rows if row[0] == name) for name in names]
@@ -80,6 +83,6 @@ def tally(rows: Iterable[Row]) -> NodeCounts:
 @steady
 @given(st.integers(1, 255), st.binary(), st.binary())
 def test_any_stderr_gives_a_printable_detail(exit_status: int, output: bytes, stderr: bytes) -> None:
-    detail = diagnose(CommandResult(exit_status, output, stderr), BOUNDARY).detail
+    detail = diagnose(CommandResult(exit_status, output, stderr), BOUNDARY, PLAIN).detail
     assert len(detail) <= 300
     assert all(character.isprintable() for character in detail)

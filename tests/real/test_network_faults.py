@@ -76,7 +76,9 @@ class FaultyMonitor:
         self._clock.advance(FIVE_MINUTES)
         runner = RecordingRunner()
         tools = Tools(self._clock, runner, lambda: True, lambda: f"poll{next(self._ids)}")
-        probe = SlurmProbe(SshExecutor(self._target), SlurmQuery(timeout_seconds=STEP_SECONDS))
+        probe = SlurmProbe(
+            SshExecutor(self._target), SlurmQuery(timeout_seconds=STEP_SECONDS), self._target.redaction()
+        )
         retries = RetryPolicy(attempts=3, delay_seconds=0.0, budget_seconds=90.0)
         cluster = MonitoredCluster("mscluster", probe, self._digests, retries=retries)
         channel = Channel(ChannelPolicy("discord", digest="webhook"), self._notifier)

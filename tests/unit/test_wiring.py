@@ -26,6 +26,7 @@ from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import digest_of
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, HistoryError, InputError
 from cluster_status.ports import HistoryStore, RunsSince
@@ -326,8 +327,9 @@ def pruned(monkeypatch: pytest.MonkeyPatch) -> list[PrunePlan]:
         return ExitStatus.GITHUB
 
     class PyGithubTransport:  # importing PyGithub takes 0.2 s
-        def __init__(self, api_url: str, token: Secret) -> None:
+        def __init__(self, api_url: str, token: Secret, redaction: Redaction) -> None:
             assert (api_url, token.reveal()) == ("https://api.github.com", "ghs_abc")
+            assert redaction.clean("ghs_abc") == "***"
 
         def close(self) -> None: ...
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.errors import HistoryError
 
 
@@ -33,9 +34,16 @@ class HistoryFile:
     load.
     """
 
-    def __init__(self, path: str, workspace: Path, on_missing: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        path: str,
+        workspace: Path,
+        on_missing: Callable[[], None] = lambda: None,
+        redaction: Redaction = PLAIN,
+    ) -> None:
         self.path = path
         self._on_missing = on_missing
+        self._redaction = redaction
         self._file = workspace / path
         self._loaded = b""
 
@@ -53,7 +61,7 @@ class HistoryFile:
         except OSError as error:
             raise self._error("read", error) from None
         self._loaded = content
-        return codec.parse(content)
+        return codec.parse(content, self._redaction)
 
     def newer(self) -> Histories | None:
         before = self._loaded

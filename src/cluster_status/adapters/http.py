@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from cluster_status import __version__
 from cluster_status.deadline import Deadline
-from cluster_status.domain.text import clean
+from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.threads import run_in_thread
 
 USER_AGENT = f"cluster-status-action/{__version__}"  # Discord blocks the default ones of Python
@@ -34,11 +34,12 @@ class HttpFailure(Exception):  # noqa: N818 - adapters turn it into their own er
 
 
 class HttpResponse(Struct, frozen=True):
-    """Look `headers` up by names in lower case."""
+    """Look `headers` up by names in lower case. What is shown of the body passes `redaction`."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    redaction: Redaction = PLAIN
 
     @property
     def ok(self) -> bool:
@@ -46,8 +47,12 @@ class HttpResponse(Struct, frozen=True):
 
     def describe(self, field: str) -> str:
         """Return the status and the server's message, if the JSON body has one in this field."""
-        message = clean(str(self.json().get(field) or "")).rstrip(".")
+        message = self.redaction.clean(self.text(field)).rstrip(".")
         return f"HTTP {self.status}: {message}" if message else f"HTTP {self.status}"
+
+    def text(self, field: str) -> str:
+        """Return the server's message as it was sent, if the JSON body has one in this field."""
+        return str(self.json().get(field) or "")
 
     def json(self) -> dict[str, Any]:
         """Return the JSON object of the body; empty if it is none, as in the response of a proxy.
@@ -77,8 +82,9 @@ class Http:
     It uses a proxy of the environment, and no credentials of a netrc.
     """
 
-    def __init__(self, deadline: Deadline | None = None) -> None:
+    def __init__(self, deadline: Deadline | None = None, redaction: Redaction = PLAIN) -> None:
         self._deadline = deadline
+        self._redaction = redaction
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.auth = _unchanged  # without an `auth`, requests reads a netrc
@@ -117,7 +123,7 @@ class Http:
                 stream=True,
             ) as response:
                 body = _read(response, options.get("limit_bytes", _LIMIT_BYTES))
-                return HttpResponse(response.status_code, response.headers, body)
+                return HttpResponse(response.status_code, response.headers, body, self._redaction)
         except (requests.RequestException, OSError, ValueError) as error:  # urllib3 lets some through
             raise HttpFailure(reason(error)) from None
 

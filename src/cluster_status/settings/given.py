@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from cluster_status.domain.text import clean
+from cluster_status.domain.redaction import Redaction
 from cluster_status.settings.inputs import Input
 
 T = TypeVar("T")
@@ -28,9 +28,11 @@ class Given:
         find: Callable[[Input[Any]], Found],
         problems: dict[str, str],
         why_missing: Callable[[Input[Any]], str],
+        redaction: Redaction,
     ) -> None:
         self.find = find
         self.problems = problems
+        self.redaction = redaction
         self._why_missing = why_missing
 
     def value(self, spec: Input[T]) -> T:
@@ -42,7 +44,7 @@ class Given:
         except ValueError as error:
             # other inputs may contain a secret by mistake: user:password@host, a key in the wrong input
             hidden = spec.secret or re.search(":.*@|PRIVATE KEY|PuTTY", text, re.DOTALL)
-            shown = "" if hidden else f" '{clean(text)}'"
+            shown = "" if hidden else f" '{self.redaction.clean_name(text)}'"
             hint = f": {error}" if str(error) else ""
             self.problems[name] = f"{name}{shown} is not {spec.type.accepts}{hint}"
             return spec.default

@@ -28,7 +28,7 @@ class Sections:
         self._flat = flat
         self._names = {spec.name: key for key, spec in keys.items()}
         self._is_channel = keys is CHANNEL_KEYS
-        self.given = Given(self._find, flat.problems, lambda _: "is required")
+        self.given = Given(self._find, flat.problems, lambda _: "is required", flat.redaction)
 
     def _find(self, spec: Input[Any]) -> Found:
         key = self._names.get(spec.name)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from cluster_status.domain.redaction import Redaction
+from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.private_key import is_key, secret_lines
 from cluster_status.settings import inputs
 from cluster_status.settings.given import Found, Given
@@ -30,7 +32,9 @@ def of_action(environ: Mapping[str, str]) -> Given:
             return f"is empty: set the secret{instead}. Workflows of pull requests from forks get no secrets"
         return "is required"
 
-    return Given(find, {}, why_missing)
+    # a secret may be a part of another input
+    values = (Secret(text_of(environ, spec)) for spec in INPUTS if spec.secret)
+    return Given(find, {}, why_missing, Redaction(tuple(values)))
 
 
 def text_of(environ: Mapping[str, str], spec: Input[Any]) -> str:

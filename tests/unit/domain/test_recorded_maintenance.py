@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm import drain_reason, node_set, out_of_service, reservation
 from cluster_status.domain.slurm.cluster_state import Reservation
 from cluster_status.domain.slurm.commands import split_outputs
@@ -19,15 +20,15 @@ each_version = pytest.mark.parametrize("version", VERSIONS, ids=lambda directory
 
 
 def recorded(version: Path, name: str) -> list[str]:
-    return split_outputs((version / f"{name}.txt").read_bytes(), "recorded", 1)[0]
+    return split_outputs((version / f"{name}.txt").read_bytes(), "recorded", 1, PLAIN)[0]
 
 
 def reservations(version: Path, *chosen: str) -> dict[str, Reservation]:
     """Return the reservations by name, in the listed or in the chosen partitions."""
     names = recorded(version, "nodes-chosen" if chosen else "nodes")
-    listing = reservation.parse(recorded(version, "reservations"))
+    listing = reservation.parse(recorded(version, "reservations"), PLAIN)
     assert listing.error == ""
-    nodes = node_set.parse(names, chosen or LISTED)
+    nodes = node_set.parse(names, chosen or LISTED, PLAIN)
     found = reservation.in_partitions(listing.listed, nodes, chosen=chosen, total=8)
     return {one.name: one for one in found}
 
@@ -74,8 +75,8 @@ def test_a_node_in_several_partitions_is_out_of_service_once(version: Path) -> N
 
 @each_version
 def test_drain_reasons_have_the_partitions_of_their_nodes(version: Path) -> None:
-    nodes = node_set.parse(recorded(version, "nodes"), LISTED)
+    nodes = node_set.parse(recorded(version, "nodes"), LISTED, PLAIN)
     reasons = drain_reason.parse(
-        recorded(version, "reasons"), "recorded", with_names=False, partition_nodes=nodes
+        recorded(version, "reasons"), "recorded", PLAIN, with_names=False, partition_nodes=nodes
     )
     assert {one.reason: one.partitions for one in reasons} == {"fan": {"debug", "gpu"}, "x|y": {"gpu"}}

@@ -17,11 +17,11 @@ REDACTION = TARGET.redaction([Secret("tOkEn-of-the-webhook"), Secret("")])
     ("text", "shown"),
     [
         ("the password p&ss  wörd! is wrong", "the password *** is wrong"),
-        ("p&ss\n wörd! x", "p&ss wörd! x"),
+        ("p&ss\n wörd! x", "***! x"),
         ("xp&ss  wörd!x", "x***x"),
-        ("key b3BlbnNzaC1rZXk and AAAAB3NzaC1yc2E", "key *** and ***"),
-        (KEY, "***"),
-        ("sésame, sésames", "***, sésames"),
+        ("key b3BlbnNzaC1rZXk; AAAAB3NzaC1yc2E", "key ***"),
+        (KEY, "-----BEGIN X----- *** -----END X-----"),
+        ("sésame, Se-Sames", "***, ***s"),
         ("https://x/tOkEn-of-the-webhook", "https://x/***"),
         ("UNI\\jdoe is JDOE, not jdoes", "*** is ***, not jdoes"),
         ("jumper at GW.example.org.", "*** at ***."),
@@ -53,6 +53,37 @@ def test_without_anything_to_replace_text_is_cleaned() -> None:
     assert Redaction().clean("plain\ttext") == "plain text"
 
 
-def test_the_output_of_a_command_loses_long_secrets_only() -> None:
-    output = "UNI\\jdoe p&ss  wörd! sésame 192.0.2.7 \udcff".encode("utf-8", "surrogateescape")
-    assert REDACTION.without_secrets(output) == output.replace("p&ss  wörd!".encode(), b"***")
+def test_a_name_of_the_cluster_may_be_equal_to_a_host_or_a_user() -> None:
+    assert REDACTION.clean_name("jumper") == "jumper"
+    assert REDACTION.clean_name("token_of_the-partition") == "***-partition"
+
+
+def test_text_of_any_length_loses_secrets_only() -> None:
+    assert REDACTION.without_secrets("jdoe\n p&ss  wörd! \t192.0.2.7") == "jdoe\n *** \t192.0.2.7"
+
+
+def test_a_decision_is_made_without_names_and_addresses() -> None:
+    assert REDACTION.without_names("jumper: p&ss  wörd!\n192.0.2.7") == "***: p&ss  wörd!\n***"
+
+
+@pytest.mark.parametrize(
+    "secret", ["x", "-!-", "a1", "https://hc-ping.com/0d5a4b2c", "-----BEGIN X-----\nYWJj\n-----END X-----"]
+)
+def test_a_secret_of_any_form_is_replaced(secret: str) -> None:
+    assert Redaction((Secret(secret),)).clean(f"({secret})").count("***") == 1
+
+
+def test_a_very_short_secret_is_replaced_only_as_a_word_of_its_own() -> None:
+    assert Redaction((Secret("x1"),)).clean("x1, x12, ax1") == "***, x12, ax1"
+
+
+def test_the_rest_of_a_url_and_of_a_key_is_no_secret() -> None:
+    redaction = Redaction((Secret("https://discord.com/api/webhooks/1/t"), Secret(KEY)))
+    text = "https://example.org: BEGIN OPENSSH PRIVATE KEY"
+    assert redaction.clean(text) == text
+
+
+def test_what_is_left_of_a_replaced_part_does_not_join_to_another_one() -> None:
+    redaction = Redaction((Secret("abcdefghij"),))
+    assert redaction.clean("abcd cdefghij efgh") == "***"
+    assert redaction.clean("abcd" * 50 + "abcdefgh" + "efgh" * 50) == "***"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm import drain_reason, gpu, reservation, sinfo
 from cluster_status.domain.slurm.cluster_state import Gpus
 from cluster_status.domain.slurm.commands import split_outputs
@@ -19,12 +20,12 @@ each_version = pytest.mark.parametrize("version", VERSIONS, ids=lambda directory
 
 
 def recorded(version: Path, name: str) -> list[str]:
-    return split_outputs((version / f"{name}.txt").read_bytes(), "recorded", 1)[0]
+    return split_outputs((version / f"{name}.txt").read_bytes(), "recorded", 1, PLAIN)[0]
 
 
 @each_version
 def test_the_partitions_are_the_same_in_each_version(version: Path) -> None:
-    cluster_state = sinfo.parse((version / "partitions.txt").read_bytes(), "recorded")
+    cluster_state = sinfo.parse((version / "partitions.txt").read_bytes(), "recorded", PLAIN)
     assert [(one.name, one.nodes) for one in cluster_state.partitions] == [
         ("debug", NODES),
         ("fat", counts(idle=2)),
@@ -34,13 +35,13 @@ def test_the_partitions_are_the_same_in_each_version(version: Path) -> None:
 
 @each_version
 def test_chosen_partitions_are_the_same_in_each_version(version: Path) -> None:
-    partitions = sinfo.parse_partitions(recorded(version, "hidden"))
-    assert sinfo.add_total(partitions, recorded(version, "chosen")).nodes == NODES
+    partitions = sinfo.parse_partitions(recorded(version, "hidden"), PLAIN)
+    assert sinfo.add_total(partitions, recorded(version, "chosen"), PLAIN).nodes == NODES
 
 
 @each_version
 def test_the_gpus_are_the_same_in_each_version(version: Path) -> None:
-    gpus, unreadable = gpu.parse(recorded(version, "gpus"))
+    gpus, unreadable = gpu.parse(recorded(version, "gpus"), PLAIN)
     assert gpus == {
         "debug": (Gpus("a100", total=10, idle=5),),
         "fat": (Gpus("a100", total=4, idle=4),),
@@ -53,7 +54,9 @@ def test_the_reasons_are_the_same_in_each_version(version: Path) -> None:
     plain, named = (
         {
             one.reason: one
-            for one in drain_reason.parse(recorded(version, "reasons"), "recorded", with_names=with_names)
+            for one in drain_reason.parse(
+                recorded(version, "reasons"), "recorded", PLAIN, with_names=with_names
+            )
         }
         for with_names in (False, True)
     )
@@ -67,5 +70,5 @@ def test_the_reasons_are_the_same_in_each_version(version: Path) -> None:
 
 @each_version
 def test_the_reservations_are_the_same_in_each_version(version: Path) -> None:
-    [found] = [one.reservation for one in reservation.parse(recorded(version, "reservations")).listed]
+    [found] = [one.reservation for one in reservation.parse(recorded(version, "reservations"), PLAIN).listed]
     assert (found.name, found.nodes, found.end) == ("cooling", 2, found.begin + timedelta(hours=1))

@@ -627,3 +627,8 @@ def test_a_user_in_the_host_is_shown() -> None:
 def test_live_mode_and_a_message_at_every_poll_exclude_each_other() -> None:
     (problem,) = problems_of({"discord-mode": "live", "discord-msg-always": "true"})
     assert problem.startswith("discord-msg-always cannot be true with discord-mode live")
+
+
+def test_a_secret_in_another_input_is_not_quoted() -> None:
+    (problem,) = problems_of({"cluster-password": "Hunter2-Secret", "cluster-port": "hunter2secret"})
+    assert problem.startswith("cluster-port '***' is not a whole number")

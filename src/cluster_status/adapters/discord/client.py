@@ -14,7 +14,6 @@ from cluster_status.adapters.discord.embed import card
 from cluster_status.adapters.http import Http, HttpFailure, HttpResponse
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
-from cluster_status.domain.text import clean
 from cluster_status.errors import DeliveryError
 from cluster_status.ports import Clock
 
@@ -91,10 +90,8 @@ class DiscordWebhook:
         if known:
             return known
         cause = f"http {answer.status} code {code}"
-        text = response.error_text(answer)
-        for secret in self._url.path.split("/")[-2:]:  # the webhook's id and token
-            text = text.replace(secret, "***")
-        text = f"Discord rejected the message (HTTP {answer.status}, code {code}): {clean(text)}."
+        given = answer.redaction.clean(response.error_text(answer))
+        text = f"Discord rejected the message (HTTP {answer.status}, code {code}): {given}."
         return DeliveryError(text, cause=cause, remedy=later)
 
     def _address(self, message_id: str) -> str:

@@ -15,6 +15,7 @@ from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectio
 
 from cluster_status.adapters.github.rest import API_VERSION, MAX_RESPONSE_BYTES
 from cluster_status.adapters.http import USER_AGENT, HttpFailure, HttpResponse, limit_responses, reason
+from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.domain.secret import Secret
 from cluster_status.threads import run_in_thread
 
@@ -40,7 +41,8 @@ Requester.injectConnectionClasses(_HttpConnection, _HttpsConnection)
 class PyGithubTransport:
     """Implements rest.Transport. Like Http, it uses a proxy of the environment, and no netrc."""
 
-    def __init__(self, api_url: str, token: Secret) -> None:
+    def __init__(self, api_url: str, token: Secret, redaction: Redaction = PLAIN) -> None:
+        self._redaction = redaction
         self._github = Github(
             auth=Auth.Token(token.reveal()),
             base_url=api_url,
@@ -65,7 +67,7 @@ class PyGithubTransport:
             raise HttpFailure(reason(error)) from None
         except RuntimeError:  # raised by PyGithub for a redirect
             raise HttpFailure("it redirects to another server") from None
-        return HttpResponse(status, headers, body.encode())
+        return HttpResponse(status, headers, body.encode(), self._redaction)
 
     def close(self) -> None:
         self._github.close()

@@ -97,9 +97,9 @@ def decode(response: HttpResponse, kind: type[T]) -> T:
 
 
 def _refusal(response: HttpResponse) -> HistoryError:
-    status = response.describe("msg")
-    if _QUOTA.search(status):
+    if _QUOTA.search(response.text("msg")):
         return HistoryError("The artifact storage quota of the account is used up.", remedy=FREE_STORAGE)
+    status = response.describe("msg")
     return HistoryError(f"The artifact store refused the history ({status}).", remedy=NEXT_RUN)
 
 

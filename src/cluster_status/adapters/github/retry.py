@@ -62,7 +62,7 @@ def is_rate_limited(response: HttpResponse) -> bool:
     if response.status != _FORBIDDEN:
         return response.status == _TOO_MANY_REQUESTS
     has_header = response.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in response.headers
-    return has_header or "rate limit" in response.describe("message")
+    return has_header or "rate limit" in response.text("message")
 
 
 def _is_temporary(response: HttpResponse) -> bool:

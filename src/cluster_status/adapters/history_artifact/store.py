@@ -16,7 +16,7 @@ from cluster_status.domain.history.histories import (
     key_of,
     of_another_branch,
 )
-from cluster_status.domain.text import clean
+from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.errors import GitHubError, HistoryError, HistoryUnreachableError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
 
@@ -45,6 +45,7 @@ class HistoryArtifact:
         annotate: Callable[[Level, str], None],
         *,
         retention: timedelta,
+        redaction: Redaction = PLAIN,
     ) -> None:
         name = artifact_name(key_of(cluster_name))
         self._names = (name, f"{name}{SECOND_SAVE}")
@@ -53,6 +54,7 @@ class HistoryArtifact:
         self._results = results
         self._clock = clock
         self._annotate = annotate
+        self._redaction = redaction
         self._retention = retention
         self._newest_id = 0  # of the artifacts that were read or saved
 
@@ -102,10 +104,11 @@ class HistoryArtifact:
     def _taken_over(self, histories: Histories, branch: str) -> Histories:
         if branch == self._catalog.branch:
             return histories
+        shown = self._redaction.clean_name(branch)
         self._annotate(
             Level.NOTICE,
-            f"This branch has no history yet. It continues the one of the branch '{clean(branch)}', without "
-            "its pending messages.",
+            f"This branch has no history yet. It continues the one of the branch '{shown}', without its "
+            "pending messages.",
         )
         return of_another_branch(histories)
 
@@ -113,7 +116,7 @@ class HistoryArtifact:
         uploaded = self._downloader.download(artifact)
         if uploaded is None:
             raise UnreadableHistoryError("It was deleted or has expired.")
-        return codec.parse(unpack(uploaded))
+        return codec.parse(unpack(uploaded), self._redaction)
 
     def _warn(self, problems: list[str]) -> None:
         for problem in problems:

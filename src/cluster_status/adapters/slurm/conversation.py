@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from cluster_status.deadline import Deadline
 from cluster_status.domain.execution import CommandError, CommandResult, Limits
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.slurm.commands import Command, command_line, has_begun, have_ended, split_outputs
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.diagnosis import diagnose, diagnose_error, diagnose_shell
@@ -31,11 +32,13 @@ class Conversation:
         self,
         executor: Executor,
         deadline: Deadline,
+        redaction: Redaction,
         *,
         login_shell: bool = False,
         stdout_bytes: int = _STDOUT_BYTES,
     ) -> None:
         self.boundary = secrets.token_hex(16)
+        self.redaction = redaction
         self._executor = executor
         self._deadline = deadline
         self._login_shell = login_shell
@@ -52,20 +55,23 @@ class Conversation:
             result = self._executor.run(line, limits)
         except CommandError as error:
             program = commands[0].program if commands else ""
-            failure = diagnose_error(error, self.boundary, seconds=deadline.seconds, program=program)
+            failure = diagnose_error(
+                error, self.boundary, self.redaction, seconds=deadline.seconds, program=program
+            )
             raise ProbeFailed(failure) from None
         # a restricted shell, or a locked key of an earlier version, refuses to print SLURM_CLUSTERS
         if result.exit_status != 0 and not (
             clusters and have_ended(result.stdout, self.boundary, len(commands))
         ):
-            raise ProbeFailed(diagnose(result, self.boundary))
+            raise ProbeFailed(diagnose(result, self.boundary, self.redaction))
         if not has_begun(result.stdout, self.boundary):
-            raise ProbeFailed(diagnose_shell(result))
+            raise ProbeFailed(diagnose_shell(result, self.redaction))
         return result
 
     def lines(self, command: Command, *, deadline: Deadline | None = None) -> list[str]:
         """Return the lines that one command printed; raise ProbeFailed or UnparsableError."""
-        return split_outputs(self.run(command, deadline=deadline).stdout, self.boundary, 1)[0]
+        output = self.run(command, deadline=deadline).stdout
+        return split_outputs(output, self.boundary, 1, self.redaction)[0]
 
     def ask(self, command: Command) -> Answer:
         """Run an optional command.

@@ -9,6 +9,7 @@ from cluster_status.adapters.slurm.listings import Listings, read_listings
 from cluster_status.adapters.slurm.share import add_share
 from cluster_status.adapters.slurm.state import query_state
 from cluster_status.deadline import Deadline
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause
@@ -27,9 +28,10 @@ class SlurmProbe:
     of the cluster is read again. While the controller does not know its nodes yet, nothing else is read.
     """
 
-    def __init__(self, executor: Executor, query: SlurmQuery) -> None:
+    def __init__(self, executor: Executor, query: SlurmQuery, redaction: Redaction) -> None:
         self._executor = executor
         self._query = query
+        self._redaction = redaction
         self._usual_partitions: tuple[str, ...] | None = None
         self._listings: Listings | None = None
         self._login_shell = False  # the kind of shell to begin with
@@ -42,11 +44,17 @@ class SlurmProbe:
             outcome: ClusterState | ProbeFailure = self._query_slurm(deadline)
             found = None if self._query.login_only else self._login_shell
         except ProbeFailed as failed:
-            outcome = failed.failure
+            outcome = self._redacted(failed.failure)
         return ProbeResult(outcome=outcome, login_shell=found, **asdict(self._executor.login))
 
     def close(self) -> None:
         self._executor.close()
+
+    def _redacted(self, failure: ProbeFailure) -> ProbeFailure:
+        """Remove secrets again: texts that are joined can each show only a part of one."""
+        if failure.cause is Cause.HOST_KEY:  # the line to pin has words in common with any private key
+            return failure
+        return replace(failure, detail=self._redaction.without_secrets(failure.detail))
 
     def _noted(self, remembered: RememberedLogin | None) -> RememberedLogin | None:
         """Begin with the kind of shell that worked in the last poll."""
@@ -61,6 +69,7 @@ class SlurmProbe:
         conversation = Conversation(
             self._executor,
             deadline.part(min(self._query.timeout_seconds, _OPTIONAL_SECONDS)),
+            self._redaction,
             login_shell=self._login_shell,
             stdout_bytes=_OPTIONAL_BYTES,
         )
@@ -98,4 +107,5 @@ class SlurmProbe:
         return state
 
     def _query_state(self, limit: Deadline, *, login_shell: bool) -> ClusterState:
-        return query_state(Conversation(self._executor, limit, login_shell=login_shell), self._query)
+        conversation = Conversation(self._executor, limit, self._redaction, login_shell=login_shell)
+        return query_state(conversation, self._query)

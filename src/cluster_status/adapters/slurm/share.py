@@ -25,20 +25,22 @@ def add_share(
     counted = [partition for partition in state.partitions if partition.name not in usual]
     counting = None
     if counted and len(counted) < len(state.partitions):
-        counting = _count(conversation, query, counted)
+        counting = _count(conversation, query, state, counted)
     nodes = counting or state.nodes
     if 100 * nodes.in_service >= query.degraded_below * nodes.total:
         return replace(state, counting=counting)
     restricted = counted if counting else state.partitions if query.partitions else ()
-    command = OUT_OF_SERVICE.on(query.cluster).of(partition.name for partition in restricted)
+    command = OUT_OF_SERVICE.on(query.cluster).of(state.slurm_name(one.name) for one in restricted)
     return replace(state, counting=counting, out_since=out_of_service.parse(conversation.ask(command).lines))
 
 
-def _count(conversation: Conversation, query: SlurmQuery, counted: Sequence[Partition]) -> NodeCounts | None:
+def _count(
+    conversation: Conversation, query: SlurmQuery, state: ClusterState, counted: Sequence[Partition]
+) -> NodeCounts | None:
     """Return the nodes of these partitions, each once; None if they cannot be read."""
-    listed = sinfo.Partitions({partition.name: partition for partition in counted})
+    listed = sinfo.Partitions({state.slurm_name(one.name): one for one in counted})
     try:
         answer = conversation.ask(TOTAL.on(query.cluster).of(listed.by_name))
-        return sinfo.add_total(listed, answer.lines).nodes if answer.lines else None
+        return sinfo.add_total(listed, answer.lines, conversation.redaction).nodes if answer.lines else None
     except UnparsableError:
         return None

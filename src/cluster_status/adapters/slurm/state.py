@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from cluster_status.adapters.slurm.conversation import Conversation
 from cluster_status.domain.execution import CommandResult
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.slurm import sinfo
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.slurm.commands import (
@@ -20,7 +21,6 @@ from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.diagnosis import diagnose_slurm
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
-from cluster_status.domain.text import clean
 from cluster_status.errors import UnparsableError
 
 
@@ -40,7 +40,7 @@ def query_state(conversation: Conversation, query: SlurmQuery) -> ClusterState:
 def _query_all(conversation: Conversation, query: SlurmQuery) -> ClusterState:
     commands = PARTITIONS.on(query.cluster), TOTAL.on(query.cluster)
     result = conversation.run(*commands, clusters=not query.cluster)
-    state = sinfo.parse(result.stdout, conversation.boundary)
+    state = sinfo.parse(result.stdout, conversation.boundary, conversation.redaction)
     _check_listed(state.partitions, result, conversation)
     return replace(state, ignored_clusters=_ignored_clusters(result, conversation, query))
 
@@ -48,15 +48,17 @@ def _query_all(conversation: Conversation, query: SlurmQuery) -> ClusterState:
 def _query_chosen(conversation: Conversation, query: SlurmQuery) -> ClusterState:
     """List all partitions, then the nodes of the chosen ones, each node once."""
     result = conversation.run(WITH_HIDDEN.on(query.cluster), clusters=not query.cluster)
-    listed = sinfo.parse_partitions(split_outputs(result.stdout, conversation.boundary, 1)[0])
+    redaction = conversation.redaction
+    lines = split_outputs(result.stdout, conversation.boundary, 1, redaction)[0]
+    listed = sinfo.parse_partitions(lines, redaction)
     _check_listed(listed.by_name, result, conversation)
     chosen = listed.chosen(query.partitions)
     names = list(chosen.by_name)
     if not names:
-        raise ProbeFailed(_no_such_partition(query.partitions, list(listed.by_name)))
+        raise ProbeFailed(_no_such_partition(query.partitions, list(listed.by_name), redaction))
     return replace(
-        sinfo.add_total(chosen, conversation.lines(TOTAL.on(query.cluster).of(names))),
-        named=query.partitions.named,
+        sinfo.add_total(chosen, conversation.lines(TOTAL.on(query.cluster).of(names)), redaction),
+        named=tuple(sinfo.partition_name(name, redaction) for name in query.partitions.named),
         patterns=query.partitions.patterns,
         unmatched_patterns=query.partitions.unmatched_patterns(listed.by_name),
         ignored_clusters=_ignored_clusters(result, conversation, query),
@@ -65,16 +67,18 @@ def _query_chosen(conversation: Conversation, query: SlurmQuery) -> ClusterState
 
 def _check_listed(listed: Collection[object], result: CommandResult, conversation: Conversation) -> None:
     """Raise ProbeFailed if sinfo lists no partition and prints an error, with exit status 0."""
-    failure = None if listed else diagnose_slurm(result, conversation.boundary)
+    failure = None if listed else diagnose_slurm(result, conversation.boundary, conversation.redaction)
     if failure:
         raise ProbeFailed(failure)
 
 
 def _ignored_clusters(result: CommandResult, conversation: Conversation, query: SlurmQuery) -> str:
-    return "" if query.cluster else account_clusters(result.stdout, conversation.boundary)
+    if query.cluster:
+        return ""
+    return account_clusters(result.stdout, conversation.boundary, conversation.redaction)
 
 
-def _no_such_partition(partitions: PartitionFilter, listed: list[str]) -> ProbeFailure:
-    patterns, names = ", ".join(partitions.patterns), ", ".join(map(clean, listed)) or "none"
-    detail = clean(f"'{patterns}' matches none of the listed partitions: {names}")
+def _no_such_partition(partitions: PartitionFilter, listed: list[str], redaction: Redaction) -> ProbeFailure:
+    patterns, names = ", ".join(partitions.patterns), ", ".join(listed) or "none"
+    detail = redaction.clean_name(f"'{patterns}' matches none of the listed partitions: {names}")
     return ProbeFailure(Cause.NO_SUCH_PARTITION, detail, partitions=partitions.patterns)

@@ -15,7 +15,7 @@ from paramiko.kex_group16 import KexGroup16SHA512
 
 from cluster_status.adapters.ssh.chacha20_poly1305 import KEY_BYTES, ChaCha20Poly1305
 from cluster_status.adapters.ssh.packetizer import BoundedPacketizer
-from cluster_status.domain.text import clean
+from cluster_status.domain.redaction import Redaction
 
 CHACHA20_POLY1305 = "chacha20-poly1305@openssh.com"
 # In the order of OpenSSH 10.
@@ -85,10 +85,9 @@ class Mismatch(Struct, frozen=True):
     server: Sequence[str]
     offered: Sequence[str]
 
-    @property
-    def remedy(self) -> str:
+    def remedy(self, redaction: Redaction) -> str:
         named = [name for name in self.server if name and not name.startswith(_NO_ALGORITHMS)]
-        listed = clean(", ".join(named), limit=_LISTED) or "none"
+        listed = redaction.clean(", ".join(named), limit=_LISTED) or "none"
         return (
             f"Ask the administrators to enable one of these {self.kind}, which the action offers: "
             f"{', '.join(self.offered)}. The server offers only these {self.kind}: {listed}."

@@ -18,7 +18,6 @@ from cluster_status.domain.execution import (
     Limits,
     OutputLimitError,
 )
-from cluster_status.domain.text import clean
 
 _CHUNK = 32_768
 _NO_STATUS = -1
@@ -108,7 +107,7 @@ def _not_started(session: Session, deadline: Deadline, error: Exception) -> Comm
         return CommandTimeoutError("the server did not start the command in time")
     if session.is_lost():
         return ConnectionLostError("the connection was lost before the command")
-    return CommandRefusedError(f"the server did not run the command: {clean(str(error))}")
+    return CommandRefusedError(f"the server did not run the command: {session.cleaned(error)}")
 
 
 def _unfinished(session: Session, stdout: bytes, stderr: bytes, *, in_time: bool) -> CommandError:

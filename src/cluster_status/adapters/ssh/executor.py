@@ -79,13 +79,11 @@ class SshExecutor:
         if self._session is None:
             raise ConnectionLostError("the session is closed")
         try:
-            result = command.run(self._session, line, limits)
+            return command.run(self._session, line, limits)
         except CommandError as error:
-            error.stdout, error.stderr = map(self._redaction.without_secrets, (error.stdout, error.stderr))
             if not (isinstance(error, ConnectionLostError) and self._jump_hosts.any_lost()):
                 raise
             raise JumpHostLostError(_JUMP_HOST_LOST, stdout=error.stdout, stderr=error.stderr) from None
-        return replace(result, stderr=self._redaction.without_secrets(result.stderr))
 
     def close(self) -> None:
         if self._session:

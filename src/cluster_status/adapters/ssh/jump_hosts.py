@@ -112,7 +112,7 @@ def connect_through(jump: Session, endpoint: Endpoint, deadline: Deadline) -> pa
         with jump.aborted_after(deadline):
             return jump.transport.open_channel("direct-tcpip", address, _ANY_SOURCE, timeout=deadline.left)
     except paramiko.ChannelException as refusal:
-        raise ProbeFailed(_not_forwarded(refusal.code, jump.disconnect_reason, endpoint)) from None
+        raise ProbeFailed(_not_forwarded(refusal.code, jump, endpoint)) from None
     except Exception:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
         if deadline.passed:
             detail = f"seen from the jump host: no connection within {deadline.seconds:.0f} s"
@@ -129,11 +129,13 @@ def at_jump_host(failure: ProbeFailure, endpoint: Endpoint) -> ProbeFailure:
     return ProbeFailure(cause, f"jump host {endpoint.host}: {failure.detail}", remedy)
 
 
-def _not_forwarded(code: int, reason: str, endpoint: Endpoint) -> ProbeFailure:
+def _not_forwarded(code: int, jump: Session, endpoint: Endpoint) -> ProbeFailure:
     if code == OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED:
         detail = f"the jump host does not forward to {endpoint.host}:{endpoint.port}"
         return ProbeFailure(Cause.JUMP_HOST, detail)
-    seen = reason.lower() if code == OPEN_FAILED_CONNECT_FAILED else ""
+    seen = jump.disconnect_reason.lower() if code == OPEN_FAILED_CONNECT_FAILED else ""
     cause = next((cause for pattern, cause in _CAUSES if re.search(pattern, seen)), Cause.JUMP_HOST)
     remedy = _NOT_CONNECTED if cause is Cause.JUMP_HOST else ""
-    return ProbeFailure(cause, f"seen from the jump host: {reason.lower()}", remedy)
+    return ProbeFailure(
+        cause, f"seen from the jump host: {jump.cleaned(jump.disconnect_reason).lower()}", remedy
+    )

@@ -43,7 +43,7 @@ class Session:
     def __init__(self, connection: socket.socket | paramiko.Channel, redaction: Redaction) -> None:
         self.transport = BoundedTransport(connection)
         self._redaction = redaction
-        self._messages = ServerMessages(self.transport, redaction)
+        self._messages = ServerMessages(self.transport)
         self._auth: AuthClient | None = None
         self._had_channel = False
         self._is_unanswered = False  # the login ended without a response
@@ -99,7 +99,7 @@ class Session:
 
     @property
     def disconnect_reason(self) -> str:
-        """The reason that the server gave when it ended the session or refused a channel, cleaned."""
+        """The reason that the server gave when it ended the session or refused a channel, as it sent it."""
         return self._messages.disconnect_reason
 
     @property
@@ -173,6 +173,10 @@ class Session:
                 self._had_channel = True
                 return channel
 
+    def cleaned(self, text: object) -> str:
+        """Return a text of the server, or an error that may quote it, ready to be shown."""
+        return self._redaction.clean(str(text))
+
     def close(self) -> None:
         self._messages.close()
         with self.aborted_after(Deadline(0.0)):  # a channel of a jump host sends when it is closed
@@ -190,10 +194,12 @@ class Session:
     def _incompatible(self, error: IncompatiblePeer) -> ProbeFailure:
         mismatches = self.transport.mismatches()
         if not mismatches:  # such as the version of the protocol
-            return ProbeFailure(Cause.INCOMPATIBLE_SSH, clean(str(error)))
+            return ProbeFailure(Cause.INCOMPATIBLE_SSH, self.cleaned(error))
         detail = f"no {' and no '.join(mismatch.kind for mismatch in mismatches)} in common"
         return ProbeFailure(
-            Cause.INCOMPATIBLE_SSH, detail, " ".join(mismatch.remedy for mismatch in mismatches)
+            Cause.INCOMPATIBLE_SSH,
+            detail,
+            " ".join(mismatch.remedy(self._redaction) for mismatch in mismatches),
         )
 
     def _failed_handshake(self, error: Exception, deadline: Deadline) -> ProbeFailure:
@@ -201,12 +207,12 @@ class Session:
             return ProbeFailure(Cause.TIMEOUT, f"{self._unfinished_step} within {deadline.seconds:.0f} s")
         if not self.reached:
             detail = "the server closed the connection before its SSH banner, or is not an SSH server"
-            return ProbeFailure(Cause.DROPPED, f"{detail}: {self._messages.preamble}".rstrip(": "))
+            return ProbeFailure(Cause.DROPPED, quoted(detail, self.cleaned(self._messages.preamble)))
         closed = isinstance(error, EOFError | OSError) or self.transport.initial_kex_done
         if closed or self.disconnect_reason:
             detail = self._with_reason("the server closed the connection during the key exchange")
             return ProbeFailure(Cause.DROPPED, detail)
-        return ProbeFailure(Cause.INCOMPATIBLE_SSH, clean(str(error)))
+        return ProbeFailure(Cause.INCOMPATIBLE_SSH, self.cleaned(error))
 
     @property
     def _unfinished_step(self) -> str:
@@ -218,7 +224,8 @@ class Session:
 
     def _refused_login(self, refused: LoginRefused, auth: AuthClient, *, is_proven: bool) -> ProbeFailure:
         texts = [self._server_text(after_offer=True), self.disconnect_reason]
-        detail = quoted(str(refused), *(texts if any(texts) else [self._server_text(after_offer=False)]))
+        texts = texts if any(texts) else [self._server_text(after_offer=False)]
+        detail = quoted(str(refused), *map(self.cleaned, texts))
         # PAM checks the account after the password, and sshd shows the reason as a round without prompts
         instructions = [one.text for one in auth.texts if one.is_instruction]
         closing = cause_of_closed_logins("\n".join(instructions)) if is_proven else None
@@ -241,24 +248,23 @@ class Session:
             earlier_text=self._server_text(after_offer=False),
             is_proven=is_proven,
         )
-        failure = diagnose_login(login)
+        failure = diagnose_login(login, self._redaction)
         self._is_unanswered = failure.cause is not Cause.LOGIN_REFUSED
         return failure
 
     def _server_text(self, *, after_offer: bool) -> str:
-        """Return the texts of the server, cleaned: those after the first offer of a credential, or earlier.
+        """Return the texts of the server: those after the first offer of a credential, or earlier.
 
         An instruction counts as one after the offer if nothing was offered, because it is a reply to the
         client, and also if its text is that no account can log in now.
         """
         texts = self._auth.texts if self._auth else []
         chosen = (one for one in texts if self._counts_after_offer(one) is after_offer)
-        cleaned = (self._redaction.clean(one.text) for one in chosen)
-        return self._redaction.clean(" / ".join(dict.fromkeys(cleaned)))
+        return " / ".join({clean(one.text): one.text.strip() for one in chosen}.values())
 
     def _counts_after_offer(self, text: ServerText) -> bool:
         closes_logins = not self.has_offered or cause_of_closed_logins(text.text) is not None
         return text.after_offer or (text.is_instruction and closes_logins)
 
     def _with_reason(self, detail: str) -> str:
-        return quoted(detail, self.disconnect_reason)
+        return quoted(detail, self.cleaned(self.disconnect_reason))

@@ -9,10 +9,11 @@ from msgspec import Meta, Struct, json
 from cluster_status.domain.history import legacy
 from cluster_status.domain.history.histories import SCHEMA, Histories
 from cluster_status.domain.history.history import History
+from cluster_status.domain.history.redacted import redacted
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.text import clean
 from cluster_status.domain.uptime.ledger import UptimeLedger
 from cluster_status.domain.uptime.roll_up import DAY, HOUR
 from cluster_status.errors import HistoryError, UnreadableHistoryError
@@ -47,7 +48,7 @@ class _Document(Struct):
     clusters: dict[str, History]
 
 
-def parse(content: bytes) -> Histories:
+def parse(content: bytes, redaction: Redaction = PLAIN) -> Histories:
     """Read a stored document; raise HistoryError with the fault and its place."""
     is_original = legacy.is_original(content)
     limit, remedy = (legacy.MAX_BYTES, _LONG_ORIGINAL) if is_original else (MAX_BYTES, _UNREADABLE)
@@ -62,10 +63,11 @@ def parse(content: bytes) -> Histories:
                 f"The history has schema {schema}, but this version only reads up to schema {SCHEMA}.",
                 remedy=f"Use the newer version of the action that wrote it. {_KEEP}",
             )
-        histories = Histories(clusters=json.decode(content, type=_Document).clusters)
+        clusters = json.decode(content, type=_Document).clusters.items()
+        histories = Histories(clusters={key: redacted(history, redaction) for key, history in clusters})
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableHistoryError(
-            f"The history cannot be read: {clean(str(error))}.", remedy=_UNREADABLE
+            f"The history cannot be read: {redaction.clean(str(error))}.", remedy=_UNREADABLE
         ) from None
     if not all(map(_is_consistent, histories.clusters.values())):
         raise UnreadableHistoryError("The history is inconsistent.", remedy=_UNREADABLE)

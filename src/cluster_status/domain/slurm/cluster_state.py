@@ -145,7 +145,7 @@ class ClusterState(Struct, frozen=True):
     `maintenance` is None if it was not asked for. `partition_nodes` are the names of the nodes of each listed
     partition; they are never stored, and empty if not read. `counting` are the nodes that count for the share
     in service; None: all of them. `out_since` are groups of these nodes that are out of service: since when,
-    and how many.
+    and how many. `slurm_names` are the names in Slurm of partitions whose name is not shown as it is.
     """
 
     partitions: tuple[Partition, ...] = ()
@@ -161,6 +161,11 @@ class ClusterState(Struct, frozen=True):
     partition_nodes: dict[str, frozenset[str]] = {}
     counting: NodeCounts | None = None
     out_since: tuple[tuple[datetime, int], ...] = ()
+    slurm_names: dict[str, str] = {}
+
+    def slurm_name(self, shown: str) -> str:
+        """Return the name in Slurm of a partition by the name that is shown."""
+        return self.slurm_names.get(shown, shown)
 
     def with_reserved_in_maintenance(self) -> Self:
         """Return the state inside a reservation of all nodes, which may be for root alone."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.text import clean
 from cluster_status.errors import UnparsableError
 
@@ -148,20 +149,20 @@ def have_ended(output: bytes, boundary: str, count: int) -> bool:
     return _lines(output).count(boundary) == count + 1
 
 
-def split_outputs(output: bytes, boundary: str, count: int) -> list[list[str]]:
+def split_outputs(output: bytes, boundary: str, count: int, redaction: Redaction) -> list[list[str]]:
     """Return the lines that each of `count` commands printed; raise UnparsableError if one is incomplete."""
     lines = _lines(output)
     borders = [number for number, line in enumerate(lines) if line == boundary]
     if len(borders) != count + 1:
         last = next((line for line in reversed(lines) if line.strip()), "")
-        raise UnparsableError(f"the output is incomplete; it ends with '{clean(last)}'")
+        raise UnparsableError(f"the output is incomplete; it ends with '{redaction.clean(last)}'")
     return [lines[begin + 1 : end] for begin, end in pairwise(borders)]
 
 
-def account_clusters(output: bytes, boundary: str) -> str:
+def account_clusters(output: bytes, boundary: str, redaction: Redaction) -> str:
     """Return the SLURM_CLUSTERS of the account from a line with `clusters`, cleaned; empty if not set."""
     *_, rest = output.decode("utf-8", "replace").rpartition(f"\n{boundary}\n")
-    return clean(rest.partition("\n")[0], limit=_CLUSTERS_LIMIT)
+    return redaction.clean_name(rest.partition("\n")[0], limit=_CLUSTERS_LIMIT)
 
 
 def _lines(output: bytes) -> list[str]:

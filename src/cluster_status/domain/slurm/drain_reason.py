@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.slurm.cluster_state import DrainReason
 from cluster_status.domain.slurm.hostlist import HostLists
 from cluster_status.domain.slurm.node_set import partitions_of
-from cluster_status.domain.text import clean
 
 _COUNT = re.compile(r"[0-9]{1,9}")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -19,6 +19,7 @@ _BARS = 4  # number, time, user, names of nodes, reason
 def parse(
     lines: list[str],
     boundary: str,
+    redaction: Redaction,
     *,
     with_names: bool,
     partition_nodes: Mapping[str, frozenset[str]] = MappingProxyType({}),
@@ -34,7 +35,8 @@ def parse(
         fields = record.split("|", _BARS)
         if len(fields) > _BARS and _COUNT.fullmatch(fields[0]):
             partitions = partitions_of(lists.expand(fields[3]) or frozenset(), partition_nodes)
-            found.append(_read(fields, shared.setdefault(partitions, partitions), with_names=with_names))
+            partitions = shared.setdefault(partitions, partitions)
+            found.append(_read(fields, partitions, redaction, with_names=with_names))
     return tuple(sorted(found, key=lambda one: one.since.timestamp() if one.since else 0.0, reverse=True))
 
 
@@ -46,13 +48,15 @@ def instant(written: str) -> datetime | None:
         return None
 
 
-def _read(fields: list[str], partitions: frozenset[str], *, with_names: bool) -> DrainReason:
+def _read(
+    fields: list[str], partitions: frozenset[str], redaction: Redaction, *, with_names: bool
+) -> DrainReason:
     nodes, since, set_by, names, reason = fields
     return DrainReason(
-        clean(reason),
+        redaction.clean(reason),
         instant(since),
         int(nodes),
-        clean(names, limit=_NAMES_LIMIT) if with_names else "",
-        clean(set_by, limit=_NAMES_LIMIT) if with_names else "",
+        redaction.clean_name(names, limit=_NAMES_LIMIT) if with_names else "",
+        redaction.clean_name(set_by, limit=_NAMES_LIMIT) if with_names else "",
         partitions,
     )

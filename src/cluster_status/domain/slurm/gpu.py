@@ -9,11 +9,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.slurm.cluster_state import Gpus, NodeGroup
 from cluster_status.domain.slurm.commands import GPUS
 from cluster_status.domain.slurm.node_state import group_of
 from cluster_status.domain.slurm.sinfo import partition_name
-from cluster_status.domain.text import clean
 
 _WIDTHS = [int(width) for width in re.findall(r":([0-9]+)", GPUS.arguments[-1])]
 _IN_PARENTHESES = re.compile(r"\([^()]*\)")  # sockets and indices: gpu:a100:4(S:0-1), gpu:(null):2(IDX:0,3)
@@ -23,7 +23,7 @@ _ALL_IDLE = frozenset({NodeGroup.IDLE, NodeGroup.POWERED_DOWN})
 _TYPE_LIMIT = 40
 
 
-def parse(lines: list[str]) -> tuple[dict[str, tuple[Gpus, ...]], dict[str, int]]:
+def parse(lines: list[str], redaction: Redaction) -> tuple[dict[str, tuple[Gpus, ...]], dict[str, int]]:
     """Return the GPUs by partition and type, and by partition the number of nodes that could not be read.
 
     A row of another format, one without Gres, or one whose Gres was cut off omits only its own nodes. They
@@ -36,12 +36,13 @@ def parse(lines: list[str]) -> tuple[dict[str, tuple[Gpus, ...]], dict[str, int]
         if not (name and _COUNT.fullmatch(nodes)):
             continue
         if not configured:
-            unreadable[partition_name(name)] += int(nodes)
+            unreadable[partition_name(name, redaction)] += int(nodes)
             continue
-        types = found[partition_name(name)]
+        types = found[partition_name(name, redaction)]
         for more in _gpus(int(nodes), state, configured, used):
-            known = types.get(more.type, Gpus(more.type, 0, 0))
-            types[more.type] = Gpus(more.type, known.total + more.total, _sum(known.idle, more.idle))
+            kind = redaction.clean_name(more.type, limit=_TYPE_LIMIT)
+            known = types.get(kind, Gpus(kind, 0, 0))
+            types[kind] = Gpus(kind, known.total + more.total, _sum(known.idle, more.idle))
     gpus = {name: tuple(types.values()) for name, types in found.items() if types}
     return gpus, dict(unreadable) if gpus else {}
 
@@ -78,7 +79,7 @@ def _count(written: str) -> dict[str, int]:
         name, *parts = entry.split(":")
         if name == "gpu":
             number = int(parts.pop()) if parts and _COUNT.fullmatch(parts[-1]) else 1
-            kind = clean(parts[0], limit=_TYPE_LIMIT) if parts and parts[0] not in _NO_TYPE else ""
+            kind = parts[0] if parts and parts[0] not in _NO_TYPE else ""
             counted[kind] = counted.get(kind, 0) + number
     return counted
 

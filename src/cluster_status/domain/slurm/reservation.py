@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.slurm.cluster_state import Reservation
 from cluster_status.domain.slurm.drain_reason import instant
 from cluster_status.domain.slurm.hostlist import HostLists
 from cluster_status.domain.slurm.sinfo import partition_name
-from cluster_status.domain.text import clean
 from cluster_status.errors import UnparsableError
 
 _UNLIMITED = timedelta(days=365)  # what Slurm stores as the duration of a reservation without an end
@@ -37,16 +37,16 @@ class Listing(Struct, frozen=True):
     error: str = ""
 
 
-def parse(lines: list[str]) -> Listing:
+def parse(lines: list[str], redaction: Redaction) -> Listing:
     """Return the reservations for maintenance: with the flag MAINT, or of all nodes for root alone."""
     records = [line for line in lines if line.startswith(_RECORD)]
     if not records and _NO_RESERVATIONS not in lines:
-        printed = next((clean(line) for line in lines if line.strip()), "")
+        printed = next((redaction.clean(line) for line in lines if line.strip()), "")
         return Listing(error=f"scontrol printed '{printed}'" if printed else "scontrol printed nothing")
     lists, listed, error = HostLists(), [], ""
     for record in records:
         try:
-            found = _read(_fields(record), lists)
+            found = _read(_fields(record), lists, redaction)
         except UnparsableError as unparsable:
             error = str(unparsable)
         else:
@@ -89,7 +89,7 @@ def _fields(record: str) -> dict[str, str]:
     return fields
 
 
-def _read(fields: Mapping[str, str], lists: HostLists) -> Listed | None:
+def _read(fields: Mapping[str, str], lists: HostLists, redaction: Redaction) -> Listed | None:
     """Return the reservation if it is for maintenance; raise UnparsableError if it cannot be read."""
     if "Users" not in fields:  # it comes after the flags
         raise UnparsableError("scontrol printed a part of a reservation")
@@ -103,10 +103,10 @@ def _read(fields: Mapping[str, str], lists: HostLists) -> Listed | None:
     nodes = fields.get("NodeCnt", "")
     if not (begin and end and begin < end and _COUNT.fullmatch(nodes)):
         shown = (f"{field}={fields.get(field, '')}" for field in ("StartTime", "EndTime", "NodeCnt"))
-        raise UnparsableError(clean(f"scontrol printed '{' '.join(shown)}'"))
+        raise UnparsableError(redaction.clean(f"scontrol printed '{' '.join(shown)}'"))
     partition = fields.get("PartitionName", _NONE)
     reservation = Reservation(
-        clean(fields["Name"]),
+        redaction.clean_name(fields["Name"]),
         begin,
         None if end - begin == _UNLIMITED else end,
         int(nodes),
@@ -114,7 +114,7 @@ def _read(fields: Mapping[str, str], lists: HostLists) -> Listed | None:
         recurring=not flags.isdisjoint(_RECURRING),
         all_nodes=all_nodes,
     )
-    return Listed(reservation, "" if partition == _NONE else partition_name(partition))
+    return Listed(reservation, "" if partition == _NONE else partition_name(partition, redaction))
 
 
 def _with_names(one: Listed, names: frozenset[str]) -> Reservation:

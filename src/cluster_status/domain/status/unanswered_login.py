@@ -2,15 +2,17 @@
 
 from msgspec import Struct
 
+from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.ssh.login_text import About, about
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeFailure
+from cluster_status.domain.text import clean
 
 _NOT_OFFERED = "the password was not offered: within the last hour, three offers had no response"
 
 
 class UnansweredLogin(Struct, frozen=True, kw_only=True):
-    """A login that ended without a response; the texts are cleaned.
+    """A login that ended without a response, with the texts as the server sent them.
 
     `text` is an authentication banner that arrived after the offer, or an instruction. It differs from
     `disconnect_reason`, which can also be about a fault of the connection.
@@ -26,10 +28,12 @@ class UnansweredLogin(Struct, frozen=True, kw_only=True):
     is_proven: bool = False  # the host key is verified, and this credential worked before
 
 
-def diagnose_login(login: UnansweredLogin) -> ProbeFailure:
+def diagnose_login(login: UnansweredLogin, redaction: Redaction) -> ProbeFailure:
     """Return the cause; the detail quotes the texts of the server."""
-    detail = _detail(login)
-    subjects = {about(text) for text in (login.text, login.disconnect_reason) if text}
+    detail = _detail(login, redaction)
+    # a number in a host name or in an address does not count as one of days
+    texts = (redaction.without_names(text) for text in (login.text, login.disconnect_reason) if text)
+    subjects = {about(clean(text)) for text in texts}
     if About.ACCOUNT in subjects:
         return ProbeFailure(Cause.LOGIN_REFUSED, detail)
     if not (login.offered or login.was_interactive):
@@ -62,7 +66,7 @@ def quoted(detail: str, *texts: str) -> str:
     return f"{detail}: {quoted_texts}" if quoted_texts else detail
 
 
-def _detail(login: UnansweredLogin) -> str:
+def _detail(login: UnansweredLogin, redaction: Redaction) -> str:
     if login.is_silent:
         what = f"no response to the {login.offered or 'login'} within {login.seconds:.0f} s"
     elif login.offered:
@@ -70,4 +74,4 @@ def _detail(login: UnansweredLogin) -> str:
     else:
         what = "the server closed the connection before the login"
     texts = [login.text, login.disconnect_reason]
-    return quoted(what, *(texts if any(texts) else [login.earlier_text]))
+    return quoted(what, *map(redaction.clean, texts if any(texts) else [login.earlier_text]))

@@ -3,6 +3,7 @@
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.deadline import Deadline
 from cluster_status.domain.execution import CommandError, CommandResult
+from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import Cause
@@ -45,8 +46,14 @@ def site(  # noqa: PLR0913 - one for each command
     return answer
 
 
-def run(executor: ScriptedExecutor, query: SlurmQuery | None = None, *, seconds: float = 60) -> ProbeResult:
-    return SlurmProbe(executor, query or STATE_ONLY).probe(RememberedLogin, Deadline(seconds))
+def run(
+    executor: ScriptedExecutor,
+    query: SlurmQuery | None = None,
+    *,
+    seconds: float = 60,
+    redaction: Redaction = PLAIN,
+) -> ProbeResult:
+    return SlurmProbe(executor, query or STATE_ONLY, redaction).probe(RememberedLogin, Deadline(seconds))
 
 
 def state_of(script: Script, query: SlurmQuery | None = None) -> ClusterState:

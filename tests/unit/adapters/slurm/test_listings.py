@@ -10,6 +10,7 @@ from cluster_status.domain.execution import (
     ConnectionLostError,
     OutputLimitError,
 )
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
@@ -56,7 +57,7 @@ def test_listings_are_read_once_and_not_while_the_controller_is_starting() -> No
     totals = iter(["8|unknown", "8|unknown", "8|idle", "8|idle"])
     script = site()
     executor = ScriptedExecutor(lambda command: next(totals) if "'%D|%T'" in command else script(command))
-    probe = SlurmProbe(executor, FULL)
+    probe = SlurmProbe(executor, FULL, PLAIN)
     outcomes = [probe.probe(RememberedLogin, Deadline(60)).outcome for _ in range(4)]
     states = [one for one in outcomes if isinstance(one, ClusterState)]
     assert [one.details is None for one in states] == [True, True, False, False]
@@ -106,7 +107,7 @@ def test_optional_commands_share_a_time_limit_and_one_that_hangs_leaves_half_of_
 
     executor = ScriptedExecutor(hanging)
     query = SlurmQuery(details=True, timeout_seconds=timeout_seconds)
-    outcome = SlurmProbe(executor, query).probe(RememberedLogin, Deadline(60, clock.monotonic)).outcome
+    outcome = SlurmProbe(executor, query, PLAIN).probe(RememberedLogin, Deadline(60, clock.monotonic)).outcome
     assert [round(one.seconds / limit, 3) for one in executor.limits[1:]] == [0.5, 0.25, 0.25, 0.25]
     assert {limits.stdout_bytes for limits in executor.limits[1:]} == {1_000_000}
     assert isinstance(outcome, ClusterState)

@@ -15,6 +15,7 @@ from cluster_status.domain.execution import (
     Limits,
     OutputLimitError,
 )
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.slurm.commands import PARTITIONS, TOTAL, WITH_HIDDEN, command_line
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
@@ -75,7 +76,7 @@ def test_a_shell_that_does_not_print_the_clusters_of_the_account_costs_only_that
 
 def test_closing_the_probe_closes_its_executor() -> None:
     executor = ScriptedExecutor(site())
-    SlurmProbe(executor, STATE_ONLY).close()
+    SlurmProbe(executor, STATE_ONLY, PLAIN).close()
     assert executor.is_closed
 
 
@@ -93,7 +94,7 @@ def test_partitions_and_total_are_one_command_line() -> None:
 
 def test_each_probe_has_a_boundary_of_its_own() -> None:
     executor = ScriptedExecutor(site())
-    probe = SlurmProbe(executor, STATE_ONLY)
+    probe = SlurmProbe(executor, STATE_ONLY, PLAIN)
     for _ in range(2):
         probe.probe(RememberedLogin, Deadline(60))
     assert len(set(executor.lines)) == 2
@@ -229,7 +230,7 @@ def test_a_poll_begins_with_the_kind_of_shell_that_is_remembered(
     *, remembered: bool, login_shell: bool
 ) -> None:
     executor = shells(*((NOT_FOUND, None) if login_shell else (None, NOT_FOUND)))
-    probe = SlurmProbe(executor, STATE_ONLY)
+    probe = SlurmProbe(executor, STATE_ONLY, PLAIN)
     result = probe.probe(lambda: RememberedLogin(login_shell=remembered), Deadline(60))
     assert result.login_shell is login_shell
     tried = [remembered] if remembered is login_shell else [remembered, login_shell]
@@ -265,7 +266,7 @@ def test_a_retry_begins_with_the_other_shell_where_sinfo_waited_for_its_configur
         return CommandTimeoutError("", stdout=f"{executor.lines[-1].split()[3]}\n".encode(), stderr=stderr)
 
     executor = ScriptedExecutor(answer)
-    probe = SlurmProbe(executor, STATE_ONLY)
+    probe = SlurmProbe(executor, STATE_ONLY, PLAIN)
     deadline = Deadline(90, clock.monotonic)
     results = [probe.probe(RememberedLogin, deadline) for _ in range(2)]
     assert [result.cause for result in results] == [Cause.SCHEDULER_TIMEOUT, None]

@@ -7,6 +7,7 @@ import pytest
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.deadline import Deadline
 from cluster_status.domain.execution import CommandResult, CommandTimeoutError, ConnectionLostError
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.slurm.commands import OUT_OF_SERVICE, TOTAL
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
@@ -22,7 +23,7 @@ TOTAL_LISTED = "8|{}\n4|down\n2|idle"
 
 def shares(executor: ScriptedExecutor, *usual: str, **query: Any) -> ClusterState:
     """Return the state that a probe lists if these partitions are usual."""
-    probe = SlurmProbe(executor, SlurmQuery(maintenance=False, **query))
+    probe = SlurmProbe(executor, SlurmQuery(maintenance=False, **query), PLAIN)
     outcome = probe.probe(lambda: RememberedLogin(usual_partitions=usual), Deadline(60)).outcome
     assert isinstance(outcome, ClusterState), outcome
     return outcome
@@ -45,7 +46,7 @@ def test_nodes_of_usual_partitions_do_not_count() -> None:
 
 
 def test_at_the_first_poll_nodes_of_partitions_that_are_out_of_service_do_not_count() -> None:
-    probe = SlurmProbe(listing("idle"), SlurmQuery(maintenance=False))
+    probe = SlurmProbe(listing("idle"), SlurmQuery(maintenance=False), PLAIN)
     outcome = probe.probe(RememberedLogin, Deadline(60)).outcome
     assert isinstance(outcome, ClusterState)
     assert outcome.counting == counts(idle=10)

@@ -9,6 +9,7 @@ import pytest
 
 from cluster_status.adapters.ssh.jump_hosts import at_jump_host, connect_through
 from cluster_status.deadline import Deadline
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
@@ -25,7 +26,10 @@ def failure(error: Exception, reason: str = "", seconds: float = 60) -> tuple[Ca
 
     transport = SimpleNamespace(open_channel=open_channel)
     jump: Any = SimpleNamespace(
-        transport=transport, disconnect_reason=reason, aborted_after=lambda _: contextlib.nullcontext()
+        transport=transport,
+        disconnect_reason=reason,
+        cleaned=PLAIN.clean,
+        aborted_after=lambda _: contextlib.nullcontext(),
     )
     with pytest.raises(ProbeFailed) as failed:
         connect_through(jump, LOGIN, Deadline(seconds))

@@ -3,6 +3,7 @@ import shlex
 
 import pytest
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.commands import (
     COMMANDS,
     DRAIN_REASONS,
@@ -56,4 +57,4 @@ def test_no_command_is_slow_or_differs_between_versions() -> None:
 
 def test_outputs_are_the_lines_between_the_boundaries() -> None:
     output = f"welcome\n{BOUNDARY}\na\nb\n{BOUNDARY}\n{BOUNDARY}\nbye".encode()
-    assert split_outputs(output, BOUNDARY, 2) == [["a", "b"], []]
+    assert split_outputs(output, BOUNDARY, 2, PLAIN) == [["a", "b"], []]

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.cluster_state import DrainReason
 from cluster_status.domain.slurm.drain_reason import instant, parse
 
@@ -13,7 +14,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 def reasons(*records: str, **options: Any) -> tuple[DrainReason, ...]:
     lines = "\n".join(f"{BOUNDARY}|{record}" for record in records).split("\n")
-    return parse(lines, BOUNDARY, **{"with_names": False, **options})
+    return parse(lines, BOUNDARY, PLAIN, **{"with_names": False, **options})
 
 
 def test_reasons_are_sorted_newest_first_and_those_without_a_time_last() -> None:
@@ -56,7 +57,7 @@ def test_a_record_of_another_format_is_left_out(record: str) -> None:
 
 
 def test_text_before_the_first_record_is_ignored() -> None:
-    assert parse(["1|Unknown|root|n1|fan"], BOUNDARY, with_names=False) == ()
+    assert parse(["1|Unknown|root|n1|fan"], BOUNDARY, PLAIN, with_names=False) == ()
 
 
 @pytest.mark.parametrize("written", ["", "Unknown", "2026-13-01T00:00:00", "20 Jan 08:00", "01/31-12:00:00"])

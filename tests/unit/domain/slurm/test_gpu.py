@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.cluster_state import Gpus
 from cluster_status.domain.slurm.commands import GPUS
 from cluster_status.domain.slurm.gpu import parse
@@ -12,7 +13,7 @@ WIDTHS = [int(width) for width in re.findall(":([0-9]+)", GPUS.arguments[-1])]
 
 def gpus(*rows: str) -> tuple[Gpus, ...]:
     """Return the GPUs of one partition, from rows without its name."""
-    return parse([f"gpu*   {row}" for row in rows])[0].get("gpu", ())
+    return parse([f"gpu*   {row}" for row in rows], PLAIN)[0].get("gpu", ())
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_where_the_state_determines_it_the_use_is_not_needed(state: str) -> None
 
 
 def test_a_node_without_gpus_has_none() -> None:
-    assert parse(["batch 8 idle (null) (null)", "gpu 1 idle shard:8 shard:0"]) == ({}, {})
+    assert parse(["batch 8 idle (null) (null)", "gpu 1 idle shard:8 shard:0"], PLAIN) == ({}, {})
 
 
 def printed(*columns: str) -> str:
@@ -82,20 +83,20 @@ MIG = ",".join(f"gpu:nvidia_a100_80gb_pcie_{size}:7(S:0-1)" for size in ("1g.10g
     ids=["long", "long and without the use", "blank", "blank alone", "not filled up", "long, not filled up"],
 )
 def test_a_missing_or_long_list_costs_only_the_gpus_of_its_nodes(row: str) -> None:
-    assert parse([GOOD, row]) == ({"gpu": (Gpus("a100", 12, 9),)}, {"gpu": 1})
-    assert parse([row, GOOD]) == parse([GOOD, row])
+    assert parse([GOOD, row], PLAIN) == ({"gpu": (Gpus("a100", 12, 9),)}, {"gpu": 1})
+    assert parse([row, GOOD], PLAIN) == parse([GOOD, row], PLAIN)
 
 
 @pytest.mark.parametrize("row", ["", "gpu", f"gpu one idle {A100}", f"gpu 1 idle {A100} {A100} more", "\xff"])
 def test_a_row_of_another_format_is_left_out(row: str) -> None:
-    assert parse([GOOD, row]) == ({"gpu": (Gpus("a100", 12, 9),)}, {})
+    assert parse([GOOD, row], PLAIN) == ({"gpu": (Gpus("a100", 12, 9),)}, {})
 
 
 def test_a_long_list_of_used_gpus_costs_only_their_use() -> None:
     used = f"gpu:a100:4(IDX:{'0,' * 150})"
     row = printed("gpu*", "1", "mixed", "gpu:a100:4", used)
-    assert parse([GOOD, row]) == ({"gpu": (Gpus("a100", 16, None),)}, {})
+    assert parse([GOOD, row], PLAIN) == ({"gpu": (Gpus("a100", 16, None),)}, {})
 
 
 def test_a_cluster_without_gpus_has_no_missing_ones() -> None:
-    assert parse([printed("batch", "8", "idle")]) == ({}, {})
+    assert parse([printed("batch", "8", "idle")], PLAIN) == ({}, {})

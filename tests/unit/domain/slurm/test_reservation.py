@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.cluster_state import Reservation
 from cluster_status.domain.slurm.reservation import in_partitions, last_instant, parse
 from tests.unit.domain.build import NOON, noon_plus
@@ -33,7 +34,7 @@ def line(**changes: str) -> str:
 
 
 def read(*lines: str) -> list[Reservation]:
-    listing = parse(list(lines))
+    listing = parse(list(lines), PLAIN)
     assert listing.error == ""
     return [one.reservation for one in listing.listed]
 
@@ -109,7 +110,7 @@ def test_no_reservations_are_no_error() -> None:
     ],
 )
 def test_another_output_is_an_error(lines: list[str], error: str) -> None:
-    assert parse(lines).error == error
+    assert parse(lines, PLAIN).error == error
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_another_output_is_an_error(lines: list[str], error: str) -> None:
 def test_a_maintenance_without_readable_times_is_an_error_and_the_others_are_listed(
     changes: dict[str, str],
 ) -> None:
-    listing = parse([line(**changes), line()])
+    listing = parse([line(**changes), line()], PLAIN)
     assert listing.error.startswith("scontrol printed 'StartTime=")
     assert "cooling" not in listing.error
     assert [one.reservation.name for one in listing.listed] == ["cooling"]
@@ -128,7 +129,7 @@ def test_a_maintenance_without_readable_times_is_an_error_and_the_others_are_lis
 @pytest.mark.parametrize("last", ["StartTime=2026", "PartitionName=(null) ", "Flags=MAI"])
 def test_a_reservation_that_is_cut_off_is_an_error_and_the_others_are_listed(last: str) -> None:
     whole = line(name="fire-alarm")
-    listing = parse([line(), whole[: whole.index(last) + len(last)]])
+    listing = parse([line(), whole[: whole.index(last) + len(last)]], PLAIN)
     assert listing.error == "scontrol printed a part of a reservation"
     assert [one.reservation.name for one in listing.listed] == ["cooling"]
 
@@ -148,7 +149,7 @@ def test_lines_between_reservations_are_left_out(said: str) -> None:
 def within(
     *lines: str, nodes: Mapping[str, frozenset[str]], chosen: tuple[str, ...] = ()
 ) -> list[tuple[int, frozenset[str]]]:
-    found = in_partitions(parse(list(lines)).listed, nodes, chosen=chosen, total=3)
+    found = in_partitions(parse(list(lines), PLAIN).listed, nodes, chosen=chosen, total=3)
     return [(one.nodes, one.node_names) for one in found]
 
 
@@ -195,10 +196,10 @@ def test_reservations_are_sorted_earliest_first() -> None:
         line(end="2027-01-31T12:00:00", name="b"),
         line(name="a"),
     ]
-    found = in_partitions(parse(lines).listed, {}, chosen=(), total=4)
+    found = in_partitions(parse(lines, PLAIN).listed, {}, chosen=(), total=4)
     assert [one.name for one in found] == ["a", "b", "c"]
 
 
 def test_reservations_with_the_same_nodes_share_one_set() -> None:
-    found = in_partitions(parse([line(), line(name="power")]).listed, {"gpu": GPU}, chosen=(), total=4)
+    found = in_partitions(parse([line(), line(name="power")], PLAIN).listed, {"gpu": GPU}, chosen=(), total=4)
     assert found[0].node_names is found[1].node_names

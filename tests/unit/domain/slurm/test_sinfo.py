@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.cluster_state import NodeCounts, Partition
 from cluster_status.domain.slurm.sinfo import parse
 from cluster_status.errors import UnparsableError
@@ -24,7 +25,9 @@ def printed(
 
 def test_the_rows_of_a_partition_are_added_up() -> None:
     cluster_state = parse(
-        printed(["debug*|up|30:00|3|idle", "debug*|up|30:00|2|mixed", "debug*|up|30:00|1|idle"]), BOUNDARY
+        printed(["debug*|up|30:00|3|idle", "debug*|up|30:00|2|mixed", "debug*|up|30:00|1|idle"]),
+        BOUNDARY,
+        PLAIN,
     )
     assert cluster_state.partitions == (
         Partition(
@@ -35,23 +38,28 @@ def test_the_rows_of_a_partition_are_added_up() -> None:
 
 def test_partitions_keep_the_order_in_which_slurm_lists_them() -> None:
     rows = ["z|up|30:00|1|idle", "a|up|30:00|1|idle", "z|up|30:00|1|down"]
-    assert [partition.name for partition in parse(printed(rows), BOUNDARY).partitions] == ["z", "a"]
+    assert [partition.name for partition in parse(printed(rows), BOUNDARY, PLAIN).partitions] == [
+        "z",
+        "a",
+    ]
 
 
 def test_a_star_marks_the_default_partition_and_is_not_part_of_its_name() -> None:
     rows = ["a|up|30:00|1|idle", "b*|up|30:00|1|idle"]
-    marked = {partition.name: partition.default for partition in parse(printed(rows), BOUNDARY).partitions}
+    marked = {
+        partition.name: partition.default for partition in parse(printed(rows), BOUNDARY, PLAIN).partitions
+    }
     assert marked == {"a": False, "b": True}
 
 
 def test_a_node_in_two_partitions_counts_once_in_the_cluster() -> None:
     rows = ["a|up|30:00|1|idle", "b|up|30:00|1|idle"]
-    assert parse(printed(rows, ["1|idle"]), BOUNDARY).nodes == counts(idle=1)
+    assert parse(printed(rows, ["1|idle"]), BOUNDARY, PLAIN).nodes == counts(idle=1)
 
 
 @pytest.mark.parametrize("total", [[], ["0|n/a"]])
 def test_a_partition_without_nodes_is_listed_without_an_unknown_state(total: list[str]) -> None:
-    cluster_state = parse(printed(["empty|up|infinite|0|n/a"], total), BOUNDARY)
+    cluster_state = parse(printed(["empty|up|infinite|0|n/a"], total), BOUNDARY, PLAIN)
     assert cluster_state.partitions == (
         Partition("empty", default=False, availability="up", time_limit="infinite"),
     )
@@ -59,13 +67,15 @@ def test_a_partition_without_nodes_is_listed_without_an_unknown_state(total: lis
 
 
 def test_an_output_without_rows_lists_nothing() -> None:
-    cluster_state = parse(printed(), BOUNDARY)
+    cluster_state = parse(printed(), BOUNDARY, PLAIN)
     assert (cluster_state.partitions, cluster_state.nodes) == ((), NodeCounts())
 
 
 def test_an_unknown_state_counts_in_the_other_group_and_is_named_once() -> None:
     cluster_state = parse(
-        printed(["a|up|30:00|2|quantum*", "b|up|30:00|2|quantum*"], ["2|quantum*", "1|idle"]), BOUNDARY
+        printed(["a|up|30:00|2|quantum*", "b|up|30:00|2|quantum*"], ["2|quantum*", "1|idle"]),
+        BOUNDARY,
+        PLAIN,
     )
     assert cluster_state.nodes == counts(other=2, idle=1)
     assert cluster_state.unknown_states == ("quantum*",)
@@ -80,11 +90,11 @@ def test_an_unknown_state_counts_in_the_other_group_and_is_named_once() -> None:
     ],
 )
 def test_what_the_login_prints_around_the_output_is_ignored(output: bytes) -> None:
-    assert parse(output, BOUNDARY) == parse(printed([WHOLE], ["8|idle"]), BOUNDARY)
+    assert parse(output, BOUNDARY, PLAIN) == parse(printed([WHOLE], ["8|idle"]), BOUNDARY, PLAIN)
 
 
 def test_names_from_the_cluster_are_cleaned_and_cut_off() -> None:
-    [partition] = parse(printed([f"\x1b[31m{'é' * 500}*|u\tp|30:00|1|idle"]), BOUNDARY).partitions
+    [partition] = parse(printed([f"\x1b[31m{'é' * 500}*|u\tp|30:00|1|idle"]), BOUNDARY, PLAIN).partitions
     assert partition.name == f"[31m{'é' * 95}…"
     assert partition.availability == "u p"
 
@@ -114,36 +124,36 @@ def test_names_from_the_cluster_are_cleaned_and_cut_off() -> None:
 )
 def test_a_row_of_another_format_is_an_error(row: str) -> None:
     with pytest.raises(UnparsableError, match="was expected"):
-        parse(printed([WHOLE, row]), BOUNDARY)
+        parse(printed([WHOLE, row]), BOUNDARY, PLAIN)
 
 
 @pytest.mark.parametrize("row", ["", "8", "idle", WHOLE, "|idle", "8|", "NODES|STATE", "eight|idle"])
 def test_a_row_of_the_total_of_another_format_is_an_error(row: str) -> None:
     with pytest.raises(UnparsableError, match="was expected"):
-        parse(printed([], ["8|idle", row]), BOUNDARY)
+        parse(printed([], ["8|idle", row]), BOUNDARY, PLAIN)
 
 
 @pytest.mark.parametrize("row", ["debug*|down|30:00|1|down", "debug*|up|31:00|1|down"])
 def test_a_partition_with_two_values_of_a_property_is_an_error(row: str) -> None:
     with pytest.raises(UnparsableError, match="different properties"):
-        parse(printed([WHOLE, row]), BOUNDARY)
+        parse(printed([WHOLE, row]), BOUNDARY, PLAIN)
 
 
 @pytest.mark.parametrize("kept", range(3))
 def test_an_output_that_was_cut_off_is_an_error(kept: int) -> None:
     cut = b"\n".join(printed([WHOLE], ["8|idle"]).splitlines()[: 2 * kept])
     with pytest.raises(UnparsableError, match="incomplete"):
-        parse(cut, BOUNDARY)
+        parse(cut, BOUNDARY, PLAIN)
 
 
 def test_a_boundary_within_an_output_is_an_error() -> None:
     with pytest.raises(UnparsableError):
-        parse(printed([WHOLE, BOUNDARY], ["8|idle"]), BOUNDARY)
+        parse(printed([WHOLE, BOUNDARY], ["8|idle"]), BOUNDARY, PLAIN)
 
 
 def test_an_error_quotes_the_line_cleaned_and_cut_off() -> None:
     with pytest.raises(UnparsableError) as error:
-        parse(printed(["a|b\x1b[2J\u202e" + "c" * 100_000]), BOUNDARY)
+        parse(printed(["a|b\x1b[2J\u202e" + "c" * 100_000]), BOUNDARY, PLAIN)
     assert "'a|b [2J ccc" in str(error.value)
     assert str(error.value).isprintable()
     assert len(str(error.value)) < 500
@@ -152,18 +162,18 @@ def test_an_error_quotes_the_line_cleaned_and_cut_off() -> None:
 @pytest.mark.parametrize("total", [[], ["0|n/a"]])
 def test_nodes_in_a_partition_and_none_in_the_cluster_are_an_error(total: list[str]) -> None:
     with pytest.raises(UnparsableError, match="8 nodes in partitions, but 0 in the whole cluster"):
-        parse(printed([WHOLE], total), BOUNDARY)
+        parse(printed([WHOLE], total), BOUNDARY, PLAIN)
 
 
 @pytest.mark.parametrize("by_partition", [[], ["empty|up|infinite|0|n/a"]])
 def test_nodes_in_the_cluster_and_none_in_a_partition_are_an_error(by_partition: list[str]) -> None:
     with pytest.raises(UnparsableError, match="0 nodes in partitions, but 8 in the whole cluster"):
-        parse(printed(by_partition, ["8|idle"]), BOUNDARY)
+        parse(printed(by_partition, ["8|idle"]), BOUNDARY, PLAIN)
 
 
 @pytest.mark.parametrize("number", [7, 9])
 def test_a_node_may_join_or_leave_between_the_two_commands(number: int) -> None:
-    assert parse(printed([WHOLE], [f"{number}|idle"]), BOUNDARY).nodes == counts(idle=number)
+    assert parse(printed([WHOLE], [f"{number}|idle"]), BOUNDARY, PLAIN).nodes == counts(idle=number)
 
 
 # Recorded outputs
@@ -191,7 +201,7 @@ def test_a_node_may_join_or_leave_between_the_two_commands(number: int) -> None:
 def test_a_recorded_output_lists_the_nodes_that_were_there(
     recording: str, nodes: NodeCounts, debug: NodeCounts
 ) -> None:
-    cluster_state = parse((RECORDINGS / f"{recording}.txt").read_bytes(), "recorded")
+    cluster_state = parse((RECORDINGS / f"{recording}.txt").read_bytes(), "recorded", PLAIN)
     assert (cluster_state.nodes, cluster_state.unknown_states) == (nodes, ())
     assert cluster_state.partitions[0] == Partition(
         "debug", default=True, availability="up", time_limit="1-00:00:00", nodes=debug
@@ -202,7 +212,7 @@ def test_a_recorded_output_lists_the_nodes_that_were_there(
     "recording", ["all-idle", "jobs-and-reservations", "node-not-responding", "odd-reasons"]
 )
 def test_a_recorded_output_lists_each_partition_as_it_was(recording: str) -> None:
-    cluster_state = parse((RECORDINGS / f"{recording}.txt").read_bytes(), "recorded")
+    cluster_state = parse((RECORDINGS / f"{recording}.txt").read_bytes(), "recorded", PLAIN)
     listed = {
         one.name: (one.availability, one.time_limit, one.nodes.total) for one in cluster_state.partitions
     }
@@ -242,10 +252,10 @@ def test_every_recording_is_tested() -> None:
 )
 def test_more_rows_or_partitions_than_any_cluster_has_are_an_error(rows: list[str], message: str) -> None:
     with pytest.raises(UnparsableError, match=message):
-        parse(printed(rows), BOUNDARY)
+        parse(printed(rows), BOUNDARY, PLAIN)
 
 
 def test_of_many_unknown_states_twenty_are_named_and_all_are_counted() -> None:
-    cluster_state = parse(printed([f"p|up|30:00|1|state{number}" for number in range(100)]), BOUNDARY)
+    cluster_state = parse(printed([f"p|up|30:00|1|state{number}" for number in range(100)]), BOUNDARY, PLAIN)
     assert cluster_state.unknown_states == tuple(f"state{number}" for number in range(20))
     assert cluster_state.nodes.other == 100

@@ -10,6 +10,7 @@ from cluster_status.domain.execution import (
     JumpHostLostError,
     OutputLimitError,
 )
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.diagnosis import diagnose, diagnose_error, diagnose_shell
 from cluster_status.domain.status.probe_result import ProbeFailure
@@ -19,7 +20,7 @@ BEGUN = f"welcome\n{BOUNDARY}\n".encode()
 
 
 def diagnosis(exit_status: int, stderr: bytes, stdout: bytes = BEGUN) -> ProbeFailure:
-    return diagnose(CommandResult(exit_status, stdout, stderr), BOUNDARY)
+    return diagnose(CommandResult(exit_status, stdout, stderr), BOUNDARY, PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_another_shell_may_find_what_is_missing(exit_status: int, stderr: str, *
 def test_before_the_first_boundary_the_text_of_the_shell_is_quoted(exit_status: int) -> None:
     result = CommandResult(exit_status, b"\nThis account is currently not available.\n", b"")
     expected = f"exit status {exit_status}: This account is currently not available."
-    assert diagnose_shell(result) == ProbeFailure(Cause.SHELL_FAILS, expected)
+    assert diagnose_shell(result, PLAIN) == ProbeFailure(Cause.SHELL_FAILS, expected)
 
 
 def test_a_shell_that_prints_its_command_has_not_begun() -> None:
@@ -210,7 +211,7 @@ def test_a_shell_that_prints_its_command_has_not_begun() -> None:
 
 
 def failure_of(error: CommandError) -> ProbeFailure:
-    return diagnose_error(error, BOUNDARY, seconds=30)
+    return diagnose_error(error, BOUNDARY, PLAIN, seconds=30)
 
 
 def test_a_timeout_after_the_first_boundary_is_one_of_sinfo() -> None:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.unanswered_login import UnansweredLogin, diagnose_login, not_offered
 
@@ -11,7 +12,7 @@ EXPIRED = "Your account has expired."
 
 
 def cause_of(**facts: Any) -> Cause:
-    return diagnose_login(UnansweredLogin(**({"offered": "password"} | facts))).cause
+    return diagnose_login(UnansweredLogin(**({"offered": "password"} | facts)), PLAIN).cause
 
 
 @pytest.mark.parametrize(
@@ -53,11 +54,13 @@ def test_a_login_without_a_response_quotes_each_text_once() -> None:
     login = UnansweredLogin(
         offered="key", text="a", disconnect_reason="b", earlier_text="c", is_silent=True, seconds=10
     )
-    assert diagnose_login(login).detail == "no response to the key within 10 s: a; b"
+    assert diagnose_login(login, PLAIN).detail == "no response to the key within 10 s: a; b"
     login = UnansweredLogin(offered="password", text="a", disconnect_reason="a")
-    assert diagnose_login(login).detail == "the server closed the connection after it got the password: a"
+    assert (
+        diagnose_login(login, PLAIN).detail == "the server closed the connection after it got the password: a"
+    )
     login = UnansweredLogin(offered="", earlier_text="c")
-    assert diagnose_login(login).detail == "the server closed the connection before the login: c"
+    assert diagnose_login(login, PLAIN).detail == "the server closed the connection before the login: c"
 
 
 def test_a_password_that_is_not_offered_keeps_the_cause() -> None:

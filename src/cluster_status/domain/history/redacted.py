@@ -1,0 +1,67 @@
+"""A restored history without secrets: a name in it may show one that was set only later."""
+
+from msgspec.structs import replace
+
+from cluster_status.domain.history.history import History
+from cluster_status.domain.maintenance.calendar import KnownWindow
+from cluster_status.domain.maintenance.window import Window
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.outbox import ChannelOutbox
+from cluster_status.domain.redaction import Redaction
+from cluster_status.domain.status.partitions.state import PartitionChange, PartitionMemory, PartitionState
+
+
+def redacted(history: History, redaction: Redaction) -> History:
+    """Return the history with each name of the cluster as it may be shown."""
+    return _Names(redaction).history(history)
+
+
+class _Names:
+    def __init__(self, redaction: Redaction) -> None:
+        self._shown = redaction.clean_name
+
+    def history(self, history: History) -> History:
+        channels = history.outbox.channels.items()
+        return replace(
+            history,
+            partitions=self._memory(history.partitions),
+            calendar=replace(history.calendar, windows=tuple(map(self._known, history.calendar.windows))),
+            outbox=replace(history.outbox, channels={name: self._channel(one) for name, one in channels}),
+        )
+
+    def _memory(self, memory: PartitionMemory) -> PartitionMemory:
+        states = {self._shown(name): self._state(one) for name, one in memory.states.items()}
+        return replace(memory, states=states)
+
+    def _state(self, state: PartitionState) -> PartitionState:
+        return replace(state, availability=self._shown(state.availability)) if state.availability else state
+
+    def _known(self, known: KnownWindow) -> KnownWindow:
+        announced = known.announced and self._window(known.announced)
+        return replace(known, window=self._window(known.window), announced=announced)
+
+    def _window(self, window: Window) -> Window:
+        return replace(window, partitions=tuple(map(self._shown, window.partitions)))
+
+    def _channel(self, channel: ChannelOutbox) -> ChannelOutbox:
+        live = channel.live and replace(
+            channel.live, notification=self._notification(channel.live.notification)
+        )
+        return replace(channel, pending=tuple(map(self._notification, channel.pending)), live=live)
+
+    def _notification(self, notification: Notification) -> Notification:
+        return replace(
+            notification,
+            window=notification.window and self._window(notification.window),
+            previous_window=notification.previous_window and self._window(notification.previous_window),
+            partitions=tuple(map(self._change, notification.partitions)),
+            still_out=tuple(map(self._change, notification.still_out)),
+        )
+
+    def _change(self, change: PartitionChange) -> PartitionChange:
+        return replace(
+            change,
+            name=self._shown(change.name),
+            availability=self._shown(change.availability),
+            also=tuple(map(self._shown, change.also)),
+        )
