@@ -43,8 +43,11 @@ _LEVELS = {
 }  # online: a notice, or a warning if there is a remedy
 
 
-def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
-    """Annotate the run with what needs attention; with `several` clusters, each line has a name."""
+def annotate(runner: Runner, poll: PollResult, *, several: bool, remembers_key: bool = True) -> None:
+    """Annotate the run with what needs attention; with `several` clusters, each line has a name.
+
+    A check does not remember the host key: `remembers_key` is false.
+    """
     verdict, prefix = poll.verdict, f"{poll.cluster}: " if several else ""
     if verdict.cause or verdict.detail:
         detail = f" ({verdict.detail})" if verdict.detail else ""
@@ -58,7 +61,9 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool) -> None:
     if poll.maintenance_error:
         runner.annotate(Level.NOTICE, f"{prefix}{without_maintenance(poll.maintenance_error)}")
     if poll.result.line_to_pin:
-        runner.annotate(Level.WARNING, f"{prefix}{_warning_of_unpinned(poll.result)}")
+        runner.annotate(
+            Level.WARNING, f"{prefix}{_warning_of_unpinned(poll.result, remembers_key=remembers_key)}"
+        )
     if poll.gap:
         runner.annotate(Level.WARNING, f"{prefix}{_warning_of(poll.gap)}")
 
@@ -94,12 +99,15 @@ def _warnings_of(state: ClusterState | None) -> Iterator[str]:
         )
 
 
-def _warning_of_unpinned(result: ProbeResult) -> str:
+def _warning_of_unpinned(result: ProbeResult, *, remembers_key: bool) -> str:
     shown = f" {result.host_key.fingerprint}" if result.host_key else ""
-    return (
-        f"The SSH host key{shown} is not pinned. Verify the key, then set cluster-host-key to this line, in "
-        f"quotes: {result.line_to_pin}"
-    )
+    what = f"The SSH host key{shown} is not pinned."
+    if not remembers_key and result.credential_offered:
+        what = (
+            f"The check offered a credential to a server that was not verified: the SSH host key{shown} is "
+            "not pinned, and a check remembers none."
+        )
+    return f"{what} Verify the key, then set cluster-host-key to this line, in quotes: {result.line_to_pin}"
 
 
 def _warning_of(gap: Gap) -> str:

@@ -58,7 +58,7 @@ def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
     results, crashes = _checked(clusters, tools, lambda _: RememberedLogin())
     polls = [poll(cluster, checked) for cluster, checked in results]
     for one in polls:
-        annotate(tools.runner, one, several=len(clusters) > 1)
+        annotate(tools.runner, one, several=len(clusters) > 1, remembers_key=False)
     published = publish(tools.runner, polls, several=len(clusters) > 1)
     if crashes:
         raise crashes[0]

@@ -10,6 +10,7 @@ from cluster_status.app.check import check_with_retries
 from cluster_status.domain.status.cause import CAUSES, Cause
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult, RememberedLogin
 from cluster_status.errors import ExitStatus
+from cluster_status.ports import Level
 from tests.fakes.probe import HOST_KEY, ONLINE, ScriptedProbe, failed, listed, partition
 from tests.unit.app.monitor import Monitor
 
@@ -243,11 +244,22 @@ def test_a_check_neither_reads_nor_changes_the_history(monitor: Monitor) -> None
     assert len(monitor.notifier.messages) == 1
 
 
-def test_a_check_trusts_a_server_without_a_pin_and_shows_the_line_to_pin(monitor: Monitor) -> None:
+def test_a_check_warns_that_it_offered_a_credential_to_a_server_that_was_not_verified(
+    monitor: Monitor,
+) -> None:
     monitor.pinned = False
     run = monitor.check(ONLINE)
     assert (run.outputs["status"], run.probe.offers) == ("online", 1)
-    assert run.runner.annotations[0].text.endswith(f"head.example.org ssh-ed25519 {KEY_IN_BASE64}")
+    (warning,) = run.runner.of(Level.WARNING)
+    assert warning.startswith("The check offered a credential to a server that was not verified: ")
+    assert warning.endswith(f"head.example.org ssh-ed25519 {KEY_IN_BASE64}")
+
+
+def test_a_check_that_offered_no_credential_only_shows_the_line_to_pin(monitor: Monitor) -> None:
+    monitor.pinned = False
+    run = monitor.check(replace(ONLINE, outcome=ProbeFailure(Cause.LOGIN_HANGS), credential_offered=False))
+    (warning,) = run.runner.of(Level.WARNING)
+    assert "is not pinned. Verify the key, then set cluster-host-key" in warning
 
 
 def test_a_check_of_several_clusters_fails_if_one_status_is_unknown(monitor: Monitor) -> None:
