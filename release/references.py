@@ -15,6 +15,7 @@ _PLACES = [
         (r"^ +", ": ref-pin"),
         (r"img\.shields\.io/github/v/release/", ""),
         (r"https://github\.com/", '/actions/workflows/|/releases|@v[0-9]|"$'),
+        (r"https://raw\.githubusercontent\.com/", "/v[0-9]"),
         ("--repo ", ""),
     )
 ]

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+import cluster_status
 from cluster_status.adapters.apprise.notifier import AppriseNotifier
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.secret import Secret
@@ -176,4 +178,6 @@ def test_no_error_and_no_log_of_a_library_shows_the_url(
 
 def test_a_process_that_sends_nothing_does_not_import_apprise() -> None:
     code = "import cluster_status.wiring, sys; sys.exit('apprise' in sys.modules or 'yaml' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    source = str(Path(cluster_status.__file__).parents[1])
+    run = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": source}, check=False)
+    assert run.returncode == 0

@@ -12,7 +12,6 @@ from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUTS
 from tests.contract.workflows.validators import ACTION as NAME
-from tools.docs import generate
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -58,12 +57,6 @@ def test_the_default_in_a_description_is_the_default_of_the_input(spec: Any) -> 
 
 def test_there_are_at_most_40_inputs() -> None:
     assert len(INPUTS) <= 40
-
-
-def test_the_generated_parts_of_the_documents_are_up_to_date() -> None:
-    assert {path.name: path.read_text() for path in generate.documents()} == {
-        path.name: text for path, text in generate.documents().items()
-    }
 
 
 def test_action_yml_runs_the_dockerfile_of_this_repository() -> None:

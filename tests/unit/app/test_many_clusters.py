@@ -10,7 +10,7 @@ from tests.unit.app.monitor import Monitor, Run
 
 REFUSED, DEGRADED = failed(Cause.REFUSED), listed(partition(draining=8))
 FAILED = DeliveryError("Discord was not reached.", cause="no answer")
-NAMES = [f"c{number}" for number in range(30)]
+NAMES = [f"c{number:02}" for number in range(30)]
 
 
 def poll(monitor: Monitor, *results: ProbeResult) -> Run:
@@ -19,7 +19,8 @@ def poll(monitor: Monitor, *results: ProbeResult) -> Run:
 
 @pytest.fixture
 def fleet(monitor: Monitor) -> Monitor:
-    """Have found all clusters online."""
+    """Have found all clusters online; without retries, all results have the same time."""
+    monitor.set_retries(attempts=1)
     poll(monitor, *[ONLINE] * 30)
     return monitor
 
@@ -37,18 +38,18 @@ def test_the_worst_changes_are_first(fleet: Monitor) -> None:
     [message] = poll(fleet, ONLINE, ONLINE, DEGRADED, REFUSED).messages
     assert message.headline == "1 offline, 1 degraded, 2 online"
     assert [change.headline for change in message.changes] == [
-        "c3 is offline",
-        "c2 is degraded",
-        "c0 is back online",
-        "c1 is back online",
+        "c03 is offline",
+        "c02 is degraded",
+        "c00 is back online",
+        "c01 is back online",
     ]
 
 
 def test_up_to_three_changes_are_messages_of_their_own(fleet: Monitor) -> None:
     assert poll(fleet, *[REFUSED] * 3, ONLINE).headlines == [
-        "c0 is offline",
-        "c1 is offline",
-        "c2 is offline",
+        "c00 is offline",
+        "c01 is offline",
+        "c02 is offline",
     ]
 
 
@@ -57,9 +58,9 @@ def test_a_message_about_many_clusters_that_is_not_delivered_is_sent_by_the_next
     assert poll(fleet, *[REFUSED] * 4).messages == []
     [message] = poll(fleet, REFUSED, REFUSED, REFUSED, ONLINE).messages
     assert [change.headline for change in message.changes] == [
-        "c0 is offline",
-        "c1 is offline",
-        "c2 is offline",
-        "c3 is offline",
-        "c3 is back online",
+        "c00 is offline",
+        "c01 is offline",
+        "c02 is offline",
+        "c03 is offline",
+        "c03 is back online",
     ]
