@@ -82,6 +82,7 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction:
             settings.runner_context.run_url,
             _recent_runs(settings, http.until(deadlines.save), SystemClock(deadlines.save)),
             deadlines,
+            owns_history=settings.storage.has_all_clusters,
         )
         clusters = [_cluster(one, settings, http, runner, redaction) for one in settings.clusters]
         try:

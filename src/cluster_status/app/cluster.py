@@ -87,7 +87,10 @@ def unknown_runs(_: datetime) -> RunsSince | None:
 
 
 class Tools(Struct, frozen=True):
-    """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run."""
+    """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run.
+
+    `owns_history`: this run checks all clusters of the history, except those that were removed.
+    """
 
     clock: Clock
     runner: Runner
@@ -96,3 +99,4 @@ class Tools(Struct, frozen=True):
     run_url: str = ""
     recent_runs: RecentRuns = unknown_runs
     deadlines: RunDeadlines = field(default_factory=RunDeadlines)
+    owns_history: bool = False

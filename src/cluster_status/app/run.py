@@ -23,7 +23,7 @@ from cluster_status.app.report import (
 )
 from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
-from cluster_status.domain.history.histories import Histories, key_of
+from cluster_status.domain.history.histories import Histories, key_of, without_removed
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import Hold
 from cluster_status.domain.instant import Instant
@@ -226,6 +226,9 @@ class _Run:
         by_key = {key_of(one.cluster): one for one in polls}
         for one in polls:
             histories = histories.with_entry(one.cluster, one.after or History())
+        if self._tools.owns_history:
+            names = [cluster.name for cluster in self._clusters]
+            histories = without_removed(histories, names, max(one.at for one in polls))
         courier = Courier(
             store=self._store,
             newer=self._newer,

@@ -25,6 +25,7 @@ _NAME_OF_SEVERAL = "cluster-status"
 class Storage(Struct, frozen=True):
     store: str  # auto, artifact, file
     name: str
+    has_all_clusters: bool  # the run checks all clusters of the history
     path: str
     retention: timedelta
     token: Secret
@@ -74,6 +75,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         storage=Storage(
             store=given.value(inputs.HISTORY_STORE),
             name=_history_name(given, configured),
+            has_all_clusters=given.has(inputs.CLUSTERS),
             path=given.value(inputs.HISTORY_PATH),
             retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
             token=given.value(inputs.GITHUB_TOKEN),

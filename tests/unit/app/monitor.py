@@ -79,6 +79,7 @@ class Monitor:
     def __init__(self, name: str = "mscluster") -> None:
         self.name = name
         self.clock = VirtualClock()
+        self.owns_history = False
         self.store = MemoryStore()
         self.notifier = RecordingNotifier()
         self.policy = ChannelPolicy("discord", digest=digest_of("a webhook"))
@@ -189,6 +190,7 @@ class Monitor:
             self.run_url,
             recent_runs,
             self.new_deadlines(),
+            self.owns_history,
         )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:

@@ -1,5 +1,7 @@
 """A run of many clusters: one message per channel, and each cluster notifies its own channels."""
 
+from datetime import timedelta
+
 import pytest
 
 from cluster_status.domain.status.cause import Cause, Status
@@ -64,3 +66,21 @@ def test_a_message_about_many_clusters_that_is_not_delivered_is_sent_by_the_next
         "c03 is offline",
         "c03 is back online",
     ]
+
+
+def test_a_cluster_that_was_removed_notifies_nothing_more_and_is_kept_for_thirty_days(
+    monitor: Monitor,
+) -> None:
+    fleet = monitor
+    fleet.owns_history = True
+    fleet.poll_all({"c00": [ONLINE], "c01": [ONLINE]})
+    fleet.notifier.fail_next(FAILED)
+    fleet.poll_all({"c00": [REFUSED], "c01": [ONLINE]})
+    run = fleet.poll_all({"c01": [ONLINE]})
+    assert run.messages == []
+    assert not fleet.store.histories.clusters["c00"].outbox.has_pending
+    assert fleet.poll_all({"c00": [REFUSED], "c01": [ONLINE]}).messages == []
+    fleet.poll_all({"c01": [ONLINE]}, later=timedelta(days=29))
+    assert set(fleet.store.histories.clusters) == {"c00", "c01"}
+    fleet.poll_all({"c01": [ONLINE]}, later=timedelta(days=2))
+    assert set(fleet.store.histories.clusters) == {"c01"}

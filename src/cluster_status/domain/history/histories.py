@@ -1,5 +1,8 @@
 """The stored document: the histories of all clusters."""
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -7,6 +10,7 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.outbox import Outbox, assume_delivered
 
 SCHEMA = 1
+REMOVED_KEPT = timedelta(days=30)
 
 
 class Histories(Struct, frozen=True, kw_only=True):
@@ -41,3 +45,21 @@ def of_another_branch(histories: Histories) -> Histories:
     """Return the histories for a branch that had none: the other branch delivers its own messages."""
     clusters = {key: replace(history, outbox=Outbox()) for key, history in histories.clusters.items()}
     return replace(histories, clusters=clusters)
+
+
+def without_removed(histories: Histories, names: Iterable[str], now: datetime) -> Histories:
+    """Return the histories of a run that checks all clusters, which have these names.
+
+    The entry of a cluster that was removed is kept for a while, without its pending notifications.
+    """
+    current = {key_of(name) for name in names}
+    clusters = {
+        key: history if key in current else replace(history, outbox=Outbox())
+        for key, history in histories.clusters.items()
+        if key in current or _is_recent(history, now)
+    }
+    return replace(histories, clusters=clusters)
+
+
+def _is_recent(history: History, now: datetime) -> bool:
+    return bool(history.record.polls) and now - history.record.polls[-1].at < REMOVED_KEPT
