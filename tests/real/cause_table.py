@@ -24,9 +24,9 @@ class Outcome(NamedTuple):
     @property
     def row(self) -> tuple[str, ...]:
         return (
-            self.run.outputs["cause"] or "-",
+            self.run.outputs.get("cause") or "-",
             self.case.description,
-            self.run.outputs["status"],
+            self.run.outputs.get("status") or "-",
             f"{self.run.seconds:.1f}",
             f"{self.run.peak_bytes / _MEGABYTE:.0f}",
             str(len(self.offers)),

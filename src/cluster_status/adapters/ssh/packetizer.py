@@ -43,7 +43,8 @@ class BoundedPacketizer(Packetizer):
 
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002 - paramiko's signature
         if n > (_PACKET_LIMIT if self._initial_kex_done else _FIRST_PACKET_LIMIT):  # type: ignore[attr-defined]
-            self.refuse(f"the server announced a packet of {n} bytes")
+            # no violation: one damaged bit makes a packet as long, and another connection works
+            raise paramiko.SSHException(f"the server announced a packet of {n} bytes")
         self._received_bytes += n
         if self._received_bytes > _SESSION_LIMIT:
             self.refuse(f"the server sent more than {_SESSION_LIMIT} bytes")
