@@ -38,6 +38,7 @@ class ProbeFailed(Exception):  # noqa: N818 - a failed probe is a result, not an
 class LoginProgress(Struct, frozen=True, kw_only=True):
     """How far the login to the head node got."""
 
+    local: bool = False  # commands run on this machine, without a login
     reached: bool = False  # the server's SSH banner was read
     host_key: HostKey | None = None  # of the server, if it was the expected one
     line_to_pin: str = ""  # for that key, if no key is pinned
@@ -45,7 +46,7 @@ class LoginProgress(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()  # the same
     credential_offered: bool = False
     prompts_unanswered: bool = False  # a prompt of the server got no answer
-    logged_in: bool = False
+    logged_in: bool = False  # commands can be run
     login_spent: bool = False  # the next attempt would have to offer a credential again, and must not
     unanswered_passwords: int = 0  # offers of this run without a response, since the last accepted login
 

@@ -15,6 +15,10 @@ from cluster_status.domain.status.partitions.tracker import PollConditions
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.shortage import shortage
 
+_NO_SLURM_HERE = (
+    "Run the program on a login node. If this is one, add the directory of sinfo to PATH in the profile of "
+    "the account: see docs/login.md."
+)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -164,6 +168,8 @@ def _judge_failure(
     info = CAUSES[failure.cause]
     remedy = failure.remedy or info.remedy
     if failure.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
+        if result.local:  # nothing else shows that this machine belongs to a cluster
+            return Verdict(Status.UNKNOWN, failure.cause, failure.detail, _NO_SLURM_HERE)
         detail = "sinfo not found, only the login is checked"
         return Verdict(Status.ONLINE, None, detail, remedy, ClusterState(login_only=True))
     if known.partitions_seen.intersection(failure.partitions):

@@ -292,6 +292,14 @@ def test_only_the_login_is_checked_if_no_scheduler_was_ever_seen() -> None:
     assert "set scheduler to none" in verdict.remedy
 
 
+def test_a_machine_without_slurm_is_unknown_where_there_is_no_login_to_check() -> None:
+    here = replace(failed(Cause.NO_SCHEDULER), local=True)
+    verdict = judged(here, KnownServer(shell_seen=True))
+    assert outcome(verdict) == (Status.UNKNOWN, Cause.NO_SCHEDULER)
+    assert "Run the program on a login node" in verdict.remedy
+    assert outcome(judged(here, KNOWN)) == (Status.DEGRADED, Cause.NO_SCHEDULER)
+
+
 def test_a_check_of_the_login_alone_is_online_without_a_remedy() -> None:
     verdict = judged(ProbeResult(outcome=ClusterState(login_only=True)), KNOWN)
     assert (outcome(verdict), verdict.remedy) == ((Status.ONLINE, None), "")
