@@ -5,4 +5,4 @@ import sys
 
 from cluster_status.action import main
 
-sys.exit(main(os.environ))
+sys.exit(main(os.environ, in_container=True))

@@ -19,18 +19,18 @@ _LIMIT_SECONDS = RUN_SECONDS + 10  # where a step has no limit of its own, such 
 _GRACE_SECONDS = 4.8  # the runner kills 7.5 s after SIGINT; the outbox takes up to 4 s of it
 
 
-def main(environ: Mapping[str, str]) -> int:
-    """Run the action with the variables of `environ`; return the exit status."""
+def main(environ: Mapping[str, str], *, in_container: bool = False) -> int:
+    """Run the action with the variables of `environ`, in its container or not; return the exit status."""
     _handle_signals(_exit_at_once)  # process 1 of a container has no defaults
     try:
-        exit_status = _run(environ)
+        exit_status = _run(environ, in_container=in_container)
     except Cancelled as cancelled:
         return _KILLED_BY + cancelled.signal_number
     signal.setitimer(signal.ITIMER_REAL, 0)
     return exit_status
 
 
-def _run(environ: Mapping[str, str]) -> int:
+def _run(environ: Mapping[str, str], *, in_container: bool) -> int:
     # after the first handlers are set, because the imports take a quarter of a second
     from cluster_status import wiring  # noqa: PLC0415
     from cluster_status.ports import Level  # noqa: PLC0415
@@ -44,7 +44,7 @@ def _run(environ: Mapping[str, str]) -> int:
         wiring.mask(source.secrets(environ, context.workspace))
     runner = wiring.runner(context)
     try:
-        return wiring.run(load.read(environ), runner)
+        return wiring.run(load.read(environ, in_container=in_container), runner)
     except Cancelled as cancelled:
         if cancelled.signal_number == signal.SIGALRM:
             text = f"The run did not end within {_LIMIT_SECONDS:.0f} s and was stopped."

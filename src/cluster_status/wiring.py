@@ -25,6 +25,7 @@ from cluster_status.adapters.history_artifact.download import Downloader
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
+from cluster_status.adapters.local.executor import LocalExecutor
 from cluster_status.adapters.runner import ActionsRunner, mask
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.adapters.ssh.credential import public_line, read_key
@@ -37,12 +38,13 @@ from cluster_status.app.samples import send_samples
 from cluster_status.deadline import Deadline, RunDeadlines
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
+from cluster_status.domain.local_target import LocalTarget
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
-from cluster_status.ports import Heartbeat, HistoryStore, Level, RecentRuns, Runner
+from cluster_status.ports import Executor, Heartbeat, HistoryStore, Level, RecentRuns, Runner
 from cluster_status.settings.clusters import Channel as ChannelSettings
 from cluster_status.settings.clusters import Cluster
 from cluster_status.settings.load import RunnerContext, Settings
@@ -167,13 +169,19 @@ def _cluster(
 ) -> MonitoredCluster:
     return MonitoredCluster(
         cluster.name,
-        SlurmProbe(SshExecutor(cluster.target, redaction), cluster.query, redaction),
+        SlurmProbe(_executor(cluster, redaction), cluster.query, redaction),
         _digests(cluster, settings),
         cluster.thresholds,
         cluster.retries,
         None if cluster.channels is None else frozenset(cluster.channels),
         _heartbeat(cluster.heartbeat, http, runner),
     )
+
+
+def _executor(cluster: Cluster, redaction: Redaction) -> Executor:
+    if isinstance(cluster.target, LocalTarget):
+        return LocalExecutor(cluster.target)
+    return SshExecutor(cluster.target, redaction)
 
 
 def _redaction(settings: Settings) -> Redaction:
@@ -192,8 +200,9 @@ def _digests(cluster: Cluster, settings: Settings) -> Digests:
     target = cluster.target
     ids = cluster.channels
     webhooks = (one.address.reveal() for one in settings.channels if ids is None or one.policy.id in ids)
+    private_key = "" if isinstance(target, LocalTarget) else target.credentials.key.reveal()
     return keyed_digests(
-        key=next(filter(None, webhooks), "") or target.credentials.key.reveal(),
+        key=next(filter(None, webhooks), "") or private_key,
         server=target.server_identity,
         login=target.login_identity.reveal(),
     )

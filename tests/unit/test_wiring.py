@@ -122,6 +122,14 @@ def test_a_run_closes_its_connection_even_if_it_crashes(
     assert len(closed) == 1
 
 
+def test_the_digests_of_this_machine_differ_from_those_of_an_ssh_server_with_the_same_key(wire: Wire) -> None:
+    here = wire(WEBHOOK | {"INPUT_CLUSTER-HOST": "local"}).cluster.digests
+    there = wire(WEBHOOK | REQUIRED).cluster.digests
+    assert here.key == there.key
+    assert (here.server != there.server, here.login != there.login) == (True, True)
+    assert wire({"INPUT_CLUSTER-HOST": "local"}).cluster.digests.login is None
+
+
 @pytest.mark.parametrize(
     ("environ", "store", "kept_in"),
     [

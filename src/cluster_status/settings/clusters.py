@@ -1,9 +1,10 @@
 """The clusters and the channels of a run: one of each from the inputs, or several from the clusters file."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,15 +16,15 @@ from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
-from cluster_status.domain.ssh.endpoint import Endpoint
-from cluster_status.domain.ssh.target import Credentials, SshTarget
 from cluster_status.domain.text import clean
 from cluster_status.settings import inputs
 from cluster_status.settings.given import Given
+from cluster_status.settings.inputs import Input
 from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS, URL
 from cluster_status.settings.references import read_source
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section
 from cluster_status.settings.sections import Sections
+from cluster_status.settings.target import Target, is_local, read_local_target, read_ssh_target
 
 _ADDRESSES = ("discord-webhook", "url")  # a channel has one of these keys
 
@@ -32,7 +33,7 @@ class Cluster(Struct, frozen=True):
     """`channels` are the ids of those that it notifies; None: all."""
 
     name: str
-    target: SshTarget
+    target: Target
     query: SlurmQuery
     thresholds: Thresholds
     retries: RetryPolicy
@@ -54,42 +55,52 @@ class Channel(Struct, frozen=True):
         return self.url or self.webhook
 
 
+class Context(Struct, frozen=True):
+    """What the settings of a cluster depend on beside its own inputs."""
+
+    command: str
+    environ: Mapping[str, str]
+    workspace: Path
+    in_container: bool  # of the action
+
+
 class Configured(Struct, frozen=True):
     clusters: Sequence[Cluster]
     channels: Sequence[Channel]
     has_own_channels: bool = False  # from the clusters file
 
 
-def read_clusters(given: Given, command: str, environ: Mapping[str, str], workspace: Path) -> Configured:
+def read_clusters(given: Given, context: Context) -> Configured:
     """Read the clusters and channels; what is wrong with them is added to the problems of `given`."""
     source_text = given.value(inputs.CLUSTERS)
-    if not source_text or command == "prune":
+    if not source_text or context.command == "prune":
         name = given.value(inputs.CLUSTER_NAME)
-        return Configured([_cluster(given, command, name, None)], _channels_of_action(given))
+        return Configured([_cluster(given, given.has, context, name, None)], _channels_of_action(given))
     from cluster_status.settings.clusters_file import parse  # noqa: PLC0415 - YAML takes 20 ms
 
-    source = read_source(source_text, workspace)
+    source = read_source(source_text, context.workspace)
     file, problems = (ClustersFile(), [source.problem]) if source.problem else parse(source.text, source.name)
     given.problems.update({problem: problem for problem in problems})
     if given.has(inputs.CLUSTER_NAME):
         given.add_problem(
             inputs.CLUSTER_NAME, "cannot be set together with clusters: each cluster there has its name"
         )
-    return _of_file(file, given, command, environ)
+    return _of_file(file, given, context)
 
 
-def _of_file(file: ClustersFile, given: Given, command: str, environ: Mapping[str, str]) -> Configured:
+def _of_file(file: ClustersFile, given: Given, context: Context) -> Configured:
     if file.channels is None:
         channels = _channels_of_action(given)
     else:
-        read = (_channel(id_, section, given, environ) for id_, section in file.channels.items())
+        read = (_channel(id_, section, given, context.environ) for id_, section in file.channels.items())
         channels = [channel for channel in read if channel]
     ids = [channel.policy.id for channel in channels] if file.channels is None else list(file.channels)
     clusters = []
     for section in file.clusters:
-        own = Sections((section, file.defaults), environ, given)
+        own = Sections((section, file.defaults), context.environ, given)
         name = own.given.required(inputs.CLUSTER_NAME)
-        clusters.append(_cluster(own.given, command, name, _ids(section, file.defaults, ids, given)))
+        of_channels = _ids(section, file.defaults, ids, given)
+        clusters.append(_cluster(own.given, own.sets, context, name, of_channels))
     given.problems.update({problem: problem for problem in _repeated_names(file.clusters, clusters)})
     return Configured(clusters, channels, has_own_channels=file.channels is not None)
 
@@ -139,14 +150,26 @@ def _channel(id_: str, section: Section, given: Given, environ: Mapping[str, str
     return Channel(_policy(own, id_, url), url=url)
 
 
-def _cluster(given: Given, command: str, name: str, channels: Sequence[str] | None) -> Cluster:
+def _cluster(
+    given: Given,
+    sets: Callable[[Input[Any]], bool],
+    context: Context,
+    name: str,
+    channels: Sequence[str] | None,
+) -> Cluster:
+    is_needed = context.command in {"poll", "check"}
+    target: Target
+    if is_needed and is_local(given):
+        target = read_local_target(given, sets, context.environ, in_container=context.in_container)
+    else:
+        target = read_ssh_target(given, needed=is_needed)
     return Cluster(
         name=name,
-        target=read_target(given, needed=command in {"poll", "check"}),
+        target=target,
         query=SlurmQuery(
             partitions=PartitionFilter(given.value(inputs.PARTITIONS)),
             details=given.value(inputs.DETAILS) == "full",
-            maintenance=command != "check",
+            maintenance=context.command != "check",
             node_names=given.value(inputs.SHOW_NODES),
             timeout_seconds=given.value(inputs.CLUSTER_COMMAND_TIMEOUT),
             cluster=given.value(inputs.SLURM_CLUSTER),
@@ -163,28 +186,6 @@ def _cluster(given: Given, command: str, name: str, channels: Sequence[str] | No
         ),
         heartbeat=given.value(inputs.HEARTBEAT_URL),
         channels=channels,
-    )
-
-
-def read_target(given: Given, *, needed: bool) -> SshTarget:
-    """Read the route and the credentials; if they are not needed, both may be incomplete."""
-    required = given.required if needed else given.value
-    password = given.value if given.has(inputs.CLUSTER_KEY) else required
-    head_node = Endpoint(
-        user=required(inputs.CLUSTER_USER),
-        host=required(inputs.CLUSTER_HOST),
-        port=given.value(inputs.CLUSTER_PORT),
-    )
-    jump = given.value(inputs.CLUSTER_JUMP)
-    return SshTarget(
-        route=(jump, head_node) if jump else (head_node,),
-        credentials=Credentials(
-            password=password(inputs.CLUSTER_PASSWORD),
-            key=given.value(inputs.CLUSTER_KEY),
-            key_passphrase=given.value(inputs.CLUSTER_KEY_PASSPHRASE),
-        ),
-        pins=given.value(inputs.CLUSTER_HOST_KEY),
-        connect_timeout_seconds=given.value(inputs.CLUSTER_CONNECT_TIMEOUT),
     )
 
 

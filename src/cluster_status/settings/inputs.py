@@ -44,11 +44,18 @@ COMMAND = Input(
     "poll",
     "poll",
 )
-CLUSTER_HOST = Input("cluster-host", "Host name or IP address of the head node. Required.", types.HOST, "")
+CLUSTER_HOST = Input(
+    "cluster-host",
+    "Host name or IP address of the head node, or `local` to run the commands on this machine: see "
+    "docs/without-github.md. Required.",
+    types.HOST,
+    "",
+)
 CLUSTER_PORT = Input("cluster-port", "SSH port of the head node.", types.PORT, 22, "22")
 CLUSTER_USER = Input(
     "cluster-user",
-    "User name for the login, such as `jdoe`, `jdoe@uni.example.org` or `UNI\\jdoe`. Required.",
+    "User name for the login, such as `jdoe`, `jdoe@uni.example.org` or `UNI\\jdoe`. Required, except with "
+    "`cluster-host: local`.",
     types.USER,
     "",
 )

@@ -13,9 +13,10 @@ from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import InputError
 from cluster_status.settings import inputs
-from cluster_status.settings.clusters import Channel, Cluster, Configured, read_clusters, read_target
+from cluster_status.settings.clusters import Channel, Cluster, Configured, Context, read_clusters
 from cluster_status.settings.given import Given
 from cluster_status.settings.source import of_action
+from cluster_status.settings.target import read_ssh_target
 from cluster_status.settings.types import WORKFLOW_FOLDER
 
 _NO_LIMIT_DAYS = 400  # GitHub's own limit
@@ -61,12 +62,15 @@ class Settings(Struct, frozen=True):
     runner_context: RunnerContext
 
 
-def read(environ: Mapping[str, str]) -> Settings:
-    """Return the settings, or raise InputError with one line per invalid input."""
+def read(environ: Mapping[str, str], *, in_container: bool = False) -> Settings:
+    """Return the settings, or raise InputError with one line per invalid input.
+
+    `in_container`: in that of the action, which has no Slurm.
+    """
     given = of_action(environ)
     command = given.value(inputs.COMMAND)
     context = runner_context(environ)
-    configured = read_clusters(given, command, environ, context.workspace)
+    configured = read_clusters(given, Context(command, environ, context.workspace, in_container))
     settings = Settings(
         command=command,
         clusters=configured.clusters,
@@ -129,7 +133,7 @@ def _prune_plan(given: Given, command: str, context: RunnerContext) -> PrunePlan
 def ssh_target(environ: Mapping[str, str]) -> SshTarget:
     """Return the SSH target of the given inputs; none is required. Raises InputError."""
     given = of_action(environ)
-    target = read_target(given, needed=False)
+    target = read_ssh_target(given, needed=False)
     if given.problems:
         raise InputError(given.problems.values())
     return target

@@ -30,6 +30,11 @@ class Sections:
         self._is_channel = keys is CHANNEL_KEYS
         self.given = Given(self._find, flat.problems, lambda _: "is required", flat.redaction)
 
+    def sets(self, spec: Input[Any]) -> bool:
+        """Return whether the first section itself has the input."""
+        key = self._names.get(spec.name)
+        return key is not None and self._sections[0].has(key)
+
     def _find(self, spec: Input[Any]) -> Found:
         key = self._names.get(spec.name)
         for section in self._sections if key else ():

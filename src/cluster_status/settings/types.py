@@ -250,7 +250,7 @@ BOOLEAN = InputType(_boolean, "true or false")
 CLUSTER_NAME = InputType(
     _cluster_name, f"a name of at most {_CLUSTER_NAME_LIMIT} characters with a letter or a digit"
 )
-HOST = InputType(_host, "a host name or an IP address")
+HOST = InputType(_host, "a host name, an IP address, or local")
 HOST_KEYS = InputType(Pins.parse, "a list of known_hosts lines or SHA256:... fingerprints, one per line")
 JUMP: InputType[Endpoint | None] = InputType(_jump, "a jump host as user@host or user@host:port")
 KINDS = InputType(_kinds, f"a list of these: {', '.join(kind.value for kind in Kind)}")

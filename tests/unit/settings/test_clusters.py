@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from cluster_status.domain.local_target import LocalTarget
 from cluster_status.domain.notification.selection import Kind
 from cluster_status.errors import InputError
 from cluster_status.settings.load import Settings, read
 from cluster_status.settings.source import secrets
+from tests.unit.settings.targets import ssh_target
 
 WEBHOOK = "https://discord.com/api/webhooks/123456789012345678/tOkEn-of-the-webhook"
 VARIABLES = {
@@ -52,17 +54,37 @@ def problems_of(yaml: str, workspace: Path = Path(), **inputs: str) -> list[str]
 
 def test_each_cluster_has_its_own_settings_those_of_defaults_and_its_channels() -> None:
     alpha, beta, gamma = settings_of(THREE).clusters
-    assert [one.target.head_node.host for one in (alpha, beta, gamma)] == [
+    assert [ssh_target(one).head_node.host for one in (alpha, beta, gamma)] == [
         "alpha.example.org",
         "beta.example.org",
         "gamma.example.org",
     ]
-    assert [one.target.head_node.user for one in (alpha, beta, gamma)] == ["alice", "alice", "bob"]
-    assert gamma.target.credentials.password.reveal() == "s3cret-of-alice"
+    assert [ssh_target(one).head_node.user for one in (alpha, beta, gamma)] == ["alice", "alice", "bob"]
+    assert ssh_target(gamma).credentials.password.reveal() == "s3cret-of-alice"
     assert alpha.query.partitions.patterns == ("gpu*", "batch")
-    assert (alpha.target.head_node.port, beta.target.head_node.port) == (22, 22)
+    assert (ssh_target(alpha).head_node.port, ssh_target(beta).head_node.port) == (22, 22)
     assert (alpha.thresholds.degraded_below, beta.thresholds.degraded_below) == (50, 75)
     assert [one.channels for one in (alpha, beta, gamma)] == [None, ["admins"], ["users"]]
+
+
+def test_a_local_cluster_ignores_the_login_of_the_defaults() -> None:
+    first, second = settings_of(
+        "defaults: {user: alice, password: $HPC_PASSWORD, port: 2222}\n"
+        "clusters:\n- {name: here, host: local, slurm-cluster: a}\n- {name: there, host: there}\n",
+        cluster_jump="bob@gw",
+    ).clusters
+    assert isinstance(first.target, LocalTarget)
+    assert first.query.cluster == "a"
+    assert ssh_target(second).head_node.port == 2222
+
+
+def test_a_local_cluster_has_no_login_of_its_own() -> None:
+    problems = problems_of("clusters:\n- {name: here, host: local, user: alice, port: 22}\n")
+    assert problems == [
+        f"clusters, line 2, column {column}: {key} cannot be set with the host local, which needs no "
+        "login: remove it"
+        for key, column in (("user", 35), ("port", 48))
+    ]
 
 
 def test_each_channel_has_its_own_settings() -> None:
@@ -83,14 +105,14 @@ def test_without_channels_the_inputs_of_the_action_are_the_channel() -> None:
 def test_the_inputs_of_the_action_apply_to_each_cluster_that_does_not_override_them() -> None:
     yaml = "clusters:\n- {name: a, host: h}\n- {name: b, host: h, user: bob, attempts: 1}\n"
     first, second = settings_of(yaml, cluster_user="eve", cluster_password="x", attempts="5").clusters
-    assert [one.target.head_node.user for one in (first, second)] == ["eve", "bob"]
+    assert [ssh_target(one).head_node.user for one in (first, second)] == ["eve", "bob"]
     assert [one.retries.attempts for one in (first, second)] == [5, 1]
 
 
 def test_an_empty_value_overrides_the_defaults() -> None:
     yaml = "defaults: {jump: u@gw, user: u, password: $HPC_PASSWORD}\nclusters:\n"
     first, second = settings_of(f"{yaml}- {{name: a, host: h}}\n- {{name: b, host: h, jump: ''}}\n").clusters
-    assert [len(one.target.route) for one in (first, second)] == [2, 1]
+    assert [len(ssh_target(one).route) for one in (first, second)] == [2, 1]
 
 
 @pytest.mark.parametrize("text", ["on", "022", "1_000", "0x1F", "yes", "1e3", "2026-01-01", "~"])
@@ -299,7 +321,7 @@ def test_every_problem_is_reported_at_once() -> None:
     yaml = "clusters:\n- {nme: a, port: x, host: a/b}\n- {name: b, password: literal}\n"
     problems = problems_of(yaml)
     assert [one.partition(": ")[2].partition(" ")[0] for one in problems] == [
-        "nme", "name", "user", "host", "port", "password", "user", "host", "password",
+        "nme", "name", "host", "user", "port", "password", "user", "host", "password",
     ]  # fmt: skip
 
 

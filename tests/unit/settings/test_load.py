@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cluster_status.domain.actions.retention import PrunePlan
+from cluster_status.domain.local_target import LocalTarget
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.errors import ExitStatus, InputError
@@ -17,11 +18,22 @@ from cluster_status.settings import inputs
 from cluster_status.settings.inputs import INPUTS, Input
 from cluster_status.settings.load import Settings, read, runner_context
 from cluster_status.settings.source import secrets
+from tests.unit.settings.targets import ssh_target
 
 WEBHOOK = "https://discord.com/api/webhooks/123456789012345678/tOkEn-of-the-webhook"
 FINGERPRINT = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 REQUIRED = {"cluster-host": "head.example.org", "cluster-user": "alice", "cluster-password": "s3cret"}
+LOGIN = ("cluster-user", "cluster-password")
+OF_A_LOGIN = (
+    *LOGIN,
+    "cluster-key",
+    "cluster-key-passphrase",
+    "cluster-port",
+    "cluster-host-key",
+    "cluster-jump",
+    "cluster-connect-timeout",
+)
 ON_RUNNER = {"GITHUB_ACTIONS": "true"}
 HERE = Path()
 
@@ -221,9 +233,13 @@ def test_the_query_has_the_threshold() -> None:
 
 def test_the_variables_of_the_runner_have_hyphens() -> None:
     assert (
-        read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).clusters[0].target.head_node.port == 2222
+        ssh_target(read(as_inputs(REQUIRED) | {"INPUT_CLUSTER-PORT": "2222"}).clusters[0]).head_node.port
+        == 2222
     )
-    assert read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).clusters[0].target.head_node.port == 22
+    assert (
+        ssh_target(read(as_inputs(REQUIRED) | {"INPUT_CLUSTER_PORT": "2222"}).clusters[0]).head_node.port
+        == 22
+    )
 
 
 @pytest.mark.parametrize(("variable", "name"), NAMES_IN_THE_ENVIRONMENT.items())
@@ -254,7 +270,7 @@ def test_variables_of_other_names_are_ignored(variable: str) -> None:
 
 def test_a_password_keeps_blanks_but_not_its_line_end() -> None:
     settings = settings_of({"cluster-password": " pass word \r\n"})
-    assert settings.clusters[0].target.credentials.password.reveal() == " pass word "
+    assert ssh_target(settings.clusters[0]).credentials.password.reveal() == " pass word "
 
 
 # problems
@@ -268,10 +284,60 @@ def test_a_problem_has_the_input_its_value_and_what_is_accepted(name: str, text:
     assert problem.startswith(f"{name}{shown} is not {spec.type.accepts}")
 
 
+def local(given: Given = NOTHING, *, in_container: bool = False, environ: Given = NOTHING) -> Settings:
+    inputs = as_inputs({"cluster-host": "local", **given})
+    return read(inputs | {"HOME": "/home/alice", **environ}, in_container=in_container)
+
+
+@pytest.mark.parametrize("host", ["local", "LOCAL", " local "])
+def test_a_local_host_needs_no_login(host: str) -> None:
+    [cluster] = local({"cluster-host": host}).clusters
+    assert cluster.target == LocalTarget(home="/home/alice")
+
+
+def test_a_host_with_the_name_local_has_a_dot() -> None:
+    [cluster] = local({"cluster-host": "local.", **{name: REQUIRED[name] for name in LOGIN}}).clusters
+    assert ssh_target(cluster).head_node.host == "local."
+
+
+@pytest.mark.parametrize("name", OF_A_LOGIN)
+@pytest.mark.parametrize("as_variable", [False, True], ids=["input", "environment variable"])
+def test_an_input_of_a_login_is_a_problem_with_a_local_host(name: str, *, as_variable: bool) -> None:
+    text = TABLE[name][2]
+    environ = {name.upper().replace("-", "_"): text} if as_variable else NOTHING
+    with pytest.raises(InputError) as caught:
+        local(NOTHING if as_variable else {name: text}, environ=environ)
+    assert list(caught.value.problems) == [
+        f"{name} cannot be set with the host local, which needs no login: remove it"
+    ]
+
+
+def test_a_local_host_without_a_scheduler_has_nothing_to_check() -> None:
+    with pytest.raises(InputError) as caught:
+        local({"scheduler": "none"})
+    assert list(caught.value.problems) == [
+        "scheduler cannot be none with the host local: there is no login to check"
+    ]
+
+
+def test_a_local_host_is_refused_in_the_container_of_the_action() -> None:
+    with pytest.raises(InputError) as caught:
+        local(in_container=True)
+    [problem] = caught.value.problems
+    assert problem == (
+        "cluster-host cannot be local in the action's container, which has no Slurm: see "
+        "docs/without-github.md for a poll without GitHub Actions"
+    )
+
+
+def test_pruning_needs_no_local_machine() -> None:
+    assert local({"command": "prune", **PRUNING}, in_container=True, environ=REPOSITORY).prune
+
+
 def test_a_problem_can_have_a_hint() -> None:
     (problem,) = problems_of({"cluster-host": "head.example.org:2222"})
     assert problem == (
-        "cluster-host 'head.example.org:2222' is not a host name or an IP address: "
+        "cluster-host 'head.example.org:2222' is not a host name, an IP address, or local: "
         "set the port in cluster-port"
     )
 
@@ -454,8 +520,8 @@ def test_a_missing_password_is_reported_with_the_key_as_alternative(environ: Giv
 
 def test_with_a_key_no_password_is_required() -> None:
     settings = settings_of({"cluster-password": "", "cluster-key": KEY})
-    assert not settings.clusters[0].target.credentials.password
-    assert settings.clusters[0].target.credentials.key
+    assert not ssh_target(settings.clusters[0]).credentials.password
+    assert ssh_target(settings.clusters[0]).credentials.key
 
 
 @pytest.mark.parametrize(
@@ -615,7 +681,7 @@ def test_in_a_shell_the_workspace_is_the_working_directory(
 )
 def test_a_password_in_the_host_is_not_shown(host: str) -> None:
     (problem,) = problems_of({"cluster-host": host})
-    assert problem.startswith("cluster-host is not a host name or an IP address")
+    assert problem.startswith("cluster-host is not a host name, an IP address, or local")
     assert [part for part in ("alice", "ses", "ame@") if part in problem] == []
 
 
