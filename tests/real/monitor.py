@@ -85,6 +85,8 @@ class Monitor:
             "attempt-delay": "0.1",
         }
         self.started_by: tuple[str | Path, ...] = ()
+        self.program: tuple[str | Path, ...] = (ROOT / "entrypoint.py",)
+        self.variables: dict[str, str] = {}
 
     def poll(self, **changes: str) -> Run:
         """Run once; `changes` are inputs, with underscores for hyphens."""
@@ -100,6 +102,7 @@ class Monitor:
             "GITHUB_API_URL": self._discord.webhook_url,  # for the connectivity check
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT / "src"),
+            **self.variables,
         }
         peak = self._directory / "peak"
         meter: tuple[str | Path, ...] = (
@@ -110,9 +113,7 @@ class Monitor:
             peak,
         )
         begun = time.monotonic()
-        exit_status, log = _run(
-            [*self.started_by, *meter, sys.executable, ROOT / "entrypoint.py"], environment
-        )
+        exit_status, log = _run([*self.started_by, *meter, sys.executable, *self.program], environment)
         return Run(
             exit_status,
             log,
@@ -121,6 +122,15 @@ class Monitor:
             seconds=time.monotonic() - begun,
             peak_bytes=int(peak.read_text()),
         )
+
+    def poll_locally_from_now_on(self, home: Path) -> None:
+        """Run the program without its container, and its commands on this machine."""
+        needless = ("port", "user", "password", "host-key")
+        self.inputs["cluster-host"] = "local"
+        for name in needless:
+            del self.inputs[f"cluster-{name}"]
+        self.program = ("-m", "cluster_status.cli")
+        self.variables["HOME"] = str(home)
 
     def history(self) -> History:
         return codec.parse(self.history_file.read_bytes()).of(_NAME)
