@@ -75,7 +75,9 @@ def read_clusters(given: Given, context: Context) -> Configured:
     source_text = given.value(inputs.CLUSTERS)
     if not source_text or context.command == "prune":
         name = given.value(inputs.CLUSTER_NAME)
-        return Configured([_cluster(given, given.has, context, name, None)], _channels_of_action(given))
+        cluster = _cluster(given, given.has, context, name, None)
+        # the input heartbeat-url is for the whole run
+        return Configured([replace(cluster, heartbeat=Secret())], _channels_of_action(given))
     from cluster_status.settings.clusters_file import parse  # noqa: PLC0415 - YAML takes 20 ms
 
     source = read_source(source_text, context.workspace)

@@ -199,6 +199,12 @@ def test_a_given_input_is_read(name: str, row: tuple[str, object, str, object, s
     assert value_at(settings_of(completed({name: text}), REPOSITORY), place) == value
 
 
+def test_the_heartbeat_of_the_inputs_is_that_of_the_run_and_not_of_its_cluster_again() -> None:
+    settings = settings_of({"heartbeat-url": "https://hc.example/a-b"})
+    assert settings.heartbeat
+    assert not settings.clusters[0].heartbeat
+
+
 @pytest.mark.parametrize("blank", ["", "  ", "\n"], ids=repr)
 def test_an_empty_input_counts_as_not_given(blank: str) -> None:
     given = {name: blank for name in TABLE if name not in REQUIRED}
