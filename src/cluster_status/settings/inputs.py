@@ -30,7 +30,7 @@ class Input(Struct, Generic[T], frozen=True):
     @property
     def environment_variable(self) -> str | None:
         """The alternative variable, as in the script that this action replaces; None if there is none."""
-        if not self.name.startswith(("cluster-", "discord-", "heartbeat-")):
+        if not self.name.startswith(("cluster-", "discord-", "heartbeat-", "notify-")):
             return None
         return self.name.upper().replace("-", "_")
 

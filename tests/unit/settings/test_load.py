@@ -132,6 +132,7 @@ NAMES_IN_THE_ENVIRONMENT = {
     "DISCORD_MODE": "discord-mode",
     "DISCORD_PING": "discord-ping",
     "HEARTBEAT_URL": "heartbeat-url",
+    "NOTIFY_URLS": "notify-urls",
     "DISCORD_MSG_INFO": "discord-msg-info",
     "DISCORD_MSG_QUOTE": "discord-msg-quote",
     "DISCORD_MSG_ALWAYS": "discord-msg-always",
