@@ -170,3 +170,11 @@ def test_a_proxy_that_cannot_be_reached_is_an_error_of_its_own(workflow: Workflo
     run = workflow.poll()
     assert run.exit_status == 6
     assert "::error::Discord cannot be reached: the proxy failed." in run.log
+
+
+def test_the_container_runs_no_commands_of_its_own_machine(workflow: Workflow) -> None:
+    login = ("cluster-user", "cluster-password", "cluster-port", "cluster-host-key", "cluster-key")
+    run = workflow.poll(inputs=dict.fromkeys(login, "") | {"cluster-host": "local"})
+    assert run.exit_status == 2
+    assert "::error::cluster-host cannot be local in the action's container" in run.log
+    assert run.log.count("::error::") == 1
