@@ -12,7 +12,7 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import Outbox
-from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
+from cluster_status.domain.slurm.cluster_state import ClusterState, MaintenanceListing, Partition
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from tests.unit.domain.build import (
@@ -29,6 +29,7 @@ from tests.unit.domain.build import (
     partition,
     pending,
     polled,
+    reserved,
     site,
     step,
 )
@@ -404,6 +405,36 @@ def test_a_partition_in_maintenance_is_notified_and_the_status_stays() -> None:
 def test_a_partition_that_does_not_return_from_its_maintenance_is_lost() -> None:
     after = course(IN_MAINTENANCE, IN_MAINTENANCE, NO_GPU, NO_GPU)
     assert events(pending(after)) == [Event.MAINTENANCE_STARTED, Event.DEGRADED]
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_partition_whose_reserved_nodes_are_switched_off_is_in_maintenance(is_named: bool) -> None:  # noqa: FBT001
+    good, off = (_reserved_gpu(one) for one in (gpu(), gpu(down=4)))
+    good, off = (by_name(one, "gpu") if is_named else one for one in (good, off))
+    after = course(off, off, off, good, good)
+    assert texts(after)[:1] == ["hpc is online: gpu is in maintenance."]
+    assert Event.PARTITION_LOST not in events(pending(after))
+    assert found(after) == [Status.ONLINE] * 5
+
+
+def test_a_partition_with_a_node_beyond_the_reservation_is_lost() -> None:
+    off = _reserved_gpu(gpu(down=4), "g1", "g2", "g3")
+    assert events(pending(course(off, off))) == [Event.DEGRADED]
+
+
+def test_a_partition_is_lost_once_the_reservation_of_its_nodes_has_ended() -> None:
+    off = _reserved_gpu(gpu(down=4))
+    after = course(off, off, off, off, before=SEEN, minutes=45)
+    assert found(after) == [Status.ONLINE] * 3 + [Status.DEGRADED]
+
+
+def _reserved_gpu(one: Partition, *nodes: str) -> ProbeResult:
+    """Return a listing in which these nodes of gpu, or all, are reserved for two hours around noon."""
+    names = frozenset(nodes or ("g1", "g2", "g3", "g4"))
+    result = site(BATCH, FAT, one, nodes={"gpu": frozenset(("g1", "g2", "g3", "g4"))})
+    assert isinstance(result.outcome, ClusterState)
+    reservation = replace(reserved(noon_plus(-10), nodes=len(names)), node_names=names)
+    return replace(result, outcome=replace(result.outcome, maintenance=MaintenanceListing((reservation,))))
 
 
 def test_the_maintenance_of_a_lost_partition_is_no_recovery() -> None:

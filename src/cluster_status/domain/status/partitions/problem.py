@@ -1,5 +1,7 @@
 """The problem of a partition, as one poll finds it."""
 
+from datetime import datetime
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,17 +18,31 @@ class Finding(Struct, frozen=True):
     availability: str = ""
 
 
-def finding_of(partition: Partition) -> Finding | None:
-    """Return what this poll found; None without nodes, or if it depends on nodes whose state is not known."""
+def finding_of(partition: Partition, *, is_reserved: bool = False) -> Finding | None:
+    """Return what this poll found; None without nodes, or if it depends on nodes whose state is not known.
+
+    `is_reserved` says that all its nodes are reserved for maintenance. Slurm still lists a node that is down
+    as down.
+    """
     nodes = partition.nodes
     open_ = nodes.unknown + nodes.other
     known = replace(nodes, unknown=0, other=0)
     availability = partition.availability if _is_not_up(partition) else ""
-    at_best = _problem(replace(known, idle=known.idle + open_), availability)
-    at_worst = _problem(replace(known, down=known.down + open_), availability)
+    at_best = _problem(replace(known, idle=known.idle + open_), availability, is_reserved=is_reserved)
+    at_worst = _problem(replace(known, down=known.down + open_), availability, is_reserved=is_reserved)
     if nodes.total == 0 or at_best is not at_worst:
         return None
     return Finding(at_best, availability)
+
+
+def reserved_at(state: ClusterState, at: datetime) -> frozenset[str]:
+    """Return the names of the partitions whose nodes are all reserved for maintenance at this time."""
+    listed = state.maintenance.reservations if state.maintenance else ()
+    running = [one for one in listed if one.begin <= at and (one.end is None or at < one.end)]
+    if any(one.all_nodes for one in running):
+        return frozenset(one.name for one in state.partitions)
+    reserved = frozenset[str]().union(*(one.node_names for one in running))
+    return frozenset(name for name, nodes in state.partition_nodes.items() if nodes and nodes <= reserved)
 
 
 def out_of_service(state: ClusterState) -> list[Partition]:
@@ -48,8 +64,8 @@ def _is_not_up(partition: Partition) -> bool:
     return partition.availability in _NOT_UP
 
 
-def _problem(nodes: NodeCounts, availability: str) -> Problem | None:
-    if nodes.maintenance == nodes.total:
+def _problem(nodes: NodeCounts, availability: str, *, is_reserved: bool) -> Problem | None:
+    if nodes.maintenance == nodes.total or (is_reserved and nodes.in_service == 0):
         return Problem.MAINTENANCE
     if availability:
         return Problem.NOT_UP

@@ -7,7 +7,13 @@ from msgspec.structs import replace
 
 from cluster_status.domain.slurm.cluster_state import ClusterState, Partition
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
-from cluster_status.domain.status.partitions.problem import Finding, all_are_out, finding_of, none_is_up
+from cluster_status.domain.status.partitions.problem import (
+    Finding,
+    all_are_out,
+    finding_of,
+    none_is_up,
+    reserved_at,
+)
 from cluster_status.domain.status.partitions.state import (
     LOSSES,
     PartitionMemory,
@@ -71,8 +77,10 @@ def _listed(
 ) -> Iterator[tuple[str, PartitionState]]:
     missed = PartitionFilter(tuple(name for name, known in before.items() if _is_missed(known)))
     returned = set(missed.choose(one.name for one in state.partitions))
+    reserved = reserved_at(state, poll.at)
     for partition in state.partitions:
-        known, found = before.get(partition.name), finding_of(partition)
+        known = before.get(partition.name)
+        found = finding_of(partition, is_reserved=partition.name in reserved)
         named = partition.name in state.named
         if known and found:
             yield partition.name, next_state(known, found, poll, named=named)
