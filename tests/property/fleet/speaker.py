@@ -50,6 +50,7 @@ def _notification(need: Need, picture: Picture, number: int) -> Notification:
         previous=_period(change.before) if change else None,
         unknown=UnknownPeriod(at, intermittent=True) if need.event is Event.MONITOR_LOST else None,
         window=_window(need.window.times) if need.window else None,
+        window_id=str(need.window.number) if need.window else "",
         previous_window=_window(need.previous)
         if need.previous and need.event is Event.MAINTENANCE_CHANGED
         else None,

@@ -110,7 +110,7 @@ class Belief:
         return TWICE if kinds == {TWICE} and not self._unconfirmed_reason else EITHER
 
     def _note_reasons(self, status: Status, seen: Evidence) -> None:
-        reasons = {**dict.fromkeys(seen.maybe, TWICE), **seen.reasons}
+        reasons = {**seen.maybe, **seen.reasons}
         if status is Status.DEGRADED and reasons:
             self._last_reasons = reasons
             self._is_reason_sure = bool(seen.reasons)

@@ -37,7 +37,7 @@ class Evidence(Struct, frozen=True):
     reasons: Mapping[str, Polls] = {}
     instead: frozenset[Status] = frozenset()
     not_counted: frozenset[str] = frozenset()  # partitions that are out as usual, or for maintenance
-    maybe: frozenset[str] = frozenset()  # partitions that are out, and may or may not count
+    maybe: Mapping[str, Polls] = {}  # partitions that are out, and may or may not count
     is_known: bool = False  # a partition that is lost was so before, or was in maintenance
     is_lost: bool = False  # a partition that was lost is not confirmed to be back
 
@@ -79,8 +79,9 @@ def _listing(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover)
         is_planned = covered or 2 * listing.in_maintenance >= listing.total
         return Evidence(Status.MAINTENANCE if is_planned else Status.OFFLINE)
     out = [book for book in books.values() if book.is_out]
-    reasons = {book.name: AT_ONCE if book.at_once else TWICE for book in out if not book.usual}
-    maybe = frozenset(book.name for book in out if book.usual)
+    polls = {book.name: AT_ONCE if book.at_once else TWICE for book in out}
+    reasons = {book.name: polls[book.name] for book in out if not book.usual}
+    maybe = {book.name: polls[book.name] for book in out if book.usual}
     if listing.drains:
         reasons["draining"] = EITHER
     shares = listing.shares(

@@ -84,7 +84,7 @@ class PartitionBook:
         self.polls = 0
         self._good_polls += 1
         self._served_polls += served
-        self.usual = Usual.NO
+        self.usual = Usual.NO if served else self.usual
         if self._good_polls >= self._back_after:
             self.lost = False
 
@@ -93,7 +93,7 @@ class PartitionBook:
             self._counts_from = at
         self.polls += 1
         self._good_polls = 0
-        self.usual = self._how_usual(at)
+        self.usual = max(self.usual, self._how_usual(at))  # until it returns to service
         self._back_after = 1 if self.at_once else 2
         if self.usual is Usual.YES:
             self.lost = False
