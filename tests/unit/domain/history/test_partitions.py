@@ -464,6 +464,12 @@ def test_after_an_outage_of_all_nodes_the_recovery_is_notified_at_once_and_by_it
     assert texts(after) == ["hpc is offline. No nodes in service.", "hpc is back online."]
 
 
+def test_a_partition_in_maintenance_does_not_delay_the_recovery_from_an_outage_of_all_nodes() -> None:
+    after = course(ALL_DOWN, IN_MAINTENANCE)
+    assert texts(after)[1:] == ["hpc is back online. Partition gpu is in maintenance."]
+    assert found(after) == [Status.OFFLINE, Status.ONLINE]
+
+
 @pytest.mark.parametrize("nodes", [{"draining": 40}, {"draining": 1, "down": 39}])
 def test_after_all_nodes_were_draining_the_recovery_is_notified_at_once(nodes: dict[str, int]) -> None:
     draining = site(with_nodes(BATCH, nodes), partition("fat", draining=3), gpu(down=4))

@@ -104,8 +104,9 @@ def _is_at_once(
     It does so, too, if no partition is of use, or was, and for a partition that was out as usual.
     """
     changed_by_administrator = bool(before.availability) is not bool(found.availability)
-    is_back = status is _IN_SERVICE and (poll.was_all_out or before.status is _USUAL)
-    return named or changed_by_administrator or poll.all_out or is_back
+    is_end = status is not _LOST and poll.was_all_out
+    is_back = status is _IN_SERVICE and before.status is _USUAL
+    return named or changed_by_administrator or poll.all_out or is_end or is_back
 
 
 def _confirmed(
