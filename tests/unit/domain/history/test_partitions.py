@@ -370,6 +370,30 @@ def test_a_partition_that_is_not_up_at_weekends_is_usual_at_the_third_one() -> N
     assert events(pending(after)) == [Event.INITIAL, *[Event.DEGRADED, Event.RECOVERY] * 2]
 
 
+@pytest.mark.parametrize(
+    "out",
+    [
+        pytest.param(NO_GPU, id="lost"),
+        pytest.param(ALL_DOWN, id="in an outage of all nodes"),
+        pytest.param(IN_MAINTENANCE, id="in maintenance"),
+    ],
+)
+def test_a_partition_that_is_often_not_up_is_usual_then_also_after_another_problem(out: ProbeResult) -> None:
+    after = HOURLY
+    for day in range(4):
+        noon = NOON + timedelta(days=day)
+        after = days_of(SHUT, 0.5, before=after, start=noon)
+        after = days_of(GOOD, 0.5, before=after, start=noon + timedelta(hours=12))
+    later = NOON + timedelta(days=4)
+    after = polled(after, out, out, out, SHUT, SHUT, start=later)
+    assert [one.status for one in after.record.polls if one.at >= later][-2:] == [Status.ONLINE] * 2
+    assert (after.tracker.status, after.tracker.pending) == (Status.ONLINE, None)
+
+
+def test_a_partition_that_stays_not_up_for_three_days_is_not_usual_for_that() -> None:
+    assert days_of(SHUT, 6.9, before=HOURLY).tracker.status is Status.DEGRADED
+
+
 def test_a_partition_that_often_has_no_node_in_service_is_not_usual_for_that() -> None:
     after = HOURLY
     for day in range(5):

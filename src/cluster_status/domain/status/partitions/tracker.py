@@ -54,10 +54,12 @@ def next_state(
     status, earlier = status_for(found.problem), status_for(before.problem)
     goes_on = status is earlier or (before.status is _LOST and _LOST not in {status, earlier})
     polls = before.polls + 1 if goes_on and not poll.interrupted else 1
-    if status is before.status or (before.status is _USUAL and status is not _IN_SERVICE and not named):
+    if _is_often_not_up(before, found) and not named:
+        status, polls = _USUAL, 0
+    elif status is before.status or (before.status is _USUAL and status is not _IN_SERVICE and not named):
         status, polls = before.status, 0
     elif polls >= poll.confirm_after or _is_at_once(before, found, poll, status, named=named):
-        status, polls = _confirmed(status, before, found, named=named), 0
+        polls = 0
     else:
         status = before.status
     since = _since(before, status, found, poll, goes_on=goes_on and not poll.after_gap)
@@ -109,12 +111,10 @@ def _is_at_once(
     return named or changed_by_administrator or poll.all_out or is_end or is_back
 
 
-def _confirmed(
-    status: PartitionStatus, before: PartitionState, found: Finding, *, named: bool
-) -> PartitionStatus:
-    """Return the status to confirm: a partition that is often not up is not lost."""
-    is_often = found.problem is Problem.NOT_UP and before.not_up_days.bit_count() >= USUAL_DAYS
-    return _USUAL if status is _LOST and is_often and not named else status
+def _is_often_not_up(before: PartitionState, found: Finding) -> bool:
+    """Return whether the partition is not up from this poll on, as on some of the days before."""
+    is_new = found.problem is Problem.NOT_UP is not before.problem
+    return is_new and before.not_up_days.bit_count() >= USUAL_DAYS
 
 
 def _since(
