@@ -66,7 +66,7 @@ def _chosen(state: ChannelOutbox, poll_id: str, policy: ChannelPolicy) -> Channe
 
 def _without_windows(seen: Observation) -> Verdict:
     report = seen.verdict.partitions
-    return replace(seen.verdict, partitions=report and without_windows(report, seen.calendar))
+    return replace(seen.verdict, partitions=report and without_windows(report, seen.calendar, seen.changes))
 
 
 def _overdue(seen: Observation) -> KnownWindow | None:

@@ -34,10 +34,13 @@ def shown_window(event: Event, calendar: Calendar, at: datetime, status: Status 
     return calendar.running(at) if has_started else None
 
 
-def without_windows(report: PartitionReport, calendar: Calendar) -> PartitionReport:
+def without_windows(
+    report: PartitionReport, calendar: Calendar, changes: Iterable[WindowChange]
+) -> PartitionReport:
     """Return the partitions without a begin or an end of maintenance that the messages of a window show."""
     announced = [one for one in calendar.windows if one.announced]
     begun = [one.window for one in announced if one.stage in {Stage.RUNNING, Stage.OVER}]
+    begun += [one.window for one in changes if one.event is WindowEvent.ENDED]  # early: it is forgotten
 
     def others(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in names if not any(_takes(window, name) for window in begun))

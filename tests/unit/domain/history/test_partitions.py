@@ -452,12 +452,21 @@ def test_a_partition_is_lost_once_the_reservation_of_its_nodes_has_ended() -> No
     assert found(after) == [Status.ONLINE] * 3 + [Status.DEGRADED]
 
 
-def _reserved_gpu(one: Partition, *nodes: str) -> ProbeResult:
-    """Return a listing in which these nodes of gpu, or all, are reserved for two hours around noon."""
+def test_the_early_end_of_the_maintenance_of_a_partition_is_one_message() -> None:
+    good = _reserved_gpu(gpu(), begin=2)
+    assert isinstance(good.outcome, ClusterState)
+    free = replace(good, outcome=replace(good.outcome, maintenance=MaintenanceListing()))
+    during = _reserved_gpu(gpu(maintenance=4), begin=2)
+    after = course(good, during, during, during, free, free, free)
+    assert events(pending(after)) == [Event.MAINTENANCE_STARTED, Event.RECOVERY]
+
+
+def _reserved_gpu(one: Partition, *nodes: str, begin: int = -10) -> ProbeResult:
+    """Return a listing in which these nodes of gpu, or all, are reserved for two hours, from about noon on."""
     names = frozenset(nodes or ("g1", "g2", "g3", "g4"))
     result = site(BATCH, FAT, one, nodes={"gpu": frozenset(("g1", "g2", "g3", "g4"))})
     assert isinstance(result.outcome, ClusterState)
-    reservation = replace(reserved(noon_plus(-10), nodes=len(names)), node_names=names)
+    reservation = replace(reserved(noon_plus(begin), nodes=len(names)), node_names=names)
     return replace(result, outcome=replace(result.outcome, maintenance=MaintenanceListing((reservation,))))
 
 
