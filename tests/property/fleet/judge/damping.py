@@ -42,7 +42,7 @@ class Damping:
         number = others + (change is not None)
         self._any = [one for one in [*self._any, *[at] * number] if at - _WITHIN <= one <= at]
         if number or not picture.is_steady:
-            self._calm_since = at
+            self._calm_since = at + (2 * INTERVAL if others else 0)  # they may need another poll
         if self.is_on and at - self._calm_since >= _HELD:
             self.end()
 

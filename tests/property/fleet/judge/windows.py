@@ -72,9 +72,9 @@ class WindowJudge:
             return self._start_unnamed(one, picture), []
         window = self._find(one.window, picture)
         if window is None:
+            if self._is_recurring(one, picture):
+                return False, []
             text = f"{one.event} names {one.window.begin} to {one.window.end}, which no maintenance has"
-            if one.event is Event.MAINTENANCE_STARTED:
-                return False, []  # one that recurs
             return True, [Mistake(Kind.FALSE_ALARM, Subject.MAINTENANCE, picture.at, text)]
         said, times = self.said[window.number], _times(one.window)
         wrong, is_news = _judge(one.event, said, window, self._phases[window.number], times, picture.at)
@@ -165,6 +165,15 @@ class WindowJudge:
         for said in ended:
             said.stage = Stage.ENDED if said.stage is not Stage.SCHEDULED else said.stage
         return bool(ended) and one.event in {Event.RECOVERY, Event.PARTITION_BACK}
+
+    @staticmethod
+    def _is_recurring(one: Notification, picture: Picture) -> bool:
+        """Return whether it is about one that recurs: it is not announced, but the status can show it."""
+        if one.window is None or _times(one.window) not in picture.recurring:
+            return False
+        begin, end = _times(one.window)
+        is_over = end is not None and end <= picture.at
+        return begin <= picture.at and is_over is (one.event is Event.MAINTENANCE_OVERDUE)
 
     def _find(self, shown: product.Window, picture: Picture) -> Window | None:
         times = _times(shown)

@@ -72,6 +72,7 @@ class Calendar:
     def __init__(self) -> None:
         self.windows: dict[int, Window] = {}
         self.active: dict[int, Window] = {}  # those that can still be news
+        self.recurring: set[Times] = set()
         self._remembered: tuple[Reservation, ...] = ()
         self._listed_at = 0
         self._seen: tuple[Reservation, ...] | None = None
@@ -87,6 +88,7 @@ class Calendar:
                 window = self.windows[number] = Window(number, is_first=self._seen is None)
             self.active[number] = window
             window.see(tuple(one for one in listed if one.maintenance == number), reading.at)
+        self.recurring |= {(one.begin, one.end) for one in listed if one.recurring}
         self._remembered = self._seen = listed
 
     def forget(self, number: int) -> None:

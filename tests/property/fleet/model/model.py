@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from cluster_status.domain.status.cause import Status
 from tests.property.fleet.model.belief import Belief, Change, Period
-from tests.property.fleet.model.calendar import Calendar, Cover, Phase, Window
+from tests.property.fleet.model.calendar import Calendar, Cover, Phase, Times, Window
 from tests.property.fleet.model.evidence import Evidence, evidence, only_in_usual
 from tests.property.fleet.model.partitions import PartitionBook, Usual
 from tests.property.fleet.model.reading import Reader, Reading
@@ -24,6 +24,7 @@ class Picture(Struct, frozen=True):
     change: Change | None
     books: dict[str, PartitionBook]
     windows: list[tuple[Window, Phase]]
+    recurring: set[Times]  # of all maintenances that recur
     counting: frozenset[str]
     is_steady: bool  # it shows the confirmed status, and neither ends a gap nor follows a clock step
 
@@ -67,6 +68,7 @@ class Model:
             change=change,
             books=self._books,
             windows=list(self._windows(now)),
+            recurring=self._calendar.recurring,
             counting=counting,
             is_steady=not is_broken and confirmed is not None and seen.status is confirmed.status,
         )
