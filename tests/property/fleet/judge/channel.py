@@ -39,6 +39,8 @@ class ChannelJudge:
         self.connection.begin(picture)
         self.partitions.begin(picture)
         self.windows.begin(picture)
+        ended = (one for one in picture.books.values() if self.windows.covers(one, picture, Stage.ENDED))
+        self.partitions.note_back({one.name for one in ended if not (one.lost or one.polls)})
         self.status.begin(picture, others=self.partitions.changes + self.windows.changes)
 
     def hear(self, one: Notification, picture: Picture) -> None:

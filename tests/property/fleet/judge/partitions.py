@@ -31,6 +31,11 @@ class PartitionJudge:
             self.lost -= faded
             self._over |= ended | faded
 
+    def note_back(self, names: set[str]) -> None:
+        """Take in that the channel knows these as back, from the end of their maintenance."""
+        self._over |= self.lost & names
+        self.lost -= names
+
     def hear(self, one: Notification, picture: Picture) -> tuple[bool, list[Mistake]]:
         """Return whether the notification has news of partitions, and what is wrong with it."""
         named = {change.name for change in one.partitions}
