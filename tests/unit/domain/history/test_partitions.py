@@ -462,7 +462,7 @@ def test_the_early_end_of_the_maintenance_of_a_partition_is_one_message() -> Non
 
 
 def _reserved_gpu(one: Partition, *nodes: str, begin: int = -10) -> ProbeResult:
-    """Return a listing in which these nodes of gpu, or all, are reserved for two hours, from about noon on."""
+    """Return a listing in which these nodes of gpu, or all, are reserved from about noon to 14:00."""
     names = frozenset(nodes or ("g1", "g2", "g3", "g4"))
     result = site(BATCH, FAT, one, nodes={"gpu": frozenset(("g1", "g2", "g3", "g4"))})
     assert isinstance(result.outcome, ClusterState)
