@@ -31,10 +31,6 @@ def record_mistakes(model: Model, record: Record) -> list[Mistake]:
 def _is(one: Incident, period: Period, end: Period) -> bool:
     return (
         one.status is period.status
-        and _near(one.since.timestamp(), period)
-        and _near(one.until.timestamp(), end)
+        and period.is_since(one.since.timestamp(), TOLERANCE)
+        and end.is_since(one.until.timestamp(), TOLERANCE)
     )
-
-
-def _near(second: float, period: Period) -> bool:
-    return min(abs(second - period.since), abs(second - period.from_second)) <= TOLERANCE

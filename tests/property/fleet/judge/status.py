@@ -73,7 +73,7 @@ class StatusJudge:
 
     def _is_right(self, shown: StatusPeriod, period: Period) -> bool:
         """Return whether a period is right, or wrong as it was before: that counts once."""
-        if (shown.status is period.status and _is_near(shown, period)) or (
+        if (shown.status is period.status and period.is_since(shown.since.timestamp(), TOLERANCE)) or (
             shown.since,
             period,
         ) in self._wrong:
@@ -136,9 +136,3 @@ def _wrong_status(shown: Status, true: Status) -> Kind:
     if shown not in _SEVERITY:
         return Kind.CONTRADICTION
     return Kind.FALSE_ALARM if _SEVERITY[shown] > _SEVERITY[true] else Kind.FALSE_RECOVERY
-
-
-def _is_near(shown: StatusPeriod, period: Period) -> bool:
-    """Return whether a period began when it truly did: by the clock of that time, or by the true time."""
-    second = shown.since.timestamp()
-    return min(abs(second - period.since), abs(second - period.from_second)) <= TOLERANCE

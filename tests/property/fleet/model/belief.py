@@ -5,17 +5,35 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cluster_status.domain.status.cause import Status
-from tests.property.fleet.model.evidence import AT_ONCE, EITHER, FAILURES, NEVER, TWICE, Evidence, Polls
+from tests.property.fleet.model.evidence import (
+    AT_ONCE,
+    EITHER,
+    FAILURES,
+    NEVER,
+    SHARE,
+    TWICE,
+    Evidence,
+    Polls,
+)
 
 LAPSES_AFTER = 3  # unknown polls
 
 
-class Period(Struct, frozen=True):
-    """A confirmed status; `since` is the clock at its first poll, `from_second` the true time of it."""
+class Period(Struct, frozen=True, eq=False):
+    """A confirmed status; `since` is the clock at its first poll, `from_second` the true time of it.
+
+    `set_back` has the times of polls whose clock was set back to before `since`: the period then seems to
+    begin there, because it cannot begin in the future.
+    """
 
     status: Status
     since: int
     from_second: int
+    set_back: list[int] = []
+
+    def is_since(self, second: float, tolerance: int) -> bool:
+        """Return whether it began then: by the clock of that time, by the true time, or as a clock showed."""
+        return any(abs(second - one) <= tolerance for one in (self.since, self.from_second, *self.set_back))
 
 
 class News(StrEnum):
@@ -48,6 +66,11 @@ class Belief:
     def interrupt(self) -> None:
         self._first, self._polls = None, 0
         self._reason_polls = {}
+
+    def set_back(self, at: int) -> None:
+        """Note that the clock was set back to this time."""
+        if self.confirmed and self.confirmed.since > at:
+            self.confirmed.set_back.append(at)
 
     def poll(self, seen: Evidence, at: int, second: int, product: Status | None) -> Change | None:
         """Return the change of the confirmed status by this poll; `product` is that of the product."""
@@ -104,7 +127,7 @@ class Belief:
     def _needed_to_leave(self, seen: Evidence) -> Polls:
         if seen.is_lost:
             return NEVER  # a partition that was lost is not back yet
-        kinds = {AT_ONCE if reason in FAILURES else polls for reason, polls in self._last_reasons.items()}
+        kinds = {_to_leave(reason, polls) for reason, polls in self._last_reasons.items()}
         if kinds == {AT_ONCE}:
             return AT_ONCE
         return TWICE if kinds == {TWICE} and not self._unconfirmed_reason else EITHER
@@ -125,3 +148,10 @@ class Belief:
         if not is_end or seen.status is not Status.ONLINE or not reasons <= seen.not_counted:
             return News.YES
         return News.NO if self._is_reason_sure else News.MAYBE
+
+
+def _to_leave(reason: str, polls: Polls) -> Polls:
+    """Return the polls that end a reason; a partition that is not lost any more has had them."""
+    if reason in FAILURES:
+        return AT_ONCE
+    return polls if reason == SHARE else Polls(1, polls.most)

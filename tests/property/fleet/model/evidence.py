@@ -14,6 +14,7 @@ _AT_ONCE = frozenset({Cause.DNS, Cause.REFUSED})
 _NETWORK = frozenset({*_AT_ONCE, Cause.UNREACHABLE, Cause.TIMEOUT, Cause.DROPPED})
 _IMPAIRED = frozenset({Cause.SCHEDULER_DOWN, Cause.SCHEDULER_TIMEOUT, Cause.SHELL_HANGS})
 FAILURES = frozenset(cause.value for cause in _IMPAIRED)  # reasons that end at once
+SHARE = "share"
 
 
 class Polls(Struct, frozen=True):
@@ -90,7 +91,7 @@ def _listing(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover)
     low = [one.serving < DEGRADED_BELOW for one in shares]
     planned_low = covered or all(one.explained >= DEGRADED_BELOW for one in shares)
     if all(low) and not planned_low:
-        reasons["share"] = TWICE
+        reasons[SHARE] = TWICE
     if any(low) and planned_low:
         instead = frozenset({Status.DEGRADED}) if reasons or maybe else frozenset[Status]()
         instead |= frozenset() if all(low) else frozenset({Status.ONLINE})

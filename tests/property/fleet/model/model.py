@@ -78,6 +78,8 @@ class Model:
             return False
         passed = now.at - self._last.at
         is_broken = passed <= 0 or (passed > HOUR and passed > 3 * INTERVAL)
+        if passed < 0:
+            self.belief.set_back(now.at)
         if is_broken:
             self.belief.interrupt()
             for book in self._books.values():
