@@ -77,9 +77,8 @@ def without_change(damping: Damping, confirmed: StatusPeriod, at: Instant) -> tu
 def _without_future(damping: Damping, at: Instant) -> Damping:
     """Return the damping after a clock was set back: no instant is later than now."""
     since, summary_at, outage_at = damping.unstable_since, damping.summary_at, damping.outage_at
-    changes = tuple(one for one in damping.changes if one <= at)
     return Damping(
-        changes=changes or ((at,) if since else ()),
+        changes=tuple(min(one, at) for one in damping.changes),
         outage_at=outage_at if outage_at and outage_at <= at else None,
         unstable_since=min(since, at) if since else None,
         summary_at=min(summary_at, at) if summary_at else None,

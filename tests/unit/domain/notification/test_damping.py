@@ -19,6 +19,7 @@ from tests.unit.domain.build import (
     listed,
     pending,
     polled,
+    step,
 )
 
 ONLINE = listed(idle=8)
@@ -128,6 +129,15 @@ def test_a_clock_that_is_set_back_does_not_hold_messages_back_for_long() -> None
     earlier = NOON - timedelta(days=3)
     after = polled(unstable, *[ONLINE] * (AN_HOUR + 3), start=earlier)
     assert pending(after)[-1].event is Event.RECOVERY
+
+
+def test_a_clock_that_was_set_back_does_not_end_the_hour_for_which_a_status_has_to_hold() -> None:
+    unstable = polled(READY, *UNSTABLE, ONLINE, DEGRADED, DEGRADED)
+    set_back = step(unstable, DEGRADED, NOON + timedelta(minutes=21), in_turn=True)
+    later = NOON + timedelta(minutes=35)
+    held = polled(set_back, *[DEGRADED] * (AN_HOUR - 2), start=later)
+    assert pending(held) == pending(set_back)
+    assert pending(polled(held, DEGRADED, start=NOON + timedelta(minutes=90)))[-1].event is Event.DEGRADED
 
 
 def test_a_withheld_outage_is_notified_although_the_clock_was_set_back() -> None:
