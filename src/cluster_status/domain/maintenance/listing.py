@@ -84,8 +84,21 @@ def _is_usual(one: _Reserved, cluster: Cluster, since: datetime) -> bool:
 
 def _of_all_nodes(reserved: Sequence[_Reserved], cluster: Cluster) -> list[Window]:
     full = [one for one in _segments(reserved) if cluster.scope(one.nodes) is Scope.ALL_NODES]
-    windows = [_window(chain, cluster) for chain in _chains(full, timedelta())]
-    return [replace(one, all_nodes=Span(one.begin, one.end), partitions=()) for one in windows]
+    windows = [(_window(chain, cluster), _recurs(chain, cluster)) for chain in _chains(full, timedelta())]
+    return [
+        replace(one, all_nodes=Span(one.begin, one.end), partitions=(), recurring=recurs)
+        for one, recurs in windows
+    ]
+
+
+def _recurs(chain: Iterable[_Segment], cluster: Cluster) -> bool:
+    """Return whether all nodes are reserved again and again; others may be reserved for a part of them."""
+
+    def takes_all(segment: _Segment, *, recurring: bool) -> bool:
+        nodes = _together(one for one in segment.reserved if one.recurring is recurring)
+        return cluster.scope(nodes) is Scope.ALL_NODES
+
+    return all(takes_all(one, recurring=True) and not takes_all(one, recurring=False) for one in chain)
 
 
 def _parts(reserved: Sequence[_Reserved], cluster: Cluster) -> Iterator[tuple[Window, Scope]]:
@@ -115,6 +128,8 @@ def _apart(full: Sequence[Window], parts: Iterable[tuple[Window, Scope]]) -> Ite
 
 
 def _belongs(part: Window, full: Window) -> bool:
+    if full.recurring and not part.recurring:
+        return False
     touch = part.begin <= full.last and full.begin <= part.last
     beyond = max(timedelta(), full.begin - part.begin) + max(timedelta(), part.last - full.last)
     return contains(full, part) or (touch and beyond <= DAY)

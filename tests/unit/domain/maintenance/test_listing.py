@@ -89,6 +89,7 @@ def test_a_window_recurs_if_all_of_its_reservations_do() -> None:
     often = reserves(10, 18, recurring=True)
     assert [window.recurring for window in windows(often)] == [True]
     assert [window.recurring for window in windows(often, reserves(12, 18))] == [False]
+    assert [window.recurring for window in windows(often, reserves(8, 36, GPU))] == [False, True]
 
 
 # A part of the nodes
