@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.calendar import KEPT_FOR, Calendar, KnownWindow
-from cluster_status.domain.maintenance.lifecycle import Found
+from cluster_status.domain.maintenance.lifecycle import Found, Stage
 from cluster_status.domain.maintenance.listing import APART, Listing
 from cluster_status.domain.maintenance.matching import matches
 from cluster_status.domain.maintenance.window import Span, Window
@@ -14,6 +14,7 @@ from cluster_status.domain.maintenance.window import Span, Window
 WINDOWS_KEPT = 50
 _SMALL_MOVE = timedelta(hours=1)  # of the end of a maintenance that runs
 _SMALL_SHARE = 0.1  # of its nodes
+_NOT_BEGUN = frozenset({Stage.ANNOUNCED, Stage.REMINDED})
 
 
 class Comparison(Struct, frozen=True):
@@ -32,7 +33,8 @@ def compare(calendar: Calendar, listed: Listing | None, at: datetime, poll_id: s
     if listed is None:
         return Comparison(replace(calendar, windows=kept), {one.id: Found.UNREAD for one in kept})
     calendar = replace(calendar, since=calendar.since or at, read_at=at)
-    matched = matches([one.window for one in kept], listed, at)
+    begun = [one.window for one in kept if one.stage not in _NOT_BEGUN]
+    matched = matches([one.window for one in kept], listed, at, begun)
     windows, found = list[KnownWindow](), dict[str, Found]()
     for number, known in enumerate(kept):
         if number in matched.merged:

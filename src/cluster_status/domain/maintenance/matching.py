@@ -3,7 +3,7 @@
 Names of reservations are not stored: administrators may choose any text.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,14 +27,17 @@ class Matches(Struct, frozen=True):
     merged: frozenset[int]
 
 
-def matches(known: Sequence[Window], listed: Listing, at: datetime) -> Matches:
+def matches(
+    known: Sequence[Window], listed: Listing, at: datetime, begun: Collection[Window] = ()
+) -> Matches:
     """Match windows with the same times first, then those that overlap, then those that were moved.
 
     A window was moved if it has not begun, and takes all nodes as the other one does, or a part as that one.
+    It may have been moved in a gap that its begin was in. `begun` are those whose begin was notified.
     """
     found: dict[int, Window] = {}
     new = list(listed.windows)
-    for rank in (_same_times, _overlapping, _moved(at)):
+    for rank in (_same_times, _overlapping, _moved(at, begun)):
         for _, number, window in sorted(_candidates(known, found, new, rank), key=lambda one: one[:2]):
             if number not in found and window in new:
                 found[number] = window
@@ -71,10 +74,11 @@ def _overlapping(known: Window, listed: Window) -> object:
     return -shared if shared > timedelta() else None
 
 
-def _moved(at: datetime) -> Rank:
+def _moved(at: datetime, begun: Collection[Window]) -> Rank:
     def rank(known: Window, listed: Window) -> object:
-        is_alike = _is_of_all_nodes(known) is _is_of_all_nodes(listed) and known.begin > at
-        return abs(known.begin - listed.begin) if is_alike else None
+        is_alike = _is_of_all_nodes(known) is _is_of_all_nodes(listed)
+        may_be_moved = known.begin > at or (known.last > at and known not in begun)
+        return abs(known.begin - listed.begin) if is_alike and may_be_moved else None
 
     return rank
 

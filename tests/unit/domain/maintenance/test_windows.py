@@ -362,6 +362,15 @@ def test_a_window_that_is_cancelled_at_its_begin_is_cancelled() -> None:
     assert events(course.poll(10.1)) == [CANCELLED]
 
 
+def test_a_window_that_was_moved_in_a_gap_that_its_begin_was_in_is_changed() -> None:
+    course = announced()
+    assert course.poll(14, reserves(27, 35)) == []
+    [changed] = course.poll(14 + POLL, reserves(27, 35))
+    assert changed.previous_window
+    assert (changed.event, times(changed)) == (CHANGED, (27, 35))
+    assert [one.stage for one in course.known] == [Stage.REMINDED]
+
+
 def test_a_window_that_passes_in_a_gap_is_forgotten() -> None:
     course = announced()
     assert course.poll_twice(30) == []
