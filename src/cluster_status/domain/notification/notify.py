@@ -163,7 +163,7 @@ def _is_nothing_back(before: StatusTracker, verdict: Verdict) -> bool:
 def _notify_of_windows(outbox: Outbox, seen: Observation) -> Outbox:
     confirmed = seen.after.confirmed
     for number, change in enumerate(seen.changes, 1):
-        if confirmed and is_needed(change, confirmed, seen.incidents):
+        if confirmed and is_needed(change, confirmed, seen.incidents, seen.at):
             notification = Notification(
                 id=f"{seen.poll_id}.{number}",
                 event=EVENTS[change.event],

@@ -1,14 +1,14 @@
 """The notifications about maintenance windows, and which pending ones they replace."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.calendar import Calendar, KnownWindow
 from cluster_status.domain.maintenance.lifecycle import Stage, WindowEvent
 from cluster_status.domain.maintenance.update import WindowChange
-from cluster_status.domain.maintenance.window import Window
+from cluster_status.domain.maintenance.window import Span, Window, overlap
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
@@ -56,7 +56,9 @@ def _takes(window: Window, partition: str) -> bool:
     return window.all_nodes is not None or partition in window.partitions
 
 
-def is_needed(change: WindowChange, confirmed: StatusPeriod, incidents: Iterable[Incident]) -> bool:
+def is_needed(
+    change: WindowChange, confirmed: StatusPeriod, incidents: Iterable[Incident], at: datetime
+) -> bool:
     """Return whether messages about the status leave this change out.
 
     They show the begin and the end where the status is `maintenance`, or was so since the begin.
@@ -65,9 +67,18 @@ def is_needed(change: WindowChange, confirmed: StatusPeriod, incidents: Iterable
         return confirmed.status is not Status.MAINTENANCE
     if change.event is not WindowEvent.ENDED:
         return True
-    begin = change.window.begin
-    was_shown = any(one.status is Status.MAINTENANCE and one.until > begin for one in incidents)
+    was_shown = any(one.status is Status.MAINTENANCE and _shows(one, change.window, at) for one in incidents)
     return confirmed.status in {Status.ONLINE, Status.DEGRADED} and not was_shown
+
+
+def _shows(maintenance: Incident, window: Window, at: datetime) -> bool:
+    """Return whether a status of `maintenance` was that of this window.
+
+    In a maintenance of a part, the status can be that of a shorter one of all nodes.
+    """
+    time = Span(window.begin, min(window.last, at))
+    shared = overlap(Span(maintenance.since, maintenance.until), time)
+    return shared > (timedelta() if window.all_nodes else (time.last - time.begin) / 2)
 
 
 def with_current_window(notification: Notification, calendar: Calendar, at: datetime) -> Notification:

@@ -313,6 +313,18 @@ def test_a_window_of_a_part_starts_and_ends_while_the_status_stays() -> None:
     assert course.poll(7) == []
 
 
+def test_a_window_of_a_part_ends_although_all_nodes_were_in_maintenance_meanwhile() -> None:
+    part, often = reserves(2, 20, GPU), reserves(8, 10, recurring=True)
+    course = Course()
+    course.poll(0, part, often)
+    course.poll(2, part, often)
+    course.poll(8, part, often, **IN_MAINTENANCE)
+    course.poll(10, part)
+    course.poll(20)
+    assert course.events == [SCHEDULED, STARTED, STARTED, Event.RECOVERY, Event.RECOVERY]
+    assert course.sent[-1].is_about_window
+
+
 def test_stages_that_touch_are_announced_started_and_ended_once() -> None:
     first, second = reserves(2, 6, cpus(1, 20)), reserves(6, 10, cpus(21, 38))
     course = Course()
