@@ -161,9 +161,9 @@ class _BrokenMonitor(Monitor):
         if self._fault == "incidents":
             self.history = _without_incidents(self.history)
         if self._fault == "lost":
-            return Said(said.new, dict.fromkeys(said.delivered, ()))
+            return replace(said, delivered=dict.fromkeys(said.delivered, ()))
         if self._fault == "twice":
-            return Said(said.new, {name: (*sent, *sent) for name, sent in said.delivered.items()})
+            return replace(said, delivered={name: (*sent, *sent) for name, sent in said.delivered.items()})
         return said
 
 

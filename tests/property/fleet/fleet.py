@@ -63,7 +63,7 @@ def simulate(task: Task, make_monitor: Callable[[str], Monitor] = Monitor) -> Ou
             continue
         picture = model.poll(run, truth, monitor.status)
         for name, judge in judges.items():
-            judge.poll(picture, said.new[name])
+            judge.poll(picture, said.new[name], said.withdrawn[name])
             deliveries[name].poll(picture, said.new[name], said.delivered[name], refuses=name in run.refusing)
         output.poll(picture, monitor.status)
         _count(outcome, run.second, said.delivered[CHANNELS[0]], picture.belief and picture.belief.status)

@@ -24,10 +24,14 @@ from tests.unit.domain.build import DIGESTS
 
 
 class Said(Struct, frozen=True):
-    """The notifications of one poll, by channel: those that became pending, and those that were delivered."""
+    """The notifications of one poll, by channel.
+
+    Some became pending, some were delivered, and some were pending and are withdrawn.
+    """
 
     new: Mapping[str, Sequence[Notification]]
     delivered: Mapping[str, Sequence[Notification]]
+    withdrawn: Mapping[str, Sequence[Notification]] = {}
 
 
 class Monitor:
@@ -50,19 +54,22 @@ class Monitor:
         after = poll(self._cluster, checked, self.history, self._channels, in_turn=True).after
         if after is None or not run.saves:
             return Said({}, {})
-        new = {name: self._new(after, name) for name in CHANNELS}
+        new = {name: _missing(after, name, from_=self.history) for name in CHANNELS}
+        withdrawn = {name: _missing(self.history, name, from_=after) for name in CHANNELS}
         delivered = {}
         for name in CHANNELS:
             after, delivered[name] = _deliver(after, name, at, refuses=name in run.refusing)
         self.history = after
-        return Said(new, delivered)
-
-    def _new(self, after: History, channel: str) -> tuple[Notification, ...]:
-        known = {one.id for one in self.history.outbox.channel(channel).pending}
-        return tuple(one for one in after.outbox.channel(channel).pending if one.id not in known)
+        return Said(new, delivered, withdrawn)
 
     def _usual_partitions(self, at: datetime) -> tuple[str, ...] | None:
         return self.history.remembered_login(DIGESTS, at).usual_partitions
+
+
+def _missing(history: History, channel: str, *, from_: History) -> tuple[Notification, ...]:
+    """Return what is pending in one history and not in the other."""
+    others = {one.id for one in from_.outbox.channel(channel).pending}
+    return tuple(one for one in history.outbox.channel(channel).pending if one.id not in others)
 
 
 def _deliver(

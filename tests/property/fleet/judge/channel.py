@@ -11,6 +11,7 @@ from tests.property.fleet.judge.status import STATUS_EVENTS, StatusJudge
 from tests.property.fleet.judge.windows import Stage, WindowJudge
 from tests.property.fleet.model.belief import News
 from tests.property.fleet.model.model import Picture
+from tests.property.fleet.model.partitions import PartitionBook
 
 _DAMPED = STATUS_EVENTS - {Event.INITIAL, Event.OUTAGE, Event.MAINTENANCE_OVERDUE} | {
     Event.PARTITION_LOST,
@@ -19,7 +20,10 @@ _DAMPED = STATUS_EVENTS - {Event.INITIAL, Event.OUTAGE, Event.MAINTENANCE_OVERDU
 
 
 class ChannelJudge:
-    """Poll by poll: `begin`, `hear` for each notification, `finish`."""
+    """Poll by poll: `begin`, `hear` for each notification, `finish`.
+
+    `withdrawn` are pending ones that the channel did not get, and will not get: a later one replaces them.
+    """
 
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
@@ -29,8 +33,12 @@ class ChannelJudge:
         self.connection = ConnectionJudge()
         self._waited: dict[str, int] = {}
 
-    def poll(self, picture: Picture, new: Sequence[Notification]) -> None:
+    def poll(
+        self, picture: Picture, new: Sequence[Notification], withdrawn: Sequence[Notification] = ()
+    ) -> None:
         self.begin(picture)
+        for one in reversed(withdrawn):
+            self.windows.withdraw(one)
         for one in new:
             self.hear(one, picture)
         self.finish(picture)
@@ -39,7 +47,7 @@ class ChannelJudge:
         self.connection.begin(picture)
         self.partitions.begin(picture)
         self.windows.begin(picture)
-        ended = (one for one in picture.books.values() if self.windows.covers(one, picture, Stage.ENDED))
+        ended = (one for one in picture.books.values() if self._has_ended(one, picture))
         self.partitions.note_back({one.name for one in ended if not (one.lost or one.polls)})
         self.status.begin(picture, others=self.partitions.changes + self.windows.changes)
 
@@ -64,11 +72,17 @@ class ChannelJudge:
 
     def _is_known(self, one: Notification, picture: Picture) -> bool:
         """Return whether a message about a maintenance has said the same of the partitions."""
-        stage = {Event.MAINTENANCE_STARTED: Stage.STARTED, Event.PARTITION_BACK: Stage.ENDED}.get(one.event)
-        if stage is None or not one.partitions:
-            return False
         books = [picture.books[change.name] for change in one.partitions]
-        return all(self.windows.covers(book, picture, stage) and not book.polls for book in books)
+        if not books or any(book.polls for book in books):
+            return False
+        if one.event is Event.MAINTENANCE_STARTED:
+            return all(self.windows.covers(book, picture, Stage.STARTED) for book in books)
+        return one.event is Event.PARTITION_BACK and all(self._has_ended(book, picture) for book in books)
+
+    def _has_ended(self, book: PartitionBook, picture: Picture) -> bool:
+        """Return whether the channel knows the end of a maintenance, and of no loss after it."""
+        since = self.partitions.lost_at.get(book.name, 0)
+        return self.windows.covers(book, picture, Stage.ENDED, since=since)
 
     def finish(self, picture: Picture) -> None:
         needs = {need.key: need for need in self.needs(picture)}
@@ -92,7 +106,7 @@ class ChannelJudge:
     def _concede(self, need: Need, picture: Picture) -> None:
         match need.subject:
             case Subject.PARTITION:
-                self.partitions.concede(need)
+                self.partitions.concede(need, picture.at)
             case Subject.MAINTENANCE:
                 self.windows.concede(need, picture)
             case Subject.CONNECTION:

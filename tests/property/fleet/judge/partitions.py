@@ -8,12 +8,13 @@ from tests.property.fleet.model.model import Picture
 from tests.property.fleet.model.partitions import PartitionBook, Usual, smallest_of
 from tests.property.fleet.model.reading import Loss
 
-_NAME_THE_LOST = {Event.INITIAL, Event.DEGRADED, Event.PARTIAL_RECOVERY}
+_NAME_THE_LOST = {Event.INITIAL, Event.DEGRADED, Event.PARTIAL_RECOVERY, Event.MAINTENANCE_OVERDUE}
 
 
 class PartitionJudge:
     def __init__(self) -> None:
         self.lost: set[str] = set()
+        self.lost_at: dict[str, int] = {}  # when the channel was notified last
         self.in_maintenance: set[str] = set()
         self._over: set[str] = set()  # no longer lost or in maintenance, and not notified
         self._confirmed: frozenset[str] = frozenset()
@@ -43,6 +44,7 @@ class PartitionJudge:
             is_news = not named <= self.lost
             wrong = [name for name in named if not (picture.books[name].is_out or picture.books[name].lost)]
             self.lost = named if one.event in _NAME_THE_LOST else self.lost | named
+            self.lost_at |= dict.fromkeys(named, picture.at)
             return is_news, self._mistakes(Kind.FALSE_ALARM, wrong, one, picture)
         if one.event is Event.MAINTENANCE_STARTED:
             is_news = not named <= self.in_maintenance
@@ -73,13 +75,14 @@ class PartitionJudge:
             needs += [_maintenance(one) for one in self._silent_maintenance(picture)]
         return needs
 
-    def concede(self, need: Need) -> None:
+    def concede(self, need: Need, at: int) -> None:
         if need.event is Event.PARTITION_BACK:
             self.lost -= need.partitions
         elif need.event is Event.MAINTENANCE_STARTED:
             self.in_maintenance |= need.partitions
         else:
             self.lost |= need.partitions
+            self.lost_at |= dict.fromkeys(need.partitions, at)
 
     def _missing(self, picture: Picture) -> list[PartitionBook]:
         """Return the smallest of the partitions that are lost and of which the channel knows nothing."""

@@ -1,5 +1,6 @@
 """The maintenances that a channel knows, and how far each has got for it."""
 
+from copy import copy
 from enum import StrEnum
 
 from msgspec import Struct
@@ -38,6 +39,7 @@ class Stage(StrEnum):
     CANCELLED = "cancelled"
     STARTED = "started"
     OVERDUE = "overdue"
+    MAY_HAVE_ENDED = "the cluster is back from something else"
     ENDED = "ended"
 
 
@@ -55,6 +57,7 @@ class WindowJudge:
         self.said: dict[int, Said] = {}
         self.changes = 0
         self._phases: dict[int, Phase] = {}
+        self._before: dict[str, tuple[int, Said]] = {}  # each notification of a plan
 
     def begin(self, picture: Picture) -> None:
         phases = {window.number: phase for window, phase in picture.windows}
@@ -78,6 +81,7 @@ class WindowJudge:
             return True, [Mistake(Kind.FALSE_ALARM, Subject.MAINTENANCE, picture.at, text)]
         said, times = self.said[window.number], _times(one.window)
         wrong, is_news = _judge(one.event, said, window, self._phases[window.number], times, picture.at)
+        self._before[one.id] = window.number, copy(said)
         if one.previous_window and said.times != _times(one.previous_window) and not wrong:
             wrong = Kind.CONTRADICTION
         _note(
@@ -85,6 +89,12 @@ class WindowJudge:
         )
         text = f"{one.event} of maintenance {window.number}, {times}"
         return is_news, [Mistake(wrong, Subject.MAINTENANCE, picture.at, text)] if wrong else []
+
+    def withdraw(self, one: Notification) -> None:
+        """Forget a notification that the channel has not got."""
+        number, said = self._before.pop(one.id, (0, Said()))
+        if number in self.said:
+            self.said[number] = said
 
     def needs(self, picture: Picture) -> list[Need]:
         if picture.evidence.status is Status.UNKNOWN or picture.belief is None:
@@ -131,11 +141,12 @@ class WindowJudge:
         can_be_seen = picture.reading.lists and said.stage is Stage.STARTED
         return Event.MAINTENANCE_CHANGED if is_moved and can_be_seen else None
 
-    def covers(self, partition: PartitionBook, picture: Picture, *stages: Stage) -> bool:
-        """Return whether the channel knows a maintenance of the partition in one of these stages."""
+    def covers(self, partition: PartitionBook, picture: Picture, stage: Stage, *, since: int = 0) -> bool:
+        """Return whether the channel was notified of this stage of a maintenance of the partition."""
+        all_ = ((window, self.said[window.number]) for window, _ in picture.windows)
         return any(
-            partition.nodes <= window.nodes and self.said[window.number].stage in stages
-            for window, _ in picture.windows
+            said.stage is stage and said.at >= since and partition.nodes <= window.nodes
+            for window, said in all_
         )
 
     def _start_unnamed(self, one: Notification, picture: Picture) -> bool:
@@ -156,15 +167,19 @@ class WindowJudge:
         """Take in the end of the maintenances that are over, with any message that shows another status."""
         if one.period is None or one.period.status is Status.MAINTENANCE:
             return False
-        ended = [
+        may_end = {Stage.STARTED, Stage.OVERDUE, Stage.MAY_HAVE_ENDED}
+        over = [
             self.said[window.number]
             for window, phase in picture.windows
             if phase in {Phase.OVER, Phase.VOID}
-            and self.said[window.number].stage in {Stage.STARTED, Stage.OVERDUE, Stage.SCHEDULED}
+            and self.said[window.number].stage in may_end | {Stage.SCHEDULED}
         ]
-        for said in ended:
-            said.stage = Stage.ENDED if said.stage is not Stage.SCHEDULED else said.stage
-        return bool(ended) and one.event in {Event.RECOVERY, Event.PARTITION_BACK}
+        was_maintenance = one.previous is not None and one.previous.status is Status.MAINTENANCE
+        is_end = was_maintenance or bool(one.window_id) or one.event is Event.PARTITION_BACK
+        for said in over:
+            if said.stage in may_end:
+                said.stage, said.at = Stage.ENDED if is_end else Stage.MAY_HAVE_ENDED, picture.at
+        return bool(over) and one.event in {Event.RECOVERY, Event.PARTITION_BACK}
 
     @staticmethod
     def _is_recurring(one: Notification, picture: Picture) -> bool:

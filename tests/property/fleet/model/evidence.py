@@ -80,7 +80,7 @@ def _listing(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover)
         is_planned = covered or 2 * listing.in_maintenance >= listing.total
         return Evidence(Status.MAINTENANCE if is_planned else Status.OFFLINE)
     out = [book for book in books.values() if book.is_out]
-    polls = {book.name: AT_ONCE if book.at_once else TWICE for book in out}
+    polls = {book.name: _polls(book) for book in out}
     reasons = {book.name: polls[book.name] for book in out if not book.usual}
     maybe = {book.name: polls[book.name] for book in out if book.usual}
     if listing.drains:
@@ -103,8 +103,16 @@ def _listing(reading: Reading, books: Mapping[str, PartitionBook], cover: Cover)
         book.name for book in books.values() if book.maintenance_polls or (book.polls and book.usual)
     )
     is_lost = any(book.lost and not book.usual for book in books.values())
-    instead = frozenset({Status.DEGRADED}) if maybe or any(low) else frozenset[Status]()
+    may_be_lost = any(book.lost and book.usual is Usual.MAYBE for book in books.values())
+    instead = frozenset({Status.DEGRADED}) if maybe or may_be_lost or any(low) else frozenset[Status]()
     return Evidence(Status.ONLINE, instead=instead, not_counted=not_counted, is_lost=is_lost, maybe=maybe)
+
+
+def _polls(book: PartitionBook) -> Polls:
+    """Return the polls that confirm a loss. After a maintenance, a partition may have one more to return."""
+    if book.at_once:
+        return EITHER if book.was_unclear and not book.named else AT_ONCE
+    return TWICE
 
 
 _NO_NODES = frozenset[str]()

@@ -85,7 +85,7 @@ class PartitionBook:
         self._good_polls += 1
         self._served_polls += served
         self.usual = Usual.NO if served else self.usual
-        if self._good_polls >= self._back_after:
+        if self._good_polls >= (self._back_after if served or self.named else 2):
             self.lost = False
 
     def _see_loss(self, at: int) -> None:
