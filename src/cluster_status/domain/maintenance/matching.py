@@ -60,7 +60,8 @@ def _candidates(
     for number, window in enumerate(known):
         for one in new:
             place = rank(window, one)
-            if number not in found and place is not None:
+            was_announced = one.recurring and not window.recurring  # what recurs is not
+            if number not in found and place is not None and not was_announced:
                 yield place, number, one
 
 

@@ -258,6 +258,13 @@ def test_of_two_windows_the_one_that_is_gone_is_cancelled() -> None:
     assert (cancelled.event, times(cancelled)) == (CANCELLED, (10, 18))
 
 
+def test_a_window_that_is_gone_is_cancelled_although_another_one_recurs_at_that_time() -> None:
+    often = reserves(12, 14, recurring=True)
+    course = Course()
+    course.poll(0, reserves(10, 18), often)
+    assert events(course.poll_twice(1, often)) == [CANCELLED]
+
+
 def test_windows_that_become_one_are_changed_once() -> None:
     course = Course()
     course.poll(0, reserves(2, 4), reserves(6, 8))
