@@ -576,6 +576,19 @@ def test_partitions_that_share_nodes_are_named_by_the_smallest() -> None:
     ]
 
 
+def test_the_return_of_a_usual_partition_does_not_confirm_that_of_another_one() -> None:
+    names = {name: frozenset({"g1", "g2"}) for name in ("gpu", "weekend")}
+
+    def gpus(weekend: str, **nodes: int) -> ProbeResult:
+        both = partition("weekend", availability=weekend, **nodes), with_nodes(gpu(), nodes)
+        return site(BATCH, *both, nodes=names)
+
+    lost = course(gpus("inactive", idle=2), *[gpus("inactive", down=2)] * 2, before=History())
+    back = step(lost, gpus("up", idle=2), noon_plus(15))
+    assert (lost.tracker.status, back.tracker.status) == (Status.DEGRADED, Status.DEGRADED)
+    assert step(back, gpus("up", idle=2), noon_plus(20)).tracker.status is Status.ONLINE
+
+
 # Names that come and go
 
 

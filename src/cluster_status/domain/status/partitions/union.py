@@ -16,11 +16,15 @@ _States = Mapping[str, PartitionState]
 
 
 def with_shared_nodes(before: _States, after: _States, state: ClusterState) -> dict[str, PartitionState]:
-    """Confirm a pending change of partitions that share nodes with one of which it is confirmed."""
+    """Confirm a pending change of partitions that share nodes with one of which it is confirmed.
+
+    The return of a usual one confirms nothing: it is quiet, and does not wait for a second poll.
+    """
     nodes, nothing = state.partition_nodes, frozenset[str]()
     confirmed: dict[Problem | None, set[str]] = defaultdict(set)  # nodes
     for name, one in after.items():
-        if name in before and one.status is not before[name].status and one.status is status_for(one.problem):
+        was = before[name].status if name in before else one.status
+        if one.status is not was is not PartitionStatus.USUAL and one.status is status_for(one.problem):
             confirmed[one.problem] |= nodes.get(name, nothing)
     states = dict(after)
     for partition in state.partitions if confirmed else ():
