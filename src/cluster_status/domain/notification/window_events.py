@@ -53,7 +53,13 @@ def without_windows(
 
 
 def _takes(window: Window, partition: str) -> bool:
-    return window.all_nodes is not None or partition in window.partitions
+    """Return whether a maintenance takes a partition. One that takes all, at once or in stages, names none."""
+    is_staged = window.concurrent_nodes < window.nodes
+    return (
+        window.all_nodes is not None
+        or partition in window.partitions
+        or (is_staged and not window.partitions)
+    )
 
 
 def is_needed(

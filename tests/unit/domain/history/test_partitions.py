@@ -461,6 +461,24 @@ def test_the_early_end_of_the_maintenance_of_a_partition_is_one_message() -> Non
     assert events(pending(after)) == [Event.MAINTENANCE_STARTED, Event.RECOVERY]
 
 
+def test_a_maintenance_in_stages_has_one_message_for_all_partitions() -> None:
+    batch, others = frozenset(f"b{one}" for one in range(40)), frozenset(["f1", "f2", "f3", "g1", "g2"])
+    names = {"batch": batch, "fat": others & {"f1", "f2", "f3"}, "gpu": others & {"g1", "g2"}}
+    stages = (
+        replace(reserved(noon_plus(2), nodes=5), node_names=others),
+        replace(reserved(noon_plus(122), nodes=40), node_names=batch),
+    )
+
+    def lists(**nodes: int) -> ProbeResult:
+        small = with_nodes(FAT, dict.fromkeys(nodes, 3)), gpu(**nodes)
+        result = site(BATCH, *small, nodes=names)
+        assert isinstance(result.outcome, ClusterState)
+        return replace(result, outcome=replace(result.outcome, maintenance=MaintenanceListing(stages)))
+
+    after = course(lists(idle=2), *[lists(maintenance=2)] * 4)
+    assert events(pending(after)) == [Event.MAINTENANCE_STARTED]
+
+
 def _reserved_gpu(one: Partition, *nodes: str, begin: int = -10) -> ProbeResult:
     """Return a listing in which these nodes of gpu, or all, are reserved from about noon to 14:00."""
     names = frozenset(nodes or ("g1", "g2", "g3", "g4"))
