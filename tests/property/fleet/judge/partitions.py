@@ -14,6 +14,7 @@ _NAME_THE_LOST = {Event.INITIAL, Event.DEGRADED, Event.PARTIAL_RECOVERY, Event.M
 class PartitionJudge:
     def __init__(self) -> None:
         self.lost: set[str] = set()
+        self._unsaid: set[str] = set()  # lost, and the latest message could not name them
         self.lost_at: dict[str, int] = {}  # when the channel was notified last
         self.in_maintenance: set[str] = set()
         self._over: set[str] = set()  # no longer lost or in maintenance, and not notified
@@ -41,9 +42,14 @@ class PartitionJudge:
         """Return whether the notification has news of partitions, and what is wrong with it."""
         named = {change.name for change in one.partitions}
         if one.event in _NAME_THE_LOST or one.event is Event.PARTITION_LOST:
-            is_news = not named <= self.lost
+            is_news = not named <= self.lost - self._unsaid
             wrong = [name for name in named if not (picture.books[name].is_out or picture.books[name].lost)]
-            self.lost = named if one.event in _NAME_THE_LOST else self.lost | named
+            if one.event in _NAME_THE_LOST and picture.reading.lists:
+                self.lost, self._unsaid = set(), set()
+            elif one.event in _NAME_THE_LOST:
+                self._unsaid |= self.lost
+            self._unsaid -= named
+            self.lost |= named
             self.lost_at |= dict.fromkeys(named, picture.at)
             return is_news, self._mistakes(Kind.FALSE_ALARM, wrong, one, picture)
         if one.event is Event.MAINTENANCE_STARTED:

@@ -153,14 +153,14 @@ class WindowJudge:
         """Take in a start that is not about one maintenance: that of all that run, if they are the reason."""
         named = [picture.books[change.name] for change in one.partitions]
         started = [
-            self.said[window.number]
+            (self.said[window.number], window)
             for window, phase in picture.windows
             if phase is Phase.RUNNING
             and self.said[window.number].stage is not Stage.STARTED
             and (not named or any(book.nodes <= window.nodes for book in named))
         ]
-        for said in started:
-            said.stage = Stage.STARTED
+        for said, window in started:
+            said.stage, said.times = Stage.STARTED, window.times
         return bool(started) and one.event is Event.MAINTENANCE_STARTED
 
     def _end(self, one: Notification, picture: Picture) -> bool:

@@ -470,7 +470,7 @@ def test_a_maintenance_in_stages_has_one_message_for_all_partitions() -> None:
     )
 
     def lists(**nodes: int) -> ProbeResult:
-        small = with_nodes(FAT, dict.fromkeys(nodes, 3)), gpu(**nodes)
+        small = with_nodes(FAT, dict.fromkeys(nodes, 3)), with_nodes(gpu(), nodes)
         result = site(BATCH, *small, nodes=names)
         assert isinstance(result.outcome, ClusterState)
         return replace(result, outcome=replace(result.outcome, maintenance=MaintenanceListing(stages)))
@@ -598,7 +598,7 @@ def test_the_return_of_a_usual_partition_does_not_confirm_that_of_another_one() 
     names = {name: frozenset({"g1", "g2"}) for name in ("gpu", "weekend")}
 
     def gpus(weekend: str, **nodes: int) -> ProbeResult:
-        both = partition("weekend", availability=weekend, **nodes), with_nodes(gpu(), nodes)
+        both = [with_nodes(one, nodes) for one in (partition("weekend", availability=weekend), gpu())]
         return site(BATCH, *both, nodes=names)
 
     lost = course(gpus("inactive", idle=2), *[gpus("inactive", down=2)] * 2, before=History())
