@@ -90,7 +90,11 @@ def event_between(before: StatusTracker, after: StatusTracker) -> Event | None:
         event = TRANSITIONS.get(before.status, _FIRST)[after.status]
         if event and not (after.confirmed and after.confirmed.nothing_back):
             return event
-    return Event.MONITOR_RESTORED if _is_notified(before) and after.unknown is None else None
+    return Event.MONITOR_RESTORED if is_monitor_restored(before, after) else None
+
+
+def is_monitor_restored(before: StatusTracker, after: StatusTracker) -> bool:
+    return _is_notified(before) and after.unknown is None
 
 
 def _is_notified(tracker: StatusTracker) -> bool:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.calendar import KnownWindow
 from cluster_status.domain.notification.damping import Damping, after_change, without_change
-from cluster_status.domain.notification.event import Event, event_between
+from cluster_status.domain.notification.event import Event, event_between, is_monitor_restored
 from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
 from cluster_status.domain.notification.observation import (
     Observation,
@@ -94,6 +94,8 @@ def _damp(
     damping = before
     if event:
         damping, chosen = after_change(before, event, seen.at)
+        if chosen is None and is_monitor_restored(seen.before, seen.after):
+            chosen = Event.MONITOR_RESTORED
     elif is_confirmed and seen.after.confirmed:
         damping, chosen = without_change(before, seen.after.confirmed, seen.at)
     outbox = replace(outbox, channels={**outbox.channels, channel_id: replace(channel, damping=damping)})

@@ -53,7 +53,7 @@ def without_windows(
 
 
 def _takes(window: Window, partition: str) -> bool:
-    """Return whether a maintenance takes a partition. One that takes all, at once or in stages, names none."""
+    """Return whether a window takes a partition. One that takes all, at once or in stages, names none."""
     is_staged = window.concurrent_nodes < window.nodes
     return (
         window.all_nodes is not None

@@ -140,6 +140,14 @@ def test_a_clock_that_was_set_back_does_not_end_the_hour_for_which_a_status_has_
     assert pending(polled(held, DEGRADED, start=NOON + timedelta(minutes=90)))[-1].event is Event.DEGRADED
 
 
+def test_a_channel_hears_that_the_status_is_known_again_although_the_change_is_withheld() -> None:
+    unstable = polled(READY, *UNSTABLE)
+    unknown = [failed(Cause.HOST_KEY)] * 3
+    after = polled(unstable, *unknown, DEGRADED, start=NOON + timedelta(minutes=20))
+    headlines = [compose(one, "hpc", Setup().channels[0], None).headline for one in pending(after)]
+    assert headlines[-1] == "Monitoring of hpc restored: degraded"
+
+
 def test_a_withheld_outage_is_notified_although_the_clock_was_set_back() -> None:
     unstable = polled(READY, OFFLINE, ONLINE, OFFLINE, ONLINE, OFFLINE)
     earlier = NOON - timedelta(days=3)

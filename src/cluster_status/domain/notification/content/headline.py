@@ -65,13 +65,20 @@ def headline(notification: Notification, cluster_name: str) -> str:
         text = _PLAIN
     elif notification.event is Event.REMINDER and notification.instability:  # "still" may not be true
         text = _HEADLINES[Event.STATUS_UNSTABLE]
-    elif period and period.nothing_back:  # the status was another one, and no message was sent of the change
+    elif _may_be_new(notification):
         text = text.replace("still ", "")
     return text.format(
         name=cluster_name,
         status=phrase(period.status if period else Status.UNKNOWN),
         partitions=are(notification.partitions),
     )
+
+
+def _may_be_new(notification: Notification) -> bool:
+    """Return whether the status may have been another one, and no message was sent of the change."""
+    period = notification.period
+    is_damped = notification.event is Event.MONITOR_RESTORED and notification.instability is not None
+    return is_damped or (period is not None and period.nothing_back)
 
 
 def _window_headline(notification: Notification, headline: str) -> str:
