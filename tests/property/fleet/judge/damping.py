@@ -29,11 +29,13 @@ class Damping:
         self._changed_at = 0
         self._calm_since = 0  # the last change of any kind, or poll that does not show the status
         self._is_change = self._is_outage_sent = False
+        self._steady_polls = 0  # in a row
 
     def begin(self, picture: Picture, *, others: int) -> None:
         """Take in a poll; `others` is the number of other changes, which may count."""
         at, change = picture.at, picture.change
         self._is_outage_sent = False
+        self._steady_polls = self._steady_polls + 1 if picture.is_steady else 0
         self._is_change = change is not None and change.before is not None and change.news is News.YES
         self.may_be_off = self.is_on and (self.may_be_off or at - self._changed_at >= _HELD - 2 * INTERVAL)
         if self._is_change:
@@ -74,7 +76,7 @@ class Damping:
 
     def needs(self, at: int) -> list[Need]:
         if self.is_on:
-            is_missing = at - self._message_at >= DAY + 2 * INTERVAL
+            is_missing = at - self._message_at >= DAY + 2 * INTERVAL and self._steady_polls > 1
         else:
             is_missing = self._is_change and len(self._sure) >= _CHANGES and not self._is_outage_sent
         return (

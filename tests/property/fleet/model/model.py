@@ -99,7 +99,7 @@ class Model:
             if now.listing.serving or now.listing.in_maintenance:
                 book.see(now.listing.loss(partition, now.at), now.at)
             else:
-                book.see_all_out()
+                book.see_all_out(now.at)
 
     def _note_unknown(self, seen: Evidence, at: int) -> None:
         self._unknown_polls = self._unknown_polls + 1 if seen.status is Status.UNKNOWN else 0

@@ -64,9 +64,10 @@ class PartitionBook:
         is_gap = at - since > HOUR - MINUTE
         self._counts_from = at if is_gap else self._counts_from + max(0, at - since)
 
-    def see_all_out(self) -> None:
+    def see_all_out(self, at: int) -> None:
         """Note a poll that found no node of the cluster in service: that is no loss of a partition."""
         self.was_unclear = True
+        self._counts_from = max(self._counts_from, at)
 
     def see(self, loss: Loss | None, at: int) -> None:
         self.loss = loss
