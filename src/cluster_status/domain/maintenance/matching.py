@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from cluster_status.domain.maintenance.calendar import OPEN_END_COUNTS_FOR
 from cluster_status.domain.maintenance.listing import Listing
 from cluster_status.domain.maintenance.window import Window, contains, overlap
 
@@ -34,10 +36,11 @@ def matches(
 
     A window was moved if it has not begun, and takes all nodes as the other one does, or a part as that one.
     It may have been moved in a gap that its begin was in. `begun` are those whose begin was notified.
+    One that runs with an open end does not overlap with one that begins much later.
     """
     found: dict[int, Window] = {}
     new = list(listed.windows)
-    for rank in (_same_times, _overlapping, _moved(at, begun)):
+    for rank in (_same_times, _overlapping(at), _moved(at, begun)):
         for _, number, window in sorted(_candidates(known, found, new, rank), key=lambda one: one[:2]):
             if number not in found and window in new:
                 found[number] = window
@@ -70,9 +73,14 @@ def _same_times(known: Window, listed: Window) -> object:
     return _is_of_all_nodes(known) is not _is_of_all_nodes(listed) if same else None
 
 
-def _overlapping(known: Window, listed: Window) -> object:
-    shared = overlap(known, listed)
-    return -shared if shared > timedelta() else None
+def _overlapping(at: datetime) -> Rank:
+    def rank(known: Window, listed: Window) -> object:
+        is_open = known.begin <= at and known.end is None
+        before = replace(known, end=at + OPEN_END_COUNTS_FOR) if is_open else known
+        shared = overlap(before, listed)
+        return -shared if shared > timedelta() else None
+
+    return rank
 
 
 def _moved(at: datetime, begun: Collection[Window]) -> Rank:

@@ -409,6 +409,15 @@ def test_while_it_runs_a_window_changes_when_its_end_moves_by_more_than_an_hour(
     assert events(new) == ([CHANGED] if is_sent else [])
 
 
+def test_a_window_with_an_open_end_ends_although_a_later_one_is_listed() -> None:
+    later = reserves(400, 410)
+    course = Course()
+    course.poll(0, reserves(2, None))
+    course.poll(2, reserves(2, None), later, **IN_MAINTENANCE)
+    assert [(one.event, one.window_id) for one in course.poll_twice(8, later)] == [(Event.RECOVERY, "")]
+    assert [one.stage for one in course.known] == [Stage.LISTED]
+
+
 def test_several_small_prolongations_are_a_change_once_they_are_more_than_an_hour() -> None:
     course = announced()
     for number in range(6):
