@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.calendar import KnownWindow
 from cluster_status.domain.notification.damping import Damping, after_change, without_change
-from cluster_status.domain.notification.event import Event, event_between, is_monitor_restored
+from cluster_status.domain.notification.event import CHANGES, Event, event_between, is_monitor_restored
 from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
 from cluster_status.domain.notification.observation import (
     Observation,
@@ -34,7 +34,7 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
     is_confirmed = seen.verdict.status is seen.after.status
     for policy in channels:
         is_reminded = is_confirmed
-        for number, event in enumerate(events or [None]):
+        for number, event in enumerate(events or [_unnamed_losses(outbox, policy.id, seen)]):
             outbox, damped = _damp(outbox, policy.id, event, seen, is_confirmed=is_confirmed)
             if damped:
                 damped = replace(damped, id=f"{seen.poll_id}.{f'p{number}' if number else 0}")
@@ -85,6 +85,13 @@ def _events(seen: Observation) -> list[Event]:
     return [Event.MAINTENANCE_OVERDUE if event in _NOT_BACK and _overdue(seen) else event]
 
 
+def _unnamed_losses(outbox: Outbox, channel_id: str, seen: Observation) -> Event | None:
+    """Return the event for lost partitions that the latest message could not name."""
+    report, status = seen.verdict.partitions, seen.after.status
+    is_due = outbox.channel(channel_id).losses_unnamed and report is not None and bool(report.lost)
+    return Event.PARTITION_LOST if is_due and status is seen.verdict.status is Status.DEGRADED else None
+
+
 def _damp(
     outbox: Outbox, channel_id: str, event: Event | None, seen: Observation, *, is_confirmed: bool
 ) -> tuple[Outbox, Notification | None]:
@@ -98,7 +105,11 @@ def _damp(
             chosen = Event.MONITOR_RESTORED
     elif is_confirmed and seen.after.confirmed:
         damping, chosen = without_change(before, seen.after.confirmed, seen.at)
-    outbox = replace(outbox, channels={**outbox.channels, channel_id: replace(channel, damping=damping)})
+    channel = replace(channel, damping=damping)
+    if chosen in CHANGES | {Event.INITIAL, Event.STATUS_UNSTABLE}:
+        is_unnamed = seen.after.status is Status.DEGRADED and seen.verdict.partitions is None
+        channel = replace(channel, losses_unnamed=is_unnamed)
+    outbox = replace(outbox, channels={**outbox.channels, channel_id: channel})
     if chosen is None:
         return outbox, None
     notification = _notification(chosen, seen)

@@ -32,7 +32,10 @@ class DeliveryFailure(Struct, frozen=True, omit_defaults=True):
 
 
 class ChannelOutbox(Struct, frozen=True, omit_defaults=True):
-    """The state of one channel, independent of other channels."""
+    """The state of one channel, independent of other channels.
+
+    `losses_unnamed`: it was notified that the cluster is degraded, and Slurm could not be queried then.
+    """
 
     pending: tuple[Notification, ...] = ()  # oldest first
     missed_polls: int = 0  # in gaps that no notification to this channel has mentioned
@@ -40,6 +43,7 @@ class ChannelOutbox(Struct, frozen=True, omit_defaults=True):
     live: LiveMessage | None = None
     damping: Damping = Damping()
     knows_problem: bool = False  # by its latest notification, the cluster is not online
+    losses_unnamed: bool = False
 
 
 class Outbox(Struct, frozen=True):

@@ -67,7 +67,7 @@ def named_partitions(
 def _names(event: Event, report: PartitionReport) -> tuple[str, ...]:
     """Return the names of partitions that are out of service and that the event is about."""
     if event is Event.PARTITION_LOST:
-        return report.newly_lost
+        return report.newly_lost or report.lost
     if event is Event.MAINTENANCE_STARTED:
         return report.maintenance_started
     return () if event in {Event.PARTITION_BACK, Event.RECOVERY} else report.lost

@@ -282,6 +282,15 @@ def test_a_loss_in_a_cluster_that_is_degraded_for_another_reason_is_an_event() -
     ]
 
 
+def test_a_loss_is_named_once_slurm_answers_if_the_message_about_the_status_could_not_name_it() -> None:
+    silent = failed(Cause.SCHEDULER_DOWN)
+    after = course(NO_GPU, NO_GPU, failed(Cause.REFUSED), silent, silent, NO_GPU, NO_GPU, minutes=45)
+    assert texts(after)[2:] == [
+        "hpc is partially back: degraded. Slurm controller not responding.",
+        "hpc is still degraded: gpu is lost, too. No node of gpu is in service.",
+    ]
+
+
 def test_a_loss_in_one_poll_and_a_return_in_the_next_are_events_of_their_own() -> None:
     after = course(NO_GPU, NO_GPU, NONE_FAT, NONE_FAT, GOOD)
     assert events(pending(after)) == [Event.DEGRADED, Event.PARTITION_LOST, Event.PARTITION_BACK]
