@@ -130,8 +130,8 @@ class WindowJudge:
 
     def _running(self, said: Said, window: Window, picture: Picture) -> Event | None:
         if said.stage in {Stage.SILENT, Stage.CANCELLED, Stage.SCHEDULED}:
-            is_news = said.stage is Stage.SCHEDULED or must_be_scheduled(
-                window, picture.reading.truth, picture.counting
+            is_news = said.stage is Stage.SCHEDULED or (
+                window.was_coming and must_be_scheduled(window, picture.reading.truth, picture.counting)
             )
             can_be_seen = picture.reading.lists or picture.evidence.status is Status.MAINTENANCE
             return Event.MAINTENANCE_STARTED if is_news and can_be_seen else None

@@ -33,6 +33,7 @@ class Window(Struct):
     is_first: bool = False  # it ran at the first poll
     polls: int = 0  # that list it with these times
     gone_at: int | None = None
+    was_coming: bool = False  # a poll listed it before its begin
     ever_running: bool = False
     nodes: frozenset[str] = frozenset()
 
@@ -63,6 +64,7 @@ class Window(Struct):
         self.times = times
         self.all_times.add(times)
         self.nodes = frozenset[str]().union(*(part.nodes for part in self.parts))
+        self.was_coming |= at < times[0]
         self.ever_running |= times[0] <= at
 
 
