@@ -73,18 +73,20 @@ def is_needed(
         return confirmed.status is not Status.MAINTENANCE
     if change.event is not WindowEvent.ENDED:
         return True
-    was_shown = any(one.status is Status.MAINTENANCE and _shows(one, change.window, at) for one in incidents)
-    return confirmed.status in {Status.ONLINE, Status.DEGRADED} and not was_shown
+    return confirmed.status in {Status.ONLINE, Status.DEGRADED} and not _was_shown(
+        change.window, incidents, at
+    )
 
 
-def _shows(maintenance: Incident, window: Window, at: datetime) -> bool:
-    """Return whether a status of `maintenance` was that of this window.
+def _was_shown(window: Window, incidents: Iterable[Incident], at: datetime) -> bool:
+    """Return whether the status was `maintenance` in a window; in that of a part, for half of its time.
 
-    In a maintenance of a part, the status can be that of a shorter one of all nodes.
+    Else it may have been the status of a shorter one of all nodes.
     """
     time = Span(window.begin, min(window.last, at))
-    shared = overlap(Span(maintenance.since, maintenance.until), time)
-    return shared > (timedelta() if window.all_nodes else (time.last - time.begin) / 2)
+    periods = [Span(one.since, one.until) for one in incidents if one.status is Status.MAINTENANCE]
+    shown = sum((overlap(one, time) for one in periods), timedelta())
+    return shown > timedelta() if window.all_nodes else 2 * shown >= time.last - time.begin
 
 
 def with_current_window(notification: Notification, calendar: Calendar, at: datetime) -> Notification:
