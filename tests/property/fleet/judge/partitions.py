@@ -45,6 +45,7 @@ class PartitionJudge:
             is_news = not named <= self.lost - self._unsaid
             wrong = [name for name in named if not (picture.books[name].is_out or picture.books[name].lost)]
             if one.event in _NAME_THE_LOST and picture.reading.lists:
+                self._over |= self.lost - named
                 self.lost, self._unsaid = set(), set()
             elif one.event in _NAME_THE_LOST:
                 self._unsaid |= self.lost

@@ -244,6 +244,8 @@ def _note(said: Said, event: Event, times: Times, at: int) -> None:
 def _before(said: Said, window: Window, picture: Picture) -> Event | None:
     """Return what a channel needs before a maintenance begins."""
     left = window.times[0] - picture.at
+    if said.stage is Stage.STARTED:  # by a wrong clock, or it was postponed while it ran
+        return Event.MAINTENANCE_CHANGED if said.times != window.times else None
     if said.stage is Stage.SCHEDULED:
         if said.times != window.times:
             return Event.MAINTENANCE_CHANGED

@@ -89,7 +89,8 @@ class Calendar:
             if window is None:
                 window = self.windows[number] = Window(number, is_first=self._seen is None)
             self.active[number] = window
-            window.see(tuple(one for one in listed if one.maintenance == number), reading.at)
+            parts = tuple(one for one in listed if one.maintenance == number)
+            window.see((*parts, *(one for one in listed if _prolongs(one, parts))), reading.at)
         self.recurring |= {(one.begin, one.end) for one in listed if one.recurring}
         self._remembered = self._seen = listed
 
@@ -114,6 +115,16 @@ class Calendar:
         if len(nodes & counting) >= need:
             return Cover.YES
         return Cover.MAYBE if len((nodes | open_nodes) & counting) >= need else Cover.NO
+
+
+def _prolongs(one: Reservation, parts: tuple[Reservation, ...]) -> bool:
+    """Return whether a reservation that recurs touches a maintenance of all nodes: they are one."""
+    return one.recurring and any(
+        len(part.nodes) >= WHOLE * len(one.nodes)
+        and (one.end is None or part.begin <= one.end)
+        and (part.end is None or one.begin <= part.end)
+        for part in parts
+    )
 
 
 class Cover(StrEnum):
