@@ -118,8 +118,8 @@ class Calendar:
 
 
 def _prolongs(one: Reservation, parts: tuple[Reservation, ...]) -> bool:
-    """Return whether a reservation that recurs touches a maintenance of all nodes: they are one."""
-    return one.recurring and any(
+    """Return whether a reservation of all nodes that recurs touches a maintenance of them: they are one."""
+    return one.recurring and one.all_nodes and any(
         len(part.nodes) >= WHOLE * len(one.nodes)
         and (one.end is None or part.begin <= one.end)
         and (part.end is None or one.begin <= part.end)
