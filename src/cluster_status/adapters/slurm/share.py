@@ -26,12 +26,14 @@ def add_share(
     counting = None
     if counted and len(counted) < len(state.partitions):
         counting = _count(conversation, query, state, counted)
+    if counting:
+        state = replace(state, counting=counting, counted=tuple(partition.name for partition in counted))
     nodes = counting or state.nodes
     if 100 * nodes.in_service >= query.degraded_below * nodes.total:
-        return replace(state, counting=counting)
+        return state
     restricted = counted if counting else state.partitions if query.partitions else ()
     command = OUT_OF_SERVICE.on(query.cluster).of(state.slurm_name(one.name) for one in restricted)
-    return replace(state, counting=counting, out_since=out_of_service.parse(conversation.ask(command).lines))
+    return replace(state, out_since=out_of_service.parse(conversation.ask(command).lines))
 
 
 def _count(

@@ -35,12 +35,13 @@ class NodeSet(Struct, frozen=True):
 
 
 class Cluster(Struct, frozen=True):
-    """The nodes of a cluster and of its partitions; `total` counts those that count for the status."""
+    """The nodes of a cluster and of its partitions; `total` counts those in `counting`: they count."""
 
     reserved: dict[frozenset[str], int]  # by the names of the nodes
     partitions: dict[str, int]  # nodes by name, the smallest partition first
     job_hours: dict[str, int]
     total: int
+    counting: int
 
     @classmethod
     def of(cls, state: ClusterState, reservations: Sequence[Reservation]) -> Self:
@@ -48,11 +49,15 @@ class Cluster(Struct, frozen=True):
         bits = {name: 1 << place for place, name in enumerate(sorted(frozenset().union(*listed)))}
         sets = {one.node_names for one in reservations}
         partitions = {name: _bits(nodes, bits) for name, nodes in state.partition_nodes.items()}
+        counting = 0
+        for name in (state.counted if state.counting else ()) or partitions:
+            counting |= partitions.get(name, 0)
         return cls(
             {names: _bits(names, bits) for names in sets},
             dict(sorted(partitions.items(), key=lambda item: (item[1].bit_count(), item[0]))),
             {one.name: _hours(one.time_limit) for one in state.partitions},
             (state.counting or state.nodes).total,
+            counting or (1 << len(bits)) - 1,
         )
 
     def nodes_of(self, reservation: Reservation) -> NodeSet:
@@ -64,7 +69,8 @@ class Cluster(Struct, frozen=True):
         return min(self.total, nodes.named.bit_count() + nodes.unnamed)
 
     def scope(self, nodes: NodeSet) -> Scope:
-        share = 100 * self.count(nodes) // self.total if self.total else 0
+        counting = self.count(NodeSet(nodes.named & self.counting, nodes.unnamed))
+        share = 100 * counting // self.total if self.total else 0
         if share >= _ALL_PERCENT:
             return Scope.ALL_NODES
         return Scope.PART if share >= _PART_PERCENT or any(self._taken_by(nodes)) else Scope.FEW

@@ -144,8 +144,9 @@ class ClusterState(Struct, frozen=True):
 
     `maintenance` is None if it was not asked for. `partition_nodes` are the names of the nodes of each listed
     partition; they are never stored, and empty if not read. `counting` are the nodes that count for the share
-    in service; None: all of them. `out_since` are groups of these nodes that are out of service: since when,
-    and how many. `slurm_names` are the names in Slurm of partitions whose name is not shown as it is.
+    in service, those of the partitions `counted`; None: all nodes. `out_since` are groups of these nodes that
+    are out of service: since when, and how many. `slurm_names` are the names in Slurm of partitions whose name
+    is not shown as it is.
     """
 
     partitions: tuple[Partition, ...] = ()
@@ -160,6 +161,7 @@ class ClusterState(Struct, frozen=True):
     maintenance: MaintenanceListing | None = None
     partition_nodes: dict[str, frozenset[str]] = {}
     counting: NodeCounts | None = None
+    counted: tuple[str, ...] = ()
     out_since: tuple[tuple[datetime, int], ...] = ()
     slurm_names: dict[str, str] = {}
 

@@ -47,7 +47,8 @@ class FleetProbe:
 
 def cluster_state(truth: Truth, usual: tuple[str, ...]) -> ClusterState:
     everything = frozenset(truth.groups)
-    counting = frozenset[str]().union(*(one.nodes for one in truth.partitions if one.name not in usual))
+    counted = [one for one in truth.partitions if one.name not in usual]
+    counting = frozenset[str]().union(*(one.nodes for one in counted))
     out = [(since, node) for node, since in truth.out_since.items() if node in counting]
     return ClusterState(
         partitions=tuple(_partition(one, truth) for one in truth.partitions),
@@ -59,6 +60,7 @@ def cluster_state(truth: Truth, usual: tuple[str, ...]) -> ClusterState:
         ),
         partition_nodes={one.name: one.nodes for one in truth.partitions},
         counting=None if counting == everything else _counts(counting, truth),
+        counted=() if counting == everything else tuple(one.name for one in counted),
         out_since=tuple((_instant(since), 1) for since, _ in sorted(out)),
     )
 

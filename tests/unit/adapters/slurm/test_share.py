@@ -50,6 +50,8 @@ def test_at_the_first_poll_nodes_of_partitions_that_are_out_of_service_do_not_co
     outcome = probe.probe(RememberedLogin, Deadline(60)).outcome
     assert isinstance(outcome, ClusterState)
     assert outcome.counting == counts(idle=10)
+    assert outcome.counted
+    assert "old" not in outcome.counted
 
 
 @pytest.mark.parametrize("usual", [(), ("gone",), ("debug", "old", "gpu")])

@@ -92,6 +92,16 @@ def test_a_window_recurs_if_all_of_its_reservations_do() -> None:
     assert [window.recurring for window in windows(often, reserves(8, 36, GPU))] == [False, True]
 
 
+def test_reserved_nodes_that_do_not_count_do_not_make_a_window_of_all_nodes() -> None:
+    old = frozenset(f"old{number}" for number in range(20))
+    state = site(reserves(10, 18, old | cpus(1, 30)))
+    partitions = {**state.partition_nodes, "old": old}
+    state = replace(state, partition_nodes=partitions, counting=counts(idle=44), counted=("batch", "gpu"))
+    found = listing(state, NOON, NOON)
+    assert found
+    assert [window.all_nodes for window in found.windows] == [None]
+
+
 # A part of the nodes
 
 
