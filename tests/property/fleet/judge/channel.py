@@ -66,7 +66,7 @@ class ChannelJudge:
         if not is_news and not wrong:
             is_quiet = picture.change is not None and picture.change.news is News.NO
             wrong.append(self._mistake(Kind.FALSE_RECOVERY if is_quiet else Kind.DUPLICATE, one, picture))
-        elif was_damped and one.event in _DAMPED and not wrong:
+        elif was_damped and one.event in _DAMPED and not (wrong or one.is_about_window):
             wrong.append(self._mistake(Kind.NOT_DAMPED, one, picture))
         self.mistakes += wrong
 

@@ -42,7 +42,8 @@ class Damping:
             self._sure = [one for one in [*self._sure, at] if at - _WITHIN < one <= at]
             self._changed_at = self._outage_began = at
         number = others + (change is not None)
-        self._any = [one for one in [*self._any, *[at] * number] if at - _WITHIN <= one <= at]
+        earlier = [min(one, at) for one in self._any]  # some by a clock that was fast
+        self._any = [one for one in [*earlier, *[at] * number] if at - _WITHIN <= one]
         if number or not picture.is_steady:
             self._calm_since = at + (2 * INTERVAL if others else 0)  # they may need another poll
         if self.is_on and at - self._calm_since >= _HELD:

@@ -88,6 +88,8 @@ class StatusJudge:
             return False
         if one.period is None or one.period.status is not belief.status:
             return False
+        if self.damping.is_on and one.is_about_window:
+            return False
         if belief.status is Status.OFFLINE:
             self.damping.note_outage(picture.at)
         elif self.damping.may_be_off:

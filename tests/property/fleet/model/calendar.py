@@ -119,11 +119,15 @@ class Calendar:
 
 def _prolongs(one: Reservation, parts: tuple[Reservation, ...]) -> bool:
     """Return whether a reservation of all nodes that recurs touches a maintenance of them: they are one."""
-    return one.recurring and one.all_nodes and any(
-        len(part.nodes) >= WHOLE * len(one.nodes)
-        and (one.end is None or part.begin <= one.end)
-        and (part.end is None or one.begin <= part.end)
-        for part in parts
+    return (
+        one.recurring
+        and one.all_nodes
+        and any(
+            len(part.nodes) >= WHOLE * len(one.nodes)
+            and (one.end is None or part.begin <= one.end)
+            and (part.end is None or one.begin <= part.end)
+            for part in parts
+        )
     )
 
 

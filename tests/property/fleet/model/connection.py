@@ -16,7 +16,8 @@ class Connection:
         self.since = 0
         self.is_since_clear = False
         self._recent: deque[bool] = deque(maxlen=_RECENT)
-        self._row = 0
+        self._row = 0  # polls that are unknown, or may be
+        self._sure_row = 0
 
     def poll(self, picture: Picture) -> None:
         seen, belief = picture.evidence, picture.belief
@@ -26,10 +27,11 @@ class Connection:
             self.since = picture.at
         self.is_since_clear = (unknown and not self._row) or (self.is_since_clear and not unclear)
         self._row = self._row + 1 if unknown or (unclear and self._row) else 0
+        self._sure_row = self._sure_row + 1 if unknown else 0
         self._recent.append(unknown)
         number = sum(self._recent)
-        self.must_be_lost = unknown and (self._row >= _IN_A_ROW or number >= _OF_RECENT)
-        self.may_be_lost = self.must_be_lost or unclear
+        self.must_be_lost = unknown and (self._sure_row >= _IN_A_ROW or number >= _OF_RECENT)
+        self.may_be_lost = self.must_be_lost or unclear or (unknown and self._row >= _IN_A_ROW)
         self.may_be_known = not unknown
         is_confirmed = belief is not None and belief.status is seen.status and not seen.instead
         self.must_be_known = is_confirmed and number <= _FEW
