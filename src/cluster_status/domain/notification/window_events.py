@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cluster_status.domain.maintenance.calendar import Calendar, KnownWindow
 from cluster_status.domain.maintenance.lifecycle import Stage, WindowEvent
 from cluster_status.domain.maintenance.update import WindowChange
-from cluster_status.domain.maintenance.window import Span, Window, overlap
+from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
@@ -23,6 +23,7 @@ EVENTS = {
     WindowEvent.STARTED: Event.MAINTENANCE_STARTED,
     WindowEvent.ENDED: Event.RECOVERY,
 }
+_RECOVERS_BEFORE = timedelta(hours=1)  # the nodes are often back before the end
 _PLANS = frozenset({Event.MAINTENANCE_SCHEDULED, Event.MAINTENANCE_CHANGED})
 
 
@@ -79,14 +80,13 @@ def is_needed(
 
 
 def _was_shown(window: Window, incidents: Iterable[Incident], at: datetime) -> bool:
-    """Return whether the status was `maintenance` in a window; in that of a part, for half of its time.
+    """Return whether the end of a status of `maintenance` was that of a window.
 
-    Else it may have been the status of a shorter one of all nodes.
+    In a maintenance of a part, one that ended long before was that of a shorter window of all nodes.
     """
-    time = Span(window.begin, min(window.last, at))
-    periods = [Span(one.since, one.until) for one in incidents if one.status is Status.MAINTENANCE]
-    shown = sum((overlap(one, time) for one in periods), timedelta())
-    return shown > timedelta() if window.all_nodes else 2 * shown >= time.last - time.begin
+    end = min(window.last, at)
+    since = window.begin if window.all_nodes else max(window.begin, end - _RECOVERS_BEFORE)
+    return any(one.status is Status.MAINTENANCE and one.until > since for one in incidents)
 
 
 def with_current_window(notification: Notification, calendar: Calendar, at: datetime) -> Notification:
