@@ -3,6 +3,7 @@
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.partitions.state import Problem
 from tests.property.fleet.judge.mistake import Kind, Mistake, Need, Subject
 from tests.property.fleet.model.model import Picture
 from tests.property.fleet.model.partitions import PartitionBook, Usual, smallest_of
@@ -41,34 +42,46 @@ class PartitionJudge:
     def hear(self, one: Notification, picture: Picture) -> tuple[bool, list[Mistake]]:
         """Return whether the notification has news of partitions, and what is wrong with it."""
         named = {change.name for change in one.partitions}
+        is_news, mistakes = False, list[Mistake]()
         if one.event in _NAME_THE_LOST or one.event is Event.PARTITION_LOST:
-            is_news = not named <= self.lost - self._unsaid
-            wrong = [name for name in named if not (picture.books[name].is_out or picture.books[name].lost)]
-            if one.event in _NAME_THE_LOST and picture.reading.lists:
-                self._over |= self.lost - named
-                self.lost, self._unsaid = set(), set()
-            elif one.event in _NAME_THE_LOST:
-                self._unsaid |= self.lost
-            self._unsaid -= named
-            self.lost |= named
-            self.lost_at |= dict.fromkeys(named, picture.at)
-            return is_news, self._mistakes(Kind.FALSE_ALARM, wrong, one, picture)
-        if one.event is Event.MAINTENANCE_STARTED:
+            is_news, mistakes = self._hear_lost(named, one, picture)
+        elif one.event is Event.MAINTENANCE_STARTED:
             is_news = not named <= self.in_maintenance
-            self.in_maintenance |= named
-            wrong = [name for name in named if picture.books[name].loss is not Loss.MAINTENANCE]
-            return is_news, self._mistakes(Kind.FALSE_ALARM, wrong, one, picture)
-        if one.event in {Event.RECOVERY, Event.PARTITION_BACK}:
-            known = self.lost | self.in_maintenance | self._over
-            is_news = bool(named & known)
-            if one.event is Event.RECOVERY and one.period and one.period.status is Status.ONLINE:
-                self._over |= self.lost
-                self.lost = set()
-            self.lost -= named
-            self._over -= named
-            wrong = [name for name in named if picture.books[name].lost]
-            return is_news, self._mistakes(Kind.FALSE_RECOVERY, wrong, one, picture)
-        return False, []
+            mistakes = self._hear_maintenance(named, one, picture)
+        elif one.event in {Event.RECOVERY, Event.PARTITION_BACK}:
+            is_news, mistakes = self._hear_back(named, one, picture)
+        maintained = {change.name for change in one.still_out if change.problem is Problem.MAINTENANCE}
+        mistakes += self._hear_maintenance(maintained, one, picture)
+        self.lost |= {change.name for change in one.still_out} - maintained
+        return is_news, mistakes
+
+    def _hear_lost(self, named: set[str], one: Notification, picture: Picture) -> tuple[bool, list[Mistake]]:
+        is_news = not named <= self.lost - self._unsaid
+        wrong = {name for name in named if not (picture.books[name].is_out or picture.books[name].lost)}
+        if one.event in _NAME_THE_LOST and picture.reading.lists:
+            self._over |= self.lost - named
+            self.lost, self._unsaid = set(), set()
+        elif one.event in _NAME_THE_LOST:
+            self._unsaid |= self.lost
+        self._unsaid -= named
+        self.lost |= named
+        self.lost_at |= dict.fromkeys(named, picture.at)
+        return is_news, self._mistakes(Kind.FALSE_ALARM, wrong, one, picture)
+
+    def _hear_maintenance(self, named: set[str], one: Notification, picture: Picture) -> list[Mistake]:
+        self.in_maintenance |= named
+        wrong = {name for name in named if picture.books[name].loss is not Loss.MAINTENANCE}
+        return self._mistakes(Kind.FALSE_ALARM, wrong, one, picture)
+
+    def _hear_back(self, named: set[str], one: Notification, picture: Picture) -> tuple[bool, list[Mistake]]:
+        is_news = bool(named & (self.lost | self.in_maintenance | self._over))
+        if one.event is Event.RECOVERY and one.period and one.period.status is Status.ONLINE:
+            self._over |= self.lost
+            self.lost = set()
+        self.lost -= named
+        self._over -= named
+        wrong = {name for name in named if picture.books[name].lost}
+        return is_news, self._mistakes(Kind.FALSE_RECOVERY, wrong, one, picture)
 
     def needs(self, picture: Picture) -> list[Need]:
         belief = picture.belief
@@ -116,7 +129,7 @@ class PartitionJudge:
         return smallest_of(quiet)
 
     @staticmethod
-    def _mistakes(kind: Kind, names: list[str], one: Notification, picture: Picture) -> list[Mistake]:
+    def _mistakes(kind: Kind, names: set[str], one: Notification, picture: Picture) -> list[Mistake]:
         return [
             Mistake(kind, Subject.PARTITION, picture.at, f"{one.event} names {name}")
             for name in sorted(names)
