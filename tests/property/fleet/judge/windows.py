@@ -64,6 +64,11 @@ class WindowJudge:
         self.changes = sum(self._phases.get(number) is not phase for number, phase in phases.items())
         self._phases = phases
         self.said = {number: self.said.get(number, Said()) for number in phases}
+        is_known = picture.belief is not None and picture.belief.status is Status.MAINTENANCE
+        for number, said in self.said.items():
+            if is_known and not picture.change and phases[number] is Phase.RUNNING:
+                # the channel knows that the cluster is in maintenance
+                said.stage = Stage.STARTED if said.stage is Stage.SCHEDULED else said.stage
 
     def hear(self, one: Notification, picture: Picture) -> tuple[bool, list[Mistake]]:
         """Return whether the notification is news of a maintenance, and what is wrong with it."""

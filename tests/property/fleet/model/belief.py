@@ -55,8 +55,8 @@ class Belief:
 
     def __init__(self) -> None:
         self.confirmed: Period | None = None
-        self._first: Period | None = None  # of the pending polls in a row
-        self._polls = 0
+        self._pending: dict[Status, Period] = {}  # that polls in a row may have shown, from the first on
+        self._polls: dict[Status, int] = {}
         self._reason_polls: dict[str, int] = {}
         self._last_reasons: dict[str, Polls] = {}  # of the last degraded poll
         self._unconfirmed_reason = False
@@ -64,8 +64,11 @@ class Belief:
         self._unknown_polls = 0
 
     def interrupt(self) -> None:
-        self._first, self._polls = None, 0
+        self._clear()
         self._reason_polls = {}
+
+    def _clear(self) -> None:
+        self._pending, self._polls = {}, {}
 
     def set_back(self, at: int) -> None:
         """Note that the clock was set back to this time."""
@@ -84,17 +87,17 @@ class Belief:
         self._reason_polls = {reason: self._reason_polls.get(reason, 0) + 1 for reason in seen.reasons}
         before = self.confirmed
         if before and status is before.status:
-            self._first, self._polls = None, 0
+            self._clear()
             self._note_reasons(status, seen)
             return None
-        if self._first is None or self._first.status is not status:
-            self._first, self._polls = Period(status, at, second), 0
-        self._polls += 1
+        possible = self._possible(seen)
+        self._pending = {one: self._pending.get(one) or Period(one, at, second) for one in possible}
+        self._polls = {one: self._polls.get(one, 0) + 1 for one in possible}
         if not self._is_confirmed(seen, status, product):
             return None
-        change = Change(before, self._first, self._news(before, seen))
-        self.confirmed = self._first
-        self._first, self._polls = None, 0
+        change = Change(before, self._pending[status], self._news(before, seen))
+        self.confirmed = self._pending[status]
+        self._clear()
         self._note_reasons(status, seen)
         return change
 
@@ -104,12 +107,16 @@ class Belief:
 
     def _status(self, seen: Evidence, product: Status | None) -> Status:
         """Return the status that the poll shows: the one of the product where that may be right."""
-        is_part = seen.is_lost and not self._is_degraded and product is Status.DEGRADED
-        return product if product is not None and (product in seen.instead or is_part) else seen.status
+        return product if product is not None and product in self._possible(seen) else seen.status
+
+    def _possible(self, seen: Evidence) -> set[Status]:
+        is_part = seen.is_lost and not self._is_degraded
+        return {seen.status, *seen.instead, *([Status.DEGRADED] if is_part else [])}
 
     def _is_confirmed(self, seen: Evidence, status: Status, product: Status | None) -> bool:
         needed = self._needed(seen, status)
-        return self._polls >= needed.most or (self._polls >= needed.least and product is status)
+        polls = self._polls[status]
+        return polls >= needed.most or (polls >= needed.least and product is status)
 
     def _needed(self, seen: Evidence, status: Status) -> Polls:
         if status is not seen.status or seen.instead or (seen.is_lost and not self._is_degraded):
