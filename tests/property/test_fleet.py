@@ -100,6 +100,11 @@ WRONG: Mapping[str, tuple[Change, Kind, Subject]] = {
         Kind.CONTRADICTION,
         Subject.MAINTENANCE,
     ),
+    "the begin of a maintenance is missing": (
+        _without(Event.MAINTENANCE_STARTED),
+        Kind.MISSED,
+        Subject.STATUS,
+    ),
     "an unstable status is missing": (_without(Event.STATUS_UNSTABLE), Kind.NOT_DAMPED, Subject.UNSTABLE),
     "a lost monitor is missing": (_without(Event.MONITOR_LOST), Kind.MISSED, Subject.CONNECTION),
     "each message comes twice": (_twice, Kind.DUPLICATE, Subject.STATUS),

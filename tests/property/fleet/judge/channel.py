@@ -7,8 +7,9 @@ from cluster_status.domain.notification.notification import Notification
 from tests.property.fleet.judge.connection import ConnectionJudge
 from tests.property.fleet.judge.mistake import Kind, Mistake, Need, Subject
 from tests.property.fleet.judge.partitions import PartitionJudge
+from tests.property.fleet.judge.stage import Stage
 from tests.property.fleet.judge.status import STATUS_EVENTS, StatusJudge
-from tests.property.fleet.judge.windows import Stage, WindowJudge
+from tests.property.fleet.judge.windows import WindowJudge
 from tests.property.fleet.model.belief import News
 from tests.property.fleet.model.model import Picture
 from tests.property.fleet.model.partitions import PartitionBook

@@ -1,28 +1,18 @@
 """The maintenances that a channel knows, and how far each has got for it."""
 
 from copy import copy
-from enum import StrEnum
-
-from msgspec import Struct
 
 from cluster_status.domain.maintenance import window as product
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import Status
 from tests.property.fleet.judge.mistake import Kind, Mistake, Need, Subject
-from tests.property.fleet.model.calendar import (
-    LONGEST_NOTICE,
-    Phase,
-    Times,
-    Window,
-    must_be_scheduled,
-    notice,
-)
+from tests.property.fleet.judge.stage import Said, Stage, before, judge, note, times_of
+from tests.property.fleet.model.calendar import Phase, Window, must_be_scheduled
 from tests.property.fleet.model.model import Picture
 from tests.property.fleet.model.partitions import PartitionBook
-from tests.property.fleet.world.truth import DAY, HOUR, MINUTE
+from tests.property.fleet.world.truth import HOUR
 
-_LATE = 15 * MINUTE
 _EVENTS = {
     Event.MAINTENANCE_SCHEDULED,
     Event.MAINTENANCE_CHANGED,
@@ -31,25 +21,6 @@ _EVENTS = {
     Event.MAINTENANCE_OVERDUE,
 }
 _ENDS = {Event.RECOVERY, Event.PARTIAL_RECOVERY, Event.PARTITION_BACK, Event.OUTAGE, Event.DEGRADED}
-
-
-class Stage(StrEnum):
-    SILENT = "nothing"
-    SCHEDULED = "scheduled"
-    CANCELLED = "cancelled"
-    STARTED = "started"
-    OVERDUE = "overdue"
-    MAY_HAVE_ENDED = "the cluster is back from something else"
-    ENDED = "ended"
-
-
-class Said(Struct):
-    """What the channel was notified of one maintenance, and when it was last reminded of its begin."""
-
-    stage: Stage = Stage.SILENT
-    times: Times = (0, 0)
-    at: int = 0
-    reminded: bool = False
 
 
 class WindowJudge:
@@ -84,12 +55,12 @@ class WindowJudge:
                 return False, []
             text = f"{one.event} names {one.window.begin} to {one.window.end}, which no maintenance has"
             return True, [Mistake(Kind.FALSE_ALARM, Subject.MAINTENANCE, picture.at, text)]
-        said, times = self.said[window.number], _times(one.window)
-        wrong, is_news = _judge(one.event, said, window, self._phases[window.number], times, picture.at)
+        said, times = self.said[window.number], times_of(one.window)
+        wrong, is_news = judge(one.event, said, window, self._phases[window.number], times, picture.at)
         self._before[one.id] = window.number, copy(said)
-        if one.previous_window and said.times != _times(one.previous_window) and not wrong:
+        if one.previous_window and said.times != times_of(one.previous_window) and not wrong:
             wrong = Kind.CONTRADICTION
-        _note(
+        note(
             said, Event.MAINTENANCE_SCHEDULED if one.event is Event.INITIAL else one.event, times, picture.at
         )
         text = f"{one.event} of maintenance {window.number}, {times}"
@@ -110,7 +81,7 @@ class WindowJudge:
     def concede(self, need: Need, picture: Picture) -> None:
         if need.window:
             said = self.said[need.window.number]
-            _note(said, need.event, need.window.times, picture.at)
+            note(said, need.event, need.window.times, picture.at)
             if need.event is Event.RECOVERY:
                 said.stage = Stage.ENDED
 
@@ -118,7 +89,7 @@ class WindowJudge:
         said = self.said[window.number]
         event = None
         if phase is Phase.BEFORE and picture.reading.lists and window.listed:
-            event = _before(said, window, picture)
+            event = before(said, window, picture)
         elif phase is Phase.VOID and said.stage is Stage.SCHEDULED:
             event = Event.MAINTENANCE_CANCELLED
         elif phase is Phase.RUNNING:
@@ -189,81 +160,17 @@ class WindowJudge:
     @staticmethod
     def _is_recurring(one: Notification, picture: Picture) -> bool:
         """Return whether it is about one that recurs: it is not announced, but the status can show it."""
-        if one.window is None or _times(one.window) not in picture.recurring:
+        if one.window is None or times_of(one.window) not in picture.recurring:
             return False
-        begin, end = _times(one.window)
+        begin, end = times_of(one.window)
         is_over = end is not None and end <= picture.at
         return begin <= picture.at and is_over is (one.event is Event.MAINTENANCE_OVERDUE)
 
     def _find(self, shown: product.Window, picture: Picture) -> Window | None:
-        times = _times(shown)
+        times = times_of(shown)
         found = [window for window, _ in picture.windows if times in window.all_times]
         return found[0] if found else None
 
 
-def _judge(  # noqa: PLR0911, PLR0913, PLR0917 - a case for each event
-    event: Event, said: Said, window: Window, phase: Phase, times: Times, at: int
-) -> tuple[Kind | None, bool]:
-    """Return what is wrong with an event of a maintenance, and whether it is news."""
-    if phase is Phase.UNCLEAR:
-        return None, True
-    is_current = times == window.times
-    match event:
-        case Event.INITIAL:
-            return None, True
-        case Event.MAINTENANCE_SCHEDULED:
-            if phase is not Phase.BEFORE or not is_current or said.stage is Stage.STARTED:
-                return Kind.CONTRADICTION, True
-            if window.times[0] - at > LONGEST_NOTICE + _LATE:
-                return Kind.FALSE_ALARM, True
-            if said.stage is not Stage.SCHEDULED:
-                return None, True
-            is_reminder = window.times[0] - at <= DAY and not said.reminded
-            return (None if said.times == times else Kind.CONTRADICTION), is_reminder
-        case Event.MAINTENANCE_CHANGED:
-            is_known = said.stage in {Stage.SCHEDULED, Stage.STARTED}
-            wrong = None if is_current and is_known else Kind.CONTRADICTION
-            return wrong, said.times != times
-        case Event.MAINTENANCE_CANCELLED:
-            is_gone = phase is Phase.VOID or (phase is Phase.OVER and said.stage is Stage.SCHEDULED)
-            return (None if is_gone else Kind.FALSE_ALARM), said.stage is Stage.SCHEDULED
-        case Event.MAINTENANCE_STARTED:
-            wrong = None if phase is Phase.RUNNING else Kind.FALSE_ALARM
-            return wrong, said.stage is not Stage.STARTED
-        case _:
-            return (None if phase is Phase.OVER else Kind.FALSE_ALARM), said.stage is not Stage.OVERDUE
-
-
-def _note(said: Said, event: Event, times: Times, at: int) -> None:
-    is_reminder = event is Event.MAINTENANCE_SCHEDULED and times[0] - at <= DAY
-    said.reminded = is_reminder or (said.reminded and said.times[0] == times[0])
-    said.times, said.at = times, at
-    said.stage = {
-        Event.MAINTENANCE_SCHEDULED: Stage.SCHEDULED,
-        Event.MAINTENANCE_CANCELLED: Stage.CANCELLED,
-        Event.MAINTENANCE_STARTED: Stage.STARTED,
-        Event.MAINTENANCE_OVERDUE: Stage.OVERDUE,
-    }.get(event, said.stage)
-
-
-def _before(said: Said, window: Window, picture: Picture) -> Event | None:
-    """Return what a channel needs before a maintenance begins."""
-    left = window.times[0] - picture.at
-    if said.stage is Stage.STARTED:  # by a wrong clock, or it was postponed while it ran
-        return Event.MAINTENANCE_CHANGED if said.times != window.times else None
-    if said.stage is Stage.SCHEDULED:
-        if said.times != window.times:
-            return Event.MAINTENANCE_CHANGED
-        is_old = said.at < window.times[0] - DAY - HOUR
-        return Event.MAINTENANCE_SCHEDULED if left <= DAY and is_old and not said.reminded else None
-    is_news = must_be_scheduled(window, picture.reading.truth, picture.counting)
-    is_near = left <= notice(window, picture.reading.truth.partitions)
-    return Event.MAINTENANCE_SCHEDULED if is_news and is_near else None
-
-
 def _is_out(window: Window, picture: Picture) -> bool:
     return all(node in picture.reading.truth.out_since for node in window.nodes)
-
-
-def _times(shown: product.Window) -> Times:
-    return int(shown.begin.timestamp()), int(shown.end.timestamp()) if shown.end else None
