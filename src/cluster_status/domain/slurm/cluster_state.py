@@ -145,8 +145,8 @@ class ClusterState(Struct, frozen=True):
     `maintenance` is None if it was not asked for. `partition_nodes` are the names of the nodes of each listed
     partition; they are never stored, and empty if not read. `counting` are the nodes that count for the share
     in service, those of the partitions `counted`; None: all nodes. `out_since` are groups of these nodes that
-    are out of service: since when, and how many. `slurm_names` are the names in Slurm of partitions whose name
-    is not shown as it is.
+    are out of service: since when, and how many. `slurm_names` are the names in Slurm of partitions whose
+    name is not shown as it is.
     """
 
     partitions: tuple[Partition, ...] = ()
