@@ -20,6 +20,7 @@ class PartitionJudge:
         self.in_maintenance: set[str] = set()
         self._over: set[str] = set()  # no longer lost or in maintenance, and not notified
         self._confirmed: frozenset[str] = frozenset()
+        self._mentioned: set[str] = set()  # as in maintenance, by another message of this poll
         self.changes = 0  # in this poll
 
     def begin(self, picture: Picture) -> None:
@@ -27,6 +28,7 @@ class PartitionJudge:
         in_maintenance = {one.name for one in picture.books.values() if one.maintenance_polls}
         self.changes = len(confirmed ^ self._confirmed) + len(self.in_maintenance ^ in_maintenance)
         self._confirmed = confirmed
+        self._mentioned = set()
         if picture.reading.lists:
             ended = self.in_maintenance - in_maintenance
             self.in_maintenance -= ended
@@ -46,11 +48,12 @@ class PartitionJudge:
         if one.event in _NAME_THE_LOST or one.event is Event.PARTITION_LOST:
             is_news, mistakes = self._hear_lost(named, one, picture)
         elif one.event is Event.MAINTENANCE_STARTED:
-            is_news = not named <= self.in_maintenance
+            is_news = not named <= self.in_maintenance - self._mentioned
             mistakes = self._hear_maintenance(named, one, picture)
         elif one.event in {Event.RECOVERY, Event.PARTITION_BACK}:
             is_news, mistakes = self._hear_back(named, one, picture)
         maintained = {change.name for change in one.still_out if change.problem is Problem.MAINTENANCE}
+        self._mentioned |= maintained - self.in_maintenance
         mistakes += self._hear_maintenance(maintained, one, picture)
         self.lost |= {change.name for change in one.still_out} - maintained
         return is_news, mistakes
