@@ -13,6 +13,7 @@ from cluster_status.adapters.apprise.notifier import AppriseNotifier
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
+from cluster_status.adapters.github.issues import GitHubIssues
 from cluster_status.adapters.github.rate_limiter import RateLimiter
 from cluster_status.adapters.github.recent_runs import GitHubRecentRuns
 from cluster_status.adapters.github.rest import HttpTransport, Rest
@@ -107,7 +108,7 @@ def _test(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction
 
 def _channels(settings: Settings, http: Http, deadlines: RunDeadlines, runner: Runner) -> Sequence[Channel]:
     http, clock = http.until(deadlines.deliver), SystemClock(deadlines.deliver)
-    return [_channel(one, http, clock, runner) for one in settings.channels]
+    return [_channel(one, settings, http, clock, runner) for one in settings.channels]
 
 
 def _prune(
@@ -271,14 +272,24 @@ def _warn_of_missing_file(path: str, context: RunnerContext, runner: Runner) -> 
     runner.annotate(Level.WARNING, f"There is no history file '{path}'. {why} {remedy}")
 
 
-def _channel(given: ChannelSettings, http: Http, clock: SystemClock, runner: Runner) -> Channel:
+def _channel(
+    given: ChannelSettings, settings: Settings, http: Http, clock: SystemClock, runner: Runner
+) -> Channel:
     policy = given.policy
+    if policy.issues:
+        return Channel(policy, _issues(policy.id, settings, RetryingHttp(http, clock)))
     if given.url:
         return Channel(policy, AppriseNotifier(given.url))
     if not given.webhook and isinstance(runner, Console):
         return Channel(replace(policy, id="console", live=False), runner)
     webhook = DiscordWebhook(given.webhook.reveal(), http, clock, username=given.user, avatar_url=given.image)
     return Channel(policy, webhook, webhook if policy.live else None)
+
+
+def _issues(channel_id: str, settings: Settings, http: RetryingHttp) -> GitHubIssues:
+    context, storage = settings.runner_context, settings.storage
+    scope = f"{storage.name}\0{channel_id}"
+    return GitHubIssues(http, context.api_url or _GITHUB, context.repository, storage.token, scope)
 
 
 def _heartbeat(url: Secret, http: Http, runner: Runner) -> Heartbeat:

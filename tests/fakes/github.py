@@ -35,6 +35,7 @@ from tests.fakes.github_actions import (
 from tests.fakes.github_api import Api
 from tests.fakes.github_blobs import Blobs, PutBlob, Storage
 from tests.fakes.github_dialects import GITHUB, Dialect
+from tests.fakes.github_issues import Issues
 from tests.fakes.github_limits import RATE_LIMIT, rate_limit_headers
 from tests.fakes.github_results import Results
 from tests.fakes.github_workflows import Workflow, Workflows
@@ -76,6 +77,11 @@ Operation = Literal[
     "repository",
     "branch",
     "dispatch",
+    "user",
+    "list-issues",
+    "open-issue",
+    "change-issue",
+    "comment",
     # of the results service
     "create",
     "finalize",
@@ -221,7 +227,8 @@ class LoopbackGitHub:
         self._actions = Actions(repository, timedelta(days=retention_days), clock, newest_first=newest_first)
         blobs = storage or Blobs(self._actions, put_blob)
         self._workflows = Workflows(self._actions)
-        self._api = Api(self._actions, blobs, self._workflows, rate_limit)
+        self.issues = Issues(self._actions)
+        self._api = Api(self._actions, blobs, self._workflows, self.issues, rate_limit)
         self._decide: dict[str, Callable[[Request], HttpResponse]] = {
             "api": self._api.answer,
             "results": Results(self._actions, blobs, dialect).answer,

@@ -16,9 +16,11 @@ from urllib.parse import quote, unquote, urlencode
 
 from tests.fakes.github_actions import Actions, Artifact, Permission, rfc3339
 from tests.fakes.github_blobs import Storage
+from tests.fakes.github_issues import PERSON, Issues
+from tests.fakes.github_issues import Refused as IssueRefused
 from tests.fakes.github_limits import RateLimit, SecondaryLimit
 from tests.fakes.github_repository import branch_object, repository_object
-from tests.fakes.github_runs import run_object
+from tests.fakes.github_runs import run_object, user_object
 from tests.fakes.github_workflows import Refused, Started, Workflows
 from tests.fakes.loopback import HttpResponse, Request
 
@@ -31,6 +33,7 @@ PARAMETERS = {
     "list-of-run": ("name", "per_page", "page"),
     "list-runs": ("branch", "exclude_pull_requests", "per_page", "page"),
 }
+OF_ISSUES = ("list-issues", "open-issue", "change-issue", "comment")
 OF_REPOSITORY = ("repository", "branch")
 NEED_TO_WRITE = ("delete-by-id", "delete-run", "dispatch")
 
@@ -67,10 +70,13 @@ def secondary_rate_limited(retry_after_seconds: float | None = 60, status: int =
 
 
 class Api:
-    def __init__(self, actions: Actions, blobs: Storage, workflows: Workflows, rate_limit: int) -> None:
+    def __init__(
+        self, actions: Actions, blobs: Storage, workflows: Workflows, issues: Issues, rate_limit: int
+    ) -> None:
         self._actions = actions
         self._blobs = blobs
         self._workflows = workflows
+        self._issues = issues
         self._rate_limit = RateLimit(rate_limit, actions.clock)
         self._secondary_limit = SecondaryLimit(actions.clock)
 
@@ -103,10 +109,12 @@ class Api:
         if isinstance(permission, HttpResponse):
             return permission
         route = _route(request)
+        if route and route.operation == "user":
+            return self._user(request)
         if route is None or not self._is_repository(request.path):
             return error(404, "Not Found")
-        if route.operation in OF_REPOSITORY:
-            return self._answer_about_repository(route)
+        if route.operation in OF_REPOSITORY + OF_ISSUES:
+            return self._answer_about_repository(request, route)
         needed = ("write",) if route.operation in NEED_TO_WRITE else ("read", "write")
         if permission not in needed:
             headers = {"x-accepted-github-permissions": f"actions={needed[0]}"}
@@ -123,11 +131,34 @@ class Api:
             return of(200, run_object(run)) if run else error(404, "Not Found")
         return self._delete_run(route) if route.operation == "delete-run" else self._answer_one(route)
 
-    def _answer_about_repository(self, route: Route) -> HttpResponse:
+    def _answer_about_repository(self, request: Request, route: Route) -> HttpResponse:
         """Answer a request that needs other permissions than `actions`; each token has `metadata`."""
+        if route.operation in OF_ISSUES:
+            return self._answer_about_issues(request, route)
         if route.operation == "repository":
             return of(200, repository_object(self._actions))
         return self._branch(route.of)
+
+    def _answer_about_issues(self, request: Request, route: Route) -> HttpResponse:
+        try:
+            answer = self._issues.answer(
+                route.operation, route.of, request.query, request.body, _token(request)
+            )
+        except IssueRefused as refused:
+            if refused.status == 422:  # the document gives the error of a validation no status
+                return of(422, {"message": str(refused), "documentation_url": DOCUMENTATION})
+            return error(refused.status, str(refused))
+        return of(*answer)
+
+    def _user(self, request: Request) -> HttpResponse:
+        """Answer who has the token; that of a job belongs to an app, which is no user."""
+        if _token(request).startswith("ghs_"):
+            return error(403, "Resource not accessible by integration")
+        nothing = dict.fromkeys(("bio", "blog", "company", "email", "hireable", "location", "name"))
+        numbers = dict.fromkeys(("followers", "following", "public_gists", "public_repos"), 0)
+        times = dict.fromkeys(("created_at", "updated_at"), rfc3339(self._actions.clock()))
+        user = {**user_object(self._actions, PERSON), **nothing, **numbers, **times}
+        return of(200, {**user, "user_view_type": "public"})
 
     def _branch(self, name: str) -> HttpResponse:
         if not self._actions.shows_branches:
@@ -262,12 +293,34 @@ def _route(request: Request) -> Route | None:
     match request.path.split("/"):
         case ["", "repos", _, _, "actions", "workflows", name, "dispatches"] if request.method == "POST":
             return Route("dispatch", unquote(name))
+        case ["", "user"] if request.method == "GET":
+            return Route("user")
+        case ["", "repos", _, _, "issues", *place]:
+            return _route_of_issues(request.method, place)
         case ["", "repos", _, _] if request.method == "GET":
             return Route("repository")
         case ["", "repos", _, _, "branches", name] if request.method == "GET":
             return Route("branch", unquote(name))
         case ["", "repos", _, _, "actions", *place] | ["", "repositories", _, "actions", *place]:
             return _route_of(request.method, [unquote(each) for each in place])
+        case _:
+            return None
+
+
+def _token(request: Request) -> str:
+    return str(request.headers.get("Authorization", "")).partition(" ")[2]
+
+
+def _route_of_issues(method: str, place: list[str]) -> Route | None:
+    match (method, place):
+        case ("GET", []):
+            return Route("list-issues")
+        case ("POST", []):
+            return Route("open-issue")
+        case ("PATCH", [number]) if number.isdigit():
+            return Route("change-issue", number)
+        case ("POST", [number, "comments"]) if number.isdigit():
+            return Route("comment", number)
         case _:
             return None
 

@@ -2,6 +2,7 @@
 
 import base64
 from functools import lru_cache
+from urllib.parse import quote
 
 from tests.fakes.github_actions import Actions, Run, rfc3339
 
@@ -93,8 +94,12 @@ def minimal_repository(actions: Actions, number: int) -> dict[str, object]:
 
 @lru_cache
 def owner_object(actions: Actions) -> dict[str, object]:
-    login = actions.repository.partition("/")[0]
-    url = f"{actions.addresses['api']}/users/{login}"
+    return {**user_object(actions, actions.repository.partition("/")[0]), "type": "Organization"}
+
+
+@lru_cache
+def user_object(actions: Actions, login: str) -> dict[str, object]:
+    url = f"{actions.addresses['api']}/users/{quote(login)}"
     return {
         "login": login,
         "id": 583_231,
@@ -102,8 +107,8 @@ def owner_object(actions: Actions) -> dict[str, object]:
         "avatar_url": "https://avatars.githubusercontent.com/u/583231",
         "gravatar_id": "",
         "url": url,
-        "html_url": f"https://github.com/{login}",
-        "type": "Organization",
+        "html_url": f"https://github.com/{login.removesuffix('[bot]')}",
+        "type": "Bot" if login.endswith("[bot]") else "User",
         "site_admin": False,
         **{f"{name}_url": f"{url}/{name}" for name in OF_OWNER.split()},
     }

@@ -1,8 +1,11 @@
 """A transport to the loopback GitHub without sockets and without PyGithub: thousands of requests a second."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from email.message import Message
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from cluster_status.adapters.http import HttpFailure, HttpResponse
 from tests.fakes import loopback
@@ -43,3 +46,23 @@ class Wire:
         return sum(
             count for (each, got), count in self.statuses.items() if each == name and status in (None, got)
         )
+
+
+class HttpWire:
+    """Implements Http.request with a loopback GitHub without sockets."""
+
+    def __init__(self, github: LoopbackGitHub) -> None:
+        self._github = github
+
+    def request(self, method: str, url: str, **options: Any) -> HttpResponse:
+        headers = Message()
+        for name, value in {"User-Agent": "wire", **options.get("headers", {})}.items():
+            headers[name] = value
+        body = b"" if options.get("json") is None else json.dumps(options["json"]).encode()
+        split = urlsplit(url)
+        request = Request("api", method, split.path, dict(parse_qsl(split.query)), headers, body)
+        response = self._github.receive(request)
+        if not isinstance(response, loopback.HttpResponse):
+            raise HttpFailure("the connection failed")
+        lower = {name.lower(): value for name, value in response.headers.items()}
+        return HttpResponse(response.status, lower, response.body)

@@ -23,6 +23,7 @@ def schema() -> str:
     cluster = {**{key: _of(key, spec) for key, spec in CLUSTER_KEYS.items()}, "channels": _IDS}
     defaults = {key: value for key, value in cluster.items() if key != "name"}
     channel = {key: _of(key, spec) for key, spec in CHANNEL_KEYS.items()}
+    channel["issues"] = {"description": channel["issues"]["description"], "const": True}
     channel["events"] = {"type": "array", "items": {"enum": [kind.value for kind in Kind]}}
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,7 +1,7 @@
 """The outbox: notifications are saved before they are sent, and leave it only after they were accepted."""
 
 import heapq
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,11 +12,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
+from cluster_status.app.issues import Batch, issue_batches, step_of
 from cluster_status.deadline import Deadline
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.notification.combined import MOST_SINGLE, combined
+from cluster_status.domain.notification.issue import Issue, after
 from cluster_status.domain.notification.message import Message
-from cluster_status.domain.notification.notification import LiveMessage, Notification
+from cluster_status.domain.notification.notification import LiveMessage, MessageRef, Notification
 from cluster_status.domain.notification.outbox import (
     DELIVERY_TAKES_AT_MOST,
     ChannelOutbox,
@@ -42,9 +44,6 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 2.0  # for a message in progress when the run is cancelled, and again to save the outcome
 _BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run sends the rest
-
-Batch = Sequence[tuple[str, Notification]]
-"""Notifications that are sent as one message, each with the key of its cluster."""
 
 Compose = Callable[[str, Notification, ChannelPolicy], Message]
 """Returns the message for a channel; the first argument is the key of the cluster."""
@@ -138,20 +137,38 @@ class _Delivery:
     def _serve(self, channel: Channel) -> None:
         """Send to one channel, oldest first; stop at the first failure."""
         end = self._courier.now() + _BUDGET
-        batches = _batches(list(self._pending(channel)), channel)
-        for number, batch in enumerate(batches):
+        pending = list(self._pending(channel))
+        left = len(pending)
+        for batch in self._batches(pending, channel):
             if self._cancelled.is_set():
                 break
             if self._courier.now() >= end or self._courier.deadline.passed:
-                self._leave(sum(map(len, batches[number:])))
+                self._leave(left)
                 break
             try:
-                live = self._send(channel, batch)
+                ref = self._send(channel, batch)
             except DeliveryError as error:
                 self._fail(channel, batch, error)
                 break
-            for key, one in batch:
-                self._apply(key, partial(delivered, channel_id=channel.id, notification_id=one.id, live=live))
+            for item in batch:
+                self._accept(channel, item, ref)
+            left -= len(batch)
+
+    def _batches(self, pending: Sequence[tuple[str, Notification]], channel: Channel) -> Iterator[Batch]:
+        if channel.policy.issues:
+            return issue_batches(pending, partial(self._issues, channel.id))
+        return iter(_batches(pending, channel))
+
+    def _issues(self, channel_id: str) -> Mapping[str, Issue]:
+        """Return the issues of the polled clusters, as the deliveries of this run have left them."""
+        with self._lock:
+            entries = self.histories.clusters
+        found = {
+            key: entries[key].outbox.channel(channel_id).issue
+            for key in self._courier.clusters
+            if key in entries
+        }
+        return {key: issue for key, issue in found.items() if issue}
 
     def _pending(self, channel: Channel) -> Iterator[tuple[str, Notification]]:
         """Yield the pending notifications, oldest first, and those of one cluster in their order."""
@@ -161,12 +178,24 @@ class _Delivery:
         )
         return heapq.merge(*queues, key=lambda item: item[1].at)
 
-    def _send(self, channel: Channel, batch: Batch) -> LiveMessage | None:
+    def _send(self, channel: Channel, batch: Batch) -> MessageRef | None:
+        issue_step = step_of(batch, self._issues(channel.id)) if channel.policy.issues else None
+        if channel.policy.issues and issue_step is None:
+            return None
         for key, _ in batch:
             require_acceptance(self._saved.clusters[key].outbox.channel(channel.id), channel, self._at)
         messages = [self._courier.compose(key, one, channel.policy) for key, one in batch]
-        ref = channel.notifier.send(combined(messages) if len(messages) > 1 else messages[0])
-        return LiveMessage(channel.policy.digest, ref, batch[0][1]) if channel.editor and ref else None
+        message = combined(messages) if len(messages) > 1 else messages[0]
+        return channel.notifier.send(replace(message, issue=issue_step))
+
+    def _accept(self, channel: Channel, item: tuple[str, Notification], ref: MessageRef | None) -> None:
+        key, one = item
+        live = LiveMessage(channel.policy.digest, ref, one) if channel.editor and ref else None
+        repository, issue = channel.policy.issues, None
+        if repository and ref:
+            issue = after(self._issues(channel.id).get(key), one, int(ref.id), repository)
+        accepted = partial(delivered, channel_id=channel.id, notification_id=one.id, live=live, issue=issue)
+        self._apply(key, accepted)
 
     def _leave(self, count: int) -> None:
         with self._lock:

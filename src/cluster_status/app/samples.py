@@ -7,14 +7,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
+from cluster_status.app.issues import step_of
 from cluster_status.app.report import report_error
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.issue import Issue, after
 from cluster_status.domain.notification.message import compose
+from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.samples import samples
 from cluster_status.domain.notification.selection import is_chosen
 from cluster_status.errors import DeliveryError, ExitStatus
 from cluster_status.ports import Runner
 from cluster_status.threads import run_in_thread
+
+_KEY = "\0sample"  # no name of a cluster
+_OF_ONE_INCIDENT = frozenset({Event.OUTAGE, Event.CAUSE_CHANGED, Event.PARTIAL_RECOVERY, Event.RECOVERY})
 
 
 class _Sent(Struct, frozen=True):
@@ -40,11 +48,25 @@ def send_samples(cluster: str, channels: Sequence[Channel], runner: Runner, at: 
 
 def _send(cluster: str, channel: Channel, at: Instant) -> _Sent:
     policy = channel.policy
-    chosen = [one for one in samples(at) if is_chosen(one, policy.kinds, knows_problem=True)]
+    chosen = [one for one in samples(at) if _is_sent(one, policy)]
+    issue: Issue | None = None
     for number, one in enumerate(chosen):
         message = compose(one, cluster, policy, None)
+        message = replace(message, headline=f"Sample: {message.headline}")
+        if policy.issues:
+            known = {_KEY: issue} if issue else {}
+            message = replace(message, issue=step_of([(_KEY, one)], known))
         try:
-            channel.notifier.send(replace(message, headline=f"Sample: {message.headline}"))
+            ref = channel.notifier.send(message)
         except DeliveryError as error:
             return _Sent(number, len(chosen), error)
+        issue = after(issue, one, int(ref.id), policy.issues) if policy.issues and ref else None
     return _Sent(len(chosen), len(chosen))
+
+
+def _is_sent(sample: Notification, policy: ChannelPolicy) -> bool:
+    """Return whether a channel gets a sample; an issue shows the course of one incident."""
+    if policy.issues:
+        return sample.event in _OF_ONE_INCIDENT
+    is_of_issues = sample.event is Event.CAUSE_CHANGED
+    return not is_of_issues and is_chosen(sample, policy.kinds, knows_problem=True)

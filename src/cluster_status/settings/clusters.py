@@ -13,6 +13,7 @@ from cluster_status.app.cluster import RetryPolicy, Thresholds
 from cluster_status.domain.history.digests import digest_of
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.notification.selection import Kind
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
@@ -20,13 +21,15 @@ from cluster_status.domain.text import clean
 from cluster_status.settings import inputs
 from cluster_status.settings.given import Given
 from cluster_status.settings.inputs import Input
-from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS, URL
+from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS, ISSUES, URL
 from cluster_status.settings.references import read_source
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section
 from cluster_status.settings.sections import Sections
+from cluster_status.settings.source import text_of
 from cluster_status.settings.target import Target, is_local, read_local_target, read_ssh_target
 
-_ADDRESSES = ("discord-webhook", "url")  # a channel has one of these keys
+_ADDRESSES = ("discord-webhook", "url", "issues")  # a channel has one of these keys
+_INCIDENTS = frozenset({Kind.OUTAGE, Kind.DEGRADED})
 
 
 class Cluster(Struct, frozen=True):
@@ -42,7 +45,7 @@ class Cluster(Struct, frozen=True):
 
 
 class Channel(Struct, frozen=True):
-    """A Discord channel, or with `url` one of a service that Apprise knows."""
+    """A Discord channel, or with `url` one of a service that Apprise knows, or one of issues."""
 
     policy: ChannelPolicy
     webhook: Secret = Secret()
@@ -53,6 +56,10 @@ class Channel(Struct, frozen=True):
     @property
     def address(self) -> Secret:
         return self.url or self.webhook
+
+    @property
+    def is_usable(self) -> bool:
+        return bool(self.address or self.policy.issues)
 
 
 class Context(Struct, frozen=True):
@@ -77,7 +84,7 @@ def read_clusters(given: Given, context: Context) -> Configured:
         name = given.value(inputs.CLUSTER_NAME)
         cluster = _cluster(given, given.has, context, name, None)
         # the input heartbeat-url is for the whole run
-        return Configured([replace(cluster, heartbeat=Secret())], _channels_of_action(given))
+        return Configured([replace(cluster, heartbeat=Secret())], _channels_of_action(given, context.environ))
     from cluster_status.settings.clusters_file import parse  # noqa: PLC0415 - YAML takes 20 ms
 
     source = read_source(source_text, context.workspace)
@@ -92,7 +99,7 @@ def read_clusters(given: Given, context: Context) -> Configured:
 
 def _of_file(file: ClustersFile, given: Given, context: Context) -> Configured:
     if file.channels is None:
-        channels = _channels_of_action(given)
+        channels = _channels_of_action(given, context.environ)
     else:
         read = (_channel(id_, section, given, context.environ) for id_, section in file.channels.items())
         channels = [channel for channel in read if channel]
@@ -131,9 +138,11 @@ def _ids(section: Section, defaults: Section, known: Sequence[str], given: Given
     return [one.text for one in named if one.text in known]
 
 
-def _channels_of_action(given: Given) -> list[Channel]:
+def _channels_of_action(given: Given, environ: Mapping[str, str]) -> list[Channel]:
     urls = given.value(inputs.NOTIFY_URLS)
     others = [Channel(_policy(given, f"notify-{number}", url), url=url) for number, url in enumerate(urls, 1)]
+    if given.value(inputs.INCIDENT_ISSUES):
+        others.append(_issues(given, "issues", inputs.INCIDENT_ISSUES, environ))
     has_discord = given.has(inputs.DISCORD_WEBHOOK) or not others
     return [_discord(given, "discord"), *others] if has_discord else others
 
@@ -146,8 +155,11 @@ def _channel(id_: str, section: Section, given: Given, environ: Mapping[str, str
         )
         return None
     own = Sections((section,), environ, given, keys=CHANNEL_KEYS).given
-    if not section.has("url"):
+    if section.has("discord-webhook"):
         return _discord(own, id_)
+    if section.has("issues"):
+        own.value(ISSUES)
+        return _issues(own, id_, ISSUES, environ)
     url = own.value(URL)
     return Channel(_policy(own, id_, url), url=url)
 
@@ -205,6 +217,23 @@ def _discord(given: Given, id_: str) -> Channel:
             "cannot be true with discord-mode live, which edits the message at every poll: unset one of them",
         )
     return Channel(policy, webhook, given.value(inputs.DISCORD_USER), given.value(inputs.DISCORD_IMG))
+
+
+def _issues(given: Given, id_: str, spec: Input[bool], environ: Mapping[str, str]) -> Channel:
+    """Return a channel of issues. Recoveries are always among its kinds, because they close an issue."""
+    kinds = given.value(EVENTS)
+    if not kinds <= _INCIDENTS | {Kind.RECOVERY}:
+        given.add_problem(EVENTS, "of issues can only be outage, degraded and recovery")
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    if not (repository and text_of(environ, inputs.GITHUB_TOKEN)):
+        given.add_problem(spec, "needs github-token and a repository: set GITHUB_REPOSITORY to owner/name")
+    policy = replace(
+        _policy(given, id_, Secret()),
+        always=False,
+        issues=digest_of(repository),
+        kinds=(kinds & _INCIDENTS or _INCIDENTS) | {Kind.RECOVERY},
+    )
+    return Channel(policy)
 
 
 def _policy(given: Given, id_: str, address: Secret) -> ChannelPolicy:

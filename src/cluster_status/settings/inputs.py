@@ -168,6 +168,14 @@ NOTIFY_URLS = Input(
     (),
     secret=True,
 )
+INCIDENT_ISSUES = Input(
+    "incident-issues",
+    "Open an issue in the repository for each outage or degradation, comment on it, and close it with the "
+    "recovery. Needs the permission `issues: write`.",
+    types.BOOLEAN,
+    default=False,
+    shown_default="false",
+)
 DISCORD_USER = Input(
     "discord-user", "Sender name in Discord. Empty: the name of the webhook.", types.WEBHOOK_NAME, ""
 )
@@ -274,7 +282,8 @@ HISTORY_RETENTION_DAYS = Input(
 )
 GITHUB_TOKEN = Input(
     "github-token",
-    "Token to read the artifacts of earlier runs. It needs `actions: read`, and `actions: write` to prune.",
+    "Token to read the artifacts of earlier runs. It needs `actions: read`, `actions: write` to prune, and "
+    "`issues: write` for `incident-issues`.",
     types.TOKEN,
     Secret(),
     "${{ github.token }}",
@@ -330,6 +339,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
     "Notify": (
         DISCORD_WEBHOOK,
         NOTIFY_URLS,
+        INCIDENT_ISSUES,
         CLUSTER_NAME,
         DISCORD_MODE,
         DISCORD_PING,

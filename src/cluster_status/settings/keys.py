@@ -20,11 +20,18 @@ CLUSTER_KEYS: dict[str, Input[Any]] = {
 }
 LISTED = frozenset({"partitions", "host-key", "events"})  # may be a list; as an input, one per line
 EVENTS = Input("events", "Kinds of notifications. Without it, all.", types.KINDS, frozenset())
+ISSUES = Input(
+    "issues",
+    "Open an issue for each outage or degradation: `true`. See docs/channels.md.",
+    types.TRUE,
+    default=False,
+)
 URL = Input("url", "URL of a service that Apprise knows.", types.SERVICE_URL, Secret(), secret=True)
 
 CHANNEL_KEYS: dict[str, Input[Any]] = {
     "discord-webhook": inputs.DISCORD_WEBHOOK,
     "url": URL,
+    "issues": ISSUES,
     "events": EVENTS,
     "mode": inputs.DISCORD_MODE,
     "always": inputs.DISCORD_MSG_ALWAYS,

@@ -67,6 +67,12 @@ def _boolean(given: str) -> bool:
     return given.lower() == "true"
 
 
+def _true(given: str) -> bool:
+    if given.lower() != "true":
+        raise ValueError("without issues, remove the channel")
+    return True
+
+
 def _percent(given: str) -> int:
     return whole_number(0, 100).read(given.removesuffix("%").rstrip())
 
@@ -267,6 +273,7 @@ SLURM_CLUSTER = text(
     "the name of one cluster (letters, digits, dots, hyphens and underscores)",
     r"(?!(?i:all)$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}",
 )
+TRUE = InputType(_true, "true")
 TOKEN = InputType(_token, "a token of visible ASCII characters")
 SERVICE_URL = InputType(_service_url, "a URL of a service that Apprise knows, such as mailto:// or slack://")
 SERVICE_URLS = InputType(

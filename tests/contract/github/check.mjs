@@ -12,8 +12,10 @@ const document = JSON.parse(readFileSync("openapi.json"));
 // A field that is not in the document is an issue.
 function close(part) {
   if (part === null || typeof part !== "object") return;
+  for (const each of part.allOf ?? []) each.additionalProperties ??= true; // each has a part of the fields
   if (part.properties) part.additionalProperties ??= false;
   if (!part.type) delete part.nullable; // without a type it means nothing, and ajv rejects it
+  if (part.nullable && part.enum) part.enum = [...part.enum, null]; // as GitHub sends it
   for (const each of Object.values(part)) close(each);
 }
 close(document.components.schemas);

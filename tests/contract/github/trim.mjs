@@ -10,6 +10,10 @@ const artifacts = `${actions}/artifacts`;
 const operations = {
   [repository]: ["get"],
   [`${repository}/branches/{branch}`]: ["get"],
+  [`${repository}/issues`]: ["get", "post"],
+  [`${repository}/issues/{issue_number}`]: ["patch"],
+  [`${repository}/issues/{issue_number}/comments`]: ["post"],
+  "/user": ["get"],
   [artifacts]: ["get"],
   [`${artifacts}/{artifact_id}`]: ["get", "delete"],
   [`${artifacts}/{artifact_id}/{archive_format}`]: ["get"],

@@ -2,18 +2,26 @@
 
 from datetime import UTC, datetime
 
+from cluster_status.adapters.github.issues import GitHubIssues
+from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.app.cluster import Channel
 from cluster_status.app.samples import send_samples
+from cluster_status.domain.history.digests import digest_of
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.samples import samples
 from cluster_status.domain.notification.selection import Kind
+from cluster_status.domain.secret import Secret
 from cluster_status.errors import DeliveryError, ExitStatus
 from cluster_status.ports import Level
+from tests.fakes.clock import VirtualClock
+from tests.fakes.github import LoopbackGitHub
+from tests.fakes.github_wire import HttpWire
 from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.runner import RecordingRunner
 
+SENT = len(Event) - 1
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 REFUSED = DeliveryError("Discord was not reached.", cause="no answer", remedy="Wait.")
 
@@ -31,10 +39,12 @@ def test_each_sample_can_be_composed_and_says_that_it_is_one() -> None:
     assert send_samples("hpc", [channel("users", notifier)], runner, NOON) is ExitStatus.OK
     headlines = [message.headline for message in notifier.messages]
     assert headlines == [
-        f"Sample: {compose(one, 'hpc', ChannelPolicy('x'), None).headline}" for one in samples(NOON)
+        f"Sample: {compose(one, 'hpc', ChannelPolicy('x'), None).headline}"
+        for one in samples(NOON)
+        if one.event is not Event.CAUSE_CHANGED  # which only issues show
     ]
     assert "Sample: hpc is offline" in headlines
-    assert runner.sections == [f"users: {len(Event)} of {len(Event)} sample messages delivered"]
+    assert runner.sections == [f"users: {SENT} of {SENT} sample messages delivered"]
 
 
 def test_a_channel_gets_samples_of_the_kinds_that_it_has_chosen() -> None:
@@ -52,4 +62,15 @@ def test_a_channel_that_fails_is_an_error_and_does_not_affect_others() -> None:
     assert send_samples("hpc", channels, runner, NOON) is ExitStatus.UNDELIVERED
     assert runner.of(Level.ERROR) == ["Channel admins: Discord was not reached. Wait."]
     counts = [line.partition(" sample")[0] for line in runner.sections[0].splitlines()]
-    assert counts == [f"admins: 0 of {len(Event)}", f"users: {len(Event)} of {len(Event)}"]
+    assert counts == [f"admins: 0 of {SENT}", f"users: {SENT} of {SENT}"]
+
+
+def test_a_channel_of_issues_shows_the_course_of_one_incident() -> None:
+    github = LoopbackGitHub().without_sockets()
+    token = github.start_run().github_token
+    http = RetryingHttp(HttpWire(github), VirtualClock())  # type: ignore[arg-type]  # implements request
+    issues = GitHubIssues(http, github.api_url, github.repository, Secret(token), "cluster")
+    policy = ChannelPolicy("issues", issues=digest_of(github.repository))
+    assert send_samples("hpc", [Channel(policy, issues)], RecordingRunner(), NOON) is ExitStatus.OK
+    issue = github.issues.only
+    assert (issue.title, issue.state, len(issue.comments)) == ("Sample: hpc is offline", "closed", 3)

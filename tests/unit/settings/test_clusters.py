@@ -356,3 +356,47 @@ def test_a_cluster_name_together_with_clusters_is_an_error() -> None:
     assert problems_of(CLUSTER, cluster_name="alpha") == [
         "cluster-name cannot be set together with clusters: each cluster there has its name"
     ]
+
+
+ON_GITHUB = {"GITHUB_REPOSITORY": "octo-org/cluster", "INPUT_GITHUB-TOKEN": "ghs_abc"}
+
+
+def test_a_channel_can_be_the_issues_of_the_repository() -> None:
+    yaml = f"channels: {{incidents: {{issues: true, events: [outage], table: false}}}}\n{CLUSTER}"
+    [channel] = read({"INPUT_CLUSTERS": yaml, **VARIABLES, **ON_GITHUB}).channels
+    assert (channel.policy.id, bool(channel.address)) == ("incidents", False)
+    assert channel.policy.issues
+    assert channel.policy.kinds == frozenset({Kind.OUTAGE, Kind.RECOVERY})
+    assert not channel.policy.with_partitions
+
+
+def test_issues_alone_are_a_channel_on_a_runner() -> None:
+    inputs = {"INPUT_CLUSTERS": CLUSTER, "INPUT_INCIDENT-ISSUES": "true", "GITHUB_ACTIONS": "true"}
+    [channel] = read({**inputs, **VARIABLES, **ON_GITHUB}).channels
+    assert (channel.policy.id, channel.policy.always) == ("issues", False)
+    assert channel.policy.kinds == frozenset({Kind.OUTAGE, Kind.DEGRADED, Kind.RECOVERY})
+
+
+@pytest.mark.parametrize("missing", ON_GITHUB)
+def test_issues_need_a_repository_and_a_token(missing: str) -> None:
+    environ = {name: text for name, text in ON_GITHUB.items() if name != missing}
+    with pytest.raises(InputError) as caught:
+        read({"INPUT_CLUSTERS": CLUSTER, "INPUT_INCIDENT-ISSUES": "true", **VARIABLES, **environ})
+    assert caught.value.problems == (
+        "incident-issues needs github-token and a repository: set GITHUB_REPOSITORY to owner/name",
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        ("issues: false", "issues 'false' is not true: without issues, remove the channel"),
+        ("issues: true, url: $MAIL", "channel 'x' needs exactly one of discord-webhook, url, issues"),
+        ("issues: true, events: [monitor]", "events of issues can only be outage, degraded and recovery"),
+    ],
+)
+def test_a_wrong_channel_of_issues_is_a_problem(keys: str, problem: str) -> None:
+    yaml = f"channels: {{x: {{{keys}}}}}\n{CLUSTER}"
+    with pytest.raises(InputError) as caught:
+        read({"INPUT_CLUSTERS": yaml, **VARIABLES, **ON_GITHUB, "MAIL": "mailtos://u:p@example.org"})
+    assert problem in caught.value.problems[0]

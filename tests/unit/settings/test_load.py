@@ -63,6 +63,7 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "cluster-command-timeout": ("cluster.query.timeout_seconds", 30.0, "60", 60.0, "61"),
     "discord-webhook": ("discord.webhook", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
     "notify-urls": ("notified", None, "json://h/x", "json://h/x", "h"),
+    "incident-issues": ("issues", False, "true", True, "ture"),
     "discord-user": ("discord.user", "", "watch", "watch", "Discord"),
     "discord-img": ("discord.image", "", "https://a.example/i.png", "https://a.example/i.png", "i.png"),
     "discord-mode": ("discord.policy.live", False, "live", True, "edit"),
@@ -149,8 +150,9 @@ def settings_of(given: Given = NOTHING, environ: Given = NOTHING) -> Settings:
 
 
 def completed(given: Given) -> Given:
-    """Add the other inputs that an input for pruning requires."""
-    return PRUNING | dict(given) if any(name.startswith("prune-") for name in given) else given
+    """Add the other inputs that an input for pruning or for issues requires."""
+    needs_others = any(name.startswith("prune-") or name == "incident-issues" for name in given)
+    return PRUNING | dict(given) if needs_others else given
 
 
 def problems_of(given: Given, environ: Given = NOTHING) -> tuple[str, ...]:
@@ -162,6 +164,8 @@ def problems_of(given: Given, environ: Given = NOTHING) -> tuple[str, ...]:
 def value_at(settings: Settings, place: str) -> object:
     if place == "notified":
         return settings.channels[0].url.reveal()
+    if place == "issues":
+        return bool(settings.channels[-1].policy.issues)
     first, _, rest = place.partition(".")
     of_cluster = {"cluster": settings.clusters[0], "discord": settings.channels[0]}
     if first in {"thresholds", "retries"}:

@@ -25,6 +25,7 @@ class Event(OpenEnum):
     MONITOR_LOST = "monitor-lost"  # the status is unknown
     MONITOR_RESTORED = "monitor-restored"  # the status is known again, and the same as before
     HISTORY_NOT_SAVED = "history-not-saved"  # the monitor cannot remember what it has notified
+    CAUSE_CHANGED = "cause-changed"  # a further cause, while the status stays; for issues
     REMINDER = "reminder"  # no change; for channels that are notified of every poll
 
 

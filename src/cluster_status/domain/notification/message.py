@@ -10,6 +10,7 @@ from cluster_status.domain.notification.content.headline import headline, shown_
 from cluster_status.domain.notification.content.quotation import Quotation, quotation_for
 from cluster_status.domain.notification.content.sentence import remedy, sentence
 from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.issue import IssueStep
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, Partition
@@ -41,6 +42,7 @@ class Message(Struct, frozen=True):
     quotation: Quotation | None = None
     mention: str = ""  # role or user to mention, in the syntax of the channel
     is_news: bool = True  # otherwise it is sent without a notification sound
+    issue: IssueStep | None = None  # for a channel of issues
     url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
 
 

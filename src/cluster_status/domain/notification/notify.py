@@ -34,7 +34,9 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
     is_confirmed = seen.verdict.status is seen.after.status
     for policy in channels:
         is_reminded = is_confirmed
-        for number, event in enumerate(events or [_unnamed_losses(outbox, policy.id, seen)]):
+        is_stable = outbox.channel(policy.id).damping.unstable_since is None
+        own = _incident_events(seen) if policy.issues and is_stable else ()
+        for number, event in enumerate(events or own or [_unnamed_losses(outbox, policy.id, seen)]):
             outbox, damped = _damp(outbox, policy.id, event, seen, is_confirmed=is_confirmed)
             if damped:
                 damped = replace(damped, id=f"{seen.poll_id}.{f'p{number}' if number else 0}")
@@ -90,6 +92,18 @@ def _unnamed_losses(outbox: Outbox, channel_id: str, seen: Observation) -> Event
     report, status = seen.verdict.partitions, seen.after.status
     is_due = outbox.channel(channel_id).losses_unnamed and report is not None and bool(report.lost)
     return Event.PARTITION_LOST if is_due and status is seen.verdict.status is Status.DEGRADED else None
+
+
+def _incident_events(seen: Observation) -> list[Event]:
+    """Return what an issue shows of a poll without other events: a further cause, or a quiet end."""
+    before, after = seen.before.confirmed, seen.after.confirmed
+    if before is None or after is None:
+        return []
+    if after.status is not before.status:
+        return [Event.RECOVERY] if after.nothing_back else []
+    is_incident = after.status in {Status.OFFLINE, Status.DEGRADED}
+    has_further_cause = after.since == before.since and not set(after.causes) <= set(before.causes)
+    return [Event.CAUSE_CHANGED] if is_incident and has_further_cause else []
 
 
 def _damp(

@@ -10,6 +10,7 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar
 from cluster_status.domain.notification.damping import Damping
 from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.issue import Issue
 from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.window_events import not_stale, superseding
@@ -41,6 +42,7 @@ class ChannelOutbox(Struct, frozen=True, omit_defaults=True):
     missed_polls: int = 0  # in gaps that no notification to this channel has mentioned
     failure: DeliveryFailure | None = None
     live: LiveMessage | None = None
+    issue: Issue | None = None
     damping: Damping = Damping()
     knows_problem: bool = False  # by its latest notification, the cluster is not online
     losses_unnamed: bool = False
@@ -64,7 +66,8 @@ def begin_poll(outbox: Outbox, policies: Iterable[ChannelPolicy], missed_polls: 
     """Prepare the outbox for the events of a poll.
 
     Channels that are no longer configured are dropped, and so are reminders that were not delivered,
-    notifications beyond the limit, and live messages that cannot be edited any more. `missed_polls` is
+    notifications beyond the limit, live messages that cannot be edited any more, and issues of another
+    repository. `missed_polls` is
     negative after a clock was set back.
     """
     channels = {policy.id: _begin(outbox.channel(policy.id), policy, missed_polls) for policy in policies}
@@ -74,12 +77,14 @@ def begin_poll(outbox: Outbox, policies: Iterable[ChannelPolicy], missed_polls: 
 def _begin(channel: ChannelOutbox, policy: ChannelPolicy, missed_polls: int) -> ChannelOutbox:
     reminders = [one for one in channel.pending if one.event is Event.REMINDER]
     missed = channel.missed_polls + sum(one.missed_polls for one in reminders) + missed_polls
+    is_here = channel.issue is not None and channel.issue.repository == policy.issues
     can_edit = policy.live and channel.live is not None and channel.live.channel == policy.digest
     return replace(
         channel,
         pending=_newest(tuple(one for one in channel.pending if one.event is not Event.REMINDER)),
         missed_polls=max(0, missed),
         live=channel.live if can_edit else None,
+        issue=channel.issue if is_here else None,
     )
 
 
@@ -140,13 +145,19 @@ def may_deliver(outbox: Outbox, now: datetime) -> bool:
 
 
 def delivered(
-    outbox: Outbox, channel_id: str, notification_id: str, live: LiveMessage | None = None
+    outbox: Outbox,
+    channel_id: str,
+    notification_id: str,
+    live: LiveMessage | None = None,
+    issue: Issue | None = None,
 ) -> Outbox:
     """Return the outbox after a channel accepted a notification."""
 
     def accept(channel: ChannelOutbox) -> ChannelOutbox:
         pending = tuple(one for one in channel.pending if one.id != notification_id)
-        return replace(channel, pending=pending, failure=None, live=live or channel.live)
+        return replace(
+            channel, pending=pending, failure=None, live=live or channel.live, issue=issue or channel.issue
+        )
 
     return _update(outbox, channel_id, accept)
 

@@ -12,6 +12,7 @@ class ChannelPolicy(Struct, frozen=True):
     digest: str | None = None
     always: bool = False  # a reminder at every poll without a change
     live: bool = False  # the latest message is edited at every poll
+    issues: str | None = None  # digest of the repository, if incidents are issues there
     kinds: frozenset[Kind] = frozenset()  # of notifications; empty: all
     mention: str = ""  # role or user to mention in an outage, in the syntax of the channel
     with_partitions: bool = True

@@ -32,6 +32,8 @@ def samples(at: datetime) -> Iterator[Notification]:
 
     yield sample(Event.INITIAL, online, nodes=_ALL_UP)
     yield sample(Event.OUTAGE, offline, previous=online)
+    further = StatusPeriod(Status.OFFLINE, earlier, (Cause.TIMEOUT, Cause.REFUSED))
+    yield sample(Event.CAUSE_CHANGED, further)
     yield sample(Event.PARTIAL_RECOVERY, few, previous=offline, nodes=_FEW_UP)
     yield sample(Event.RECOVERY, online, previous=offline, nodes=_ALL_UP)
     yield sample(Event.DEGRADED, lost, previous=online, partitions=_GPU)

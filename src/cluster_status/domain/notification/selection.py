@@ -32,6 +32,7 @@ _OF_EVENT: dict[Event, frozenset[Kind]] = {  # one of them is enough
     Event.MONITOR_LOST: frozenset({Kind.MONITOR}),
     Event.MONITOR_RESTORED: frozenset({Kind.MONITOR}),
     Event.HISTORY_NOT_SAVED: frozenset({Kind.MONITOR}),
+    Event.CAUSE_CHANGED: frozenset({Kind.OUTAGE, Kind.DEGRADED}),
 }
 _RETURNS = frozenset({Event.RECOVERY, Event.PARTIAL_RECOVERY, Event.PARTITION_BACK})
 
@@ -52,5 +53,8 @@ def is_chosen(notification: Notification, kinds: frozenset[Kind], *, knows_probl
 
 
 def is_problem(notification: Notification) -> bool:
-    """Return whether a channel knows from this notification that the cluster is not online."""
-    return notification.period is not None and notification.period.status is not Status.ONLINE
+    """Return whether a channel knows from this notification that the cluster may not be online."""
+    is_unstable = notification.event is Event.STATUS_UNSTABLE
+    return is_unstable or (
+        notification.period is not None and notification.period.status is not Status.ONLINE
+    )

@@ -33,6 +33,7 @@ _HEADLINES = {
     Event.MAINTENANCE_OVERDUE: "Maintenance of {name} is overdue: {status}",
     Event.STATUS_UNSTABLE: "{name} is unstable: now {status}",
     Event.HISTORY_NOT_SAVED: "Monitoring of {name} cannot save its history",
+    Event.CAUSE_CHANGED: "{name} is still {status}, with another cause",
     Event.REMINDER: "{name} is still {status}",
 }
 
