@@ -31,6 +31,7 @@ from cluster_status.adapters.runner import ActionsRunner, mask
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.executor import SshExecutor
+from cluster_status.adapters.webhook.notifier import WebhookNotifier
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, unknown_runs
 from cluster_status.app.prune import prune
 from cluster_status.app.run import check
@@ -188,13 +189,17 @@ def _executor(cluster: Cluster, redaction: Redaction) -> Executor:
 def _redaction(settings: Settings) -> Redaction:
     """Return what no text from outside may show: the routes, and each secret of the run."""
     of_clusters = [cluster.target.redaction() for cluster in settings.clusters]
-    webhooks = [channel.address for channel in settings.channels]
+    webhooks = [one.url or one.webhook for one in settings.channels]
     tokens_of_webhooks = [Secret(one.reveal().partition("?")[0].rpartition("/")[2]) for one in webhooks]
+    programs = [one.program.reveal().partition("#") for one in settings.channels]
+    of_programs = [Secret(part) for address, _, key in programs for part in (address, key)]
     heartbeats = [settings.heartbeat, *(one.heartbeat for one in settings.clusters)]
     others = (settings.storage.token, settings.runner_context.runtime_token)
     secrets = {one for each in of_clusters for one in each.secrets}
     names = {one for each in of_clusters for one in each.names}
-    return Redaction((*secrets, *webhooks, *tokens_of_webhooks, *heartbeats, *others), tuple(names))
+    return Redaction(
+        (*secrets, *webhooks, *tokens_of_webhooks, *of_programs, *heartbeats, *others), tuple(names)
+    )
 
 
 def _digests(cluster: Cluster, settings: Settings) -> Digests:
@@ -280,6 +285,8 @@ def _channel(
         return Channel(policy, _issues(policy.id, settings, RetryingHttp(http, clock)))
     if given.url:
         return Channel(policy, AppriseNotifier(given.url))
+    if given.program:
+        return Channel(policy, WebhookNotifier(given.program, http, clock))
     if not given.webhook and isinstance(runner, Console):
         return Channel(replace(policy, id="console", live=False), runner)
     webhook = DiscordWebhook(given.webhook.reveal(), http, clock, username=given.user, avatar_url=given.image)

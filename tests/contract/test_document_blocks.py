@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *(ROOT / ".github").glob("*.md")]
 # documents with output of the program, which other tests check, or with a diagram
 OUTPUT_DOCUMENTS = {"messages.md", "courses.md", "architecture.md"}
-COMMANDS = {"gh", "jq", "scripts/lint", "scripts/poll", "scripts/test", "scripts/test-act", "sinfo"}
+COMMANDS = {"echo", "gh", "jq", "scripts/lint", "scripts/poll", "scripts/test", "scripts/test-act", "sinfo"}
 WITHOUT_GITHUB = "without-github.md"  # its blocks have their own tests
 
 
@@ -47,11 +47,11 @@ CLUSTERS = [block for block in YAML if re.search("^clusters:|yaml-language-serve
 WORKFLOWS = [block for block in YAML if block not in CLUSTERS]
 
 
-def test_a_block_is_a_workflow_a_shell_script_or_the_output_of_a_program() -> None:
+def test_a_block_is_a_workflow_a_shell_script_json_or_the_output_of_a_program() -> None:
     others = {(block.document, block.language) for block in BLOCKS} - {
         (document, "text") for document in OUTPUT_DOCUMENTS
     }
-    assert {language for _, language in others} == {"sh", "yaml"}
+    assert {language for _, language in others} == {"json", "sh", "yaml"}  # for JSON see test_webhook.py
 
 
 @pytest.mark.parametrize("validator", VALIDATORS)

@@ -13,7 +13,7 @@ from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.adapters.http import Http
 from cluster_status.domain.notification.content.facts import Fact
 from cluster_status.domain.notification.issue import IssueStep, Step
-from cluster_status.domain.notification.message import Change, Message
+from cluster_status.domain.notification.message import Message
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.cluster_state import DrainReason, NodeCounts, Partition
 from cluster_status.domain.status.cause import Status
@@ -104,7 +104,7 @@ def message_with(text: str) -> Message:
         sentence=text,
         remedy=text,
         facts=(Fact(text, text),),
-        changes=(Change(Status.OFFLINE, text, text),),
+        changes=(Message(Status.OFFLINE, text, text, NOON),),
         drain_reasons=(DrainReason(text, NOON, 1, text, text, frozenset({"batch"})),),
         partitions=(partition,),
     )
@@ -141,7 +141,7 @@ def test_a_message_of_any_size_is_within_the_limits_of_an_issue(
     long = "*" * 5_000
     message = replace(
         message_with(long),
-        changes=(Change(Status.OFFLINE, long, long),) * 1_000,
+        changes=(Message(Status.OFFLINE, long, long, NOON),) * 1_000,
         issue=IssueStep(Step.OPEN, tuple(f"c{number}" for number in range(1_000)), ("poll1.0",)),
     )
     issues.send(message)

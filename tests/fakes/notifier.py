@@ -95,4 +95,4 @@ class RecordingNotifier:
 
 
 def _shown(message: Message) -> str:
-    return repr(replace(message, url=""))
+    return repr(replace(message, url="", notification=None))

@@ -21,14 +21,14 @@ from cluster_status.domain.text import clean
 from cluster_status.settings import inputs
 from cluster_status.settings.given import Given
 from cluster_status.settings.inputs import Input
-from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS, ISSUES, URL
+from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS, ISSUES, URL, WEBHOOK
 from cluster_status.settings.references import read_source
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section
 from cluster_status.settings.sections import Sections
 from cluster_status.settings.source import text_of
 from cluster_status.settings.target import Target, is_local, read_local_target, read_ssh_target
 
-_ADDRESSES = ("discord-webhook", "url", "issues")  # a channel has one of these keys
+_ADDRESSES = ("discord-webhook", "url", "issues", "webhook")  # a channel has one of these keys
 _INCIDENTS = frozenset({Kind.OUTAGE, Kind.DEGRADED})
 
 
@@ -45,17 +45,18 @@ class Cluster(Struct, frozen=True):
 
 
 class Channel(Struct, frozen=True):
-    """A Discord channel, or with `url` one of a service that Apprise knows, or one of issues."""
+    """A Discord channel, or with `url` one of a service that Apprise knows, or one of issues or a program."""
 
     policy: ChannelPolicy
     webhook: Secret = Secret()
     user: str = ""  # the sender in Discord
     image: str = ""
     url: Secret = Secret()
+    program: Secret = Secret()  # URL with a signing key
 
     @property
     def address(self) -> Secret:
-        return self.url or self.webhook
+        return self.url or self.program or self.webhook
 
     @property
     def is_usable(self) -> bool:
@@ -143,6 +144,9 @@ def _channels_of_action(given: Given, environ: Mapping[str, str]) -> list[Channe
     others = [Channel(_policy(given, f"notify-{number}", url), url=url) for number, url in enumerate(urls, 1)]
     if given.value(inputs.INCIDENT_ISSUES):
         others.append(_issues(given, "issues", inputs.INCIDENT_ISSUES, environ))
+    program = given.value(inputs.WEBHOOK_URL)
+    if program:
+        others.append(Channel(_policy(given, "webhook", program), program=program))
     has_discord = given.has(inputs.DISCORD_WEBHOOK) or not others
     return [_discord(given, "discord"), *others] if has_discord else others
 
@@ -160,6 +164,9 @@ def _channel(id_: str, section: Section, given: Given, environ: Mapping[str, str
     if section.has("issues"):
         own.value(ISSUES)
         return _issues(own, id_, ISSUES, environ)
+    if section.has("webhook"):
+        program = own.value(WEBHOOK)
+        return Channel(_policy(own, id_, program), program=program)
     url = own.value(URL)
     return Channel(_policy(own, id_, url), url=url)
 

@@ -168,6 +168,14 @@ NOTIFY_URLS = Input(
     (),
     secret=True,
 )
+WEBHOOK_URL = Input(
+    "webhook-url",
+    "URL of another program that gets each notification as signed JSON, from a secret: "
+    "`https://…#whsec_…`, with the signing key after `#`. See docs/channels.md.",
+    types.SIGNED_URL,
+    Secret(),
+    secret=True,
+)
 INCIDENT_ISSUES = Input(
     "incident-issues",
     "Open an issue in the repository for each outage or degradation, comment on it, and close it with the "
@@ -340,6 +348,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         DISCORD_WEBHOOK,
         NOTIFY_URLS,
         INCIDENT_ISSUES,
+        WEBHOOK_URL,
         CLUSTER_NAME,
         DISCORD_MODE,
         DISCORD_PING,

@@ -26,12 +26,20 @@ ISSUES = Input(
     types.TRUE,
     default=False,
 )
+WEBHOOK = Input(
+    "webhook",
+    "URL of another program, with a signing key: see `webhook-url`.",
+    types.SIGNED_URL,
+    Secret(),
+    secret=True,
+)
 URL = Input("url", "URL of a service that Apprise knows.", types.SERVICE_URL, Secret(), secret=True)
 
 CHANNEL_KEYS: dict[str, Input[Any]] = {
     "discord-webhook": inputs.DISCORD_WEBHOOK,
     "url": URL,
     "issues": ISSUES,
+    "webhook": WEBHOOK,
     "events": EVENTS,
     "mode": inputs.DISCORD_MODE,
     "always": inputs.DISCORD_MSG_ALWAYS,

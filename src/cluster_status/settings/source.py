@@ -60,6 +60,7 @@ def _parts(text: str, *, is_private_key: bool = False) -> Iterator[str]:
     if text.strip():
         yield text
         yield text.strip()
+        yield from re.findall(r"#(whsec_\S+)", text)  # the signing key of a URL
         yield from re.findall(r"/webhooks/[0-9]+/([A-Za-z0-9_-]+)", text)  # the secret part of the URL
         if is_private_key or is_key(text):
             yield from secret_lines(text)

@@ -1,6 +1,7 @@
 """Types of inputs: they validate and convert texts. Readers raise ValueError, with or without a hint."""
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Generic, TypeVar
@@ -160,6 +161,19 @@ def _secret_url(given: str) -> Secret:
     return Secret(given)
 
 
+def _signed_url(given: str) -> Secret:
+    address, _, key = given.partition("#")
+    if not _is_url(address):
+        raise ValueError(next((hint for hint, fixed in _fixes_of_url(address) if _is_url(fixed)), ""))
+    try:
+        decoded = b64decode(key.removeprefix(_SIGNING_KEY), validate=True)
+    except ValueError:
+        decoded = b""
+    if not key.startswith(_SIGNING_KEY) or len(decoded) not in _SIGNING_KEY_BYTES:
+        raise ValueError("add # and the output of: echo whsec_$(openssl rand -base64 32)")
+    return Secret(given)
+
+
 def _service_url(given: str) -> Secret:
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://\S+$", given)
     if not scheme or not given.isprintable():
@@ -242,6 +256,8 @@ def _workflow_files(given: str) -> tuple[str, ...]:
 WORKFLOW_FOLDER = ".github/workflows/"
 _WORKFLOW_FILE = r"[A-Za-z0-9_][A-Za-z0-9_.+ -]{0,200}\.ya?ml"
 _VISIBLE_ASCII = r"[!-~]{1,2048}"  # Discord accepts no longer URL
+_SIGNING_KEY = "whsec_"
+_SIGNING_KEY_BYTES = range(24, 65)  # as in Standard Webhooks
 _QUOTATION_MARKS = "\"'`<>"
 _LOCAL_SCHEMES = frozenset(
     {"blink1", "dbus", "file", "glib", "gnome", "kde", "macosx", "qt", "rsyslog", "syslog", "windows"}
@@ -281,6 +297,7 @@ SERVICE_URLS = InputType(
     "a list of URLs of services that Apprise knows, such as mailto://…, one per line",
 )
 SECRET_URL = InputType(_secret_url, "a URL that begins with https://")
+SIGNED_URL = InputType(_signed_url, "a URL that begins with https:// and ends with # and a signing key")
 URL = InputType(_url, "a URL that begins with https://")
 USER = text(
     "a user name such as jdoe, jdoe@uni.example.org or UNI\\jdoe (without :, / and blanks)",

@@ -400,3 +400,37 @@ def test_a_wrong_channel_of_issues_is_a_problem(keys: str, problem: str) -> None
     with pytest.raises(InputError) as caught:
         read({"INPUT_CLUSTERS": yaml, **VARIABLES, **ON_GITHUB, "MAIL": "mailtos://u:p@example.org"})
     assert problem in caught.value.problems[0]
+
+
+SIGNED = f"https://example.org/hook#whsec_{'A' * 32}"
+
+
+def test_a_channel_can_be_another_program() -> None:
+    yaml = f"channels: {{program: {{webhook: $HOOK, events: [outage]}}}}\n{CLUSTER}"
+    [channel] = read({"INPUT_CLUSTERS": yaml, **VARIABLES, "HOOK": SIGNED}).channels
+    assert (channel.program.reveal(), channel.policy.kinds) == (SIGNED, frozenset({Kind.OUTAGE}))
+
+
+@pytest.mark.parametrize("variable", ["HOOK", "INPUT_WEBHOOK-URL"])
+def test_the_signing_key_of_a_url_is_masked_by_itself(variable: str) -> None:
+    yaml = f"channels: {{program: {{webhook: $HOOK}}}}\n{CLUSTER}"
+    found = list(secrets({"INPUT_CLUSTERS": yaml, **VARIABLES, variable: SIGNED}, Path()))
+    assert {SIGNED, f"whsec_{'A' * 32}"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("https://example.org/hook", "add # and the output of: echo whsec_$(openssl rand -base64 32)"),
+        (f"https://example.org/hook#{'A' * 32}", "add # and the output of"),
+        ("https://example.org/hook#whsec_AAAA", "add # and the output of"),
+        (f"https://example.org/hook#whsec_{'!' * 32}", "add # and the output of"),
+        (f"http://example.org/hook#whsec_{'A' * 32}", "is not a URL that begins with https://"),
+        (f"example.org/hook#whsec_{'A' * 32}", "add https:// at its beginning"),
+    ],
+)
+def test_a_url_without_a_signing_key_is_refused_and_not_shown(url: str, hint: str) -> None:
+    [problem] = problems_of(CLUSTER, webhook_url=url)
+    assert problem.startswith("webhook-url is not a URL that begins with https:// and ends with # and a sign")
+    assert hint in problem
+    assert "example.org" not in problem

@@ -42,6 +42,7 @@ NOTHING: Given = {}
 
 # input: setting, default, valid text, its value, invalid text
 ROLE = "123456789012345678"
+SIGNING_KEY = f"whsec_{'A' * 32}"
 TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "command": ("command", "poll", "check", "check", "watch"),
     "cluster-host": ("cluster.target.head_node.host", None, "192.0.2.7", "192.0.2.7", "alice@head"),
@@ -63,6 +64,13 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "cluster-command-timeout": ("cluster.query.timeout_seconds", 30.0, "60", 60.0, "61"),
     "discord-webhook": ("discord.webhook", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
     "notify-urls": ("notified", None, "json://h/x", "json://h/x", "h"),
+    "webhook-url": (
+        "program",
+        None,
+        f"https://h/x#{SIGNING_KEY}",
+        f"https://h/x#{SIGNING_KEY}",
+        "https://h/x",
+    ),
     "incident-issues": ("issues", False, "true", True, "ture"),
     "discord-user": ("discord.user", "", "watch", "watch", "Discord"),
     "discord-img": ("discord.image", "", "https://a.example/i.png", "https://a.example/i.png", "i.png"),
@@ -111,6 +119,7 @@ SECRETS = (
     "cluster-key-passphrase",
     "discord-webhook",
     "notify-urls",
+    "webhook-url",
     "heartbeat-url",
     "github-token",
 )
@@ -164,6 +173,8 @@ def problems_of(given: Given, environ: Given = NOTHING) -> tuple[str, ...]:
 def value_at(settings: Settings, place: str) -> object:
     if place == "notified":
         return settings.channels[0].url.reveal()
+    if place == "program":
+        return settings.channels[0].program.reveal()
     if place == "issues":
         return bool(settings.channels[-1].policy.issues)
     first, _, rest = place.partition(".")

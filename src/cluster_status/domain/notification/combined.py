@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cluster_status.domain.notification.content.headline import phrase
-from cluster_status.domain.notification.message import Change, Message
+from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.cause import Status
 
 MOST_SINGLE = 3  # clusters whose changes are messages of their own
@@ -18,7 +18,7 @@ def combined(messages: Sequence[Message]) -> Message:
         headline=_headline(ordered),
         sentence="",
         at=max(one.at for one in messages),
-        changes=tuple(Change(one.status, one.headline, one.sentence) for one in ordered),
+        changes=tuple(ordered),
         mention=next((one.mention for one in ordered if one.mention), ""),
         is_news=any(one.is_news for one in messages),
         url=ordered[0].url,

@@ -18,20 +18,14 @@ from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionReport
 
 
-class Change(Struct, frozen=True):
-    """A line of a message about several clusters."""
-
-    status: Status
-    headline: str
-    sentence: str
-
-
 class Message(Struct, frozen=True):
     status: Status  # gives the colour
     headline: str
     sentence: str
     at: datetime  # shown by each channel
-    changes: tuple[Change, ...] = ()  # of a message about several clusters
+    changes: tuple["Message", ...] = ()  # of a message about several clusters: theirs
+    cluster: str = ""  # name; empty for several
+    notification: Notification | None = None
     remedy: str = ""  # what to do; never text of a server
     facts: tuple[Fact, ...] = ()
     partitions: tuple[Partition, ...] = ()
@@ -62,6 +56,8 @@ def compose(
         headline=headline(notification, cluster_name),
         sentence=sentence(notification),
         at=notification.at,
+        cluster=cluster_name,
+        notification=notification,
         remedy=remedy(notification),
         facts=tuple(once(facts(notification), notification.at)),
         partitions=partitions,

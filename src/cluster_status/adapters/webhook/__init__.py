@@ -1,0 +1,1 @@
+"""Channels of other programs: each message as JSON, signed, to a URL."""
