@@ -7,7 +7,17 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.selection import Kind
 from cluster_status.domain.status.cause import Cause, Status
-from tests.unit.domain.build import POLICY, Setup, events, failed, history, listed, pending, polled
+from tests.unit.domain.build import (
+    POLICY,
+    Setup,
+    events,
+    failed,
+    history,
+    listed,
+    noon_plus,
+    pending,
+    polled,
+)
 
 ONLINE, DEGRADED, OFFLINE = listed(idle=4), listed(draining=4), failed(Cause.REFUSED)
 MAINTENANCE = listed(maintenance=4)
@@ -68,3 +78,10 @@ def test_an_outage_at_the_first_poll_has_a_recovery() -> None:
         Event.INITIAL,
         Event.RECOVERY,
     ]
+
+
+def test_the_end_of_an_unstable_time_is_a_recovery_also_if_it_was_online_when_the_time_began() -> None:
+    setup = Setup(channels=(replace(POLICY, kinds=frozenset({Kind.OUTAGE, Kind.RECOVERY})),), confirm_after=1)
+    unstable = polled(history(Status.ONLINE), OFFLINE, ONLINE, OFFLINE, ONLINE, setup=setup)
+    stable = polled(unstable, ONLINE, setup=setup, start=noon_plus(90))
+    assert events(pending(stable))[-2:] == [Event.STATUS_UNSTABLE, Event.RECOVERY]
