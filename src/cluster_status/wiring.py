@@ -295,7 +295,7 @@ def _channel(
 
 def _issues(channel_id: str, settings: Settings, http: RetryingHttp) -> GitHubIssues:
     context, storage = settings.runner_context, settings.storage
-    scope = f"{storage.name}\0{channel_id}"
+    scope = f"{context.branch}\0{storage.name}\0{channel_id}"  # each branch has its own history
     return GitHubIssues(http, context.api_url or _GITHUB, context.repository, storage.token, scope)
 
 

@@ -24,6 +24,9 @@ from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.unit.app.monitor import Monitor, Run
 
 REFUSED, TIMEOUT, DEGRADED = failed(Cause.REFUSED), failed(Cause.TIMEOUT), listed(partition(draining=8))
+MAINTENANCE = listed(partition(maintenance=8))
+BOTH = listed(partition(idle=8), partition("gpu", idle=4))
+WITHOUT_GPU = listed(partition(idle=8), partition("gpu", down=4))
 LOGIN_REFUSED = failed(Cause.LOGIN_REFUSED)
 HOUR = timedelta(hours=1)
 NAMES = [f"c{number}" for number in range(30)]
@@ -157,6 +160,25 @@ def test_an_unstable_status_is_damped_and_the_issue_closes_once_it_holds(site: S
     assert (issue.state, count) == ("open", 3)
     site.poll(ONLINE, later=HOUR)
     assert (issue.state, len(issue.comments)) == ("closed", count + 1)
+
+
+def test_a_maintenance_opens_no_issue_and_does_not_close_that_of_an_outage(site: Site) -> None:
+    site.polls(MAINTENANCE, ONLINE)
+    assert site.issues.all == []
+    site.poll(REFUSED, later=3 * HOUR)
+    site.poll(MAINTENANCE)
+    assert site.issues.only.state == "open"
+    site.poll(ONLINE)
+    assert (site.issues.only.state, headlines(site.issues.only)) == ("closed", ["c0 is back online"])
+
+
+def test_the_issue_of_a_lost_partition_closes_when_its_loss_has_become_usual(site: Site) -> None:
+    site.polls(BOTH, *[WITHOUT_GPU] * 2)
+    issue = site.issues.only
+    assert (issue.title, issue.state) == ("c0 is degraded", "open")
+    while issue.state == "open" and site.monitor.clock.now() - issue.created_at < timedelta(days=8):
+        assert site.poll(WITHOUT_GPU, later=timedelta(minutes=50)).messages == []
+    assert (issue.state, headlines(issue)) == ("closed", ["c0 is online"])
 
 
 def test_an_outage_of_a_cluster_that_is_new_opens_an_issue(monitor: Monitor) -> None:

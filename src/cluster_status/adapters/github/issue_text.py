@@ -47,7 +47,7 @@ class Marker(Struct, frozen=True):
 
     @staticmethod
     def of(step: IssueStep, scope: str) -> "Marker":
-        """Return the marker of a new issue; `scope` is the name of the history and the id of the channel."""
+        """Return the marker of a new issue; for `scope` see GitHubIssues."""
         return Marker(
             frozenset(_digest(f"{scope}\0{key}") for key in step.clusters),
             _digest("\0".join(sorted(step.notifications))),

@@ -61,7 +61,7 @@ class _Issue(Struct):
 class GitHubIssues:
     """Implements ports.Notifier: a message does to an issue what its step says.
 
-    `scope` distinguishes the issues of several channels and histories in one repository.
+    `scope` distinguishes the issues of several branches, histories and channels in one repository.
     """
 
     refusals: Mapping[str, Refusal] = {one.cause: one for one in (_WRONG_TOKEN, _NOT_PERMITTED, _DISABLED)}
