@@ -148,6 +148,16 @@ def rare_events() -> list[History]:
     return chronicle
 
 
+def further_cause() -> list[History]:
+    """Return the histories of an outage with a second cause, for a channel of issues."""
+    setup = Setup(channels=(replace(build.POLICY, issues="repository"),))
+    chronicle = [History()]
+    for number, cause in enumerate((None, Cause.REFUSED, Cause.TIMEOUT)):
+        result = build.failed(cause) if cause else PARTITIONS[0]
+        chronicle.append(step(chronicle[-1], result, noon_plus(5 * number), setup=setup))
+    return chronicle
+
+
 @st.composite
 def chronicles(draw: st.DrawFn) -> list[History]:
     """Draw the histories after each of many polls, and after each delivery or failure.

@@ -34,6 +34,7 @@ def test_every_history_of_a_sequence_of_polls_is_read_back() -> None:
 
     @steady_courses
     @example(draw.rare_events())
+    @example(draw.further_cause())
     @given(draw.chronicles())
     def read_back(chronicle: list[History]) -> None:
         for history in chronicle:
