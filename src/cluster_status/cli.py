@@ -59,9 +59,10 @@ def _as_inputs(argv: Sequence[str]) -> Mapping[str, str]:
         prog="cluster-status",
         usage="%(prog)s {poll,check,test,prune} [--OPTION VALUE ...]",
         description="Check a Slurm cluster and notify a channel when its status changes.",
-        epilog="Options can also be environment variables: CLUSTER_HOST for --cluster-host. Secrets are "
-        "read from environment variables only: CLUSTER_PASSWORD, CLUSTER_KEY, DISCORD_WEBHOOK. To restrict "
-        "a key, see cluster-status authorized-keys --help.",
+        epilog="Options that begin with cluster-, discord-, heartbeat-, notify- or webhook- can also be "
+        "environment variables, such as CLUSTER_HOST. Secrets are read from environment variables only: "
+        "CLUSTER_PASSWORD, CLUSTER_KEY, DISCORD_WEBHOOK, NOTIFY_URLS, WEBHOOK_URL. To restrict a key, see "
+        "cluster-status authorized-keys --help.",
         allow_abbrev=False,
     )
     parser.add_argument(

@@ -88,6 +88,6 @@ def test_a_channel_that_refuses_messages_is_named_without_its_secrets(
     assert status is ExitStatus.UNDELIVERED
     shown = f"{runner.annotations} {runner.sections}"
     assert "Channel incidents: github-token may not write issues" in shown
-    assert "Channel program: The program at webhook-url refuses messages (HTTP 403)" in shown
+    assert "Channel program: The program refuses messages (HTTP 403)" in shown
     assert KEY not in shown
     assert receiver.url.partition("#")[0] not in shown

@@ -13,7 +13,10 @@ from cluster_status.threads import run_in_thread
 T = TypeVar("T")
 
 _GRACE_SECONDS = 2.0  # for a save in progress when the run is cancelled
-_REMEDY = "The next run tries again. If this lasts, check that the place of the history responds."
+_REMEDY = (
+    "The next run tries again. If this error persists, check the status of GitHub, or the file system of "
+    "history-path."
+)
 
 
 class LimitedStore:
@@ -44,7 +47,7 @@ def _within(deadline: Deadline, work: Callable[[], T], done: str) -> T:
     seconds, has_ended = deadline.left, Event()
     if deadline.passed:
         raise HistoryUnreachableError(
-            f"No time was left in which the history could be {done}.", remedy=_REMEDY
+            f"The history was not {done}: the time limit of this step is reached.", remedy=_REMEDY
         )
 
     def run() -> T:

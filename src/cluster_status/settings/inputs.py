@@ -30,7 +30,7 @@ class Input(Struct, Generic[T], frozen=True):
     @property
     def environment_variable(self) -> str | None:
         """The alternative variable, as in the script that this action replaces; None if there is none."""
-        if not self.name.startswith(("cluster-", "discord-", "heartbeat-", "notify-")):
+        if not self.name.startswith(("cluster-", "discord-", "heartbeat-", "notify-", "webhook-")):
             return None
         return self.name.upper().replace("-", "_")
 
@@ -38,7 +38,7 @@ class Input(Struct, Generic[T], frozen=True):
 COMMAND = Input(
     "command",
     "`poll`: check the cluster, update the history, notify. `check`: set the outputs only, without history "
-    "and messages. `test`: send a sample of each message to each channel. `prune`: delete old workflow runs; "
+    "and messages. `test`: send samples of its messages to each channel. `prune`: delete old workflow runs; "
     "needs no cluster and no webhook.",
     types.choice("poll", "check", "test", "prune"),
     "poll",

@@ -100,7 +100,7 @@ def test_a_history_that_hangs_is_an_error_and_the_status_is_published(
 
 def test_without_time_nothing_is_asked_of_the_history(hanging: Callable[[str], HangingStore]) -> None:
     store = hanging("save")
-    with pytest.raises(HistoryUnreachableError, match="No time was left in which the history could be read"):
+    with pytest.raises(HistoryUnreachableError, match="The history was not read: the time limit"):
         LimitedStore(store, RunDeadlines(seconds=0)).load()
     assert store.loads == 0
 

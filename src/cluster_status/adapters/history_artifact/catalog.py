@@ -18,7 +18,7 @@ _ASKED_FOR_BRANCHES = 30  # branches, and runs on them
 _ALL_BRANCHES = ""
 _OUT_OF_REACH = (
     "The next run tries again. If this error persists, delete the artifacts with this name that come from "
-    "forks or other branches, or start a new history with another cluster-name."
+    "forks or other branches, or start a new history with another history-name."
 )
 
 

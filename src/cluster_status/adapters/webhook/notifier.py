@@ -38,9 +38,9 @@ class WebhookNotifier:
         return {
             f"http {status}": Refusal(
                 f"http {status}",
-                f"The program at webhook-url refuses messages (HTTP {status}).",
-                "Check the address and the program. The action tries again once a day, and at once if "
-                "webhook-url changes.",
+                f"The program refuses messages (HTTP {status}).",
+                "Check its URL and the program. The action tries again once a day, and at once if the URL "
+                "changes.",
             )
             for status in _PERMANENT
         }
@@ -53,14 +53,14 @@ class WebhookNotifier:
         try:
             answer = self._http.request("POST", self._url.reveal(), body=body, headers=headers)
         except HttpFailure as failure:
-            text = f"The program at webhook-url cannot be reached: {failure}."
+            text = f"The program cannot be reached: {failure}."
             raise DeliveryError(text, cause=str(failure), remedy=_LATER) from None
         if answer.ok:
             return None
         cause = f"http {answer.status}"
         if cause in self.refusals:
             raise ChannelRefusedError(self.refusals[cause])
-        text = f"The program at webhook-url did not accept the message (HTTP {answer.status})."
+        text = f"The program did not accept the message (HTTP {answer.status})."
         raise DeliveryError(text, cause=cause, remedy=_LATER)
 
 
