@@ -105,7 +105,7 @@ def test_a_thousand_foreign_artifacts_never_mean_that_there_is_no_history(
     stored = start_run()
     with pytest.raises(HistoryUnreachableError, match="do not show whether there is a history") as caught:
         stored.store.load()
-    assert "another cluster-name" in caught.value.remedy
+    assert "another history-name" in caught.value.remedy
     lists = [request for request in github.requests if request.operation == "list"]
     assert Counter(request.query["name"] for request in lists) == dict.fromkeys(names, 10)
     assert stored.store.newer() is None

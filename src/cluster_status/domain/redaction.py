@@ -16,8 +16,8 @@ _READ = 4_000  # characters, more than are ever shown
 _RESULTS_KEPT = 4_000
 _ROUNDS = 8  # a text that needs more was made to need them
 
-_IPV4 = r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\w)"
-_IPV6 = r"(?<![\w:.])[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?(?![\w:])"
+_IPV4 = r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)"
+_IPV6 = r"(?<![\w:.])[0-9A-Fa-f:.]{2,45}(?:%\w+)?(?![\w:])"
 _ADDRESS = re.compile(f"{_IPV4}|{_IPV6}")
 
 

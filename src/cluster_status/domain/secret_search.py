@@ -96,9 +96,12 @@ def _windows(fold: str) -> Iterator[str]:
     return (fold[begin : begin + _WINDOW] for begin in range(len(fold) - _WINDOW + 1))
 
 
+_PEM_BOUNDARY = re.compile(r"\s*-----(BEGIN|END) [A-Z0-9 ]+-----\s*$")
+
+
 def _without_public_parts(secret: str) -> str:
     """Return a secret without the first and the last line of a key, and without the scheme of a URL."""
-    lines = [line.strip() for line in secret.strip().splitlines() if "-----" not in line]
+    lines = [line.strip() for line in secret.strip().splitlines() if not _PEM_BOUNDARY.match(line)]
     return re.sub("^https?://", "", "\n".join(lines))
 
 

@@ -30,11 +30,18 @@ REDACTION = TARGET.redaction([Secret("tOkEn-of-the-webhook"), Secret("")])
         ("[2001:db8::7]:22, fe80::1%eth0", "[***]:22, ***"),
         ("go ::error::away at 17:00:05", "go ::error::away at 17:00:05"),
         ("a\x1b[31mred\r\nline", "a [31mred line"),
+        ("192.0.2.7port 22, ip192.0.2.7_1, 1.2.3.4.5", "***port 22, ip***_1, 1.2.3.4.5"),
+        ("&#000000116;&#x00004f;kEn-of-the-webhook", "***"),
     ],
 )
 def test_text_from_outside_is_cleaned_without_secrets_names_and_addresses(text: str, shown: str) -> None:
     assert REDACTION.clean(text) == shown
     assert REDACTION.clean(text.encode()) == shown
+
+
+def test_a_password_with_five_hyphens_is_a_secret() -> None:
+    redaction = Redaction(secrets=(Secret("Secret-----Password99"),))
+    assert redaction.clean("wrong Secret-----Password99") == "wrong ***"
 
 
 def test_the_account_of_a_realm_is_replaced_with_and_without_it() -> None:

@@ -16,7 +16,7 @@ _NOT_FOUND = 404
 
 class _List(Struct):
     total_count: Annotated[int, Meta(ge=0)]
-    artifacts: list[Artifact]
+    artifacts: Annotated[list[Artifact], Meta(max_length=100)]  # a longer page is no answer of GitHub
 
 
 def artifact_page(rest: Rest, number: int, **filters: str) -> ArtifactPage:

@@ -39,7 +39,7 @@ class _Run(Struct):
 
 class _Runs(Struct):
     total_count: Annotated[int, Meta(ge=0)]
-    workflow_runs: list[_Run]
+    workflow_runs: Annotated[list[_Run], Meta(max_length=100)]
 
 
 class _Repository(Struct):

@@ -1,9 +1,10 @@
 """The recent runs of the workflow that polls, by GitHub's REST API."""
 
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from cluster_status.adapters.github.rest import Rest
 from cluster_status.domain.actions.artifact_list import PER_PAGE
@@ -33,7 +34,7 @@ class _Run(Struct):
 
 
 class _List(Struct):
-    workflow_runs: list[_Run]
+    workflow_runs: Annotated[list[_Run], Meta(max_length=100)]
 
 
 class GitHubRecentRuns:

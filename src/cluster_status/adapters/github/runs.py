@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from cluster_status.adapters.github.artifacts import artifact_page, artifacts_of_run
 from cluster_status.adapters.github.rate_limiter import RateLimiter
@@ -28,7 +29,7 @@ class _Run(Struct):
 
 class _List(Struct):
     total_count: int
-    workflow_runs: list[_Run]
+    workflow_runs: Annotated[list[_Run], Meta(max_length=100)]
 
 
 class GitHubRuns:

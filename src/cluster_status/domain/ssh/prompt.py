@@ -11,10 +11,12 @@ from cluster_status.domain.ssh import prompt_words
 _ACCOUNT = r"\S*@\S*"  # the owner of the password, not part of the question
 _QUOTES = "'\"`\u2018\u2019\u201c\u201d"
 _NAMED = re.compile(  # the account whose password is asked for
-    rf"([^\s({_QUOTES}]+)@\S"
-    rf"|\bfor (?:user |account )?[{_QUOTES}]?([\w.+\\-]+)[{_QUOTES}]?\s*:?\s*$"
-    rf"|([\w.+\\-]+)[{_QUOTES}]s\b",
+    rf"\bfor (?:user |account )?[{_QUOTES}]?([\w.+\\-]+)[{_QUOTES}]?\s*:?\s*$"
+    rf"|^\W*(?:enter )?([\w.+\\-]+)[{_QUOTES}]s\b",
     re.IGNORECASE,
+)
+_NO_ACCOUNTS = frozenset(
+    {"login", "user", "account", "access", "authentication", "cluster", "ssh", "hpc", "ldap"}
 )
 _WITHOUT_BLANKS = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "KHMER", "THAI", "LAO", "MYANMAR")
 
@@ -55,8 +57,10 @@ def _is_optional(text: str) -> bool:
 def _names_another(prompt: str, user: str) -> bool:
     """Return whether the prompt names an account, and not this one, with or without its realm."""
     own = {user.casefold(), user.partition("@")[0].casefold(), user.rpartition("\\")[2].casefold()}
-    names = [next(filter(None, found)) for found in _NAMED.findall(prompt)]
-    return bool(user) and any(name.casefold() not in own for name in names)
+    addresses = re.findall(rf"([^\s({_QUOTES}]+)@\S", prompt)
+    rest = re.sub(_ACCOUNT, " ", prompt)  # with the host, which is no account
+    names = [*addresses, *(found[1] or found[2] for found in _NAMED.finditer(rest))]
+    return bool(user) and any(name.casefold() not in {*own, *_NO_ACCOUNTS} for name in names)
 
 
 def _without_account(text: str, user: str) -> str:

@@ -64,7 +64,7 @@ class SshTarget(Struct, frozen=True):
     @property
     def server_identity(self) -> str:
         """What distinguishes servers and routes. It holds host names, so it is only for digests."""
-        return "\0".join((self.head_node.host, str(self.head_node.port), *self._jump_identities))
+        return "\0".join((_host(self.head_node), str(self.head_node.port), *self._jump_identities))
 
     @property
     def login_identity(self) -> Secret:
@@ -74,4 +74,9 @@ class SshTarget(Struct, frozen=True):
 
     @property
     def _jump_identities(self) -> tuple[str, ...]:
-        return tuple(f"{jump.user}\0{jump.host}\0{jump.port}" for jump in self.jump_hosts)
+        return tuple(f"{jump.user}\0{_host(jump)}\0{jump.port}" for jump in self.jump_hosts)
+
+
+def _host(endpoint: Endpoint) -> str:
+    """Return the host in the one form of its spellings."""
+    return endpoint.host.casefold().rstrip(".")

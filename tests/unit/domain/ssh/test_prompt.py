@@ -289,6 +289,18 @@ def test_the_instruction_that_is_shown_with_a_prompt_counts(context: str, asked:
     assert asked_by("Password: ", context=context) is asked
 
 
+@pytest.mark.parametrize(
+    "prompt",
+    ["jdoe@login1's password: ", "jdoe@10.0.0.1's password: ", "Password for login: ", "Password for HPC: "],
+)
+def test_a_host_or_a_service_in_a_prompt_is_no_other_account(prompt: str) -> None:
+    assert asked_by(prompt, user="jdoe") is Asked.PASSWORD
+
+
+def test_an_organization_in_a_prompt_is_no_other_account() -> None:
+    assert asked_by("Enter your university's password: ", user="jdoe") is Asked.PASSWORD
+
+
 @pytest.mark.parametrize("user", ["jdoe@uni.example.org", "UNI\\jdoe", "JDoe"])
 @pytest.mark.parametrize("prompt", ["jdoe's password: ", "Password for jdoe: ", "(jdoe@login1) Password: "])
 def test_the_account_can_be_named_without_its_realm(user: str, prompt: str) -> None:

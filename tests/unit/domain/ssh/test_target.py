@@ -35,6 +35,7 @@ def test_pins_for_another_name_are_not_for_the_head_node() -> None:
     ("route", "is_another_server", "is_another_login"),
     [
         ((OUTER, INNER, replace(HEAD, host="other.example")), True, False),
+        ((OUTER, INNER, replace(HEAD, host=f"{HEAD.host.upper()}.")), False, False),
         ((OUTER, INNER, replace(HEAD, port=22)), True, False),
         ((OUTER, INNER, replace(HEAD, user="you")), False, True),
         ((replace(OUTER, host="other.example"), INNER, HEAD), True, True),
