@@ -25,6 +25,7 @@ class Connection:
         unclear = Status.UNKNOWN in seen.instead
         if unknown and not self._row:
             self.since = picture.at
+        self.since = min(self.since, picture.at)  # a clock that was set back: not in the future
         self.is_since_clear = (unknown and not self._row) or (self.is_since_clear and not unclear)
         self._row = self._row + 1 if unknown or (unclear and self._row) else 0
         self._sure_row = self._sure_row + 1 if unknown else 0
