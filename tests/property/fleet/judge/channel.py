@@ -81,8 +81,8 @@ class ChannelJudge:
         return one.event is Event.PARTITION_BACK and all(self._has_ended(book, picture) for book in books)
 
     def _has_ended(self, book: PartitionBook, picture: Picture) -> bool:
-        """Return whether the channel knows the end of a maintenance, and of no loss after it."""
-        since = self.partitions.lost_at.get(book.name, 0)
+        """Return whether the channel knows the end of a maintenance, and of nothing that began after it."""
+        since = self.partitions.out_at.get(book.name, 0)
         return self.windows.covers(book, picture, Stage.ENDED, since=since)
 
     def finish(self, picture: Picture) -> None:

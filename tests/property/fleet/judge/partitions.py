@@ -16,7 +16,7 @@ class PartitionJudge:
     def __init__(self) -> None:
         self.lost: set[str] = set()
         self._unsaid: set[str] = set()  # lost, and the latest message could not name them
-        self.lost_at: dict[str, int] = {}  # when the channel was notified last
+        self.out_at: dict[str, int] = {}  # when the channel was notified last that it is lost or maintained
         self.in_maintenance: set[str] = set()
         self._over: set[str] = set()  # no longer lost or in maintenance, and not notified
         self._confirmed: frozenset[str] = frozenset()
@@ -68,10 +68,11 @@ class PartitionJudge:
             self._unsaid |= self.lost
         self._unsaid -= named
         self.lost |= named
-        self.lost_at |= dict.fromkeys(named, picture.at)
+        self.out_at |= dict.fromkeys(named, picture.at)
         return is_news, self._mistakes(Kind.FALSE_ALARM, wrong, one, picture)
 
     def _hear_maintenance(self, named: set[str], one: Notification, picture: Picture) -> list[Mistake]:
+        self.out_at |= dict.fromkeys(named - self.in_maintenance, picture.at)
         self.in_maintenance |= named
         wrong = {name for name in named if picture.books[name].loss is not Loss.MAINTENANCE}
         return self._mistakes(Kind.FALSE_ALARM, wrong, one, picture)
@@ -105,7 +106,7 @@ class PartitionJudge:
             self.in_maintenance |= need.partitions
         else:
             self.lost |= need.partitions
-            self.lost_at |= dict.fromkeys(need.partitions, at)
+            self.out_at |= dict.fromkeys(need.partitions, at)
 
     def _missing(self, picture: Picture) -> list[PartitionBook]:
         """Return the smallest of the partitions that are lost and of which the channel knows nothing."""
