@@ -13,11 +13,12 @@ from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionReport, PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.severity import rank
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.gaps import Gap
 from cluster_status.errors import ClusterStatusError, DeliveryError, HistoryError
 from cluster_status.ports import Level, Runner
-from cluster_status.render.overview import WORST_FIRST, ClusterRow, headline
+from cluster_status.render.overview import ClusterRow, headline
 from cluster_status.render.phrases import duration, instant, utc
 from cluster_status.render.summary import overview, summarise, without_maintenance
 
@@ -154,7 +155,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
     """
     each = {poll.cluster: _outputs_of(poll) for poll in polls}
     worst = min(polls, key=_severity)
-    troubled = [poll for poll in sorted(polls, key=_severity) if poll.verdict.status is not Status.ONLINE]
+    not_online = [poll for poll in sorted(polls, key=_severity) if poll.verdict.status is not Status.ONLINE]
     rows = [_row(poll) for poll in polls]
     outputs = {
         "status": worst.verdict.status.value,
@@ -162,7 +163,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
         "changed": _boolean(any(poll.changed for poll in polls)),
         "cause": "",
         "since": "",
-        "message": "; ".join([headline(rows), *(describe(one.verdict, one.cluster) for one in troubled)]),
+        "message": "; ".join([headline(rows), *(describe(one.verdict, one.cluster) for one in not_online)]),
         "partitions": "[]",
         "clusters": json.encode(each).decode(),
         "history-path": history_path,
@@ -176,13 +177,13 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
             "message": str(only["message"]),
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
-    shown = troubled if several else polls
+    shown = not_online if several else polls
     summaries = [summarise(poll.verdict, poll.cluster, poll.after) for poll in shown]
     return runner.publish(outputs, [overview(rows), *summaries] if several else summaries)
 
 
 def _severity(poll: PollResult) -> int:
-    return WORST_FIRST.index(poll.verdict.status)
+    return rank(poll.verdict.status)
 
 
 def _row(poll: PollResult) -> ClusterRow:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.severity import counted, rank
 from cluster_status.render.text import SIGNS
 from cluster_status.render.width import columns, fitted, left
 
 _HEAD = ("CLUSTER", "STATUS", "NODES", "SINCE")
 _NAME_WIDTH = 30
-WORST_FIRST = (Status.OFFLINE, Status.DEGRADED, Status.UNKNOWN, Status.MAINTENANCE, Status.ONLINE)
 
 
 class ClusterRow(Struct, frozen=True):
@@ -23,13 +23,12 @@ class ClusterRow(Struct, frozen=True):
 
 
 def worst_first(rows: Sequence[ClusterRow]) -> list[ClusterRow]:
-    return sorted(rows, key=lambda row: WORST_FIRST.index(row.status))
+    return sorted(rows, key=lambda row: rank(row.status))
 
 
 def headline(rows: Sequence[ClusterRow]) -> str:
     """Return how many clusters have each status, the worst first."""
-    counts = {status: sum(row.status is status for row in rows) for status in WORST_FIRST}
-    parts = [f"{count} {status}" for status, count in counts.items() if count]
+    parts = [f"{count} {status}" for status, count in counted(row.status for row in rows)]
     return f"{len(rows)} clusters: {', '.join(parts)}"
 
 

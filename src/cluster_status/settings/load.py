@@ -53,7 +53,7 @@ class RunnerContext(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    command: str  # poll, check, prune
+    command: str  # poll, check, test, prune
     clusters: Sequence[Cluster]
     channels: Sequence[Channel]
     heartbeat: Secret

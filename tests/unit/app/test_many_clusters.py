@@ -6,6 +6,7 @@ import pytest
 
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.severity import counted
 from cluster_status.errors import DeliveryError
 from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.unit.app.monitor import Monitor, Run
@@ -44,6 +45,15 @@ def test_the_worst_changes_are_first(fleet: Monitor) -> None:
         "c02 is degraded",
         "c00 is back online",
         "c01 is back online",
+    ]
+
+
+def test_the_status_of_a_later_version_is_last() -> None:
+    later = Status("paused")
+    assert counted([later, Status.ONLINE, Status.OFFLINE, later]) == [
+        (Status.OFFLINE, 1),
+        (Status.ONLINE, 1),
+        (later, 2),
     ]
 
 

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 from cluster_status.domain.notification.content.headline import phrase
 from cluster_status.domain.notification.message import Message
-from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.severity import counted, rank
 
 MOST_SINGLE = 3  # clusters whose changes are messages of their own
-_WORST_FIRST = (Status.OFFLINE, Status.DEGRADED, Status.UNKNOWN, Status.MAINTENANCE, Status.ONLINE)
 
 
 def combined(messages: Sequence[Message]) -> Message:
     """Return a message that lists the headlines and sentences of these, the worst first."""
-    ordered = sorted(messages, key=lambda one: _WORST_FIRST.index(one.status))
+    ordered = sorted(messages, key=lambda one: rank(one.status))
     return Message(
         status=ordered[0].status,
         headline=_headline(ordered),
@@ -26,5 +25,5 @@ def combined(messages: Sequence[Message]) -> Message:
 
 
 def _headline(messages: Sequence[Message]) -> str:
-    counts = {status: sum(one.status is status for one in messages) for status in _WORST_FIRST}
-    return ", ".join(f"{count} {phrase(status)}" for status, count in counts.items() if count)
+    counts = counted(one.status for one in messages)
+    return ", ".join(f"{count} {phrase(status)}" for status, count in counts)
