@@ -53,6 +53,12 @@ def notifier(receiver: WebhookReceiver, clock: VirtualClock) -> Iterator[Webhook
         yield WebhookNotifier(Secret(receiver.url), http, clock)
 
 
+def faults_in(document: Any) -> list[str]:
+    """Return what the schema refuses in a document."""
+    checker = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+    return [error.message for error in checker.iter_errors(document)]
+
+
 def as_json(message: Message) -> Any:
     return json.loads(msgspec_json.encode(payload(message)))
 
@@ -63,7 +69,7 @@ def as_json(message: Message) -> Any:
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
 def test_each_message_conforms_to_the_schema(sample: Notification) -> None:
     message = compose(sample, "hpc", POLICY, ClusterState((GPU,), NodeCounts(4, idle=4)))
-    jsonschema.validate(as_json(message), SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert faults_in(as_json(message)) == []
 
 
 def test_the_schema_refuses_a_message_without_a_notification() -> None:
@@ -72,8 +78,7 @@ def test_the_schema_refuses_a_message_without_a_notification() -> None:
         {**as_json(OUTAGE), "schema": 2},
     ]
     for wrong in wrongs:
-        with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(wrong, SCHEMA)
+        assert faults_in(wrong)
 
 
 def test_a_message_has_the_result_for_programs_and_the_text_for_people() -> None:
@@ -106,14 +111,14 @@ def test_an_unknown_status_has_its_own_begin_and_cause() -> None:
 def test_a_message_about_several_clusters_has_the_notification_of_each() -> None:
     messages = [compose(SAMPLES["outage"], name, POLICY, None) for name in ("a", "b", "c", "d")]
     sent = as_json(combined(messages))
-    jsonschema.validate(sent, SCHEMA)
+    assert faults_in(sent) == []
     assert [one["cluster"] for one in sent["notifications"]] == ["a", "b", "c", "d"]
 
 
 def test_the_example_in_the_documents_conforms_to_the_schema() -> None:
     page = (DOCS / "channels.md").read_text()
     [example] = re.findall("```json\n(.*?)```", page, re.DOTALL)
-    jsonschema.validate(json.loads(example), SCHEMA)
+    assert faults_in(json.loads(example)) == []
 
 
 # delivery
