@@ -14,7 +14,7 @@ _ENVIRONMENT = {"PATH": f"{_PROGRAMS}:/usr/bin:/bin", "HOME": "/"}
 
 
 class LoginShell:
-    """Runs one command line and sends its stdout, stderr and exit status to a channel."""
+    """Runs one command line; `answer` sends its stdout, stderr and exit status to a channel."""
 
     def __init__(self, channel: paramiko.Channel, line: bytes) -> None:
         self._channel = channel
@@ -27,6 +27,9 @@ class LoginShell:
             start_new_session=True,  # so that all of its processes can be killed
         )
         self._answering = threading.Thread(target=self._answer)
+
+    def answer(self) -> None:
+        """Send the answer as soon as the command ends; only after the request was answered."""
         self._answering.start()
 
     def end(self) -> None:
@@ -34,7 +37,8 @@ class LoginShell:
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-        self._answering.join()
+        if self._answering.ident is not None:
+            self._answering.join()
 
     def _answer(self) -> None:
         output, errors = self._process.communicate()

@@ -13,6 +13,7 @@ from msgspec import Struct
 from paramiko.common import (
     AUTH_FAILED,
     AUTH_SUCCESSFUL,
+    MSG_CHANNEL_REQUEST,
     OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
     OPEN_SUCCEEDED,
 )
@@ -77,6 +78,8 @@ class _Connection(socketserver.BaseRequestHandler):
         login = _Login(self.server.account)
         with paramiko.Transport(self.request) as transport:
             transport.set_log_channel(_LOG)
+            table = transport._channel_handler_table  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
+            transport._channel_handler_table = {**table, MSG_CHANNEL_REQUEST: login.handle_request}  # type: ignore[attr-defined]  # noqa: SLF001 - as above
             transport.add_server_key(self.server.host_key)
             # a port scan, or a failed key exchange
             with contextlib.suppress(paramiko.SSHException, EOFError, OSError):
@@ -112,6 +115,13 @@ class _Login(paramiko.ServerInterface):
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         self._shells.append(LoginShell(channel, command))
         return True
+
+    def handle_request(self, channel: paramiko.Channel, message: paramiko.Message) -> None:
+        """Let a command answer only after its request was granted, as sshd does."""
+        count = len(self._shells)
+        channel._handle_request(message)  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
+        for shell in self._shells[count:]:
+            shell.answer()
 
     def end(self) -> None:
         for shell in self._shells:

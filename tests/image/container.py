@@ -73,7 +73,11 @@ class Step:
         return found
 
     def cancel(self, number: signal.Signals) -> None:
-        """Send a signal to the client, which forwards it, as the runner does when a run is cancelled."""
+        """Send a signal to the client, which forwards it, as the runner does when a run is cancelled.
+
+        The client drops a signal for a container that the engine does not report as running yet.
+        """
+        self.process_id()
         self._client.send_signal(number)
 
     def end(self, *, timeout_seconds: float = RUN_SECONDS) -> Ending:
