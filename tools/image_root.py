@@ -1,7 +1,7 @@
 """Collects what the image contains: the interpreter, byte code, libraries, certificates and time zones.
 
-Usage: python image_root.py PACKAGES TARGET, in the build stage of the Dockerfile. PACKAGES is the folder of the action
-and its dependencies. TARGET becomes the root directory of the image.
+Usage: python image_root.py PACKAGES TARGET, in the build stage of the Dockerfile. PACKAGES is the folder of
+the action and its dependencies. TARGET becomes the root directory of the image.
 """
 
 import os
@@ -17,24 +17,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # Parts of the standard library that the action does not use. Some of them would draw in libraries.
-_UNUSED = (
-    *(
-        "__phello__",
-        "_pyrepl",
-        "curses",
-        "dbm",
-        "ensurepip",
-        "idlelib",
-        "lib2to3",
-        "pydoc_data",
-        "site-packages",
-    ),
-    *("sqlite3", "test", "tkinter", "turtle.py", "turtledemo", "venv", "config-*"),
-    *("_test*.so", "_ctypes_test.*.so", "_xxtestfuzz.*.so", "xx*.so", "readline.*.so"),
-    "_codecs_*.so",  # of East Asian encodings
-    *("_curses*.so", "_dbm.*.so", "_gdbm.*.so", "_sqlite3.*.so", "_tkinter.*.so"),
-)
-_TRANSLATIONS = ("[a-z][a-z]",)  # of Apprise
+_UNUSED = """
+    __phello__ _pyrepl curses dbm ensurepip idlelib lib2to3 macholib pydoc_data site-packages sqlite3 test
+    tkinter turtle.py turtledemo venv config-*
+    _codecs_*.so _ctypes_test.*.so _curses*.so _dbm.*.so _gdbm.*.so _sqlite3.*.so _test*.so _tkinter.*.so
+    _xxtestfuzz.*.so readline.*.so xx*.so
+"""
+_UNUSED_OF_PACKAGES = ("[a-z][a-z]", "*.h")  # translations of Apprise, headers
 # Apprise finds its services by the names of their source files, so that these stay, but are empty.
 _FOUND_BY_NAME = "/apprise/plugins/"
 _CONFIGURATION = ("/etc/nsswitch.conf", "/etc/os-release", "/etc/passwd", "/etc/group", "/etc/ld.so.conf")
@@ -105,8 +94,8 @@ class Root:
 def main(packages: Path, directory: Path) -> None:
     root = Root(directory)
     root.add(Path(sys.executable))
-    root.add_modules(Path(sysconfig.get_path("stdlib")), _UNUSED)
-    root.add_modules(packages, _TRANSLATIONS)
+    root.add_modules(Path(sysconfig.get_path("stdlib")), _UNUSED.split())
+    root.add_modules(packages, _UNUSED_OF_PACKAGES)
     for library in sorted({library for binary in root.binaries() for library in _libraries(binary)}):
         root.add(library)
     for path in (*map(Path, _CONFIGURATION), *sorted(Path("/etc/ld.so.conf.d").iterdir())):
