@@ -38,7 +38,7 @@ from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
 from cluster_status.app.samples import send_samples
 from cluster_status.deadline import Deadline, RunDeadlines
-from cluster_status.domain.actions.retention import PrunePlan
+from cluster_status.domain.actions.retention import PAST_NAMED_FOR, PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
 from cluster_status.domain.local_target import LocalTarget
 from cluster_status.domain.redaction import Redaction
@@ -258,6 +258,8 @@ def _store(
         clock,
         runner.annotate,
         retention=min(storage.retention, context.longest_retention),
+        past_retention=min(storage.retention + PAST_NAMED_FOR, context.longest_retention),
+        run_id=context.run_id,
         redaction=redaction,
     )
 

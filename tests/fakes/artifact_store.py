@@ -39,6 +39,8 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
         clock,
         annotate,
         retention=timedelta(days=30),
+        past_retention=timedelta(days=34),
+        run_id=int(environment["GITHUB_RUN_ID"]),
     )
 
 

@@ -102,6 +102,7 @@ def test_a_restored_history_has_the_host_key_or_the_run_ends_with_an_error(
         VirtualClock(),
         lambda *_: None,
         retention=timedelta(days=30),
+        past_retention=timedelta(days=34),
     )
     try:
         restored = store.load()

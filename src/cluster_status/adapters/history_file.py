@@ -53,6 +53,9 @@ class HistoryFile:
             self._on_missing()
         return histories
 
+    def completed(self, loaded: Histories) -> Histories:
+        return loaded
+
     def _restore(self) -> Histories | None:
         try:
             content = _read(self._file)

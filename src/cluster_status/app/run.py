@@ -148,11 +148,12 @@ class _Run:
         results, self.crashes = _checked(
             self._clusters, self._tools, lambda cluster: self._remembered(loading, cluster)
         )
-        latest = self._latest(loading)
+        latest, is_newer = self._latest(loading)
         polls = []
         for cluster, checked in results:
             before = latest.of(cluster.name) if latest else None
-            in_turn = latest is not None and _is_in_turn(loading.result(), latest, checked)
+            # else another run can have saved a later poll than this one
+            in_turn = latest is not None and not is_newer and loading.result().at <= checked.at
             channels = [channel for channel in self._channels if cluster.notifies(channel)]
             polls.append(poll(cluster, checked, before, channels, in_turn=in_turn))
         for one in polls:
@@ -187,17 +188,18 @@ class _Run:
             return None
         return history.remembered_login(cluster.digests, self._tools.clock.now())
 
-    def _latest(self, loading: Future[_Loaded]) -> Histories | None:
-        """Return the loaded histories, or those that another run has saved during the checks."""
+    def _latest(self, loading: Future[_Loaded]) -> tuple[Histories | None, bool]:
+        """Return the loaded histories, or those that another run has saved during the checks, and which."""
         try:
             loaded = loading.result().histories
             newer = self._newer()
+            latest = newer or self._store.completed(loaded)
         except HistoryError as error:
             self._note_history_error(error)
-            return None
+            return None, False
         if newer:
             self._tools.runner.annotate(Level.NOTICE, _OVERLAP)
-        return newer or loaded
+        return latest, newer is not None
 
     def _newer(self) -> Histories | None:
         return self._with_name(self._store.newer())
@@ -258,8 +260,3 @@ def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy
         return compose(notification, poll.cluster, policy, None, run_url)
     message = compose(notification, poll.cluster, policy, poll.verdict.cluster_state, run_url)
     return with_order(message, poll.verdict.partitions)
-
-
-def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:
-    """Return whether no other run can have saved a later poll than this one."""
-    return latest is loaded.histories and loaded.at <= checked.at
