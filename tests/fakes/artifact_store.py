@@ -47,13 +47,15 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
 class StoreOfRun:
     """The artifact store in a workflow run, with its annotations."""
 
-    def __init__(self, http: Http, run: Run, cluster_name: str = "mscluster") -> None:
+    def __init__(
+        self, http: Http, run: Run, cluster_name: str = "mscluster", clock: Clock | None = None
+    ) -> None:
         self.annotations: list[tuple[Level, str]] = []
         self.store = artifact_store(
             run.environment,
             run.github_token,
             http,
-            VirtualClock(datetime.now(UTC)),
+            clock or VirtualClock(datetime.now(UTC)),
             lambda level, text: self.annotations.append((level, text)),
             cluster_name,
         )
