@@ -12,7 +12,7 @@ PAST_FILE_NAME = "past.json"
 _BOUNDED_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others unpack more at once than is read
 _SIGNATURE = b"PK\x03\x04"
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)  # constant: the same content gives the same archive
-_BEST_COMPRESSION = 9
+_COMPRESSION = 6  # 9 saves 4 to 9 % of the bytes, and takes five times the CPU time
 
 
 def pack(history: bytes, past: bytes | None = None) -> bytes:
@@ -23,8 +23,8 @@ def pack(history: bytes, past: bytes | None = None) -> bytes:
             if content is not None:
                 entry = zipfile.ZipInfo(name, _TIMESTAMP)
                 entry.external_attr = 0o644 << 16
-                # the level of the archive does not count for an entry that is a ZipInfo
-                file.writestr(entry, content, zipfile.ZIP_DEFLATED, _BEST_COMPRESSION)
+                # an entry that is a ZipInfo ignores the level of the archive
+                file.writestr(entry, content, zipfile.ZIP_DEFLATED, _COMPRESSION)
     return archive.getvalue()
 
 
