@@ -240,6 +240,7 @@ def _store(
             context.workspace,
             lambda: _warn_of_missing_file(storage.path, context, runner),
             redaction,
+            clusters=len(settings.clusters),
         )
     if not (context.results_url and context.runtime_token and context.repository):
         # neither a `run:` step nor a process outside GitHub Actions gets these variables
@@ -259,6 +260,7 @@ def _store(
         runner.annotate,
         retention=min(storage.retention, context.longest_retention),
         past_retention=min(storage.retention + PAST_NAMED_FOR, context.longest_retention),
+        clusters=len(settings.clusters),
         run_id=context.run_id,
         redaction=redaction,
     )

@@ -23,6 +23,8 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
     clock: Clock,
     annotate: Callable[[Level, str], None],
     cluster_name: str = "mscluster",
+    *,
+    clusters: int = 1,
 ) -> HistoryArtifact:
     """Return the store of the run with these environment variables."""
     retrying = RetryingHttp(http, clock)
@@ -40,6 +42,7 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
         annotate,
         retention=timedelta(days=30),
         past_retention=timedelta(days=34),
+        clusters=clusters,
         run_id=int(environment["GITHUB_RUN_ID"]),
     )
 

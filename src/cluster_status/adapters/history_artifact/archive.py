@@ -4,7 +4,7 @@ import io
 import zipfile
 import zlib
 
-from cluster_status.domain.history.codec import MAX_BYTES
+from cluster_status.domain.history.limits import max_bytes, require_readable
 from cluster_status.errors import UnreadableHistoryError
 
 FILE_NAME = "history.json"
@@ -28,22 +28,23 @@ def pack(history: bytes, past: bytes | None = None) -> bytes:
     return archive.getvalue()
 
 
-def unpack(archive: bytes) -> bytes:
+def unpack(archive: bytes, *, clusters: int = 1) -> bytes:
     """Return the history in an artifact; an artifact that is no zip archive is the history itself.
 
-    Limits are checked while reading: the sizes in the archive are not trusted. Raises UnreadableHistoryError.
+    Limits are those of a run that checks so many clusters. They are checked while reading: the sizes in the
+    archive are not trusted. Raises UnreadableHistoryError.
     """
     if not archive.startswith(_SIGNATURE):
         return archive
-    return _read(archive, past=False)
+    return _read(archive, clusters, past=False)
 
 
-def unpack_past(archive: bytes) -> bytes:
+def unpack_past(archive: bytes, *, clusters: int = 1) -> bytes:
     """Return the past in an artifact. Raises UnreadableHistoryError, also if there is none."""
-    return _read(archive, past=True)
+    return _read(archive, clusters, past=True)
 
 
-def _read(archive: bytes, *, past: bool) -> bytes:
+def _read(archive: bytes, clusters: int, *, past: bool) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as file:
             files = [name for name in file.namelist() if not name.endswith("/")]
@@ -54,9 +55,8 @@ def _read(archive: bytes, *, past: bool) -> bytes:
             if file.getinfo(names[0]).compress_type not in _BOUNDED_METHODS:
                 raise UnreadableHistoryError("The archive uses an unsupported compression method.")
             with file.open(names[0]) as entry:
-                content = entry.read(MAX_BYTES + 1)
+                content = entry.read(max_bytes(clusters) + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
         raise UnreadableHistoryError("The zip archive is damaged.") from None
-    if len(content) > MAX_BYTES:
-        raise UnreadableHistoryError(f"The history is larger than {MAX_BYTES} bytes.")
+    require_readable(content, clusters)
     return content

@@ -24,9 +24,12 @@ _SECONDS = 20.0  # to wait for it after the check
 class PastReader:
     """Knows the past of the copy that was read or saved last. It never raises: no poll fails for its past."""
 
-    def __init__(self, downloader: Downloader, annotate: Callable[[Level, str], None]) -> None:
+    def __init__(
+        self, downloader: Downloader, annotate: Callable[[Level, str], None], *, clusters: int
+    ) -> None:
         self._downloader = downloader
         self._annotate = annotate
+        self._clusters = clusters
         self._stored: StoredPast | None = None
         self._reading: Future[Past] | None = None
 
@@ -38,7 +41,7 @@ class PastReader:
         work: Callable[[], Past] = partial(self._download, ref)
         if ref.artifact is None:
             ref = PastRef(ref.before, artifact.id, digest_of(uploaded))
-            work = partial(_unpacked, uploaded)
+            work = partial(self._unpacked, uploaded)
         self._stored, self._reading = StoredPast(ref), run_in_thread(work)
 
     def completed(self, recent: Histories) -> Histories:
@@ -68,7 +71,11 @@ class PastReader:
         uploaded = self._downloader.download(artifact)
         if uploaded is None:
             raise UnreadableHistoryError("its artifact was deleted or has expired")
-        return _unpacked(uploaded)
+        return self._unpacked(uploaded)
+
+    def _unpacked(self, uploaded: bytes) -> Past:
+        content = unpack_past(uploaded, clusters=self._clusters)
+        return codec.parse_past(content, clusters=self._clusters)
 
     def _warn(self, reason: str) -> None:
         self._annotate(
@@ -77,10 +84,6 @@ class PastReader:
             "on it, but uptime and incidents of earlier days are missing in this run. The next runs try "
             "again for three days.",
         )
-
-
-def _unpacked(uploaded: bytes) -> Past:
-    return codec.parse_past(unpack_past(uploaded))
 
 
 def digest_of(uploaded: bytes) -> str:

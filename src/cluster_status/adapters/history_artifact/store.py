@@ -50,6 +50,7 @@ class HistoryArtifact:
         *,
         retention: timedelta,
         past_retention: timedelta,
+        clusters: int = 1,
         run_id: int | None = None,
         redaction: Redaction = PLAIN,
     ) -> None:
@@ -64,8 +65,9 @@ class HistoryArtifact:
         self._retention = retention
         self._past_retention = past_retention
         self._run_id = run_id
+        self._clusters = clusters  # that this run checks
         self._newest_id = 0  # of the artifacts that were read or saved
-        self._past = PastReader(downloader, annotate)
+        self._past = PastReader(downloader, annotate, clusters=clusters)
         self._past_is_of_this_run = False
         self._past_is_of_this_branch = True  # pruning protects no artifact for another branch
         self._has_saved = False
@@ -152,7 +154,9 @@ class HistoryArtifact:
         uploaded = self._downloader.download(artifact)
         if uploaded is None:
             raise UnreadableHistoryError("It was deleted or has expired.")
-        histories, past = codec.parse_copy(unpack(uploaded), self._redaction)
+        histories, past = codec.parse_copy(
+            unpack(uploaded, clusters=self._clusters), self._redaction, clusters=self._clusters
+        )
         self._past.read(past, artifact, uploaded)
         is_in_copy = past is not None and past.artifact is None
         self._past_is_of_this_run = is_in_copy and artifact.run.id == self._run_id

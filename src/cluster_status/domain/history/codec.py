@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, json
 from cluster_status.domain.history import legacy
 from cluster_status.domain.history.histories import SCHEMA, Histories
 from cluster_status.domain.history.history import History
+from cluster_status.domain.history.limits import excess_of, require_readable
 from cluster_status.domain.history.past import Past, PastRef
 from cluster_status.domain.history.redacted import redacted
 from cluster_status.domain.notification.event import Event
@@ -21,7 +22,6 @@ from cluster_status.domain.uptime.roll_up import DAY, HOUR
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 
 UNNAMED = ""  # the key of a history that knew of one cluster only
-MAX_BYTES = 50_000_000  # a year of 200 clusters takes half of it
 
 _SECONDS = attrgetter("online", "degraded", "maintenance", "offline")  # a year of many clusters is checked
 _WITH_WINDOW = frozenset(
@@ -58,17 +58,24 @@ class _RecentPart(Histories, frozen=True, kw_only=True):
     past: PastRef
 
 
-def parse(content: bytes, redaction: Redaction = PLAIN) -> Histories:
-    """Read a whole document, or the recent part of one; raise HistoryError with the fault and its place."""
-    return parse_copy(content, redaction)[0]
+def parse(content: bytes, redaction: Redaction = PLAIN, *, clusters: int = 1) -> Histories:
+    """Read a whole document, or the recent part of one; raise HistoryError with the fault and its place.
+
+    `clusters` is the number of those that a run checks: its limits depend on it.
+    """
+    return parse_copy(content, redaction, clusters=clusters)[0]
 
 
-def parse_copy(content: bytes, redaction: Redaction = PLAIN) -> tuple[Histories, PastRef | None]:
+def parse_copy(
+    content: bytes, redaction: Redaction = PLAIN, *, clusters: int = 1
+) -> tuple[Histories, PastRef | None]:
     """Read a document like `parse`; return also where its past is, if it is stored apart."""
     is_original = legacy.is_original(content)
-    limit, remedy = (legacy.MAX_BYTES, _LONG_ORIGINAL) if is_original else (MAX_BYTES, _UNREADABLE)
-    if len(content) > limit:
-        raise UnreadableHistoryError(f"The history is larger than {limit} bytes.", remedy=remedy)
+    if is_original and len(content) > legacy.MAX_BYTES:
+        text = f"The history is larger than {legacy.MAX_BYTES} bytes."
+        raise UnreadableHistoryError(text, remedy=_LONG_ORIGINAL)
+    if not is_original:
+        require_readable(content, clusters)
     try:
         if is_original:
             return Histories(clusters={UNNAMED: legacy.restore(content)}), None
@@ -79,18 +86,19 @@ def parse_copy(content: bytes, redaction: Redaction = PLAIN) -> tuple[Histories,
                 remedy=f"Use the newer version of the action that wrote it. {_KEEP}",
             )
         document = json.decode(content, type=_Document)
-        clusters = {key: redacted(history, redaction) for key, history in document.clusters.items()}
+        histories = {key: redacted(history, redaction) for key, history in document.clusters.items()}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableHistoryError(
             f"The history cannot be read: {redaction.clean(str(error))}.", remedy=_UNREADABLE
         ) from None
-    if not all(map(_is_consistent, clusters.values())):
+    if not all(map(_is_consistent, histories.values())):
         raise UnreadableHistoryError("The history is inconsistent.", remedy=_UNREADABLE)
-    return Histories(clusters=clusters), document.past
+    return Histories(clusters=histories), document.past
 
 
-def parse_past(content: bytes) -> Past:
+def parse_past(content: bytes, *, clusters: int = 1) -> Past:
     """Read a stored past; raise UnreadableHistoryError with the fault and its place."""
+    require_readable(content, clusters)
     try:
         past = json.decode(content, type=Past)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -142,9 +150,10 @@ def render(histories: Histories, past: PastRef | None = None) -> bytes:
     """
     document = _RecentPart(clusters=histories.clusters, past=past) if past else histories
     content = json.encode(document, order="deterministic") + b"\n"
-    if len(content) > MAX_BYTES:
+    number = len(histories.clusters)
+    if excess := excess_of(content, number):
         raise HistoryError(
-            f"The history of {len(histories.clusters)} clusters is larger than {MAX_BYTES} bytes.",
+            f"The history of {number} clusters {excess}.",
             remedy="Check some of the clusters in a workflow of their own, or start a new history.",
         )
     return content
