@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import pairwise
 from secrets import token_hex
 from urllib.parse import urlsplit
@@ -40,6 +41,7 @@ from cluster_status.app.samples import send_samples
 from cluster_status.deadline import Deadline, RunDeadlines
 from cluster_status.domain.actions.retention import PAST_NAMED_FOR, PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
+from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.local_target import LocalTarget
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
@@ -57,6 +59,7 @@ _CONNECTIVITY_CHECK_SECONDS = 5.0
 _LAST_REQUEST_SECONDS = 30.0  # of pruning
 _PRUNING_SECONDS_OF_A_POLL = 60.0  # the next poll waits
 _RESERVED_REQUESTS = 300  # of the 1,000 per hour that GitHub allows the workflows of a repository
+_CLUSTERS_OF_OTHERS = 200  # a history of another name may have more clusters than this run checks
 _GITHUB = "https://api.github.com"
 
 
@@ -87,6 +90,7 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction:
             _recent_runs(settings, http.until(deadlines.save), SystemClock(deadlines.save)),
             deadlines,
             owns_history=settings.storage.has_all_clusters,
+            other_history=partial(_other_history, settings, http, clock, runner, redaction),
         )
         clusters = [_cluster(one, settings, http, runner, redaction) for one in settings.clusters]
         try:
@@ -234,7 +238,7 @@ def _store(
     settings: Settings, http: Http, clock: SystemClock, runner: Runner, redaction: Redaction
 ) -> HistoryStore:
     storage, context = settings.storage, settings.runner_context
-    if storage.store == "file" or (storage.store == "auto" and not context.on_runner):
+    if _keeps_a_file(settings):
         return HistoryFile(
             storage.path,
             context.workspace,
@@ -249,18 +253,46 @@ def _store(
     if not storage.token:
         # only action.yml has a default for it: there is none with `uses: docker://…`
         raise InputError(["github-token is required: set it to ${{ github.token }}"])
+    return _artifacts(storage.name, settings, http, clock, runner, redaction)
+
+
+def _other_history(  # noqa: PLR0913, PLR0917 - one argument a collaborator
+    settings: Settings, http: Http, clock: SystemClock, runner: Runner, redaction: Redaction, name: str
+) -> HistoryStore | None:
+    if _keeps_a_file(settings) or key_of(name) == key_of(settings.storage.name):
+        return None
+    return _artifacts(name, settings, http, clock, runner, redaction, is_other=True)
+
+
+def _keeps_a_file(settings: Settings) -> bool:
+    store = settings.storage.store
+    return store == "file" or (store == "auto" and not settings.runner_context.on_runner)
+
+
+def _artifacts(  # noqa: PLR0913, PLR0917 - one argument a collaborator
+    name: str,
+    settings: Settings,
+    http: Http,
+    clock: SystemClock,
+    runner: Runner,
+    redaction: Redaction,
+    *,
+    is_other: bool = False,
+) -> HistoryArtifact:
+    storage, context = settings.storage, settings.runner_context
     retrying = RetryingHttp(http, clock)
     rest = Rest(HttpTransport(retrying, context.api_url, storage.token), context.repository)
     return HistoryArtifact(
-        storage.name,
-        Catalog(rest, branch=context.branch, workflow=context.workflow),
+        name,
+        # the runs of this workflow prove nothing about the history of another one
+        Catalog(rest, branch=context.branch, workflow="" if is_other else context.workflow),
         Downloader(rest, retrying),
         ResultsService(retrying, Job.of(context.results_url, context.runtime_token)),
         clock,
         runner.annotate,
         retention=min(storage.retention, context.longest_retention),
         past_retention=min(storage.retention + PAST_NAMED_FOR, context.longest_retention),
-        clusters=len(settings.clusters),
+        clusters=max(len(settings.clusters), _CLUSTERS_OF_OTHERS if is_other else 0),
         run_id=context.run_id,
         redaction=redaction,
     )

@@ -16,6 +16,7 @@ from cluster_status.ports import (
     ConnectivityCheck,
     EditableNotifier,
     Heartbeat,
+    HistoryStore,
     Notifier,
     Probe,
     RecentRuns,
@@ -86,10 +87,16 @@ def unknown_runs(_: datetime) -> RunsSince | None:
     return None
 
 
+def no_other_history(_: str) -> HistoryStore | None:
+    """Find no history with another name."""
+    return None
+
+
 class Tools(Struct, frozen=True):
     """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run.
 
     `owns_history`: this run checks all clusters of the history, except those that were removed.
+    `other_history` opens the history with another name.
     """
 
     clock: Clock
@@ -100,3 +107,4 @@ class Tools(Struct, frozen=True):
     recent_runs: RecentRuns = unknown_runs
     deadlines: RunDeadlines = field(default_factory=RunDeadlines)
     owns_history: bool = False
+    other_history: Callable[[str], HistoryStore | None] = no_other_history

@@ -135,7 +135,8 @@ def conflict_error(cluster_name: str) -> HistoryError:
         f"The cluster-name '{cluster_name}' is used for two servers, which share one history. This poll "
         "notified nothing and changed no status.",
         remedy="Give each cluster its own cluster-name. If only one server is polled from now on, its polls "
-        "continue the history after 24 hours.",
+        "continue the history after 24 hours. To end this at once, set another history-name (or "
+        "history-path, for a file).",
     )
 
 

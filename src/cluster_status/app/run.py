@@ -1,12 +1,13 @@
 """One run: check the clusters, advance their histories, save, notify, save, and report once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.app.adoption import adopted, with_adopted
 from cluster_status.app.check import Checked, check_all
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
 from cluster_status.app.limited_store import LimitedStore
@@ -47,6 +48,7 @@ class _Loaded(Struct, frozen=True):
 
     histories: Histories
     at: Instant
+    adopted: Mapping[str, History]  # see app.adoption
 
 
 def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
@@ -179,7 +181,8 @@ class _Run:
 
     def _load(self) -> _Loaded:
         histories = self._with_name(self._store.load()) or Histories()
-        return _Loaded(histories, self._tools.clock.now())
+        found = adopted(histories, self._clusters, self._tools)
+        return _Loaded(with_adopted(histories, found), self._tools.clock.now(), found)
 
     def _remembered(self, loading: Future[_Loaded], cluster: MonitoredCluster) -> RememberedLogin | None:
         try:
@@ -191,9 +194,9 @@ class _Run:
     def _latest(self, loading: Future[_Loaded]) -> tuple[Histories | None, bool]:
         """Return the loaded histories, or those that another run has saved during the checks, and which."""
         try:
-            loaded = loading.result().histories
+            loaded, found = loading.result().histories, loading.result().adopted
             newer = self._newer()
-            latest = newer or self._store.completed(loaded)
+            latest = with_adopted(newer, found) if newer else self._store.completed(loaded)
         except HistoryError as error:
             self._note_history_error(error)
             return None, False

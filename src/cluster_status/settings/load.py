@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.actions.retention import PrunePlan
+from cluster_status.domain.history.histories import NAME_OF_SEVERAL
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import InputError
@@ -20,7 +21,6 @@ from cluster_status.settings.target import read_ssh_target
 from cluster_status.settings.types import WORKFLOW_FOLDER
 
 _NO_LIMIT_DAYS = 400  # GitHub's own limit
-_NAME_OF_SEVERAL = "cluster-status"
 
 
 class Storage(Struct, frozen=True):
@@ -102,7 +102,7 @@ def _history_name(given: Given, configured: Configured) -> str:
     """Return the name of the history: that of the only cluster, unless clusters is given."""
     if given.has(inputs.HISTORY_NAME):
         return given.value(inputs.HISTORY_NAME)
-    return _NAME_OF_SEVERAL if given.has(inputs.CLUSTERS) else configured.clusters[0].name
+    return NAME_OF_SEVERAL if given.has(inputs.CLUSTERS) else configured.clusters[0].name
 
 
 def _prune_plan(given: Given, command: str, context: RunnerContext) -> PrunePlan | None:

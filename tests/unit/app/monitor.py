@@ -81,6 +81,7 @@ class Monitor:
         self.clock = VirtualClock()
         self.owns_history = False
         self.store = MemoryStore()
+        self.other_histories: dict[str, MemoryStore] = {}  # by name
         self.notifier = RecordingNotifier()
         self.policy = ChannelPolicy("discord", digest=digest_of("a webhook"))
         self.other_channels: list[Channel] = []
@@ -191,6 +192,7 @@ class Monitor:
             recent_runs,
             self.new_deadlines(),
             self.owns_history,
+            self.other_histories.get,
         )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:

@@ -331,7 +331,7 @@ def test_the_history_has_the_time_the_status_and_the_cause_of_each_poll(monitor:
     headlines(monitor, ONLINE, REFUSED)
     assert monitor.store.content
     assert json.loads(monitor.store.content)["clusters"]["mscluster"]["record"]["polls"] == [
-        {"at": "2026-03-01T12:05:00Z", "status": "online", "cause": None},
+        {"at": "2026-03-01T12:05:00Z", "status": "online"},
         {"at": "2026-03-01T12:10:00Z", "status": "offline", "cause": "refused"},
     ]
 

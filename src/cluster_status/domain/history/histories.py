@@ -10,6 +10,7 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.outbox import Outbox, assume_delivered
 
 SCHEMA = 1
+NAME_OF_SEVERAL = "cluster-status"  # of the history of several clusters, unless it is given
 REMOVED_KEPT = timedelta(days=30)
 
 
