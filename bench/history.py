@@ -179,7 +179,7 @@ def _fail(_level: Level, text: str) -> None:
 
 
 def _poll(store: HistoryStore) -> float:
-    """Restore, append and save once; return the CPU time in milliseconds. The judgement does not count."""
+    """Restore, append and save once; return the CPU time in milliseconds. The verdicts do not count."""
     begin = time.process_time()
     loaded = store.load()
     if loaded is None:

@@ -122,7 +122,7 @@ def test_a_prune_leaves_the_newest_copy_of_each_history(
     *, data: st.DataObject, newest_first: bool, keep: int
 ) -> None:
     pruner = Pruner(newest_first=newest_first)
-    kinds = st.sampled_from(["main", "try", "another", "failed", "fork", "past", "past of try", "told"])
+    kinds = st.sampled_from(["main", "try", "another", "failed", "fork", "past", "past of try", "notified"])
     for kind in ["past", *data.draw(st.lists(kinds, min_size=4, max_size=25), label="runs")]:
         match kind:
             case "failed":
@@ -135,7 +135,7 @@ def test_a_prune_leaves_the_newest_copy_of_each_history(
                 pruner.poll(1, f"{HISTORY}.2")
             case "past of try":
                 pruner.poll(1, f"{HISTORY}.2", branch="try")
-            case "told":
+            case "notified":
                 pruner.poll(1, HISTORY, f"{HISTORY}.2")
             case branch:
                 pruner.poll(branch=branch)

@@ -1,4 +1,4 @@
-"""Whatever a run can read of the past, later runs read all that was saved."""
+"""Later runs read all that was saved, regardless of which runs could read the past."""
 
 from datetime import timedelta
 
