@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, json
 from cluster_status.domain.history import legacy
 from cluster_status.domain.history.histories import SCHEMA, Histories
 from cluster_status.domain.history.history import History
-from cluster_status.domain.history.limits import excess_of, require_readable
+from cluster_status.domain.history.limits import MOST_ENTRIES, excess_of, require_readable
 from cluster_status.domain.history.past import Past, PastRef
 from cluster_status.domain.history.redacted import redacted
 from cluster_status.domain.notification.event import Event
@@ -86,6 +86,9 @@ def parse_copy(
                 remedy=f"Use the newer version of the action that wrote it. {_KEEP}",
             )
         document = json.decode(content, type=_Document)
+        if len(document.clusters) > MOST_ENTRIES:
+            text = f"The history has more than {MOST_ENTRIES} clusters."
+            raise UnreadableHistoryError(text, remedy=_UNREADABLE)
         histories = {key: redacted(history, redaction) for key, history in document.clusters.items()}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableHistoryError(

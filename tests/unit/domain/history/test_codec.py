@@ -6,7 +6,7 @@ import pytest
 from cluster_status.domain.history import legacy, limits
 from cluster_status.domain.history.codec import parse, render
 from cluster_status.domain.history.histories import SCHEMA, Histories
-from cluster_status.domain.history.limits import max_bytes, max_values
+from cluster_status.domain.history.limits import MOST_ENTRIES, max_bytes, max_values
 from cluster_status.domain.notification.event import Event
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 from tests.unit.domain.build import events, history, listed, pending, polled
@@ -44,6 +44,10 @@ def test_a_part_that_is_not_in_the_document_is_empty(part: str) -> None:
 
 
 # Unreadable documents
+
+
+def many_clusters(number: int) -> bytes:
+    return json.dumps({"schema": 1, "clusters": {str(one): {} for one in range(number)}}).encode()
 
 
 @pytest.mark.parametrize(
@@ -90,6 +94,7 @@ def test_a_part_that_is_not_in_the_document_is_empty(part: str) -> None:
         (b'{"schema": 1, "deep": ' + b"[" * 200_000, "recursion"),
         (b" " * (max_bytes(1) + 1), f"larger than {max_bytes(1)} bytes"),
         (b"," * (max_values(1) + 1), f"more than {max_values(1)} values"),
+        (many_clusters(MOST_ENTRIES + 1), f"more than {MOST_ENTRIES} clusters"),
     ],
     ids=lambda value: repr(value[-40:]) if isinstance(value, bytes) else None,
 )
