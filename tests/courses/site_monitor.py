@@ -11,6 +11,7 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.redaction import PLAIN
+from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import CAUSES, Status
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeFailure
 from cluster_status.settings.load import read
@@ -58,18 +59,27 @@ class SiteMonitor(Monitor):
         self, site: Site, *, inputs: Mapping[str, str] | None = None, interval: timedelta = INTERVAL
     ) -> None:
         super().__init__(NAME)
-        given = _INPUTS | dict(inputs or {})
-        settings = read({f"INPUT_{name.upper()}": text for name, text in given.items()})
         self.site = site
+        self._inputs = _INPUTS | dict(inputs or {})
+        self._query = self._configured()
         self.clock = site.clock
         self.saves: list[Histories] = []  # of the last poll
         self.store = _StoreThatShowsSaves(self.saves)
-        self.policy = settings.channels[0].policy
-        self.thresholds, self.retries = settings.clusters[0].thresholds, settings.clusters[0].retries
         self.next_poll = self.clock.now()
         self.before_poll: Callable[[], object] = lambda: None
-        self._query = settings.clusters[0].query
         self._interval = interval
+
+    def set_inputs(self, **inputs: str) -> None:
+        """Change inputs for the next polls."""
+        self._inputs |= inputs
+        self._query = self._configured()
+
+    def _configured(self) -> SlurmQuery:
+        settings = read({f"INPUT_{name.upper()}": text for name, text in self._inputs.items()})
+        [cluster] = settings.clusters
+        self.policy = settings.channels[0].policy
+        self.thresholds, self.retries, self.plan = cluster.thresholds, cluster.retries, cluster.plan
+        return cluster.query
 
     def poll_site(self) -> Polled:
         at, self.next_poll = self.next_poll, self.next_poll + self._interval

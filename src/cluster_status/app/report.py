@@ -178,7 +178,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
     shown = not_online if several else polls
-    summaries = [summarise(poll.verdict, poll.cluster, poll.after) for poll in shown]
+    summaries = [summarise(poll.verdict, poll.cluster, poll.after, poll.current_plan) for poll in shown]
     return runner.publish(outputs, [overview(rows), *summaries] if several else summaries)
 
 
@@ -194,6 +194,7 @@ def _row(poll: PollResult) -> ClusterRow:
         poll.verdict.status,
         f"{state.nodes.in_service} of {state.nodes.total}" if state and state.nodes.total else "",
         instant(confirmed.since) if confirmed and confirmed.status is poll.verdict.status else "",
+        poll.context.plan.notice,
     )
 
 

@@ -27,7 +27,7 @@ from cluster_status.domain.history.histories import Histories, key_of, without_r
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import Hold
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.message import Message, compose, with_order
+from cluster_status.domain.notification.message import Message, compose, with_order, with_plan
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
@@ -254,10 +254,10 @@ class _Run:
 
 def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy, run_url: str) -> Message:
     """Compose a message. A late one has no table, because the nodes at its time are not stored."""
-    if not notification.id.startswith(f"{poll.id}."):
-        return compose(notification, poll.cluster, policy, None, run_url)
-    message = compose(notification, poll.cluster, policy, poll.verdict.cluster_state, run_url)
-    return with_order(message, poll.verdict.partitions)
+    is_late = not notification.id.startswith(f"{poll.id}.")
+    state, report = (None, None) if is_late else (poll.verdict.cluster_state, poll.verdict.partitions)
+    message = with_order(compose(notification, poll.cluster, policy, state, run_url), report)
+    return with_plan(message, poll.context.plan)
 
 
 def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:

@@ -3,7 +3,7 @@
 import base64
 import operator
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.local_target import LocalTarget
+from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.errors import ExitStatus, InputError
@@ -96,6 +97,14 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "details": ("cluster.query.details", False, "full", True, "all"),
     "scheduler": ("cluster.query.login_only", False, "none", True, "pbs"),
     "slurm-cluster": ("cluster.query.cluster", "", "beta", "beta", "alpha,beta"),
+    "maintenance": (
+        "cluster.plan.windows",
+        (),
+        "2026-12-01 08:00 to 2026-12-01 18:00: x",
+        (PlannedWindow(datetime(2026, 12, 1, 8, tzinfo=UTC), datetime(2026, 12, 1, 18, tzinfo=UTC), "x"),),
+        "",
+    ),
+    "notice": ("cluster.plan.notice", "", "Scratch is read-only", "Scratch is read-only", "x" * 201),
     "show-nodes": ("cluster.query.node_names", False, "true", True, "yes"),
     "degraded-below": ("thresholds.degraded_below", 50, "75%", 75, "101"),
     "attempts": ("retries.attempts", 3, "1", 1, "0"),
@@ -304,6 +313,12 @@ def test_a_problem_has_the_input_its_value_and_what_is_accepted(name: str, text:
     spec = next(spec for spec in INPUTS if spec.name == name)
     shown = "" if spec.secret else f" '{text}'"
     assert problem.startswith(f"{name}{shown} is not {spec.type.accepts}")
+
+
+def test_a_wrong_maintenance_window_has_its_place_without_secrets() -> None:
+    text = "2026-12-01 08:00 to 2026-12-01 18:00: x\n2026-12-01 08:00 s3cret to later"
+    [problem] = problems_of({"maintenance": text})
+    assert problem.startswith("maintenance, line 2, column 18: '***' is not a time zone: use one such as ")
 
 
 def local(given: Given = NOTHING, *, in_container: bool = False, environ: Given = NOTHING) -> Settings:
