@@ -79,6 +79,9 @@ def _missing(
     is_incomplete = listed.unread or listed.partial or (listed.by_number and bool(known.window.partitions))
     if is_incomplete and known.window.reserved:
         return known, Found.UNREAD  # it may only seem to be missing
+    announced = known.announced
+    if announced and known.stage in _NOT_BEGUN and known.window.last <= at < announced.begin:
+        known = replace(known, window=announced)  # no message was sent of the time that is over
     is_gone = known.missing or calendar.time_since_end(known.window, at) >= timedelta()
     return replace(known, missing=True), Found.GONE if is_gone else None
 
