@@ -15,6 +15,7 @@ from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import (
     annotate,
+    annotate_gap,
     conflict_error,
     publish,
     report_crash,
@@ -160,6 +161,7 @@ class _Run:
                 self._note_history_error(conflict_error(one.cluster))
         for one in polls:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
+        annotate_gap(self._tools.runner, polls)
         if latest is None:
             return polls
         edited = update_live_messages(polls, self._channels, self._tools.run_url)
