@@ -14,9 +14,8 @@ from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import CAUSES, Status
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeFailure
-from cluster_status.settings.load import read
+from cluster_status.settings.load import Settings, read
 from tests.fakes.executor import LOGGED_IN, ScriptedExecutor
-from tests.fakes.runner import RecordingRunner
 from tests.fakes.site import Site
 from tests.fakes.slurm_commands import answer
 from tests.fakes.store import MemoryStore
@@ -75,17 +74,20 @@ class SiteMonitor(Monitor):
         self._query = self._configured()
 
     def _configured(self) -> SlurmQuery:
-        settings = read({f"INPUT_{name.upper()}": text for name, text in self._inputs.items()})
-        [cluster] = settings.clusters
+        settings = self.read_settings(self._inputs)
+        [cluster] = (one for one in settings.clusters if one.name == NAME)
         self.policy = settings.channels[0].policy
         self.thresholds, self.retries, self.plan = cluster.thresholds, cluster.retries, cluster.plan
         return cluster.query
+
+    def read_settings(self, inputs: Mapping[str, str]) -> Settings:
+        return read({f"INPUT_{name.upper()}": text for name, text in inputs.items()})
 
     def poll_site(self) -> Polled:
         at, self.next_poll = self.next_poll, self.next_poll + self._interval
         self.clock.advance(at - self.clock.now())
         self.before_poll()
-        self.runner = RecordingRunner()
+        self.runner = self.new_runner([NAME])
         self.saves.clear()
         _, messages = self.run({NAME: SlurmProbe(_executor(self.site), self._query, PLAIN)})
         history = self.saves[-1].of(NAME)
@@ -95,7 +97,7 @@ class SiteMonitor(Monitor):
             history,
             tuple(self._sent(messages)),
             tuple(annotation.text for annotation in self.runner.annotations),
-            self.runner.summary.facts,
+            next((summary.facts for summary in self.runner.summaries), ()),
         )
 
     def _sent(self, messages: list[Message]) -> list[Sent]:

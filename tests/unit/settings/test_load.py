@@ -1,6 +1,7 @@
 """Settings from the environment: defaults, precedence, and all problems at once without a secret."""
 
 import base64
+import json
 import operator
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.local_target import LocalTarget
@@ -17,6 +19,7 @@ from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.errors import ExitStatus, InputError
 from cluster_status.settings import inputs
 from cluster_status.settings.inputs import INPUTS, Input
+from cluster_status.settings.keys import CLUSTER_KEYS
 from cluster_status.settings.load import Settings, read, runner_context
 from cluster_status.settings.source import secrets
 from tests.unit.settings.targets import ssh_target
@@ -222,6 +225,19 @@ def test_a_missing_input_has_its_default(place: str, default: object) -> None:
 def test_a_given_input_is_read(name: str, row: tuple[str, object, str, object, str]) -> None:
     place, _, text, value, _ = row
     assert value_at(settings_of(completed({name: text}), REPOSITORY), place) == value
+
+
+@pytest.mark.parametrize("key", [key for key in CLUSTER_KEYS if key != "heartbeat-url"])
+def test_a_key_of_the_middle_one_of_three_clusters_is_read_as_its_input(key: str) -> None:
+    spec = CLUSTER_KEYS[key]
+    place, _, text, value, _ = TABLE[spec.name]
+    variables = {"GIVEN": text, "PASSWORD": "s3cret"}
+    login = {"host": "head.example.org", "user": "alice", "password": "$PASSWORD"}
+    own = {**login, "name": "second", key: "$GIVEN" if spec.secret else text}
+    clusters = [{"name": "first", **login}, own, {"name": "third", **login}]
+    read_from_file = read({"INPUT_CLUSTERS": json.dumps({"clusters": clusters}, indent=1), **variables})
+    of_file = replace(read_from_file, clusters=read_from_file.clusters[1:2])
+    assert value_at(of_file, place) == value
 
 
 def test_the_heartbeat_of_the_inputs_is_that_of_the_run_and_not_of_its_cluster_again() -> None:
