@@ -181,6 +181,7 @@ def _cluster(
         cluster.retries,
         None if cluster.channels is None else frozenset(cluster.channels),
         _heartbeat(cluster.heartbeat, http, runner),
+        cluster.plan.redacted(redaction),
     )
 
 

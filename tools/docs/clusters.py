@@ -6,7 +6,7 @@ from typing import Any
 
 from cluster_status.domain.notification.selection import Kind
 from cluster_status.settings.inputs import Input
-from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, LISTED
+from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, LISTED, WINDOW_KEYS, WINDOWS
 
 _TEXT = {"type": ["string", "number", "boolean"]}
 _REFERENCE = {"type": "string", "pattern": r"^\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})$"}
@@ -54,6 +54,10 @@ def _of(key: str, spec: Input[Any]) -> dict[str, Any]:
     described = {"description": spec.description.replace("`", "")}
     if spec.secret:
         return described | _REFERENCE
+    if key == WINDOWS:
+        window = _table(dict.fromkeys(WINDOW_KEYS, _TEXT)) | {"required": list(WINDOW_KEYS[:2])}
+        lists = [{"type": "array", "items": one} for one in (window, _TEXT)]
+        return described | {"anyOf": [_TEXT, *lists]}
     if key in LISTED:
         return described | {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
     return described | _TEXT

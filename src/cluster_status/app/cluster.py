@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.histories import key_of
+from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.errors import InputError
 from cluster_status.ports import (
@@ -48,6 +49,7 @@ class MonitoredCluster(Struct, frozen=True):
     retries: RetryPolicy = RetryPolicy()
     channels: frozenset[str] | None = None  # the ids of those that it notifies; None: all
     heartbeat: Heartbeat | None = None  # of this cluster alone
+    plan: Plan = NO_PLAN
 
     def notifies(self, channel: "Channel") -> bool:
         return self.channels is None or channel.id in self.channels

@@ -15,7 +15,6 @@ from cluster_status.domain.status.partitions.state import PartitionReport, Parti
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.severity import rank
 from cluster_status.domain.status.verdict import Verdict
-from cluster_status.domain.uptime.gaps import Gap
 from cluster_status.errors import ClusterStatusError, DeliveryError, HistoryError
 from cluster_status.ports import Level, Runner
 from cluster_status.render.overview import ClusterRow, headline
@@ -65,8 +64,20 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool, remembers_key: 
         runner.annotate(
             Level.WARNING, f"{prefix}{_warning_of_unpinned(poll.result, remembers_key=remembers_key)}"
         )
-    if poll.gap:
-        runner.annotate(Level.WARNING, f"{prefix}{_warning_of(poll.gap)}")
+
+
+def annotate_gap(runner: Runner, polls: Sequence[PollResult]) -> None:
+    """Warn once of polls that did not run. Channels are not notified: the trigger may be at fault."""
+    gaps = {poll.cluster: poll.gap for poll in polls if poll.gap}
+    longest = max(gaps.values(), key=lambda gap: gap.end - gap.begin, default=None)
+    if longest is None:
+        return
+    of = f" of {len(gaps)} clusters" if len(gaps) > 1 else f" of {next(iter(gaps))}"
+    runner.annotate(
+        Level.WARNING,
+        f"No poll{of if len(polls) > 1 else ''} for {duration(longest.end - longest.begin)} since "
+        f"{instant(longest.begin)}, missed polls: {longest.missed}. Check the trigger of this workflow.",
+    )
 
 
 def _warnings_of_name(poll: PollResult) -> Iterator[str]:
@@ -109,15 +120,6 @@ def _warning_of_unpinned(result: ProbeResult, *, remembers_key: bool) -> str:
             "not pinned, and a check remembers none."
         )
     return f"{what} Verify the key, then set cluster-host-key to this line, in quotes: {result.line_to_pin}"
-
-
-def _warning_of(gap: Gap) -> str:
-    """Warn of polls that did not run. Channels are not notified: the trigger may be at fault."""
-    length = duration(gap.end - gap.begin)
-    return (
-        f"No poll for {length} since {instant(gap.begin)}, missed polls: {gap.missed}. "
-        "Check the trigger of this workflow."
-    )
 
 
 def report_crash(runner: Runner, work: str, error: Exception) -> None:
@@ -179,7 +181,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
     shown = not_online if several else polls
-    summaries = [summarise(poll.verdict, poll.cluster, poll.after) for poll in shown]
+    summaries = [summarise(poll.verdict, poll.cluster, poll.after, poll.current_plan) for poll in shown]
     return runner.publish(outputs, [overview(rows), *summaries] if several else summaries)
 
 
@@ -195,6 +197,7 @@ def _row(poll: PollResult) -> ClusterRow:
         poll.verdict.status,
         f"{state.nodes.in_service} of {state.nodes.total}" if state and state.nodes.total else "",
         instant(confirmed.since) if confirmed and confirmed.status is poll.verdict.status else "",
+        poll.context.plan.notice,
     )
 
 

@@ -16,6 +16,7 @@ from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import (
     annotate,
+    annotate_gap,
     conflict_error,
     publish,
     report_crash,
@@ -28,7 +29,7 @@ from cluster_status.domain.history.histories import Histories, key_of, without_r
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import Hold
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.message import Message, compose, with_order
+from cluster_status.domain.notification.message import Message, compose, with_order, with_plan
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
@@ -163,6 +164,7 @@ class _Run:
                 self._note_history_error(conflict_error(one.cluster))
         for one in polls:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
+        annotate_gap(self._tools.runner, polls)
         if latest is None:
             return polls
         edited = update_live_messages(polls, self._channels, self._tools.run_url)
@@ -259,7 +261,7 @@ class _Run:
 
 def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy, run_url: str) -> Message:
     """Compose a message. A late one has no table, because the nodes at its time are not stored."""
-    if not notification.id.startswith(f"{poll.id}."):
-        return compose(notification, poll.cluster, policy, None, run_url)
-    message = compose(notification, poll.cluster, policy, poll.verdict.cluster_state, run_url)
-    return with_order(message, poll.verdict.partitions)
+    is_late = not notification.id.startswith(f"{poll.id}.")
+    state, report = (None, None) if is_late else (poll.verdict.cluster_state, poll.verdict.partitions)
+    message = with_order(compose(notification, poll.cluster, policy, state, run_url), report)
+    return with_plan(message, poll.context.plan)

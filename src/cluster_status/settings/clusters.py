@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cluster_status.app.cluster import RetryPolicy, Thresholds
 from cluster_status.domain.history.digests import digest_of
 from cluster_status.domain.history.histories import key_of
+from cluster_status.domain.maintenance.plan import Plan
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.selection import Kind
 from cluster_status.domain.secret import Secret
@@ -42,6 +43,7 @@ class Cluster(Struct, frozen=True):
     retries: RetryPolicy
     heartbeat: Secret
     channels: Sequence[str] | None
+    plan: Plan
 
 
 class Channel(Struct, frozen=True):
@@ -207,6 +209,7 @@ def _cluster(
         ),
         heartbeat=given.value(inputs.HEARTBEAT_URL),
         channels=channels,
+        plan=Plan(given.value(inputs.MAINTENANCE), given.value(inputs.NOTICE)),
     )
 
 

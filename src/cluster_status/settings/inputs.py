@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.host_key import Pins
-from cluster_status.settings import types
+from cluster_status.settings import types, windows
 from cluster_status.settings.types import InputType
 
 T = TypeVar("T")
@@ -137,6 +137,19 @@ SLURM_CLUSTER = Input(
     "slurm-cluster",
     "Name of the cluster in Slurm (`sinfo -M`), at a site with several. Empty: the cluster of the head node.",
     types.SLURM_CLUSTER,
+    "",
+)
+MAINTENANCE = Input(
+    "maintenance",
+    f"Maintenance windows of all nodes, one per line, such as `{windows.EXAMPLE}`. Without a time zone, they "
+    "are in UTC. Slurm's reservations need no entry: see docs/notifications.md.",
+    windows.WINDOWS,
+    (),
+)
+NOTICE = Input(
+    "notice",
+    "Line that messages and the summary show while it is set, such as `Scratch is read-only until Friday`.",
+    types.LINE,
     "",
 )
 DETAILS = Input(
@@ -343,6 +356,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         DEGRADED_BELOW,
         SCHEDULER,
         SLURM_CLUSTER,
+        MAINTENANCE,
     ),
     "Notify": (
         DISCORD_WEBHOOK,
@@ -350,6 +364,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         INCIDENT_ISSUES,
         WEBHOOK_URL,
         CLUSTER_NAME,
+        NOTICE,
         DISCORD_MODE,
         DISCORD_PING,
         DISCORD_MSG_INFO,

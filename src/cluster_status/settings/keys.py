@@ -14,11 +14,16 @@ CLUSTER_KEYS: dict[str, Input[Any]] = {
     for spec in (
         inputs.CLUSTER_NAME,
         *(spec for title in _GROUPS_OF_A_CLUSTER for spec in INPUT_GROUPS[title] if spec not in _OF_THE_RUN),
+        inputs.NOTICE,
         inputs.CONFIRM_AFTER,
         inputs.HEARTBEAT_URL,
     )
 }
-LISTED = frozenset({"partitions", "host-key", "events"})  # may be a list; as an input, one per line
+LISTED = frozenset(
+    {"partitions", "host-key", "events", "maintenance"}
+)  # may be a list; as an input, one per line
+WINDOWS = "maintenance"  # may be a list of mappings
+WINDOW_KEYS = ("from", "to", "note")
 EVENTS = Input("events", "Kinds of notifications. Without it, all.", types.KINDS, frozenset())
 ISSUES = Input(
     "issues",

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cluster_status.domain.local_target import LocalTarget
+from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.notification.selection import Kind
 from cluster_status.errors import InputError
 from cluster_status.settings.load import Settings, read
@@ -198,6 +200,48 @@ def test_a_short_value_is_not_masked_because_it_would_hide_most_of_the_log() -> 
     assert list(secrets({"INPUT_CLUSTERS": "clusters: [{port: $P}]\n", "P": "22"}, Path())) == []
 
 
+WINDOWS = """\
+  maintenance:
+  - {from: 2026-12-01 08:00, to: 2026-12-01 18:00 Europe/Berlin, note: "Cooling: pumps"}
+  - from: 2026-12-24T08:00Z
+    to: 2026-12-24T18:00Z
+"""
+LINES = """\
+  maintenance: |
+    2026-12-01 08:00 to 2026-12-01 18:00 Europe/Berlin: Cooling: pumps
+    2026-12-24 08:00 to 2026-12-24 18:00
+"""
+
+
+@pytest.mark.parametrize("windows", [WINDOWS, LINES])
+def test_windows_of_maintenance_are_mappings_or_lines(windows: str) -> None:
+    own = CLUSTER.replace("clusters: [", "clusters:\n- ").replace("}]", "}")
+    [cluster] = settings_of(f"defaults:\n{windows}{own}").clusters
+    assert cluster.plan.windows == (
+        PlannedWindow(instant("2026-12-01 07:00"), instant("2026-12-01 17:00"), "Cooling: pumps"),
+        PlannedWindow(instant("2026-12-24 08:00"), instant("2026-12-24 18:00")),
+    )
+
+
+def test_windows_and_a_notice_of_a_cluster_replace_those_of_all() -> None:
+    yaml = (
+        "defaults: {user: u, host: h, password: $HPC_PASSWORD, notice: $DISCORD_USERS, maintenance: "
+        "[{from: 2026-12-01 08:00, to: 2026-12-01 09:00}]}\n"
+        "clusters: [{name: a}, {name: b, notice: Hello, maintenance: ''}]\n"
+    )
+    first, second = settings_of(yaml, notice="of the input").clusters
+    assert (len(first.plan.windows), first.plan.notice) == (1, WEBHOOK)
+    assert (len(second.plan.windows), second.plan.notice) == (0, "Hello")
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _with_window(window: str) -> str:
+    return CLUSTER.replace("name: alpha", f"name: alpha, maintenance: [{window}]")
+
+
 # problems
 
 WRONG: Mapping[str, tuple[str, str]] = {
@@ -296,6 +340,36 @@ WRONG: Mapping[str, tuple[str, str]] = {
     "an unknown kind of notifications": (
         THREE.replace("[outage, recovery]", "[outages]"),
         "events 'outages' is not a list of these: outage, degraded, recovery, maintenance, monitor",
+    ),
+    "a window without an end": (
+        _with_window("{from: 2026-12-01 08:00}"),
+        "clusters, line 1, column 40: a window needs to",
+    ),
+    "a window that is a text in a list of mappings": (
+        _with_window("{from: 2026-12-01 08:00, to: 2026-12-01 09:00}, soon"),
+        "clusters, line 1, column 88: a window must be a mapping of keys to values",
+    ),
+    "a window with an unknown key": (
+        _with_window("{from: 2026-12-01 08:00, to: 2026-12-01 09:00, notes: x}"),
+        "clusters, line 1, column 87: notes is not a key of a window: the nearest key is note",
+    ),
+    "a window with an invalid time": (
+        _with_window("{from: 2026-12-01 8:00, to: 2026-12-01 09:00}"),
+        "clusters, line 1, column 47: from '2026-12-01 8:00' is not a time: write it as 2026-12-01 08:00 Eur",
+    ),
+    "a window that ends before it begins": (
+        _with_window("{from: 2026-12-01 08:00, to: 2026-11-01 09:00}"),
+        "clusters, line 1, column 69: to '2026-11-01 09:00' is not later than the begin",
+    ),
+    "a line of windows with an invalid time zone": (
+        CLUSTER.replace(
+            "name: alpha", "name: alpha, maintenance: 2026-12-01 08:00 to 2026-12-01 18:00 Europe/Berlim"
+        ),
+        "clusters, line 1, column 39: maintenance, line 1, column 38: 'Europe/Berlim' is not a time zone: ",
+    ),
+    "a notice that is too long": (
+        CLUSTER.replace("name: alpha", f"name: alpha, notice: {'x' * 201}"),
+        "is not one line of at most 200 characters",
     ),
     "an alias": (THREE.replace("port: 022", "port: *port"), "has an alias (*): repeat the value"),
     "a tag": (THREE.replace("022", "!!int 22"), "line 7, column 48: has a tag (!): remove it"),

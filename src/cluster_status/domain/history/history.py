@@ -16,6 +16,7 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar
 from cluster_status.domain.maintenance.comparison import Comparison, compare
 from cluster_status.domain.maintenance.listing import listing
+from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.maintenance.update import CalendarUpdate, updated, with_announced
 from cluster_status.domain.notification.event import event_between
 from cluster_status.domain.notification.notify import notify
@@ -54,23 +55,28 @@ class History(Struct, frozen=True, kw_only=True):
     unknown_failure: RunFailure | None = None  # while the status is unknown
     servers: Servers = Servers()
 
-    def known_server(self, digests: Digests, now: datetime, result: ProbeResult | None = None) -> KnownServer:
-        """Return what is known of the server with this digest, and of the windows that a probe has listed."""
+    def known_server(
+        self, digests: Digests, now: datetime, result: ProbeResult | None = None, plan: Plan = NO_PLAN
+    ) -> KnownServer:
+        """Return what is known of the server with this digest, and of the windows listed or planned now."""
         partitions = self.partitions_of(digests)
         after_gap = self.is_after_gap(partitions.listed_at, now)
         return replace(
             self.ssh.known_server(digests),
             logins_closed_too_long=self.ssh.login.is_closed_too_long(now, self.maintenance_until(now)),
-            window=self.compare_windows(result, now).calendar.of_all_nodes_at(now),
+            window=self.compare_windows(result, plan, now).calendar.of_all_nodes_at(now),
             partitions=partitions,
             interrupted=after_gap or self.is_status_lost,
             after_gap=after_gap,
         )
 
-    def compare_windows(self, result: ProbeResult | None, at: datetime, poll_id: str = "") -> Comparison:
-        """Return the calendar with the maintenance windows that a probe has listed."""
+    def compare_windows(
+        self, result: ProbeResult | None, plan: Plan, at: datetime, poll_id: str = ""
+    ) -> Comparison:
+        """Return the calendar with the maintenance windows that a probe has listed, and the planned ones."""
         state = result.outcome if result and isinstance(result.outcome, ClusterState) else None
-        return compare(self.calendar, listing(state, at, self.calendar.since or at), at, poll_id)
+        reserved = listing(state, at, self.calendar.since or at)
+        return compare(self.calendar, reserved, plan.current(at), at, poll_id)
 
     def remembered_login(self, digests: Digests, now: datetime) -> RememberedLogin:
         """Return what the probe has to respect or may make use of."""
@@ -117,6 +123,7 @@ class PollContext(Struct, frozen=True, kw_only=True):
     digests: Digests = Digests()
     confirm_after: int = 2  # polls
     channels: tuple[ChannelPolicy, ...] = ()
+    plan: Plan = NO_PLAN
     in_turn: bool = False
 
 
@@ -179,7 +186,7 @@ def _calendar_update(
     history: History, tracker: StatusTracker, result: ProbeResult, poll: PollContext
 ) -> CalendarUpdate:
     """Return the maintenance windows after this poll; nothing is sent before the first confirmed status."""
-    comparison = history.compare_windows(result, poll.at, poll.id)
+    comparison = history.compare_windows(result, poll.plan, poll.at, poll.id)
     if tracker.confirmed is None:
         return CalendarUpdate(comparison.calendar)
     update = updated(comparison, poll.at)

@@ -41,6 +41,14 @@ def once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
             yield fact
 
 
+def planned_facts(notice: str, note: str) -> Iterator[Fact]:
+    """Yield what the user has written for readers."""
+    if notice:
+        yield Fact("Notice", notice)
+    if note:
+        yield Fact("Maintenance note", note)
+
+
 def facts(notification: Notification) -> Iterator[Fact]:
     windows = [Fact(label, value) for label, value in window_facts(notification)]
     if notification.is_about_window:
