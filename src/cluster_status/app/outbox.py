@@ -12,30 +12,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
-from cluster_status.app.issues import Batch, issue_batches, step_of
+from cluster_status.app.delivery import ChannelDelivery, Compose
 from cluster_status.deadline import Deadline
 from cluster_status.domain.history.histories import Histories
-from cluster_status.domain.notification.combined import MOST_SINGLE, combined
-from cluster_status.domain.notification.issue import Issue, after
-from cluster_status.domain.notification.message import Message
-from cluster_status.domain.notification.notification import LiveMessage, MessageRef, Notification
+from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import (
     DELIVERY_TAKES_AT_MOST,
     ChannelOutbox,
     Outbox,
-    delivered,
-    failed,
     may_deliver,
 )
-from cluster_status.domain.notification.policy import ChannelPolicy
-from cluster_status.errors import (
-    Cancelled,
-    ChannelRefusedError,
-    DeliveryError,
-    HistoryError,
-    HistoryUnreachableError,
-    Refusal,
-)
+from cluster_status.errors import Cancelled, DeliveryError, HistoryError, HistoryUnreachableError
 from cluster_status.ports import HistoryStore
 from cluster_status.threads import Once, result_or_exception, run_in_thread
 
@@ -44,9 +31,6 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 2.0  # for a message in progress when the run is cancelled, and again to save the outcome
 _BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run sends the rest
-
-Compose = Callable[[str, Notification, ChannelPolicy], Message]
-"""Returns the message for a channel; the first argument is the key of the cluster."""
 
 
 class Delivered(Struct, frozen=True):
@@ -135,40 +119,31 @@ class _Delivery:
             wait([run_in_thread(self._save_once)], _GRACE_SECONDS)
 
     def _serve(self, channel: Channel) -> None:
-        """Send to one channel, oldest first; stop at the first failure."""
+        """Send to one channel, and note what was not sent."""
         end = self._courier.now() + _BUDGET
-        pending = list(self._pending(channel))
-        left = len(pending)
-        for batch in self._batches(pending, channel):
-            if self._cancelled.is_set():
-                break
-            if self._courier.now() >= end or self._courier.deadline.passed:
-                self._leave(left)
-                break
-            try:
-                ref = self._send(channel, batch)
-            except DeliveryError as error:
-                self._fail(channel, batch, error)
-                break
-            for item in batch:
-                self._accept(channel, item, ref)
-            left -= len(batch)
+        delivery = ChannelDelivery(
+            channel,
+            list(self._pending(channel)),
+            partial(self._outboxes, channel.id),
+            self._apply,
+            self._courier.compose,
+            self._at,
+        )
+        ended = delivery.run(
+            is_cancelled=self._cancelled.is_set,
+            is_over=lambda: self._courier.now() >= end or self._courier.deadline.passed,
+        )
+        with self._lock:
+            self.left += ended.left
+            self.failures += [(channel, ended.error)] if ended.error else []
 
-    def _batches(self, pending: Sequence[tuple[str, Notification]], channel: Channel) -> Iterator[Batch]:
-        if channel.policy.issues:
-            return issue_batches(pending, partial(self._issues, channel.id))
-        return iter(_batches(pending, channel))
-
-    def _issues(self, channel_id: str) -> Mapping[str, Issue]:
-        """Return the issues of the polled clusters, as the deliveries of this run have left them."""
+    def _outboxes(self, channel_id: str) -> Mapping[str, ChannelOutbox]:
+        """Return the states of a channel by cluster, as the deliveries of this run have left them."""
         with self._lock:
             entries = self.histories.clusters
-        found = {
-            key: entries[key].outbox.channel(channel_id).issue
-            for key in self._courier.clusters
-            if key in entries
+        return {
+            key: entries[key].outbox.channel(channel_id) for key in self._courier.clusters if key in entries
         }
-        return {key: issue for key, issue in found.items() if issue}
 
     def _pending(self, channel: Channel) -> Iterator[tuple[str, Notification]]:
         """Yield the pending notifications, oldest first, and those of one cluster in their order."""
@@ -177,35 +152,6 @@ class _Delivery:
             [(key, one) for one in clusters[key].outbox.channel(channel.id).pending] for key in self._due
         )
         return heapq.merge(*queues, key=lambda item: item[1].at)
-
-    def _send(self, channel: Channel, batch: Batch) -> MessageRef | None:
-        issue_step = step_of(batch, self._issues(channel.id)) if channel.policy.issues else None
-        if channel.policy.issues and issue_step is None:
-            return None
-        for key, _ in batch:
-            require_acceptance(self._saved.clusters[key].outbox.channel(channel.id), channel, self._at)
-        messages = [self._courier.compose(key, one, channel.policy) for key, one in batch]
-        message = combined(messages) if len(messages) > 1 else messages[0]
-        return channel.notifier.send(replace(message, issue=issue_step))
-
-    def _accept(self, channel: Channel, item: tuple[str, Notification], ref: MessageRef | None) -> None:
-        key, one = item
-        live = LiveMessage(channel.policy.digest, ref, one) if channel.editor and ref else None
-        repository, issue = channel.policy.issues, None
-        if repository and ref:
-            issue = after(self._issues(channel.id).get(key), one, int(ref.id), repository)
-        accepted = partial(delivered, channel_id=channel.id, notification_id=one.id, live=live, issue=issue)
-        self._apply(key, accepted)
-
-    def _leave(self, count: int) -> None:
-        with self._lock:
-            self.left += count
-
-    def _fail(self, channel: Channel, batch: Batch, error: DeliveryError) -> None:
-        with self._lock:
-            self.failures.append((channel, error))
-        for key in dict.fromkeys(key for key, _ in batch):
-            self._apply(key, partial(record_failure, channel=channel, error=error, at=self._at))
 
     def _apply(self, key: str, change: Callable[[Outbox], Outbox]) -> None:
         outcome = partial(_changed, key=key, change=change)
@@ -232,35 +178,6 @@ class _Delivery:
             return self._courier.newer() or self._saved
         except HistoryUnreachableError:
             return self._saved  # it is better to lose a newer history than to send all messages again
-
-
-def _batches(pending: Sequence[tuple[str, Notification]], channel: Channel) -> list[Batch]:
-    """Return what is one message each: all at once if many clusters have changed.
-
-    A live message is about one cluster.
-    """
-    clusters = {key for key, _ in pending}
-    if len(clusters) > MOST_SINGLE and not channel.editor:
-        return [pending]
-    return [[one] for one in pending]
-
-
-def require_acceptance(outbox: ChannelOutbox, channel: Channel, at: datetime) -> None:
-    """Raise the refusal of the channel again, without a request, until its address changes or a day is over.
-
-    A day later it is tried again: the reason may be fixed, or the refusal was an error of the service.
-    """
-    failure = outbox.failure
-    if failure and failure.holds_back(channel.policy.digest, at):
-        cause = failure.run.cause
-        unknown = Refusal(cause, f"The channel refuses messages ({cause}).")  # stored by a later version
-        raise ChannelRefusedError(channel.notifier.refusals.get(cause, unknown))
-
-
-def record_failure(outbox: Outbox, channel: Channel, error: DeliveryError, at: datetime) -> Outbox:
-    """Return the outbox after a channel did not accept a message."""
-    refused_by = channel.policy.digest if isinstance(error, ChannelRefusedError) else None
-    return failed(outbox, channel.id, error.cause, at, refused_by=refused_by)
 
 
 def _ended(outbox: Outbox) -> Outbox:

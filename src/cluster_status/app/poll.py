@@ -11,6 +11,7 @@ from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.history.history import History, PollContext, advance, has_changed
 from cluster_status.domain.history.servers import Hold
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.notification.observation import Observation
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Criteria, KnownServer, Verdict, judge
@@ -125,3 +126,19 @@ def _poll(
     after = advance(before, result, verdict, context) if before else None
     hold = before.hold(context.digests, context.at) if before else None
     return PollResult(cluster, result, criteria, context, verdict, before, after, hold)
+
+
+def observed(poll: PollResult, history: History) -> Observation:
+    """Return what a poll has found, for a message about the status after it."""
+    tracker, record, last_login = history.tracker, history.record, history.ssh.login.worked_at
+    return Observation(
+        poll.id,
+        poll.at,
+        poll.verdict,
+        tracker,
+        tracker,
+        record.ledger,
+        record.incidents,
+        last_login,
+        history.calendar,
+    )

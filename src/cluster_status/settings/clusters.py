@@ -112,7 +112,15 @@ def _of_file(file: ClustersFile, given: Given, context: Context) -> Configured:
         of_channels = _ids(section, file.defaults, ids, given)
         clusters.append(_cluster(own.given, own.sets, context, name, of_channels))
     given.problems.update({problem: problem for problem in _repeated_names(file.clusters, clusters)})
+    channels = [_with_overview(channel, clusters) for channel in channels]
     return Configured(clusters, channels, has_own_channels=file.channels is not None)
+
+
+def _with_overview(channel: Channel, clusters: Sequence[Cluster]) -> Channel:
+    """Return the channel with one live message for all clusters that notify it, if they are several."""
+    policy = channel.policy
+    number = sum(one.channels is None or policy.id in one.channels for one in clusters)
+    return replace(channel, policy=replace(policy, overview=policy.live and number > 1))
 
 
 def _repeated_names(sections: Sequence[Section], clusters: Sequence[Cluster]) -> Iterator[str]:

@@ -96,6 +96,13 @@ def test_each_channel_has_its_own_settings() -> None:
     assert users.policy.digest != admins.policy.digest
 
 
+def test_a_live_channel_of_several_clusters_has_an_overview_and_one_of_a_single_cluster_has_none() -> None:
+    assert [one.policy.overview for one in settings_of(THREE).channels] == [True, False]
+    of_one = THREE.replace("alpha,", "alpha, channels: [admins],")
+    assert [one.policy.overview for one in settings_of(of_one).channels] == [False, False]
+    assert not settings_of(CLUSTER, discord_webhook=WEBHOOK, discord_mode="live").channels[0].policy.overview
+
+
 def test_without_channels_the_inputs_of_the_action_are_the_channel() -> None:
     settings = settings_of(CLUSTER, discord_webhook=WEBHOOK, discord_mode="live")
     assert [one.policy.live for one in settings.channels] == [True]
