@@ -51,7 +51,7 @@ class Courier(Struct, frozen=True):
     now: Callable[[], datetime]
     channels: Sequence[Channel]
     compose: Compose
-    clusters: Collection[str]  # keys of those that this run polls; other entries do not change
+    clusters: Collection[str]  # keys of those that this run notifies of; other entries do not change
     deadline: Deadline  # to begin a message
 
     def save_and_deliver(self, histories: Histories, at: datetime) -> Delivered:

@@ -226,18 +226,23 @@ class _Run:
         by_key = {key_of(one.cluster): one for one in polls}
         for one in polls:
             histories = histories.with_entry(one.cluster, one.after or History())
+        removed = dict[str, History]()
         if self._tools.owns_history:
             names = [cluster.name for cluster in self._clusters]
-            histories = without_removed(histories, names, max(one.at for one in polls))
+            policies = [channel.policy for channel in self._channels]
+            histories = without_removed(histories, names, policies, max(one.at for one in polls))
+            removed = {key: one for key, one in histories.clusters.items() if key not in by_key}
         courier = Courier(
             store=self._store,
             newer=self._newer,
             now=self._tools.clock.now,
             channels=self._channels,
-            compose=lambda key, notification, policy: _message(
-                by_key[key], notification, policy, self._tools.run_url
+            compose=lambda key, notification, policy: (
+                compose(notification, removed[key].name or key, policy, None, self._tools.run_url)
+                if key in removed
+                else _message(by_key[key], notification, policy, self._tools.run_url)
             ),
-            clusters=frozenset(key for key, one in by_key.items() if not one.hold),
+            clusters={*removed, *(key for key, one in by_key.items() if not one.hold)},
             deadline=self._tools.deadlines.deliver,
         )
         try:

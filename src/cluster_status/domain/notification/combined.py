@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cluster_status.domain.notification.content.headline import phrase
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.severity import counted, rank
 
@@ -61,5 +62,11 @@ def _since(message: Message) -> datetime:
 
 
 def _headline(messages: Sequence[Message]) -> str:
-    counts = counted(one.status for one in messages)
-    return ", ".join(f"{count} {phrase(status)}" for status, count in counts)
+    monitored = [one for one in messages if not _is_of_removed(one)]
+    parts = [f"{count} {phrase(status)}" for status, count in counted(one.status for one in monitored)]
+    removed = len(messages) - len(monitored)
+    return ", ".join([*parts, f"{removed} not monitored any more"] if removed else parts)
+
+
+def _is_of_removed(message: Message) -> bool:
+    return message.notification is not None and message.notification.event is Event.REMOVED

@@ -64,6 +64,8 @@ class _Effect(Enum):
 
 def _effect(notification: Notification) -> _Effect | None:
     """Return the effect on the incident of the cluster, if any; a maintenance is none and ends none."""
+    if notification.event is Event.REMOVED:
+        return _Effect.END
     is_about_it = notification.event in _OF_INCIDENTS and not notification.is_about_window
     if not is_about_it or notification.period is None or notification.unknown:
         return None
@@ -123,10 +125,10 @@ def step(
 
 
 def _lasted(batch: Sequence[tuple[str, Notification]], issues: Mapping[str, Issue]) -> Iterator[timedelta]:
-    """Yield how long the incidents lasted, without those that a clock set back has spoiled."""
+    """Yield how long the incidents lasted, as far as that is known: a clock may have been set back."""
     for key, one in batch:
         end = one.period.since if one.period else one.at
-        if key in issues and end >= issues[key].since:
+        if one.event is not Event.REMOVED and key in issues and end >= issues[key].since:
             yield end - issues[key].since
 
 
