@@ -12,19 +12,19 @@ from cluster_status.domain.history.history import History, has_changed
 from cluster_status.domain.notification.event import CHANGES, Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.outbox import Outbox, enqueue
+from cluster_status.domain.notification.outbox import Outbox
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.unsaved import (
     NOTIFIED_RUN,
     UnsavedRun,
     chosen,
     estimated_run,
-    history_not_saved,
     is_new,
     not_saved_message,
     repeatable_message,
     restored,
     undamped,
+    with_not_saved,
 )
 from cluster_status.ports import RecentRuns, RunsSince
 
@@ -74,7 +74,7 @@ def _with_restored(poll: PollResult, recent_runs: RecentRuns) -> PollResult:
     recent = recent_runs(polls[-1].at)
     if recent is None or sum(run.failed for run in recent.finished) < NOTIFIED_RUN:
         return poll
-    outbox = restored(after.outbox, poll.id, poll.at, confirmed)
+    outbox = restored(after.outbox, poll.id, poll.at, confirmed, poll.context.channels)
     return replace(poll, after=replace(after, outbox=outbox))
 
 
@@ -114,7 +114,7 @@ def _unsaved(poll: PollResult, before: History, after: History, recent: RunsSinc
     after, polls_needed = changed or (after, 1)
     outbox = _outbox(after, poll.id, run, polls_needed)
     if run.number == NOTIFIED_RUN and before.tracker.confirmed and not changed:
-        outbox = enqueue(outbox, history_not_saved(poll.at, before.tracker.confirmed))
+        outbox = with_not_saved(outbox, poll.at, before.tracker.confirmed, poll.context.channels)
     return _Unsaved(poll.id, run, polls_needed == 1, replace(after, outbox=outbox))
 
 
