@@ -68,7 +68,7 @@ def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel
 
 def _not_edited(polls: Sequence[PollResult], channel: Channel) -> _Outcome:
     """Return the states of a channel that has not answered; an edit that it makes later is repeated."""
-    outboxes = ((one, one.after.outbox) for one in polls if one.after and not one.hold)
+    outboxes = ((one, one.after.outbox) for one in polls if one.after and not one.mismatch)
     states = {
         one.cluster: record_failure(outbox, channel, _NO_RESPONSE, one.at).channel(channel.id)
         for one, outbox in outboxes
@@ -83,7 +83,7 @@ def _edit_all(polls: Sequence[PollResult], channel: Channel, run_url: str) -> _O
         return edit_overview(polls, channel, run_url)
     states: dict[str, ChannelOutbox] = {}
     for poll in polls:
-        if poll.after is None or poll.hold:
+        if poll.after is None or poll.mismatch:
             continue
         states[poll.cluster], error = _edit(poll, poll.after, channel, run_url)
         if error:

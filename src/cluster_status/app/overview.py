@@ -68,7 +68,7 @@ def _polled(
 
 def _row(poll: PollResult, history: History, state: ChannelOutbox) -> Notification | None:
     shown = state.live.notification if state.live else None
-    if poll.hold or is_overtaken(history.record.polls, poll.at):
+    if poll.mismatch or is_overtaken(history.record.polls, poll.at):
         return shown
     return row(shown, observed(poll, history))
 

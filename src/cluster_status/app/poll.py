@@ -9,7 +9,7 @@ from cluster_status.app.check import Checked
 from cluster_status.app.cluster import Channel, MonitoredCluster
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.history.history import History, PollContext, advance, has_changed
-from cluster_status.domain.history.servers import Hold
+from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.observation import Observation
 from cluster_status.domain.status.cause import Status
@@ -31,7 +31,7 @@ class PollResult(Struct, frozen=True):
     verdict: Verdict
     before: History | None = None
     after: History | None = None
-    hold: Hold | None = None  # this poll notifies nothing
+    mismatch: ServerMismatch | None = None
 
     @property
     def id(self) -> str:
@@ -124,8 +124,8 @@ def _poll(
     known = before.known_server(context.digests, context.at, result) if before else KnownServer()
     verdict = judge(result, known, criteria)
     after = advance(before, result, verdict, context) if before else None
-    hold = before.hold(context.digests, context.at) if before else None
-    return PollResult(cluster, result, criteria, context, verdict, before, after, hold)
+    mismatch = before.server_mismatch(context.digests, context.at) if before else None
+    return PollResult(cluster, result, criteria, context, verdict, before, after, mismatch)
 
 
 def observed(poll: PollResult, history: History) -> Observation:

@@ -25,7 +25,7 @@ from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.histories import Histories, key_of, without_removed
 from cluster_status.domain.history.history import History
-from cluster_status.domain.history.servers import Hold
+from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.message import Message, compose, with_order
 from cluster_status.domain.notification.notification import Notification
@@ -156,7 +156,7 @@ class _Run:
             channels = [channel for channel in self._channels if cluster.notifies(channel)]
             polls.append(poll(cluster, checked, before, channels, in_turn=in_turn))
         for one in polls:
-            if one.hold is Hold.CONFLICT:
+            if one.mismatch is ServerMismatch.CONFLICT:
                 self._note_history_error(conflict_error(one.cluster))
         for one in polls:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
@@ -242,7 +242,7 @@ class _Run:
                 if key in removed
                 else _message(by_key[key], notification, policy, self._tools.run_url)
             ),
-            clusters={*removed, *(key for key, one in by_key.items() if not one.hold)},
+            clusters={*removed, *(key for key, one in by_key.items() if not one.mismatch)},
             deadline=self._tools.deadlines.deliver,
         )
         try:

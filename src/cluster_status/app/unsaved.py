@@ -64,7 +64,7 @@ def with_restored(polls: Sequence[PollResult], recent_runs: RecentRuns) -> list[
 
 def _with_restored(poll: PollResult, recent_runs: RecentRuns) -> PollResult:
     before, after = poll.before, poll.after
-    if poll.hold or not (before and after and before.record.polls) or has_changed(before, after):
+    if poll.mismatch or not (before and after and before.record.polls) or has_changed(before, after):
         return poll
     confirmed, polls = after.tracker.confirmed, before.record.polls
     if confirmed is None or poll.verdict.status is not confirmed.status:

@@ -38,7 +38,7 @@ class Summary(Struct, frozen=True):
     clusters: Sequence[ClusterRow] = ()  # of a summary of several
 
 
-def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
+def summary_of(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
     state, report = verdict.cluster_state, verdict.partitions or PartitionReport()
     return Summary(
         status=verdict.status,
