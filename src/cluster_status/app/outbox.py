@@ -6,13 +6,12 @@ from concurrent.futures import wait
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event, Lock
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
-from cluster_status.app.delivery import ChannelDelivery, Compose
+from cluster_status.app.delivery import Change, ChannelDelivery, Compose, record_failure
 from cluster_status.deadline import Deadline
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.notification.notification import Notification
@@ -26,11 +25,13 @@ from cluster_status.errors import Cancelled, DeliveryError, HistoryError, Histor
 from cluster_status.ports import HistoryStore
 from cluster_status.threads import Once, result_or_exception, run_in_thread
 
-if TYPE_CHECKING:
-    from cluster_status.domain.history.history import History
-
 _GRACE_SECONDS = 2.0  # for a message in progress when the run is cancelled, and again to save the outcome
 _BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run sends the rest
+_NO_RESPONSE = DeliveryError(
+    "The channel has not answered in time.",
+    cause="no response",
+    remedy="The message stays pending, and the next run sends it.",
+)
 
 
 class Delivered(Struct, frozen=True):
@@ -53,6 +54,7 @@ class Courier(Struct, frozen=True):
     compose: Compose
     clusters: Collection[str]  # keys of those that this run notifies of; other entries do not change
     deadline: Deadline  # to begin a message
+    end: Deadline  # of all messages
 
     def save_and_deliver(self, histories: Histories, at: datetime) -> Delivered:
         """Save, deliver the pending notifications, and save the outcome.
@@ -66,7 +68,7 @@ class Courier(Struct, frozen=True):
             if key in self.clusters and may_deliver(one.outbox, begin)
         ]
         for key in due:
-            histories = _changed(histories, key, partial(replace, delivering_since=begin))
+            histories = histories.with_outbox(key, partial(replace, delivering_since=begin))
         self.store.save(histories)
         if not due or self.now() - begin >= DELIVERY_TAKES_AT_MOST / 2:
             return Delivered(histories)  # after such a slow save, another run may deliver
@@ -93,7 +95,7 @@ class _Delivery:
         self._courier = courier
         self._due = due
         self._at = at
-        self._outcomes: list[Callable[[Histories], Histories]] = []
+        self._outcomes: list[tuple[str, Change]] = []
         self._lock = Lock()
         self._save_once = Once(self._save)
         self._cancelled, self._ended = Event(), Event()
@@ -103,9 +105,12 @@ class _Delivery:
         try:
             channels = self._courier.channels
             serving = [run_in_thread(partial(self._serve, channel)) for channel in channels]
-            wait(serving)
-            outcomes = zip(channels, map(result_or_exception, serving), strict=True)
-            self.crashes += [(channel, crash) for channel, crash in outcomes if crash]
+            wait(serving, self._courier.end.left)
+            for channel, future in zip(channels, serving, strict=True):
+                if not future.done():
+                    self._give_up(channel)
+                elif crash := result_or_exception(future):
+                    self.crashes.append((channel, crash))
         finally:
             try:
                 self._save_once()
@@ -137,6 +142,14 @@ class _Delivery:
             self.left += ended.left
             self.failures += [(channel, ended.error)] if ended.error else []
 
+    def _give_up(self, channel: Channel) -> None:
+        """Note that a channel has not answered; an answer that comes later is not saved."""
+        failure = partial(record_failure, channel=channel, error=_NO_RESPONSE, at=self._at)
+        for key in {key for key, _ in self._pending(channel)}:
+            self._apply(key, failure)
+        with self._lock:
+            self.failures.append((channel, _NO_RESPONSE))
+
     def _outboxes(self, channel_id: str) -> Mapping[str, ChannelOutbox]:
         """Return the states of a channel by cluster, as the deliveries of this run have left them."""
         with self._lock:
@@ -153,22 +166,20 @@ class _Delivery:
         )
         return heapq.merge(*queues, key=lambda item: item[1].at)
 
-    def _apply(self, key: str, change: Callable[[Outbox], Outbox]) -> None:
-        outcome = partial(_changed, key=key, change=change)
+    def _apply(self, key: str, change: Change) -> None:
         with self._lock:
-            self._outcomes.append(outcome)
-            self.histories = outcome(self.histories)
+            self._outcomes.append((key, change))
+            self.histories = self.histories.with_outbox(key, change)
 
     def _save(self) -> None:
         """Save the outcomes on top of the latest histories: another run may have polled meanwhile."""
         try:
             histories = self._latest()
             with self._lock:
-                for outcome in self._outcomes:
-                    histories = outcome(histories)
+                for key, change in (*self._outcomes, *((key, _ended) for key in self._due)):
+                    histories = histories.with_outbox(key, change)
                 for key in self._due:
-                    histories = _changed(histories, key, _ended)
-                    self.histories = _changed(self.histories, key, _ended)
+                    self.histories = self.histories.with_outbox(key, _ended)
             self._courier.store.save(histories)
         except HistoryError as error:
             self.error = HistoryError(str(error), remedy="The next run may send delivered messages again.")
@@ -182,11 +193,3 @@ class _Delivery:
 
 def _ended(outbox: Outbox) -> Outbox:
     return replace(outbox, delivering_since=None)
-
-
-def _changed(histories: Histories, key: str, change: Callable[[Outbox], Outbox]) -> Histories:
-    history = histories.clusters.get(key)
-    if history is None:
-        return histories
-    changed: History = replace(history, outbox=change(history.outbox))
-    return replace(histories, clusters={**histories.clusters, key: changed})

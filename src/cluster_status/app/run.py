@@ -244,6 +244,7 @@ class _Run:
             ),
             clusters={*removed, *(key for key, one in by_key.items() if not one.mismatch)},
             deadline=self._tools.deadlines.deliver,
+            end=self._tools.deadlines.end_deliveries,
         )
         try:
             outcome = courier.save_and_deliver(histories, max(one.at for one in polls))

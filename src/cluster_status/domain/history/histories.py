@@ -1,6 +1,6 @@
 """The stored document: the histories of all clusters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct, field
@@ -27,6 +27,14 @@ class Histories(Struct, frozen=True, kw_only=True):
 
     def with_entry(self, cluster_name: str, history: History) -> "Histories":
         return replace(self, clusters={**self.clusters, key_of(cluster_name): history})
+
+    def with_outbox(self, key: str, change: Callable[[Outbox], Outbox]) -> "Histories":
+        """Return the histories with another outbox of the entry with this key, if there is one."""
+        history = self.clusters.get(key)
+        if history is None:
+            return self
+        changed = replace(history, outbox=change(history.outbox))
+        return replace(self, clusters={**self.clusters, key: changed})
 
 
 def key_of(cluster_name: str) -> str:
