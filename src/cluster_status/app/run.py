@@ -11,6 +11,7 @@ from cluster_status.app.check import Checked, check_all
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
 from cluster_status.app.limited_store import LimitedStore
 from cluster_status.app.live_message import Edited, update_live_messages
+from cluster_status.app.messages import Messages
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import (
@@ -27,9 +28,6 @@ from cluster_status.domain.history.histories import Histories, key_of, without_r
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.message import Message, compose, with_order
-from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import RememberedLogin
 from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, most_severe
@@ -231,17 +229,14 @@ class _Run:
             names = [cluster.name for cluster in self._clusters]
             policies = [channel.policy for channel in self._channels]
             histories = without_removed(histories, names, policies, max(one.at for one in polls))
-            removed = {key: one for key, one in histories.clusters.items() if key not in by_key}
+            current = {key_of(name) for name in names}
+            removed = {key: one for key, one in histories.clusters.items() if key not in current}
         courier = Courier(
             store=self._store,
             newer=self._newer,
             now=self._tools.clock.now,
             channels=self._channels,
-            compose=lambda key, notification, policy: (
-                compose(notification, removed[key].name or key, policy, None, self._tools.run_url)
-                if key in removed
-                else _message(by_key[key], notification, policy, self._tools.run_url)
-            ),
+            compose=Messages(by_key, removed, self._tools.run_url).compose,
             clusters={*removed, *(key for key, one in by_key.items() if not one.mismatch)},
             deadline=self._tools.deadlines.deliver,
             end=self._tools.deadlines.end_deliveries,
@@ -256,14 +251,6 @@ class _Run:
             self._note_history_error(outcome.error)
         self._note(outcome)
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
-
-
-def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy, run_url: str) -> Message:
-    """Compose a message. A late one has no table, because the nodes at its time are not stored."""
-    if not notification.id.startswith(f"{poll.id}."):
-        return compose(notification, poll.cluster, policy, None, run_url)
-    message = compose(notification, poll.cluster, policy, poll.verdict.cluster_state, run_url)
-    return with_order(message, poll.verdict.partitions)
 
 
 def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:

@@ -21,7 +21,7 @@ RESULTS: dict[Status, ProbeResult] = {  # none needs a second poll
 }
 _BAD = (Status.OFFLINE, Status.OFFLINE, Status.DEGRADED)
 
-Spell = tuple[datetime, datetime, Status]
+Failure = tuple[datetime, datetime, Status]
 
 
 class Rates(NamedTuple):
@@ -45,18 +45,18 @@ class World:
         end = START + days * DAY
         storms = _times(random, end, mean=rates.storms)
         self.storms = [begin for begin in storms if not self.is_quiet(begin)]
-        self._spells = {name: sorted(self._of_cluster(random, end)) for name in NAMES}
+        self._failures = {name: sorted(self._of_cluster(random, end)) for name in NAMES}
         self._place = dict.fromkeys(NAMES, 0)
 
     def status(self, name: str, at: datetime) -> Status:
         """Return the status of a cluster; `at` never goes back."""
-        spells = self._spells[name]
-        while self._place[name] < len(spells) and spells[self._place[name]][1] <= at:
+        failures = self._failures[name]
+        while self._place[name] < len(failures) and failures[self._place[name]][1] <= at:
             self._place[name] += 1
-        begun = (one for one in spells[self._place[name] : self._place[name] + 20] if one[0] <= at < one[1])
+        begun = (one for one in failures[self._place[name] : self._place[name] + 20] if one[0] <= at < one[1])
         return next((status for _, _, status in begun), Status.ONLINE)
 
-    def _of_cluster(self, random: Random, end: datetime) -> Iterator[Spell]:
+    def _of_cluster(self, random: Random, end: datetime) -> Iterator[Failure]:
         for begin in self.storms:
             yield self._until_quiet(begin, timedelta(minutes=random.randint(30, 300)), Status.OFFLINE)
         for begin in _times(random, end, mean=self._rates.failures):
@@ -64,15 +64,15 @@ class World:
             for _ in range(random.choice((1, 1, 1, 1, 6))):  # more than once if it flaps
                 if self.is_quiet(at):
                     break
-                spell = self._until_quiet(at, timedelta(minutes=random.choice((15, 90, 600))), status)
-                yield spell
-                at = spell[1] + timedelta(minutes=15)
+                failure = self._until_quiet(at, timedelta(minutes=random.choice((15, 90, 600))), status)
+                yield failure
+                at = failure[1] + timedelta(minutes=15)
 
     def is_quiet(self, at: datetime) -> bool:
         return (at - START) % self._rates.period >= self._rates.period - QUIET
 
-    def _until_quiet(self, begin: datetime, length: timedelta, status: Status) -> Spell:
-        """Return a spell that ends before the quiet hours, or lasts as long as they do."""
+    def _until_quiet(self, begin: datetime, length: timedelta, status: Status) -> Failure:
+        """Return one that ends before the quiet hours, or lasts as long as they do."""
         quiet = begin + self._rates.period - QUIET - (begin - START) % self._rates.period
         return (begin, begin + length if begin + length < quiet else quiet + QUIET, status)
 

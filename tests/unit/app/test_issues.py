@@ -283,6 +283,13 @@ def test_a_cluster_that_returns_before_its_issue_is_closed_continues_the_issue(o
     assert headlines(owner.issues.only) == ["c1 is back online"]
 
 
+def test_the_issue_of_a_cluster_whose_check_crashes_stays_open(owner: Site) -> None:
+    owner.poll(ONLINE, REFUSED)
+    with pytest.raises(KeyError):
+        owner.monitor.poll_all({"c0": [ONLINE], "c1": [KeyError("a fault of the program")]})
+    assert (owner.issues.only.state, owner.issues.only.comments) == ("open", [])
+
+
 def test_a_removed_cluster_without_an_open_issue_changes_none(owner: Site) -> None:
     owner.poll(ONLINE, REFUSED)
     owner.poll(ONLINE, ONLINE)

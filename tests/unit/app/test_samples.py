@@ -55,6 +55,14 @@ def test_a_channel_gets_samples_of_the_kinds_that_it_has_chosen() -> None:
     assert "Sample: hpc is offline" not in headlines
 
 
+def test_a_channel_with_an_overview_gets_a_sample_of_it() -> None:
+    notifier = RecordingNotifier()
+    live = Channel(ChannelPolicy("users", live=True, overview=True), notifier, notifier)
+    send_samples("hpc", [live], RecordingRunner(), NOON)
+    assert [one.headline for one in notifier.messages if one.is_overview] == ["Sample: 1 cluster: 1 online"]
+    assert "Sample: hpc is still online" not in notifier.headlines
+
+
 def test_a_channel_that_fails_is_an_error_and_does_not_affect_others() -> None:
     broken, works, runner = RecordingNotifier(), RecordingNotifier(), RecordingRunner()
     broken.fail_next(REFUSED)
