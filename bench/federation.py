@@ -7,8 +7,8 @@ message and one issue. Usage: python -m bench.federation [DAYS] [SEED]
 import sys
 import time
 
-from tests.property.federation.federation import Federation
-from tests.property.federation.world import YEAR
+from tests.property.federation.federation import INTERVAL, Federation, Report
+from tests.property.federation.world import DAY, YEAR
 
 DAYS, SEED = 365, 2026
 
@@ -18,11 +18,10 @@ def main() -> int:
     given = [int(one) for one in sys.argv[1:]]
     days, seed = (*given, *(DAYS, SEED)[len(given) :])
     begin = time.process_time()
-    report = Federation(seed, days, YEAR).run()
-    seconds = time.process_time() - begin
-    print(
-        f"{days} days, {report.runs:,} runs of 30 clusters, {seconds / report.runs * 1e3:.0f} ms of CPU each"
-    )
+    federation = Federation(seed, days, YEAR)
+    report = federation.report
+    for _ in federation.periods():
+        print(_progress(report, time.process_time() - begin), flush=True)
     print(f"{report.killed.total():>7,} runs were killed, {report.storms} outages of most clusters at once")
     for step, number in report.killed.most_common():
         print(f"{number:>15,} at: {step}")
@@ -33,6 +32,12 @@ def main() -> int:
         print(f"WRONG  {problem}")
     print("met    no problem" if not report.problems else f"MISSED {len(report.problems)} problems")
     return 1 if report.problems else 0
+
+
+def _progress(report: Report, seconds: float) -> str:
+    days, cost = report.runs * INTERVAL / DAY, seconds / report.runs * 1e3
+    done = f"{days:.0f} days, {report.runs:,} runs of 30 clusters with {cost:.0f} ms of CPU each"
+    return f"{done}: {report.killed.total():,} killed, {len(report.problems)} problems"
 
 
 if __name__ == "__main__":

@@ -71,8 +71,8 @@ class ChannelDelivery(Struct, frozen=True):
         if policy.issues:
             yield from issue_batches(self.pending, self._issues)
             return
-        rows = [item for item in self.pending if policy.overview and _is_row(item[1])]
-        changes = [item for item in self.pending if item not in rows]
+        rows = [(key, one) for key, one in self.pending if self._is_row(one)]
+        changes = [(key, one) for key, one in self.pending if not self._is_row(one)]
         is_about_one = policy.live and not policy.overview
         if len({key for key, _ in changes}) > MOST_SINGLE and not is_about_one:
             yield changes
@@ -93,25 +93,24 @@ class ChannelDelivery(Struct, frozen=True):
         return self.channel.notifier.send(replace(message, issue=issue_step))
 
     def _message(self, messages: Sequence[Message], batch: Batch) -> Message:
-        if self.channel.policy.overview and _is_row(batch[0][1]):
+        if self._is_row(batch[0][1]):
             return overview(messages)
         return combined(messages) if len(messages) > 1 else messages[0]
 
     def _accepted(self, key: str, one: Notification, ref: MessageRef | None) -> Change:
         policy, live, issue = self.channel.policy, None, None
-        if ref and self.channel.editor and (_is_row(one) or not policy.overview):
+        if ref and self.channel.editor and (self._is_row(one) or not policy.overview):
             live = LiveMessage(policy.digest, ref, one, overview=policy.overview)
         if ref and policy.issues:
             issue = after(self._issues().get(key), one, int(ref.id), policy.issues)
         return partial(delivered, channel_id=policy.id, notification_id=one.id, live=live, issue=issue)
 
+    def _is_row(self, notification: Notification) -> bool:
+        """Return whether a notification is a row of the overview of this channel."""
+        return self.channel.policy.overview and notification.event is Event.REMINDER
+
     def _issues(self) -> Mapping[str, Issue]:
         return {key: one.issue for key, one in self.outboxes().items() if one.issue}
-
-
-def _is_row(notification: Notification) -> bool:
-    """Return whether a notification is a row of the overview of a channel that has one."""
-    return notification.event is Event.REMINDER
 
 
 def require_acceptance(outbox: ChannelOutbox, channel: Channel, at: datetime) -> None:

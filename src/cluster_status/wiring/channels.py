@@ -44,7 +44,7 @@ def _channel(
             return Channel(policy, WebhookNotifier(address, http, clock))
         case ChannelKind.DISCORD:
             if not address and isinstance(runner, Console):
-                return Channel(replace(policy, id="console", live=False), runner)
+                return Channel(replace(policy, id="console", live=False, overview=False), runner)
             webhook = DiscordWebhook(
                 address.reveal(), http, clock, username=given.user, avatar_url=given.image
             )

@@ -87,17 +87,22 @@ class Federation:
         self._allowed: Counter[Sent] = Counter()  # repetitions: after a kill before the second save
 
     def run(self) -> Report:
+        for _ in self.periods():
+            pass
+        return self.report
+
+    def periods(self) -> Iterator[Report]:
+        """Run, and yield the report at the end of each period."""
         with contextlib.ExitStack() as patches:
             for module in _MODULES:
                 patches.enter_context(patch(f"cluster_status.app.{module}.run_in_thread", run_at_once))
             while self.clock.now() < self._end:
                 self.clock.advance(INTERVAL)
                 self._run()
-                if self._world.is_quiet(self.clock.now()) and not self._world.is_quiet(
-                    self.clock.now() + INTERVAL
-                ):
+                now, is_quiet = self.clock.now(), self._world.is_quiet
+                if is_quiet(now) and not is_quiet(now + INTERVAL):
                     self._judge_rest()
-        return self.report
+                    yield self.report
 
     def _run(self) -> None:
         now = self.clock.now()

@@ -61,7 +61,7 @@ def _chosen(state: ChannelOutbox, poll_id: str, policy: ChannelPolicy) -> Channe
             missed += one.missed_polls
             continue
         kept.append(one)
-        if is_new:
+        if is_new and not (policy.overview and one.event is Event.REMINDER):  # else it is no message
             knows_problem = is_problem(one)
     return replace(state, pending=tuple(kept), missed_polls=missed, knows_problem=knows_problem)
 
