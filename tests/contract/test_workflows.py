@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from itertools import chain, product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,8 +11,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from cluster_status.errors import InputError
 from cluster_status.settings import load
 from cluster_status.settings.inputs import INPUTS
+from cluster_status.settings.keys import CHANNEL_KEYS, ChannelKind
 from tests.contract.workflows.validators import ACTION, ROOT, VALIDATORS
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
@@ -145,6 +148,32 @@ def test_the_example_of_several_clusters_has_every_variable_and_fits_the_schema_
     validator.validate(given)
     given["clusters"][0]["prot"] = 22
     assert not validator.is_valid(given)
+
+
+@pytest.mark.parametrize("kind", ChannelKind)
+def test_the_schema_for_editors_and_the_action_agree_on_the_keys_of_a_channel(kind: ChannelKind) -> None:
+    schema = json.loads((ROOT / "docs" / "clusters.schema.json").read_text(encoding="utf-8"))
+    addresses = {
+        "DISCORD": "https://discord.com/api/webhooks/1/tOkEn",
+        "SERVICE": "json://example.org",
+        "WEBHOOK": f"https://example.org/hook#whsec_{'A' * 32}",
+    }
+    values = {"mode": "post", "ping": "<@123456789012345678>", "events": ["outage"]}
+    clusters = [{"name": "a", "host": "h", "user": "u", "password": "$PASSWORD"}]
+    environ = {**addresses, "PASSWORD": "p", "GITHUB_REPOSITORY": "o/n", "INPUT_GITHUB-TOKEN": "t"}
+    address: object = True if kind is ChannelKind.ISSUES else f"${kind.name}"
+    for key in {*CHANNEL_KEYS} - {*ChannelKind}:
+        given = {"channels": {"x": {kind.value: address, key: values.get(key, True)}}, "clusters": clusters}
+        is_valid = Draft202012Validator(schema).is_valid(given)
+        assert (key, is_valid) == (key, _is_read({**environ, "INPUT_CLUSTERS": json.dumps(given)}))
+
+
+def _is_read(environ: Mapping[str, str]) -> bool:
+    try:
+        load.read(environ)
+    except InputError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -9,9 +9,10 @@ from cluster_status.app.check import Checked
 from cluster_status.app.cluster import Channel, MonitoredCluster
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.history.history import History, PollContext, advance, has_changed
-from cluster_status.domain.history.servers import Hold
+from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.plan import Plan
+from cluster_status.domain.notification.observation import Observation
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Criteria, KnownServer, Verdict, judge
@@ -31,7 +32,7 @@ class PollResult(Struct, frozen=True):
     verdict: Verdict
     before: History | None = None
     after: History | None = None
-    hold: Hold | None = None  # this poll notifies nothing
+    mismatch: ServerMismatch | None = None
 
     @property
     def id(self) -> str:
@@ -135,5 +136,21 @@ def _poll(
     )
     verdict = judge(result, known, criteria)
     after = advance(before, result, verdict, context) if before else None
-    hold = before.hold(context.digests, context.at) if before else None
-    return PollResult(cluster, result, criteria, context, verdict, before, after, hold)
+    mismatch = before.server_mismatch(context.digests, context.at) if before else None
+    return PollResult(cluster, result, criteria, context, verdict, before, after, mismatch)
+
+
+def observed(poll: PollResult, history: History) -> Observation:
+    """Return what a poll has found, for a message about the status after it."""
+    tracker, record, last_login = history.tracker, history.record, history.ssh.login.worked_at
+    return Observation(
+        poll.id,
+        poll.at,
+        poll.verdict,
+        tracker,
+        tracker,
+        record.ledger,
+        record.incidents,
+        last_login,
+        history.calendar,
+    )

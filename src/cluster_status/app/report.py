@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from cluster_status.app.cluster import Channel
 from cluster_status.app.poll import PollResult
-from cluster_status.domain.history.servers import Hold
+from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.notification.content.description import describe
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
@@ -19,7 +19,7 @@ from cluster_status.errors import ClusterStatusError, DeliveryError, HistoryErro
 from cluster_status.ports import Level, Runner
 from cluster_status.render.overview import ClusterRow, headline
 from cluster_status.render.phrases import duration, instant, utc
-from cluster_status.render.summary import overview, summarise, without_maintenance
+from cluster_status.render.summary import overview, summary_of, without_maintenance
 
 OUTPUTS = {
     "status": "Status that this poll found: `online`, `degraded`, `maintenance`, `offline` or `unknown`; "
@@ -81,7 +81,7 @@ def annotate_gap(runner: Runner, polls: Sequence[PollResult]) -> None:
 
 
 def _warnings_of_name(poll: PollResult) -> Iterator[str]:
-    if poll.hold is Hold.FIRST_POLL:
+    if poll.mismatch is ServerMismatch.FIRST_POLL:
         yield (
             f"The history of '{poll.cluster}' is of another server. This poll notifies nothing and changes "
             "no status. The next poll of this server continues the history. If the other server is another "
@@ -181,7 +181,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
     shown = not_online if several else polls
-    summaries = [summarise(poll.verdict, poll.cluster, poll.after, poll.current_plan) for poll in shown]
+    summaries = [summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan) for poll in shown]
     return runner.publish(outputs, [overview(rows), *summaries] if several else summaries)
 
 

@@ -12,6 +12,7 @@ from cluster_status.app.check import Checked, check_all
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
 from cluster_status.app.limited_store import LimitedStore
 from cluster_status.app.live_message import Edited, update_live_messages
+from cluster_status.app.messages import Messages
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import (
@@ -27,11 +28,8 @@ from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.histories import Histories, key_of, without_removed
 from cluster_status.domain.history.history import History
-from cluster_status.domain.history.servers import Hold
+from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.message import Message, compose, with_order, with_plan
-from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import RememberedLogin
 from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, most_severe
@@ -160,7 +158,7 @@ class _Run:
             channels = [channel for channel in self._channels if cluster.notifies(channel)]
             polls.append(poll(cluster, checked, before, channels, in_turn=in_turn))
         for one in polls:
-            if one.hold is Hold.CONFLICT:
+            if one.mismatch is ServerMismatch.CONFLICT:
                 self._note_history_error(conflict_error(one.cluster))
         for one in polls:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
@@ -233,19 +231,22 @@ class _Run:
         by_key = {key_of(one.cluster): one for one in polls}
         for one in polls:
             histories = histories.with_entry(one.cluster, one.after or History())
+        removed = dict[str, History]()
         if self._tools.owns_history:
             names = [cluster.name for cluster in self._clusters]
-            histories = without_removed(histories, names, max(one.at for one in polls))
+            policies = [channel.policy for channel in self._channels]
+            histories = without_removed(histories, names, policies, max(one.at for one in polls))
+            current = {key_of(name) for name in names}
+            removed = {key: one for key, one in histories.clusters.items() if key not in current}
         courier = Courier(
             store=self._store,
             newer=self._newer,
             now=self._tools.clock.now,
             channels=self._channels,
-            compose=lambda key, notification, policy: _message(
-                by_key[key], notification, policy, self._tools.run_url
-            ),
-            clusters=frozenset(key for key, one in by_key.items() if not one.hold),
+            compose=Messages(by_key, removed, self._tools.run_url).compose,
+            clusters={*removed, *(key for key, one in by_key.items() if not one.mismatch)},
             deadline=self._tools.deadlines.deliver,
+            end=self._tools.deadlines.end_deliveries,
         )
         try:
             outcome = courier.save_and_deliver(histories, max(one.at for one in polls))
@@ -257,11 +258,3 @@ class _Run:
             self._note_history_error(outcome.error)
         self._note(outcome)
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
-
-
-def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy, run_url: str) -> Message:
-    """Compose a message. A late one has no table, because the nodes at its time are not stored."""
-    is_late = not notification.id.startswith(f"{poll.id}.")
-    state, report = (None, None) if is_late else (poll.verdict.cluster_state, poll.verdict.partitions)
-    message = with_order(compose(notification, poll.cluster, policy, state, run_url), report)
-    return with_plan(message, poll.context.plan)

@@ -13,19 +13,19 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.event import CHANGES, Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.outbox import Outbox, enqueue
+from cluster_status.domain.notification.outbox import Outbox
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.unsaved import (
     NOTIFIED_RUN,
     UnsavedRun,
     chosen,
     estimated_run,
-    history_not_saved,
     is_new,
     not_saved_message,
     repeatable_message,
     restored,
     undamped,
+    with_not_saved,
 )
 from cluster_status.ports import RecentRuns, RunsSince
 
@@ -75,7 +75,7 @@ def with_restored(polls: Sequence[PollResult], recent_runs: RecentRuns) -> list[
 def _saved_before_gap(poll: PollResult) -> Instant | None:
     """Return when the last saved poll was, if failed runs may have followed it and the status is the same."""
     before, after = poll.before, poll.after
-    if poll.hold or not (before and after and before.record.polls) or has_changed(before, after):
+    if poll.mismatch or not (before and after and before.record.polls) or has_changed(before, after):
         return None
     confirmed, polls = after.tracker.confirmed, before.record.polls
     if confirmed is None or poll.verdict.status is not confirmed.status:
@@ -87,7 +87,7 @@ def _with_restored(poll: PollResult) -> PollResult:
     after = poll.after
     if not (after and after.tracker.confirmed):
         return poll
-    outbox = restored(after.outbox, poll.id, poll.at, after.tracker.confirmed)
+    outbox = restored(after.outbox, poll.id, poll.at, after.tracker.confirmed, poll.context.channels)
     return replace(poll, after=replace(after, outbox=outbox))
 
 
@@ -127,7 +127,7 @@ def _unsaved(poll: PollResult, before: History, after: History, recent: RunsSinc
     after, polls_needed = changed or (after, 1)
     outbox = _outbox(after, poll.id, run, polls_needed)
     if run.number == NOTIFIED_RUN and before.tracker.confirmed and not changed:
-        outbox = enqueue(outbox, history_not_saved(poll.at, before.tracker.confirmed))
+        outbox = with_not_saved(outbox, poll.at, before.tracker.confirmed, poll.context.channels)
     return _Unsaved(poll.id, run, polls_needed == 1, replace(after, outbox=outbox))
 
 

@@ -39,7 +39,7 @@ class Summary(Struct, frozen=True):
     clusters: Sequence[ClusterRow] = ()  # of a summary of several
 
 
-def summarise(verdict: Verdict, cluster_name: str, history: History | None, plan: Plan = NO_PLAN) -> Summary:
+def summary_of(verdict: Verdict, cluster_name: str, history: History | None, plan: Plan = NO_PLAN) -> Summary:
     """Return the summary of a poll; `plan` is what is not over."""
     state, report = verdict.cluster_state, verdict.partitions or PartitionReport()
     return Summary(

@@ -205,8 +205,8 @@ DISCORD_IMG = Input(
 )
 DISCORD_MODE = Input(
     "discord-mode",
-    "`post`: one message per change. `live`: each poll also edits the latest message, so that its table is "
-    "current; phones make a sound only for a change.",
+    "`post`: one message per change. `live`: each poll also edits the latest message, or a table of several "
+    "clusters, so that it is current; phones make a sound only for a change.",
     types.choice("post", "live"),
     "post",
     "post",

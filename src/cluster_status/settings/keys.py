@@ -1,5 +1,6 @@
 """The keys of the clusters file, and the input that each of them stands for."""
 
+from enum import StrEnum
 from typing import Any
 
 from cluster_status.domain.secret import Secret
@@ -40,11 +41,21 @@ WEBHOOK = Input(
 )
 URL = Input("url", "URL of a service that Apprise knows.", types.SERVICE_URL, Secret(), secret=True)
 
+
+class ChannelKind(StrEnum):
+    """A kind of channels, as the key of the clusters file that has its address."""
+
+    DISCORD = "discord-webhook"
+    SERVICE = "url"
+    ISSUES = "issues"
+    WEBHOOK = "webhook"
+
+
 CHANNEL_KEYS: dict[str, Input[Any]] = {
-    "discord-webhook": inputs.DISCORD_WEBHOOK,
-    "url": URL,
-    "issues": ISSUES,
-    "webhook": WEBHOOK,
+    ChannelKind.DISCORD: inputs.DISCORD_WEBHOOK,
+    ChannelKind.SERVICE: URL,
+    ChannelKind.ISSUES: ISSUES,
+    ChannelKind.WEBHOOK: WEBHOOK,
     "events": EVENTS,
     "mode": inputs.DISCORD_MODE,
     "always": inputs.DISCORD_MSG_ALWAYS,
@@ -52,3 +63,19 @@ CHANNEL_KEYS: dict[str, Input[Any]] = {
     "table": inputs.DISCORD_MSG_INFO,
     "quote": inputs.DISCORD_MSG_QUOTE,
 }
+KINDS_OF_KEY: dict[str, frozenset[ChannelKind]] = {
+    "mode": frozenset({ChannelKind.DISCORD}),
+    "always": frozenset(ChannelKind) - {ChannelKind.ISSUES},
+    "ping": frozenset({ChannelKind.DISCORD}),
+    "quote": frozenset(ChannelKind) - {ChannelKind.WEBHOOK},
+}
+"""The keys that only some kinds of channels accept."""
+
+
+def keys_of(kind: ChannelKind) -> dict[str, Input[Any]]:
+    """Return the keys that a channel of this kind accepts."""
+    return {
+        key: spec
+        for key, spec in CHANNEL_KEYS.items()
+        if key == kind or (key not in list(ChannelKind) and kind in KINDS_OF_KEY.get(key, {kind}))
+    }

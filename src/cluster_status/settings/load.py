@@ -14,7 +14,8 @@ from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import InputError
 from cluster_status.settings import inputs
-from cluster_status.settings.clusters import Channel, Cluster, Configured, Context, read_clusters
+from cluster_status.settings.channels import Channel
+from cluster_status.settings.clusters import Cluster, Configured, Context, read_clusters
 from cluster_status.settings.given import Given
 from cluster_status.settings.source import of_action
 from cluster_status.settings.target import read_ssh_target

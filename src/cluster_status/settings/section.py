@@ -25,6 +25,10 @@ class Section(Struct, frozen=True):
     def has(self, key: str) -> bool:
         return key in self.values or key in self.lists or key in self.tables
 
+    def where_of(self, key: str) -> str:
+        """Return the place of a value, or of the first one of a list."""
+        return next((one.where for one in self.listed(key)), self.where)
+
     def listed(self, key: str) -> Sequence[Value]:
         return [self.values[key]] if key in self.values else self.lists.get(key, ())
 

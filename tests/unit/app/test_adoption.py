@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import keyed_digests
-from cluster_status.domain.history.servers import Hold, PolledServer, Servers
+from cluster_status.domain.history.servers import PolledServer, ServerMismatch, Servers
 from cluster_status.domain.status.cause import Cause
 from cluster_status.errors import ExitStatus
 from tests.fakes.probe import ONLINE, failed
@@ -63,7 +63,7 @@ def test_a_conflict_of_two_servers_is_left_behind(moved: Monitor) -> None:
     old = moved.other_histories["alpha"]
     conflict = PolledServer(digest="d", at=old.history.record.polls[-1].at)
     old.save(old.histories.with_entry("alpha", replace(old.history, servers=Servers(conflict=conflict))))
-    assert old.history.hold(moved.digests, moved.clock.now()) is Hold.CONFLICT
+    assert old.history.server_mismatch(moved.digests, moved.clock.now()) is ServerMismatch.CONFLICT
     assert moved.poll(ONLINE).exit_status is ExitStatus.OK
 
 

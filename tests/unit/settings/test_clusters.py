@@ -98,6 +98,13 @@ def test_each_channel_has_its_own_settings() -> None:
     assert users.policy.digest != admins.policy.digest
 
 
+def test_a_live_channel_of_several_clusters_has_an_overview_and_one_of_a_single_cluster_has_none() -> None:
+    assert [one.policy.overview for one in settings_of(THREE).channels] == [True, False]
+    of_one = THREE.replace("alpha,", "alpha, channels: [admins],")
+    assert [one.policy.overview for one in settings_of(of_one).channels] == [False, False]
+    assert not settings_of(CLUSTER, discord_webhook=WEBHOOK, discord_mode="live").channels[0].policy.overview
+
+
 def test_without_channels_the_inputs_of_the_action_are_the_channel() -> None:
     settings = settings_of(CLUSTER, discord_webhook=WEBHOOK, discord_mode="live")
     assert [one.policy.live for one in settings.channels] == [True]
@@ -151,7 +158,7 @@ def test_a_channel_can_be_the_url_of_another_service() -> None:
     yaml = f"channels: {{mail: {{url: $MAIL, events: outage}}}}\n{CLUSTER}"
     given = {"INPUT_CLUSTERS": yaml, **VARIABLES, "MAIL": "mailtos://u:p@example.org"}
     [channel] = read(given).channels
-    assert (channel.url.reveal(), channel.policy.kinds) == (given["MAIL"], frozenset({Kind.OUTAGE}))
+    assert (channel.address.reveal(), channel.policy.kinds) == (given["MAIL"], frozenset({Kind.OUTAGE}))
 
 
 def test_urls_of_other_services_are_channels_next_to_discord_or_instead_of_it() -> None:
@@ -476,13 +483,54 @@ def test_a_wrong_channel_of_issues_is_a_problem(keys: str, problem: str) -> None
     assert problem in caught.value.problems[0]
 
 
+IGNORED = [
+    (kind, key, accepted)
+    for key, kinds, accepted in (
+        ("mode: live", ("url", "issues", "webhook"), "discord-webhook"),
+        ("ping: '<@123456789012345678>'", ("url", "issues", "webhook"), "discord-webhook"),
+        ("quote: true", ("webhook",), "discord-webhook, url or issues"),
+        ("always: true", ("issues",), "discord-webhook, url or webhook"),
+    )
+    for kind in kinds
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "accepted"), IGNORED)
+def test_a_key_that_a_channel_would_ignore_is_a_problem_with_the_kinds_that_accept_it(
+    kind: str, key: str, accepted: str
+) -> None:
+    address = {"url": "$MAIL", "issues": "true", "webhook": "$HOOK"}[kind]
+    yaml = f"channels: {{x: {{{kind}: {address}, {key}}}}}\n{CLUSTER}"
+    given = {"INPUT_CLUSTERS": yaml, **VARIABLES, **ON_GITHUB, "MAIL": "mailtos://u:p@example.org"}
+    with pytest.raises(InputError) as caught:
+        read({**given, "HOOK": SIGNED})
+    [problem] = caught.value.problems
+    place, _, rest = problem.partition(": ")
+    assert place.startswith("clusters, line 1, column ")
+    name = key.partition(":")[0]
+    assert rest == f"{name} has no effect on a channel with {kind}, only on one with {accepted}: remove it"
+
+
+def test_each_kind_of_channel_accepts_the_keys_that_have_an_effect() -> None:
+    yaml = (
+        "channels:\n"
+        "  a: {discord-webhook: $DISCORD_USERS, mode: live, ping: '<@123456789012345678>', quote: true}\n"
+        "  b: {url: $MAIL, always: true, table: false, quote: true, events: [outage]}\n"
+        "  c: {issues: true, table: false, quote: true, events: [outage]}\n"
+        "  d: {webhook: $HOOK, always: true, table: false, events: [outage]}\n"
+    )
+    given = {"INPUT_CLUSTERS": f"{yaml}{CLUSTER}", **VARIABLES, **ON_GITHUB, "HOOK": SIGNED}
+    channels = read({**given, "MAIL": "mailtos://u:p@example.org"}).channels
+    assert [one.kind for one in channels] == ["discord-webhook", "url", "issues", "webhook"]
+
+
 SIGNED = f"https://example.org/hook#whsec_{'A' * 32}"
 
 
 def test_a_channel_can_be_another_program() -> None:
     yaml = f"channels: {{program: {{webhook: $HOOK, events: [outage]}}}}\n{CLUSTER}"
     [channel] = read({"INPUT_CLUSTERS": yaml, **VARIABLES, "HOOK": SIGNED}).channels
-    assert (channel.program.reveal(), channel.policy.kinds) == (SIGNED, frozenset({Kind.OUTAGE}))
+    assert (channel.address.reveal(), channel.policy.kinds) == (SIGNED, frozenset({Kind.OUTAGE}))
 
 
 @pytest.mark.parametrize("variable", ["HOOK", "INPUT_WEBHOOK-URL"])

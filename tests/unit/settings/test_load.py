@@ -66,10 +66,10 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "cluster-name": ("cluster.name", "cluster", "MsCluster", "MsCluster", "---"),
     "cluster-connect-timeout": ("cluster.target.connect_timeout_seconds", 10.0, "2.5", 2.5, "0"),
     "cluster-command-timeout": ("cluster.query.timeout_seconds", 30.0, "60", 60.0, "61"),
-    "discord-webhook": ("discord.webhook", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
-    "notify-urls": ("notified", None, "json://h/x", "json://h/x", "h"),
+    "discord-webhook": ("discord.address", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
+    "notify-urls": ("address", None, "json://h/x", "json://h/x", "h"),
     "webhook-url": (
-        "program",
+        "address",
         None,
         f"https://h/x#{SIGNING_KEY}",
         f"https://h/x#{SIGNING_KEY}",
@@ -183,10 +183,8 @@ def problems_of(given: Given, environ: Given = NOTHING) -> tuple[str, ...]:
 
 
 def value_at(settings: Settings, place: str) -> object:
-    if place == "notified":
-        return settings.channels[0].url.reveal()
-    if place == "program":
-        return settings.channels[0].program.reveal()
+    if place == "address":
+        return settings.channels[0].address.reveal()
     if place == "issues":
         return bool(settings.channels[-1].policy.issues)
     first, _, rest = place.partition(".")
@@ -453,7 +451,7 @@ def test_only_a_poll_on_a_runner_needs_a_webhook(command: str, environ: Given, *
     if needed:
         assert problems_of(given, environ)[0].startswith("discord-webhook is empty")
     else:
-        assert not settings_of(given, environ).channels[0].webhook
+        assert not settings_of(given, environ).channels[0].address
 
 
 def test_a_bad_webhook_on_a_runner_is_one_problem() -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.history.digests import Digests
-from cluster_status.domain.history.servers import Hold, Servers, attributed
+from cluster_status.domain.history.servers import ServerMismatch, Servers, attributed
 from cluster_status.domain.history.ssh_state import SshState, remember, remember_refusal
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar
@@ -95,7 +95,7 @@ class History(Struct, frozen=True, kw_only=True):
         is_another = self.ssh.server_of(digests) != self.ssh.server
         return PartitionMemory() if is_another else self.partitions
 
-    def hold(self, digests: Digests, at: Instant) -> Hold | None:
+    def server_mismatch(self, digests: Digests, at: Instant) -> ServerMismatch | None:
         """Return why a poll of the server with this digest would change nothing."""
         return attributed(self.servers, self.ssh.server, digests, at)[1]
 
@@ -133,8 +133,8 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     A poll that a later one has overtaken is recorded and changes nothing else. One of another server is not
     recorded, until the history follows that server.
     """
-    servers, hold = attributed(history.servers, history.ssh.server, poll.digests, poll.at)
-    if hold:
+    servers, mismatch = attributed(history.servers, history.ssh.server, poll.digests, poll.at)
+    if mismatch:
         ssh = remember_refusal(history.ssh, result, poll.digests, poll.at)
         return replace(history, ssh=ssh, servers=servers)
     seen = Poll(poll.at, verdict.status, verdict.cause)

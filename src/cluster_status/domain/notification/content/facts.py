@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from cluster_status.domain.notification.content.headline import phrase
 from cluster_status.domain.notification.content.window_facts import FORMER_TIMES, window_facts
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.partition_events import is_of_partition_maintenance
 from cluster_status.domain.status.cause import Cause, cause_info
@@ -78,6 +79,8 @@ def _times(notification: Notification) -> Iterator[Fact]:
             yield Fact("Last successful login", notification.last_login)
         if period:
             yield Fact("Last known status", period.status.value)
+    elif notification.event is Event.REMOVED and period:
+        yield Fact("Last known status", period.status.value)
     elif period and not is_of_partition_maintenance(notification):
         yield Fact(SINCE, period.since)
 
