@@ -78,7 +78,7 @@ def test_a_window_has_the_distinct_notes_of_its_planned_parts() -> None:
 def test_a_plan_is_shown_without_secrets_and_control_characters() -> None:
     plan = Plan((planned(1, 2, "the password is s3cret-of-alice\x1b[0m"),), "s3cret-of-alice")
     shown = plan.redacted(Redaction((Secret("s3cret-of-alice"),), ("password",)))
-    assert shown == Plan((planned(1, 2, "the password is *** [0m"),), "***")
+    assert shown == Plan((planned(1, 2, "the password is ***"),), "***")
 
 
 def test_the_windows_that_are_not_over_are_shown_in_order() -> None:
