@@ -16,12 +16,13 @@ from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUT_GROUPS, Input
-from tools.docs import clusters, courses, message_image, messages, webhook
+from tools.docs import clusters, courses, message_image, messages, performance, webhook
 
 ROOT = Path(__file__).parents[2]
 INPUTS_AND_OUTPUTS = ROOT / "docs" / "inputs.md"
 CLUSTERS_PAGE = ROOT / "docs" / "clusters.md"
 CAUSES_PAGE = ROOT / "docs" / "causes.md"
+PERFORMANCE_PAGE = ROOT / "docs" / "performance.md"
 CARDS = ROOT / "tests" / "data" / "cards"
 
 
@@ -121,6 +122,7 @@ def documents() -> dict[Path, str]:
         ),
         ROOT / "docs" / "clusters.schema.json": clusters.schema(),
         ROOT / "docs" / "webhook.schema.json": webhook.schema(),
+        PERFORMANCE_PAGE: _between(PERFORMANCE_PAGE, "<!-- {} -->", {"figures": performance.table()}),
         CAUSES_PAGE: _between(CAUSES_PAGE, "<!-- {} -->", {"causes": causes_table()}),
         ROOT / "docs" / "messages.md": messages.document(),
         ROOT / "docs" / "courses.md": courses.document(),
