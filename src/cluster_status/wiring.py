@@ -28,6 +28,7 @@ from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.local.executor import LocalExecutor
 from cluster_status.adapters.runner import ActionsRunner, mask
+from cluster_status.adapters.site_checks import ExecutedSiteChecks
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.executor import SshExecutor
@@ -43,6 +44,9 @@ from cluster_status.domain.history.digests import Digests, keyed_digests
 from cluster_status.domain.local_target import LocalTarget
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.site_checks.script import part
+from cluster_status.domain.site_checks.site_check import SiteChecks
+from cluster_status.domain.slurm.commands import BOUNDARY
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
@@ -128,13 +132,19 @@ def _prune(
         return prune(GitHubRuns(rest, limiter), runner, plan)
 
 
-def authorized_keys(target: SshTarget, public_key: str = "") -> Iterator[str]:
-    """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key."""
+def authorized_keys(target: SshTarget, checks: SiteChecks, public_key: str = "") -> Iterator[str]:
+    """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key.
+
+    Comments name what the line allows besides Slurm's commands, which are in base64 there.
+    """
     credentials = target.credentials
     if not (public_key or credentials.key):
         raise InputError(["cluster-key is required: set CLUSTER_KEY, or pass a public key as argument"])
     key = public_key or public_line(read_key(credentials.key, credentials.key_passphrase))
-    line = authorized_keys_line(key)
+    yield from (
+        f"# site check: {one.name}{f': {one.command}' if one.command else ''}" for one in checks.checks
+    )
+    line = authorized_keys_line(key, [part(checks, BOUNDARY)] if checks.checks else [])
     if not (target.jump_hosts and target.head_node.host):
         yield line
         return
@@ -169,14 +179,16 @@ def _http(redaction: Redaction, deadline: Deadline | None = None) -> Iterator[Ht
 def _cluster(
     cluster: Cluster, settings: Settings, http: Http, runner: Runner, redaction: Redaction
 ) -> MonitoredCluster:
+    executor, checks = _executor(cluster, redaction), cluster.site_checks
     return MonitoredCluster(
         cluster.name,
-        SlurmProbe(_executor(cluster, redaction), cluster.query, redaction),
+        SlurmProbe(executor, cluster.query, redaction),
         _digests(cluster, settings),
         cluster.thresholds,
         cluster.retries,
         None if cluster.channels is None else frozenset(cluster.channels),
         _heartbeat(cluster.heartbeat, http, runner),
+        ExecutedSiteChecks(executor, checks, redaction) if checks.checks else None,
     )
 
 

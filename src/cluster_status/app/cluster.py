@@ -21,6 +21,7 @@ from cluster_status.ports import (
     RecentRuns,
     Runner,
     RunsSince,
+    SiteCheckRunner,
 )
 
 
@@ -47,6 +48,7 @@ class MonitoredCluster(Struct, frozen=True):
     retries: RetryPolicy = RetryPolicy()
     channels: frozenset[str] | None = None  # the ids of those that it notifies; None: all
     heartbeat: Heartbeat | None = None  # of this cluster alone
+    site_checks: SiteCheckRunner | None = None
 
     def notifies(self, channel: "Channel") -> bool:
         return self.channels is None or channel.id in self.channels

@@ -10,7 +10,7 @@ from cluster_status.app.cluster import Channel
 from cluster_status.app.outbox import record_failure, require_acceptance
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.message import compose, with_order
+from cluster_status.domain.notification.message import compose, with_check_outputs, with_order
 from cluster_status.domain.notification.notify import remind
 from cluster_status.domain.notification.observation import Observation
 from cluster_status.domain.notification.outbox import ChannelOutbox, edited
@@ -85,6 +85,7 @@ def _edit(
         return state, None
     message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state, run_url)
     message = with_order(message, poll.verdict.partitions)
+    message = with_check_outputs(message, poll.verdict.site_checks)
     error: DeliveryError | None = None
     try:
         require_acceptance(state, channel, poll.at)

@@ -27,7 +27,7 @@ from cluster_status.domain.history.histories import Histories, key_of, without_r
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import Hold
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.message import Message, compose, with_order
+from cluster_status.domain.notification.message import Message, compose, with_check_outputs, with_order
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
@@ -257,7 +257,8 @@ def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy
     if not notification.id.startswith(f"{poll.id}."):
         return compose(notification, poll.cluster, policy, None, run_url)
     message = compose(notification, poll.cluster, policy, poll.verdict.cluster_state, run_url)
-    return with_order(message, poll.verdict.partitions)
+    message = with_order(message, poll.verdict.partitions)
+    return with_check_outputs(message, poll.verdict.site_checks)
 
 
 def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:

@@ -14,7 +14,7 @@ from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.overview import ClusterRow, as_cells, as_text, headline, worst_first
 from cluster_status.render.phrases import instant
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
-from cluster_status.render.section import Section, sections
+from cluster_status.render.section import Section, check_section, sections
 from cluster_status.render.table import ordered, table
 from cluster_status.render.text import SIGNS
 
@@ -40,12 +40,13 @@ class Summary(Struct, frozen=True):
 
 def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
     state, report = verdict.cluster_state, verdict.partitions or PartitionReport()
+    checks = verdict.site_checks
     return Summary(
         status=verdict.status,
         headline=describe(verdict, cluster_name),
         facts=tuple(_facts(verdict, history)),
         partitions=tuple(ordered(state.partitions, first=report.found, last=report.usual)) if state else (),
-        sections=tuple(sections(state, lost=report.found)),
+        sections=(*check_section(checks.results if checks else ()), *sections(state, lost=report.found)),
         uptimes=uptimes(history) if history else (),
     )
 

@@ -15,6 +15,7 @@ from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.selection import Kind
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.site_checks.site_check import SiteChecks
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.text import clean
@@ -25,6 +26,7 @@ from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS, ISSUES, URL, WEBH
 from cluster_status.settings.references import read_source
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section
 from cluster_status.settings.sections import Sections
+from cluster_status.settings.site_checks import read_site_checks
 from cluster_status.settings.source import text_of
 from cluster_status.settings.target import Target, is_local, read_local_target, read_ssh_target
 
@@ -38,6 +40,7 @@ class Cluster(Struct, frozen=True):
     name: str
     target: Target
     query: SlurmQuery
+    site_checks: SiteChecks
     thresholds: Thresholds
     retries: RetryPolicy
     heartbeat: Secret
@@ -197,6 +200,7 @@ def _cluster(
             login_only=given.value(inputs.SCHEDULER) == "none",
             degraded_below=given.value(inputs.DEGRADED_BELOW),
         ),
+        site_checks=read_site_checks(given),
         thresholds=Thresholds(
             degraded_below=given.value(inputs.DEGRADED_BELOW),
             confirm_after=given.value(inputs.CONFIRM_AFTER),

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.host_key import Pins
-from cluster_status.settings import types
+from cluster_status.settings import check_types, types
 from cluster_status.settings.types import InputType
 
 T = TypeVar("T")
@@ -126,9 +126,38 @@ PARTITIONS = Input(
     types.PATTERNS,
     (),
 )
+CHECK_PATHS = Input(
+    "check-paths",
+    "Paths that must respond, such as `/scratch, /project`, separated by commas or new lines. If one hangs, "
+    "fails or is missing in two polls in a row, the cluster is degraded. See docs/checks.md.",
+    check_types.PATHS,
+    (),
+)
+CHECK_SPACE = Input(
+    "check-space",
+    "Share of used space at which the file system of a path in `check-paths` is full, such as `95%`. Empty: "
+    "not checked.",
+    check_types.SPACE,
+    None,
+)
+CHECKS = Input(
+    "checks",
+    "Commands to run on the head node, one per line as `name: command`, with the exit statuses of Nagios "
+    "plugins. If one fails in two polls in a row, the cluster is degraded. Never use event data in them. See "
+    "docs/checks.md.",
+    check_types.COMMANDS,
+    (),
+)
+CHECK_TIMEOUT = Input(
+    "check-timeout",
+    "Timeout in seconds for `check-paths` and `checks`, which run at the same time.",
+    types.whole_number(1, 60),
+    10,
+    "10",
+)
 SCHEDULER = Input(
     "scheduler",
-    "Scheduler to check: `slurm`, or `none` to check only the login.",
+    "Scheduler to check: `slurm`, or `none` to check only the login, `check-paths` and `checks`.",
     types.choice("slurm", "none"),
     "slurm",
     "slurm",
@@ -343,6 +372,10 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         DEGRADED_BELOW,
         SCHEDULER,
         SLURM_CLUSTER,
+        CHECK_PATHS,
+        CHECK_SPACE,
+        CHECKS,
+        CHECK_TIMEOUT,
     ),
     "Notify": (
         DISCORD_WEBHOOK,

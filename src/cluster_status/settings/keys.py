@@ -18,7 +18,10 @@ CLUSTER_KEYS: dict[str, Input[Any]] = {
         inputs.HEARTBEAT_URL,
     )
 }
-LISTED = frozenset({"partitions", "host-key", "events"})  # may be a list; as an input, one per line
+LISTED = frozenset(
+    {"partitions", "host-key", "events", "check-paths", "checks"}
+)  # may be a list; as an input, one per line
+MAPPED = frozenset({"checks"})  # may be a mapping; as an input, one per line with a colon
 EVENTS = Input("events", "Kinds of notifications. Without it, all.", types.KINDS, frozenset())
 ISSUES = Input(
     "issues",

@@ -98,6 +98,16 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "slurm-cluster": ("cluster.query.cluster", "", "beta", "beta", "alpha,beta"),
     "show-nodes": ("cluster.query.node_names", False, "true", True, "yes"),
     "degraded-below": ("thresholds.degraded_below", 50, "75%", 75, "101"),
+    "check-paths": (
+        "check_paths",
+        (),
+        "/scratch, /project/ab 1",
+        ("/scratch", "/project/ab 1"),
+        "/scratch/*",
+    ),
+    "check-space": ("cluster.site_checks.full_at", None, "95%", 95, "0"),
+    "checks": ("checks", (), "quota: quota -q", (("quota", "quota -q"),), "quota -q"),
+    "check-timeout": ("cluster.site_checks.timeout_seconds", 10, "5", 5, "0"),
     "attempts": ("retries.attempts", 3, "1", 1, "0"),
     "attempt-delay": ("retries.delay_seconds", 15.0, "0", 0.0, "61"),
     "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),
@@ -177,6 +187,13 @@ def value_at(settings: Settings, place: str) -> object:
         return settings.channels[0].program.reveal()
     if place == "issues":
         return bool(settings.channels[-1].policy.issues)
+    if place in {"checks", "check_paths"}:
+        found = settings.clusters[0].site_checks.checks
+        paths, commands = (
+            (one.name for one in found if one.is_path),
+            (one for one in found if not one.is_path),
+        )
+        return tuple(paths) if place == "check_paths" else tuple((one.name, one.command) for one in commands)
     first, _, rest = place.partition(".")
     of_cluster = {"cluster": settings.clusters[0], "discord": settings.channels[0]}
     if first in {"thresholds", "retries"}:
@@ -338,8 +355,9 @@ def test_a_local_host_without_a_scheduler_has_nothing_to_check() -> None:
     with pytest.raises(InputError) as caught:
         local({"scheduler": "none"})
     assert list(caught.value.problems) == [
-        "scheduler cannot be none with the host local: there is no login to check"
+        "scheduler cannot be none with the host local: there is no login to check. Set check-paths or checks"
     ]
+    assert local({"scheduler": "none", "check-paths": "/scratch"}).clusters[0].query.login_only
 
 
 def test_a_local_host_is_refused_in_the_container_of_the_action() -> None:

@@ -28,6 +28,7 @@ from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionMemory, PartitionStatus
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
+from cluster_status.domain.status.site_checks.report import CheckState
 from cluster_status.domain.status.tracker import (
     RECENT_POLLS,
     UNKNOWN_POLLS_BEFORE_NOTIFICATION,
@@ -50,6 +51,7 @@ class History(Struct, frozen=True, kw_only=True):
     outbox: Outbox = Outbox()
     ssh: SshState = SshState()
     partitions: PartitionMemory = PartitionMemory()
+    site_checks: dict[str, CheckState] = {}
     calendar: Calendar = Calendar()
     unknown_failure: RunFailure | None = None  # while the status is unknown
     servers: Servers = Servers()
@@ -63,6 +65,8 @@ class History(Struct, frozen=True, kw_only=True):
             logins_closed_too_long=self.ssh.login.is_closed_too_long(now, self.maintenance_until(now)),
             window=self.compare_windows(result, now).calendar.of_all_nodes_at(now),
             partitions=partitions,
+            site_checks=self.site_checks_of(digests),
+            checks_interrupted=self.is_after_gap(_last_poll_at(self), now) or self.is_status_lost,
             interrupted=after_gap or self.is_status_lost,
             after_gap=after_gap,
         )
@@ -88,6 +92,10 @@ class History(Struct, frozen=True, kw_only=True):
         """Return what is remembered of the partitions of the server with this digest."""
         is_another = self.ssh.server_of(digests) != self.ssh.server
         return PartitionMemory() if is_another else self.partitions
+
+    def site_checks_of(self, digests: Digests) -> dict[str, CheckState]:
+        """Return what is remembered of the site checks on the server with this digest."""
+        return {} if self.ssh.server_of(digests) != self.ssh.server else self.site_checks
 
     def hold(self, digests: Digests, at: Instant) -> Hold | None:
         """Return why a poll of the server with this digest would change nothing."""
@@ -159,6 +167,9 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         outbox=notify(outbox, observation, poll.channels),
         ssh=ssh,
         partitions=verdict.partitions.memory if verdict.partitions else history.partitions_of(poll.digests),
+        site_checks=(
+            verdict.site_checks.memory if verdict.site_checks else history.site_checks_of(poll.digests)
+        ),
         calendar=update.calendar.with_read_error(_maintenance_error(result), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
         servers=servers,

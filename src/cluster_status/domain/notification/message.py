@@ -16,6 +16,8 @@ from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, Partition
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionReport
+from cluster_status.domain.status.site_checks.report import SiteCheckReport
+from cluster_status.domain.status.site_checks.result import failing
 
 
 class Message(Struct, frozen=True):
@@ -73,6 +75,14 @@ def compose(
 def with_order(message: Message, report: PartitionReport | None) -> Message:
     """Return the message with the partitions to show first and last, as this poll found them."""
     return replace(message, lost=report.found, usual=report.usual) if report else message
+
+
+def with_check_outputs(message: Message, report: SiteCheckReport | None) -> Message:
+    """Return the message with what the failing checks that it names printed in this poll."""
+    names = {one.name for one in message.notification.checks} if message.notification else set()
+    results = [one for one in failing(report.results) if one.name in names] if report else []
+    outputs = (Fact(f"Output of {one.name}", one.output) for one in results if one.output)
+    return replace(message, facts=(*message.facts, *outputs))
 
 
 def _is_outage(notification: Notification) -> bool:

@@ -129,11 +129,19 @@ def command_line(boundary: str, *commands: Command, login_shell: bool = False, c
     `clusters`, the line prints the account's SLURM_CLUSTERS at its end.
     """
     quote = '"' if login_shell else "'"
-    steps = "".join(f" && {command.line(boundary, quote=quote)} && echo {boundary}" for command in commands)
-    # the first echo ends a line that the login may have left open
-    line = f"echo && echo {boundary}{steps}"
+    steps = [f"{command.line(boundary, quote=quote)} && echo {boundary}" for command in commands]
     if clusters:
-        line += f" && {PRINT_CLUSTERS[0] if login_shell else PRINT_CLUSTERS[1]}"
+        steps.append(PRINT_CLUSTERS[0] if login_shell else PRINT_CLUSTERS[1])
+    return shell_line(boundary, steps, login_shell=login_shell)
+
+
+def shell_line(boundary: str, steps: Iterable[str], *, login_shell: bool) -> str:
+    """Return a line that prints the boundary and then runs the steps.
+
+    For a login shell, they must contain no single quote.
+    """
+    # the first echo ends a line that the login may have left open
+    line = " && ".join(["echo", f"echo {boundary}", *steps])
     if login_shell:
         line = f"env {LINE_VARIABLE}='{line}' /bin/sh -c '{login_shell_script(LINE_VARIABLE)}'"
     return line

@@ -1,10 +1,12 @@
 """The sentences of a message: the cause of the status, and what to do."""
 
+from cluster_status.domain.notification.content.check_clauses import clauses_of_failing, clauses_of_passed
 from cluster_status.domain.notification.content.partition_clauses import clauses_of
 from cluster_status.domain.notification.content.window_facts import underlying_clause, window_sentence
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, cause_info
+from cluster_status.domain.status.site_checks.report import CAUSES_OF_CHECKS
 from cluster_status.domain.status.tracker import RECENT_POLLS
 
 _UNSTABLE = "the status changes often: single changes are not notified until it has been the same for an hour"
@@ -22,7 +24,10 @@ def sentence(notification: Notification) -> str:
     if notification.underlying_cause:
         parts = [*parts, underlying_clause(notification.underlying_cause)]
     if not unknown:
+        if notification.checks and known_causes and known_causes[0] in CAUSES_OF_CHECKS:
+            parts = []
         parts = [*clauses_of(notification, parts)]
+        parts += [*clauses_of_failing(notification.checks), *clauses_of_passed(notification.checks_passed)]
     if unknown and unknown.cause and cause_info(unknown.cause).network:
         parts = ["the runner could reach neither the cluster nor any other host"]  # else it is an outage
     if unknown and unknown.intermittent:
