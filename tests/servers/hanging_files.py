@@ -120,3 +120,4 @@ def hanging_files(path: Path) -> Iterator[HangingFiles]:
         yield files
     finally:
         files.close()
+        path.rmdir()

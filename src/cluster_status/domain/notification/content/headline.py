@@ -27,7 +27,7 @@ _HEADLINES = {
     Event.MONITOR_RESTORED: "Monitoring of {name} restored: still {status}",
     Event.PARTITION_LOST: "{name} is still {status}: {partitions} lost, too",
     Event.PARTITION_BACK: "{name} is still {status}: {partitions} back",
-    Event.CHECK_FAILED: "{name} is still {status}: a further check fails",
+    Event.CHECK_FAILED: "{name} is still {status}: a check fails, too",
     Event.CHECK_PASSED: "{name} is still {status}: a check passes again",
     Event.MAINTENANCE_SCHEDULED: "Maintenance of {name} scheduled",
     Event.MAINTENANCE_CHANGED: "Maintenance of {name} changed",

@@ -1,0 +1,238 @@
+"""Site checks in the shells of accounts: what they report, and what their output cannot do."""
+
+import subprocess
+from pathlib import Path
+from shlex import quote
+
+import pytest
+
+from cluster_status.domain.execution import CommandResult
+from cluster_status.domain.redaction import PLAIN, Redaction
+from cluster_status.domain.secret import Secret
+from cluster_status.domain.site_checks.script import part
+from cluster_status.domain.site_checks.site_check import SiteCheck, SiteChecks
+from cluster_status.domain.slurm.commands import BOUNDARY, shell_line
+from cluster_status.domain.slurm.forced_command import forced_command
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.site_checks.result import CheckResult, CheckResults, results_of
+
+HEX = "0123abcd"
+SHELLS = ("bash", "dash", "tcsh", "fish", "zsh")
+TOKEN = "hunter2-correct-horse"
+
+
+def run(
+    *checks: SiteCheck,
+    shell: str = "sh",
+    seconds: int = 5,
+    login_shell: bool = False,
+    redaction: Redaction = PLAIN,
+    full_at: int | None = None,
+    **variables: str,
+) -> CheckResults:
+    """Run the checks as sshd does."""
+    wanted = SiteChecks(checks, seconds, full_at)
+    line = shell_line(HEX, [part(wanted, HEX)], login_shell=login_shell)
+    return results_of(wanted, _output(line, shell, **variables), HEX, redaction)
+
+
+def _output(line: str, shell: str, **variables: str) -> CommandResult:
+    done = subprocess.run(
+        [shell, "-c", line],
+        env={"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "HOME": "/", **variables},
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    return CommandResult(done.returncode, done.stdout, done.stderr)
+
+
+def command(line: str) -> SiteCheck:
+    return SiteCheck("check", line)
+
+
+def only(results: CheckResults) -> CheckResult:
+    [result] = results.results
+    return result
+
+
+@pytest.mark.parametrize("login_shell", [False, True])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_every_shell_runs_all_checks(shell: str, login_shell: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    found = run(
+        SiteCheck(str(tmp_path)),
+        SiteCheck(f"{tmp_path}/none"),
+        SiteCheck("quota", "echo 'it'\\''s 80% !$HOME \"used\"'; exit 1"),
+        SiteCheck("well", "echo fine"),
+        shell=shell,
+        login_shell=login_shell,
+    )
+    assert [one.cause for one in found.results] == [None, Cause.PATH_MISSING, Cause.CHECK_FAILED, None]
+    assert [one.not_run for one in found.results] == [""] * 4
+    assert found.results[2].output == 'it\'s 80% !$HOME "used"'
+    assert found.key_is_restricted is False
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "not_run"),
+    [
+        ("exit 0", None, ""),
+        ("exit 1", Cause.CHECK_FAILED, ""),
+        ("exit 2", Cause.CHECK_FAILED, ""),
+        ("exit 3", None, "exit status 3: text"),
+        ("exit 100", None, "exit status 100: text"),
+        ("kill -9 $$", None, "exit status 137: text"),
+    ],
+)
+def test_the_exit_statuses_are_those_of_a_nagios_plugin(
+    status: str, cause: Cause | None, not_run: str
+) -> None:
+    found = only(run(command(f"echo text; {status}")))
+    assert (found.cause, found.not_run) == (cause, not_run)
+
+
+def test_a_command_that_does_not_exist_was_not_run() -> None:
+    assert "exit status 127" in only(run(command("no-such-program"))).not_run
+
+
+def test_a_command_without_a_response_fails_and_is_killed() -> None:
+    mark = "CLUSTER_STATUS_TEST=1"
+    found = run(command(f"env {mark} sleep 60"), SiteCheck("well", "true"), seconds=1)
+    assert [one.cause for one in found.results] == [Cause.CHECK_FAILED, None]
+    assert found.results[0].output == "no response within 1 s"
+    environments = [path for path in Path("/proc").glob("[0-9]*/environ") if _contains(path, mark)]
+    assert environments == []
+
+
+def _contains(path: Path, text: str) -> bool:
+    try:
+        return text.encode() in path.read_bytes()
+    except OSError:
+        return False
+
+
+def test_a_command_gets_no_input_and_not_the_boundary() -> None:
+    found = only(run(command("cat; env | grep -c CLUSTER_STATUS_BOUNDARY; exit 1")))
+    assert found.output == "0"
+
+
+HOSTILE = {
+    "terminal escapes": r"\033[2J\033]0;title\007pwned",
+    "a second line with a result": rf"bad\n{HEX} 0 = 0\n",
+    "a result of its own": rf"{HEX} 0 = 0",
+    "an end of its own": rf"{HEX} end",
+    "carriage returns": r"good\rbad",
+    "nothing but blanks": r"   \n\t\n",
+    "NUL bytes": r"a\000b",
+    "broken UTF-8": r"\377\376caf\303",
+    "direction marks": "abc\u202edcba",
+    "a mention": "@everyone <@&123456789012345678>",
+    "Markdown": "[click](https://evil.example) `code` **bold**",
+    "HTML": "<img src=x onerror=alert(1)>",
+    "a workflow command": "::error::pwned",
+    "a stopped workflow command": "::stop-commands::x",
+    "shell syntax": "$(touch /tmp/pwned) `id` ; rm -rf ~",
+    "format letters": "%%s%%n%%x",
+    "a secret": TOKEN,
+    "a secret in base64": "aHVudGVyMi1jb3JyZWN0LWhvcnNl",
+    "a secret that blanks part": "hunter2-cor\trect-horse",
+    "an address and a user": "alice@192.0.2.7 failed",
+}
+
+
+@pytest.mark.parametrize("printed", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_output_is_one_harmless_line(printed: str) -> None:
+    redaction = Redaction((Secret(TOKEN),), ("alice",))
+    found = run(command(f"printf {quote(printed)}; exit 2"), SiteCheck("other", "true"), redaction=redaction)
+    result, other = found.results
+    assert (result.cause, other.cause, other.output) == (Cause.CHECK_FAILED, None, "")
+    assert len(result.output) <= 200
+    assert result.output.isprintable()
+    assert "\u202e" not in result.output
+    for hidden in (TOKEN, "correct-horse", "aHVudGVy", "alice", "192.0.2.7"):
+        assert hidden not in result.output
+
+
+def test_output_without_an_end_is_read_up_to_a_limit_and_not_kept() -> None:
+    found = only(run(command("head -c 5000000 /dev/zero | tr '\\000' x; exit 2")))
+    assert (found.cause, len(found.output)) == (Cause.CHECK_FAILED, 200)
+
+
+def test_performance_data_is_not_shown() -> None:
+    assert only(run(command("echo 'LOAD OK - 0.5 | load1=0.5;5;10;0;'"))).output == "LOAD OK - 0.5"
+    assert only(run(command("echo 'a | b'"))).output == "a | b"
+
+
+def test_a_lock_that_is_held_starts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir(mode=0o700)
+    path = SiteCheck(str(tmp_path))
+    run(path, XDG_RUNTIME_DIR=f"{tmp_path}/run")
+    [lock] = (tmp_path / "run").iterdir()
+    holder = subprocess.Popen(["flock", lock, "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdin
+    assert holder.stdout
+    holder.stdin.write(b"locked\n")
+    holder.stdin.flush()
+    assert holder.stdout.readline() == b"locked\n"
+    try:
+        found = only(run(path, seconds=1, XDG_RUNTIME_DIR=f"{tmp_path}/run"))
+    finally:
+        holder.communicate(timeout=10)
+    assert found.cause is Cause.PATH_HANGS
+    assert only(run(path, XDG_RUNTIME_DIR=f"{tmp_path}/run")).cause is None
+
+
+def test_checks_of_two_runs_at_the_same_time_wait_for_each_other(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir(mode=0o700)
+    check = SiteChecks((command("sleep 0.3"),), 5)
+    line = shell_line(HEX, [part(check, HEX)], login_shell=False)
+    environment = {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": f"{tmp_path}/run"}
+    running = [
+        subprocess.Popen(["sh", "-c", line], env=environment, stdout=subprocess.PIPE) for _ in range(3)
+    ]
+    outputs = [one.communicate(timeout=20)[0] for one in running]
+    results = [results_of(check, CommandResult(0, output, b""), HEX, PLAIN) for output in outputs]
+    assert [only(one).cause for one in results] == [None] * 3
+    assert [only(one).not_run for one in results] == [""] * 3
+
+
+@pytest.mark.parametrize("missing", ["flock", "timeout", "base64", "sed", "stat"])
+def test_without_a_program_checks_are_not_run_and_fail_nothing(missing: str, tmp_path: Path) -> None:
+    for name in (
+        "env",
+        "sh",
+        "base64",
+        "timeout",
+        "flock",
+        "id",
+        "mkdir",
+        "head",
+        "cat",
+        "tr",
+        "sed",
+        "stat",
+        "ls",
+    ):
+        if name != missing:
+            (tmp_path / name).symlink_to(f"/usr/bin/{name}")
+    found = run(SiteCheck("/"), command("true"), PATH=str(tmp_path))
+    assert [one.cause for one in found.results] == [None, None]
+    assert found.results[0].not_run
+
+
+def test_a_restricted_key_runs_exactly_these_checks() -> None:
+    checks = SiteChecks((command("echo 'A \"B\" $HOME'; exit 1"), SiteCheck("/tmp")), 5)  # noqa: S108
+    forced = forced_command(parts=[part(checks, BOUNDARY)])
+    for shell in SHELLS:
+        for login_shell in (False, True):
+            line = shell_line(HEX, [part(checks, HEX)], login_shell=login_shell)
+            found = results_of(checks, _output(forced, shell, SSH_ORIGINAL_COMMAND=line), HEX, PLAIN)
+            assert [one.cause for one in found.results] == [Cause.CHECK_FAILED, None], (shell, login_shell)
+            assert found.key_is_restricted is True
+    other = SiteChecks((command("id"),), 5)
+    line = shell_line(HEX, [part(other, HEX)], login_shell=False)
+    refused = only(results_of(other, _output(forced, "sh", SSH_ORIGINAL_COMMAND=line), HEX, PLAIN))
+    assert refused.not_run.startswith("the restricted key does not allow these checks")
+    for harm in (f"{part(checks, HEX)}; id", f"{part(checks, HEX)} | id", part(checks, "x; id")):
+        done = _output(forced, "sh", SSH_ORIGINAL_COMMAND=f"echo {HEX} && {harm}")
+        assert (done.exit_status, b"uid=" in done.stdout) == (126, False)
