@@ -1,8 +1,10 @@
 """Site checks in the shells of accounts: what they report, and what their output cannot do."""
 
+import re
 import subprocess
 from pathlib import Path
 from shlex import quote
+from typing import NamedTuple
 
 import pytest
 
@@ -15,7 +17,9 @@ from cluster_status.domain.slurm.commands import BOUNDARY, shell_line
 from cluster_status.domain.slurm.forced_command import forced_command
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.site_checks.result import CheckResult, CheckResults, results_of
+from cluster_status.settings.clusters_file import parse
 
+ROOT = Path(__file__).parents[2]
 HEX = "0123abcd"
 SHELLS = ("bash", "dash", "tcsh", "fish", "zsh")
 TOKEN = "hunter2-correct-horse"
@@ -236,3 +240,89 @@ def test_a_restricted_key_runs_exactly_these_checks() -> None:
     for harm in (f"{part(checks, HEX)}; id", f"{part(checks, HEX)} | id", part(checks, "x; id")):
         done = _output(forced, "sh", SSH_ORIGINAL_COMMAND=f"echo {HEX} && {harm}")
         assert (done.exit_status, b"uid=" in done.stdout) == (126, False)
+
+
+EXAMPLES = {
+    name: line
+    for name, _, line in (
+        value.text.partition(": ")
+        for block in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "checks.md").read_text(), re.DOTALL)
+        for value in parse(block, "checks.md")[0].clusters[0].listed("checks")
+    )
+}
+_LICENCE = "LicenseName=matlab Total=10 Used={} Free={} Reserved=0 Remote=no"
+_BHOSTS = "HOST_NAME STATUS JL/U MAX NJOBS RUN SSUSP USUSP RSV\\nn1 {} - 8 0 0 0 0 0"
+
+
+class Scripted(NamedTuple):
+    """An example, what its program prints and returns, and what the check reports."""
+
+    name: str
+    program: str
+    prints: str
+    status: int
+    cause: Cause | None
+    shown: str
+
+
+FAILS = Cause.CHECK_FAILED
+SCRIPTED = [
+    Scripted("quota", "quota", "", 0, None, ""),
+    Scripted(
+        "quota", "quota", "Disk quotas for user alice: over", 1, FAILS, "Disk quotas for user alice: over"
+    ),
+    Scripted("lustre quota", "lfs", "/scratch 1024 0 4096 - 10 0 0 -", 0, None, ""),
+    Scripted("lustre quota", "lfs", "/scratch 5000* 0 4096 6d 10 0 0 -", 0, FAILS, "over quota"),
+    Scripted("matlab", "scontrol", _LICENCE.format(4, 6), 0, None, _LICENCE.format(4, 6)),
+    Scripted("matlab", "scontrol", _LICENCE.format(10, 0), 0, FAILS, _LICENCE.format(10, 0)),
+    Scripted("ansys", "lmutil", "lic: license server UP (MASTER) v11.18", 0, None, ""),
+    Scripted("ansys", "lmutil", "lmgrd is not running: Cannot connect", 0, FAILS, "no licences"),
+    Scripted("pbs", "qstat", "Server: pbs\\n    server_state = Active", 0, None, ""),
+    Scripted("pbs", "qstat", "Server: pbs\\n    server_state = Terminating", 0, FAILS, "PBS is not active"),
+    Scripted("pbs", "qstat", "qstat: cannot connect to server", 1, FAILS, ""),
+    Scripted("condor", "condor_status", "slot1@n1\\nslot1@n2", 0, None, "2"),
+    Scripted("condor", "condor_status", "", 0, FAILS, "1"),
+    Scripted("lsf", "bhosts", _BHOSTS.format("ok"), 0, None, ""),
+    Scripted("lsf", "bhosts", _BHOSTS.format("closed_Full"), 0, None, ""),
+    Scripted("lsf", "bhosts", _BHOSTS.format("unavail"), 0, FAILS, "no host in service"),
+]
+
+
+@pytest.mark.parametrize("scripted", SCRIPTED, ids=lambda one: f"{one.name}: {one.prints}")
+def test_an_example_reports_what_its_program_says(scripted: Scripted, tmp_path: Path) -> None:
+    output = f"printf '{scripted.prints}\\n'; " if scripted.prints else ""
+    (tmp_path / scripted.program).write_text(f"#!/bin/sh\n{output}exit {scripted.status}\n")
+    (tmp_path / scripted.program).chmod(0o755)
+    check = SiteCheck(scripted.name, EXAMPLES[scripted.name])
+    found = only(run(check, PATH=f"{tmp_path}:/usr/bin:/bin", USER="alice"))
+    assert (found.cause, found.not_run) == (scripted.cause, "")
+    assert found.output == scripted.shown
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - {"load"}))
+def test_an_example_without_its_program_fails_nothing(name: str, tmp_path: Path) -> None:
+    for program in (
+        "env",
+        "sh",
+        "base64",
+        "timeout",
+        "flock",
+        "id",
+        "mkdir",
+        "head",
+        "cat",
+        "tr",
+        "sed",
+        "wc",
+    ):
+        (tmp_path / program).symlink_to(f"/usr/bin/{program}")
+    found = only(run(SiteCheck(name, EXAMPLES[name]), PATH=str(tmp_path), USER="alice"))
+    assert (found.cause, found.not_run[:15]) == (None, "exit status 127")
+
+
+def test_the_example_of_the_load_compares_it_with_the_cores() -> None:
+    assert only(run(SiteCheck("load", EXAMPLES["load"]))).output.startswith("load ")
+
+
+def test_every_example_is_tried() -> None:
+    assert EXAMPLES.keys() == {name for name, *_ in SCRIPTED} | {"load"}
