@@ -204,7 +204,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
     shown = not_online if several else polls
-    summaries = [summarise(poll.verdict, poll.cluster, poll.after) for poll in shown]
+    summaries = [summarise(poll.verdict, poll.cluster, poll.after, poll.at) for poll in shown]
     return runner.publish(outputs, [overview(rows), *summaries] if several else summaries)
 
 

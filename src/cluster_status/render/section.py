@@ -11,7 +11,7 @@ from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpu
 from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.site_checks.result import CheckResult
-from cluster_status.render import reasons
+from cluster_status.render import queue, reasons
 from cluster_status.render.phrases import instant
 
 _MOST_LINES = 50
@@ -45,8 +45,13 @@ def _check(one: CheckResult) -> str:
     return f"{one.name}: {word}"
 
 
-def sections(state: ClusterState | None, *, lost: Collection[str] = ()) -> Iterator[Section]:
-    """Yield the sections with content, the most important first. `lost` are names of partitions."""
+def sections(
+    state: ClusterState | None, *, lost: Collection[str] = (), at: datetime | None = None
+) -> Iterator[Section]:
+    """Yield the sections with content, the most important first. `lost` are names of partitions.
+
+    Without the time of the poll, there are no pending jobs.
+    """
     if state is None:
         return
     details = state.details or Details()
@@ -54,6 +59,7 @@ def sections(state: ClusterState | None, *, lost: Collection[str] = ()) -> Itera
         ("Maintenance", list(_maintenance(state))),
         (reasons.HEADING, [_reason(one) for one in grouped(details.drain_reasons, first=lost)]),
         ("GPUs", list(_gpus(state.partitions, details))),
+        (queue.HEADING, list(queue.lines(details.pending, at)) if at else []),
     ):
         if lines:
             yield Section(title, _bounded(lines))

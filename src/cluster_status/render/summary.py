@@ -1,6 +1,7 @@
 """The summary of a run: as Markdown for the page of the run, or as plain text for a terminal."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -38,7 +39,9 @@ class Summary(Struct, frozen=True):
     clusters: Sequence[ClusterRow] = ()  # of a summary of several
 
 
-def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
+def summarise(
+    verdict: Verdict, cluster_name: str, history: History | None, at: datetime | None = None
+) -> Summary:
     state, report = verdict.cluster_state, verdict.partitions or PartitionReport()
     checks = verdict.site_checks
     return Summary(
@@ -46,7 +49,10 @@ def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> S
         headline=describe(verdict, cluster_name),
         facts=tuple(_facts(verdict, history)),
         partitions=tuple(ordered(state.partitions, first=report.found, last=report.usual)) if state else (),
-        sections=(*check_section(checks.results if checks else ()), *sections(state, lost=report.found)),
+        sections=(
+            *check_section(checks.results if checks else ()),
+            *sections(state, lost=report.found, at=at),
+        ),
         uptimes=uptimes(history) if history else (),
     )
 

@@ -62,11 +62,11 @@ def test_a_line_that_is_no_command_is_refused_with_its_number(given: str, hint: 
 
 def test_a_command_with_a_control_character_or_without_an_end_is_refused() -> None:
     for command in ("echo \x1b[2J", "x" * 1001):
-        with pytest.raises(ValueError, match="the command in line 1 must have at most 1000 visible"):
+        with pytest.raises(ValueError, match=r"^the command in line 1 must have"):
             COMMANDS.read(f"a: {command}")
 
 
 def test_a_share_of_nothing_is_refused() -> None:
     assert SPACE.read("95 %") == 95
-    with pytest.raises(ValueError, match="^$"):
+    with pytest.raises(ValueError, match=r"^$"):
         SPACE.read("0")

@@ -437,7 +437,7 @@ def test_a_url_without_a_signing_key_is_refused_and_not_shown(url: str, hint: st
 
 
 def test_checks_are_a_mapping_or_lines() -> None:
-    head = "clusters:\n  - name: a\n    host: a.example.org\n    user: u\n    password: $HPC_PASSWORD\n    checks:"
+    head = "clusters:\n  - name: a\n    host: h\n    user: u\n    password: $HPC_PASSWORD\n    checks:"
     for checks in (" {quota: 'quota -q: x'}", "\n      quota: 'quota -q: x'", " |\n      quota: quota -q: x"):
         [cluster] = settings_of(f"{head}{checks}\n").clusters
         assert [(one.name, one.command) for one in cluster.site_checks.checks] == [("quota", "quota -q: x")]

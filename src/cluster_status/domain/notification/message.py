@@ -13,7 +13,14 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.issue import IssueStep
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
-from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, Partition
+from cluster_status.domain.slurm.cluster_state import (
+    ClusterState,
+    Details,
+    DrainReason,
+    Gpus,
+    Partition,
+    Pending,
+)
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionReport
 from cluster_status.domain.status.site_checks.report import SiteCheckReport
@@ -35,6 +42,7 @@ class Message(Struct, frozen=True):
     usual: tuple[str, ...] = ()  # names of partitions to show last
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
+    pending: dict[str, Pending] = {}  # jobs by partition name; empty if not known
     quotation: Quotation | None = None
     mention: str = ""  # role or user to mention, in the syntax of the channel
     is_news: bool = True  # otherwise it is sent without a notification sound
@@ -65,6 +73,7 @@ def compose(
         partitions=partitions,
         gpus=details.gpus if policy.with_partitions else {},
         drain_reasons=details.drain_reasons if policy.with_partitions else (),
+        pending=details.pending if policy.with_partitions else {},
         quotation=quotation_for(status, notification.at) if policy.with_quotation else None,
         mention=policy.mention if _is_outage(notification) else "",
         is_news=notification.event is not Event.REMINDER,
