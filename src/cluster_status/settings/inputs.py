@@ -170,7 +170,7 @@ SLURM_CLUSTER = Input(
 )
 DETAILS = Input(
     "details",
-    "`partitions`, or `full`: also free GPUs and the reasons for nodes out of service.",
+    "`partitions`, or `full`: also free GPUs, pending jobs and the reasons for nodes out of service.",
     types.choice("partitions", "full"),
     "partitions",
     "partitions",
