@@ -189,6 +189,7 @@ def _cluster(
         None if cluster.channels is None else frozenset(cluster.channels),
         _heartbeat(cluster.heartbeat, http, runner),
         ExecutedSiteChecks(executor, checks, redaction) if checks.checks else None,
+        cluster.conditions,
     )
 
 

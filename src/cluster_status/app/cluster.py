@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from cluster_status.deadline import RunDeadlines
+from cluster_status.domain.conditions.condition import Condition
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.notification.policy import ChannelPolicy
@@ -49,6 +50,7 @@ class MonitoredCluster(Struct, frozen=True):
     channels: frozenset[str] | None = None  # the ids of those that it notifies; None: all
     heartbeat: Heartbeat | None = None  # of this cluster alone
     site_checks: SiteCheckRunner | None = None
+    conditions: tuple[Condition, ...] = ()
 
     def notifies(self, channel: "Channel") -> bool:
         return self.channels is None or channel.id in self.channels

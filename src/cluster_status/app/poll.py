@@ -105,6 +105,7 @@ def poll(
         digests=cluster.digests,
         confirm_after=cluster.thresholds.confirm_after,
         channels=tuple(channel.policy for channel in channels),
+        conditions=cluster.conditions,
         in_turn=in_turn,
     )
     return _poll(cluster.name, checked.result, criteria, context, before)

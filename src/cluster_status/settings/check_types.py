@@ -1,7 +1,8 @@
-"""The types of the inputs of site checks. Readers raise ValueError, with or without a hint."""
+"""The types of the inputs of site checks and conditions. Readers raise ValueError, with or without a hint."""
 
 import re
 
+from cluster_status.domain.conditions.grammar import parse
 from cluster_status.settings.types import PERCENT, InputType
 
 _MOST = 20
@@ -65,4 +66,5 @@ def _share(given: str) -> int:
 
 PATHS = InputType(_paths, "a list of absolute paths, separated by commas or new lines")
 COMMANDS = InputType(_commands, "a list of lines with a name, a colon and a command")
+CONDITIONS = InputType(parse, "a list of conditions such as idle >= 10 in batch")
 SPACE: InputType[int | None] = InputType(_share, "a percentage from 1 to 100, such as 95%")

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import RetryPolicy, Thresholds
+from cluster_status.domain.conditions.condition import OF_PARTITIONS, Condition
 from cluster_status.domain.history.digests import digest_of
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.notification.policy import ChannelPolicy
@@ -41,6 +42,7 @@ class Cluster(Struct, frozen=True):
     target: Target
     query: SlurmQuery
     site_checks: SiteChecks
+    conditions: tuple[Condition, ...]
     thresholds: Thresholds
     retries: RetryPolicy
     heartbeat: Secret
@@ -201,6 +203,7 @@ def _cluster(
             degraded_below=given.value(inputs.DEGRADED_BELOW),
         ),
         site_checks=read_site_checks(given),
+        conditions=_conditions(given),
         thresholds=Thresholds(
             degraded_below=given.value(inputs.DEGRADED_BELOW),
             confirm_after=given.value(inputs.CONFIRM_AFTER),
@@ -212,6 +215,14 @@ def _cluster(
         heartbeat=given.value(inputs.HEARTBEAT_URL),
         channels=channels,
     )
+
+
+def _conditions(given: Given) -> tuple[Condition, ...]:
+    found = given.value(inputs.NOTIFY_WHEN)
+    without = [one for one in found if one.quantity in OF_PARTITIONS]
+    if without and given.value(inputs.DETAILS) != "full":
+        given.add_problem(inputs.NOTIFY_WHEN, f"'{clean(str(without[0]))}' needs details: full")
+    return found
 
 
 def _discord(given: Given, id_: str) -> Channel:

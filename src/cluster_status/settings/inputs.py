@@ -280,6 +280,13 @@ ATTEMPTS = Input(
 ATTEMPT_DELAY = Input(
     "attempt-delay", "Delay in seconds between two attempts of a poll.", types.seconds(0, 60), 15.0, "15"
 )
+NOTIFY_WHEN = Input(
+    "notify-when",
+    "Conditions that are notified once when they become true, such as `idle >= 10 in batch` or "
+    "`gpu:a100 >= 4 in gpu`, one per line or separated by commas. See docs/notifications.md.",
+    check_types.CONDITIONS,
+    (),
+)
 CONFIRM_AFTER = Input(
     "confirm-after",
     "Number of consecutive polls that confirm a timeout, a missing route or a dropped connection, the loss "
@@ -390,6 +397,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         DISCORD_MSG_QUOTE,
         DISCORD_USER,
         DISCORD_IMG,
+        NOTIFY_WHEN,
         CONFIRM_AFTER,
         HEARTBEAT_URL,
     ),

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.conditions.condition import Condition
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.history import History, PollContext, advance
 from cluster_status.domain.history.ssh_state import Login, Server, SshState
@@ -124,6 +125,7 @@ class Setup(Struct, frozen=True):
     digests: Digests = DIGESTS
     confirm_after: int = 2
     channels: tuple[ChannelPolicy, ...] = (POLICY,)
+    conditions: tuple[Condition, ...] = ()
 
 
 SETUP = Setup()
@@ -178,6 +180,7 @@ def step(
         digests=setup.digests,
         confirm_after=setup.confirm_after,
         channels=setup.channels,
+        conditions=setup.conditions,
         in_turn=in_turn,
     )
     return advance(before, result, verdict, context)

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cluster_status.domain.conditions.tracker import ConditionState
 from cluster_status.domain.history.codec import render
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
@@ -37,6 +38,7 @@ from tests.unit.domain.build import (
 )
 
 NAME = "deep thought"
+CONDITION = "idle >= 10 in batch"
 CHECKS = ("/scratch", "quota")
 NAMED = (CheckChange("/scratch", Cause.PATH_HANGS, more=2),)
 PARTITIONS = ("batch", "fat", "tape", "old")
@@ -62,6 +64,7 @@ def _rich() -> History:
     first = replace(first, underlying_cause=Cause.TIMEOUT, checks=NAMED, checks_passed=NAMED)
     queue = (first, *rest)
     channel = replace(outbox.channel(CHANNEL), pending=queue, missed_polls=1, live=_live_message())
+    history = replace(history, conditions={CONDITION: ConditionState(1)})
     return replace(history, outbox=replace(outbox, channels={CHANNEL: channel}, delivering_since=NOON))
 
 

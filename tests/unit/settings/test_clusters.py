@@ -295,7 +295,7 @@ WRONG: Mapping[str, tuple[str, str]] = {
     ),
     "an unknown kind of notifications": (
         THREE.replace("[outage, recovery]", "[outages]"),
-        "events 'outages' is not a list of these: outage, degraded, recovery, maintenance, monitor",
+        "events 'outages' is not a list of these: outage, degraded, recovery, maintenance, condition, ",
     ),
     "an alias": (THREE.replace("port: 022", "port: *port"), "has an alias (*): repeat the value"),
     "a tag": (THREE.replace("022", "!!int 22"), "line 7, column 48: has a tag (!): remove it"),

@@ -108,6 +108,7 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "check-space": ("cluster.site_checks.full_at", None, "95%", 95, "0"),
     "checks": ("checks", (), "quota: quota -q", (("quota", "quota -q"),), "quota -q"),
     "check-timeout": ("cluster.site_checks.timeout_seconds", 10, "5", 5, "0"),
+    "notify-when": ("conditions", (), "idle>=10 in batch", ("idle >= 10 in batch",), "idle => 10"),
     "attempts": ("retries.attempts", 3, "1", 1, "0"),
     "attempt-delay": ("retries.delay_seconds", 15.0, "0", 0.0, "61"),
     "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),
@@ -187,6 +188,8 @@ def value_at(settings: Settings, place: str) -> object:
         return settings.channels[0].program.reveal()
     if place == "issues":
         return bool(settings.channels[-1].policy.issues)
+    if place == "conditions":
+        return tuple(map(str, settings.clusters[0].conditions))
     if place in {"checks", "check_paths"}:
         found = settings.clusters[0].site_checks.checks
         paths, commands = (
@@ -738,3 +741,30 @@ def test_live_mode_and_a_message_at_every_poll_exclude_each_other() -> None:
 def test_a_secret_in_another_input_is_not_quoted() -> None:
     (problem,) = problems_of({"cluster-password": "Hunter2-Secret", "cluster-port": "hunter2secret"})
     assert problem.startswith("cluster-port '***' is not a whole number")
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (
+            {"notify-when": "idle => 10 in batch"},
+            (
+                "notify-when 'idle => 10 in batch' is not a list of conditions such as idle >= 10 in batch: "
+                "line 1, column 6: expected one of >=, <=, >, <, found '=>'"
+            ),
+        ),
+        (
+            {"notify-when": "gpu:a100 >= 4 in gpu"},
+            "notify-when 'gpu:a100 >= 4 in gpu' needs details: full",
+        ),
+        (
+            {"check-paths": "/scratch/$USER"},
+            (
+                "check-paths '/scratch/$USER' is not a list of absolute paths, separated by commas or new lines: "
+                "write the path in full, because variables are not replaced"
+            ),
+        ),
+    ],
+)
+def test_the_error_of_a_condition_or_a_path_says_what_to_change(given: Given, problem: str) -> None:
+    assert list(problems_of(given)) == [problem]

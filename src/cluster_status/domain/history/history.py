@@ -9,6 +9,8 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.conditions.condition import Condition
+from cluster_status.domain.conditions.tracker import Conditions, ConditionState, after_poll
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.servers import Hold, Servers, attributed
 from cluster_status.domain.history.ssh_state import SshState, remember, remember_refusal
@@ -52,6 +54,7 @@ class History(Struct, frozen=True, kw_only=True):
     ssh: SshState = SshState()
     partitions: PartitionMemory = PartitionMemory()
     site_checks: dict[str, CheckState] = {}
+    conditions: dict[str, ConditionState] = {}
     calendar: Calendar = Calendar()
     unknown_failure: RunFailure | None = None  # while the status is unknown
     servers: Servers = Servers()
@@ -125,6 +128,7 @@ class PollContext(Struct, frozen=True, kw_only=True):
     digests: Digests = Digests()
     confirm_after: int = 2  # polls
     channels: tuple[ChannelPolicy, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     in_turn: bool = False
 
 
@@ -147,6 +151,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     tracker = _tracked(history, verdict, poll) if ssh.login.worked_at else history.tracker
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
     update = _calendar_update(history, tracker, result, poll)
+    conditions = _conditions(history, tracker, verdict, poll)
     observation = Observation(
         poll.id,
         poll.at,
@@ -158,6 +163,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         ssh.login.worked_at,
         update.calendar,
         update.changes,
+        conditions.met,
     )
     outbox = begin_poll(history.outbox, poll.channels, missed_polls)
     return History(
@@ -170,10 +176,17 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         site_checks=(
             verdict.site_checks.memory if verdict.site_checks else history.site_checks_of(poll.digests)
         ),
+        conditions=conditions.notified,
         calendar=update.calendar.with_read_error(_maintenance_error(result), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
         servers=servers,
     )
+
+
+def _conditions(history: History, tracker: StatusTracker, verdict: Verdict, poll: PollContext) -> Conditions:
+    """Return the conditions after this poll; while a status is not known, they are left as they are."""
+    is_known = verdict.status is not Status.UNKNOWN and tracker.confirmed is not None
+    return after_poll(history.conditions, poll.conditions, verdict.cluster_state if is_known else None)
 
 
 def _tracked(history: History, verdict: Verdict, poll: PollContext) -> StatusTracker:

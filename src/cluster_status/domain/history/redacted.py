@@ -26,6 +26,7 @@ class _Names:
             history,
             partitions=self._memory(history.partitions),
             site_checks={self._shown(name): one for name, one in history.site_checks.items()},
+            conditions={self._shown(text): one for text, one in history.conditions.items()},
             calendar=replace(history.calendar, windows=tuple(map(self._known, history.calendar.windows))),
             outbox=replace(history.outbox, channels={name: self._channel(one) for name, one in channels}),
         )
@@ -57,6 +58,9 @@ class _Names:
             previous_window=notification.previous_window and self._window(notification.previous_window),
             partitions=tuple(map(self._change, notification.partitions)),
             still_out=tuple(map(self._change, notification.still_out)),
+            conditions=tuple(
+                replace(one, condition=self._shown(one.condition)) for one in notification.conditions
+            ),
             checks=tuple(replace(one, name=self._shown(one.name)) for one in notification.checks),
             checks_passed=tuple(
                 replace(one, name=self._shown(one.name)) for one in notification.checks_passed

@@ -18,6 +18,7 @@ class Event(OpenEnum):
     PARTITION_BACK = "partition-back"  # the same
     CHECK_FAILED = "check-failed"  # one more site check, while the status stays
     CHECK_PASSED = "check-passed"  # the same
+    CONDITION_MET = "condition-met"  # of notify-when
     MAINTENANCE_SCHEDULED = "maintenance-scheduled"
     MAINTENANCE_CHANGED = "maintenance-changed"  # moved, grown or prolonged
     MAINTENANCE_CANCELLED = "maintenance-cancelled"

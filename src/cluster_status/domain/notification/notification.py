@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from cluster_status.domain.conditions.tracker import MetCondition
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
@@ -50,6 +51,7 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     still_out: tuple[PartitionChange, ...] = ()  # others that are lost or in maintenance
     checks: tuple[CheckChange, ...] = ()  # that fail
     checks_passed: tuple[CheckChange, ...] = ()  # after a failure
+    conditions: tuple[MetCondition, ...] = ()  # that have become true
     nothing_back: bool = False  # no more nodes are in service than before
     login_only: bool = False  # Slurm is not checked
     instability: Instability | None = None

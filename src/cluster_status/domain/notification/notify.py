@@ -46,6 +46,7 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
                 outbox, is_reminded = enqueue(outbox, damped, only=policy.id), False
         if is_reminded:
             outbox = remind(outbox, seen, policy)
+    outbox = _notify_of_conditions(outbox, seen)
     outbox = without_stale(_notify_of_windows(outbox, seen), seen.calendar)
     return _with_chosen(outbox, seen.poll_id, channels)
 
@@ -197,6 +198,20 @@ def _is_nothing_back(before: StatusTracker, verdict: Verdict) -> bool:
     has_passed = verdict.site_checks is not None and bool(verdict.site_checks.passed)
     is_back = has_partition_back or has_passed or before.cause in CAUSES_OF_CHECKS
     return was is not None and now is not None and now <= was and not is_back
+
+
+def _notify_of_conditions(outbox: Outbox, seen: Observation) -> Outbox:
+    if not seen.conditions:
+        return outbox
+    notification = Notification(
+        id=f"{seen.poll_id}.c",
+        event=Event.CONDITION_MET,
+        at=seen.at,
+        period=seen.after.confirmed,
+        nodes=nodes_of(seen.verdict),
+        conditions=seen.conditions,
+    )
+    return enqueue(outbox, notification)
 
 
 def _notify_of_windows(outbox: Outbox, seen: Observation) -> Outbox:

@@ -17,6 +17,8 @@ from cluster_status.domain.notification.window_events import with_current_window
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.tracker import StatusTracker
 
+_OF_ONE_POLL = frozenset({Event.CHECK_FAILED, Event.CHECK_PASSED, Event.CONDITION_MET})
+
 
 def refreshed(notification: Notification, seen: Observation) -> Notification | None:
     """Return the notification with the result of this poll; None if its status differs or is unknown."""
@@ -31,7 +33,7 @@ def refreshed(notification: Notification, seen: Observation) -> Notification | N
         return None
     if notification.is_about_window:
         notification = with_current_window(notification, seen.calendar, seen.at)
-    elif is_of_partitions(notification) or notification.event in {Event.CHECK_FAILED, Event.CHECK_PASSED}:
+    elif is_of_partitions(notification) or notification.event in _OF_ONE_POLL:
         notification = _status_only(notification)
     if not notification.is_about_window and notification.event is not Event.MAINTENANCE_OVERDUE:
         notification = replace(notification, window=window_to_show(seen, notification.at))
@@ -54,7 +56,9 @@ def _status_only(notification: Notification) -> Notification:
     """Return a notification of the status alone, unless it is one of a maintenance window."""
     if notification.is_about_window:
         return notification
-    return replace(notification, event=Event.REMINDER, previous=None, partitions=(), checks_passed=())
+    return replace(
+        notification, event=Event.REMINDER, previous=None, partitions=(), checks_passed=(), conditions=()
+    )
 
 
 def with_current_status(notification: Notification, tracker: StatusTracker) -> Notification:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from cluster_status.domain.conditions.tracker import MetCondition
 from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Instability, Notification
@@ -49,6 +50,8 @@ def samples(at: datetime) -> Iterator[Notification]:
         checks=(scratch,),
         checks_passed=(CheckChange("licences", Cause.CHECK_FAILED),),
     )
+    met = (MetCondition("idle >= 10 in batch", 12),)
+    yield sample(Event.CONDITION_MET, online, conditions=met, nodes=_ALL_UP)
     yield sample(Event.MAINTENANCE_SCHEDULED, online, window=window, window_id="sample")
     yield sample(Event.MAINTENANCE_CHANGED, online, window=moved, previous_window=window, window_id="sample")
     yield sample(Event.MAINTENANCE_CANCELLED, online, window=moved, window_id="sample")

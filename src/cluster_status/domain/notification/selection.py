@@ -13,6 +13,7 @@ class Kind(OpenEnum):
     DEGRADED = "degraded"  # also a partition that is lost, and a site check that fails
     RECOVERY = "recovery"  # from what the channel was notified of
     MAINTENANCE = "maintenance"
+    CONDITION = "condition"  # one of notify-when has become true
     MONITOR = "monitor"  # the status is unknown, or the history cannot be saved
 
 
@@ -25,6 +26,7 @@ _OF_EVENT: dict[Event, frozenset[Kind]] = {  # one of them is enough
     Event.PARTITION_BACK: frozenset(),
     Event.CHECK_FAILED: frozenset({Kind.DEGRADED}),
     Event.CHECK_PASSED: frozenset(),
+    Event.CONDITION_MET: frozenset({Kind.CONDITION}),
     Event.MAINTENANCE_SCHEDULED: frozenset({Kind.MAINTENANCE}),
     Event.MAINTENANCE_CHANGED: frozenset({Kind.MAINTENANCE}),
     Event.MAINTENANCE_CANCELLED: frozenset({Kind.MAINTENANCE}),

@@ -1,5 +1,6 @@
 """The headline of a message, and the status that gives its colour."""
 
+from cluster_status.domain.notification.content.conditions import met_phrase
 from cluster_status.domain.notification.content.partition_clauses import are
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
@@ -29,6 +30,7 @@ _HEADLINES = {
     Event.PARTITION_BACK: "{name} is still {status}: {partitions} back",
     Event.CHECK_FAILED: "{name} is still {status}: a check fails, too",
     Event.CHECK_PASSED: "{name} is still {status}: a check passes again",
+    Event.CONDITION_MET: "{name}: {condition}",
     Event.MAINTENANCE_SCHEDULED: "Maintenance of {name} scheduled",
     Event.MAINTENANCE_CHANGED: "Maintenance of {name} changed",
     Event.MAINTENANCE_CANCELLED: "Maintenance of {name} cancelled",
@@ -74,6 +76,7 @@ def headline(notification: Notification, cluster_name: str) -> str:
         name=cluster_name,
         status=phrase(period.status if period else Status.UNKNOWN),
         partitions=are(notification.partitions),
+        condition=met_phrase(notification.conditions),
     )
 
 

@@ -1,6 +1,7 @@
 """The sentences of a message: the cause of the status, and what to do."""
 
 from cluster_status.domain.notification.content.check_clauses import clauses_of_failing, clauses_of_passed
+from cluster_status.domain.notification.content.conditions import met_sentence
 from cluster_status.domain.notification.content.partition_clauses import clauses_of
 from cluster_status.domain.notification.content.window_facts import underlying_clause, window_sentence
 from cluster_status.domain.notification.event import Event
@@ -17,6 +18,12 @@ def sentence(notification: Notification) -> str:
     """Return the cause as a sentence; empty if the headline is enough."""
     if notification.is_about_window:
         return window_sentence(notification)
+    if notification.event is Event.CONDITION_MET:
+        return met_sentence(notification.conditions)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in _clauses(notification))
+
+
+def _clauses(notification: Notification) -> list[str]:
     unknown, period = notification.unknown, notification.period
     known_causes = period.causes[-1:] if period else ()
     causes = (unknown.cause,) if unknown else known_causes
@@ -38,7 +45,7 @@ def sentence(notification: Notification) -> str:
         parts.append("monitoring started")
     if notification.instability:
         parts.append(_STABLE if notification.instability.is_over else _UNSTABLE)
-    return " ".join(f"{text[0].upper()}{text[1:]}." for text in parts)
+    return parts
 
 
 def remedy(notification: Notification) -> str:
