@@ -760,8 +760,8 @@ def test_a_secret_in_another_input_is_not_quoted() -> None:
         (
             {"check-paths": "/scratch/$USER"},
             (
-                "check-paths '/scratch/$USER' is not a list of absolute paths, separated by commas or new lines: "
-                "write the path in full, because variables are not replaced"
+                "check-paths '/scratch/$USER' is not a list of absolute paths, separated by commas or new "
+                "lines: write the path in full, because variables are not replaced"
             ),
         ),
     ],
