@@ -98,6 +98,13 @@ class Notifier(Protocol):
         """
 
 
+class IncidentIssues(Protocol):
+    """The issues of incidents."""
+
+    def is_muted(self, number: int) -> bool | None:
+        """Return whether an issue is open and has the label that mutes its incident; None if not known."""
+
+
 class EditableNotifier(Protocol):
     """Edits messages of a channel, without a notification sound."""
 

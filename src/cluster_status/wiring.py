@@ -42,6 +42,7 @@ from cluster_status.deadline import Deadline, RunDeadlines
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
 from cluster_status.domain.local_target import LocalTarget
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.site_checks.script import part
@@ -190,6 +191,7 @@ def _cluster(
         _heartbeat(cluster.heartbeat, http, runner),
         ExecutedSiteChecks(executor, checks, redaction) if checks.checks else None,
         cluster.conditions,
+        MuteRequest(cluster.mute_until),
     )
 
 
@@ -295,7 +297,8 @@ def _channel(
 ) -> Channel:
     policy = given.policy
     if policy.issues:
-        return Channel(policy, _issues(policy.id, settings, RetryingHttp(http, clock)))
+        issues = _issues(policy.id, settings, RetryingHttp(http, clock))
+        return Channel(policy, issues, issues=issues)
     if given.url:
         return Channel(policy, AppriseNotifier(given.url))
     if given.program:

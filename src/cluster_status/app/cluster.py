@@ -10,6 +10,7 @@ from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.conditions.condition import Condition
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.histories import key_of
+from cluster_status.domain.notification.mute import LONGEST, MuteRequest
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.errors import InputError
 from cluster_status.ports import (
@@ -17,6 +18,7 @@ from cluster_status.ports import (
     ConnectivityCheck,
     EditableNotifier,
     Heartbeat,
+    IncidentIssues,
     Notifier,
     Probe,
     RecentRuns,
@@ -24,6 +26,8 @@ from cluster_status.ports import (
     RunsSince,
     SiteCheckRunner,
 )
+
+_TIME = "%Y-%m-%dT%H:%MZ"
 
 
 class RetryPolicy(Struct, frozen=True):
@@ -51,6 +55,7 @@ class MonitoredCluster(Struct, frozen=True):
     heartbeat: Heartbeat | None = None  # of this cluster alone
     site_checks: SiteCheckRunner | None = None
     conditions: tuple[Condition, ...] = ()
+    mute: MuteRequest = MuteRequest()
 
     def notifies(self, channel: "Channel") -> bool:
         return self.channels is None or channel.id in self.channels
@@ -62,6 +67,7 @@ class Channel(Struct, frozen=True):
     policy: ChannelPolicy
     notifier: Notifier
     editor: EditableNotifier | None = None
+    issues: IncidentIssues | None = None
 
     @property
     def id(self) -> str:
@@ -80,6 +86,22 @@ def require_distinct(clusters: Sequence[MonitoredCluster], channels: Sequence[Ch
     ]
     problems += [
         f"two channels have the id '{id_}': rename one of them" for id_, number in ids.items() if number > 1
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def require_short_mutes(clusters: Sequence[MonitoredCluster], now: Callable[[], datetime]) -> None:
+    """Raise InputError for a mute that would last longer than it may."""
+    ends = {one.name: one.mute.until for one in clusters if one.mute.until}
+    if not ends:
+        return
+    latest = now() + LONGEST
+    problems = [
+        f"mute-until {end:{_TIME}} of {name} is more than {LONGEST.days} days away: "
+        f"set at most {latest:{_TIME}}"
+        for name, end in ends.items()
+        if end > latest
     ]
     if problems:
         raise InputError(problems)

@@ -106,6 +106,7 @@ def poll(
         confirm_after=cluster.thresholds.confirm_after,
         channels=tuple(channel.policy for channel in channels),
         conditions=cluster.conditions,
+        mute=cluster.mute,
         in_turn=in_turn,
     )
     return _poll(cluster.name, checked.result, criteria, context, before)

@@ -8,9 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.check import Checked, check_all
-from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct, require_short_mutes
 from cluster_status.app.limited_store import LimitedStore
 from cluster_status.app.live_message import Edited, update_live_messages
+from cluster_status.app.mute import mute_requests
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import (
@@ -27,7 +28,13 @@ from cluster_status.domain.history.histories import Histories, key_of, without_r
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import Hold
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.message import Message, compose, with_check_outputs, with_order
+from cluster_status.domain.notification.message import (
+    Message,
+    compose,
+    with_check_outputs,
+    with_mute,
+    with_order,
+)
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
@@ -76,6 +83,7 @@ def run(
 ) -> ExitStatus:
     """Poll the clusters once, and return the exit status; outputs are published in any case."""
     require_distinct(clusters, channels)
+    require_short_mutes(clusters, tools.clock.now)
     this = _Run(clusters, channels, store, tools)
     polls = this.poll()
     report_delivery_errors(tools.runner, this.delivery_errors, several=len(channels) > 1)
@@ -150,11 +158,13 @@ class _Run:
         )
         latest = self._latest(loading)
         polls = []
+        mutes = mute_requests(self._clusters, self._channels, latest) if latest else {}
         for cluster, checked in results:
             before = latest.of(cluster.name) if latest else None
             in_turn = latest is not None and _is_in_turn(loading.result(), latest, checked)
             channels = [channel for channel in self._channels if cluster.notifies(channel)]
-            polls.append(poll(cluster, checked, before, channels, in_turn=in_turn))
+            asked = replace(cluster, mute=mutes.get(cluster.name, cluster.mute))
+            polls.append(poll(asked, checked, before, channels, in_turn=in_turn))
         for one in polls:
             if one.hold is Hold.CONFLICT:
                 self._note_history_error(conflict_error(one.cluster))
@@ -238,6 +248,7 @@ class _Run:
                 by_key[key], notification, policy, self._tools.run_url
             ),
             clusters=frozenset(key for key, one in by_key.items() if not one.hold),
+            muted=frozenset(key for key, one in by_key.items() if one.after and one.after.mute),
             deadline=self._tools.deadlines.deliver,
         )
         try:
@@ -258,7 +269,8 @@ def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy
         return compose(notification, poll.cluster, policy, None, run_url)
     message = compose(notification, poll.cluster, policy, poll.verdict.cluster_state, run_url)
     message = with_order(message, poll.verdict.partitions)
-    return with_check_outputs(message, poll.verdict.site_checks)
+    message = with_check_outputs(message, poll.verdict.site_checks)
+    return with_mute(message, poll.after.mute) if policy.issues and poll.after else message
 
 
 def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:

@@ -137,6 +137,9 @@ def _memory(history: History, verdict: Verdict) -> Iterator[str]:
     if confirmed:
         causes = f" ({', '.join(confirmed.causes)})" if confirmed.causes else ""
         yield f"Confirmed status: {confirmed.status} since {instant(confirmed.since)}{causes}"
+    if history.mute:
+        end = instant(history.mute.until) if history.mute.until else "the end of this incident"
+        yield f"Muted until {end}: only issues are notified"
     if pending and pending.status is verdict.status:
         yield f"Not confirmed yet: {pending.status} since {instant(pending.since)}"
     yield from outage_facts(history)

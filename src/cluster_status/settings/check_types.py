@@ -1,6 +1,7 @@
-"""The types of the inputs of site checks and conditions. Readers raise ValueError, with or without a hint."""
+"""The types of the inputs for site checks, conditions and mutes. Readers raise ValueError, as in `types`."""
 
 import re
+from datetime import UTC, datetime
 
 from cluster_status.domain.conditions.grammar import parse
 from cluster_status.settings.types import PERCENT, InputType
@@ -64,6 +65,17 @@ def _share(given: str) -> int:
     return percent
 
 
+def _time(given: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(given)
+    except ValueError:
+        raise ValueError from None
+    if at.tzinfo is None:
+        raise ValueError("add the time zone, such as Z for UTC or +01:00")
+    return at.astimezone(UTC).replace(microsecond=0)
+
+
+TIME: InputType[datetime | None] = InputType(_time, "a time with a time zone, such as 2026-11-30T18:00Z")
 PATHS = InputType(_paths, "a list of absolute paths, separated by commas or new lines")
 COMMANDS = InputType(_commands, "a list of lines with a name, a colon and a command")
 CONDITIONS = InputType(parse, "a list of conditions such as idle >= 10 in batch")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ class Cluster(Struct, frozen=True):
     query: SlurmQuery
     site_checks: SiteChecks
     conditions: tuple[Condition, ...]
+    mute_until: datetime | None
     thresholds: Thresholds
     retries: RetryPolicy
     heartbeat: Secret
@@ -204,6 +206,7 @@ def _cluster(
         ),
         site_checks=read_site_checks(given),
         conditions=_conditions(given),
+        mute_until=given.value(inputs.MUTE_UNTIL),
         thresholds=Thresholds(
             degraded_below=given.value(inputs.DEGRADED_BELOW),
             confirm_after=given.value(inputs.CONFIRM_AFTER),

@@ -287,6 +287,13 @@ NOTIFY_WHEN = Input(
     check_types.CONDITIONS,
     (),
 )
+MUTE_UNTIL = Input(
+    "mute-until",
+    "Time until which the cluster notifies no channel except issues, at most 14 days away, such as "
+    "`2026-11-30T18:00Z`; for example from `${{ vars.MUTE_UNTIL }}`. See docs/notifications.md.",
+    check_types.TIME,
+    None,
+)
 CONFIRM_AFTER = Input(
     "confirm-after",
     "Number of consecutive polls that confirm a timeout, a missing route or a dropped connection, the loss "
@@ -398,6 +405,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         DISCORD_USER,
         DISCORD_IMG,
         NOTIFY_WHEN,
+        MUTE_UNTIL,
         CONFIRM_AFTER,
         HEARTBEAT_URL,
     ),

@@ -15,6 +15,7 @@ CLUSTER_KEYS: dict[str, Input[Any]] = {
         inputs.CLUSTER_NAME,
         *(spec for title in _GROUPS_OF_A_CLUSTER for spec in INPUT_GROUPS[title] if spec not in _OF_THE_RUN),
         inputs.NOTIFY_WHEN,
+        inputs.MUTE_UNTIL,
         inputs.CONFIRM_AFTER,
         inputs.HEARTBEAT_URL,
     )

@@ -13,10 +13,11 @@ from cluster_status.app.run import check, run
 from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.history.digests import digest_of, keyed_digests
 from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import ExitStatus
-from cluster_status.ports import HistoryStore, Level, Probe, RecentRuns
+from cluster_status.ports import HistoryStore, Level, Probe, RecentRuns, SiteCheckRunner
 from tests.fakes.clock import VirtualClock
 from tests.fakes.heartbeat import RecordingHeartbeat
 from tests.fakes.notifier import RecordingNotifier
@@ -96,6 +97,8 @@ class Monitor:
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
+        self.mute = MuteRequest()
+        self.site_checks: SiteCheckRunner | None = None
         self.digests = keyed_digests(key="a webhook", server=SERVER, login="a login")
         self.new_deadlines: Callable[[], RunDeadlines] = RunDeadlines
         self._ids = count()
@@ -170,7 +173,15 @@ class Monitor:
 
     def clusters(self, probes: Mapping[str, Probe]) -> list[MonitoredCluster]:
         return [
-            MonitoredCluster(name, probe, self.digests, self.thresholds, self.retries)
+            MonitoredCluster(
+                name,
+                probe,
+                self.digests,
+                self.thresholds,
+                self.retries,
+                site_checks=self.site_checks,
+                mute=self.mute,
+            )
             for name, probe in probes.items()
         ]
 

@@ -10,6 +10,7 @@ from cluster_status.domain.history.codec import render
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.mute import Mute
 from cluster_status.domain.notification.notification import LiveMessage, MessageRef
 from cluster_status.domain.slurm.cluster_state import ClusterState, Reservation
 from cluster_status.domain.status.cause import Cause, Status
@@ -64,7 +65,8 @@ def _rich() -> History:
     first = replace(first, underlying_cause=Cause.TIMEOUT, checks=NAMED, checks_passed=NAMED)
     queue = (first, *rest)
     channel = replace(outbox.channel(CHANNEL), pending=queue, missed_polls=1, live=_live_message())
-    history = replace(history, conditions={CONDITION: ConditionState(1)})
+    mute = Mute(noon_plus(190), None, history.tracker.confirmed)
+    history = replace(history, conditions={CONDITION: ConditionState(1)}, mute=mute)
     return replace(history, outbox=replace(outbox, channels={CHANNEL: channel}, delivering_since=NOON))
 
 

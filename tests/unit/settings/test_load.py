@@ -3,7 +3,7 @@
 import base64
 import operator
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,13 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "checks": ("checks", (), "quota: quota -q", (("quota", "quota -q"),), "quota -q"),
     "check-timeout": ("cluster.site_checks.timeout_seconds", 10, "5", 5, "0"),
     "notify-when": ("conditions", (), "idle>=10 in batch", ("idle >= 10 in batch",), "idle => 10"),
+    "mute-until": (
+        "cluster.mute_until",
+        None,
+        "2026-11-30T18:00+01:00",
+        datetime(2026, 11, 30, 17, tzinfo=UTC),
+        "2026-11-30T18:00",
+    ),
     "attempts": ("retries.attempts", 3, "1", 1, "0"),
     "attempt-delay": ("retries.delay_seconds", 15.0, "0", 0.0, "61"),
     "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),

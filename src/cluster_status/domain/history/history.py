@@ -20,7 +20,8 @@ from cluster_status.domain.maintenance.comparison import Comparison, compare
 from cluster_status.domain.maintenance.listing import listing
 from cluster_status.domain.maintenance.update import CalendarUpdate, updated, with_announced
 from cluster_status.domain.notification.event import event_between
-from cluster_status.domain.notification.notify import notify
+from cluster_status.domain.notification.mute import Mute, MuteRequest, next_mute, without_missed
+from cluster_status.domain.notification.notify import notify, notify_after_mute
 from cluster_status.domain.notification.observation import Observation
 from cluster_status.domain.notification.outbox import Outbox, begin_poll
 from cluster_status.domain.notification.policy import ChannelPolicy
@@ -56,6 +57,7 @@ class History(Struct, frozen=True, kw_only=True):
     site_checks: dict[str, CheckState] = {}
     conditions: dict[str, ConditionState] = {}
     calendar: Calendar = Calendar()
+    mute: Mute | None = None
     unknown_failure: RunFailure | None = None  # while the status is unknown
     servers: Servers = Servers()
 
@@ -129,6 +131,7 @@ class PollContext(Struct, frozen=True, kw_only=True):
     confirm_after: int = 2  # polls
     channels: tuple[ChannelPolicy, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    mute: MuteRequest = MuteRequest()
     in_turn: bool = False
 
 
@@ -165,12 +168,17 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         update.changes,
         conditions.met,
     )
+    mute = next_mute(history.mute, poll.mute, history.tracker, tracker, poll.at)
     outbox = begin_poll(history.outbox, poll.channels, missed_polls)
+    if history.mute and not mute:
+        outbox = notify_after_mute(outbox, observation, poll.channels, history.mute)
+    else:
+        outbox = notify(outbox, observation, poll.channels)
     return History(
         name=poll.cluster,
         tracker=tracker,
         record=record,
-        outbox=notify(outbox, observation, poll.channels),
+        outbox=without_missed(outbox, mute, poll.channels) if mute else outbox,
         ssh=ssh,
         partitions=verdict.partitions.memory if verdict.partitions else history.partitions_of(poll.digests),
         site_checks=(
@@ -178,6 +186,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         ),
         conditions=conditions.notified,
         calendar=update.calendar.with_read_error(_maintenance_error(result), poll.at),
+        mute=mute,
         unknown_failure=_unknown_failure(history, verdict, poll.at),
         servers=servers,
     )

@@ -18,6 +18,7 @@ class Event(OpenEnum):
     PARTITION_BACK = "partition-back"  # the same
     CHECK_FAILED = "check-failed"  # one more site check, while the status stays
     CHECK_PASSED = "check-passed"  # the same
+    MUTE_ENDED = "mute-ended"  # the cluster is online again after incidents that were not notified
     CONDITION_MET = "condition-met"  # of notify-when
     MAINTENANCE_SCHEDULED = "maintenance-scheduled"
     MAINTENANCE_CHANGED = "maintenance-changed"  # moved, grown or prolonged

@@ -11,6 +11,7 @@ from cluster_status.domain.notification.content.quotation import Quotation, quot
 from cluster_status.domain.notification.content.sentence import remedy, sentence
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.issue import IssueStep
+from cluster_status.domain.notification.mute import Mute
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import (
@@ -92,6 +93,12 @@ def with_check_outputs(message: Message, report: SiteCheckReport | None) -> Mess
     results = [one for one in failing(report.results) if one.name in names] if report else []
     outputs = (Fact(f"Output of {one.name}", one.output) for one in results if one.output)
     return replace(message, facts=(*message.facts, *outputs))
+
+
+def with_mute(message: Message, mute: Mute | None) -> Message:
+    """Return the message with the mute of the other channels."""
+    fact = Fact("Muted until", mute.until or "the end of this incident") if mute else None
+    return replace(message, facts=(*message.facts, fact)) if fact else message
 
 
 def _is_outage(notification: Notification) -> bool:

@@ -6,6 +6,7 @@ from cluster_status.domain.maintenance.calendar import KnownWindow
 from cluster_status.domain.notification.check_events import check_events, named_checks
 from cluster_status.domain.notification.damping import Damping, after_change, without_change
 from cluster_status.domain.notification.event import CHANGES, Event, event_between, is_monitor_restored
+from cluster_status.domain.notification.mute import Mute, end_event, without_missed
 from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
 from cluster_status.domain.notification.observation import (
     Observation,
@@ -21,13 +22,38 @@ from cluster_status.domain.notification.selection import is_chosen, is_problem
 from cluster_status.domain.notification.window_events import EVENTS, is_needed, shown_window, without_windows
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.site_checks.report import CAUSES_OF_CHECKS
-from cluster_status.domain.status.tracker import StatusTracker
+from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.incident import downtime
 
 RECOVERIES = frozenset({Event.RECOVERY, Event.PARTIAL_RECOVERY})
 _SAME = {Event.CHECK_FAILED: Event.PARTITION_LOST, Event.CHECK_PASSED: Event.PARTITION_BACK}
 _NOT_BACK = frozenset({Event.OUTAGE, Event.DEGRADED, Event.PARTIAL_RECOVERY})
+
+
+def notify_after_mute(
+    outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...], mute: Mute
+) -> Outbox:
+    """Return the outbox with the notifications of the first poll after a mute.
+
+    Muted channels get the difference from its begin instead of the changes of this poll.
+    """
+    of_issues = tuple(policy for policy in channels if policy.issues)
+    others = tuple(policy for policy in channels if not policy.issues)
+    outbox = notify(without_missed(outbox, mute, channels), seen, of_issues)
+    event = end_event(mute, seen.after)
+    if event:
+        missed = _missed(seen, mute) if event is Event.MUTE_ENDED else mute.confirmed
+        ended = replace(_notification(event, seen), previous=missed, nothing_back=False)
+        for policy in others:
+            outbox = enqueue(outbox, ended, only=policy.id)
+    return _with_chosen(outbox, seen.poll_id, others)
+
+
+def _missed(seen: Observation, mute: Mute) -> StatusPeriod | None:
+    """Return the last incident that a mute has kept back."""
+    missed = [one for one in seen.incidents if one.until > mute.since]
+    return StatusPeriod(missed[-1].status, missed[-1].since, missed[-1].causes) if missed else None
 
 
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:

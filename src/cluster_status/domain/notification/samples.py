@@ -50,6 +50,7 @@ def samples(at: datetime) -> Iterator[Notification]:
         checks=(scratch,),
         checks_passed=(CheckChange("licences", Cause.CHECK_FAILED),),
     )
+    yield sample(Event.MUTE_ENDED, online, previous=offline, nodes=_ALL_UP)
     met = (MetCondition("idle >= 10 in batch", 12),)
     yield sample(Event.CONDITION_MET, online, conditions=met, nodes=_ALL_UP)
     yield sample(Event.MAINTENANCE_SCHEDULED, online, window=window, window_id="sample")

@@ -26,6 +26,7 @@ _OF_EVENT: dict[Event, frozenset[Kind]] = {  # one of them is enough
     Event.PARTITION_BACK: frozenset(),
     Event.CHECK_FAILED: frozenset({Kind.DEGRADED}),
     Event.CHECK_PASSED: frozenset(),
+    Event.MUTE_ENDED: frozenset({Kind.RECOVERY}),
     Event.CONDITION_MET: frozenset({Kind.CONDITION}),
     Event.MAINTENANCE_SCHEDULED: frozenset({Kind.MAINTENANCE}),
     Event.MAINTENANCE_CHANGED: frozenset({Kind.MAINTENANCE}),

@@ -30,6 +30,7 @@ _HEADLINES = {
     Event.PARTITION_BACK: "{name} is still {status}: {partitions} back",
     Event.CHECK_FAILED: "{name} is still {status}: a check fails, too",
     Event.CHECK_PASSED: "{name} is still {status}: a check passes again",
+    Event.MUTE_ENDED: "{name} is back online after an incident while muted",
     Event.CONDITION_MET: "{name}: {condition}",
     Event.MAINTENANCE_SCHEDULED: "Maintenance of {name} scheduled",
     Event.MAINTENANCE_CHANGED: "Maintenance of {name} changed",
