@@ -358,9 +358,9 @@ def test_a_history_that_moves_to_another_repository_changes_no_issue_there(site:
 def test_the_label_muted_mutes_the_incident_until_it_ends(site: Site) -> None:
     outage = site.poll(REFUSED)
     site.issues.only.labels.append("Muted")
-    muted = [site.poll(result) for result in (DEGRADED, DEGRADED, REFUSED)]
-    assert (outage.headlines, [run.headlines for run in muted]) == (["c0 is offline"], [[], [], []])
-    assert headlines(site.issues.only) == ["c0 is partially back: degraded", "c0 is offline"]
+    muted = [site.poll(result) for result in (DEGRADED, DEGRADED)]
+    assert (outage.headlines, [run.headlines for run in muted]) == (["c0 is offline"], [[], []])
+    assert headlines(site.issues.only) == ["c0 is partially back: degraded"]
     assert "Muted until" in site.issues.only.comments[-1]
     back = site.poll(ONLINE)
     assert back.headlines == ["c0 is back online"]
