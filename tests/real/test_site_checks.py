@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from tests.fakes.discord import LoopbackDiscord
 from tests.real.monitor import Monitor, Run, authorized_keys
 from tests.servers.account import Account
-from tests.servers.hanging_files import HangingFiles, hanging_files
+from tests.servers.hanging_files import HangingFiles, hanging_files, tmpfs
 from tests.servers.key import new_key
 from tests.servers.openssh import OpenSSH
 from tests.servers.slurm import Slurm
@@ -90,16 +89,6 @@ def test_a_lost_partition_and_a_path_that_hangs_are_one_message(
     assert f"Path {scratch.path} does not respond." in text
 
 
-@contextmanager
-def tmpfs(path: Path) -> Iterator[Path]:
-    path.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=755", "tmpfs", path], check=True, timeout=10)
-    try:
-        yield path
-    finally:
-        subprocess.run(["umount", path], check=True, timeout=10)
-
-
 def test_a_full_file_system_is_reported(
     server_directory: Path, monitor: Monitor, discord: LoopbackDiscord
 ) -> None:
@@ -111,7 +100,6 @@ def test_a_full_file_system_is_reported(
         assert f"The file system of {project} is full." in texts(discord)[1]
         (project / "results").unlink()
         assert monitor.poll().outputs["status"] == "online"
-    (server_directory / "project").rmdir()
 
 
 def test_a_path_that_never_existed_is_perhaps_misspelled(monitor: Monitor, discord: LoopbackDiscord) -> None:

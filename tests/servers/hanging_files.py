@@ -1,4 +1,4 @@
-"""A real file system whose server stops to respond: FUSE, served by this process.
+"""Real file systems: a full one, and one whose server stops to respond: FUSE, served by this process.
 
 While it hangs, its requests are read and never answered. The kernel then lets no signal end a process that
 waits, as on a hard mount of NFS.
@@ -9,10 +9,13 @@ import errno
 import os
 import stat
 import struct
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
+
+from tests.servers import program
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _DETACH = 2
@@ -120,4 +123,17 @@ def hanging_files(path: Path) -> Iterator[HangingFiles]:
         yield files
     finally:
         files.close()
+        path.rmdir()
+
+
+@contextmanager
+def tmpfs(path: Path) -> Iterator[Path]:
+    """Mount a file system of one megabyte."""
+    path.mkdir()
+    options = ("-t", "tmpfs", "-o", "size=1m,mode=755")
+    subprocess.run([program.find("mount"), *options, "tmpfs", path], check=True, timeout=10)
+    try:
+        yield path
+    finally:
+        subprocess.run([program.find("umount"), path], check=True, timeout=10)
         path.rmdir()

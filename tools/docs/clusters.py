@@ -6,7 +6,7 @@ from typing import Any
 
 from cluster_status.domain.notification.selection import Kind
 from cluster_status.settings.inputs import Input
-from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, LISTED
+from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, LISTED, MAPPED
 
 _TEXT = {"type": ["string", "number", "boolean"]}
 _REFERENCE = {"type": "string", "pattern": r"^\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})$"}
@@ -55,5 +55,6 @@ def _of(key: str, spec: Input[Any]) -> dict[str, Any]:
     if spec.secret:
         return described | _REFERENCE
     if key in LISTED:
-        return described | {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+        mapping = [{"type": "object", "additionalProperties": _TEXT}] if key in MAPPED else []
+        return described | {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}, *mapping]}
     return described | _TEXT

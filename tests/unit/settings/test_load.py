@@ -765,6 +765,10 @@ def test_a_secret_in_another_input_is_not_quoted() -> None:
             "notify-when 'gpu:a100 >= 4 in gpu' needs details: full",
         ),
         (
+            {"checks": "\n".join(f"c{number}: {'x' * 900}" for number in range(9))},
+            "checks are too long together: put commands into scripts on the head node",
+        ),
+        (
             {"check-paths": "/scratch/$USER"},
             (
                 "check-paths '/scratch/$USER' is not a list of absolute paths, separated by commas or new "

@@ -233,12 +233,7 @@ CAUSES = {
     ),
     Cause.PATH_HANGS: CauseInfo(status=Status.DEGRADED, clause="a path does not respond", planned=True),
     Cause.PATH_FAILS: CauseInfo(status=Status.DEGRADED, clause="a path cannot be read", planned=True),
-    Cause.PATH_MISSING: CauseInfo(
-        status=Status.DEGRADED,
-        clause="a path does not exist",
-        remedy="Log in as cluster-user and list the path. If it has never passed, check its spelling.",
-        planned=True,
-    ),
+    Cause.PATH_MISSING: CauseInfo(status=Status.DEGRADED, clause="a path does not exist", planned=True),
     Cause.PATH_FULL: CauseInfo(status=Status.DEGRADED, clause="a file system is full", planned=True),
     Cause.CHECK_FAILED: CauseInfo(status=Status.DEGRADED, clause="a check fails", planned=True),
     Cause.MAINTENANCE: CauseInfo(status=Status.MAINTENANCE, clause="nodes in maintenance"),
