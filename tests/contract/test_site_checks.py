@@ -1,7 +1,9 @@
 """Site checks in the shells of accounts: what they report, and what their output cannot do."""
 
+import os
 import re
 import subprocess
+from base64 import b64decode, b64encode
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -25,6 +27,14 @@ SHELLS = ("bash", "dash", "tcsh", "fish", "zsh")
 TOKEN = "hunter2-correct-horse"
 
 
+@pytest.fixture(autouse=True)
+def runtime(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the directory for locks."""
+    directory = tmp_path_factory.mktemp("runtime")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(directory))
+    return directory
+
+
 def run(
     *checks: SiteCheck,
     shell: str = "sh",
@@ -43,7 +53,13 @@ def run(
 def _output(line: str, shell: str, **variables: str) -> CommandResult:
     done = subprocess.run(
         [shell, "-c", line],
-        env={"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "HOME": "/", **variables},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "SHELL": "/bin/sh",
+            "HOME": "/",
+            "XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"],
+            **variables,
+        },
         capture_output=True,
         check=False,
         timeout=30,
@@ -167,11 +183,10 @@ def test_performance_data_is_not_shown() -> None:
     assert only(run(command("echo 'a | b'"))).output == "a | b"
 
 
-def test_a_lock_that_is_held_starts_nothing(tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir(mode=0o700)
+def test_a_lock_that_is_held_starts_nothing(tmp_path: Path, runtime: Path) -> None:
     path = SiteCheck(str(tmp_path))
-    run(path, XDG_RUNTIME_DIR=f"{tmp_path}/run")
-    [lock] = (tmp_path / "run").iterdir()
+    run(path)
+    [lock] = runtime.iterdir()
     holder = subprocess.Popen(["flock", lock, "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdin
     assert holder.stdout
@@ -179,18 +194,17 @@ def test_a_lock_that_is_held_starts_nothing(tmp_path: Path) -> None:
     holder.stdin.flush()
     assert holder.stdout.readline() == b"locked\n"
     try:
-        found = only(run(path, seconds=1, XDG_RUNTIME_DIR=f"{tmp_path}/run"))
+        found = only(run(path, seconds=1))
     finally:
         holder.communicate(timeout=10)
     assert found.cause is Cause.PATH_HANGS
-    assert only(run(path, XDG_RUNTIME_DIR=f"{tmp_path}/run")).cause is None
+    assert only(run(path)).cause is None
 
 
-def test_checks_of_two_runs_at_the_same_time_wait_for_each_other(tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir(mode=0o700)
+def test_checks_of_two_runs_at_the_same_time_wait_for_each_other(runtime: Path) -> None:
     check = SiteChecks((command("sleep 0.3"),), 5)
     line = shell_line(HEX, [part(check, HEX)], login_shell=False)
-    environment = {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": f"{tmp_path}/run"}
+    environment = {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(runtime)}
     running = [
         subprocess.Popen(["sh", "-c", line], env=environment, stdout=subprocess.PIPE) for _ in range(3)
     ]
@@ -198,6 +212,22 @@ def test_checks_of_two_runs_at_the_same_time_wait_for_each_other(tmp_path: Path)
     results = [results_of(check, CommandResult(0, output, b""), HEX, PLAIN) for output in outputs]
     assert [only(one).cause for one in results] == [None] * 3
     assert [only(one).not_run for one in results] == [""] * 3
+
+
+@pytest.mark.parametrize("foreign", ["a file", "a link"])
+def test_without_a_directory_of_its_own_for_locks_nothing_runs(foreign: str, tmp_path: Path) -> None:
+    """Another account may have made the directory in /dev/shm, and hold locks in it."""
+    (tmp_path / "mine").mkdir()
+    theirs = tmp_path / "theirs"
+    theirs.write_text("") if foreign == "a file" else theirs.symlink_to(tmp_path / "mine")
+    script = part(SiteChecks((command("echo ran"),), 5), HEX)
+    encoded = script.split()[2]
+    moved = b64decode(encoded).replace(b"/dev/shm/cluster-status-$(id -u)", str(theirs).encode())
+    line = script.replace(encoded, b64encode(moved).decode())
+    found = results_of(
+        SiteChecks((command("echo ran"),), 5), _output(line, "sh", XDG_RUNTIME_DIR=""), HEX, PLAIN
+    )
+    assert only(found).not_run.startswith("no directory for locks")
 
 
 @pytest.mark.parametrize("missing", ["flock", "timeout", "base64", "sed", "stat"])

@@ -741,7 +741,7 @@ CASES = (
         Status.ONLINE,
         "sinfo was never installed",
         lambda scenario: scenario.remove_sinfo(),
-        ("sinfo not found, only the login is checked", "set scheduler to none"),
+        ("sinfo not found, so Slurm is not checked", "set scheduler to none"),
     ),
     Case(
         None,
@@ -772,7 +772,7 @@ CASES = (
         Status.ONLINE,
         "sinfo is not on PATH, and the profile hangs",
         faults.hang_in_the_profile,
-        ("sinfo not found, only the login is checked", "to PATH in the profile of cluster-user"),
+        ("sinfo not found, so Slurm is not checked", "to PATH in the profile of cluster-user"),
         limit=2,
         limited_by=_COMMAND,
     ),

@@ -38,7 +38,7 @@ echo "$b {BEGIN}${{{SCRIPT_VARIABLE}+ {LOCKED}}}"
 d=$XDG_RUNTIME_DIR
 if ! {{ [ -n "$d" ] && [ -d "$d" ] && [ -O "$d" ] && [ -w "$d" ]; }}; then
 d=/dev/shm/cluster-status-$(id -u); mkdir -m 700 "$d" 2>/dev/null
-if [ -L "$d" ] || ! [ -O "$d" ]; then echo "$b {FAILED}"; exit; fi
+if [ -L "$d" ] || ! {{ [ -d "$d" ] && [ -O "$d" ]; }}; then echo "$b {FAILED}"; exit; fi
 fi
 c() {{ n=$1; l="$d/cluster-status-$2"; shift 2; {{
 flock -w TIMEOUT 9; r=$?; [ $r = 1 ] && exit; [ $r = 0 ] || {{ echo "$b $n {NO_LOCK} $r"; exit; }}

@@ -211,7 +211,7 @@ def _judge_failure(
     if failure.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
         if result.local:  # nothing else shows that this machine belongs to a cluster
             return Verdict(Status.UNKNOWN, failure.cause, failure.detail, _NO_SLURM_HERE)
-        detail = "sinfo not found, only the login is checked"
+        detail = "sinfo not found, so Slurm is not checked"
         return Verdict(Status.ONLINE, None, detail, remedy, ClusterState(login_only=True))
     if known.partitions_seen.intersection(failure.partitions):
         none = ClusterState(patterns=failure.partitions, unmatched_patterns=failure.partitions)

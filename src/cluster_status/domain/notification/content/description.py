@@ -24,7 +24,7 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
         line += f": {'; '.join(_clauses(verdict))}"
     if verdict.cluster_state is not None:
         state = verdict.cluster_state
-        line += " (only the login is checked)" if state.login_only else f" ({_in_service(state.nodes)})"
+        line += " (Slurm is not checked)" if state.login_only else f" ({_in_service(state.nodes)})"
     return line
 
 

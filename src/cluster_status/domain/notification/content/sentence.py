@@ -40,7 +40,7 @@ def _clauses(notification: Notification) -> list[str]:
     if unknown and unknown.intermittent:
         parts.append(f"at least half of the last {RECENT_POLLS} polls had an unknown status")
     if notification.login_only:
-        parts.append("only the login is checked, not Slurm")
+        parts.append("Slurm is not checked")
     if notification.event is Event.INITIAL:
         parts.append("monitoring started")
     if notification.instability:
