@@ -1,4 +1,4 @@
-"""All courses: the mixes of partitions, and the maintenances."""
+"""All courses: the mixes of partitions, the maintenances, and what the user asks for."""
 
 from tests.courses import (
     maintenance_away,
@@ -6,6 +6,7 @@ from tests.courses import (
     maintenance_lasting,
     maintenance_lifecycle,
     maintenance_unread,
+    of_the_user,
     partitions_lost,
     partitions_maintained,
     partitions_quiet,
@@ -20,6 +21,7 @@ PARTITION_MIXES = (
     *partitions_quiet.COURSES,
     *partitions_maintained.COURSES,
 )
+COURSES_OF_THE_USER = of_the_user.COURSES
 MAINTENANCE_COURSES = (
     *maintenance_lifecycle.COURSES,
     *maintenance_away.COURSES,

@@ -10,6 +10,7 @@ from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.status.cause import CAUSES, Status
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeFailure
@@ -17,6 +18,7 @@ from cluster_status.settings.load import read
 from tests.fakes.executor import LOGGED_IN, ScriptedExecutor
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.site import Site
+from tests.fakes.site_checks import SimulatedChecks
 from tests.fakes.slurm_commands import answer
 from tests.fakes.store import MemoryStore
 from tests.unit.app.monitor import Monitor
@@ -68,7 +70,12 @@ class SiteMonitor(Monitor):
         self.thresholds, self.retries = settings.clusters[0].thresholds, settings.clusters[0].retries
         self.next_poll = self.clock.now()
         self.before_poll: Callable[[], object] = lambda: None
-        self._query = settings.clusters[0].query
+        [cluster] = settings.clusters
+        self.mute = MuteRequest(cluster.mute_until)
+        self.conditions = cluster.conditions
+        if cluster.site_checks.checks:
+            self.site_checks = SimulatedChecks(site, cluster.site_checks)
+        self._query = cluster.query
         self._interval = interval
 
     def poll_site(self) -> Polled:

@@ -160,11 +160,11 @@ def test_after_the_login_alone_is_accepted_no_run_warns(monitor: Monitor) -> Non
     assert run.outputs["message"] == "mscluster is online (Slurm is not checked)"
 
 
-def test_the_first_message_shows_that_only_the_login_is_checked(bash: Site, tmp_path: Path) -> None:
+def test_the_first_message_shows_that_slurm_is_not_checked(bash: Site, tmp_path: Path) -> None:
     with LoopbackDiscord() as discord:
         Monitor(tmp_path, bash.openssh, discord).poll()
         [message] = discord.messages
-    assert "Only the login is checked" in str(message)
+    assert "Slurm is not checked" in str(message)
 
 
 @pytest.mark.parametrize(

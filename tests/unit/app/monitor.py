@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import count
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from msgspec import json
 from msgspec.structs import replace
@@ -25,6 +25,9 @@ from tests.fakes.probe import ScriptedProbe
 from tests.fakes.recent_runs import WorkflowRuns
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.store import MemoryStore
+
+if TYPE_CHECKING:
+    from cluster_status.domain.conditions.condition import Condition
 
 SERVER = "head.example.org, port 22"
 FIVE_MINUTES = timedelta(minutes=5)
@@ -98,6 +101,7 @@ class Monitor:
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
         self.mute = MuteRequest()
+        self.conditions: tuple[Condition, ...] = ()
         self.site_checks: SiteCheckRunner | None = None
         self.digests = keyed_digests(key="a webhook", server=SERVER, login="a login")
         self.new_deadlines: Callable[[], RunDeadlines] = RunDeadlines
@@ -180,6 +184,7 @@ class Monitor:
                 self.thresholds,
                 self.retries,
                 site_checks=self.site_checks,
+                conditions=self.conditions,
                 mute=self.mute,
             )
             for name, probe in probes.items()
