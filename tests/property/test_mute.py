@@ -1,4 +1,4 @@
-"""Whatever happens in a mute: afterwards a channel knows the status, and in it, it gets nothing."""
+"""In a mute, a channel gets nothing. After it, the channel knows the status."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -21,7 +21,7 @@ Discord. The tests check each course. `scripts/generate` writes this file.
 _CHAPTERS = {
     "Partitions": PARTITION_MIXES,
     "Maintenance": MAINTENANCE_COURSES,
-    "Of your own": COURSES_OF_THE_USER,
+    "Checks, conditions and mutes": COURSES_OF_THE_USER,
 }
 
 
