@@ -5,6 +5,7 @@ from tests.courses import (
     maintenance_grouped,
     maintenance_lasting,
     maintenance_lifecycle,
+    maintenance_planned,
     maintenance_unread,
     of_the_user,
     partitions_lost,
@@ -28,4 +29,5 @@ MAINTENANCE_COURSES = (
     *maintenance_unread.COURSES,
     *maintenance_lasting.COURSES,
     *maintenance_grouped.COURSES,
+    *maintenance_planned.COURSES,
 )

@@ -10,6 +10,7 @@ from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.conditions.condition import Condition
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.histories import key_of
+from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification.mute import LONGEST, MuteRequest
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.errors import InputError
@@ -18,6 +19,7 @@ from cluster_status.ports import (
     ConnectivityCheck,
     EditableNotifier,
     Heartbeat,
+    HistoryStore,
     IncidentIssues,
     Notifier,
     Probe,
@@ -53,6 +55,7 @@ class MonitoredCluster(Struct, frozen=True):
     retries: RetryPolicy = RetryPolicy()
     channels: frozenset[str] | None = None  # the ids of those that it notifies; None: all
     heartbeat: Heartbeat | None = None  # of this cluster alone
+    plan: Plan = NO_PLAN
     site_checks: SiteCheckRunner | None = None
     conditions: tuple[Condition, ...] = ()
     mute: MuteRequest = MuteRequest()
@@ -112,10 +115,16 @@ def unknown_runs(_: datetime) -> RunsSince | None:
     return None
 
 
+def no_other_history(_: str) -> HistoryStore | None:
+    """Find no history with another name."""
+    return None
+
+
 class Tools(Struct, frozen=True):
     """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run.
 
     `owns_history`: this run checks all clusters of the history, except those that were removed.
+    `other_history` opens the history with another name.
     """
 
     clock: Clock
@@ -126,3 +135,4 @@ class Tools(Struct, frozen=True):
     recent_runs: RecentRuns = unknown_runs
     deadlines: RunDeadlines = field(default_factory=RunDeadlines)
     owns_history: bool = False
+    other_history: Callable[[str], HistoryStore | None] = no_other_history

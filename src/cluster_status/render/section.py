@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from cluster_status.domain.maintenance.listing import Listing, listing
+from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.maintenance.window import Span, contains
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Partition
 from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
@@ -46,17 +47,20 @@ def _check(one: CheckResult) -> str:
 
 
 def sections(
-    state: ClusterState | None, *, lost: Collection[str] = (), at: datetime | None = None
+    state: ClusterState | None,
+    *,
+    planned: Iterable[PlannedWindow] = (),
+    lost: Collection[str] = (),
+    at: datetime | None = None,
 ) -> Iterator[Section]:
     """Yield the sections with content, the most important first. `lost` are names of partitions.
 
     Without the time of the poll, there are no pending jobs.
     """
-    if state is None:
-        return
+    state = state or ClusterState()
     details = state.details or Details()
     for title, lines in (
-        ("Maintenance", list(_maintenance(state))),
+        ("Maintenance", [*map(_planned, planned), *_maintenance(state)]),
         (reasons.HEADING, [_reason(one) for one in grouped(details.drain_reasons, first=lost)]),
         ("GPUs", list(_gpus(state.partitions, details))),
         (queue.HEADING, list(queue.lines(details.pending, at)) if at else []),
@@ -68,6 +72,10 @@ def sections(
 def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
     rest = len(lines) - _MOST_LINES
     return (*lines[:_MOST_LINES], f"… {rest} more") if rest > 0 else tuple(lines)
+
+
+def _planned(one: PlannedWindow) -> str:
+    return f"planned {_time(Span(one.begin, one.end))}" + (f": {one.note}" if one.note else "")
 
 
 def _maintenance(state: ClusterState) -> Iterator[str]:

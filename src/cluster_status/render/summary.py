@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification.content.description import describe
 from cluster_status.domain.slurm.cluster_state import Partition
 from cluster_status.domain.status.cause import Status
@@ -39,19 +40,24 @@ class Summary(Struct, frozen=True):
     clusters: Sequence[ClusterRow] = ()  # of a summary of several
 
 
-def summarise(
-    verdict: Verdict, cluster_name: str, history: History | None, at: datetime | None = None
+def summary_of(
+    verdict: Verdict,
+    cluster_name: str,
+    history: History | None,
+    plan: Plan = NO_PLAN,
+    at: datetime | None = None,
 ) -> Summary:
+    """Return the summary of a poll at a time; `plan` is what is not over."""
     state, report = verdict.cluster_state, verdict.partitions or PartitionReport()
     checks = verdict.site_checks
     return Summary(
         status=verdict.status,
         headline=describe(verdict, cluster_name),
-        facts=tuple(_facts(verdict, history)),
+        facts=(*_notice(plan), *_facts(verdict, history)),
         partitions=tuple(ordered(state.partitions, first=report.found, last=report.usual)) if state else (),
         sections=(
             *check_section(checks.results if checks else ()),
-            *sections(state, lost=report.found, at=at),
+            *sections(state, planned=plan.windows, lost=report.found, at=at),
         ),
         uptimes=uptimes(history) if history else (),
     )
@@ -60,7 +66,8 @@ def summarise(
 def overview(rows: Sequence[ClusterRow]) -> Summary:
     """Return the summary of all clusters of a run."""
     rows = worst_first(rows)
-    return Summary(rows[0].status, headline(rows), facts=(), partitions=(), clusters=rows)
+    notices = (f"{row.name}: {row.notice}" for row in rows if row.notice)
+    return Summary(rows[0].status, headline(rows), facts=tuple(notices), partitions=(), clusters=rows)
 
 
 def markdown(summary: Summary) -> str:
@@ -96,6 +103,11 @@ def plain(summary: Summary, *, with_table: bool) -> str:
 def escape(text: str) -> str:
     """Escape `text` so that it has no Markdown, HTML, link or mention."""
     return text.translate(_MARKDOWN).replace("://", ":\u200b//").replace("www.", "www\u200b.")
+
+
+def _notice(plan: Plan) -> Iterator[str]:
+    if plan.notice:
+        yield f"Notice: {plan.notice}"
 
 
 def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:

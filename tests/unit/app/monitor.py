@@ -12,6 +12,7 @@ from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, T
 from cluster_status.app.run import check, run
 from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.history.digests import digest_of, keyed_digests
+from cluster_status.domain.maintenance.plan import NO_PLAN
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.notification.policy import ChannelPolicy
@@ -85,6 +86,7 @@ class Monitor:
         self.clock = VirtualClock()
         self.owns_history = False
         self.store = MemoryStore()
+        self.other_histories: dict[str, MemoryStore] = {}  # by name
         self.notifier = RecordingNotifier()
         self.policy = ChannelPolicy("discord", digest=digest_of("a webhook"))
         self.other_channels: list[Channel] = []
@@ -100,6 +102,7 @@ class Monitor:
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
+        self.plan = NO_PLAN
         self.mute = MuteRequest()
         self.conditions: tuple[Condition, ...] = ()
         self.site_checks: SiteCheckRunner | None = None
@@ -175,6 +178,10 @@ class Monitor:
         workflow_run.finish(failed=exit_status is not ExitStatus.OK)
         return exit_status, self.notifier.messages[before:]
 
+    def new_runner(self, _: Sequence[str]) -> RecordingRunner:
+        """Return the runner of the next run of clusters with these names."""
+        return RecordingRunner()
+
     def clusters(self, probes: Mapping[str, Probe]) -> list[MonitoredCluster]:
         return [
             MonitoredCluster(
@@ -183,6 +190,7 @@ class Monitor:
                 self.digests,
                 self.thresholds,
                 self.retries,
+                plan=self.plan,
                 site_checks=self.site_checks,
                 conditions=self.conditions,
                 mute=self.mute,
@@ -207,10 +215,11 @@ class Monitor:
             recent_runs,
             self.new_deadlines(),
             self.owns_history,
+            self.other_histories.get,
         )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:
-        self.runner = RecordingRunner()
+        self.runner = self.new_runner(list(scripts))
         return {
             name: ScriptedProbe(
                 self.clock,

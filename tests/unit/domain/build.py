@@ -11,6 +11,7 @@ from cluster_status.domain.conditions.condition import Condition
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.history import History, PollContext, advance
 from cluster_status.domain.history.ssh_state import Login, Server, SshState
+from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification import outbox
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.mute import MuteRequest
@@ -126,6 +127,7 @@ class Setup(Struct, frozen=True):
     digests: Digests = DIGESTS
     confirm_after: int = 2
     channels: tuple[ChannelPolicy, ...] = (POLICY,)
+    plan: Plan = NO_PLAN
     conditions: tuple[Condition, ...] = ()
     mute: MuteRequest = MuteRequest()
 
@@ -175,13 +177,14 @@ def step(
 ) -> History:
     """Return the history after one poll, judged as a run judges it."""
     criteria = Criteria(at=at, degraded_below=50, confirm_after=setup.confirm_after)
-    verdict = judge(result, before.known_server(setup.digests, at, result), criteria)
+    verdict = judge(result, before.known_server(setup.digests, at, result, setup.plan), criteria)
     context = PollContext(
         id=poll_id(at, after=before),
         at=at,
         digests=setup.digests,
         confirm_after=setup.confirm_after,
         channels=setup.channels,
+        plan=setup.plan,
         conditions=setup.conditions,
         mute=setup.mute,
         in_turn=in_turn,

@@ -5,7 +5,8 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.domain.notification.content.facts import Fact, facts, once
+from cluster_status.domain.maintenance.plan import Plan
+from cluster_status.domain.notification.content.facts import Fact, facts, once, planned_facts
 from cluster_status.domain.notification.content.headline import headline, shown_status
 from cluster_status.domain.notification.content.quotation import Quotation, quotation_for
 from cluster_status.domain.notification.content.sentence import remedy, sentence
@@ -34,6 +35,7 @@ class Message(Struct, frozen=True):
     sentence: str
     at: datetime  # shown by each channel
     changes: tuple["Message", ...] = ()  # of a message about several clusters: theirs
+    is_overview: bool = False  # of several clusters as they are, not of changes
     cluster: str = ""  # name; empty for several
     notification: Notification | None = None
     remedy: str = ""  # what to do; never text of a server
@@ -48,6 +50,8 @@ class Message(Struct, frozen=True):
     mention: str = ""  # role or user to mention, in the syntax of the channel
     is_news: bool = True  # otherwise it is sent without a notification sound
     issue: IssueStep | None = None  # for a channel of issues
+    notice: str = ""  # as in the facts
+    note: str = ""  # of a maintenance, as in the facts
     url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
 
 
@@ -99,6 +103,18 @@ def with_mute(message: Message, mute: Mute | None) -> Message:
     """Return the message with the mute of the other channels."""
     fact = Fact("Muted until", mute.until or "the end of this incident") if mute else None
     return replace(message, facts=(*message.facts, fact)) if fact else message
+
+
+def with_plan(message: Message, plan: Plan) -> Message:
+    """Return the message with what the user has written for readers."""
+    window = message.notification.window if message.notification else None
+    note = plan.note_of(window) if window else ""
+    return replace(
+        message,
+        notice=plan.notice,
+        note=note,
+        facts=(*planned_facts(plan.notice, note), *message.facts),
+    )
 
 
 def _is_outage(notification: Notification) -> bool:

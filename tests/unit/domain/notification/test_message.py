@@ -66,6 +66,7 @@ WITHOUT_STATUS = {
     Event.CONDITION_MET,
     Event.MUTE_ENDED,
     Event.HISTORY_NOT_SAVED,
+    Event.REMOVED,
 }
 
 

@@ -11,11 +11,14 @@ from cluster_status.domain.status.site_checks.report import CAUSES_OF_CHECKS
 from cluster_status.domain.status.tracker import RECENT_POLLS
 
 _UNSTABLE = "the status changes often: single changes are not notified until it has been the same for an hour"
+_REMOVED = "It was removed from the input clusters, so that its recovery is not notified."
 _STABLE = "the status has been the same for an hour"
 
 
 def sentence(notification: Notification) -> str:
     """Return the cause as a sentence; empty if the headline is enough."""
+    if notification.event is Event.REMOVED:
+        return _REMOVED
     if notification.is_about_window:
         return window_sentence(notification)
     if notification.event is Event.CONDITION_MET:
