@@ -23,7 +23,6 @@ _HERE = Path(__file__).parent
 _PROGRAMS = Path(sys.executable).parent
 _RUN_ON_THE_CLUSTER = {"checks", "check-paths", "clusters"}
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_SAFE = re.compile(r"\s*(vars|secrets)\.\w+\s*")  # only people with write access set them
 _CONFIGURATION = ROOT / ".github" / "zizmor.yml"
 
 
@@ -81,12 +80,13 @@ def event_data(given: Sequence[Path]) -> Iterator[Fault]:
             yaml.safe_load(file.read_text(encoding="utf-8")) if _kind(file) == "github-workflows" else {}
         )
         for job in content.get("jobs", {}).values():
+            has_fixed_matrix = "${{" not in str(job.get("strategy"))
+            safe = rf"(vars|secrets{'|matrix' if has_fixed_matrix else ''})\.\w+"
             for step in job.get("steps", ()):
                 inputs = step.get("with") or {}
                 for name in _RUN_ON_THE_CLUSTER & inputs.keys():
-                    unsafe = [
-                        one for one in _EXPRESSION.findall(str(inputs[name])) if not _SAFE.fullmatch(one)
-                    ]
+                    found = [one.strip() for one in _EXPRESSION.findall(str(inputs[name]))]
+                    unsafe = [one for one in found if not re.fullmatch(safe, one)]
                     yield from (
                         Fault(file, f"{name} contains {one}, which may be event data") for one in unsafe
                     )
