@@ -1,4 +1,7 @@
-"""The only place that builds objects: the clusters and the command of a run. Its modules build the rest."""
+"""The only place that builds objects: the clusters and the command of a run. Its modules build the rest.
+
+What not every poll needs is imported where it is built.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -9,22 +12,15 @@ from secrets import token_hex
 
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
-from cluster_status.adapters.github.rate_limiter import RateLimiter
 from cluster_status.adapters.github.rest import GITHUB_API, Rest
-from cluster_status.adapters.github.runs import GitHubRuns
 from cluster_status.adapters.heartbeat import HttpHeartbeat, NoHeartbeat
 from cluster_status.adapters.http import Http
-from cluster_status.adapters.local.executor import LocalExecutor
 from cluster_status.adapters.runner import ActionsRunner, mask
-from cluster_status.adapters.site_checks import ExecutedSiteChecks
 from cluster_status.adapters.slurm.probe import SlurmProbe
-from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.executor import SshExecutor
 from cluster_status.app.cluster import MonitoredCluster, Tools
-from cluster_status.app.prune import prune
 from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
-from cluster_status.app.samples import send_samples
 from cluster_status.deadline import Deadline, RunDeadlines
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
@@ -32,13 +28,10 @@ from cluster_status.domain.local_target import LocalTarget
 from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.site_checks.script import part
 from cluster_status.domain.site_checks.site_check import SiteChecks
-from cluster_status.domain.slurm.commands import BOUNDARY
-from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
-from cluster_status.ports import Executor, Heartbeat, Runner
+from cluster_status.ports import Executor, Heartbeat, Runner, SiteCheckRunner
 from cluster_status.settings.clusters import Cluster
 from cluster_status.settings.load import RunnerContext, Settings
 from cluster_status.wiring.channels import connectivity_check, open_channels
@@ -94,6 +87,8 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction:
 
 
 def _test(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction: Redaction) -> ExitStatus:
+    from cluster_status.app.samples import send_samples
+
     with _http(redaction, deadlines.whole) as http:
         channels = open_channels(settings, http, deadlines, runner)
         names = [cluster.name for cluster in settings.clusters]
@@ -103,8 +98,10 @@ def _test(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction
 def _prune(
     plan: PrunePlan, settings: Settings, runner: Runner, redaction: Redaction, deadline: Deadline
 ) -> ExitStatus:
-    # imported on demand: importing PyGithub takes 0.2 s
-    from cluster_status.adapters.github.pygithub import PyGithubTransport  # noqa: PLC0415
+    from cluster_status.adapters.github.pygithub import PyGithubTransport
+    from cluster_status.adapters.github.rate_limiter import RateLimiter
+    from cluster_status.adapters.github.runs import GitHubRuns
+    from cluster_status.app.prune import prune
 
     context = settings.runner_context
     url, token = context.api_url or GITHUB_API, settings.storage.token
@@ -121,6 +118,11 @@ def authorized_keys(target: SshTarget, checks: SiteChecks, public_key: str = "")
 
     Comments name what the line allows besides Slurm's commands, which are in base64 there.
     """
+    from cluster_status.adapters.ssh.credential import public_line, read_key
+    from cluster_status.domain.site_checks.script import part
+    from cluster_status.domain.slurm.commands import BOUNDARY
+    from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
+
     credentials = target.credentials
     if not (public_key or credentials.key):
         raise InputError(["cluster-key is required: set CLUSTER_KEY, or pass a public key as argument"])
@@ -163,7 +165,7 @@ def _http(redaction: Redaction, deadline: Deadline | None = None) -> Iterator[Ht
 def _cluster(
     cluster: Cluster, settings: Settings, http: Http, runner: Runner, redaction: Redaction
 ) -> MonitoredCluster:
-    executor, checks = _executor(cluster, redaction), cluster.site_checks
+    executor = _executor(cluster, redaction)
     return MonitoredCluster(
         cluster.name,
         SlurmProbe(executor, cluster.query, redaction),
@@ -173,7 +175,7 @@ def _cluster(
         None if cluster.channels is None else frozenset(cluster.channels),
         _heartbeat(cluster.heartbeat, http, runner),
         cluster.plan.redacted(redaction),
-        ExecutedSiteChecks(executor, checks, redaction) if checks.checks else None,
+        _site_checks(cluster.site_checks, executor, redaction),
         cluster.conditions,
         MuteRequest(cluster.mute_until),
     )
@@ -181,8 +183,18 @@ def _cluster(
 
 def _executor(cluster: Cluster, redaction: Redaction) -> Executor:
     if isinstance(cluster.target, LocalTarget):
+        from cluster_status.adapters.local.executor import LocalExecutor
+
         return LocalExecutor(cluster.target)
     return SshExecutor(cluster.target, redaction)
+
+
+def _site_checks(checks: SiteChecks, executor: Executor, redaction: Redaction) -> SiteCheckRunner | None:
+    if not checks.checks:
+        return None
+    from cluster_status.adapters.site_checks import ExecutedSiteChecks
+
+    return ExecutedSiteChecks(executor, checks, redaction)
 
 
 def _digests(cluster: Cluster, settings: Settings) -> Digests:
