@@ -16,6 +16,7 @@ from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeResult, RememberedLogin
+from cluster_status.domain.status.site_checks.result import CheckResults
 from cluster_status.errors import Refusal
 from cluster_status.render.summary import Summary
 
@@ -39,6 +40,13 @@ class Probe(Protocol):
         """
 
     def close(self) -> None: ...
+
+
+class SiteCheckRunner(Protocol):
+    """Runs the site checks of a cluster after its probe, in the session of the probe."""
+
+    def run(self, deadline: Deadline, *, login_shell: bool) -> CheckResults:
+        """Run them once. A failure is a result, not an error."""
 
 
 class Executor(Protocol):
@@ -94,6 +102,13 @@ class Notifier(Protocol):
         Raises ChannelRefusedError if the channel would refuse any message.
         The result is for an EditableNotifier; None where messages cannot be edited.
         """
+
+
+class IncidentIssues(Protocol):
+    """The issues of incidents."""
+
+    def is_muted(self, number: int) -> bool | None:
+        """Return whether an issue is open and has the label that mutes its incident; None if not known."""
 
 
 class EditableNotifier(Protocol):

@@ -20,7 +20,7 @@ from tests.contract.workflows.validators import ACTION, ROOT, VALIDATORS
 EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 README_BLOCKS = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-PARSER, SCHEMA, ZIZMOR = VALIDATORS
+PARSER, SCHEMA, ZIZMOR, EVENT_DATA = VALIDATORS
 SECRETS = {
     "CLUSTER_PASSWORD": "hunter2",
     "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/123456789012345678/aBcD",
@@ -38,6 +38,7 @@ class Breakage(NamedTuple):
 
 _PERMISSIONS = r"^permissions:( \{\})?(\n  .*)*$"
 _UNTRUSTED_COMMAND = r"\g<0>\n      - run: echo ${{ github.head_ref }}"
+_CHECK = '        with:\n          checks: "home: ls ${{{{ {} }}}}"'
 BREAKAGES = (
     Breakage("an unknown trigger", "  workflow_dispatch:", "  workflow_dispatched:", (PARSER, SCHEMA)),
     Breakage("an unknown key", "timeout-minutes:", "timeout-minuets:", (PARSER, SCHEMA)),
@@ -53,6 +54,15 @@ BREAKAGES = (
     Breakage("an action of another author", f"{ACTION}@v1", "other/action@main", (ZIZMOR,)),
     Breakage("all permissions", _PERMISSIONS, "permissions: write-all", (ZIZMOR,)),
     Breakage("a trigger for pull requests of forks", "^on:", "on:\n  pull_request_target:", (ZIZMOR,)),
+    Breakage(
+        "a check with an input of an event", "        with:", _CHECK.format("inputs.path"), (EVENT_DATA,)
+    ),
+    Breakage(
+        "a check with a text of an event",
+        "        with:",
+        _CHECK.format("github.event.issue.title"),
+        (EVENT_DATA,),
+    ),
     Breakage("a command with untrusted text", "    steps:", _UNTRUSTED_COMMAND, (ZIZMOR,)),
 )
 BROKEN = list(product(EXAMPLES, BREAKAGES))

@@ -14,6 +14,7 @@ from typing import Any
 
 from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
+from cluster_status.domain.status.site_checks.report import CAUSES_OF_CHECKS
 from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUT_GROUPS, Input
 from tools.docs import clusters, courses, message_image, messages, performance, webhook
@@ -97,6 +98,8 @@ def _cells(cause: Cause, info: CauseInfo) -> Iterator[str]:
 def _notified(cause: Cause, info: CauseInfo) -> str:
     if info.status is Status.UNKNOWN:
         return f"after {UNKNOWN_POLLS_BEFORE_NOTIFICATION} polls, as *status unknown*"
+    if cause in CAUSES_OF_CHECKS:
+        return "at the second poll in a row"
     if cause is Cause.PARTITION_DOWN:
         return "after `confirm-after` polls, or at once: see [Partitions](notifications.md#partitions)"
     return "after `confirm-after` polls" if info.needs_confirmation or info.by_share else "at once"

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from cluster_status.app.cluster import MonitoredCluster, Tools
 from cluster_status.deadline import Deadline
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.status.cause import CAUSES
+from cluster_status.domain.status.cause import AFTER_THE_SHELL, CAUSES
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
+from cluster_status.domain.status.site_checks.result import CheckResults
 from cluster_status.domain.status.verdict import cause_to_retry
 from cluster_status.threads import Once, result_or_exception, run_in_thread
 
@@ -81,6 +82,16 @@ def check_with_retries(
         tools.runner.log(f"{cluster.name}: {CAUSES[cause].clause}; {pause}")
         clock.sleep(retries.delay_seconds)
         result = cluster.probe.probe(load_while_paused, deadline)
+    result = replace(result, site_checks=_site_checks(cluster, result, tools))
     if result.cause and CAUSES[result.cause].network:
         return replace(result, runner_online=tools.connectivity_check())
     return result
+
+
+def _site_checks(cluster: MonitoredCluster, result: ProbeResult, tools: Tools) -> CheckResults | None:
+    """Run the site checks after the last probe, if the shell runs commands. They have time of their own."""
+    if cluster.site_checks is None:
+        return CheckResults()
+    if not result.logged_in or (result.cause and result.cause not in AFTER_THE_SHELL):
+        return None
+    return cluster.site_checks.run(tools.deadlines.check, login_shell=bool(result.login_shell))

@@ -7,9 +7,11 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from cluster_status.deadline import RunDeadlines
+from cluster_status.domain.conditions.condition import Condition
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
+from cluster_status.domain.notification.mute import LONGEST, MuteRequest
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.errors import InputError
 from cluster_status.ports import (
@@ -18,12 +20,16 @@ from cluster_status.ports import (
     EditableNotifier,
     Heartbeat,
     HistoryStore,
+    IncidentIssues,
     Notifier,
     Probe,
     RecentRuns,
     Runner,
     RunsSince,
+    SiteCheckRunner,
 )
+
+_TIME = "%Y-%m-%dT%H:%MZ"
 
 
 class RetryPolicy(Struct, frozen=True):
@@ -50,6 +56,9 @@ class MonitoredCluster(Struct, frozen=True):
     channels: frozenset[str] | None = None  # the ids of those that it notifies; None: all
     heartbeat: Heartbeat | None = None  # of this cluster alone
     plan: Plan = NO_PLAN
+    site_checks: SiteCheckRunner | None = None
+    conditions: tuple[Condition, ...] = ()
+    mute: MuteRequest = MuteRequest()
 
     def notifies(self, channel: "Channel") -> bool:
         return self.channels is None or channel.id in self.channels
@@ -61,6 +70,7 @@ class Channel(Struct, frozen=True):
     policy: ChannelPolicy
     notifier: Notifier
     editor: EditableNotifier | None = None
+    issues: IncidentIssues | None = None
 
     @property
     def id(self) -> str:
@@ -79,6 +89,22 @@ def require_distinct(clusters: Sequence[MonitoredCluster], channels: Sequence[Ch
     ]
     problems += [
         f"two channels have the id '{id_}': rename one of them" for id_, number in ids.items() if number > 1
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def require_short_mutes(clusters: Sequence[MonitoredCluster], now: Callable[[], datetime]) -> None:
+    """Raise InputError for a mute that would last longer than it may."""
+    ends = {one.name: one.mute.until for one in clusters if one.mute.until}
+    if not ends:
+        return
+    latest = now() + LONGEST
+    problems = [
+        f"mute-until {end:{_TIME}} of {name} is more than {LONGEST.days} days away: "
+        f"set at most {latest:{_TIME}}"
+        for name, end in ends.items()
+        if end > latest
     ]
     if problems:
         raise InputError(problems)

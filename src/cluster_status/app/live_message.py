@@ -15,7 +15,7 @@ from cluster_status.app.delivery import record_failure, require_acceptance
 from cluster_status.app.overview import States, edit_overview
 from cluster_status.app.poll import PollResult, observed
 from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.message import compose, with_order, with_plan
+from cluster_status.domain.notification.message import compose, with_check_outputs, with_order, with_plan
 from cluster_status.domain.notification.notify import remind
 from cluster_status.domain.notification.outbox import ChannelOutbox, edited
 from cluster_status.domain.notification.refresh import refreshed, with_current_status
@@ -112,6 +112,7 @@ def _edit(
         return state, None
     message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state, run_url)
     message = with_plan(with_order(message, poll.verdict.partitions), poll.context.plan)
+    message = with_check_outputs(message, poll.verdict.site_checks)
     error: DeliveryError | None = None
     try:
         require_acceptance(state, channel, poll.at)

@@ -6,7 +6,14 @@ from msgspec import Struct
 
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.message import Message, compose, with_order, with_plan
+from cluster_status.domain.notification.message import (
+    Message,
+    compose,
+    with_check_outputs,
+    with_mute,
+    with_order,
+    with_plan,
+)
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 
@@ -24,6 +31,11 @@ class Messages(Struct, frozen=True):
         if poll is None:
             return compose(notification, self.removed[key].name or key, policy, None, self.run_url)
         is_late = not notification.id.startswith(f"{poll.id}.")
-        state, report = (None, None) if is_late else (poll.verdict.cluster_state, poll.verdict.partitions)
-        message = compose(notification, poll.cluster, policy, state, self.run_url)
-        return with_plan(with_order(message, report), poll.context.plan)
+        if is_late:
+            message = compose(notification, poll.cluster, policy, None, self.run_url)
+        else:
+            verdict = poll.verdict
+            message = compose(notification, poll.cluster, policy, verdict.cluster_state, self.run_url)
+            message = with_check_outputs(with_order(message, verdict.partitions), verdict.site_checks)
+        message = with_plan(message, poll.context.plan)
+        return with_mute(message, poll.after.mute) if policy.issues and poll.after else message

@@ -112,6 +112,8 @@ def poll(
         digests=cluster.digests,
         confirm_after=cluster.thresholds.confirm_after,
         channels=tuple(channel.policy for channel in channels),
+        conditions=cluster.conditions,
+        mute=cluster.mute,
         plan=cluster.plan,
         in_turn=in_turn,
     )

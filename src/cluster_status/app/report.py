@@ -14,6 +14,7 @@ from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionReport, PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.severity import rank
+from cluster_status.domain.status.site_checks.report import SiteCheckReport
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.errors import ClusterStatusError, DeliveryError, HistoryError
 from cluster_status.ports import Level, Runner
@@ -35,6 +36,10 @@ OUTPUTS = {
     "history-path": "Path of the history file, relative to the workspace.",
 }
 
+_UNRESTRICTED = (
+    "The input checks runs commands with a credential that allows any other command too. A restricted key "
+    "allows only them: see docs/checks.md."
+)
 _LEVELS = {
     Status.UNKNOWN: Level.ERROR,
     Status.DEGRADED: Level.WARNING,
@@ -56,6 +61,10 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool, remembers_key: 
         runner.annotate(_LEVELS.get(verdict.status, level), text.rstrip())
     for warning in (*_warnings_of_name(poll), *_warnings_of(verdict.cluster_state), *poll.result.warnings):
         runner.annotate(Level.WARNING, f"{prefix}{warning}")
+    for warning in _warnings_of_checks(verdict.site_checks):
+        runner.annotate(Level.WARNING, f"{prefix}{warning}")
+    if verdict.site_checks and _is_unrestricted(poll):
+        runner.annotate(Level.NOTICE, f"{prefix}{_UNRESTRICTED}")
     for notice in (*_notices_of_name(poll), *poll.result.notices):
         runner.annotate(Level.NOTICE, f"{prefix}{notice}")
     if poll.maintenance_error:
@@ -78,6 +87,23 @@ def annotate_gap(runner: Runner, polls: Sequence[PollResult]) -> None:
         f"No poll{of if len(polls) > 1 else ''} for {duration(longest.end - longest.begin)} since "
         f"{instant(longest.begin)}, missed polls: {longest.missed}. Check the trigger of this workflow.",
     )
+
+
+def _warnings_of_checks(report: SiteCheckReport | None) -> Iterator[str]:
+    """Warn of checks that could not run, together if it is for the same reason."""
+    names_by_reason: dict[str, list[str]] = {}
+    for one in report.results if report else ():
+        if one.not_run:
+            names_by_reason.setdefault(one.not_run, []).append(one.name)
+    for reason, names in names_by_reason.items():
+        yield f"Site checks that could not run, which changes no status: {', '.join(names)} ({reason})"
+
+
+def _is_unrestricted(poll: PollResult) -> bool:
+    """Return whether the credential allows other commands than the checks, over SSH."""
+    report = poll.verdict.site_checks
+    has_commands = report is not None and any(not one.is_path for one in report.results)
+    return has_commands and report is not None and report.key_is_restricted is False and not poll.result.local
 
 
 def _warnings_of_name(poll: PollResult) -> Iterator[str]:
@@ -181,7 +207,9 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
     shown = not_online if several else polls
-    summaries = [summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan) for poll in shown]
+    summaries = [
+        summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan, poll.at) for poll in shown
+    ]
     return runner.publish(outputs, [overview(rows), *summaries] if several else summaries)
 
 

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from cluster_status.app.adoption import adopted, with_adopted
 from cluster_status.app.check import Checked, check_all
-from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct, require_short_mutes
 from cluster_status.app.limited_store import LimitedStore
 from cluster_status.app.live_message import Edited, update_live_messages
 from cluster_status.app.messages import Messages
+from cluster_status.app.mute import mute_requests
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import (
@@ -77,6 +78,7 @@ def run(
 ) -> ExitStatus:
     """Poll the clusters once, and return the exit status; outputs are published in any case."""
     require_distinct(clusters, channels)
+    require_short_mutes(clusters, tools.clock.now)
     this = _Run(clusters, channels, store, tools)
     polls = this.poll()
     report_delivery_errors(tools.runner, this.delivery_errors, several=len(channels) > 1)
@@ -151,12 +153,14 @@ class _Run:
         )
         latest, is_newer = self._latest(loading)
         polls = []
+        mutes = mute_requests(self._clusters, self._channels, latest) if latest else {}
         for cluster, checked in results:
             before = latest.of(cluster.name) if latest else None
             # else another run can have saved a later poll than this one
             in_turn = latest is not None and not is_newer and loading.result().at <= checked.at
             channels = [channel for channel in self._channels if cluster.notifies(channel)]
-            polls.append(poll(cluster, checked, before, channels, in_turn=in_turn))
+            asked = replace(cluster, mute=mutes.get(cluster.name, cluster.mute))
+            polls.append(poll(asked, checked, before, channels, in_turn=in_turn))
         for one in polls:
             if one.mismatch is ServerMismatch.CONFLICT:
                 self._note_history_error(conflict_error(one.cluster))
@@ -245,6 +249,7 @@ class _Run:
             channels=self._channels,
             compose=Messages(by_key, removed, self._tools.run_url).compose,
             clusters={*removed, *(key for key, one in by_key.items() if not one.mismatch)},
+            muted=frozenset(key for key, one in by_key.items() if one.after and one.after.mute),
             deadline=self._tools.deadlines.deliver,
             end=self._tools.deadlines.end_deliveries,
         )

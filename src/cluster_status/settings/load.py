@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.histories import NAME_OF_SEVERAL
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.site_checks.site_check import SiteChecks
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import InputError
 from cluster_status.settings import inputs
 from cluster_status.settings.channels import Channel
 from cluster_status.settings.clusters import Cluster, Configured, Context, read_clusters
 from cluster_status.settings.given import Given
+from cluster_status.settings.site_checks import read_site_checks
 from cluster_status.settings.source import of_action
 from cluster_status.settings.target import read_ssh_target
 from cluster_status.settings.types import WORKFLOW_FOLDER
@@ -131,13 +133,13 @@ def _prune_plan(given: Given, command: str, context: RunnerContext) -> PrunePlan
     return plan
 
 
-def ssh_target(environ: Mapping[str, str]) -> SshTarget:
-    """Return the SSH target of the given inputs; none is required. Raises InputError."""
+def restricted_key(environ: Mapping[str, str]) -> tuple[SshTarget, SiteChecks]:
+    """Return what a restricted key is for, from the given inputs; none is required. Raises InputError."""
     given = of_action(environ)
-    target = read_ssh_target(given, needed=False)
+    target, checks = read_ssh_target(given, needed=False), read_site_checks(given)
     if given.problems:
         raise InputError(given.problems.values())
-    return target
+    return target, checks
 
 
 def heartbeat(environ: Mapping[str, str]) -> Secret:

@@ -25,11 +25,13 @@ from cluster_status.deadline import Deadline, RunDeadlines
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
 from cluster_status.domain.local_target import LocalTarget
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.site_checks.site_check import SiteChecks
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
-from cluster_status.ports import Executor, Heartbeat, Runner
+from cluster_status.ports import Executor, Heartbeat, Runner, SiteCheckRunner
 from cluster_status.settings.clusters import Cluster
 from cluster_status.settings.load import RunnerContext, Settings
 from cluster_status.wiring.channels import connectivity_check, open_channels
@@ -111,16 +113,24 @@ def _prune(
         return prune(GitHubRuns(rest, limiter), runner, plan)
 
 
-def authorized_keys(target: SshTarget, public_key: str = "") -> Iterator[str]:
-    """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key."""
+def authorized_keys(target: SshTarget, checks: SiteChecks, public_key: str = "") -> Iterator[str]:
+    """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key.
+
+    Comments name what the line allows besides Slurm's commands, which are in base64 there.
+    """
     from cluster_status.adapters.ssh.credential import public_line, read_key
+    from cluster_status.domain.site_checks.script import part
+    from cluster_status.domain.slurm.commands import BOUNDARY
     from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 
     credentials = target.credentials
     if not (public_key or credentials.key):
         raise InputError(["cluster-key is required: set CLUSTER_KEY, or pass a public key as argument"])
     key = public_key or public_line(read_key(credentials.key, credentials.key_passphrase))
-    line = authorized_keys_line(key)
+    yield from (
+        f"# site check: {one.name}{f': {one.command}' if one.command else ''}" for one in checks.checks
+    )
+    line = authorized_keys_line(key, [part(checks, BOUNDARY)] if checks.checks else [])
     if not (target.jump_hosts and target.head_node.host):
         yield line
         return
@@ -155,15 +165,19 @@ def _http(redaction: Redaction, deadline: Deadline | None = None) -> Iterator[Ht
 def _cluster(
     cluster: Cluster, settings: Settings, http: Http, runner: Runner, redaction: Redaction
 ) -> MonitoredCluster:
+    executor = _executor(cluster, redaction)
     return MonitoredCluster(
         cluster.name,
-        SlurmProbe(_executor(cluster, redaction), cluster.query, redaction),
+        SlurmProbe(executor, cluster.query, redaction),
         _digests(cluster, settings),
         cluster.thresholds,
         cluster.retries,
         None if cluster.channels is None else frozenset(cluster.channels),
         _heartbeat(cluster.heartbeat, http, runner),
         cluster.plan.redacted(redaction),
+        _site_checks(cluster.site_checks, executor, redaction),
+        cluster.conditions,
+        MuteRequest(cluster.mute_until),
     )
 
 
@@ -173,6 +187,14 @@ def _executor(cluster: Cluster, redaction: Redaction) -> Executor:
 
         return LocalExecutor(cluster.target)
     return SshExecutor(cluster.target, redaction)
+
+
+def _site_checks(checks: SiteChecks, executor: Executor, redaction: Redaction) -> SiteCheckRunner | None:
+    if not checks.checks:
+        return None
+    from cluster_status.adapters.site_checks import ExecutedSiteChecks
+
+    return ExecutedSiteChecks(executor, checks, redaction)
 
 
 def _digests(cluster: Cluster, settings: Settings) -> Digests:

@@ -25,6 +25,8 @@ class _Names:
         return replace(
             history,
             partitions=self._memory(history.partitions),
+            site_checks={self._shown(name): one for name, one in history.site_checks.items()},
+            conditions={self._shown(text): one for text, one in history.conditions.items()},
             calendar=replace(history.calendar, windows=tuple(map(self._known, history.calendar.windows))),
             outbox=replace(history.outbox, channels={name: self._channel(one) for name, one in channels}),
         )
@@ -56,6 +58,13 @@ class _Names:
             previous_window=notification.previous_window and self._window(notification.previous_window),
             partitions=tuple(map(self._change, notification.partitions)),
             still_out=tuple(map(self._change, notification.still_out)),
+            conditions=tuple(
+                replace(one, condition=self._shown(one.condition)) for one in notification.conditions
+            ),
+            checks=tuple(replace(one, name=self._shown(one.name)) for one in notification.checks),
+            checks_passed=tuple(
+                replace(one, name=self._shown(one.name)) for one in notification.checks_passed
+            ),
         )
 
     def _change(self, change: PartitionChange) -> PartitionChange:
