@@ -83,6 +83,7 @@ def _is_consistent(history: History) -> bool:
         all(period is None or period.status is not Status.UNKNOWN for period in periods)
         and all(map(_is_complete, pending))
         and _adds_up(history.record.ledger)
+        and history.capacity.is_consistent
     )
 
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.capacity.capacity import Capacity, with_sample
+from cluster_status.domain.capacity.sample import sample_of
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.servers import Hold, Servers, attributed
 from cluster_status.domain.history.ssh_state import SshState, remember, remember_refusal
@@ -51,6 +53,7 @@ class History(Struct, frozen=True, kw_only=True):
     ssh: SshState = SshState()
     partitions: PartitionMemory = PartitionMemory()
     calendar: Calendar = Calendar()
+    capacity: Capacity = Capacity()
     unknown_failure: RunFailure | None = None  # while the status is unknown
     servers: Servers = Servers()
 
@@ -160,6 +163,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         ssh=ssh,
         partitions=verdict.partitions.memory if verdict.partitions else history.partitions_of(poll.digests),
         calendar=update.calendar.with_read_error(_maintenance_error(result), poll.at),
+        capacity=with_sample(history.capacity, sample_of(verdict.cluster_state), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
         servers=servers,
     )

@@ -1,7 +1,12 @@
 """A restored history without secrets: a name in it may show one that was set only later."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from msgspec.structs import replace
 
+from cluster_status.domain.capacity.capacity import Capacity
+from cluster_status.domain.capacity.series import Series
 from cluster_status.domain.history.history import History
 from cluster_status.domain.maintenance.calendar import KnownWindow
 from cluster_status.domain.maintenance.window import Window
@@ -9,6 +14,8 @@ from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import ChannelOutbox
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.status.partitions.state import PartitionChange, PartitionMemory, PartitionState
+
+T = TypeVar("T")
 
 
 def redacted(history: History, redaction: Redaction) -> History:
@@ -25,9 +32,29 @@ class _Names:
         return replace(
             history,
             partitions=self._memory(history.partitions),
+            capacity=self._capacity(history.capacity),
             calendar=replace(history.calendar, windows=tuple(map(self._known, history.calendar.windows))),
             outbox=replace(history.outbox, channels={name: self._channel(one) for name, one in channels}),
         )
+
+    def _capacity(self, capacity: Capacity) -> Capacity:
+        recent, archive = capacity.recent, capacity.archive
+        hour = replace(recent.hour, gpus=self._keys(recent.hour.gpus))
+        return Capacity(
+            replace(recent, hour=hour, hours=self._series(recent.hours)),
+            replace(
+                archive,
+                hours=self._series(archive.hours),
+                days=self._series(archive.days),
+                week=self._series(archive.week),
+            ),
+        )
+
+    def _series(self, series: Series) -> Series:
+        return replace(series, gpus=self._keys(series.gpus)) if series.gpus else series
+
+    def _keys(self, by_name: Mapping[str, T]) -> dict[str, T]:
+        return {self._shown(name): one for name, one in by_name.items()}
 
     def _memory(self, memory: PartitionMemory) -> PartitionMemory:
         states = {self._shown(name): self._state(one) for name, one in memory.states.items()}

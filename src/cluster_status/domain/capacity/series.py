@@ -1,0 +1,89 @@
+"""Means of capacity over time, as columns: a year of rows stays small."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from msgspec import Struct
+
+MOST_TYPES = 6  # of GPUs
+_EXACT_BELOW = 100  # three digits are enough
+
+Number: TypeAlias = int | float
+
+
+class Means(Struct, frozen=True):
+    """Means of the number of nodes and of idle GPUs by type; no GPUs if none were read."""
+
+    idle: Number
+    allocated: Number
+    down: Number
+    gpus: Mapping[str, Number] = {}
+
+
+class Series(Struct, frozen=True, omit_defaults=True):
+    """Rows in the order of `at`, which counts hours or days. A GPU has None where it was not read."""
+
+    at: tuple[int, ...] = ()
+    idle: tuple[Number, ...] = ()
+    allocated: tuple[Number, ...] = ()
+    down: tuple[Number, ...] = ()
+    gpus: dict[str, tuple[Number | None, ...]] = {}
+
+    @property
+    def is_consistent(self) -> bool:
+        columns = (self.idle, self.allocated, self.down, *self.gpus.values())
+        return list(self.at) == sorted(set(self.at)) and all(
+            len(column) == len(self.at) for column in columns
+        )
+
+    def rows(self) -> Iterator[tuple[int, Means]]:
+        for row, at in enumerate(self.at):
+            gpus = {kind: column[row] for kind, column in self.gpus.items()}
+            known = {kind: idle for kind, idle in gpus.items() if idle is not None}
+            yield at, Means(self.idle[row], self.allocated[row], self.down[row], known)
+
+
+def series(rows: Iterable[tuple[int, Means]], *, kept: int) -> Series:
+    """Return the last rows. Of many types of GPUs, those are kept that the latest rows have most of."""
+    last = list(rows)[-kept:]
+    means = [row for _, row in last]
+    types: dict[str, None] = {}
+    for row in reversed(means):
+        types |= dict.fromkeys(sorted(row.gpus, key=lambda kind: (-row.gpus[kind], kind)))
+    return Series(
+        tuple(at for at, _ in last),
+        tuple(rounded(row.idle) for row in means),
+        tuple(rounded(row.allocated) for row in means),
+        tuple(rounded(row.down) for row in means),
+        {kind: tuple(_idle(row, kind) for row in means) for kind in sorted(list(types)[:MOST_TYPES])},
+    )
+
+
+def mean(rows: Iterable[Means]) -> Means:
+    """Return the mean of at least one row."""
+    rows = list(rows)
+    gpus = {
+        kind: _mean(row.gpus[kind] for row in rows if kind in row.gpus)
+        for kind in dict.fromkeys(kind for row in rows for kind in row.gpus)
+    }
+    return Means(
+        _mean(row.idle for row in rows),
+        _mean(row.allocated for row in rows),
+        _mean(row.down for row in rows),
+        gpus,
+    )
+
+
+def rounded(value: Number) -> Number:
+    number = round(float(value), 1) if value < _EXACT_BELOW else round(value)
+    return int(number) if number == int(number) else number
+
+
+def _idle(row: Means, kind: str) -> Number | None:
+    idle = row.gpus.get(kind)
+    return None if idle is None else rounded(idle)
+
+
+def _mean(values: Iterable[Number]) -> Number:
+    given = list(values)
+    return sum(given) / len(given)
