@@ -14,14 +14,21 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
         line = f"Status of {cluster_name} is unknown"
     else:
         line = f"{cluster_name} is {phrase(verdict.status)}"
-    if verdict.underlying_cause:
-        line += f": {underlying_clause(verdict.underlying_cause)}"
-    elif verdict.cause:
-        line += f": {'; '.join(clauses_of_poll(verdict)) or cause_info(verdict.cause).clause}"
+    if clause := reason(verdict):
+        line += f": {clause}"
     if verdict.cluster_state is not None:
         state = verdict.cluster_state
         line += " (only the login is checked)" if state.login_only else f" ({_in_service(state.nodes)})"
     return line
+
+
+def reason(verdict: Verdict) -> str:
+    """Return the clause of the cause, without text of the server; empty if there is no cause."""
+    if verdict.underlying_cause:
+        return underlying_clause(verdict.underlying_cause)
+    if verdict.cause:
+        return "; ".join(clauses_of_poll(verdict)) or cause_info(verdict.cause).clause
+    return ""
 
 
 def _in_service(nodes: NodeCounts) -> str:
