@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from itertools import pairwise
 from secrets import token_hex
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.local.executor import LocalExecutor
 from cluster_status.adapters.runner import ActionsRunner, mask
+from cluster_status.adapters.site.folder import SiteFolder
+from cluster_status.adapters.site.site import StatusSite
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.executor import SshExecutor
@@ -57,6 +60,7 @@ _CONNECTIVITY_CHECK_SECONDS = 5.0
 _LAST_REQUEST_SECONDS = 30.0  # of pruning
 _PRUNING_SECONDS_OF_A_POLL = 60.0  # the next poll waits
 _RESERVED_REQUESTS = 300  # of the 1,000 per hour that GitHub allows the workflows of a repository
+_HOUR = timedelta(hours=1)
 _GITHUB = "https://api.github.com"
 
 
@@ -87,6 +91,8 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction:
             _recent_runs(settings, http.until(deadlines.save), SystemClock(deadlines.save)),
             deadlines,
             owns_history=settings.storage.has_all_clusters,
+            site=_site(settings),
+            site_url=settings.site.url,
         )
         clusters = [_cluster(one, settings, http, runner, redaction) for one in settings.clusters]
         try:
@@ -177,6 +183,7 @@ def _cluster(
         cluster.retries,
         None if cluster.channels is None else frozenset(cluster.channels),
         _heartbeat(cluster.heartbeat, http, runner),
+        cluster.group,
     )
 
 
@@ -275,6 +282,15 @@ def _warn_of_missing_file(path: str, context: RunnerContext, runner: Runner) -> 
         return
     remedy = "Set history-store to artifact, or restore and save the file in the job, as with actions/cache."
     runner.annotate(Level.WARNING, f"There is no history file '{path}'. {why} {remedy}")
+
+
+def _site(settings: Settings) -> StatusSite | None:
+    """Return the status page. A workflow publishes it at least once an hour, other programs at once."""
+    if not settings.site.path:
+        return None
+    context = settings.runner_context
+    interval = _HOUR if context.on_runner else timedelta()
+    return StatusSite(SiteFolder(settings.site.path, context.workspace), settings.site.url, interval)
 
 
 def _channel(

@@ -10,6 +10,7 @@ from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.slug import slug
 from cluster_status.errors import InputError
 from cluster_status.ports import (
     Clock,
@@ -21,6 +22,7 @@ from cluster_status.ports import (
     RecentRuns,
     Runner,
     RunsSince,
+    Site,
 )
 
 
@@ -47,6 +49,7 @@ class MonitoredCluster(Struct, frozen=True):
     retries: RetryPolicy = RetryPolicy()
     channels: frozenset[str] | None = None  # the ids of those that it notifies; None: all
     heartbeat: Heartbeat | None = None  # of this cluster alone
+    group: str = ""  # on the status page
 
     def notifies(self, channel: "Channel") -> bool:
         return self.channels is None or channel.id in self.channels
@@ -89,7 +92,8 @@ def unknown_runs(_: datetime) -> RunsSince | None:
 class Tools(Struct, frozen=True):
     """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run.
 
-    `owns_history`: this run checks all clusters of the history, except those that were removed.
+    `owns_history`: this run checks all clusters of the history, except those that were removed. `site_url` is
+    the address of the status page.
     """
 
     clock: Clock
@@ -100,3 +104,9 @@ class Tools(Struct, frozen=True):
     recent_runs: RecentRuns = unknown_runs
     deadlines: RunDeadlines = field(default_factory=RunDeadlines)
     owns_history: bool = False
+    site: Site | None = None
+    site_url: str = ""
+
+    def page_of(self, cluster_name: str) -> str:
+        """Return the page of a cluster; empty without a status page."""
+        return f"{self.site_url}clusters/{slug(key_of(cluster_name))}.html" if self.site_url else ""

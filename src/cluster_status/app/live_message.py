@@ -6,7 +6,7 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.app.cluster import Channel
+from cluster_status.app.cluster import Channel, Tools
 from cluster_status.app.outbox import record_failure, require_acceptance
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.history import History
@@ -28,13 +28,13 @@ class Edited(Struct, frozen=True):
     crashes: Sequence[tuple[Channel, Exception]] = ()
 
 
-def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel], run_url: str) -> Edited:
+def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel], tools: Tools) -> Edited:
     """Edit the live messages of all channels at the same time.
 
     This happens before the histories are saved: a repeated edit has no effect.
     """
     editing = [
-        (channel, run_in_thread(partial(_edit_all, polls, channel, run_url)))
+        (channel, run_in_thread(partial(_edit_all, polls, channel, tools)))
         for channel in channels
         if channel.editor
     ]
@@ -51,21 +51,21 @@ def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel
 
 
 def _edit_all(
-    polls: Sequence[PollResult], channel: Channel, run_url: str
+    polls: Sequence[PollResult], channel: Channel, tools: Tools
 ) -> tuple[dict[str, ChannelOutbox], DeliveryError | None]:
     """Edit the messages of one channel until one fails, and return its state by cluster."""
     states: dict[str, ChannelOutbox] = {}
     for poll in polls:
         if poll.after is None or poll.hold:
             continue
-        states[poll.cluster], error = _edit(poll, poll.after, channel, run_url)
+        states[poll.cluster], error = _edit(poll, poll.after, channel, tools)
         if error:
             return states, error
     return states, None
 
 
 def _edit(
-    poll: PollResult, history: History, channel: Channel, run_url: str
+    poll: PollResult, history: History, channel: Channel, tools: Tools
 ) -> tuple[ChannelOutbox, DeliveryError | None]:
     """Edit the live message of one cluster.
 
@@ -83,7 +83,8 @@ def _edit(
     current = refreshed(shown, _observed(poll, history))
     if current is None or is_overtaken(record.polls, poll.at):
         return state, None
-    message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state, run_url)
+    message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state, tools.run_url)
+    message = replace(message, page=tools.page_of(poll.cluster))
     message = with_order(message, poll.verdict.partitions)
     error: DeliveryError | None = None
     try:

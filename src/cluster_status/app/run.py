@@ -21,6 +21,7 @@ from cluster_status.app.report import (
     report_delivery_errors,
     report_error,
 )
+from cluster_status.app.site import with_publication, write_site
 from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.histories import Histories, key_of, without_removed
@@ -32,7 +33,7 @@ from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import RememberedLogin
-from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, most_severe
+from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, SiteError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore, Level
 from cluster_status.threads import run_in_thread
 
@@ -79,7 +80,10 @@ def run(
     this = _Run(clusters, channels, store, tools)
     polls = this.poll()
     report_delivery_errors(tools.runner, this.delivery_errors, several=len(channels) > 1)
-    publish(tools.runner, polls, several=len(clusters) > 1, history_path=store.path)
+    site_changed = this.write_site(polls)
+    publish(
+        tools.runner, polls, several=len(clusters) > 1, history_path=store.path, site_changed=site_changed
+    )
     if this.crashes:
         raise this.crashes[0]
     failures = list(this.failures(polls))
@@ -141,6 +145,7 @@ class _Run:
         self.crashes: list[Exception] = []
         self.history_errors: list[HistoryError] = []
         self.delivery_errors: list[tuple[Channel, DeliveryError]] = []
+        self.site_failed = False
 
     def poll(self) -> list[PollResult]:
         """Poll the clusters; return the results with the saved histories."""
@@ -154,7 +159,9 @@ class _Run:
             before = latest.of(cluster.name) if latest else None
             in_turn = latest is not None and _is_in_turn(loading.result(), latest, checked)
             channels = [channel for channel in self._channels if cluster.notifies(channel)]
-            polls.append(poll(cluster, checked, before, channels, in_turn=in_turn))
+            polled = poll(cluster, checked, before, channels, in_turn=in_turn)
+            site = self._tools.site
+            polls.append(with_publication(polled, cluster, site) if site else polled)
         for one in polls:
             if one.hold is Hold.CONFLICT:
                 self._note_history_error(conflict_error(one.cluster))
@@ -162,14 +169,27 @@ class _Run:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
         if latest is None:
             return polls
-        edited = update_live_messages(polls, self._channels, self._tools.run_url)
+        edited = update_live_messages(polls, self._channels, self._tools)
         self._note(edited)
         return self._save_and_deliver(edited.polls, latest)
+
+    def write_site(self, polls: Sequence[PollResult]) -> bool:
+        """Write the status page, if there is one; return whether it is worth publishing."""
+        if self._tools.site is None:
+            return False
+        try:
+            return write_site(polls, self._clusters, self._tools.site)
+        except SiteError as error:
+            self.site_failed = True
+            report_error(self._tools.runner, error)
+            return False
 
     def failures(self, polls: Sequence[PollResult]) -> Iterator[ExitStatus]:
         """Yield the reasons to fail: an unusable history always, others when they begin or change."""
         if self.history_errors:
             yield ExitStatus.HISTORY
+        if self.site_failed:
+            yield ExitStatus.SITE
         for one in polls:
             if one.newly_unknown:
                 yield ExitStatus.UNKNOWN
@@ -235,7 +255,7 @@ class _Run:
             now=self._tools.clock.now,
             channels=self._channels,
             compose=lambda key, notification, policy: _message(
-                by_key[key], notification, policy, self._tools.run_url
+                by_key[key], notification, policy, self._tools
             ),
             clusters=frozenset(key for key, one in by_key.items() if not one.hold),
             deadline=self._tools.deadlines.deliver,
@@ -252,12 +272,13 @@ class _Run:
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
 
 
-def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy, run_url: str) -> Message:
+def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy, tools: Tools) -> Message:
     """Compose a message. A late one has no table, because the nodes at its time are not stored."""
-    if not notification.id.startswith(f"{poll.id}."):
-        return compose(notification, poll.cluster, policy, None, run_url)
-    message = compose(notification, poll.cluster, policy, poll.verdict.cluster_state, run_url)
-    return with_order(message, poll.verdict.partitions)
+    is_late = not notification.id.startswith(f"{poll.id}.")
+    state = None if is_late else poll.verdict.cluster_state
+    message = compose(notification, poll.cluster, policy, state, tools.run_url)
+    message = replace(message, page=tools.page_of(poll.cluster))
+    return message if is_late else with_order(message, poll.verdict.partitions)
 
 
 def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:

@@ -21,7 +21,7 @@ from cluster_status.domain.text import clean
 from cluster_status.settings import inputs
 from cluster_status.settings.given import Given
 from cluster_status.settings.inputs import Input
-from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS, ISSUES, URL, WEBHOOK
+from cluster_status.settings.keys import CHANNEL_KEYS, EVENTS, GROUP, ISSUES, URL, WEBHOOK
 from cluster_status.settings.references import read_source
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section
 from cluster_status.settings.sections import Sections
@@ -42,6 +42,7 @@ class Cluster(Struct, frozen=True):
     retries: RetryPolicy
     heartbeat: Secret
     channels: Sequence[str] | None
+    group: str = ""
 
 
 class Channel(Struct, frozen=True):
@@ -207,6 +208,7 @@ def _cluster(
         ),
         heartbeat=given.value(inputs.HEARTBEAT_URL),
         channels=channels,
+        group=given.value(GROUP),
     )
 
 

@@ -9,6 +9,8 @@ from cluster_status.settings.inputs import INPUT_GROUPS, Input
 _OF_THE_RUN = frozenset({inputs.CLUSTERS, inputs.COMMAND})
 _GROUPS_OF_A_CLUSTER = ("Reach the cluster", "Select what to check")
 
+GROUP = Input("group", "Heading of the cluster on the status page.", types.GROUP, "")
+
 CLUSTER_KEYS: dict[str, Input[Any]] = {
     spec.name.removeprefix("cluster-"): spec
     for spec in (
@@ -16,6 +18,7 @@ CLUSTER_KEYS: dict[str, Input[Any]] = {
         *(spec for title in _GROUPS_OF_A_CLUSTER for spec in INPUT_GROUPS[title] if spec not in _OF_THE_RUN),
         inputs.CONFIRM_AFTER,
         inputs.HEARTBEAT_URL,
+        GROUP,
     )
 }
 LISTED = frozenset({"partitions", "host-key", "events"})  # may be a list; as an input, one per line

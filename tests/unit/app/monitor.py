@@ -16,7 +16,7 @@ from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import ExitStatus
-from cluster_status.ports import HistoryStore, Level, Probe, RecentRuns
+from cluster_status.ports import HistoryStore, Level, Probe, RecentRuns, Site
 from tests.fakes.clock import VirtualClock
 from tests.fakes.heartbeat import RecordingHeartbeat
 from tests.fakes.notifier import RecordingNotifier
@@ -93,6 +93,8 @@ class Monitor:
         self.during_probe = _do_nothing
         self.pinned = True
         self.run_url = ""
+        self.site: Site | None = None
+        self.site_url = ""
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
@@ -191,6 +193,8 @@ class Monitor:
             recent_runs,
             self.new_deadlines(),
             self.owns_history,
+            self.site,
+            self.site_url,
         )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:

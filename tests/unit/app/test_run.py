@@ -308,6 +308,7 @@ def test_the_other_outputs_summarise_both_clusters(both: Monitor) -> None:
         "message": "2 clusters: 1 degraded, 1 online; Alpha is degraded: all nodes in service are "
         "draining, no new jobs start (8 of 8 nodes in service)",
         "partitions": "[]",
+        "site-changed": "false",
         "history-path": "history.json",
     }
     assert poll_both(both, DEGRADED, ONLINE).outputs["changed"] == "false"

@@ -101,6 +101,8 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "attempts": ("retries.attempts", 3, "1", 1, "0"),
     "attempt-delay": ("retries.delay_seconds", 15.0, "0", 0.0, "61"),
     "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),
+    "site-path": ("site.path", "", "public/status/", "public/status", "../site"),
+    "site-url": ("site.url", "", "https://a.example/s", "https://a.example/s/", "a.example"),
     "history-store": ("storage.store", "auto", "file", "file", "s3"),
     "history-name": ("storage.name", "cluster", "all", "all", "…"),
     "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),

@@ -1,6 +1,7 @@
 """The files of the status page."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from cluster_status.adapters.site.folder import SiteFolder
@@ -13,7 +14,8 @@ _STATIC = Path(__file__).parent / "static"
 class StatusSite:
     """Implements ports.Site. `url` is the address of the page, empty if it is not known."""
 
-    def __init__(self, folder: SiteFolder, url: str = "") -> None:
+    def __init__(self, folder: SiteFolder, url: str, publishing_interval: timedelta) -> None:
+        self.publishing_interval = publishing_interval
         self._folder = folder
         self._url = url
 

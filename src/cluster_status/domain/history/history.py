@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from cluster_status.domain.capacity.capacity import Capacity, with_sample
 from cluster_status.domain.capacity.sample import sample_of
 from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.publication import Publication
 from cluster_status.domain.history.servers import Hold, Servers, attributed
 from cluster_status.domain.history.ssh_state import SshState, remember, remember_refusal
 from cluster_status.domain.instant import Instant
@@ -56,6 +57,7 @@ class History(Struct, frozen=True, kw_only=True):
     capacity: Capacity = Capacity()
     unknown_failure: RunFailure | None = None  # while the status is unknown
     servers: Servers = Servers()
+    publication: Publication = Publication()  # of the status page
 
     def known_server(self, digests: Digests, now: datetime, result: ProbeResult | None = None) -> KnownServer:
         """Return what is known of the server with this digest, and of the windows that a probe has listed."""
@@ -166,6 +168,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         capacity=with_sample(history.capacity, sample_of(verdict.cluster_state), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
         servers=servers,
+        publication=history.publication,
     )
 
 

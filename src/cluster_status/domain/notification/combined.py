@@ -21,6 +21,7 @@ def combined(messages: Sequence[Message]) -> Message:
         mention=next((one.mention for one in ordered if one.mention), ""),
         is_news=any(one.is_news for one in messages),
         url=ordered[0].url,
+        page=ordered[0].page.rpartition("clusters/")[0],
     )
 
 

@@ -38,6 +38,7 @@ class Message(Struct, frozen=True):
     is_news: bool = True  # otherwise it is sent without a notification sound
     issue: IssueStep | None = None  # for a channel of issues
     url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
+    page: str = ""  # status page of the cluster, or of all
 
 
 def compose(
