@@ -29,8 +29,6 @@ from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.local.executor import LocalExecutor
 from cluster_status.adapters.runner import ActionsRunner, mask
-from cluster_status.adapters.site.folder import SiteFolder
-from cluster_status.adapters.site.site import StatusSite
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.executor import SshExecutor
@@ -49,7 +47,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
-from cluster_status.ports import Executor, Heartbeat, HistoryStore, Level, RecentRuns, Runner
+from cluster_status.ports import Executor, Heartbeat, HistoryStore, Level, RecentRuns, Runner, Site
 from cluster_status.settings.clusters import Channel as ChannelSettings
 from cluster_status.settings.clusters import Cluster
 from cluster_status.settings.load import RunnerContext, Settings
@@ -284,10 +282,14 @@ def _warn_of_missing_file(path: str, context: RunnerContext, runner: Runner) -> 
     runner.annotate(Level.WARNING, f"There is no history file '{path}'. {why} {remedy}")
 
 
-def _site(settings: Settings) -> StatusSite | None:
+def _site(settings: Settings) -> Site | None:
     """Return the status page. A workflow publishes it at least once an hour, other programs at once."""
     if not settings.site.path:
         return None
+    # imported on demand: most polls write no page
+    from cluster_status.adapters.site.folder import SiteFolder  # noqa: PLC0415
+    from cluster_status.adapters.site.site import StatusSite  # noqa: PLC0415
+
     context = settings.runner_context
     interval = _HOUR if context.on_runner else timedelta()
     return StatusSite(SiteFolder(settings.site.path, context.workspace), settings.site.url, interval)

@@ -17,7 +17,7 @@ from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUT_GROUPS, Input
 from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS
-from tools.docs import clusters, courses, message_image, messages, webhook
+from tools.docs import clusters, courses, message_image, messages, status, webhook
 
 ROOT = Path(__file__).parents[2]
 INPUTS_AND_OUTPUTS = ROOT / "docs" / "inputs.md"
@@ -121,6 +121,7 @@ def documents() -> dict[Path, str]:
             },
         ),
         ROOT / "docs" / "clusters.schema.json": clusters.schema(),
+        ROOT / "docs" / "status.schema.json": status.schema(),
         ROOT / "docs" / "webhook.schema.json": webhook.schema(),
         CAUSES_PAGE: _between(CAUSES_PAGE, "<!-- {} -->", {"causes": causes_table()}),
         ROOT / "docs" / "messages.md": messages.document(),

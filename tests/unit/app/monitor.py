@@ -93,8 +93,8 @@ class Monitor:
         self.during_probe = _do_nothing
         self.pinned = True
         self.run_url = ""
-        self.site: Site | None = None
-        self.site_url = ""
+        self.page: Site | None = None  # the status page
+        self.page_url = ""
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
@@ -193,8 +193,8 @@ class Monitor:
             recent_runs,
             self.new_deadlines(),
             self.owns_history,
-            self.site,
-            self.site_url,
+            self.page,
+            self.page_url,
         )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:

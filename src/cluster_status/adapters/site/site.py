@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from cluster_status.adapters.site.folder import SiteFolder
+from cluster_status.adapters.site.pages import Pages
 from cluster_status.domain.report.report import Report
 from cluster_status.render.site import badge, calendar, document, feed
 
@@ -25,9 +26,6 @@ class StatusSite:
 
 def files(reports: Sequence[Report], url: str = "") -> Iterator[tuple[str, bytes]]:
     """Yield the path and the content of each file, `status.json` last."""
-    # imported on demand: most polls write no page
-    from cluster_status.adapters.site.pages import Pages  # noqa: PLC0415
-
     pages, several = Pages(), len(reports) > 1
     for name in ("style.css", "app.js"):
         yield name, (_STATIC / name).read_bytes()

@@ -46,7 +46,7 @@ def _time(at: datetime) -> str:
 def _escaped(text: str) -> str:
     for character in "\\;,":
         text = text.replace(character, f"\\{character}")
-    return text
+    return text.replace("\n", "\\n")
 
 
 def _folded(line: str) -> Iterator[str]:

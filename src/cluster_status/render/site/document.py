@@ -1,12 +1,11 @@
 """`status.json`, version 1. Readers ignore keys that they do not know; a key that is absent is not known."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, json
 
+from cluster_status.domain.instant import Instant
 from cluster_status.domain.report.report import Finding, Report, ReportedPartition, Use
 from cluster_status.domain.slurm.cluster_state import Gpus, NodeCounts
 from cluster_status.domain.status.cause import Status
@@ -56,10 +55,10 @@ class PartitionEntry(Struct, frozen=True):
 class MaintenanceEntry(Struct, frozen=True):
     """A maintenance that runs or comes. Without `end`, it is open."""
 
-    start: datetime
+    start: Instant
     scope: Literal["all nodes", "nodes", "partitions"]
     nodes: Count
-    end: datetime | UnsetType = UNSET
+    end: Instant | UnsetType = UNSET
     partitions: tuple[str, ...] | UnsetType = UNSET
 
 
@@ -82,9 +81,9 @@ class IncidentEntry(Struct, frozen=True):
 
     id: str
     status: StatusWord
-    start: datetime
+    start: Instant
     cause: str | UnsetType = UNSET
-    end: datetime | UnsetType = UNSET
+    end: Instant | UnsetType = UNSET
     partitions: tuple[str, ...] | UnsetType = UNSET
 
 
@@ -93,7 +92,7 @@ class Unconfirmed(Struct, frozen=True):
 
     status: StatusWord
     cause: str | UnsetType = UNSET
-    since: datetime | UnsetType = UNSET
+    since: Instant | UnsetType = UNSET
 
 
 class ClusterEntry(Struct, frozen=True):
@@ -102,14 +101,14 @@ class ClusterEntry(Struct, frozen=True):
     name: str
     slug: str
     status: StatusWord
-    found_at: datetime
+    found_at: Instant
     uptime: UptimeEntry
     maintenance: tuple[MaintenanceEntry, ...]
     incidents: tuple[IncidentEntry, ...]
     group: str | UnsetType = UNSET
     cause: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
-    since: datetime | UnsetType = UNSET
+    since: Instant | UnsetType = UNSET
     unconfirmed: Unconfirmed | UnsetType = UNSET
     nodes: Nodes | UnsetType = UNSET
     partitions: tuple[PartitionEntry, ...] | UnsetType = UNSET
@@ -120,8 +119,8 @@ class StatusDocument(Struct, frozen=True):
     """The status of all clusters when they were checked. After `fresh_until`, it is not known any more."""
 
     version: Literal[1]
-    checked_at: datetime
-    fresh_until: datetime
+    checked_at: Instant
+    fresh_until: Instant
     status: StatusWord
     clusters: tuple[ClusterEntry, ...]
 
@@ -136,17 +135,6 @@ def document(reports: Sequence[Report]) -> bytes:
         tuple(map(_cluster, reports)),
     )
     return json.encode(content) + b"\n"
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema of `status.json`."""
-    [reference], definitions = msgspec.json.schema_components([StatusDocument])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "status.json of cluster-status-action, version 1",
-        **reference,
-        "$defs": definitions,
-    }
 
 
 def _cluster(report: Report) -> ClusterEntry:
