@@ -19,6 +19,7 @@ from cluster_status.render.table import time_limit
 _TEMPLATES = Path(__file__).parent / "templates"
 _PARTITIONS = 20  # more of them are folded
 _TAGS = {Use.OUT: "offline", Use.MAINTENANCE: "maintenance"}
+_MISSING = {Use.MAINTENANCE: "maintenance", Use.USUALLY_OUT: "gap"}
 _FORMATS: dict[str, Callable[[datetime], str]] = {
     "moment": words.moment,
     "at": words.at,
@@ -50,6 +51,7 @@ class Pages:
             "percent": percent,
             "limit": time_limit,
             "gpus": _all_types,
+            "missing": lambda use: _MISSING.get(use, "down"),
             "tag": lambda use: _TAGS.get(use, "unknown"),
             "capitalize_first": lambda text: text[:1].upper() + text[1:],
         }

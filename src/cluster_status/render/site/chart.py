@@ -46,8 +46,7 @@ class Chart(Struct, frozen=True):
     paths: tuple[Path, ...]
     table: Table
     legend: tuple[tuple[str, str], ...]
-    first: str = ""
-    last: str = ""
+    axis: tuple[str, ...] = ()  # labels from left to right
     top: str = ""  # the value at the upper edge
     rows: int = 1
 
@@ -87,8 +86,7 @@ def strip(days: Sequence[Day]) -> Chart:
             ("offline", "Offline"),
             ("gap", "Not monitored"),
         ),
-        first=day(days[0].date) if days else "",
-        last=day(days[-1].date) if days else "",
+        axis=(day(days[0].date), day(days[-1].date)) if days else (),
     )
 
 
@@ -148,8 +146,7 @@ def week(report: Report) -> Chart | None:
             *((f"level-{level}", "") for level in range(1, _LEVELS - 1)),
             (f"level-{_LEVELS - 1}", f"Most idle: {_number(most)}"),
         ),
-        first="00:00",
-        last="24:00 UTC",
+        axis=("00:00", "06:00", "12:00", "18:00", "24:00 UTC"),
         rows=_DAYS,
     )
 
@@ -159,13 +156,13 @@ def _stacked(chart_id: str, title: str, unit: str, slots: Sequence[tuple[str, Me
     most = max((one.idle + one.allocated + one.down for one in known), default=0)
     if not most:
         return None
-    shapes: dict[str, list[str]] = {"allocated": [], "idle": [], "down": []}
+    shapes: dict[str, list[str]] = {"idle": [], "allocated": [], "down": []}
     for column, (_, means) in enumerate(slots):
         x, y = _STEP * column + 1, float(_HEIGHT)
         if means is None:
             shapes.setdefault("gap", []).append(_rect(x, _HEIGHT - 3, _BAR, 3))
             continue
-        for css, value in (("allocated", means.allocated), ("idle", means.idle), ("down", means.down)):
+        for css, value in (("idle", means.idle), ("allocated", means.allocated), ("down", means.down)):
             height = round(_HEIGHT * value / most, 1)
             if height:
                 y = round(y - height, 1)
@@ -185,8 +182,7 @@ def _stacked(chart_id: str, title: str, unit: str, slots: Sequence[tuple[str, Me
             tuple((name, *_cells(means)) for name, means in slots),
         ),
         (("idle", "Idle"), ("allocated", "Allocated"), ("down", "Down"), ("gap", "No data")),
-        first=slots[0][0],
-        last=slots[-1][0],
+        axis=(slots[0][0], slots[-1][0]),
         top=_number(most),
     )
 

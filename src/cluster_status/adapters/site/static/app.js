@@ -51,7 +51,7 @@
   // the values below the pointer, or those that the arrow keys choose
   for (const figure of all("figure")) {
     const chart = figure.querySelector(".chart");
-    const reading = figure.querySelector(".reading");
+    const reading = figure.querySelector("output");
     const table = figure.querySelector("table");
     const heads = all("thead th", table).map((cell) => cell.textContent);
     const lines = [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent));
@@ -60,6 +60,7 @@
     let row = 0;
     const show = () => {
       const line = lines[column];
+      figure.classList.add("reading");
       reading.textContent =
         rows > 1
           ? `${heads[row + 1]}, ${line[0]}: ${line[row + 1]}`
@@ -82,6 +83,7 @@
       show();
     });
     chart.addEventListener("focus", show);
+    for (const end of ["pointerleave", "blur"]) chart.addEventListener(end, () => figure.classList.remove("reading"));
   }
 
   // a new page, as soon as there is one
