@@ -42,6 +42,11 @@ _OVERLAP = (
     "sent twice: see docs/limits.md."
 )
 
+_PUBLIC = (
+    "A status page is public wherever you publish it. GitHub Pages of a private repository are public, too, "
+    "unless the plan of the account says otherwise: see docs/status-page.md."
+)
+
 
 class _Loaded(Struct, frozen=True):
     """The stored histories, and the time of their load."""
@@ -177,6 +182,8 @@ class _Run:
         """Write the status page, if there is one; return whether it is worth publishing."""
         if self._tools.site is None:
             return False
+        if any(one.before and one.before.publication.at is None for one in polls):
+            self._tools.runner.annotate(Level.NOTICE, _PUBLIC)
         try:
             return write_site(polls, self._clusters, self._tools.site)
         except SiteError as error:

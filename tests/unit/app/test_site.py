@@ -61,6 +61,14 @@ def test_a_page_is_worth_publishing_when_its_content_changes_but_not_its_numbers
     assert status(site)["clusters"][0]["cause"] == "refused"
 
 
+def test_the_first_run_with_a_page_says_that_it_is_public(monitor: Monitor, site: Path) -> None:
+    first, second = monitor.poll(ONLINE).notices, monitor.poll(ONLINE).notices
+
+    assert site.exists()
+    assert [text for text in first if "public" in text]
+    assert not second
+
+
 def test_a_check_writes_no_page(monitor: Monitor, site: Path) -> None:
     monitor.check(ONLINE)
     assert not site.exists()

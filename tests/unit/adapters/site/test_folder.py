@@ -28,7 +28,7 @@ def test_the_files_are_written_with_a_list_of_them(tmp_path: Path) -> None:
     assert (tmp_path / "site" / "index.html").read_bytes() == b"new"
 
 
-def test_everyone_can_read_the_files_whatever_the_umask_is(tmp_path: Path) -> None:
+def test_other_users_can_read_the_files_with_any_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
         write(tmp_path, path="public/site")

@@ -142,7 +142,9 @@ def test_no_page_needs_an_inline_style_or_script_or_another_origin() -> None:
             html = content.decode()
             assert not re.findall(r'\sstyle="|<style|\son\w+="|javascript:', html), name
             assert not re.findall(r'(?:src|href)="(?:https?:)?//', html), name
-            assert re.findall(r"<script[^>]*>", html) == re.findall(r'<script src="[^"]*" defer blocking="render">', html), name
+            assert re.findall(r"<script[^>]*>", html) == re.findall(
+                r'<script src="[^"]*" defer blocking="render">', html
+            ), name
 
 
 def test_the_same_reports_give_the_same_files() -> None:
