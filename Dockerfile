@@ -18,7 +18,7 @@ FROM base
 COPY --from=build /opt/cluster-status /opt/cluster-status
 # The standard library is not compiled in this base image, which costs each start a second: compile the modules in use.
 # Nothing is installed after this step.
-RUN PYTHONPATH=/opt/cluster-status python -B -c 'import sys, cluster_status.wiring; \
+RUN PYTHONPATH=/opt/cluster-status python -B -c 'import sys, cluster_status.wiring, cluster_status.adapters.site.site; \
         used = (getattr(module, "__cached__", None) and module.__file__ for module in sys.modules.values()); \
         print(*(path for path in used if path and path.startswith(sys.prefix)), sep="\n")' >/tmp/used && \
     python -B -m compileall -q --invalidation-mode unchecked-hash -i /tmp/used && rm /tmp/used && \

@@ -10,7 +10,7 @@ from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import LiveMessage, MessageRef
-from cluster_status.domain.slurm.cluster_state import ClusterState, Reservation
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Reservation
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionChange, Problem
 from cluster_status.domain.status.probe_result import ProbeResult
@@ -35,6 +35,7 @@ from tests.unit.domain.build import (
 )
 
 NAME = "deep thought"
+GPU_TYPE = "a100"
 PARTITIONS = ("batch", "fat", "tape", "old")
 SETUP = Setup(channels=(replace(POLICY, live=True),))
 LATER = noon_plus(200)
@@ -71,7 +72,8 @@ def _site(batch: str, *reservations: Reservation) -> ProbeResult:
     )
     result = listed_with(*reservations, down=1, **{batch: 4})
     assert isinstance(result.outcome, ClusterState)
-    return replace(result, outcome=replace(result.outcome, partitions=partitions))
+    details = Details({"batch": (Gpus(GPU_TYPE, 4, 1),)})
+    return replace(result, outcome=replace(result.outcome, partitions=partitions, details=details))
 
 
 def _live_message() -> LiveMessage:

@@ -50,7 +50,7 @@ class CurrentHour(Struct, frozen=True, omit_defaults=True):
             )
 
 
-class RecentCapacity(Struct, frozen=True, omit_defaults=True):
+class RecentCapacity(Struct, frozen=True):
     """The part that changes with each poll: the current hour, and the hours of its day before it."""
 
     hour: CurrentHour = CurrentHour()
@@ -60,7 +60,7 @@ class RecentCapacity(Struct, frozen=True, omit_defaults=True):
         return [*self.hours.rows(), *self.hour.rows()]
 
 
-class CapacityArchive(Struct, frozen=True, omit_defaults=True):
+class CapacityArchive(Struct, frozen=True):
     """The part that changes once a day: finished days, their latest hours, and the means of a week.
 
     `week` has a row for each hour of the week, from Monday in UTC; `weeks` counts what each mean is of.
@@ -72,7 +72,7 @@ class CapacityArchive(Struct, frozen=True, omit_defaults=True):
     weeks: tuple[int, ...] = ()
 
 
-class Capacity(Struct, frozen=True, omit_defaults=True):
+class Capacity(Struct, frozen=True):
     recent: RecentCapacity = RecentCapacity()
     archive: CapacityArchive = CapacityArchive()
 
