@@ -24,6 +24,7 @@ _FORMATS: dict[str, Callable[[datetime], str]] = {
     "moment": words.moment,
     "at": words.at,
     "clock": words.clock,
+    "soon": words.soon,
 }
 
 
@@ -79,11 +80,7 @@ class Pages:
     def index(self, reports: Sequence[Report]) -> str:
         """Return the page of all clusters, by group in the order of the first of each."""
         checked_at = min(report.checked_at for report in reports)
-        counts = ", ".join(
-            f"{number} {words.status_word(status).lower()}"
-            for status, number in counted(report.shown.status for report in reports)
-        )
-        headline = f"{len(reports)} clusters: {counts}"
+        headline = _headline(reports)
         return self._render(
             "index.html",
             title=f"{headline} at {words.at(checked_at)}",
@@ -98,6 +95,15 @@ class Pages:
 
     def _render(self, template: str, **values: Any) -> str:
         return self._templates.get_template(template).render(**values)
+
+
+def _headline(reports: Sequence[Report]) -> str:
+    """Return how many clusters have each status, the worst first."""
+    counts = counted(report.shown.status for report in reports)
+    parts = [f"{number} {words.status_word(status).lower()}" for status, number in counts]
+    if parts[1:]:
+        return f"{len(reports)} clusters: {', '.join(parts)}"
+    return f"All {len(reports)} clusters {words.status_word(counts[0][0]).lower()}"
 
 
 def _groups(reports: Sequence[Report]) -> Iterator[tuple[str, list[tuple[Report, chart.Chart]]]]:

@@ -95,7 +95,7 @@ def hours(report: Report) -> Chart | None:
     last = int(report.checked_at.timestamp()) // 3_600
     by_hour = dict(report.trend.hours)
     slots = [(f"{_hour(at):%H}:00", by_hour.get(at)) for at in range(last - _HOURS + 1, last + 1)]
-    return _stacked("hours", "Nodes over the last 24 hours", "Hour (UTC)", slots)
+    return _stacked("hours", "Nodes over the last 24 hours", "Hour (UTC)", slots, zone=" UTC")
 
 
 def days(report: Report) -> Chart | None:
@@ -151,7 +151,9 @@ def week(report: Report) -> Chart | None:
     )
 
 
-def _stacked(chart_id: str, title: str, unit: str, slots: Sequence[tuple[str, Means | None]]) -> Chart | None:
+def _stacked(
+    chart_id: str, title: str, unit: str, slots: Sequence[tuple[str, Means | None]], *, zone: str = ""
+) -> Chart | None:
     known = [means for _, means in slots if means]
     most = max((one.idle + one.allocated + one.down for one in known), default=0)
     if not most:
@@ -182,7 +184,7 @@ def _stacked(chart_id: str, title: str, unit: str, slots: Sequence[tuple[str, Me
             tuple((name, *_cells(means)) for name, means in slots),
         ),
         (("idle", "Idle"), ("allocated", "Allocated"), ("down", "Down"), ("gap", "No data")),
-        axis=(slots[0][0], slots[-1][0]),
+        axis=(f"{slots[0][0]}{zone}", f"{slots[-1][0]}{zone}"),
         top=_number(most),
     )
 

@@ -7,6 +7,7 @@ from cluster_status.domain.status.cause import Status, cause_info
 from cluster_status.render.phrases import utc
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 STATUS_WORDS = {
     Status.ONLINE: "Online",
     Status.DEGRADED: "Degraded",
@@ -27,6 +28,12 @@ def day(at: date) -> str:
 
 def clock(at: datetime) -> str:
     return f"{utc(at):%H:%M} UTC"
+
+
+def soon(at: datetime) -> str:
+    """Return a time of the next weeks: ``Wed 2 Dec, 08:05 UTC``."""
+    at = utc(at)
+    return f"{_WEEKDAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}, {clock(at)}"
 
 
 def moment(at: datetime) -> str:

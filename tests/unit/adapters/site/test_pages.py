@@ -43,7 +43,7 @@ def test_a_page_says_whether_the_cluster_is_up_why_not_since_when_and_what_is_fr
     assert "Offline at 14:05 UTC on 28 Nov 2026" in seen
     assert "SSH connection timed out. This status began at 13:05 UTC on 28 Nov 2026." in seen
     assert "Idle nodes 37 of 212" in seen
-    assert "Next maintenance 2 Dec 2026, 08:05 UTC all nodes" in seen
+    assert "Next maintenance Wed 2 Dec, 08:05 UTC all nodes" in seen
 
 
 @pytest.mark.parametrize("status", list(Status))

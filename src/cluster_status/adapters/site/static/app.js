@@ -12,6 +12,7 @@
   const formats = {
     clock: (at) => text(at, clock),
     at: (at) => `${text(at, clock)} on ${text(at, date)}`,
+    soon: (at) => `${text(at, { weekday: "short", day: "numeric", month: "short" }).replace(",", "")}, ${text(at, clock)}`,
     moment: (at) => `${text(at, date)}, ${text(at, clock)}`,
   };
   for (const time of all("time")) {
