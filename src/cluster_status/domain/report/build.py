@@ -35,6 +35,7 @@ _DAYS_OF_TREND, _HOURS_OF_TREND = 30, 24
 _INCIDENTS = 20
 _WINDOWS_SHOWN = 10
 _PARTITIONS = 200
+_LEAST_INTERVAL = timedelta(minutes=5)  # polls by hand can be seconds apart
 _DEFAULT_INTERVAL = timedelta(hours=1)  # before the second poll
 _HOUR_SECONDS, _DAY_SECONDS = 3_600, 86_400
 
@@ -53,7 +54,7 @@ def report_on(subject: Subject, verdict: Verdict | None, history: History, at: d
     polls = history.record.polls
     partitions = (verdict.partitions if verdict else None) or PartitionReport()
     finding = shown(verdict, history, reason(verdict) if verdict else "")
-    interval = usual_interval(polls) or _DEFAULT_INTERVAL
+    interval = max(usual_interval(polls) or _DEFAULT_INTERVAL, _LEAST_INTERVAL)
     return Report(
         name=subject.name,
         slug=slug(subject.name.casefold()),

@@ -61,7 +61,7 @@ def strip(days: Sequence[Day]) -> Chart:
             continue
         for status in _WORST_FIRST:
             seconds = getattr(one.time, status)
-            if seconds:
+            if seconds and y < _STRIP_HEIGHT:
                 share = round(_STRIP_HEIGHT * seconds / one.time.monitored)
                 height = min(max(_LEAST, share), _STRIP_HEIGHT - y)
                 shapes.setdefault(status, []).append(_rect(x, y, _BAR, height))

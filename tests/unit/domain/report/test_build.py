@@ -101,6 +101,12 @@ def test_a_report_is_fresh_for_three_intervals() -> None:
     assert after(ONLINE, ONLINE).fresh_until == noon_plus(5 + 15)
 
 
+def test_a_report_of_polls_by_hand_is_not_old_at_once() -> None:
+    history = polled(History(), ONLINE, ONLINE, every=timedelta(seconds=3))
+
+    assert report_on(SUBJECT, None, history, NOON).fresh_until == noon_plus(15)
+
+
 def test_a_report_is_fresh_for_two_intervals_of_publishing_if_they_are_longer() -> None:
     hourly = replace(SUBJECT, publishing_interval=timedelta(hours=1))
 
