@@ -108,7 +108,9 @@ def test_times_are_local_and_the_data_has_an_age(serve: Serve, open_page: Open) 
 def test_an_old_page_says_that_the_status_is_unknown(serve: Serve, open_page: Open) -> None:
     url = serve(*fleet())
     page = open_page(f"{url}clusters/levante.html", at="2026-11-28T18:00:00Z").page
-    expect(page.locator(".hero .state")).to_contain_text("Unknown now, online at 14:05 UTC on 28 Nov 2026")
+    expect(page.locator(".hero .state")).to_contain_text(
+        "Unknown now. It was online at 14:05 UTC on 28 Nov 2026"
+    )
     index = open_page(url, at="2026-11-28T18:00:00Z").page
     assert set(index.locator("[data-word]").all_inner_texts()) == {"Unknown"}
 

@@ -28,7 +28,7 @@ from cluster_status.domain.status.partitions.state import (
 )
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.gaps import usual_interval
-from cluster_status.domain.uptime.uptime import WINDOWS, uptime
+from cluster_status.domain.uptime.uptime import uptimes
 
 DAYS_SHOWN = 90
 _DAYS_OF_TREND, _HOURS_OF_TREND = 30, 24
@@ -70,7 +70,7 @@ def report_on(subject: Subject, verdict: Verdict | None, history: History, at: d
         partitions=_partitions(state, partitions) if state else (),
         gpus=all_gpus(state) if state else (),
         maintenance=_maintenance(history, at),
-        uptimes={name: uptime(history.record.ledger, window, at) for name, window in WINDOWS.items()},
+        uptimes=uptimes(history.record.ledger, at),
         incidents=_incidents(subject, history, partitions, at),
         days=_days(history, at),
         trend=_trend(history, at),

@@ -148,6 +148,13 @@ def test_ninety_days_are_shown_and_days_without_polls_are_gaps() -> None:
     assert [one.time for one in report.days[:-1]] == [None] * 89
 
 
+def test_the_uptime_is_not_known_before_one_hour_is_monitored() -> None:
+    assert set(after(ONLINE, ONLINE).uptimes.values()) == {None}
+    uptime = after(*[ONLINE] * 13).uptimes["24 h"]
+    assert uptime
+    assert uptime.up == 1
+
+
 def test_the_capacity_of_the_last_hours_is_shown() -> None:
     [(_, means)] = after(ONLINE, ONLINE).trend.hours
 

@@ -38,7 +38,7 @@
       part.querySelector("use").setAttribute("href", "#unknown");
       const word = part.querySelector("[data-word]");
       const when = part.querySelector("[data-when]");
-      when.textContent = `now, ${word.textContent.toLowerCase()} ${when.textContent}`;
+      when.textContent = `now. It was ${word.textContent.toLowerCase()} ${when.textContent}`;
       word.textContent = "Unknown";
     }
   };
