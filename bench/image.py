@@ -1,5 +1,6 @@
-"""The size of the image, and the time to the first byte at the cluster, each compared with the base image."""
+"""Download of the image, and time to the first byte at the cluster, beside those of the base image."""
 
+import gzip
 import statistics
 import subprocess
 import sys
@@ -14,8 +15,8 @@ from tests.image.docker import Image
 from tests.image.intermediary import silent_server
 
 ROUNDS = 11
-MAX_SECONDS_MORE = 0.6
-MAX_MEGABYTES_MORE = 45.0
+MAX_SECONDS_MORE = 0.14
+MAX_MEGABYTES = 24.0  # of all layers, compressed as a registry does
 
 
 def main() -> int:
@@ -24,7 +25,7 @@ def main() -> int:
     with Image() as image, silent_server() as cluster, tempfile.TemporaryDirectory() as directory:
         action = ContainerAction(image, Path(directory))
         rounds = [(_until_python_ended(base), _until_first_byte(action, cluster)) for _ in range(ROUNDS)]
-        megabytes = [docker.describe(name)["Size"] / 1e6 for name in (base, image.name)]
+        megabytes = [_compressed(name) for name in (base, image.name)]
     seconds = [statistics.median(values) for values in zip(*rounds, strict=True)]
     return _report(base, seconds, megabytes)
 
@@ -57,14 +58,22 @@ def _until_first_byte(action: ContainerAction, cluster: socket) -> float:
     return seconds
 
 
+def _compressed(image: str) -> float:
+    """Return the megabytes that a runner downloads, with Docker's default level of compression."""
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder) / "image.tar"
+        docker.run("save", "--output", str(saved), image)
+        return len(gzip.compress(saved.read_bytes(), compresslevel=6)) / 1e6
+
+
 def _report(base: str, seconds: list[float], megabytes: list[float]) -> int:
-    print(f"median of {ROUNDS} rounds                       wall s   size MB")
+    print(f"median of {ROUNDS} rounds                       wall s   gzip MB")
     for name, number in (f"{base} python -c pass", 0), ("the image, to the first byte", 1):
         print(f"{name:<40} {seconds[number]:6.3f} {megabytes[number]:9.1f}")
-    seconds_more, megabytes_more = seconds[1] - seconds[0], megabytes[1] - megabytes[0]
+    seconds_more = seconds[1] - seconds[0]
     goals = {
         f"{seconds_more:.3f} s more (goal: {MAX_SECONDS_MORE})": seconds_more <= MAX_SECONDS_MORE,
-        f"{megabytes_more:.1f} MB more (goal: {MAX_MEGABYTES_MORE})": megabytes_more <= MAX_MEGABYTES_MORE,
+        f"{megabytes[1]:.1f} MB in all (goal: {MAX_MEGABYTES})": megabytes[1] <= MAX_MEGABYTES,
     }
     for goal, met in goals.items():
         print(f"{'met   ' if met else 'MISSED'} {goal}")

@@ -21,7 +21,7 @@ _NO_CONTAINER = 125  # exit status of `docker run`
 def base_image(dockerfile: str) -> str:
     """Return the only image of others that the Dockerfile names, with its tag."""
     froms = re.findall(r"^FROM (\S+)(?: AS (\S+))?$", dockerfile, re.MULTILINE)
-    stages = {stage for _, stage in froms}
+    stages = {"scratch", *(stage for _, stage in froms)}
     images = {image for image, _ in froms if image not in stages}
     if len(images) != 1 or not re.fullmatch(r"[a-z0-9./-]+:[\w.-]+", next(iter(images))):
         raise ReleaseError("The Dockerfile must name one image as IMAGE:TAG, without a digest, in FROM.")

@@ -1,5 +1,6 @@
 """Entry point of the container: signals, errors and the exit status."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -32,10 +33,13 @@ def main(environ: Mapping[str, str], *, in_container: bool = False) -> int:
 
 def _run(environ: Mapping[str, str], *, in_container: bool) -> int:
     # after the first handlers are set, because the imports take a quarter of a second
+    gc.disable()  # the imports make many objects that stay
     from cluster_status import wiring  # noqa: PLC0415
     from cluster_status.ports import Level  # noqa: PLC0415
     from cluster_status.settings import load, source  # noqa: PLC0415
 
+    gc.freeze()
+    gc.enable()
     _handle_signals(_cancel)
     signal.signal(signal.SIGALRM, _cancel)
     signal.setitimer(signal.ITIMER_REAL, _LIMIT_SECONDS)

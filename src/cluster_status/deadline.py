@@ -51,4 +51,5 @@ class RunDeadlines:
         self.check = self.whole.keeping(90)
         self.save = self.whole.keeping(30)
         self.deliver = self.whole.keeping(18)
+        self.end_deliveries = self.whole.keeping(14)
         self.save_deliveries = self.whole.keeping(8)

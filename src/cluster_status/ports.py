@@ -67,7 +67,13 @@ class HistoryStore(Protocol):
     path: str  # of the history file in the workspace; empty if there is none
 
     def load(self) -> Histories | None:
-        """Return the saved histories; None if nothing was saved. Unreadable ones are an error, never None."""
+        """Return the saved histories; None if nothing was saved. Unreadable ones are an error, never None.
+
+        A check does not wait for the past of the records: `completed` adds it.
+        """
+
+    def completed(self, loaded: Histories) -> Histories:
+        """Return the histories that were loaded, with the past of their records."""
 
     def newer(self) -> Histories | None:
         """Return the histories that another run saved since this one loaded or saved; None without one."""

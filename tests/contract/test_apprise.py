@@ -176,8 +176,35 @@ def test_no_error_and_no_log_of_a_library_shows_the_url(
     assert url.partition("://")[0] in str(caught.value)
 
 
-def test_a_process_that_sends_nothing_does_not_import_apprise() -> None:
-    code = "import cluster_status.wiring, sys; sys.exit('apprise' in sys.modules or 'yaml' in sys.modules)"
-    source = str(Path(cluster_status.__file__).parents[1])
-    run = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": source}, check=False)
-    assert run.returncode == 0
+def test_a_poll_that_needs_neither_apprise_nor_yaml_nor_time_zones_imports_none_of_them(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import os, sys\n"
+        "from cluster_status import action\n"
+        "action.main(dict(os.environ))\n"
+        "assert 'cluster_status.app.run' in sys.modules\n"
+        "sys.exit(' '.join({'apprise', 'github', 'yaml', 'zoneinfo'} & sys.modules.keys()) or 0)\n"
+    )
+    with socket.socket() as refusing:
+        refusing.bind(("127.0.0.1", 0))
+        inputs = {
+            "INPUT_CLUSTER-HOST": "127.0.0.1",
+            "INPUT_CLUSTER-PORT": str(refusing.getsockname()[1]),
+            "INPUT_CLUSTER-USER": "alice",
+            "INPUT_CLUSTER-PASSWORD": SECRET,
+            "INPUT_ATTEMPTS": "1",
+            "INPUT_MAINTENANCE": "2026-12-01 08:00 to 2026-12-01 18:00: Cooling",
+        }
+        source = str(Path(cluster_status.__file__).parents[1])
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONPATH": source, **inputs},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert (tmp_path / "history.json").exists()
+    assert "refused" in run.stdout

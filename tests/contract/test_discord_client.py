@@ -14,6 +14,7 @@ from cluster_status.adapters.discord.client import DiscordWebhook
 from cluster_status.adapters.discord.response import seconds_to_wait
 from cluster_status.adapters.http import Http, HttpResponse
 from cluster_status.domain.maintenance.window import Window
+from cluster_status.domain.notification.combined import overview
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message, compose
 from cluster_status.domain.notification.notification import Notification
@@ -135,6 +136,27 @@ def test_every_message_is_accepted_and_conforms_to_the_published_schema(
     assert discord_schema("execute", posting.json()) == []
     assert discord_schema("edit", editing.json()) == []
     assert len(discord.messages) == 1
+
+
+@pytest.mark.parametrize("number", [2, 30, 1000])
+def test_an_overview_is_posted_without_a_sound_and_edited_as_one_message(
+    number: int, webhook: DiscordWebhook, discord: LoopbackDiscord, discord_schema: Check
+) -> None:
+    policy = ChannelPolicy("discord", mention=ROLE, live=True, overview=True)
+
+    def of(status: Status) -> Message:
+        one = notification(Event.REMINDER, status)
+        return overview([compose(one, f"cluster-{n}", policy, CLUSTER_STATE, RUN) for n in range(number)])
+
+    post = webhook.send(of(Status.OFFLINE))
+    assert webhook.edit(post, of(Status.OFFLINE)) == post
+    webhook.edit(post, of(Status.DEGRADED))
+    posting, editing = discord.requests
+    assert discord_schema("execute", posting.json()) == []
+    assert discord_schema("edit", editing.json()) == []
+    [message] = discord.messages
+    assert (message["flags"], message["pinged"]) == (4096, [])
+    assert message["embeds"][0]["title"].endswith(f"{number} clusters\\: {number} degraded")
 
 
 @pytest.mark.parametrize("version", ["", "/v6", "/v9", "/v10"])

@@ -19,6 +19,7 @@ from cluster_status.domain.actions.artifact import artifact_name
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
+from cluster_status.domain.history.limits import max_bytes
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import ChannelOutbox, Outbox
@@ -390,7 +391,7 @@ def test_a_zip_bomb_is_refused_without_unpacking_it() -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 3 * codec.MAX_BYTES
+    assert peak < 3 * max_bytes(1)
 
 
 def test_the_same_history_gives_the_same_archive_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:

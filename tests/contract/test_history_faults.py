@@ -75,7 +75,7 @@ FILE_FAULTS = (
     ),
     FileFault("contradictory content", "inconsistent", _contradict),
     FileFault("nested 200,000 deep", "recursion", _holding(b'{"schema": 1, "clusters": ' + b"[" * 200_000)),
-    FileFault("100 MB", "larger than 50000000 bytes", _grow),
+    FileFault("100 MB", "larger than 5250000 bytes", _grow),
     FileFault("a newer schema", "schema 99", _holding(codec.render(Histories(schema=99)))),
     FileFault(
         "the original script's file without an instant",

@@ -145,7 +145,7 @@ def test_a_name_that_does_not_exist_needs_no_confirmation_but_a_failing_resolver
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     with new_probe(1, host="no.such.example") as probe:
         probed = run_probe(probe)
-    assert probed.cause_and_detail == (Cause.DNS, "no.such.example: what the [31mresolver says")
+    assert probed.cause_and_detail == (Cause.DNS, "no.such.example: what the resolver says")
     assert probed.failure.needs_confirmation is needs_confirmation
 
 

@@ -67,7 +67,7 @@ def test_a_server_that_sends_nothing_is_a_timeout() -> None:
         (b"\xff\xfe\x00\n" + BANNER, ""),
         (b"\x16\x03\x01\x02\x00\x01" * 100, ""),
         (b"\r\nExceeded MaxStartups\r\n", ": Exceeded MaxStartups"),
-        (b"\x1b[31mno banner\r\n" * 200, ": [31mno banner"),
+        (b"\x1b[31mno banner\r\n" * 200, ": no banner"),
     ],
     ids=["nothing", "half a banner", "HTTP", "broken text", "TLS", "a line", "many lines"],
 )
@@ -125,7 +125,7 @@ def test_a_key_exchange_may_take_as_long_as_the_input_allows(monkeypatch: pytest
     ("reason", "quoted"),
     [
         (b"Too many authentication failures", ": Too many authentication failures"),
-        (b"\x1b[31mgo\r\n::error::away", ": [31mgo ::error::away"),
+        (b"\x1b[31mgo\r\n::error::away", ": go ::error::away"),
         (b"", ": no reason given"),
     ],
 )
@@ -166,7 +166,7 @@ def test_the_remedy_names_each_kind_of_algorithm_that_is_not_in_common() -> None
 
 def test_what_a_server_offers_is_shown_cleaned_and_shortened() -> None:
     probed = probe_server(raw(BANNER, kexinit(kex=f"\x1b[31mgo,{9_000 * 'x'}")))
-    assert "these key exchanges: [31mgo, xxx" in probed.failure.remedy
+    assert "these key exchanges: go, xxx" in probed.failure.remedy
     assert len(probed.failure.remedy) < 1_000
 
 

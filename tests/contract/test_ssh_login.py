@@ -170,6 +170,31 @@ def test_without_a_known_key_the_first_one_is_trusted_and_its_line_to_pin_is_sho
 # Waiting for the history, with a pin
 
 
+def test_while_the_history_is_loaded_the_server_is_asked_for_its_methods_and_offered_nothing() -> None:
+    server = SshServer()
+    asked: list[int] = []
+
+    def load_remembered() -> RememberedLogin:
+        asked.append(server.service_requests)
+        assert server.offers == []
+        return RememberedLogin()
+
+    assert probe_server(server, load_remembered).lists_nodes
+    assert (asked, server.service_requests) == ([1], 1)
+
+
+def test_a_server_that_ends_the_session_before_that_gets_no_second_connection() -> None:
+    server = SshServer(after_handshake=ServerConnection.close)
+    connections: list[socket.socket] = []
+
+    def handler(connection: socket.socket) -> None:
+        connections.append(connection)
+        server(connection)
+
+    assert probe_server(handler).cause is Cause.DROPPED
+    assert len(connections) == 1
+
+
 def test_a_session_that_ends_while_the_history_is_loaded_is_opened_again() -> None:
     server = SshServer()
     connections: list[socket.socket] = []
@@ -269,7 +294,7 @@ def test_the_methods_of_a_server_are_shown_cleaned() -> None:
     probed = probe_server(SshServer(methods="\x1b[31mred\n::error::,x"), password=WRONG)
     assert probed.cause_and_detail == (
         Cause.LOGIN_REFUSED,
-        "the server accepts no password, only: [31mred ::error::, x",
+        "the server accepts no password, only: red ::error::, x",
     )
 
 

@@ -228,7 +228,7 @@ def test_the_instruction_of_a_round_without_prompts_is_quoted() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "quoted"),
-    [(b"\x1b[31mgo\r\n::error::away", "[31mgo ::error::away"), (b"", "no reason given")],
+    [(b"\x1b[31mgo\r\n::error::away", "go ::error::away"), (b"", "no reason given")],
 )
 def test_the_text_of_the_server_is_quoted_cleaned(reason: bytes, quoted: str) -> None:
     probed = probe_server(SshServer(on_password=disconnect_with(reason)))

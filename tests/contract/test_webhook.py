@@ -4,19 +4,21 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from msgspec import json as msgspec_json
+from msgspec.structs import replace
 
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.webhook.notifier import WebhookNotifier, signed
 from cluster_status.adapters.webhook.payload import payload
+from cluster_status.domain.maintenance.plan import Plan, PlannedWindow
 from cluster_status.domain.notification.combined import combined
-from cluster_status.domain.notification.message import Message, compose
+from cluster_status.domain.notification.message import Message, compose, with_plan
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.samples import samples
@@ -96,10 +98,23 @@ def test_a_message_has_the_result_for_programs_and_the_text_for_people() -> None
         "headline": "hpc is offline",
         "text": OUTAGE.sentence,
         "remedy": "",
+        "notice": "",
         "nodes": None,
         "partitions": [],
         "window": None,
     }
+
+
+def test_a_message_has_the_notice_and_the_note_of_its_maintenance() -> None:
+    sample = SAMPLES["maintenance-scheduled"]
+    assert sample.window
+    begin, end = sample.window.begin, sample.window.begin + timedelta(hours=1)
+    scheduled = replace(sample, window=replace(sample.window, planned=True))
+    plan = Plan((PlannedWindow(begin, end, "Cooling"),), "Read-only")
+    document = as_json(with_plan(compose(scheduled, "hpc", POLICY, None), plan))
+    assert faults_in(document) == []
+    [notification] = document["notifications"]
+    assert (notification["notice"], notification["window"]["note"]) == ("Read-only", "Cooling")
 
 
 def test_an_unknown_status_has_its_own_begin_and_cause() -> None:

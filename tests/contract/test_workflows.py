@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from itertools import chain, product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,8 +11,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from cluster_status.errors import InputError
 from cluster_status.settings import load
 from cluster_status.settings.inputs import INPUTS
+from cluster_status.settings.keys import CHANNEL_KEYS, ChannelKind
 from tests.contract.workflows.validators import ACTION, ROOT, VALIDATORS
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
@@ -33,7 +36,7 @@ class Breakage(NamedTuple):
     found_by: tuple[str, ...]
 
 
-_PERMISSIONS = r"^permissions:( \{\})?(\n  .*)?$"
+_PERMISSIONS = r"^permissions:( \{\})?(\n  .*)*$"
 _UNTRUSTED_COMMAND = r"\g<0>\n      - run: echo ${{ github.head_ref }}"
 BREAKAGES = (
     Breakage("an unknown trigger", "  workflow_dispatch:", "  workflow_dispatched:", (PARSER, SCHEMA)),
@@ -93,16 +96,38 @@ def test_the_examples_have_no_fault(validator: str) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_the_action_accepts_the_inputs_of_an_example(example: Path) -> None:
+def test_the_action_accepts_the_inputs_of_an_example(example: Path, tmp_path: Path) -> None:
+    _settings_of(example, tmp_path)  # raises an error
+
+
+def test_each_job_of_the_fleet_has_its_own_file_and_history(tmp_path: Path) -> None:
+    example = ROOT / "examples" / "fleet.yml"
+    north, south = _settings_of(example, tmp_path)
+    assert [one.name for one in north.clusters] == ["alpha", "beta", "gamma"]
+    assert [one.storage.name for one in (north, south)] == ["north", "south"]
+    [job] = _load(example)["jobs"].values()
+    assert job["strategy"]["fail-fast"] is False
+
+
+def _settings_of(example: Path, workspace: Path) -> list[load.Settings]:
+    """Return the settings of each step and job with the action; a file of clusters is that of an example."""
     runner = {
         "GITHUB_ACTIONS": "true",
         "GITHUB_REPOSITORY": "org/monitor",
+        "GITHUB_WORKSPACE": str(workspace),
         "INPUT_GITHUB-TOKEN": "ghs_of_the_run",
     }
-    for given in _inputs(_load(example)):
+    [job] = [one for one in _load(example)["jobs"].values() if one.get("strategy")] or [{}]
+    sites = job.get("strategy", {}).get("matrix", {}).get("site", [""])
+    [several] = _steps(_load(ROOT / "examples" / "several-clusters.yml"))
+    (workspace / "clusters").mkdir()
+    settings = []
+    for site, given in product(sites, _inputs(_load(example))):
+        (workspace / "clusters" / f"{site}.yml").write_text(several["with"]["clusters"])
         assert set(given) <= {spec.name for spec in INPUTS}
-        inputs = {f"INPUT_{name.upper()}": _evaluate(str(value)) for name, value in given.items()}
-        load.read({**runner, **inputs, **_variables(example)})  # raises an error
+        inputs = {f"INPUT_{name.upper()}": _evaluate(str(value), site) for name, value in given.items()}
+        settings.append(load.read({**runner, **inputs, **_variables(example)}))
+    return settings
 
 
 def _variables(example: Path) -> dict[str, str]:
@@ -125,6 +150,32 @@ def test_the_example_of_several_clusters_has_every_variable_and_fits_the_schema_
     assert not validator.is_valid(given)
 
 
+@pytest.mark.parametrize("kind", ChannelKind)
+def test_the_schema_for_editors_and_the_action_agree_on_the_keys_of_a_channel(kind: ChannelKind) -> None:
+    schema = json.loads((ROOT / "docs" / "clusters.schema.json").read_text(encoding="utf-8"))
+    addresses = {
+        "DISCORD": "https://discord.com/api/webhooks/1/tOkEn",
+        "SERVICE": "json://example.org",
+        "WEBHOOK": f"https://example.org/hook#whsec_{'A' * 32}",
+    }
+    values = {"mode": "post", "ping": "<@123456789012345678>", "events": ["outage"]}
+    clusters = [{"name": "a", "host": "h", "user": "u", "password": "$PASSWORD"}]
+    environ = {**addresses, "PASSWORD": "p", "GITHUB_REPOSITORY": "o/n", "INPUT_GITHUB-TOKEN": "t"}
+    address: object = True if kind is ChannelKind.ISSUES else f"${kind.name}"
+    for key in {*CHANNEL_KEYS} - {*ChannelKind}:
+        given = {"channels": {"x": {kind.value: address, key: values.get(key, True)}}, "clusters": clusters}
+        is_valid = Draft202012Validator(schema).is_valid(given)
+        assert (key, is_valid) == (key, _is_read({**environ, "INPUT_CLUSTERS": json.dumps(given)}))
+
+
+def _is_read(environ: Mapping[str, str]) -> bool:
+    try:
+        load.read(environ)
+    except InputError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_limits_its_concurrency_its_time_and_its_permissions(
     example: Path,
@@ -137,7 +188,11 @@ def test_an_example_limits_its_concurrency_its_time_and_its_permissions(
         workflow["permissions"],
         *(job.get("permissions", {}) for name, job in workflow["jobs"].items() if name != "deploy"),
     ]
-    assert set(chain.from_iterable(permissions)) <= {"actions"}
+    names = set(chain.from_iterable(permissions))
+    assert names <= {"actions", "contents"}
+    if "contents" in names:
+        assert workflow["permissions"]["contents"] == "read"
+        assert any(str(step.get("uses")).startswith("actions/checkout@") for step in _steps(workflow))
 
 
 def test_only_the_job_that_publishes_the_status_page_may_write_to_pages() -> None:
@@ -204,7 +259,8 @@ def _inputs(workflow: dict[str, Any]) -> list[dict[str, Any]]:
     return given
 
 
-def _evaluate(text: str) -> str:
-    """Replace expressions by values."""
+def _evaluate(text: str, site: str) -> str:
+    """Replace expressions by values; `site` is that of the job."""
+    text = text.replace("${{ matrix.site }}", site)
     text = re.sub(r"\$\{\{ secrets\.(\w+) }}", lambda secret: SECRETS[secret.group(1)], text)
     return re.sub(r"\$\{\{ inputs\.[\w-]+ \|\| (\w+) }}", r"\1", text)

@@ -5,6 +5,7 @@ from tests.courses import (
     maintenance_grouped,
     maintenance_lasting,
     maintenance_lifecycle,
+    maintenance_planned,
     maintenance_unread,
     partitions_lost,
     partitions_maintained,
@@ -26,4 +27,5 @@ MAINTENANCE_COURSES = (
     *maintenance_unread.COURSES,
     *maintenance_lasting.COURSES,
     *maintenance_grouped.COURSES,
+    *maintenance_planned.COURSES,
 )

@@ -31,8 +31,8 @@ class Result(Struct, frozen=True):
 
 
 @cache
-def play(course: Course) -> Result:
-    monitor = SiteMonitor(course.site(), inputs=course.inputs, interval=course.interval)
+def play(course: Course, new_monitor: type[SiteMonitor] = SiteMonitor) -> Result:
+    monitor = new_monitor(course.site(), inputs=course.inputs, interval=course.interval)
     played, private = [], set(monitor.site.nodes)
     for step in course.steps:
         if step.change:

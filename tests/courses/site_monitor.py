@@ -11,11 +11,11 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.redaction import PLAIN
+from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import CAUSES, Status
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeFailure
-from cluster_status.settings.load import read
+from cluster_status.settings.load import Settings, read
 from tests.fakes.executor import LOGGED_IN, ScriptedExecutor
-from tests.fakes.runner import RecordingRunner
 from tests.fakes.site import Site
 from tests.fakes.slurm_commands import answer
 from tests.fakes.store import MemoryStore
@@ -58,24 +58,36 @@ class SiteMonitor(Monitor):
         self, site: Site, *, inputs: Mapping[str, str] | None = None, interval: timedelta = INTERVAL
     ) -> None:
         super().__init__(NAME)
-        given = _INPUTS | dict(inputs or {})
-        settings = read({f"INPUT_{name.upper()}": text for name, text in given.items()})
         self.site = site
+        self._inputs = _INPUTS | dict(inputs or {})
+        self._query = self._configured()
         self.clock = site.clock
         self.saves: list[Histories] = []  # of the last poll
         self.store = _StoreThatShowsSaves(self.saves)
-        self.policy = settings.channels[0].policy
-        self.thresholds, self.retries = settings.clusters[0].thresholds, settings.clusters[0].retries
         self.next_poll = self.clock.now()
         self.before_poll: Callable[[], object] = lambda: None
-        self._query = settings.clusters[0].query
         self._interval = interval
+
+    def set_inputs(self, **inputs: str) -> None:
+        """Change inputs for the next polls."""
+        self._inputs |= inputs
+        self._query = self._configured()
+
+    def _configured(self) -> SlurmQuery:
+        settings = self.read_settings(self._inputs)
+        [cluster] = (one for one in settings.clusters if one.name == NAME)
+        self.policy = settings.channels[0].policy
+        self.thresholds, self.retries, self.plan = cluster.thresholds, cluster.retries, cluster.plan
+        return cluster.query
+
+    def read_settings(self, inputs: Mapping[str, str]) -> Settings:
+        return read({f"INPUT_{name.upper()}": text for name, text in inputs.items()})
 
     def poll_site(self) -> Polled:
         at, self.next_poll = self.next_poll, self.next_poll + self._interval
         self.clock.advance(at - self.clock.now())
         self.before_poll()
-        self.runner = RecordingRunner()
+        self.runner = self.new_runner([NAME])
         self.saves.clear()
         _, messages = self.run({NAME: SlurmProbe(_executor(self.site), self._query, PLAIN)})
         history = self.saves[-1].of(NAME)
@@ -85,7 +97,7 @@ class SiteMonitor(Monitor):
             history,
             tuple(self._sent(messages)),
             tuple(annotation.text for annotation in self.runner.annotations),
-            self.runner.summary.facts,
+            next((summary.facts for summary in self.runner.summaries), ()),
         )
 
     def _sent(self, messages: list[Message]) -> list[Sent]:

@@ -86,6 +86,19 @@ def deleted(name: str = "cooling-water") -> Change:
     return lambda monitor: monitor.site.delete_reservation(name)
 
 
+def planned(*lines: tuple[float, float] | tuple[float, float, str]) -> Change:
+    """Return windows in the input `maintenance`, between two hours of the course, with a note."""
+    texts = [
+        f"{hour(begin).isoformat()} to {hour(end).isoformat()}: {''.join(note)}"
+        for begin, end, *note in lines
+    ]
+    return lambda monitor: monitor.set_inputs(maintenance="\n".join(texts))
+
+
+def notice(text: str) -> Change:
+    return lambda monitor: monitor.set_inputs(notice=text)
+
+
 def login(failure: Cause | None) -> Change:
     def change(monitor: SiteMonitor) -> None:
         monitor.site.failures.login = failure

@@ -23,6 +23,8 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
     clock: Clock,
     annotate: Callable[[Level, str], None],
     cluster_name: str = "mscluster",
+    *,
+    clusters: int = 1,
 ) -> HistoryArtifact:
     """Return the store of the run with these environment variables."""
     retrying = RetryingHttp(http, clock)
@@ -39,19 +41,24 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
         clock,
         annotate,
         retention=timedelta(days=30),
+        past_retention=timedelta(days=34),
+        clusters=clusters,
+        run_id=int(environment["GITHUB_RUN_ID"]),
     )
 
 
 class StoreOfRun:
     """The artifact store in a workflow run, with its annotations."""
 
-    def __init__(self, http: Http, run: Run, cluster_name: str = "mscluster") -> None:
+    def __init__(
+        self, http: Http, run: Run, cluster_name: str = "mscluster", clock: Clock | None = None
+    ) -> None:
         self.annotations: list[tuple[Level, str]] = []
         self.store = artifact_store(
             run.environment,
             run.github_token,
             http,
-            VirtualClock(datetime.now(UTC)),
+            clock or VirtualClock(datetime.now(UTC)),
             lambda level, text: self.annotations.append((level, text)),
             cluster_name,
         )

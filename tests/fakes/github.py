@@ -234,7 +234,7 @@ class LoopbackGitHub:
             "results": Results(self._actions, blobs, dialect).answer,
             "blob": blobs.answer,
         }
-        self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
+        self._faults: defaultdict[str, deque[Fault | None]] = defaultdict(deque)
         self._requests: list[Request] = []
         self._lock = threading.Condition()
         self._holds = Holds()
@@ -344,6 +344,10 @@ class LoopbackGitHub:
         with self._lock:
             return self._actions.new_token(permission)
 
+    def delete_run(self, run: Run) -> None:
+        with self._lock:
+            self._actions.delete_run(run)
+
     def delete_branch(self, name: str) -> None:
         with self._lock:
             self._actions.delete_branch(name)
@@ -397,12 +401,17 @@ class LoopbackGitHub:
                 sha256(content) if digest == FROM_CONTENT else digest,
             )
 
-    def fail_next(self, *faults: Fault, on: Operation) -> None:
-        """Inject one fault for each of the next requests of this operation."""
+    def fail_next(self, *faults: Fault | None, on: Operation) -> None:
+        """Inject one fault for each of the next requests of this operation; None injects none."""
         if on not in get_args(Operation):
             raise ValueError(f"{on!r} is not one of {get_args(Operation)}")
         with self._lock:
             self._faults[on].extend(faults)
+
+    def fail_none(self) -> None:
+        """Withdraw the faults that were not met."""
+        with self._lock:
+            self._faults.clear()
 
     def release(self, *, timeout_seconds: float = 5.0) -> None:
         """Wait for a held request, and answer all held requests."""

@@ -21,6 +21,7 @@ DISGUISES: Mapping[str, Callable[[str], str]] = {
     "with blanks between": " ".join,
     "with punctuation between": "-/".join,
     "with control characters between": "\x1b\0".join,
+    "with colours between": "\x1b[1;31m".join,
     "over lines": lambda secret: "\r\n".join(textwrap.wrap(secret, 10, break_on_hyphens=False)),
     "one character a line": "\n".join,
     "in a URL": lambda secret: quote(secret, safe=""),
@@ -70,6 +71,7 @@ def _decoded(text: str) -> set[str]:
 
 def _once_decoded(text: str) -> Iterator[str]:
     yield unquote(text)
+    yield re.sub("\x1b\\[[0-9;]*m", "", text)
     yield html.unescape(text)
     yield re.sub(r"\\u([0-9a-fA-F]{4})", lambda one: chr(int(one[1], 16)), text)
     yield unquote(re.sub("=([0-9A-F]{2})", r"%\1", text))

@@ -95,4 +95,6 @@ class RecordingNotifier:
 
 
 def _shown(message: Message) -> str:
-    return repr(replace(message, url="", notification=None))
+    nodes = [one.notification.nodes for one in message.changes if one.notification]
+    changes = tuple(replace(one, notification=None) for one in message.changes)
+    return repr((replace(message, url="", notification=None, changes=changes), nodes))

@@ -1,25 +1,34 @@
 """The harness runs steps as GitHub's runner does, finds faults, and removes its containers."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.image import docker
 from tests.image.container import ContainerAction
-from tests.image.docker import DockerError, Image
+from tests.image.docker import ROOT, DockerError, Image
 from tests.image.intermediary import silent_server
 from tests.image.log import foreign_commands, plain_lines, shown_secrets
 from tests.image.workflow import Workflow
 from tests.servers.process import PROC
 
+# the stage of the Dockerfile that has a shell and its programs
+WITH_PROGRAMS = ("--target", "build")
 VALUE = "two\nlines, 'quotes\", $(id) and = signs"
 
 
-def test_a_step_has_the_variables_that_the_runner_sets(action: ContainerAction) -> None:
+@pytest.fixture
+def with_programs(tmp_path: Path) -> Iterator[ContainerAction]:
+    with Image(ROOT, *WITH_PROGRAMS) as image:
+        yield ContainerAction(image, tmp_path)
+
+
+def test_a_step_has_the_variables_that_the_runner_sets(with_programs: ContainerAction) -> None:
     given = {"cluster-user": VALUE}
     env = {"SOME_VARIABLE": VALUE, "HOME": "/overridden", "GITHUB_ACTIONS": "overridden"}
-    with action.start(given, {}, env=env, options=("--rm", "--entrypoint", "/usr/bin/env")) as step:
+    with with_programs.start(given, {}, env=env, options=("--rm", "--entrypoint", "/usr/bin/env")) as step:
         log = step.end().log
     variables = log.replace(VALUE, "VALUE").splitlines()
     assert {
@@ -33,11 +42,11 @@ def test_a_step_has_the_variables_that_the_runner_sets(action: ContainerAction) 
     } <= set(variables)
 
 
-def test_a_step_has_the_mounts_of_the_runner(action: ContainerAction) -> None:
-    (action.home / "a-file").touch()
-    (action.workspace / "another").touch()
+def test_a_step_has_the_mounts_of_the_runner(with_programs: ContainerAction) -> None:
+    (with_programs.home / "a-file").touch()
+    (with_programs.workspace / "another").touch()
     program = ("--entrypoint", "/usr/bin/find")
-    with action.start({}, {}, options=("--rm", *program, "--workdir", "/github")) as step:
+    with with_programs.start({}, {}, options=("--rm", *program, "--workdir", "/github")) as step:
         found = step.end().log.splitlines()
     assert {"./home/a-file", "./workspace/another", "./runner_temp/_github_home/a-file"} <= set(found)
     assert {"./workflow", "./file_commands"} <= set(found)

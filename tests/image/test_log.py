@@ -160,7 +160,7 @@ def test_the_outputs_contain_the_cleaned_names_of_partitions(setup: Setup) -> No
     partitions = json.loads(setup.workflow.poll().outputs["partitions"])
     assert [partition["name"] for partition in partitions] == [
         *NAMES[:3],
-        "[31mred",
+        "red",
         "x ::set-output name=a::b",
         *NAMES[5:],
         "debug",

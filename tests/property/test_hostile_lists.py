@@ -26,23 +26,23 @@ from cluster_status.adapters.http import HttpFailure, HttpResponse, RequestOptio
 from cluster_status.app.prune import prune
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
-from cluster_status.domain.history.history import History
+from cluster_status.domain.history.past import copy_to_save
 from cluster_status.domain.history.ssh_state import SshState
 from cluster_status.domain.secret import Secret
 from cluster_status.errors import HistoryError
 from tests.fakes import loopback
-from tests.fakes.clock import VirtualClock
+from tests.fakes.clock import START, VirtualClock
 from tests.fakes.github import LoopbackGitHub
 from tests.fakes.github_wire import Wire
 from tests.fakes.hostile_lists import CONTRADICTIONS, FAILURES, LIES, NO_LIST, HostileLists
 from tests.fakes.pruner import HISTORY, Pruner
 from tests.fakes.runner import RecordingRunner
 from tests.property.steady import steady
+from tests.unit.domain.history.test_past import year_until
 
 KEY = "ssh-ed25519 SHA256:abc"
-WITH_KEY = pack(
-    codec.render(Histories().with_entry("mscluster", History(ssh=SshState(host_key=KEY)))),
-)
+YEAR = Histories().with_entry("mscluster", replace(year_until(START), ssh=SshState(host_key=KEY)))
+WITH_PAST = copy_to_save(YEAR, None, START, may_wait=False)
 VIEWS = {"all": {"artifacts"}, "runs": {"artifacts of a run", "runs"}}
 
 Draw = Callable[..., Any]
@@ -82,10 +82,14 @@ class _Blobs:
 def test_a_restored_history_has_the_host_key_or_the_run_ends_with_an_error(
     *, data: st.DataObject, newest_first: bool, branch: str
 ) -> None:
+    assert WITH_PAST.past
+    assert WITH_PAST.ref
     github = LoopbackGitHub(newest_first=newest_first).without_sockets()
     run_of_history = github.start_run("main" if branch == "default" else branch)
-    for name in (HISTORY, f"{HISTORY}.2"):
-        github.plant(name, WITH_KEY, run=run_of_history)
+    past = pack(codec.render(WITH_PAST.recent, WITH_PAST.ref), codec.render_past(WITH_PAST.past))
+    planted = github.plant(f"{HISTORY}.2", past, run=run_of_history)
+    ref = replace(WITH_PAST.ref, artifact=planted.id, digest=planted.digest)
+    github.plant(HISTORY, pack(codec.render(WITH_PAST.recent, ref)), run=run_of_history)
     foreign = github.start_run("main", github.fork_id)
     for _ in range(data.draw(st.sampled_from([0, 3, 110, 1_100]), label="foreign artifacts")):
         github.plant(HISTORY, b"", run=foreign)
@@ -102,13 +106,14 @@ def test_a_restored_history_has_the_host_key_or_the_run_ends_with_an_error(
         VirtualClock(),
         lambda *_: None,
         retention=timedelta(days=30),
+        past_retention=timedelta(days=34),
     )
     try:
         restored = store.load()
     except HistoryError:
         return
     assert restored is not None
-    assert restored.of("mscluster").ssh.host_key == KEY
+    assert store.completed(restored) == YEAR
 
 
 @steady
@@ -117,8 +122,8 @@ def test_a_prune_leaves_the_newest_copy_of_each_history(
     *, data: st.DataObject, newest_first: bool, keep: int
 ) -> None:
     pruner = Pruner(newest_first=newest_first)
-    kinds = st.sampled_from(["main", "try", "another", "failed", "fork"])
-    for kind in data.draw(st.lists(kinds, min_size=4, max_size=25), label="runs"):
+    kinds = st.sampled_from(["main", "try", "another", "failed", "fork", "past", "past of try", "notified"])
+    for kind in ["past", *data.draw(st.lists(kinds, min_size=4, max_size=25), label="runs")]:
         match kind:
             case "failed":
                 pruner.poll(1, "log")
@@ -126,6 +131,12 @@ def test_a_prune_leaves_the_newest_copy_of_each_history(
                 pruner.github.plant(HISTORY, b"", from_fork=True)
             case "another":
                 pruner.poll(1, "cluster-status-another")
+            case "past":
+                pruner.poll(1, f"{HISTORY}.2")
+            case "past of try":
+                pruner.poll(1, f"{HISTORY}.2", branch="try")
+            case "notified":
+                pruner.poll(1, HISTORY, f"{HISTORY}.2")
             case branch:
                 pruner.poll(branch=branch)
     before = newest(pruner)
@@ -143,10 +154,11 @@ def test_a_prune_leaves_the_newest_copy_of_each_history(
 
 
 def newest(pruner: Pruner) -> dict[tuple[str, str], int]:
-    """Return the id of the newest copy of each history."""
-    ours = pruner.github.repository_id
-    return {
-        (one.name, one.run.branch): one.id
-        for one in pruner.github.artifacts
-        if one.name.startswith("cluster-status-") and one.run.head_repository_id == ours
-    }
+    """Return the id of the newest copy of each history, and of the newest one with the past."""
+    ours = [
+        one for one in pruner.github.artifacts if one.run.head_repository_id == pruner.github.repository_id
+    ]
+    copies = {(one.name.removesuffix(".2"), one.run.branch): one.id for one in ours}
+    runs_with_first = {one.run.id for one in ours if not one.name.endswith(".2")}
+    alone = {(one.name, one.run.branch): one.id for one in ours if one.run.id not in runs_with_first}
+    return copies | alone

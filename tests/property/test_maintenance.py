@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.slurm.cluster_state import Reservation
@@ -24,10 +26,14 @@ Times = tuple[float, float | None]
 
 
 class Listed(Struct, frozen=True):
-    """What Slurm lists: the hours of a maintenance of all nodes, and of one of a partition days later."""
+    """The hours of a maintenance of all nodes, and of one of a partition days later.
+
+    That of all nodes is reserved, or the input plans it, or both.
+    """
 
     all_nodes: Times | None
     gpu: Times | None
+    source: str = "reserved"
 
     def times(self, at: float) -> dict[Times, str]:
         """Return the hours of the windows that are not over."""
@@ -36,7 +42,13 @@ class Listed(Struct, frozen=True):
 
     def reservations(self, at: float) -> Iterator[Reservation]:
         for (begin, end), kind in self.times(at).items():
-            yield reserves(begin, end, GPU) if kind == "gpu" else reserves(begin, end)
+            if kind == "gpu" or self.source != "planned":
+                yield reserves(begin, end, GPU) if kind == "gpu" else reserves(begin, end)
+
+    def planned(self) -> Iterator[PlannedWindow]:
+        begin, end = self.all_nodes or (0.0, None)
+        if end and self.source != "reserved":
+            yield PlannedWindow(hour(begin), hour(end))
 
     def is_whole_at(self, at: float) -> bool:
         return any(begin <= at for (begin, _), kind in self.times(at).items() if kind == "whole")
@@ -57,7 +69,7 @@ def windows(first: int, last: int) -> st.SearchStrategy[Times | None]:
     return st.none() | times | times
 
 
-LISTED = st.builds(Listed, windows(2, 30), windows(40, 70))
+LISTED = st.builds(Listed, windows(2, 30), windows(40, 70), st.sampled_from(["reserved", "planned", "both"]))
 RESULTS = st.sampled_from(["read", "read", "read", "timeout", "no details", "unreadable"])
 POLLS = st.builds(
     Poll, LISTED, st.integers(1, 3), st.sampled_from([0.1, 0.3, 1.9, 9.1]), RESULTS, st.booleans()
@@ -96,7 +108,7 @@ def test_the_last_message_about_each_window_agrees_with_what_is_listed(
         course.delivers = poll.delivers
         for _ in range(poll.polls):
             at = round(at + poll.hours, 1)
-            course.probe(at, result_of(poll, at))
+            course.probe(at, result_of(poll, at), *poll.listed.planned())
     due = sorted(times for times in last.times(at) if at < times[0] <= at + DAY - 0.5)
     believed = believed_in(course.sent, at)
     assert [times for times in believed if times[0] <= at + DAY - 0.5] == due
@@ -131,9 +143,13 @@ def test_no_window_is_cancelled_while_it_is_listed_and_no_outage_is_sent_inside_
     for poll in polls:
         for _ in range(poll.polls):
             at = round(at + poll.hours, 1)
-            new = course.probe(at, result_of(poll, at))
+            new = course.probe(at, result_of(poll, at), *poll.listed.planned())
             if poll.result == "read":
                 seen.append(poll.listed)
+            elif poll.listed.source != "reserved":  # a plan is always read
+                seen.append(replace(poll.listed, gpu=seen[-1].gpu if seen else None))
+            elif seen and seen[-1].source == "planned":
+                seen.append(replace(seen[-1], all_nodes=None))
             for one in new:
                 if one.event is Event.MAINTENANCE_CANCELLED:
                     assert one.window is not None

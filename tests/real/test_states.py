@@ -221,7 +221,7 @@ def test_gpus_are_idle_if_a_new_job_could_use_them(detailed: Details) -> None:
 
 def test_an_odd_reason_is_one_cleaned_line(detailed: Details) -> None:
     [odd] = [one for one in detailed.drain_reasons if one.reason.startswith("disk")]
-    assert odd.reason == "disk | full PARTITION*|up|infinite|99|idle [31mred [0m \ufffd über"
+    assert odd.reason == "disk | full PARTITION*|up|infinite|99|idle red \ufffd über"
     assert (odd.nodes, odd.node_names, odd.set_by) == (1, "", "")
     assert odd.since
     assert timedelta() <= datetime.now(UTC) - odd.since < timedelta(minutes=3)

@@ -57,7 +57,7 @@ def test_a_secret_is_not_an_option(
         ("--clustr-name", "--clustr-name is not an option: the nearest option is --cluster-name"),
         ("--Partitions", "--Partitions is not an option: the nearest option is --partitions"),
         ("--cluster-pass", "cluster-password is a secret and must not be an option: set CLUSTER_PASSWORD"),
-        ("--tui", "--tui is not an option"),
+        ("--zzz", "--zzz is not an option"),
     ],
 )
 def test_an_unknown_option_is_an_error_with_the_nearest_one(

@@ -31,6 +31,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.errors import ExitStatus, HistoryError, InputError
 from cluster_status.ports import HistoryStore, RunsSince
 from cluster_status.settings import load
+from cluster_status.wiring import history
 
 REQUIRED = {
     "INPUT_CLUSTER-HOST": "head.example.org",
@@ -178,7 +179,7 @@ def test_the_retention_of_an_artifact_is_limited_by_that_of_the_repository(
             ends.append(expires_at)
             return 1
 
-    monkeypatch.setattr(wiring, "ResultsService", Uploads)
+    monkeypatch.setattr(history, "ResultsService", Uploads)
     environ = ON_RUNNER | {"INPUT_HISTORY-RETENTION-DAYS": wanted, "GITHUB_RETENTION_DAYS": allowed}
     wire(environ).store.save(Histories())
     [end] = ends

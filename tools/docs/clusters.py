@@ -1,30 +1,59 @@
 """The tables of docs/clusters.md, and the JSON Schema of the clusters file for editors."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cluster_status.domain.notification.selection import Kind
 from cluster_status.settings.inputs import Input
-from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, LISTED
+from cluster_status.settings.keys import (
+    CHANNEL_KEYS,
+    CLUSTER_KEYS,
+    EVENTS,
+    KINDS_OF_KEY,
+    LISTED,
+    WINDOW_KEYS,
+    WINDOWS,
+    ChannelKind,
+    keys_of,
+)
 
 _TEXT = {"type": ["string", "number", "boolean"]}
 _REFERENCE = {"type": "string", "pattern": r"^\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})$"}
 
 
-def keys_table(keys: Mapping[str, Input[Any]]) -> str:
-    rows = (
-        f"| `{key}` | `{spec.name}` |" if spec.name != key else f"| `{key}` | |" for key, spec in keys.items()
-    )
-    return "\n".join(["| key | input, if it has another name |", "| --- | --- |", *rows])
+def cluster_keys() -> str:
+    rows = [("key", "input, if it has another name"), ("---", "---")]
+    rows += [(f"`{key}`", _other_name(key, spec)) for key, spec in CLUSTER_KEYS.items()]
+    return "\n".join(map(_row, rows))
+
+
+def channel_keys() -> str:
+    rows = [("key", "input, if it has another name", "if not all: only with"), ("---", "---", "---")]
+    rows += [
+        (f"`{key}`", _other_name(key, spec), _kinds(key))
+        for key, spec in CHANNEL_KEYS.items()
+        if key not in list(ChannelKind)
+    ]
+    return "\n".join(map(_row, rows))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "|".join(["", *(f" {cell} " if cell else " " for cell in cells), ""])
+
+
+def _other_name(key: str, spec: Input[Any]) -> str:
+    return f"`{spec.name}`" if spec.name != key else ""
+
+
+def _kinds(key: str) -> str:
+    kinds = KINDS_OF_KEY.get(key, frozenset())
+    return ", ".join(f"`{kind}`" for kind in ChannelKind if kind in kinds)
 
 
 def schema() -> str:
     cluster = {**{key: _of(key, spec) for key, spec in CLUSTER_KEYS.items()}, "channels": _IDS}
     defaults = {key: value for key, value in cluster.items() if key != "name"}
-    channel = {key: _of(key, spec) for key, spec in CHANNEL_KEYS.items()}
-    channel["issues"] = {"description": channel["issues"]["description"], "const": True}
-    channel["events"] = {"type": "array", "items": {"enum": [kind.value for kind in Kind]}}
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Clusters of cluster-status-action",
@@ -33,7 +62,10 @@ def schema() -> str:
         "additionalProperties": False,
         "properties": {
             "defaults": _table(defaults),
-            "channels": {"type": "object", "additionalProperties": _table(channel)},
+            "channels": {
+                "type": "object",
+                "additionalProperties": {"oneOf": [_channel(kind) for kind in ChannelKind]},
+            },
             "clusters": {"type": "array", "minItems": 1, "items": {**_table(cluster), "required": ["name"]}},
         },
     }
@@ -46,6 +78,17 @@ _IDS = {
 }
 
 
+def _channel(kind: ChannelKind) -> dict[str, Any]:
+    keys = {key: _of(key, spec) for key, spec in keys_of(kind).items()}
+    events = list(Kind)
+    if kind is ChannelKind.ISSUES:
+        keys[kind] = {"description": keys[kind]["description"], "const": True}
+        events = [Kind.OUTAGE, Kind.DEGRADED, Kind.RECOVERY]
+    listed = {"type": "array", "items": {"enum": [one.value for one in events]}}
+    keys["events"] = {"description": EVENTS.description, "anyOf": [{"type": "string"}, listed]}
+    return {**_table(keys), "required": [kind.value]}
+
+
 def _table(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
@@ -54,6 +97,10 @@ def _of(key: str, spec: Input[Any]) -> dict[str, Any]:
     described = {"description": spec.description.replace("`", "")}
     if spec.secret:
         return described | _REFERENCE
+    if key == WINDOWS:
+        window = _table(dict.fromkeys(WINDOW_KEYS, _TEXT)) | {"required": list(WINDOW_KEYS[:2])}
+        lists = [{"type": "array", "items": one} for one in (window, _TEXT)]
+        return described | {"anyOf": [_TEXT, *lists]}
     if key in LISTED:
         return described | {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
     return described | _TEXT

@@ -16,7 +16,6 @@ from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUT_GROUPS, Input
-from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS
 from tools.docs import clusters, courses, message_image, messages, status, webhook
 
 ROOT = Path(__file__).parents[2]
@@ -116,8 +115,8 @@ def documents() -> dict[Path, str]:
             CLUSTERS_PAGE,
             "<!-- {} -->",
             {
-                "keys of a cluster": clusters.keys_table(CLUSTER_KEYS),
-                "keys of a channel": clusters.keys_table(CHANNEL_KEYS),
+                "keys of a cluster": clusters.cluster_keys(),
+                "keys of a channel": clusters.channel_keys(),
             },
         ),
         ROOT / "docs" / "clusters.schema.json": clusters.schema(),

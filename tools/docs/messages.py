@@ -8,6 +8,7 @@ from textwrap import fill
 from typing import Any
 
 from cluster_status.render.phrases import duration
+from tools.docs.several import several
 from tools.docs.situations import NOW, SITUATIONS, SIZES, cards
 
 _WIDTH = 100
@@ -41,6 +42,9 @@ def _document() -> Iterator[str]:
         if large != small:
             yield f"<details><summary>With {SIZES[1]} partitions</summary>\n"
             yield f"```text\n{_wrapped(large)}\n```\n\n</details>\n"
+    for title, body in several():
+        yield f"## {title}\n"
+        yield f"```text\n{_wrapped(as_shown(body))}\n```\n"
 
 
 def _wrapped(text: str) -> str:

@@ -10,16 +10,17 @@ from pathlib import Path
 
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.limits import max_bytes
 from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.errors import HistoryError
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, limit_bytes: int) -> bytes:
     """Return the content, with one byte beyond the limit if it is larger. Raises OSError."""
     with open(path, "rb", opener=_open_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is a device or a FIFO")
-        return file.read(codec.MAX_BYTES + 1)
+        return file.read(limit_bytes + 1)
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
@@ -31,7 +32,7 @@ class HistoryFile:
     """Keeps the history in one file, which is replaced atomically.
 
     `path` is relative to `workspace`, unless it is absolute. `on_missing` is called if there is no file to
-    load.
+    load. `clusters` is the number of those that the run checks.
     """
 
     def __init__(
@@ -40,10 +41,13 @@ class HistoryFile:
         workspace: Path,
         on_missing: Callable[[], None] = lambda: None,
         redaction: Redaction = PLAIN,
+        *,
+        clusters: int = 1,
     ) -> None:
         self.path = path
         self._on_missing = on_missing
         self._redaction = redaction
+        self._clusters = clusters
         self._file = workspace / path
         self._loaded = b""
 
@@ -53,15 +57,18 @@ class HistoryFile:
             self._on_missing()
         return histories
 
+    def completed(self, loaded: Histories) -> Histories:
+        return loaded
+
     def _restore(self) -> Histories | None:
         try:
-            content = _read(self._file)
+            content = _read(self._file, max_bytes(self._clusters))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise self._error("read", error) from None
         self._loaded = content
-        return codec.parse(content, self._redaction)
+        return codec.parse(content, self._redaction, clusters=self._clusters)
 
     def newer(self) -> Histories | None:
         before = self._loaded

@@ -1,6 +1,6 @@
 """HTTP requests, limited in time and size. No error contains the URL, which may be a secret.
 
-The only importer of requests.
+Only this module and `trust` import requests.
 """
 
 import copy
@@ -13,6 +13,7 @@ import requests
 from msgspec import Struct
 
 from cluster_status import __version__
+from cluster_status.adapters.trust import TrustingAdapter
 from cluster_status.deadline import Deadline
 from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.threads import run_in_thread
@@ -31,6 +32,10 @@ os.environ.pop("SSLKEYLOGFILE", None)
 
 class HttpFailure(Exception):  # noqa: N818 - adapters turn it into their own errors
     """No complete response arrived. `str()` is the reason, without the URL."""
+
+    def __init__(self, reason: str, *, is_permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.is_permanent = is_permanent  # another try in this run would fail as well
 
 
 class HttpResponse(Struct, frozen=True):
@@ -86,6 +91,7 @@ class Http:
         self._deadline = deadline
         self._redaction = redaction
         self._session = requests.Session()
+        self._session.mount("https://", TrustingAdapter())
         self._session.headers["User-Agent"] = USER_AGENT
         self._session.auth = _unchanged  # without an `auth`, requests reads a netrc
 
@@ -125,7 +131,7 @@ class Http:
                 body = _read(response, options.get("limit_bytes", _LIMIT_BYTES))
                 return HttpResponse(response.status_code, response.headers, body, self._redaction)
         except (requests.RequestException, OSError, ValueError) as error:  # urllib3 lets some through
-            raise HttpFailure(reason(error)) from None
+            raise HttpFailure(reason(error), is_permanent=_is_rejected_certificate(error)) from None
 
     def answers(self, url: str, *, timeout_seconds: float) -> bool:
         """Return whether a server responds, with any status."""
@@ -182,6 +188,10 @@ def reason(error: Exception) -> str:
         (OSError, "the CA bundle in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE cannot be read"),
     )
     return next(reason for kind, reason in kinds if isinstance(error, kind))
+
+
+def _is_rejected_certificate(error: Exception) -> bool:
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
 def _with_ca_bundle() -> str:

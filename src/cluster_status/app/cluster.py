@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.histories import key_of
+from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
+from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slug import slug
 from cluster_status.errors import InputError
@@ -17,6 +20,7 @@ from cluster_status.ports import (
     ConnectivityCheck,
     EditableNotifier,
     Heartbeat,
+    HistoryStore,
     Notifier,
     Probe,
     RecentRuns,
@@ -49,6 +53,7 @@ class MonitoredCluster(Struct, frozen=True):
     retries: RetryPolicy = RetryPolicy()
     channels: frozenset[str] | None = None  # the ids of those that it notifies; None: all
     heartbeat: Heartbeat | None = None  # of this cluster alone
+    plan: Plan = NO_PLAN
     group: str = ""  # on the status page
 
     def notifies(self, channel: "Channel") -> bool:
@@ -89,11 +94,16 @@ def unknown_runs(_: datetime) -> RunsSince | None:
     return None
 
 
+def no_other_history(_: str) -> HistoryStore | None:
+    """Find no history with another name."""
+    return None
+
+
 class Tools(Struct, frozen=True):
     """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run.
 
-    `owns_history`: this run checks all clusters of the history, except those that were removed. `site_url` is
-    the address of the status page.
+    `owns_history`: this run checks all clusters of the history, except those that were removed.
+    `other_history` opens the history with another name. `site_url` is the address of the status page.
     """
 
     clock: Clock
@@ -104,9 +114,11 @@ class Tools(Struct, frozen=True):
     recent_runs: RecentRuns = unknown_runs
     deadlines: RunDeadlines = field(default_factory=RunDeadlines)
     owns_history: bool = False
+    other_history: Callable[[str], HistoryStore | None] = no_other_history
     site: Site | None = None
     site_url: str = ""
 
-    def page_of(self, cluster_name: str) -> str:
-        """Return the page of a cluster; empty without a status page."""
-        return f"{self.site_url}clusters/{slug(key_of(cluster_name))}.html" if self.site_url else ""
+    def with_page(self, message: Message) -> Message:
+        """Return the message with the page of its cluster, if there is a status page."""
+        page = f"{self.site_url}clusters/{slug(key_of(message.cluster))}.html" if self.site_url else ""
+        return replace(message, page=page)

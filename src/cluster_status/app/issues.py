@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cluster_status.domain.notification.combined import MOST_SINGLE
-from cluster_status.domain.notification.issue import Issue, IssueStep, Place, place_of, step
+from cluster_status.domain.notification.issue import (
+    Issue,
+    IssueStep,
+    IssueTarget,
+    Unnumbered,
+    step,
+    target_of,
+)
 from cluster_status.domain.notification.notification import Notification
 
 Batch = Sequence[tuple[str, Notification]]
@@ -23,9 +30,9 @@ def issue_batches(pending: Batch, issues: Callable[[], Mapping[str, Issue]]) -> 
             heads.setdefault(key, one)
         known = issues()
         first, *others = heads.items()
-        place = _place(first, known)
-        batch = [first, *(item for item in others if _place(item, known) == place)]
-        if place is Place.NEW and len(batch) <= MOST_SINGLE:
+        target = _target(first, known)
+        batch = [first, *(item for item in others if _target(item, known) == target)]
+        if target is Unnumbered.NEW and len(batch) <= MOST_SINGLE:
             batch = [first]
         sent = {(key, one.id) for key, one in batch}
         left = [(key, one) for key, one in left if (key, one.id) not in sent]
@@ -34,10 +41,10 @@ def issue_batches(pending: Batch, issues: Callable[[], Mapping[str, Issue]]) -> 
 
 def step_of(batch: Batch, issues: Mapping[str, Issue]) -> IssueStep | None:
     """Return what a batch does to its issue; None if it does nothing."""
-    place = _place(batch[0], issues)
-    return None if place is Place.NOWHERE else step(batch, issues, place)
+    target = _target(batch[0], issues)
+    return None if target is None else step(batch, issues, target)
 
 
-def _place(item: tuple[str, Notification], issues: Mapping[str, Issue]) -> int | Place:
+def _target(item: tuple[str, Notification], issues: Mapping[str, Issue]) -> IssueTarget | None:
     key, one = item
-    return place_of(issues.get(key), one)
+    return target_of(issues.get(key), one)

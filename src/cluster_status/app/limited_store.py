@@ -31,6 +31,9 @@ class LimitedStore:
     def load(self) -> Histories | None:
         return _within(self._deadlines.load, self._store.load, "read")
 
+    def completed(self, loaded: Histories) -> Histories:
+        return _within(self._next, lambda: self._store.completed(loaded), "read")
+
     def newer(self) -> Histories | None:
         return _within(self._next, self._store.newer, "read again")
 

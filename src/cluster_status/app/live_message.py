@@ -1,23 +1,36 @@
-"""The live message: the latest message of a channel is edited at every poll, without a sound."""
+"""The live message of a channel is edited at every poll, without a sound.
+
+It is the latest message about a cluster, or if several clusters notify the channel, an overview of them.
+"""
 
 from collections.abc import Sequence
+from concurrent.futures import wait
 from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel, Tools
-from cluster_status.app.outbox import record_failure, require_acceptance
-from cluster_status.app.poll import PollResult
+from cluster_status.app.delivery import record_failure, require_acceptance
+from cluster_status.app.overview import States, edit_overview
+from cluster_status.app.poll import PollResult, observed
 from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.message import compose, with_order
+from cluster_status.domain.notification.message import compose, with_order, with_plan
 from cluster_status.domain.notification.notify import remind
-from cluster_status.domain.notification.observation import Observation
 from cluster_status.domain.notification.outbox import ChannelOutbox, edited
 from cluster_status.domain.notification.refresh import refreshed, with_current_status
 from cluster_status.domain.uptime.polls import is_overtaken
 from cluster_status.errors import DeliveryError, MessageLostError
 from cluster_status.threads import result_or_exception, run_in_thread
+
+_Outcome = tuple[States, DeliveryError | None]
+
+_SECONDS = 10.0  # for all edits; messages to other channels wait for them
+_NO_RESPONSE = DeliveryError(
+    f"The live message could not be edited: no response within {_SECONDS:.0f} s.",
+    cause="no response",
+    remedy="The next run edits the message.",
+)
 
 
 class Edited(Struct, frozen=True):
@@ -38,9 +51,12 @@ def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel
         for channel in channels
         if channel.editor
     ]
+    wait([future for _, future in editing], _SECONDS)
     failures, crashes, updated = [], [], list(polls)
     for channel, future in editing:
-        outcome = result_or_exception(future)
+        outcome: _Outcome | Exception = _not_edited(polls, channel)
+        if future.done():
+            outcome = result_or_exception(future)
         if isinstance(outcome, Exception):
             crashes.append((channel, outcome))
             continue
@@ -50,13 +66,24 @@ def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel
     return Edited(updated, failures, crashes)
 
 
-def _edit_all(
-    polls: Sequence[PollResult], channel: Channel, tools: Tools
-) -> tuple[dict[str, ChannelOutbox], DeliveryError | None]:
+def _not_edited(polls: Sequence[PollResult], channel: Channel) -> _Outcome:
+    """Return the states of a channel that has not answered; an edit that it makes later is repeated."""
+    outboxes = ((one, one.after.outbox) for one in polls if one.after and not one.mismatch)
+    states = {
+        one.cluster: record_failure(outbox, channel, _NO_RESPONSE, one.at).channel(channel.id)
+        for one, outbox in outboxes
+        if outbox.channel(channel.id).live
+    }
+    return states, _NO_RESPONSE
+
+
+def _edit_all(polls: Sequence[PollResult], channel: Channel, tools: Tools) -> _Outcome:
     """Edit the messages of one channel until one fails, and return its state by cluster."""
+    if channel.policy.overview:
+        return edit_overview(polls, channel, tools)
     states: dict[str, ChannelOutbox] = {}
     for poll in polls:
-        if poll.after is None or poll.hold:
+        if poll.after is None or poll.mismatch:
             continue
         states[poll.cluster], error = _edit(poll, poll.after, channel, tools)
         if error:
@@ -80,19 +107,18 @@ def _edit(
     shown = live.notification
     if state.damping.unstable_since:
         shown = with_current_status(shown, history.tracker)
-    current = refreshed(shown, _observed(poll, history))
+    current = refreshed(shown, observed(poll, history))
     if current is None or is_overtaken(record.polls, poll.at):
         return state, None
     message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state, tools.run_url)
-    message = replace(message, page=tools.page_of(poll.cluster))
-    message = with_order(message, poll.verdict.partitions)
+    message = with_plan(with_order(message, poll.verdict.partitions), poll.context.plan)
     error: DeliveryError | None = None
     try:
         require_acceptance(state, channel, poll.at)
-        ref = channel.editor.edit(live.ref, message)
+        ref = channel.editor.edit(live.ref, tools.with_page(message))
         outbox = edited(outbox, channel.id, replace(live, ref=ref, notification=current))
     except MessageLostError:
-        outbox = remind(edited(outbox, channel.id, None), _observed(poll, history), channel.policy)
+        outbox = remind(edited(outbox, channel.id, None), observed(poll, history), channel.policy)
     except DeliveryError as failure:
         outbox, error = record_failure(outbox, channel, failure, poll.at), failure
     return outbox.channel(channel.id), error
@@ -104,18 +130,3 @@ def _with_state(poll: PollResult, channel: Channel, state: ChannelOutbox | None)
     outbox = poll.after.outbox
     outbox = replace(outbox, channels={**outbox.channels, channel.id: state})
     return replace(poll, after=replace(poll.after, outbox=outbox))
-
-
-def _observed(poll: PollResult, history: History) -> Observation:
-    tracker, record, last_login = history.tracker, history.record, history.ssh.login.worked_at
-    return Observation(
-        poll.id,
-        poll.at,
-        poll.verdict,
-        tracker,
-        tracker,
-        record.ledger,
-        record.incidents,
-        last_login,
-        history.calendar,
-    )

@@ -6,47 +6,32 @@ from concurrent.futures import wait
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event, Lock
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
-from cluster_status.app.issues import Batch, issue_batches, step_of
+from cluster_status.app.delivery import Change, ChannelDelivery, Compose, record_failure
 from cluster_status.deadline import Deadline
 from cluster_status.domain.history.histories import Histories
-from cluster_status.domain.notification.combined import MOST_SINGLE, combined
-from cluster_status.domain.notification.issue import Issue, after
-from cluster_status.domain.notification.message import Message
-from cluster_status.domain.notification.notification import LiveMessage, MessageRef, Notification
+from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import (
     DELIVERY_TAKES_AT_MOST,
     ChannelOutbox,
     Outbox,
-    delivered,
-    failed,
     may_deliver,
 )
-from cluster_status.domain.notification.policy import ChannelPolicy
-from cluster_status.errors import (
-    Cancelled,
-    ChannelRefusedError,
-    DeliveryError,
-    HistoryError,
-    HistoryUnreachableError,
-    Refusal,
-)
+from cluster_status.errors import Cancelled, DeliveryError, HistoryError, HistoryUnreachableError
 from cluster_status.ports import HistoryStore
 from cluster_status.threads import Once, result_or_exception, run_in_thread
 
-if TYPE_CHECKING:
-    from cluster_status.domain.history.history import History
-
 _GRACE_SECONDS = 2.0  # for a message in progress when the run is cancelled, and again to save the outcome
 _BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run sends the rest
-
-Compose = Callable[[str, Notification, ChannelPolicy], Message]
-"""Returns the message for a channel; the first argument is the key of the cluster."""
+_NO_RESPONSE = DeliveryError(
+    "The channel has not answered in time.",
+    cause="no response",
+    remedy="The message stays pending, and the next run sends it.",
+)
 
 
 class Delivered(Struct, frozen=True):
@@ -67,8 +52,9 @@ class Courier(Struct, frozen=True):
     now: Callable[[], datetime]
     channels: Sequence[Channel]
     compose: Compose
-    clusters: Collection[str]  # keys of those that this run polls; other entries do not change
+    clusters: Collection[str]  # keys of those that this run notifies of; other entries do not change
     deadline: Deadline  # to begin a message
+    end: Deadline  # of all messages
 
     def save_and_deliver(self, histories: Histories, at: datetime) -> Delivered:
         """Save, deliver the pending notifications, and save the outcome.
@@ -82,7 +68,7 @@ class Courier(Struct, frozen=True):
             if key in self.clusters and may_deliver(one.outbox, begin)
         ]
         for key in due:
-            histories = _changed(histories, key, partial(replace, delivering_since=begin))
+            histories = histories.with_outbox(key, partial(replace, delivering_since=begin))
         self.store.save(histories)
         if not due or self.now() - begin >= DELIVERY_TAKES_AT_MOST / 2:
             return Delivered(histories)  # after such a slow save, another run may deliver
@@ -109,7 +95,7 @@ class _Delivery:
         self._courier = courier
         self._due = due
         self._at = at
-        self._outcomes: list[Callable[[Histories], Histories]] = []
+        self._outcomes: list[tuple[str, Change]] = []
         self._lock = Lock()
         self._save_once = Once(self._save)
         self._cancelled, self._ended = Event(), Event()
@@ -119,9 +105,12 @@ class _Delivery:
         try:
             channels = self._courier.channels
             serving = [run_in_thread(partial(self._serve, channel)) for channel in channels]
-            wait(serving)
-            outcomes = zip(channels, map(result_or_exception, serving), strict=True)
-            self.crashes += [(channel, crash) for channel, crash in outcomes if crash]
+            wait(serving, self._courier.end.left)
+            for channel, future in zip(channels, serving, strict=True):
+                if not future.done():
+                    self._give_up(channel)
+                elif crash := result_or_exception(future):
+                    self.crashes.append((channel, crash))
         finally:
             try:
                 self._save_once()
@@ -135,40 +124,39 @@ class _Delivery:
             wait([run_in_thread(self._save_once)], _GRACE_SECONDS)
 
     def _serve(self, channel: Channel) -> None:
-        """Send to one channel, oldest first; stop at the first failure."""
+        """Send to one channel, and note what was not sent."""
         end = self._courier.now() + _BUDGET
-        pending = list(self._pending(channel))
-        left = len(pending)
-        for batch in self._batches(pending, channel):
-            if self._cancelled.is_set():
-                break
-            if self._courier.now() >= end or self._courier.deadline.passed:
-                self._leave(left)
-                break
-            try:
-                ref = self._send(channel, batch)
-            except DeliveryError as error:
-                self._fail(channel, batch, error)
-                break
-            for item in batch:
-                self._accept(channel, item, ref)
-            left -= len(batch)
+        delivery = ChannelDelivery(
+            channel,
+            list(self._pending(channel)),
+            partial(self._outboxes, channel.id),
+            self._apply,
+            self._courier.compose,
+            self._at,
+        )
+        ended = delivery.run(
+            is_cancelled=self._cancelled.is_set,
+            is_over=lambda: self._courier.now() >= end or self._courier.deadline.passed,
+        )
+        with self._lock:
+            self.left += ended.left
+            self.failures += [(channel, ended.error)] if ended.error else []
 
-    def _batches(self, pending: Sequence[tuple[str, Notification]], channel: Channel) -> Iterator[Batch]:
-        if channel.policy.issues:
-            return issue_batches(pending, partial(self._issues, channel.id))
-        return iter(_batches(pending, channel))
+    def _give_up(self, channel: Channel) -> None:
+        """Note that a channel has not answered; an answer that comes later is not saved."""
+        failure = partial(record_failure, channel=channel, error=_NO_RESPONSE, at=self._at)
+        for key in {key for key, _ in self._pending(channel)}:
+            self._apply(key, failure)
+        with self._lock:
+            self.failures.append((channel, _NO_RESPONSE))
 
-    def _issues(self, channel_id: str) -> Mapping[str, Issue]:
-        """Return the issues of the polled clusters, as the deliveries of this run have left them."""
+    def _outboxes(self, channel_id: str) -> Mapping[str, ChannelOutbox]:
+        """Return the states of a channel by cluster, as the deliveries of this run have left them."""
         with self._lock:
             entries = self.histories.clusters
-        found = {
-            key: entries[key].outbox.channel(channel_id).issue
-            for key in self._courier.clusters
-            if key in entries
+        return {
+            key: entries[key].outbox.channel(channel_id) for key in self._courier.clusters if key in entries
         }
-        return {key: issue for key, issue in found.items() if issue}
 
     def _pending(self, channel: Channel) -> Iterator[tuple[str, Notification]]:
         """Yield the pending notifications, oldest first, and those of one cluster in their order."""
@@ -178,51 +166,20 @@ class _Delivery:
         )
         return heapq.merge(*queues, key=lambda item: item[1].at)
 
-    def _send(self, channel: Channel, batch: Batch) -> MessageRef | None:
-        issue_step = step_of(batch, self._issues(channel.id)) if channel.policy.issues else None
-        if channel.policy.issues and issue_step is None:
-            return None
-        for key, _ in batch:
-            require_acceptance(self._saved.clusters[key].outbox.channel(channel.id), channel, self._at)
-        messages = [self._courier.compose(key, one, channel.policy) for key, one in batch]
-        message = combined(messages) if len(messages) > 1 else messages[0]
-        return channel.notifier.send(replace(message, issue=issue_step))
-
-    def _accept(self, channel: Channel, item: tuple[str, Notification], ref: MessageRef | None) -> None:
-        key, one = item
-        live = LiveMessage(channel.policy.digest, ref, one) if channel.editor and ref else None
-        repository, issue = channel.policy.issues, None
-        if repository and ref:
-            issue = after(self._issues(channel.id).get(key), one, int(ref.id), repository)
-        accepted = partial(delivered, channel_id=channel.id, notification_id=one.id, live=live, issue=issue)
-        self._apply(key, accepted)
-
-    def _leave(self, count: int) -> None:
+    def _apply(self, key: str, change: Change) -> None:
         with self._lock:
-            self.left += count
-
-    def _fail(self, channel: Channel, batch: Batch, error: DeliveryError) -> None:
-        with self._lock:
-            self.failures.append((channel, error))
-        for key in dict.fromkeys(key for key, _ in batch):
-            self._apply(key, partial(record_failure, channel=channel, error=error, at=self._at))
-
-    def _apply(self, key: str, change: Callable[[Outbox], Outbox]) -> None:
-        outcome = partial(_changed, key=key, change=change)
-        with self._lock:
-            self._outcomes.append(outcome)
-            self.histories = outcome(self.histories)
+            self._outcomes.append((key, change))
+            self.histories = self.histories.with_outbox(key, change)
 
     def _save(self) -> None:
         """Save the outcomes on top of the latest histories: another run may have polled meanwhile."""
         try:
             histories = self._latest()
             with self._lock:
-                for outcome in self._outcomes:
-                    histories = outcome(histories)
+                for key, change in (*self._outcomes, *((key, _ended) for key in self._due)):
+                    histories = histories.with_outbox(key, change)
                 for key in self._due:
-                    histories = _changed(histories, key, _ended)
-                    self.histories = _changed(self.histories, key, _ended)
+                    self.histories = self.histories.with_outbox(key, _ended)
             self._courier.store.save(histories)
         except HistoryError as error:
             self.error = HistoryError(str(error), remedy="The next run may send delivered messages again.")
@@ -234,42 +191,5 @@ class _Delivery:
             return self._saved  # it is better to lose a newer history than to send all messages again
 
 
-def _batches(pending: Sequence[tuple[str, Notification]], channel: Channel) -> list[Batch]:
-    """Return what is one message each: all at once if many clusters have changed.
-
-    A live message is about one cluster.
-    """
-    clusters = {key for key, _ in pending}
-    if len(clusters) > MOST_SINGLE and not channel.editor:
-        return [pending]
-    return [[one] for one in pending]
-
-
-def require_acceptance(outbox: ChannelOutbox, channel: Channel, at: datetime) -> None:
-    """Raise the refusal of the channel again, without a request, until its address changes or a day is over.
-
-    A day later it is tried again: the reason may be fixed, or the refusal was an error of the service.
-    """
-    failure = outbox.failure
-    if failure and failure.holds_back(channel.policy.digest, at):
-        cause = failure.run.cause
-        unknown = Refusal(cause, f"The channel refuses messages ({cause}).")  # stored by a later version
-        raise ChannelRefusedError(channel.notifier.refusals.get(cause, unknown))
-
-
-def record_failure(outbox: Outbox, channel: Channel, error: DeliveryError, at: datetime) -> Outbox:
-    """Return the outbox after a channel did not accept a message."""
-    refused_by = channel.policy.digest if isinstance(error, ChannelRefusedError) else None
-    return failed(outbox, channel.id, error.cause, at, refused_by=refused_by)
-
-
 def _ended(outbox: Outbox) -> Outbox:
     return replace(outbox, delivering_since=None)
-
-
-def _changed(histories: Histories, key: str, change: Callable[[Outbox], Outbox]) -> Histories:
-    history = histories.clusters.get(key)
-    if history is None:
-        return histories
-    changed: History = replace(history, outbox=change(history.outbox))
-    return replace(histories, clusters={**histories.clusters, key: changed})

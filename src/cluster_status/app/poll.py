@@ -9,8 +9,10 @@ from cluster_status.app.check import Checked
 from cluster_status.app.cluster import Channel, MonitoredCluster
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.history.history import History, PollContext, advance, has_changed
-from cluster_status.domain.history.servers import Hold
+from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.maintenance.plan import Plan
+from cluster_status.domain.notification.observation import Observation
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Criteria, KnownServer, Verdict, judge
@@ -30,7 +32,7 @@ class PollResult(Struct, frozen=True):
     verdict: Verdict
     before: History | None = None
     after: History | None = None
-    hold: Hold | None = None  # this poll notifies nothing
+    mismatch: ServerMismatch | None = None
 
     @property
     def id(self) -> str:
@@ -72,6 +74,11 @@ class PollResult(Struct, frozen=True):
         )
 
     @property
+    def current_plan(self) -> Plan:
+        """What the user has planned and is not over."""
+        return replace(self.context.plan, windows=self.context.plan.current(self.at))
+
+    @property
     def maintenance_error(self) -> str:
         """Why maintenance cannot be announced, in the run that has to report it."""
         state = self.verdict.cluster_state
@@ -105,6 +112,7 @@ def poll(
         digests=cluster.digests,
         confirm_after=cluster.thresholds.confirm_after,
         channels=tuple(channel.policy for channel in channels),
+        plan=cluster.plan,
         in_turn=in_turn,
     )
     return _poll(cluster.name, checked.result, criteria, context, before)
@@ -120,8 +128,29 @@ def polled_again(poll: PollResult, before: History, *, confirm_after: int) -> Po
 def _poll(
     cluster: str, result: ProbeResult, criteria: Criteria, context: PollContext, before: History | None
 ) -> PollResult:
-    known = before.known_server(context.digests, context.at, result) if before else KnownServer()
+    plan, at = context.plan, context.at
+    known = (
+        before.known_server(context.digests, at, result, plan)
+        if before
+        else KnownServer(window=plan.running(at))
+    )
     verdict = judge(result, known, criteria)
     after = advance(before, result, verdict, context) if before else None
-    hold = before.hold(context.digests, context.at) if before else None
-    return PollResult(cluster, result, criteria, context, verdict, before, after, hold)
+    mismatch = before.server_mismatch(context.digests, context.at) if before else None
+    return PollResult(cluster, result, criteria, context, verdict, before, after, mismatch)
+
+
+def observed(poll: PollResult, history: History) -> Observation:
+    """Return what a poll has found, for a message about the status after it."""
+    tracker, record, last_login = history.tracker, history.record, history.ssh.login.worked_at
+    return Observation(
+        poll.id,
+        poll.at,
+        poll.verdict,
+        tracker,
+        tracker,
+        record.ledger,
+        record.incidents,
+        last_login,
+        history.calendar,
+    )

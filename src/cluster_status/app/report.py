@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from cluster_status.app.cluster import Channel
 from cluster_status.app.poll import PollResult
-from cluster_status.domain.history.servers import Hold
+from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.notification.content.description import describe
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
@@ -15,12 +15,11 @@ from cluster_status.domain.status.partitions.state import PartitionReport, Parti
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.severity import rank
 from cluster_status.domain.status.verdict import Verdict
-from cluster_status.domain.uptime.gaps import Gap
 from cluster_status.errors import ClusterStatusError, DeliveryError, HistoryError
 from cluster_status.ports import Level, Runner
 from cluster_status.render.overview import ClusterRow, headline
 from cluster_status.render.phrases import duration, instant, utc
-from cluster_status.render.summary import overview, summarise, without_maintenance
+from cluster_status.render.summary import overview, summary_of, without_maintenance
 
 OUTPUTS = {
     "status": "Status that this poll found: `online`, `degraded`, `maintenance`, `offline` or `unknown`; "
@@ -67,12 +66,24 @@ def annotate(runner: Runner, poll: PollResult, *, several: bool, remembers_key: 
         runner.annotate(
             Level.WARNING, f"{prefix}{_warning_of_unpinned(poll.result, remembers_key=remembers_key)}"
         )
-    if poll.gap:
-        runner.annotate(Level.WARNING, f"{prefix}{_warning_of(poll.gap)}")
+
+
+def annotate_gap(runner: Runner, polls: Sequence[PollResult]) -> None:
+    """Warn once of polls that did not run. Channels are not notified: the trigger may be at fault."""
+    gaps = {poll.cluster: poll.gap for poll in polls if poll.gap}
+    longest = max(gaps.values(), key=lambda gap: gap.end - gap.begin, default=None)
+    if longest is None:
+        return
+    of = f" of {len(gaps)} clusters" if len(gaps) > 1 else f" of {next(iter(gaps))}"
+    runner.annotate(
+        Level.WARNING,
+        f"No poll{of if len(polls) > 1 else ''} for {duration(longest.end - longest.begin)} since "
+        f"{instant(longest.begin)}, missed polls: {longest.missed}. Check the trigger of this workflow.",
+    )
 
 
 def _warnings_of_name(poll: PollResult) -> Iterator[str]:
-    if poll.hold is Hold.FIRST_POLL:
+    if poll.mismatch is ServerMismatch.FIRST_POLL:
         yield (
             f"The history of '{poll.cluster}' is of another server. This poll notifies nothing and changes "
             "no status. The next poll of this server continues the history. If the other server is another "
@@ -113,15 +124,6 @@ def _warning_of_unpinned(result: ProbeResult, *, remembers_key: bool) -> str:
     return f"{what} Verify the key, then set cluster-host-key to this line, in quotes: {result.line_to_pin}"
 
 
-def _warning_of(gap: Gap) -> str:
-    """Warn of polls that did not run. Channels are not notified: the trigger may be at fault."""
-    length = duration(gap.end - gap.begin)
-    return (
-        f"No poll for {length} since {instant(gap.begin)}, missed polls: {gap.missed}. "
-        "Check the trigger of this workflow."
-    )
-
-
 def report_crash(runner: Runner, work: str, error: Exception) -> None:
     """Name the work that failed, without the text of the exception, which may contain a secret."""
     runner.annotate(Level.ERROR, f"{work} failed with an unexpected {type(error).__name__}.")
@@ -137,7 +139,8 @@ def conflict_error(cluster_name: str) -> HistoryError:
         f"The cluster-name '{cluster_name}' is used for two servers, which share one history. This poll "
         "notified nothing and changed no status.",
         remedy="Give each cluster its own cluster-name. If only one server is polled from now on, its polls "
-        "continue the history after 24 hours.",
+        "continue the history after 24 hours. To end this at once, set another history-name (or "
+        "history-path, for a file).",
     )
 
 
@@ -188,7 +191,7 @@ def publish(
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
     shown = not_online if several else polls
-    summaries = [summarise(poll.verdict, poll.cluster, poll.after) for poll in shown]
+    summaries = [summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan) for poll in shown]
     return runner.publish(outputs, [overview(rows), *summaries] if several else summaries)
 
 
@@ -204,6 +207,7 @@ def _row(poll: PollResult) -> ClusterRow:
         poll.verdict.status,
         f"{state.nodes.in_service} of {state.nodes.total}" if state and state.nodes.total else "",
         instant(confirmed.since) if confirmed and confirmed.status is poll.verdict.status else "",
+        poll.context.plan.notice,
     )
 
 

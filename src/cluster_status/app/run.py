@@ -1,20 +1,23 @@
 """One run: check the clusters, advance their histories, save, notify, save, and report once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.app.adoption import adopted, with_adopted
 from cluster_status.app.check import Checked, check_all
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
 from cluster_status.app.limited_store import LimitedStore
 from cluster_status.app.live_message import Edited, update_live_messages
+from cluster_status.app.messages import Messages
 from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, poll
 from cluster_status.app.report import (
     annotate,
+    annotate_gap,
     conflict_error,
     publish,
     report_crash,
@@ -26,11 +29,8 @@ from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.histories import Histories, key_of, without_removed
 from cluster_status.domain.history.history import History
-from cluster_status.domain.history.servers import Hold
+from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.message import Message, compose, with_order
-from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import RememberedLogin
 from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, SiteError, most_severe
@@ -53,6 +53,7 @@ class _Loaded(Struct, frozen=True):
 
     histories: Histories
     at: Instant
+    adopted: Mapping[str, History]  # see app.adoption
 
 
 def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
@@ -158,20 +159,22 @@ class _Run:
         results, self.crashes = _checked(
             self._clusters, self._tools, lambda cluster: self._remembered(loading, cluster)
         )
-        latest = self._latest(loading)
+        latest, is_newer = self._latest(loading)
         polls = []
         for cluster, checked in results:
             before = latest.of(cluster.name) if latest else None
-            in_turn = latest is not None and _is_in_turn(loading.result(), latest, checked)
+            # else another run can have saved a later poll than this one
+            in_turn = latest is not None and not is_newer and loading.result().at <= checked.at
             channels = [channel for channel in self._channels if cluster.notifies(channel)]
             polled = poll(cluster, checked, before, channels, in_turn=in_turn)
             site = self._tools.site
             polls.append(with_publication(polled, cluster, site) if site else polled)
         for one in polls:
-            if one.hold is Hold.CONFLICT:
+            if one.mismatch is ServerMismatch.CONFLICT:
                 self._note_history_error(conflict_error(one.cluster))
         for one in polls:
             annotate(self._tools.runner, one, several=len(self._clusters) > 1)
+        annotate_gap(self._tools.runner, polls)
         if latest is None:
             return polls
         edited = update_live_messages(polls, self._channels, self._tools)
@@ -205,7 +208,8 @@ class _Run:
 
     def _load(self) -> _Loaded:
         histories = self._with_name(self._store.load()) or Histories()
-        return _Loaded(histories, self._tools.clock.now())
+        found = adopted(histories, self._clusters, self._tools)
+        return _Loaded(with_adopted(histories, found), self._tools.clock.now(), found)
 
     def _remembered(self, loading: Future[_Loaded], cluster: MonitoredCluster) -> RememberedLogin | None:
         try:
@@ -214,17 +218,18 @@ class _Run:
             return None
         return history.remembered_login(cluster.digests, self._tools.clock.now())
 
-    def _latest(self, loading: Future[_Loaded]) -> Histories | None:
-        """Return the loaded histories, or those that another run has saved during the checks."""
+    def _latest(self, loading: Future[_Loaded]) -> tuple[Histories | None, bool]:
+        """Return the loaded histories, or those that another run has saved during the checks, and which."""
         try:
-            loaded = loading.result().histories
+            loaded, found = loading.result().histories, loading.result().adopted
             newer = self._newer()
+            latest = with_adopted(newer, found) if newer else self._store.completed(loaded)
         except HistoryError as error:
             self._note_history_error(error)
-            return None
+            return None, False
         if newer:
             self._tools.runner.annotate(Level.NOTICE, _OVERLAP)
-        return newer or loaded
+        return latest, newer is not None
 
     def _newer(self) -> Histories | None:
         return self._with_name(self._store.newer())
@@ -253,19 +258,22 @@ class _Run:
         by_key = {key_of(one.cluster): one for one in polls}
         for one in polls:
             histories = histories.with_entry(one.cluster, one.after or History())
+        removed = dict[str, History]()
         if self._tools.owns_history:
             names = [cluster.name for cluster in self._clusters]
-            histories = without_removed(histories, names, max(one.at for one in polls))
+            policies = [channel.policy for channel in self._channels]
+            histories = without_removed(histories, names, policies, max(one.at for one in polls))
+            current = {key_of(name) for name in names}
+            removed = {key: one for key, one in histories.clusters.items() if key not in current}
         courier = Courier(
             store=self._store,
             newer=self._newer,
             now=self._tools.clock.now,
             channels=self._channels,
-            compose=lambda key, notification, policy: _message(
-                by_key[key], notification, policy, self._tools
-            ),
-            clusters=frozenset(key for key, one in by_key.items() if not one.hold),
+            compose=Messages(by_key, removed, self._tools).compose,
+            clusters={*removed, *(key for key, one in by_key.items() if not one.mismatch)},
             deadline=self._tools.deadlines.deliver,
+            end=self._tools.deadlines.end_deliveries,
         )
         try:
             outcome = courier.save_and_deliver(histories, max(one.at for one in polls))
@@ -277,17 +285,3 @@ class _Run:
             self._note_history_error(outcome.error)
         self._note(outcome)
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
-
-
-def _message(poll: PollResult, notification: Notification, policy: ChannelPolicy, tools: Tools) -> Message:
-    """Compose a message. A late one has no table, because the nodes at its time are not stored."""
-    is_late = not notification.id.startswith(f"{poll.id}.")
-    state = None if is_late else poll.verdict.cluster_state
-    message = compose(notification, poll.cluster, policy, state, tools.run_url)
-    message = replace(message, page=tools.page_of(poll.cluster))
-    return message if is_late else with_order(message, poll.verdict.partitions)
-
-
-def _is_in_turn(loaded: _Loaded, latest: Histories, checked: Checked) -> bool:
-    """Return whether no other run can have saved a later poll than this one."""
-    return latest is loaded.histories and loaded.at <= checked.at

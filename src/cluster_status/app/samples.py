@@ -10,7 +10,8 @@ from cluster_status.app.cluster import Channel
 from cluster_status.app.issues import step_of
 from cluster_status.app.report import report_error
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.combined import overview
+from cluster_status.domain.notification.event import OF_ISSUES, Event
 from cluster_status.domain.notification.issue import Issue, after
 from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.notification import Notification
@@ -52,6 +53,8 @@ def _send(cluster: str, channel: Channel, at: Instant) -> _Sent:
     issue: Issue | None = None
     for number, one in enumerate(chosen):
         message = compose(one, cluster, policy, None)
+        if policy.overview and one.event is Event.REMINDER:
+            message = overview([message])
         message = replace(message, headline=f"Sample: {message.headline}")
         if policy.issues:
             known = {_KEY: issue} if issue else {}
@@ -68,5 +71,4 @@ def _is_sent(sample: Notification, policy: ChannelPolicy) -> bool:
     """Return whether a channel gets a sample; an issue shows the course of one incident."""
     if policy.issues:
         return sample.event in _OF_ONE_INCIDENT
-    is_of_issues = sample.event is Event.CAUSE_CHANGED
-    return not is_of_issues and is_chosen(sample, policy.kinds, knows_problem=True)
+    return sample.event not in OF_ISSUES and is_chosen(sample, policy.kinds, knows_problem=True)

@@ -39,5 +39,5 @@ def write_site(polls: Sequence[PollResult], clusters: Sequence[MonitoredCluster]
 def _report(poll: PollResult, cluster: MonitoredCluster, site: Site) -> Report | None:
     if poll.after is None:
         return None
-    subject = Subject(cluster.name, cluster.group, site.publishing_interval)
-    return report_on(subject, None if poll.hold else poll.verdict, poll.after, poll.at)
+    subject = Subject(cluster.name, cluster.group, site.publishing_interval, cluster.plan)
+    return report_on(subject, None if poll.mismatch else poll.verdict, poll.after, poll.at)

@@ -9,22 +9,23 @@ from cluster_status.app.outbox import Courier, Delivered
 from cluster_status.app.poll import PollResult, polled_again
 from cluster_status.domain.history.histories import Histories, key_of
 from cluster_status.domain.history.history import History, has_changed
+from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.event import CHANGES, Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import Notification
-from cluster_status.domain.notification.outbox import Outbox, enqueue
+from cluster_status.domain.notification.outbox import Outbox
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.unsaved import (
     NOTIFIED_RUN,
     UnsavedRun,
     chosen,
     estimated_run,
-    history_not_saved,
     is_new,
     not_saved_message,
     repeatable_message,
     restored,
     undamped,
+    with_not_saved,
 )
 from cluster_status.ports import RecentRuns, RunsSince
 
@@ -57,24 +58,36 @@ def deliver_unsaved(
 def with_restored(polls: Sequence[PollResult], recent_runs: RecentRuns) -> list[PollResult]:
     """Add a notification that the status is as before, where many runs have failed since the last saved poll.
 
-    One of them may have notified a change that has ended. The runs are read only after a gap of that length.
+    One of them may have notified a change that has ended. The runs are read only after a gap of that length,
+    once for all clusters.
     """
-    return [_with_restored(one, recent_runs) for one in polls]
+    since = {one.cluster: saved_at for one in polls if (saved_at := _saved_before_gap(one))}
+    recent = recent_runs(min(since.values())) if since else None
+    failed = [run.started_at for run in recent.finished if run.failed] if recent else []
+    return [
+        _with_restored(one)
+        if one.cluster in since and sum(at > since[one.cluster] for at in failed) >= NOTIFIED_RUN
+        else one
+        for one in polls
+    ]
 
 
-def _with_restored(poll: PollResult, recent_runs: RecentRuns) -> PollResult:
+def _saved_before_gap(poll: PollResult) -> Instant | None:
+    """Return when the last saved poll was, if failed runs may have followed it and the status is the same."""
     before, after = poll.before, poll.after
-    if poll.hold or not (before and after and before.record.polls) or has_changed(before, after):
-        return poll
+    if poll.mismatch or not (before and after and before.record.polls) or has_changed(before, after):
+        return None
     confirmed, polls = after.tracker.confirmed, before.record.polls
     if confirmed is None or poll.verdict.status is not confirmed.status:
+        return None
+    return polls[-1].at if estimated_run(polls, poll.at).number > NOTIFIED_RUN else None
+
+
+def _with_restored(poll: PollResult) -> PollResult:
+    after = poll.after
+    if not (after and after.tracker.confirmed):
         return poll
-    if estimated_run(polls, poll.at).number <= NOTIFIED_RUN:
-        return poll
-    recent = recent_runs(polls[-1].at)
-    if recent is None or sum(run.failed for run in recent.finished) < NOTIFIED_RUN:
-        return poll
-    outbox = restored(after.outbox, poll.id, poll.at, confirmed)
+    outbox = restored(after.outbox, poll.id, poll.at, after.tracker.confirmed, poll.context.channels)
     return replace(poll, after=replace(after, outbox=outbox))
 
 
@@ -114,7 +127,7 @@ def _unsaved(poll: PollResult, before: History, after: History, recent: RunsSinc
     after, polls_needed = changed or (after, 1)
     outbox = _outbox(after, poll.id, run, polls_needed)
     if run.number == NOTIFIED_RUN and before.tracker.confirmed and not changed:
-        outbox = enqueue(outbox, history_not_saved(poll.at, before.tracker.confirmed))
+        outbox = with_not_saved(outbox, poll.at, before.tracker.confirmed, poll.context.channels)
     return _Unsaved(poll.id, run, polls_needed == 1, replace(after, outbox=outbox))
 
 

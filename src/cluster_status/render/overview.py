@@ -14,12 +14,13 @@ _NAME_WIDTH = 30
 
 
 class ClusterRow(Struct, frozen=True):
-    """`nodes` is such as `35 of 36`, `since` an instant; both may be empty."""
+    """`nodes` is such as `35 of 36`, `since` an instant; both may be empty, and so may `notice`."""
 
     name: str
     status: Status
     nodes: str = ""
     since: str = ""
+    notice: str = ""
 
 
 def worst_first(rows: Sequence[ClusterRow]) -> list[ClusterRow]:

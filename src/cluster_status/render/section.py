@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from cluster_status.domain.maintenance.listing import Listing, listing
+from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.maintenance.window import Span, contains
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Partition
 from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
@@ -21,13 +22,14 @@ class Section(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-def sections(state: ClusterState | None, *, lost: Collection[str] = ()) -> Iterator[Section]:
+def sections(
+    state: ClusterState | None, *, planned: Iterable[PlannedWindow] = (), lost: Collection[str] = ()
+) -> Iterator[Section]:
     """Yield the sections with content, the most important first. `lost` are names of partitions."""
-    if state is None:
-        return
+    state = state or ClusterState()
     details = state.details or Details()
     for title, lines in (
-        ("Maintenance", list(_maintenance(state))),
+        ("Maintenance", [*map(_planned, planned), *_maintenance(state)]),
         (reasons.HEADING, [_reason(one) for one in grouped(details.drain_reasons, first=lost)]),
         ("GPUs", list(_gpus(state.partitions, details))),
     ):
@@ -38,6 +40,10 @@ def sections(state: ClusterState | None, *, lost: Collection[str] = ()) -> Itera
 def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
     rest = len(lines) - _MOST_LINES
     return (*lines[:_MOST_LINES], f"… {rest} more") if rest > 0 else tuple(lines)
+
+
+def _planned(one: PlannedWindow) -> str:
+    return f"planned {_time(Span(one.begin, one.end))}" + (f": {one.note}" if one.note else "")
 
 
 def _maintenance(state: ClusterState) -> Iterator[str]:

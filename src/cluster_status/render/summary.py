@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification.content.description import describe
 from cluster_status.domain.slurm.cluster_state import Partition
 from cluster_status.domain.status.cause import Status
@@ -38,14 +39,15 @@ class Summary(Struct, frozen=True):
     clusters: Sequence[ClusterRow] = ()  # of a summary of several
 
 
-def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> Summary:
+def summary_of(verdict: Verdict, cluster_name: str, history: History | None, plan: Plan = NO_PLAN) -> Summary:
+    """Return the summary of a poll; `plan` is what is not over."""
     state, report = verdict.cluster_state, verdict.partitions or PartitionReport()
     return Summary(
         status=verdict.status,
         headline=describe(verdict, cluster_name),
-        facts=tuple(_facts(verdict, history)),
+        facts=(*_notice(plan), *_facts(verdict, history)),
         partitions=tuple(ordered(state.partitions, first=report.found, last=report.usual)) if state else (),
-        sections=tuple(sections(state, lost=report.found)),
+        sections=tuple(sections(state, planned=plan.windows, lost=report.found)),
         uptimes=uptimes(history) if history else (),
     )
 
@@ -53,7 +55,8 @@ def summarise(verdict: Verdict, cluster_name: str, history: History | None) -> S
 def overview(rows: Sequence[ClusterRow]) -> Summary:
     """Return the summary of all clusters of a run."""
     rows = worst_first(rows)
-    return Summary(rows[0].status, headline(rows), facts=(), partitions=(), clusters=rows)
+    notices = (f"{row.name}: {row.notice}" for row in rows if row.notice)
+    return Summary(rows[0].status, headline(rows), facts=tuple(notices), partitions=(), clusters=rows)
 
 
 def markdown(summary: Summary) -> str:
@@ -89,6 +92,11 @@ def plain(summary: Summary, *, with_table: bool) -> str:
 def escape(text: str) -> str:
     """Escape `text` so that it has no Markdown, HTML, link or mention."""
     return text.translate(_MARKDOWN).replace("://", ":\u200b//").replace("www.", "www\u200b.")
+
+
+def _notice(plan: Plan) -> Iterator[str]:
+    if plan.notice:
+        yield f"Notice: {plan.notice}"
 
 
 def _facts(verdict: Verdict, history: History | None) -> Iterator[str]:

@@ -61,7 +61,7 @@ def table(
     head, *lines = [_aligned(name, row, widths) for name, row in zip(names, rows, strict=True)]
     below = _gpu_blocks([(one, (gpus or {}).get(one.name, ())) for one in shown], width)
     blocks = ["\n".join([line, *block]) for line, block in zip(lines, below, strict=True)]
-    return _fit([head, *blocks], limit, of=len(partitions))
+    return fit([head, *blocks], limit, of=len(partitions))
 
 
 def _names(shown: Sequence[Partition], width: int) -> list[str]:
@@ -123,8 +123,8 @@ def _gpu_parts(partition: Partition, one: Gpus) -> tuple[str, str, str]:
     return f"  {one.idle} of {one.total}", one.type, "GPUs idle"
 
 
-def _fit(blocks: list[str], limit: int, *, of: int) -> str:
-    """Keep the first blocks that fit together with the count of the rest."""
+def fit(blocks: list[str], limit: int, *, of: int) -> str:
+    """Keep the first blocks that fit together with the count of the rest. The first one is the head."""
     whole = "\n".join(blocks)
     if len(blocks) == of + 1 and units(whole) <= limit:
         return whole

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from cluster_status.domain.text import clean
 from cluster_status.settings import yaml_source
-from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS
+from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, WINDOW_KEYS, WINDOWS
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section, Value
 from cluster_status.settings.yaml_source import Entry, Items, Node, Place, Table, Text
 
@@ -93,6 +93,7 @@ class _Reader:
     def _section(self, node: Node, what: str, keys: Sequence[str]) -> Section:
         values: dict[str, Value] = {}
         lists: dict[str, Sequence[Value]] = {}
+        tables: dict[str, Sequence[Section]] = {}
         for key, entry in self._table(node, what, keys).items():
             where = self._where(entry.value.place, key)
             if isinstance(entry.value, Text):
@@ -100,6 +101,9 @@ class _Reader:
             elif isinstance(entry.value, Items) and all(isinstance(one, Text) for one in entry.value.items):
                 texts = [one for one in entry.value.items if isinstance(one, Text)]
                 lists[key] = [Value(one.text, self._where(one.place, key)) for one in texts]
+            elif isinstance(entry.value, Items) and key == WINDOWS:
+                read = [(one, self._section(one, "a window", WINDOW_KEYS)) for one in entry.value.items]
+                tables[key] = [section for one, section in read if isinstance(one, Table)]
             else:
                 self.problems.append(f"{where} must be a text or a list of texts")
-        return Section(self._where(node.place), values, lists)
+        return Section(self._where(node.place), values, lists, tables)

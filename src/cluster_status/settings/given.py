@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from cluster_status.domain.redaction import Redaction
 from cluster_status.settings.inputs import Input
+from cluster_status.settings.windows import InvalidLinesError
 
 T = TypeVar("T")
 
@@ -41,6 +42,11 @@ class Given:
             return spec.default
         try:
             return spec.type.read(text if spec.type.verbatim else text.strip())
+        except InvalidLinesError as error:
+            for place, problem in error.problems:
+                where = f"{name}, {place}"
+                self.problems[where] = f"{where}: {self.redaction.clean_name(problem)}"
+            return spec.default
         except ValueError as error:
             # other inputs may contain a secret by mistake: user:password@host, a key in the wrong input
             hidden = spec.secret or re.search(":.*@|PRIVATE KEY|PuTTY", text, re.DOTALL)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.host_key import Pins
-from cluster_status.settings import types
+from cluster_status.settings import types, windows
 from cluster_status.settings.types import InputType
 
 T = TypeVar("T")
@@ -139,6 +139,19 @@ SLURM_CLUSTER = Input(
     types.SLURM_CLUSTER,
     "",
 )
+MAINTENANCE = Input(
+    "maintenance",
+    f"Maintenance windows of all nodes, one per line, such as `{windows.EXAMPLE}`. Without a time zone, they "
+    "are in UTC. Slurm's reservations need no entry: see docs/notifications.md.",
+    windows.WINDOWS,
+    (),
+)
+NOTICE = Input(
+    "notice",
+    "Line that messages and the summary show while it is set, such as `Scratch is read-only until Friday`.",
+    types.LINE,
+    "",
+)
 DETAILS = Input(
     "details",
     "`partitions`, or `full`: also free GPUs and the reasons for nodes out of service.",
@@ -192,8 +205,8 @@ DISCORD_IMG = Input(
 )
 DISCORD_MODE = Input(
     "discord-mode",
-    "`post`: one message per change. `live`: each poll also edits the latest message, so that its table is "
-    "current; phones make a sound only for a change.",
+    "`post`: one message per change. `live`: each poll also edits the latest message, or a table of several "
+    "clusters, so that it is current; phones make a sound only for a change.",
     types.choice("post", "live"),
     "post",
     "post",
@@ -355,6 +368,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         DEGRADED_BELOW,
         SCHEDULER,
         SLURM_CLUSTER,
+        MAINTENANCE,
     ),
     "Notify": (
         DISCORD_WEBHOOK,
@@ -362,6 +376,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         INCIDENT_ISSUES,
         WEBHOOK_URL,
         CLUSTER_NAME,
+        NOTICE,
         DISCORD_MODE,
         DISCORD_PING,
         DISCORD_MSG_INFO,

@@ -9,18 +9,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.actions.retention import PrunePlan
+from cluster_status.domain.history.histories import NAME_OF_SEVERAL
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import InputError
 from cluster_status.settings import inputs
-from cluster_status.settings.clusters import Channel, Cluster, Configured, Context, read_clusters
+from cluster_status.settings.channels import Channel
+from cluster_status.settings.clusters import Cluster, Configured, Context, read_clusters
 from cluster_status.settings.given import Given
 from cluster_status.settings.source import of_action
 from cluster_status.settings.target import read_ssh_target
 from cluster_status.settings.types import WORKFLOW_FOLDER
 
 _NO_LIMIT_DAYS = 400  # GitHub's own limit
-_NAME_OF_SEVERAL = "cluster-status"
 
 
 class Storage(Struct, frozen=True):
@@ -109,7 +110,7 @@ def _history_name(given: Given, configured: Configured) -> str:
     """Return the name of the history: that of the only cluster, unless clusters is given."""
     if given.has(inputs.HISTORY_NAME):
         return given.value(inputs.HISTORY_NAME)
-    return _NAME_OF_SEVERAL if given.has(inputs.CLUSTERS) else configured.clusters[0].name
+    return NAME_OF_SEVERAL if given.has(inputs.CLUSTERS) else configured.clusters[0].name
 
 
 def _site(given: Given) -> SiteSettings:

@@ -5,9 +5,10 @@ from typing import Any
 
 from cluster_status.settings.given import Found, Given
 from cluster_status.settings.inputs import Input
-from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, LISTED
+from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, LISTED, WINDOW_KEYS
 from cluster_status.settings.references import reference_in
 from cluster_status.settings.section import Section, Value
+from cluster_status.settings.windows import InvalidWindowError, as_line, read_window
 
 _OWN = frozenset({"name", "heartbeat-url"})  # the inputs of these names are for the whole run
 
@@ -50,12 +51,30 @@ class Sections:
         if key in section.values:
             value = section.values[key]
             return Found(self._text(value, spec), value.where)
+        if key in section.tables:
+            lines = [self._window(one, spec) for one in section.tables[key]]
+            return Found("\n".join(lines), f"{section.where} {key}")
         listed = section.lists[key]
         where = f"{section.where} {key}"
         if key not in LISTED:
             self._flat.problems[where] = f"{where} must be a text, not a list"
             return Found("", where)
         return Found("\n".join(self._text(one, spec) for one in listed), where)
+
+    def _window(self, section: Section, spec: Input[Any]) -> str:
+        """Return a window as a line of the input; empty if it is not valid."""
+        texts = {key: self._text(one, spec) for key, one in section.values.items()}
+        missing = [key for key in WINDOW_KEYS[:2] if not texts.get(key)]
+        problem = f"{section.where} a window needs {' and '.join(missing)}" if missing else ""
+        try:
+            if not problem:
+                return as_line(read_window(texts["from"], texts["to"], texts.get("note", "")))
+        except InvalidWindowError as error:
+            problem = (
+                f"{section.values[error.problem.part].where} {self._flat.redaction.clean_name(str(error))}"
+            )
+        self._flat.problems[problem] = problem
+        return ""
 
     def _text(self, value: Value, spec: Input[Any]) -> str:
         """Return the text of a value, or of the variable that it refers to."""

@@ -241,6 +241,12 @@ def _kinds(given: str) -> frozenset[Kind]:
     return frozenset(map(Kind, names))
 
 
+def _line(given: str) -> str:
+    if len(given) > _LINE_LIMIT or not given.isprintable():
+        raise ValueError
+    return given
+
+
 def _path(given: str) -> str:
     if not given.isprintable() or given.endswith("/"):
         raise ValueError
@@ -274,6 +280,7 @@ _NAME_LIMIT = 253
 _USER_LIMIT = 256  # with a realm or a domain
 _WEBHOOK_NAME_LIMIT = 80
 _CLUSTER_NAME_LIMIT = 50
+_LINE_LIMIT = 200
 _PATTERN_LIMIT = 100
 
 BOOLEAN = InputType(_boolean, "true or false")
@@ -286,6 +293,7 @@ HOST = InputType(_host, "a host name, an IP address, or local")
 HOST_KEYS = InputType(Pins.parse, "a list of known_hosts lines or SHA256:... fingerprints, one per line")
 JUMP: InputType[Endpoint | None] = InputType(_jump, "a jump host as user@host or user@host:port")
 KINDS = InputType(_kinds, f"a list of these: {', '.join(kind.value for kind in Kind)}")
+LINE = InputType(_line, f"one line of at most {_LINE_LIMIT} characters")
 PASSPHRASE = InputType(_password, "a passphrase", verbatim=True)
 PASSWORD = InputType(_password, "a password", verbatim=True)
 PATH = InputType(_path, "a file path")

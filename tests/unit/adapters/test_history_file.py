@@ -13,6 +13,7 @@ from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
+from cluster_status.domain.history.limits import max_bytes
 from cluster_status.errors import Cancelled, HistoryError
 
 OLD, NEW = (Histories().with_entry(name, History()) for name in ("old", "new"))
@@ -89,7 +90,7 @@ def test_a_link_to_a_missing_file_is_no_history(history_file: HistoryFile, tmp_p
 
 def test_a_file_that_is_too_large_is_not_read_completely(history_file: HistoryFile, tmp_path: Path) -> None:
     with (tmp_path / "history.json").open("wb") as file:
-        file.truncate(100 * codec.MAX_BYTES)  # a sparse file
+        file.truncate(100 * max_bytes(1))  # a sparse file
     with pytest.raises(HistoryError, match="larger than"):
         history_file.load()
 

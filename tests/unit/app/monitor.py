@@ -12,6 +12,7 @@ from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, T
 from cluster_status.app.run import check, run
 from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.history.digests import digest_of, keyed_digests
+from cluster_status.domain.maintenance.plan import NO_PLAN
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.probe_result import ProbeResult
@@ -81,6 +82,7 @@ class Monitor:
         self.clock = VirtualClock()
         self.owns_history = False
         self.store = MemoryStore()
+        self.other_histories: dict[str, MemoryStore] = {}  # by name
         self.notifier = RecordingNotifier()
         self.policy = ChannelPolicy("discord", digest=digest_of("a webhook"))
         self.other_channels: list[Channel] = []
@@ -98,6 +100,7 @@ class Monitor:
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
+        self.plan = NO_PLAN
         self.digests = keyed_digests(key="a webhook", server=SERVER, login="a login")
         self.new_deadlines: Callable[[], RunDeadlines] = RunDeadlines
         self._ids = count()
@@ -170,9 +173,13 @@ class Monitor:
         workflow_run.finish(failed=exit_status is not ExitStatus.OK)
         return exit_status, self.notifier.messages[before:]
 
+    def new_runner(self, _: Sequence[str]) -> RecordingRunner:
+        """Return the runner of the next run of clusters with these names."""
+        return RecordingRunner()
+
     def clusters(self, probes: Mapping[str, Probe]) -> list[MonitoredCluster]:
         return [
-            MonitoredCluster(name, probe, self.digests, self.thresholds, self.retries)
+            MonitoredCluster(name, probe, self.digests, self.thresholds, self.retries, plan=self.plan)
             for name, probe in probes.items()
         ]
 
@@ -193,12 +200,13 @@ class Monitor:
             recent_runs,
             self.new_deadlines(),
             self.owns_history,
+            self.other_histories.get,
             self.page,
             self.page_url,
         )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:
-        self.runner = RecordingRunner()
+        self.runner = self.new_runner(list(scripts))
         return {
             name: ScriptedProbe(
                 self.clock,

@@ -83,14 +83,14 @@ def test_before_each_pause_the_log_names_the_cause_and_the_attempt(monitor: Moni
     ]
 
 
-def test_waiting_for_the_history_takes_no_time_from_the_attempts(monitor: Monitor) -> None:
+def test_waiting_for_the_history_takes_no_time_from_the_attempts(alone: Monitor) -> None:
     def load_slowly() -> RememberedLogin:
-        monitor.clock.advance(timedelta(seconds=80))
+        alone.clock.advance(timedelta(seconds=80))
         return RememberedLogin()
 
-    probe = ScriptedProbe(monitor.clock, failed(Cause.SCHEDULER_DOWN))
-    [cluster] = monitor.clusters({"mscluster": probe})
-    check_with_retries(cluster, monitor.tools(), load_slowly)
+    probe = ScriptedProbe(alone.clock, failed(Cause.SCHEDULER_DOWN))
+    [cluster] = alone.clusters({"mscluster": probe})
+    check_with_retries(cluster, alone.tools(), load_slowly)
     assert probe.allowed == [90, 75, 60]
 
 

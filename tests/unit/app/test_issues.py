@@ -228,6 +228,75 @@ def test_a_cluster_that_relapses_while_others_are_down_stays_in_their_issue(site
     assert site.issues.only.state == "closed"
 
 
+# clusters that are removed
+
+
+@pytest.fixture
+def owner(site: Site) -> Site:
+    """Have the clusters file of the history."""
+    site.monitor.owns_history = True
+    return site
+
+
+def test_the_issue_of_a_cluster_that_was_removed_is_closed_with_a_comment(owner: Site) -> None:
+    owner.poll(ONLINE, REFUSED)
+    run = owner.poll(ONLINE)
+    issue = owner.issues.only
+    assert (issue.state, headlines(issue)) == ("closed", ["c1 is not monitored any more"])
+    assert "It was removed from the input clusters" in issue.comments[0]
+    assert "**Last known status:** offline" in issue.comments[0]
+    assert "Duration" not in issue.comments[0]
+    assert run.messages == []
+    owner.poll(ONLINE)
+    assert len(issue.comments) == 1
+
+
+def test_a_close_of_a_removed_cluster_that_failed_is_repeated_by_the_next_run(owner: Site) -> None:
+    owner.poll(ONLINE, REFUSED)
+    owner.issues.permission = "read"
+    run = owner.poll(ONLINE)
+    assert owner.issues.only.state == "open"
+    assert "github-token may not write issues" in run.errors[0]
+    owner.issues.permission = "write"
+    owner.poll(ONLINE)
+    assert (owner.issues.only.state, len(owner.issues.only.comments)) == ("closed", 1)
+
+
+def test_the_issue_of_several_clusters_is_closed_by_a_removal_only_if_no_other_is_down(owner: Site) -> None:
+    owner.poll(*[REFUSED] * 5)
+    owner.poll(*[REFUSED] * 2)
+    issue = owner.issues.only
+    assert (issue.state, headlines(issue)) == ("open", ["3 not monitored any more"])
+    owner.poll(REFUSED, ONLINE)
+    owner.poll(ONLINE)
+    assert (issue.state, headlines(issue)[-1]) == ("closed", "c0 is back online")
+
+
+def test_a_cluster_that_returns_before_its_issue_is_closed_continues_the_issue(owner: Site) -> None:
+    owner.poll(ONLINE, REFUSED)
+    owner.issues.permission = "read"
+    owner.poll(ONLINE)
+    owner.issues.permission = "write"
+    owner.poll(ONLINE, REFUSED)
+    assert (owner.issues.only.state, owner.issues.only.comments) == ("open", [])
+    owner.poll(ONLINE, ONLINE)
+    assert headlines(owner.issues.only) == ["c1 is back online"]
+
+
+def test_the_issue_of_a_cluster_whose_check_crashes_stays_open(owner: Site) -> None:
+    owner.poll(ONLINE, REFUSED)
+    with pytest.raises(KeyError):
+        owner.monitor.poll_all({"c0": [ONLINE], "c1": [KeyError("a fault of the program")]})
+    assert (owner.issues.only.state, owner.issues.only.comments) == ("open", [])
+
+
+def test_a_removed_cluster_without_an_open_issue_changes_none(owner: Site) -> None:
+    owner.poll(ONLINE, REFUSED)
+    owner.poll(ONLINE, ONLINE)
+    owner.poll(ONLINE)
+    assert headlines(owner.issues.only) == ["c1 is back online"]
+
+
 # errors
 
 

@@ -243,21 +243,6 @@ def test_a_message_whose_successor_is_lost_never_shows_another_status(live: Moni
     assert [headline for headline, _ in shown(live)] == [IS_ONLINE, IS_OFFLINE, IS_BACK]
 
 
-def test_each_cluster_has_a_live_message_of_its_own(monitor: Monitor) -> None:
-    monitor.set_retries(attempts=1)
-    monitor.set_policy(live=True)
-    for alpha, beta in ((IDLE, IDLE), (ALLOCATED, REFUSED), (REFUSED, failed(Cause.DNS))):
-        monitor.poll_all({"Alpha": [alpha], "Beta": [beta]})
-    assert shown(monitor) == [
-        ("Alpha is online", 3),
-        ("Beta is online", 8),
-        ("Beta is offline", 0),
-        ("Alpha is offline", 0),
-    ]
-    assert latest_sentence(monitor) == "SSH connections refused."
-    assert monitor.notifier.shown["3"].sentence == "Host name does not resolve."
-
-
 # Partitions
 
 BATCH, GPU = partition(idle=40), partition("gpu", default=False, idle=4)

@@ -21,8 +21,9 @@ def poll(monitor: Monitor, *results: ProbeResult) -> Run:
 
 
 @pytest.fixture
-def fleet(monitor: Monitor) -> Monitor:
+def fleet() -> Monitor:
     """Have found all clusters online; without retries, all results have the same time."""
+    monitor = Monitor()
     monitor.set_retries(attempts=1)
     poll(monitor, *[ONLINE] * 30)
     return monitor

@@ -168,22 +168,22 @@ def test_the_outputs_show_this_poll_and_the_confirmed_status(
     assert plain_outputs(monitor.poll(result)) == outputs
 
 
-def test_a_check_publishes_the_outputs_of_a_first_poll_without_a_history(monitor: Monitor) -> None:
-    run = monitor.check(TWO_PARTITIONS)
+def test_a_check_publishes_the_outputs_of_a_first_poll_without_a_history(alone: Monitor) -> None:
+    run = alone.check(TWO_PARTITIONS)
     without = {"changed": "false", "since": "", "history-path": ""}
     assert plain_outputs(run) == FIRST_POLL | NODES_DOWN | without
     assert json.loads(run.outputs["partitions"]) == PARTITIONS
 
 
-def test_the_output_partitions_is_a_list_with_every_group_of_nodes(monitor: Monitor) -> None:
-    assert json.loads(monitor.poll(TWO_PARTITIONS).outputs["partitions"]) == PARTITIONS
+def test_the_output_partitions_is_a_list_with_every_group_of_nodes(alone: Monitor) -> None:
+    assert json.loads(alone.poll(TWO_PARTITIONS).outputs["partitions"]) == PARTITIONS
 
 
-def test_with_details_each_partition_has_its_gpus(monitor: Monitor) -> None:
+def test_with_details_each_partition_has_its_gpus(alone: Monitor) -> None:
     details = Details(gpus={"gpu": (Gpus("a100", 8, 3), Gpus("", 1, None))})
     result = replace(TWO_PARTITIONS, outcome=replace(TWO_PARTITIONS.outcome, details=details))
     gpus = [{"type": "a100", "total": 8, "idle": 3}, {"type": "", "total": 1, "idle": None}]
-    assert json.loads(monitor.check(result).outputs["partitions"]) == [
+    assert json.loads(alone.check(result).outputs["partitions"]) == [
         PARTITIONS[0] | {"gpus": []},
         PARTITIONS[1] | {"gpus": gpus},
     ]
@@ -235,11 +235,11 @@ def test_a_store_without_a_file_leaves_the_output_history_path_empty(monitor: Mo
         ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "0001-01-01 00:00:00 UTC"),
     ],
 )
-def test_a_stored_time_is_shown_in_utc(stored: str, output: str, shown: str, monitor: Monitor) -> None:
+def test_a_stored_time_is_shown_in_utc(stored: str, output: str, shown: str, alone: Monitor) -> None:
     confirmed = StatusPeriod(Status.ONLINE, datetime.fromisoformat(stored))
     history = History(tracker=StatusTracker(confirmed))
-    monitor.store.save(Histories().with_entry("mscluster", history))
-    run = monitor.poll(ONLINE)
+    alone.store.save(Histories().with_entry("mscluster", history))
+    run = alone.poll(ONLINE)
     assert run.outputs["since"] == output
     assert run.runner.summary.facts == (f"Confirmed status: online since {shown}",)
 
@@ -251,9 +251,9 @@ def test_each_run_publishes_once(monitor: Monitor) -> None:
 # the summary
 
 
-def test_the_summary_shows_this_poll_the_confirmed_status_and_pending_messages(monitor: Monitor) -> None:
-    monitor.notifier.fail_next(DeliveryError("no", cause="no"))
-    summary = monitor.poll(ONLINE).runner.summary
+def test_the_summary_shows_this_poll_the_confirmed_status_and_pending_messages(alone: Monitor) -> None:
+    alone.notifier.fail_next(DeliveryError("no", cause="no"))
+    summary = alone.poll(ONLINE).runner.summary
     assert (summary.status, summary.headline) == (Status.ONLINE, UNCHANGED["message"])
     assert summary.facts == (
         "Confirmed status: online since 2026-03-01 12:05:00 UTC",
@@ -319,11 +319,11 @@ def test_every_poll_shows_the_line_to_pin_if_the_host_key_is_not_pinned(monitor:
         assert warning.endswith(f"cluster-host-key to this line, in quotes: {line}")
 
 
-def test_reservations_that_cannot_be_read_are_a_notice_once_a_day(monitor: Monitor) -> None:
+def test_reservations_that_cannot_be_read_are_a_notice_once_a_day(alone: Monitor) -> None:
     text = "Maintenance cannot be announced, because scontrol fails: Access/permission denied"
     listing = MaintenanceListing(error="Access/permission denied")
     unreadable = replace(ONLINE, outcome=replace(ONLINE.outcome, maintenance=listing))
-    runs = [monitor.poll(unreadable, later=timedelta(hours=hours)) for hours in (0, 1, 22, 1, 1)]
+    runs = [alone.poll(unreadable, later=timedelta(hours=hours)) for hours in (0, 1, 22, 1, 1)]
     assert [text in run.runner.of(Level.NOTICE) for run in runs] == [True, False, False, True, False]
     assert all(text in run.runner.summary.facts for run in runs)
 

@@ -225,8 +225,9 @@ def test_the_heartbeat_reports_whether_each_poll_worked(online: Monitor) -> None
 
 
 @pytest.fixture
-def both(monitor: Monitor) -> Monitor:
+def both() -> Monitor:
     """Return a monitor of two clusters that were online at the first poll."""
+    monitor = Monitor()
     monitor.set_retries(attempts=1)
     poll_both(monitor, ONLINE, ONLINE)
     return monitor
@@ -381,11 +382,17 @@ def test_every_annotation_of_two_clusters_names_its_cluster(both: Monitor) -> No
         (level.value, [name for name in ("Alpha", "Beta") if name in text])
         for level, text in run.runner.annotations
     ]
-    assert named == [*[("warning", ["Alpha"])] * 4, ("error", ["Beta"]), ("warning", ["Beta"])]
-    assert [text.partition(" since")[0] for text in run.warnings if "No poll" in text] == [
-        "Alpha: No poll for 2 h",
-        "Beta: No poll for 2 h",
-    ]
+    assert named == [*[("warning", ["Alpha"])] * 3, ("error", ["Beta"]), ("warning", [])]
+    assert run.warnings[-1].startswith("No poll of 2 clusters for 2 h since ")
+
+
+def test_a_gap_of_one_of_two_clusters_names_it(both: Monitor) -> None:
+    for _ in range(3):
+        poll_both(both, ONLINE, ONLINE)
+    for _ in range(8):
+        both.poll_all({"Beta": [ONLINE]}, later=timedelta(minutes=15))
+    [warning] = poll_both(both, ONLINE, ONLINE).warnings
+    assert warning.startswith("No poll of Alpha for 2 h 5 min since ")
 
 
 def test_a_cluster_that_does_not_answer_does_not_delay_other_checks(both: Monitor) -> None:

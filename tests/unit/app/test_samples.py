@@ -7,7 +7,7 @@ from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.app.cluster import Channel
 from cluster_status.app.samples import send_samples
 from cluster_status.domain.history.digests import digest_of
-from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.event import OF_ISSUES, Event
 from cluster_status.domain.notification.message import compose
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.samples import samples
@@ -21,7 +21,7 @@ from tests.fakes.github_wire import HttpWire
 from tests.fakes.notifier import RecordingNotifier
 from tests.fakes.runner import RecordingRunner
 
-SENT = len(Event) - 1
+SENT = len(set(Event) - OF_ISSUES)
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 REFUSED = DeliveryError("Discord was not reached.", cause="no answer", remedy="Wait.")
 
@@ -41,7 +41,7 @@ def test_each_sample_can_be_composed_and_says_that_it_is_one() -> None:
     assert headlines == [
         f"Sample: {compose(one, 'hpc', ChannelPolicy('x'), None).headline}"
         for one in samples(NOON)
-        if one.event is not Event.CAUSE_CHANGED  # which only issues show
+        if one.event not in OF_ISSUES
     ]
     assert "Sample: hpc is offline" in headlines
     assert runner.sections == [f"users: {SENT} of {SENT} sample messages delivered"]
@@ -53,6 +53,14 @@ def test_a_channel_gets_samples_of_the_kinds_that_it_has_chosen() -> None:
     headlines = [message.headline for message in notifier.messages]
     assert "Sample: hpc: status unknown" in headlines
     assert "Sample: hpc is offline" not in headlines
+
+
+def test_a_channel_with_an_overview_gets_a_sample_of_it() -> None:
+    notifier = RecordingNotifier()
+    live = Channel(ChannelPolicy("users", live=True, overview=True), notifier, notifier)
+    send_samples("hpc", [live], RecordingRunner(), NOON)
+    assert [one.headline for one in notifier.messages if one.is_overview] == ["Sample: 1 cluster: 1 online"]
+    assert "Sample: hpc is still online" not in notifier.headlines
 
 
 def test_a_channel_that_fails_is_an_error_and_does_not_affect_others() -> None:

@@ -22,7 +22,8 @@ FIRST_POLL = (
 CONFLICT = (
     "The cluster-name 'mscluster' is used for two servers, which share one history. This poll notified "
     "nothing and changed no status. Give each cluster its own cluster-name. If only one server is polled "
-    "from now on, its polls continue the history after 24 hours."
+    "from now on, its polls continue the history after 24 hours. To end this at once, set another "
+    "history-name (or history-path, for a file)."
 )
 
 

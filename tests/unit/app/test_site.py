@@ -39,12 +39,17 @@ def status(site: Path) -> dict[str, Any]:
     return content
 
 
+def of_cluster(site: Path) -> dict[str, Any]:
+    [found] = [one for one in status(site)["clusters"] if one["name"] == "mscluster"]
+    return dict(found)
+
+
 def test_each_poll_writes_the_page(monitor: Monitor, site: Path) -> None:
     monitor.poll(ONLINE)
     assert status(site)["status"] == "online"
     monitor.poll(REFUSED)
     assert status(site)["status"] == "offline"
-    assert status(site)["clusters"][0]["cause"] == "refused"
+    assert of_cluster(site)["cause"] == "refused"
 
 
 def test_a_run_without_a_status_page_has_the_output_false(monitor: Monitor) -> None:
@@ -58,7 +63,7 @@ def test_a_page_is_worth_publishing_when_its_content_changes_but_not_its_numbers
     changed = [monitor.poll(result).outputs["site-changed"] for result in results]
 
     assert changed == ["true", "true", "false", "true", "true", "false"]
-    assert status(site)["clusters"][0]["cause"] == "refused"
+    assert of_cluster(site)["cause"] == "refused"
 
 
 def test_the_first_run_with_a_page_says_that_it_is_public(monitor: Monitor, site: Path) -> None:
@@ -115,7 +120,7 @@ def test_the_site_never_shows_what_only_users_of_the_cluster_may_see(monitor: Mo
     for result in (_secretive(), failure, _secretive()):
         monitor.poll(result)
         texts = {path: path.read_text() for path in site.rglob("*") if path.is_file()}
-        assert len(texts) == 10
+        assert len(texts) >= 10
         assert '"maintenance":[{"start"' in texts[site / "status.json"]
         for path, text in texts.items():
             for canary in (*canaries, "head.example.org", "192.0.2.7", "alice", "CANARY"):

@@ -7,20 +7,25 @@ from datetime import timedelta
 
 import pytest
 
-from cluster_status.app import check
+from cluster_status.app import check, live_message
+from cluster_status.app.cluster import Channel
 from cluster_status.app.limited_store import LimitedStore
 from cluster_status.deadline import RUN_SECONDS, Deadline, RunDeadlines
 from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.notification import MessageRef
+from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import Cause
 from cluster_status.errors import Cancelled, ExitStatus, HistoryUnreachableError
 from tests.fakes.clock import VirtualClock
-from tests.fakes.probe import ONLINE, ScriptedProbe, failed
+from tests.fakes.notifier import RecordingNotifier
+from tests.fakes.probe import ONLINE, ScriptedProbe, failed, listed, partition
 from tests.fakes.store import MemoryStore
 from tests.unit.app.cancellation import cancelled_by
 from tests.unit.app.monitor import Monitor
 
 SHORT_SECONDS = 0.1
-REFUSED = failed(Cause.REFUSED)
+REFUSED, FEWER = failed(Cause.REFUSED), listed(partition(idle=7, down=1))
 
 
 class HangingStore(MemoryStore):
@@ -46,6 +51,22 @@ class HangingStore(MemoryStore):
     def _hang(self, method: str) -> None:
         if method == self._method:
             assert self.responds.wait(10)
+
+
+class HangingNotifier(RecordingNotifier):
+    """A channel that does not respond, and is no client with a time limit of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.responds = threading.Event()
+
+    def send(self, message: Message) -> MessageRef:
+        assert self.responds.wait(10)
+        return super().send(message)
+
+    def edit(self, ref: MessageRef, message: Message) -> MessageRef:
+        assert self.responds.wait(10)
+        return super().edit(ref, message)
 
 
 def short() -> RunDeadlines:
@@ -163,3 +184,49 @@ def test_the_log_names_the_attempt_for_which_no_time_is_left(monitor: Monitor) -
     run = monitor.poll(REFUSED)
     assert run.probe.calls == 1
     assert run.runner.lines[0].endswith("; no time is left for attempt 2 of 3")
+
+
+# channels that do not respond
+
+
+def little_time_for_messages() -> RunDeadlines:
+    deadlines = RunDeadlines()
+    deadlines.end_deliveries = Deadline(SHORT_SECONDS)
+    return deadlines
+
+
+@pytest.fixture
+def channel() -> Iterator[HangingNotifier]:
+    channel = HangingNotifier()
+    yield channel
+    channel.responds.set()
+
+
+def test_a_run_does_not_wait_for_a_channel_that_never_responds(
+    monitor: Monitor, channel: HangingNotifier
+) -> None:
+    monitor.other_channels = [Channel(ChannelPolicy("slow"), channel)]
+    monitor.new_deadlines = little_time_for_messages
+    run = monitor.poll(ONLINE)
+    assert run.exit_status is ExitStatus.UNDELIVERED
+    assert "Channel slow: The channel has not answered in time." in run.errors[0]
+    assert run.headlines == ["mscluster is online"]
+    outbox = monitor.store.history.outbox
+    assert {id_: len(outbox.channel(id_).pending) for id_ in outbox.channels} == {"discord": 0, "slow": 1}
+    assert outbox.delivering_since is None
+
+
+def test_messages_do_not_wait_for_a_live_message_whose_edit_never_ends(
+    monitor: Monitor, channel: HangingNotifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_message, "_SECONDS", SHORT_SECONDS)
+    monitor.other_channels = [Channel(ChannelPolicy("slow", digest="1", live=True), channel, channel)]
+    channel.responds.set()
+    monitor.poll(ONLINE)
+    channel.responds.clear()
+    monitor.new_deadlines = little_time_for_messages
+    monitor.set_retries(attempts=1)
+    run = monitor.poll(FEWER)
+    assert run.exit_status is ExitStatus.UNDELIVERED
+    assert "Channel slow: The live message could not be edited" in run.errors[0]
+    assert monitor.poll(REFUSED).headlines == ["mscluster is offline"]

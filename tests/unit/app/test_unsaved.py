@@ -8,6 +8,7 @@ import pytest
 
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import Notification
+from cluster_status.domain.notification.selection import Kind
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import ChannelRefusedError, DeliveryError, ExitStatus
@@ -317,6 +318,13 @@ def test_the_third_run_of_a_change_notifies_nothing_else(online: Monitor) -> Non
     assert runs_with_messages(online, [REFUSED] * 5) == {1: [IS_OFFLINE]}
 
 
+def test_a_channel_is_notified_of_it_only_if_it_has_chosen_the_monitor(online: Monitor) -> None:
+    outages = online.add_channel("outages", kinds=frozenset({Kind.OUTAGE, Kind.RECOVERY}))
+    monitor = online.add_channel("monitor", kinds=frozenset({Kind.MONITOR}))
+    assert runs_with_messages(online, [ONLINE] * 5) == {3: [NOT_SAVED]}
+    assert (outages.headlines, monitor.headlines) == ([], [NOT_SAVED])
+
+
 # the first run that can save again
 
 
@@ -333,6 +341,15 @@ def test_after_three_runs_that_could_not_save_the_same_status_is_notified_once(o
     runs_with_messages(online, [REFUSED, *[ONLINE] * 2])
     assert save_again(online) == [RESTORED]
     assert runs_with_messages(online, [ONLINE] * 13) == {}
+
+
+def test_the_same_status_is_notified_to_channels_with_recoveries_or_the_monitor(online: Monitor) -> None:
+    kinds = [Kind.RECOVERY, Kind.MONITOR, Kind.MAINTENANCE]
+    recoveries, monitor, maintenances = (online.add_channel(str(kind), kinds={kind}) for kind in kinds)
+    runs_with_messages(online, [ONLINE] * 3)
+    save_again(online)
+    assert (recoveries.headlines, monitor.headlines[-1]) == ([RESTORED], RESTORED)
+    assert maintenances.headlines == []
 
 
 def test_after_two_runs_that_could_not_save_the_same_status_is_not_notified(online: Monitor) -> None:

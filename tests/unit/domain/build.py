@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.history import History, PollContext, advance
 from cluster_status.domain.history.ssh_state import Login, Server, SshState
+from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification import outbox
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
@@ -124,6 +125,7 @@ class Setup(Struct, frozen=True):
     digests: Digests = DIGESTS
     confirm_after: int = 2
     channels: tuple[ChannelPolicy, ...] = (POLICY,)
+    plan: Plan = NO_PLAN
 
 
 SETUP = Setup()
@@ -171,13 +173,14 @@ def step(
 ) -> History:
     """Return the history after one poll, judged as a run judges it."""
     criteria = Criteria(at=at, degraded_below=50, confirm_after=setup.confirm_after)
-    verdict = judge(result, before.known_server(setup.digests, at, result), criteria)
+    verdict = judge(result, before.known_server(setup.digests, at, result, setup.plan), criteria)
     context = PollContext(
         id=poll_id(at, after=before),
         at=at,
         digests=setup.digests,
         confirm_after=setup.confirm_after,
         channels=setup.channels,
+        plan=setup.plan,
         in_turn=in_turn,
     )
     return advance(before, result, verdict, context)

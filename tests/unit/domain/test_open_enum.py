@@ -1,6 +1,7 @@
 import pytest
 from msgspec import ValidationError, json
 
+from cluster_status.domain import open_enum
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.open_enum import OpenEnum
 from cluster_status.domain.status.cause import Cause, Status
@@ -25,6 +26,14 @@ def test_a_word_of_a_later_version_is_read_and_written_back(enumeration: type[Op
 def test_text_that_is_not_a_word_is_an_error(enumeration: type[OpenEnum], word: object) -> None:
     with pytest.raises(ValidationError):
         json.decode(json.encode(word), type=enumeration)
+
+
+def test_words_beyond_a_thousand_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_enum, "_others", {})
+    for number in range(1_000):
+        assert Cause(f"cause-{number}") is Cause(f"cause-{number}")
+    with pytest.raises(ValueError, match="cause-1000"):
+        Cause("cause-1000")
 
 
 @EACH

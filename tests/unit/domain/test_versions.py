@@ -14,7 +14,7 @@ from tests.unit.domain.build import counts
 RECORDINGS = Path(__file__).parents[2] / "data" / "versions"
 VERSIONS = sorted(directory for directory in RECORDINGS.iterdir() if directory.is_dir())
 NODES = counts(idle=2, allocated=1, down=2)
-ODD = "disk | full forged|1 [31mred"
+ODD = "disk | full forged|1 red"
 
 each_version = pytest.mark.parametrize("version", VERSIONS, ids=lambda directory: directory.name)
 

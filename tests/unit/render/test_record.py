@@ -10,7 +10,7 @@ from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
-from cluster_status.render.summary import markdown, plain, summarise
+from cluster_status.render.summary import markdown, plain, summary_of
 from tests.unit.domain.build import NOON, failed, history, listed, noon_plus, polled, step
 
 GOOD, REFUSED, UNTRUSTED = listed(idle=4), failed(Cause.REFUSED), failed(Cause.HOST_KEY)
@@ -77,7 +77,7 @@ def test_without_an_outage_there_are_no_outage_facts(remembered: History) -> Non
 
 def test_the_summary_shows_uptime_and_outages_as_markdown_and_as_text() -> None:
     delivered = replace(AN_OUTAGE, outbox=Outbox())
-    summary = summarise(Verdict(Status.ONLINE), "Deep Thought", delivered)
+    summary = summary_of(Verdict(Status.ONLINE), "Deep Thought", delivered)
     assert plain(summary, with_table=False).endswith(f"30 min\n{TABLE}\n{UPTIME_LEGEND}")
     assert markdown(summary).endswith(f"\n\n~~~text\n{TABLE}\n~~~\n\n{UPTIME_LEGEND}\n")
 

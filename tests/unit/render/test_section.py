@@ -1,5 +1,6 @@
 from msgspec.structs import replace
 
+from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
@@ -38,6 +39,19 @@ def test_sections_show_all_details_the_most_important_first() -> None:
         Section("Why nodes are out of service", ("2 nodes (n[1-2]): disk, by root", f"1 node: fan, {SINCE}")),
         Section("GPUs", ("gpu: 3 of 8 a100 GPUs idle", "gpu: 2 GPUs, number of idle ones unknown")),
     ]
+
+
+def test_planned_windows_are_shown_with_or_without_a_cluster_state() -> None:
+    planned = (PlannedWindow(NOON, noon_plus(60), "Cooling"), PlannedWindow(noon_plus(90), noon_plus(120)))
+    lines = (
+        "planned from 2026-01-31 12:00:00 UTC until 2026-01-31 13:00:00 UTC: Cooling",
+        "planned from 2026-01-31 13:30:00 UTC until 2026-01-31 14:00:00 UTC",
+    )
+    assert [*sections(None, planned=planned)] == [Section("Maintenance", lines)]
+    state = ClusterState(maintenance=MaintenanceListing((reserved(NOON),)))
+    [section] = sections(state, planned=planned)
+    assert section.lines[:2] == lines
+    assert len(section.lines) == 3
 
 
 def test_nodes_that_are_reserved_one_after_another_are_one_line() -> None:

@@ -8,7 +8,7 @@ from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Dra
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionReport
 from cluster_status.domain.status.verdict import Verdict
-from cluster_status.render.summary import Summary, escape, markdown, plain, summarise
+from cluster_status.render.summary import Summary, escape, markdown, plain, summary_of
 from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
 from tests.unit.domain.build import (
@@ -33,7 +33,7 @@ LEGEND = (
 
 
 def summarised(verdict: Verdict, remembered: History | None = None, *, name: str = "Deep Thought") -> Summary:
-    return summarise(verdict, name, remembered)
+    return summary_of(verdict, name, remembered)
 
 
 def facts(verdict: Verdict, remembered: History | None = None) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def test_lost_partitions_and_their_reasons_are_first_and_usual_partitions_are_la
     )
     report = PartitionReport(found=("gpu",), usual=("batch",))
     verdict = Verdict(Status.ONLINE, cluster_state=state, partitions=report)
-    summary = summarise(verdict, "Deep Thought", None)
+    summary = summary_of(verdict, "Deep Thought", None)
     for shown in (plain(summary, with_table=True), markdown(summary)):
         assert re.findall(r"^(gpu|batch|old) ", shown, re.MULTILINE) == ["gpu", "old", "batch"]
         assert re.findall(r"node.*: (fan|disk)", shown) == ["disk", "fan"]

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cluster_status.domain.local_target import LocalTarget
+from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.notification.selection import Kind
 from cluster_status.errors import InputError
 from cluster_status.settings.load import Settings, read
@@ -96,6 +98,13 @@ def test_each_channel_has_its_own_settings() -> None:
     assert users.policy.digest != admins.policy.digest
 
 
+def test_a_live_channel_of_several_clusters_has_an_overview_and_one_of_a_single_cluster_has_none() -> None:
+    assert [one.policy.overview for one in settings_of(THREE).channels] == [True, False]
+    of_one = THREE.replace("alpha,", "alpha, channels: [admins],")
+    assert [one.policy.overview for one in settings_of(of_one).channels] == [False, False]
+    assert not settings_of(CLUSTER, discord_webhook=WEBHOOK, discord_mode="live").channels[0].policy.overview
+
+
 def test_without_channels_the_inputs_of_the_action_are_the_channel() -> None:
     settings = settings_of(CLUSTER, discord_webhook=WEBHOOK, discord_mode="live")
     assert [one.policy.live for one in settings.channels] == [True]
@@ -149,7 +158,7 @@ def test_a_channel_can_be_the_url_of_another_service() -> None:
     yaml = f"channels: {{mail: {{url: $MAIL, events: outage}}}}\n{CLUSTER}"
     given = {"INPUT_CLUSTERS": yaml, **VARIABLES, "MAIL": "mailtos://u:p@example.org"}
     [channel] = read(given).channels
-    assert (channel.url.reveal(), channel.policy.kinds) == (given["MAIL"], frozenset({Kind.OUTAGE}))
+    assert (channel.address.reveal(), channel.policy.kinds) == (given["MAIL"], frozenset({Kind.OUTAGE}))
 
 
 def test_urls_of_other_services_are_channels_next_to_discord_or_instead_of_it() -> None:
@@ -196,6 +205,48 @@ def test_every_value_that_is_referred_to_is_masked_whether_the_file_is_valid_or_
 
 def test_a_short_value_is_not_masked_because_it_would_hide_most_of_the_log() -> None:
     assert list(secrets({"INPUT_CLUSTERS": "clusters: [{port: $P}]\n", "P": "22"}, Path())) == []
+
+
+WINDOWS = """\
+  maintenance:
+  - {from: 2026-12-01 08:00, to: 2026-12-01 18:00 Europe/Berlin, note: "Cooling: pumps"}
+  - from: 2026-12-24T08:00Z
+    to: 2026-12-24T18:00Z
+"""
+LINES = """\
+  maintenance: |
+    2026-12-01 08:00 to 2026-12-01 18:00 Europe/Berlin: Cooling: pumps
+    2026-12-24 08:00 to 2026-12-24 18:00
+"""
+
+
+@pytest.mark.parametrize("windows", [WINDOWS, LINES])
+def test_windows_of_maintenance_are_mappings_or_lines(windows: str) -> None:
+    own = CLUSTER.replace("clusters: [", "clusters:\n- ").replace("}]", "}")
+    [cluster] = settings_of(f"defaults:\n{windows}{own}").clusters
+    assert cluster.plan.windows == (
+        PlannedWindow(instant("2026-12-01 07:00"), instant("2026-12-01 17:00"), "Cooling: pumps"),
+        PlannedWindow(instant("2026-12-24 08:00"), instant("2026-12-24 18:00")),
+    )
+
+
+def test_windows_and_a_notice_of_a_cluster_replace_those_of_all() -> None:
+    yaml = (
+        "defaults: {user: u, host: h, password: $HPC_PASSWORD, notice: $DISCORD_USERS, maintenance: "
+        "[{from: 2026-12-01 08:00, to: 2026-12-01 09:00}]}\n"
+        "clusters: [{name: a}, {name: b, notice: Hello, maintenance: ''}]\n"
+    )
+    first, second = settings_of(yaml, notice="of the input").clusters
+    assert (len(first.plan.windows), first.plan.notice) == (1, WEBHOOK)
+    assert (len(second.plan.windows), second.plan.notice) == (0, "Hello")
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _with_window(window: str) -> str:
+    return CLUSTER.replace("name: alpha", f"name: alpha, maintenance: [{window}]")
 
 
 # problems
@@ -296,6 +347,36 @@ WRONG: Mapping[str, tuple[str, str]] = {
     "an unknown kind of notifications": (
         THREE.replace("[outage, recovery]", "[outages]"),
         "events 'outages' is not a list of these: outage, degraded, recovery, maintenance, monitor",
+    ),
+    "a window without an end": (
+        _with_window("{from: 2026-12-01 08:00}"),
+        "clusters, line 1, column 40: a window needs to",
+    ),
+    "a window that is a text in a list of mappings": (
+        _with_window("{from: 2026-12-01 08:00, to: 2026-12-01 09:00}, soon"),
+        "clusters, line 1, column 88: a window must be a mapping of keys to values",
+    ),
+    "a window with an unknown key": (
+        _with_window("{from: 2026-12-01 08:00, to: 2026-12-01 09:00, notes: x}"),
+        "clusters, line 1, column 87: notes is not a key of a window: the nearest key is note",
+    ),
+    "a window with an invalid time": (
+        _with_window("{from: 2026-12-01 8:00, to: 2026-12-01 09:00}"),
+        "clusters, line 1, column 47: from '2026-12-01 8:00' is not a time: write it as 2026-12-01 08:00 Eur",
+    ),
+    "a window that ends before it begins": (
+        _with_window("{from: 2026-12-01 08:00, to: 2026-11-01 09:00}"),
+        "clusters, line 1, column 69: to '2026-11-01 09:00' is not later than the begin",
+    ),
+    "a line of windows with an invalid time zone": (
+        CLUSTER.replace(
+            "name: alpha", "name: alpha, maintenance: 2026-12-01 08:00 to 2026-12-01 18:00 Europe/Berlim"
+        ),
+        "clusters, line 1, column 39: maintenance, line 1, column 38: 'Europe/Berlim' is not a time zone: ",
+    ),
+    "a notice that is too long": (
+        CLUSTER.replace("name: alpha", f"name: alpha, notice: {'x' * 201}"),
+        "is not one line of at most 200 characters",
     ),
     "an alias": (THREE.replace("port: 022", "port: *port"), "has an alias (*): repeat the value"),
     "a tag": (THREE.replace("022", "!!int 22"), "line 7, column 48: has a tag (!): remove it"),
@@ -402,13 +483,54 @@ def test_a_wrong_channel_of_issues_is_a_problem(keys: str, problem: str) -> None
     assert problem in caught.value.problems[0]
 
 
+IGNORED = [
+    (kind, key, accepted)
+    for key, kinds, accepted in (
+        ("mode: live", ("url", "issues", "webhook"), "discord-webhook"),
+        ("ping: '<@123456789012345678>'", ("url", "issues", "webhook"), "discord-webhook"),
+        ("quote: true", ("webhook",), "discord-webhook, url or issues"),
+        ("always: true", ("issues",), "discord-webhook, url or webhook"),
+    )
+    for kind in kinds
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "accepted"), IGNORED)
+def test_a_key_that_a_channel_would_ignore_is_a_problem_with_the_kinds_that_accept_it(
+    kind: str, key: str, accepted: str
+) -> None:
+    address = {"url": "$MAIL", "issues": "true", "webhook": "$HOOK"}[kind]
+    yaml = f"channels: {{x: {{{kind}: {address}, {key}}}}}\n{CLUSTER}"
+    given = {"INPUT_CLUSTERS": yaml, **VARIABLES, **ON_GITHUB, "MAIL": "mailtos://u:p@example.org"}
+    with pytest.raises(InputError) as caught:
+        read({**given, "HOOK": SIGNED})
+    [problem] = caught.value.problems
+    place, _, rest = problem.partition(": ")
+    assert place.startswith("clusters, line 1, column ")
+    name = key.partition(":")[0]
+    assert rest == f"{name} has no effect on a channel with {kind}, only on one with {accepted}: remove it"
+
+
+def test_each_kind_of_channel_accepts_the_keys_that_have_an_effect() -> None:
+    yaml = (
+        "channels:\n"
+        "  a: {discord-webhook: $DISCORD_USERS, mode: live, ping: '<@123456789012345678>', quote: true}\n"
+        "  b: {url: $MAIL, always: true, table: false, quote: true, events: [outage]}\n"
+        "  c: {issues: true, table: false, quote: true, events: [outage]}\n"
+        "  d: {webhook: $HOOK, always: true, table: false, events: [outage]}\n"
+    )
+    given = {"INPUT_CLUSTERS": f"{yaml}{CLUSTER}", **VARIABLES, **ON_GITHUB, "HOOK": SIGNED}
+    channels = read({**given, "MAIL": "mailtos://u:p@example.org"}).channels
+    assert [one.kind for one in channels] == ["discord-webhook", "url", "issues", "webhook"]
+
+
 SIGNED = f"https://example.org/hook#whsec_{'A' * 32}"
 
 
 def test_a_channel_can_be_another_program() -> None:
     yaml = f"channels: {{program: {{webhook: $HOOK, events: [outage]}}}}\n{CLUSTER}"
     [channel] = read({"INPUT_CLUSTERS": yaml, **VARIABLES, "HOOK": SIGNED}).channels
-    assert (channel.program.reveal(), channel.policy.kinds) == (SIGNED, frozenset({Kind.OUTAGE}))
+    assert (channel.address.reveal(), channel.policy.kinds) == (SIGNED, frozenset({Kind.OUTAGE}))
 
 
 @pytest.mark.parametrize("variable", ["HOOK", "INPUT_WEBHOOK-URL"])

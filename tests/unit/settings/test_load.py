@@ -1,21 +1,25 @@
 """Settings from the environment: defaults, precedence, and all problems at once without a secret."""
 
 import base64
+import json
 import operator
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.local_target import LocalTarget
+from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.errors import ExitStatus, InputError
 from cluster_status.settings import inputs
 from cluster_status.settings.inputs import INPUTS, Input
+from cluster_status.settings.keys import CLUSTER_KEYS
 from cluster_status.settings.load import Settings, read, runner_context
 from cluster_status.settings.source import secrets
 from tests.unit.settings.targets import ssh_target
@@ -62,10 +66,10 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "cluster-name": ("cluster.name", "cluster", "MsCluster", "MsCluster", "---"),
     "cluster-connect-timeout": ("cluster.target.connect_timeout_seconds", 10.0, "2.5", 2.5, "0"),
     "cluster-command-timeout": ("cluster.query.timeout_seconds", 30.0, "60", 60.0, "61"),
-    "discord-webhook": ("discord.webhook", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
-    "notify-urls": ("notified", None, "json://h/x", "json://h/x", "h"),
+    "discord-webhook": ("discord.address", "", WEBHOOK, WEBHOOK, "https://discord.com/channels/1/2"),
+    "notify-urls": ("address", None, "json://h/x", "json://h/x", "h"),
     "webhook-url": (
-        "program",
+        "address",
         None,
         f"https://h/x#{SIGNING_KEY}",
         f"https://h/x#{SIGNING_KEY}",
@@ -96,6 +100,14 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "details": ("cluster.query.details", False, "full", True, "all"),
     "scheduler": ("cluster.query.login_only", False, "none", True, "pbs"),
     "slurm-cluster": ("cluster.query.cluster", "", "beta", "beta", "alpha,beta"),
+    "maintenance": (
+        "cluster.plan.windows",
+        (),
+        "2026-12-01 08:00 to 2026-12-01 18:00: x",
+        (PlannedWindow(datetime(2026, 12, 1, 8, tzinfo=UTC), datetime(2026, 12, 1, 18, tzinfo=UTC), "x"),),
+        "",
+    ),
+    "notice": ("cluster.plan.notice", "", "Scratch is read-only", "Scratch is read-only", "x" * 201),
     "show-nodes": ("cluster.query.node_names", False, "true", True, "yes"),
     "degraded-below": ("thresholds.degraded_below", 50, "75%", 75, "101"),
     "attempts": ("retries.attempts", 3, "1", 1, "0"),
@@ -173,10 +185,8 @@ def problems_of(given: Given, environ: Given = NOTHING) -> tuple[str, ...]:
 
 
 def value_at(settings: Settings, place: str) -> object:
-    if place == "notified":
-        return settings.channels[0].url.reveal()
-    if place == "program":
-        return settings.channels[0].program.reveal()
+    if place == "address":
+        return settings.channels[0].address.reveal()
     if place == "issues":
         return bool(settings.channels[-1].policy.issues)
     first, _, rest = place.partition(".")
@@ -215,6 +225,25 @@ def test_a_missing_input_has_its_default(place: str, default: object) -> None:
 def test_a_given_input_is_read(name: str, row: tuple[str, object, str, object, str]) -> None:
     place, _, text, value, _ = row
     assert value_at(settings_of(completed({name: text}), REPOSITORY), place) == value
+
+
+@pytest.mark.parametrize("key", [key for key in CLUSTER_KEYS if key not in {"group", "heartbeat-url"}])
+def test_a_key_of_the_middle_one_of_three_clusters_is_read_as_its_input(key: str) -> None:
+    spec = CLUSTER_KEYS[key]
+    place, _, text, value, _ = TABLE[spec.name]
+    variables = {"GIVEN": text, "PASSWORD": "s3cret"}
+    login = {"host": "head.example.org", "user": "alice", "password": "$PASSWORD"}
+    own = {**login, "name": "second", key: "$GIVEN" if spec.secret else text}
+    clusters = [{"name": "first", **login}, own, {"name": "third", **login}]
+    read_from_file = read({"INPUT_CLUSTERS": json.dumps({"clusters": clusters}, indent=1), **variables})
+    of_file = replace(read_from_file, clusters=read_from_file.clusters[1:2])
+    assert value_at(of_file, place) == value
+
+
+def test_the_group_of_a_cluster_is_read() -> None:
+    cluster = {"name": "a", "host": "h", "user": "u", "password": "$PASSWORD", "group": "Teaching and tests"}
+    file = json.dumps({"clusters": [cluster]})
+    assert read({"INPUT_CLUSTERS": file, "PASSWORD": "s3cret"}).clusters[0].group == "Teaching and tests"
 
 
 def test_the_heartbeat_of_the_inputs_is_that_of_the_run_and_not_of_its_cluster_again() -> None:
@@ -306,6 +335,12 @@ def test_a_problem_has_the_input_its_value_and_what_is_accepted(name: str, text:
     spec = next(spec for spec in INPUTS if spec.name == name)
     shown = "" if spec.secret else f" '{text}'"
     assert problem.startswith(f"{name}{shown} is not {spec.type.accepts}")
+
+
+def test_a_wrong_maintenance_window_has_its_place_without_secrets() -> None:
+    text = "2026-12-01 08:00 to 2026-12-01 18:00: x\n2026-12-01 08:00 s3cret to later"
+    [problem] = problems_of({"maintenance": text})
+    assert problem.startswith("maintenance, line 2, column 18: '***' is not a time zone: use one such as ")
 
 
 def local(given: Given = NOTHING, *, in_container: bool = False, environ: Given = NOTHING) -> Settings:
@@ -424,7 +459,7 @@ def test_only_a_poll_on_a_runner_needs_a_webhook(command: str, environ: Given, *
     if needed:
         assert problems_of(given, environ)[0].startswith("discord-webhook is empty")
     else:
-        assert not settings_of(given, environ).channels[0].webhook
+        assert not settings_of(given, environ).channels[0].address
 
 
 def test_a_bad_webhook_on_a_runner_is_one_problem() -> None:

@@ -13,6 +13,7 @@ from cluster_status.domain.notification.message import Message
 from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
 from cluster_status.domain.status.cause import Status
 from cluster_status.render import reasons
+from cluster_status.render.cluster_table import cluster_table
 from cluster_status.render.table import PHONE_WIDTH, ordered, table
 from cluster_status.render.text import REMEDY, SIGNS, value
 from cluster_status.render.width import units
@@ -28,8 +29,10 @@ _REASON_LIMIT = 100  # of each of its two texts
 _QUOTATION_LIMIT = 400
 _PARTITIONS = 15  # a card of more than one screen hides earlier messages
 _REASONS = 5
+_CLUSTERS = 40
 _CHANGES = 20  # clusters in a message about several
 _CHANGE_LIMIT = 90  # of each of its two texts
+_CHANGES_LIMIT = 2400  # an overview has a table, too
 _CONTENT_SENTENCE_LIMIT = 200  # a push notification shows little more
 # Discord refuses the whole message for a URL whose host has no domain (bugsink #280)
 _LINK = r"https?://([a-z0-9-]+\.)+[a-z][a-z0-9-]*[a-z0-9](:[0-9]+)?/[!-~]{0,1000}"
@@ -84,19 +87,29 @@ def _description(message: Message) -> str:
         _quotation(message),
     ]
     spent = sum(units(f"{part}\n\n") for part in [*before, *after, _FENCED])
-    return "\n\n".join(filter(None, [*before, _table(message, DESCRIPTION_LIMIT - spent), *after]))
+    listed = _table(message, DESCRIPTION_LIMIT - spent)
+    parts = [listed, *before, *after] if message.is_overview else [*before, listed, *after]
+    return "\n\n".join(filter(None, parts))
 
 
 def _changes(message: Message) -> str:
+    """Return a line for each change, or in an overview for each cluster that is not online."""
+    shown = message.changes
+    if message.is_overview:
+        shown = tuple(one for one in shown if one.status is not Status.ONLINE and one.sentence)
     lines = []
-    for one in message.changes[:_CHANGES]:
+    for one in shown[:_CHANGES]:
         sentence = f" {_escaped(one.sentence, _CHANGE_LIMIT)}" if one.sentence else ""
         lines.append(f"{SIGNS[one.status]} **{_escaped(one.headline, _CHANGE_LIMIT)}**{sentence}")
-    more = len(message.changes) - len(lines)
-    return "\n".join([*lines, *([f"… {more} more"] if more else [])])
+    kept = _bounded(lines, _CHANGES_LIMIT)
+    more = len(shown) - len(kept.splitlines())
+    return f"{kept}\n… {more} more" if more else kept
 
 
 def _table(message: Message, limit: int) -> str:
+    if message.is_overview:
+        listed = cluster_table(message, width=PHONE_WIDTH, limit=limit, most=_CLUSTERS)
+        return _FENCED.format(listed.replace("`", "'"))
     if not message.partitions:
         return ""
     partitions = ordered(message.partitions, first=message.lost, last=message.usual)

@@ -12,6 +12,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.errors import GitHubError, GitHubUnreachableError
 
 API_VERSION = "2022-11-28"
+GITHUB_API = "https://api.github.com"
 MAX_RESPONSE_BYTES = 5_000_000
 _UNAUTHORIZED = 401
 _FORBIDDEN = frozenset({403, 404})  # 404: the token cannot see the repository

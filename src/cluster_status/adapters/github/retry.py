@@ -25,7 +25,9 @@ def retried(
     for pause in pauses_seconds:
         try:
             response = send()
-        except HttpFailure:
+        except HttpFailure as failure:
+            if failure.is_permanent:
+                raise
             sleep(pause)
             continue
         if not _is_temporary(response):

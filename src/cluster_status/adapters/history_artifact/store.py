@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cluster_status.adapters.github.results import ResultsService
 from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.adapters.history_artifact.download import Downloader
+from cluster_status.adapters.history_artifact.past_reader import PastReader, digest_of
 from cluster_status.domain.actions.artifact import RESTORE_ATTEMPTS, SECOND_SAVE, Artifact, artifact_name
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import (
@@ -16,6 +17,7 @@ from cluster_status.domain.history.histories import (
     key_of,
     of_another_branch,
 )
+from cluster_status.domain.history.past import Copy, PastRef, StoredPast, copy_to_save, with_past
 from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.errors import GitHubError, HistoryError, HistoryUnreachableError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
@@ -31,6 +33,8 @@ class HistoryArtifact:
     """Implements ports.HistoryStore. It writes no file: `path` is empty.
 
     A run that notifies saves twice, under two names: the first artifact stays until the second one exists.
+    A copy with the past of the records has the second name, and no artifact of its run has the first one.
+    So pruning recognizes it.
     """
 
     path = ""
@@ -45,6 +49,9 @@ class HistoryArtifact:
         annotate: Callable[[Level, str], None],
         *,
         retention: timedelta,
+        past_retention: timedelta,
+        clusters: int = 1,
+        run_id: int | None = None,
         redaction: Redaction = PLAIN,
     ) -> None:
         name = artifact_name(key_of(cluster_name))
@@ -56,28 +63,59 @@ class HistoryArtifact:
         self._annotate = annotate
         self._redaction = redaction
         self._retention = retention
+        self._past_retention = past_retention
+        self._run_id = run_id
+        self._clusters = clusters  # that this run checks
         self._newest_id = 0  # of the artifacts that were read or saved
+        self._past = PastReader(downloader, annotate, clusters=clusters)
+        self._past_is_of_this_run = False
+        self._past_is_of_this_branch = True  # pruning protects no artifact for another branch
+        self._has_saved = False
 
     def load(self) -> Histories | None:
-        """Return the newest readable document; None only if it is certain that there is no artifact.
+        """Return the newest readable copy; None only if it is certain that there is no artifact.
 
         Up to two artifacts that are damaged or deleted meanwhile are skipped, with a warning.
         """
         with _unreachable():
             return self._newest_readable(self._catalog.restorable(self._names))
 
+    def completed(self, loaded: Histories) -> Histories:
+        return self._past.completed(loaded)
+
     def newer(self) -> Histories | None:
         """See ports.HistoryStore. It does not see what another run saves after this call."""
         newest_id = self._newest_id
         with _unreachable():
             listed = self._catalog.newest(self._names)
-            return self._newest_readable(one for one in listed if one.id > newest_id)
+            newer = self._newest_readable(one for one in listed if one.id > newest_id)
+        return newer and self._past.completed(newer)
 
     def save(self, histories: Histories) -> None:
-        expires_at = self._clock.now() + self._retention
-        archive = pack(codec.render(histories))
-        uploaded_id = self._results.upload(self._names, archive, expires_at=expires_at)
+        now = self._clock.now()
+        copy = self._copy(histories, now)
+        past = codec.render_past(copy.past) if copy.past else None
+        archive = pack(codec.render(copy.recent, copy.ref), past)
+        names = self._names[1:] if past else self._names
+        expires_at = now + (self._past_retention if past else self._retention)
+        uploaded_id = self._results.upload(names, archive, expires_at=expires_at)
         self._newest_id = max(self._newest_id, uploaded_id)
+        self._has_saved = True
+        if copy.past:
+            ref = PastRef(copy.past.before, uploaded_id, digest_of(archive))
+            self._past.stored = StoredPast(ref, copy.past)
+            self._past_is_of_this_run = self._past_is_of_this_branch = True
+        elif copy.ref is None:
+            self._past.stored = None
+
+    def _copy(self, histories: Histories, now: datetime) -> Copy:
+        stored = self._past.stored
+        if stored and stored.past and self._past_is_of_this_run:
+            return with_past(histories, now)  # the artifact that has it now may be the one to be replaced
+        if stored and stored.past and not self._past_is_of_this_branch:
+            stored = None
+        is_delivering = any(one.outbox.delivering_since for one in histories.clusters.values())
+        return copy_to_save(histories, stored, now, may_wait=is_delivering or self._has_saved)
 
     def _newest_readable(self, artifacts: Iterator[Artifact]) -> Histories | None:
         skipped: list[Artifact] = []
@@ -116,7 +154,14 @@ class HistoryArtifact:
         uploaded = self._downloader.download(artifact)
         if uploaded is None:
             raise UnreadableHistoryError("It was deleted or has expired.")
-        return codec.parse(unpack(uploaded), self._redaction)
+        histories, past = codec.parse_copy(
+            unpack(uploaded, clusters=self._clusters), self._redaction, clusters=self._clusters
+        )
+        self._past.read(past, artifact, uploaded)
+        is_in_copy = past is not None and past.artifact is None
+        self._past_is_of_this_run = is_in_copy and artifact.run.id == self._run_id
+        self._past_is_of_this_branch = artifact.run.head_branch == self._catalog.branch
+        return histories
 
     def _warn(self, problems: list[str]) -> None:
         for problem in problems:

@@ -63,26 +63,34 @@ class AuthClient(AuthHandler):
 
     def __init__(self, transport: paramiko.Transport, user: str, deadline: Deadline) -> None:
         super().__init__(transport)
+        self.deadline = deadline
         self.offered = ""  # the last credential that was sent, or is just being sent
         self.was_interactive = False  # prompts were requested
         self.texts: list[ServerText] = []
         self._user = user
-        self._deadline = deadline
         self._expects_reply = False
         self._replies: SimpleQueue[AuthReply | Prompts | None] = SimpleQueue()
+        self._methods: AuthReply | Prompts | Exception | None = None
         transport.auth_handler = self
 
     def request_methods(self) -> AuthReply | Prompts:
-        """Request the service, then ask which methods the server accepts.
+        """Request the service, then ask which methods the server accepts; once, also if that failed.
 
         Sending both requests at once saves nothing: the second reply waits for the acknowledgement of the
         first.
         """
-        message = paramiko.Message()
-        message.add_byte(cMSG_SERVICE_REQUEST)
-        message.add_string(_AUTHENTICATION)
-        self._send(message)
-        return self._send(self._request("none"))
+        if self._methods is None:
+            message = paramiko.Message()
+            message.add_byte(cMSG_SERVICE_REQUEST)
+            message.add_string(_AUTHENTICATION)
+            try:
+                self._send(message)
+                self._methods = self._send(self._request("none"))
+            except Exception as error:  # noqa: BLE001 - it is raised
+                self._methods = error
+        if isinstance(self._methods, Exception):
+            raise self._methods
+        return self._methods
 
     def offer_password(self, password: Secret) -> AuthReply | Prompts:
         message = self._request("password")
@@ -146,7 +154,7 @@ class AuthClient(AuthHandler):
         self._expects_reply = True
         self.transport.packetizer.send_message(message)
         try:
-            reply = self._replies.get(timeout=self._deadline.left)
+            reply = self._replies.get(timeout=self.deadline.left)
         except Empty:
             raise TimeoutError from None
         if reply is None:

@@ -105,14 +105,17 @@ class SshExecutor:
     def _log_in(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> None:
         remembered = None if self._is_pinned else load_remembered()
         session, key = self._open_session(remembered, deadline)
+        limit = deadline.part(self._target.connect_timeout_seconds)
         if self._is_pinned:
-            remembered = load_remembered()
-            if not session.is_open:  # the server ended it while the history was loading
+            has_responded = session.request_methods(self._head_node.user, limit)
+            with limit.paused():
+                remembered = load_remembered()
+            if has_responded and not session.is_open:  # the server ended it while the history was loading
                 session, key = self._open_session(remembered, deadline)
+                limit = deadline.part(self._target.connect_timeout_seconds)
         line_to_pin = "" if self._is_pinned else key.line(self._head_node.host, self._head_node.port)
         self._update_login(host_key=key, line_to_pin=line_to_pin)
         self._logins.check_hold_back(remembered)
-        limit = deadline.part(self._target.connect_timeout_seconds)
         is_verified = self._is_pinned or bool(remembered and remembered.host_key)
         try:
             self._logins.log_in(session, self._head_node, limit, key_is_verified=is_verified)

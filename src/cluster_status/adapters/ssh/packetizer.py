@@ -1,5 +1,7 @@
 """paramiko's packetizer with limits on its input, and with the cipher ChaCha20-Poly1305."""
 
+import contextlib
+import socket
 from typing import Any, NoReturn
 
 import paramiko
@@ -13,6 +15,7 @@ _PACKET_LIMIT = 262_144
 _FIRST_PACKET_LIMIT = 35_000
 _SESSION_LIMIT = 32_000_000  # bytes; the commands of a poll may print half of it
 _PREAMBLE_LIMIT = 65_536  # bytes of text before the SSH banner
+_QUICK_ACKNOWLEDGEMENT: int | None = getattr(socket, "TCP_QUICKACK", None)  # only on Linux
 
 
 class BoundedPacketizer(Packetizer):
@@ -27,6 +30,7 @@ class BoundedPacketizer(Packetizer):
 
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
+        self._connection = connection
         self._sent = 0  # packets since the sequence number was last 0
         self._received = 0
         self._received_bytes = 0  # on the wire, in the whole session
@@ -48,6 +52,7 @@ class BoundedPacketizer(Packetizer):
         self._received_bytes += n
         if self._received_bytes > _SESSION_LIMIT:
             self.refuse(f"the server sent more than {_SESSION_LIMIT} bytes")
+        self._acknowledge_at_once()
         read = super().read_all(n, check_rekey)
         begins_packet = check_rekey
         if begins_packet and self._inbound:
@@ -75,6 +80,15 @@ class BoundedPacketizer(Packetizer):
     def reset_seqno_in(self) -> None:
         self._received = 0
         super().reset_seqno_in()
+
+    def _acknowledge_at_once(self) -> None:
+        """Save the 40 ms by which Linux delays an acknowledgement, for which sshd waits with its next packet.
+
+        The kernel resets the option, so that it is set before each read.
+        """
+        if isinstance(self._connection, socket.socket) and _QUICK_ACKNOWLEDGEMENT is not None:
+            with contextlib.suppress(OSError):  # closed, or no TCP
+                self._connection.setsockopt(socket.IPPROTO_TCP, _QUICK_ACKNOWLEDGEMENT, 1)
 
     def _build_packet(self, payload: bytes) -> bytes:
         """Encrypt the length at once. paramiko calls this once a packet, in order, and encrypts the rest."""

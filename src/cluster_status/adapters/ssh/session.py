@@ -137,14 +137,26 @@ class Session:
             raise ProbeFailed(self._failed_handshake(error, deadline)) from None
         raise ProbeFailed(self._failed_handshake(TimeoutError(), deadline))
 
+    def request_methods(self, user: str, deadline: Deadline) -> bool:
+        """Ask which methods the server accepts; return whether it responded. This offers no credential."""
+        self._auth = AuthClient(self.transport, user, deadline)
+        try:
+            with self.aborted_after(deadline):
+                self._auth.request_methods()
+        except (EOFError, OSError, paramiko.SSHException):
+            return False  # the login raises it again
+        return True
+
     def log_in(
         self, user: str, credentials: LoadedCredentials, deadline: Deadline, *, is_proven: bool = False
     ) -> None:
         """Offer the credentials, each one once; raise ProbeFailed if the login fails.
 
+        The user is the one of `request_methods`, if that was called.
         `is_proven` means that the host key is verified, and that these credentials worked before.
         """
-        self._auth = auth = AuthClient(self.transport, user, deadline)
+        self._auth = auth = self._auth or AuthClient(self.transport, user, deadline)
+        auth.deadline = deadline
         try:
             with self.aborted_after(deadline):
                 Login(auth, credentials, user, self._redaction).run()

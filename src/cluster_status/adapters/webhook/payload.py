@@ -42,11 +42,15 @@ class Partition(Struct, frozen=True, kw_only=True):
 
 
 class Window(Struct, frozen=True, kw_only=True):
-    """A maintenance. `partitions` is empty if it takes all; without an `end` it is open."""
+    """A maintenance. `partitions` is empty if it takes all; without an `end` it is open.
+
+    `note` is that of the input `maintenance`.
+    """
 
     begin: _Time
     end: _Time | None
     partitions: Sequence[str]
+    note: str
 
 
 class Notification(Struct, frozen=True, kw_only=True):
@@ -64,6 +68,7 @@ class Notification(Struct, frozen=True, kw_only=True):
     headline: str
     text: str
     remedy: str
+    notice: Annotated[str, Meta(description="Input notice.")]
     nodes: Nodes | None
     partitions: Annotated[
         Sequence[Partition], Meta(description="Empty in a late message and without discord-msg-info.")
@@ -106,6 +111,7 @@ def _notification(message: Message, known: Known) -> Notification:
         headline=message.headline,
         text=message.sentence,
         remedy=message.remedy,
+        notice=message.notice,
         nodes=_nodes(known.nodes) if known.nodes else None,
         partitions=[
             Partition(
@@ -116,7 +122,7 @@ def _notification(message: Message, known: Known) -> Notification:
             )
             for one in message.partitions
         ],
-        window=_window(known.window) if known.window else None,
+        window=_window(known.window, message.note) if known.window else None,
     )
 
 
@@ -124,5 +130,5 @@ def _nodes(counts: NodeCounts) -> Nodes:
     return Nodes(**asdict(counts), in_service=counts.in_service)
 
 
-def _window(known: KnownWindow) -> Window:
-    return Window(begin=known.begin, end=known.end, partitions=known.partitions)
+def _window(known: KnownWindow, note: str) -> Window:
+    return Window(begin=known.begin, end=known.end, partitions=known.partitions, note=note)

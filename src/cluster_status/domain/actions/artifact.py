@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from cluster_status.domain.slug import slug
 
 NAME_PREFIX = "cluster-status-"
-SECOND_SAVE = ".2"  # suffix of a run's second save; no other artifact name of a history ends in it
+SECOND_SAVE = ".2"  # suffix of a run's second save, and of a copy with the past; no other name ends in it
 RESTORE_ATTEMPTS = 3  # a poll tries this many of the newest artifacts
 
 
@@ -67,6 +67,10 @@ class Artifact(Struct, frozen=True):
     def may_be_usable(self) -> bool:
         """True also if the origin is not known."""
         return self.is_usable or not (self.expired or self.is_origin_known)
+
+    @property
+    def is_first_save(self) -> bool:
+        return not self.name.endswith(SECOND_SAVE)
 
     @property
     def history(self) -> tuple[str, str | None] | None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from cluster_status.domain.actions.artifact import RESTORE_ATTEMPTS, Artifact
 from cluster_status.domain.actions.artifact_list import PER_PAGE, ArtifactList
 
+PAST_NAMED_FOR = timedelta(days=4)  # after its upload, copies name an artifact for the past
 MAX_UPLOAD_DURATION = timedelta(hours=1)  # lifetime of an upload URL
 
 
@@ -99,20 +100,24 @@ class ArtifactIndex:
         ]
 
     def runs_with_history(self) -> set[int]:
-        """Return the ids of the runs that hold one of the newest copies of a history.
+        """Return the ids of the runs that hold one of the newest copies of a history, or its past.
 
         A poll tries RESTORE_ATTEMPTS copies. A copy whose origin is not known protects its run, and no other
         copy is older than it.
         """
-        copies: defaultdict[tuple[str, str | None], dict[int, int]] = defaultdict(dict)
+        copies: defaultdict[tuple[str, str | None], dict[int, tuple[int, Artifact]]] = defaultdict(dict)
         protected: set[int] = set()
         for run_id, artifact in self._histories():
             if artifact.is_usable and artifact.history:
-                copies[artifact.history][artifact.id] = run_id
+                copies[artifact.history][artifact.id] = run_id, artifact
             else:
                 protected.add(run_id)
-        newest = (sorted(each.items())[-RESTORE_ATTEMPTS:] for each in copies.values())
-        return protected.union(run_id for each in newest for _, run_id in each)
+        for each in copies.values():
+            ordered = [each[artifact_id] for artifact_id in sorted(each)]
+            newest = ordered[-RESTORE_ATTEMPTS:]
+            protected.update(run_id for run_id, _ in newest)
+            protected.update(_runs_with_past(ordered, since=newest[0][1].created_at))
+        return protected
 
     def _histories(self) -> Iterator[tuple[int, Artifact]]:
         """Yield the artifacts that may have a history, each with the id of its run."""
@@ -121,3 +126,16 @@ class ArtifactIndex:
                 yield artifact.run.id, artifact
         for run_id, artifacts in self._of_runs.items():
             yield from ((run_id, one) for one in artifacts if one.history and one.may_be_usable)
+
+
+def _runs_with_past(copies: Sequence[tuple[int, Artifact]], since: datetime | None) -> Iterator[int]:
+    """Yield the runs whose copy may have the past of a copy that was saved since then.
+
+    It has the second name, and its run none with the first name.
+    """
+    runs_with_first = {run_id for run_id, copy in copies if copy.is_first_save}
+    for run_id, copy in copies:
+        if run_id not in runs_with_first and (
+            since is None or copy.created_at is None or copy.created_at >= since - PAST_NAMED_FOR
+        ):
+            yield run_id

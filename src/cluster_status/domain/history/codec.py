@@ -1,6 +1,7 @@
 """Reads and writes the history document. An unreadable document is an error, not an empty history."""
 
 from datetime import MAXYEAR, MINYEAR
+from operator import attrgetter, lt
 from typing import Annotated
 
 import msgspec
@@ -9,6 +10,8 @@ from msgspec import Meta, Struct, json
 from cluster_status.domain.history import legacy
 from cluster_status.domain.history.histories import SCHEMA, Histories
 from cluster_status.domain.history.history import History
+from cluster_status.domain.history.limits import MOST_ENTRIES, excess_of, require_readable
+from cluster_status.domain.history.past import Past, PastRef
 from cluster_status.domain.history.redacted import redacted
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
@@ -19,8 +22,8 @@ from cluster_status.domain.uptime.roll_up import DAY, HOUR
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 
 UNNAMED = ""  # the key of a history that knew of one cluster only
-MAX_BYTES = 50_000_000  # a year of 200 clusters takes half of it
 
+_SECONDS = attrgetter("online", "degraded", "maintenance", "offline")  # a year of many clusters is checked
 _WITH_WINDOW = frozenset(
     {
         Event.MAINTENANCE_SCHEDULED,
@@ -46,32 +49,67 @@ class _Document(Struct):
     """The rest of a document of this schema. One without clusters is damaged, not empty."""
 
     clusters: dict[str, History]
+    past: PastRef | None = None
 
 
-def parse(content: bytes, redaction: Redaction = PLAIN) -> Histories:
-    """Read a stored document; raise HistoryError with the fault and its place."""
+class _RecentPart(Histories, frozen=True, kw_only=True):
+    """A document whose past is stored apart."""
+
+    past: PastRef
+
+
+def parse(content: bytes, redaction: Redaction = PLAIN, *, clusters: int = 1) -> Histories:
+    """Read a whole document, or the recent part of one; raise HistoryError with the fault and its place.
+
+    `clusters` is the number of those that a run checks: its limits depend on it.
+    """
+    return parse_copy(content, redaction, clusters=clusters)[0]
+
+
+def parse_copy(
+    content: bytes, redaction: Redaction = PLAIN, *, clusters: int = 1
+) -> tuple[Histories, PastRef | None]:
+    """Read a document like `parse`; return also where its past is, if it is stored apart."""
     is_original = legacy.is_original(content)
-    limit, remedy = (legacy.MAX_BYTES, _LONG_ORIGINAL) if is_original else (MAX_BYTES, _UNREADABLE)
-    if len(content) > limit:
-        raise UnreadableHistoryError(f"The history is larger than {limit} bytes.", remedy=remedy)
+    if is_original and len(content) > legacy.MAX_BYTES:
+        text = f"The history is larger than {legacy.MAX_BYTES} bytes."
+        raise UnreadableHistoryError(text, remedy=_LONG_ORIGINAL)
+    if not is_original:
+        require_readable(content, clusters)
     try:
         if is_original:
-            return Histories(clusters={UNNAMED: legacy.restore(content)})
+            return Histories(clusters={UNNAMED: legacy.restore(content)}), None
         schema = json.decode(content, type=_Envelope).schema
         if schema > SCHEMA:
             raise HistoryError(
                 f"The history has schema {schema}, but this version only reads up to schema {SCHEMA}.",
                 remedy=f"Use the newer version of the action that wrote it. {_KEEP}",
             )
-        clusters = json.decode(content, type=_Document).clusters.items()
-        histories = Histories(clusters={key: redacted(history, redaction) for key, history in clusters})
+        document = json.decode(content, type=_Document)
+        if len(document.clusters) > MOST_ENTRIES:
+            text = f"The history has more than {MOST_ENTRIES} clusters."
+            raise UnreadableHistoryError(text, remedy=_UNREADABLE)
+        histories = {key: redacted(history, redaction) for key, history in document.clusters.items()}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableHistoryError(
             f"The history cannot be read: {redaction.clean(str(error))}.", remedy=_UNREADABLE
         ) from None
-    if not all(map(_is_consistent, histories.clusters.values())):
+    if not all(map(_is_consistent, histories.values())):
         raise UnreadableHistoryError("The history is inconsistent.", remedy=_UNREADABLE)
-    return histories
+    return Histories(clusters=histories), document.past
+
+
+def parse_past(content: bytes, *, clusters: int = 1) -> Past:
+    """Read a stored past; raise UnreadableHistoryError with the fault and its place."""
+    require_readable(content, clusters)
+    try:
+        past = json.decode(content, type=Past)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableHistoryError(f"The past of the history cannot be read: {error}.") from None
+    ledgers = (UptimeLedger(one.hours, one.days) for one in past.clusters.values())
+    if not all(map(_adds_up, ledgers)):
+        raise UnreadableHistoryError("The past of the history is inconsistent.")
+    return past
 
 
 def _is_consistent(history: History) -> bool:
@@ -102,22 +140,28 @@ def _adds_up(ledger: UptimeLedger) -> bool:
     """Return whether each hour and day comes once, in order, and has no more seconds than it spans."""
     for resolution, roll_ups in ((HOUR, ledger.hours), (DAY, ledger.days)):
         begins = [roll_up.begin for roll_up in roll_ups]
-        if begins != sorted(set(begins)) or any(
-            roll_up.monitored > resolution.seconds for roll_up in roll_ups
-        ):
+        if not all(map(lt, begins, begins[1:])):
+            return False
+        if max(map(sum, map(_SECONDS, roll_ups)), default=0) > resolution.seconds:
             return False
     return all(MINYEAR < interval.begin.year <= interval.end.year < MAXYEAR for interval in ledger.open)
 
 
-def render(histories: Histories) -> bytes:
-    """Write the histories; the same ones always give the same bytes.
+def render(histories: Histories, past: PastRef | None = None) -> bytes:
+    """Write the histories; the same ones always give the same bytes. `past` is where their past is.
 
     Raises HistoryError for a document that no later run would read.
     """
-    content = json.encode(histories, order="deterministic") + b"\n"
-    if len(content) > MAX_BYTES:
+    document = _RecentPart(clusters=histories.clusters, past=past) if past else histories
+    content = json.encode(document, order="deterministic") + b"\n"
+    number = len(histories.clusters)
+    if excess := excess_of(content, number):
         raise HistoryError(
-            f"The history of {len(histories.clusters)} clusters is larger than {MAX_BYTES} bytes.",
+            f"The history of {number} clusters {excess}.",
             remedy="Check some of the clusters in a workflow of their own, or start a new history.",
         )
     return content
+
+
+def render_past(past: Past) -> bytes:
+    return json.encode(past, order="deterministic") + b"\n"

@@ -13,12 +13,13 @@ from cluster_status.domain.capacity.capacity import Capacity, with_sample
 from cluster_status.domain.capacity.sample import sample_of
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.publication import Publication
-from cluster_status.domain.history.servers import Hold, Servers, attributed
+from cluster_status.domain.history.servers import ServerMismatch, Servers, attributed
 from cluster_status.domain.history.ssh_state import SshState, remember, remember_refusal
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar
 from cluster_status.domain.maintenance.comparison import Comparison, compare
 from cluster_status.domain.maintenance.listing import listing
+from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.maintenance.update import CalendarUpdate, updated, with_announced
 from cluster_status.domain.notification.event import event_between
 from cluster_status.domain.notification.notify import notify
@@ -59,23 +60,28 @@ class History(Struct, frozen=True, kw_only=True):
     servers: Servers = Servers()
     publication: Publication = Publication()  # of the status page
 
-    def known_server(self, digests: Digests, now: datetime, result: ProbeResult | None = None) -> KnownServer:
-        """Return what is known of the server with this digest, and of the windows that a probe has listed."""
+    def known_server(
+        self, digests: Digests, now: datetime, result: ProbeResult | None = None, plan: Plan = NO_PLAN
+    ) -> KnownServer:
+        """Return what is known of the server with this digest, and of the windows listed or planned now."""
         partitions = self.partitions_of(digests)
         after_gap = self.is_after_gap(partitions.listed_at, now)
         return replace(
             self.ssh.known_server(digests),
             logins_closed_too_long=self.ssh.login.is_closed_too_long(now, self.maintenance_until(now)),
-            window=self.compare_windows(result, now).calendar.of_all_nodes_at(now),
+            window=self.compare_windows(result, plan, now).calendar.of_all_nodes_at(now),
             partitions=partitions,
             interrupted=after_gap or self.is_status_lost,
             after_gap=after_gap,
         )
 
-    def compare_windows(self, result: ProbeResult | None, at: datetime, poll_id: str = "") -> Comparison:
-        """Return the calendar with the maintenance windows that a probe has listed."""
+    def compare_windows(
+        self, result: ProbeResult | None, plan: Plan, at: datetime, poll_id: str = ""
+    ) -> Comparison:
+        """Return the calendar with the maintenance windows that a probe has listed, and the planned ones."""
         state = result.outcome if result and isinstance(result.outcome, ClusterState) else None
-        return compare(self.calendar, listing(state, at, self.calendar.since or at), at, poll_id)
+        reserved = listing(state, at, self.calendar.since or at)
+        return compare(self.calendar, reserved, plan.current(at), at, poll_id)
 
     def remembered_login(self, digests: Digests, now: datetime) -> RememberedLogin:
         """Return what the probe has to respect or may make use of."""
@@ -94,7 +100,7 @@ class History(Struct, frozen=True, kw_only=True):
         is_another = self.ssh.server_of(digests) != self.ssh.server
         return PartitionMemory() if is_another else self.partitions
 
-    def hold(self, digests: Digests, at: Instant) -> Hold | None:
+    def server_mismatch(self, digests: Digests, at: Instant) -> ServerMismatch | None:
         """Return why a poll of the server with this digest would change nothing."""
         return attributed(self.servers, self.ssh.server, digests, at)[1]
 
@@ -122,6 +128,7 @@ class PollContext(Struct, frozen=True, kw_only=True):
     digests: Digests = Digests()
     confirm_after: int = 2  # polls
     channels: tuple[ChannelPolicy, ...] = ()
+    plan: Plan = NO_PLAN
     in_turn: bool = False
 
 
@@ -131,8 +138,8 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     A poll that a later one has overtaken is recorded and changes nothing else. One of another server is not
     recorded, until the history follows that server.
     """
-    servers, hold = attributed(history.servers, history.ssh.server, poll.digests, poll.at)
-    if hold:
+    servers, mismatch = attributed(history.servers, history.ssh.server, poll.digests, poll.at)
+    if mismatch:
         ssh = remember_refusal(history.ssh, result, poll.digests, poll.at)
         return replace(history, ssh=ssh, servers=servers)
     seen = Poll(poll.at, verdict.status, verdict.cause)
@@ -186,7 +193,7 @@ def _calendar_update(
     history: History, tracker: StatusTracker, result: ProbeResult, poll: PollContext
 ) -> CalendarUpdate:
     """Return the maintenance windows after this poll; nothing is sent before the first confirmed status."""
-    comparison = history.compare_windows(result, poll.at, poll.id)
+    comparison = history.compare_windows(result, poll.plan, poll.at, poll.id)
     if tracker.confirmed is None:
         return CalendarUpdate(comparison.calendar)
     update = updated(comparison, poll.at)

@@ -16,8 +16,8 @@ from cluster_status.domain.instant import Instant
 ALONE_FOR = timedelta(hours=24)
 
 
-class Hold(StrEnum):
-    """Why a poll changes no status and notifies nothing."""
+class ServerMismatch(StrEnum):
+    """The polled server is not the one of the history: such a poll changes no status and notifies nothing."""
 
     FIRST_POLL = "first-poll"  # of another server
     CONFLICT = "conflict"
@@ -41,14 +41,14 @@ class Servers(Struct, frozen=True, omit_defaults=True):
 
 def attributed(
     servers: Servers, own: ServerDigest, digests: Digests, at: Instant
-) -> tuple[Servers, Hold | None]:
+) -> tuple[Servers, ServerMismatch | None]:
     """Return the servers after a poll of the one with these digests; `own` is that of the history.
 
     The history follows another server after two polls in a row there. If the server then changes back, it is
     a conflict, until one of them was polled alone for a day.
     """
     polled = PolledServer(digest=digests.server, keyed_by=digests.key, hint=digests.hint, at=at)
-    in_conflict = Servers(conflict=polled), Hold.CONFLICT
+    in_conflict = Servers(conflict=polled), ServerMismatch.CONFLICT
     if servers.conflict:
         return _after_conflict(servers, servers.conflict, polled, digests) or in_conflict
     left = servers.left if servers.left and abs(at - servers.left.at) < ALONE_FOR else None
@@ -57,7 +57,7 @@ def attributed(
     if left and not left.differs_from(digests):
         return in_conflict
     if servers.other is None:
-        return Servers(other=polled, left=left), Hold.FIRST_POLL
+        return Servers(other=polled, left=left), ServerMismatch.FIRST_POLL
     if servers.other.differs_from(digests):
         return in_conflict
     before = PolledServer(digest=own.digest, keyed_by=own.keyed_by, hint=own.hint, at=at)
@@ -66,10 +66,10 @@ def attributed(
 
 def _after_conflict(
     servers: Servers, last: PolledServer, polled: PolledServer, digests: Digests
-) -> tuple[Servers, Hold | None] | None:
+) -> tuple[Servers, ServerMismatch | None] | None:
     """Return the servers after a poll of the one that was polled last; None if it is another one."""
     if last.differs_from(digests) or polled.at < last.at:
         return None
     if polled.at - last.at < ALONE_FOR:
-        return replace(servers, conflict=last), Hold.CONFLICT
+        return replace(servers, conflict=last), ServerMismatch.CONFLICT
     return Servers(), None

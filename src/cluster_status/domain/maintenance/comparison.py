@@ -1,5 +1,6 @@
 """What a poll finds of the known windows."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -9,6 +10,7 @@ from cluster_status.domain.maintenance.calendar import KEPT_FOR, Calendar, Known
 from cluster_status.domain.maintenance.lifecycle import Found, Stage
 from cluster_status.domain.maintenance.listing import APART, Listing
 from cluster_status.domain.maintenance.matching import matches
+from cluster_status.domain.maintenance.plan import PlannedWindow, with_planned
 from cluster_status.domain.maintenance.window import Span, Window
 
 WINDOWS_KEPT = 50
@@ -27,12 +29,21 @@ class Comparison(Struct, frozen=True):
     found: dict[str, Found]
 
 
-def compare(calendar: Calendar, listed: Listing | None, at: datetime, poll_id: str) -> Comparison:
-    """Return the calendar after a poll; `listed` is None if the reservations were not read."""
+def compare(
+    calendar: Calendar,
+    reserved: Listing | None,
+    planned: Iterable[PlannedWindow],
+    at: datetime,
+    poll_id: str,
+) -> Comparison:
+    """Return the calendar after a poll; `reserved` is None if the reservations were not read.
+
+    The `planned` windows are those that are not over.
+    """
     kept = tuple(one for one in calendar.windows if calendar.time_since_end(one.window, at) < KEPT_FOR)
-    if listed is None:
-        return Comparison(replace(calendar, windows=kept), {one.id: Found.UNREAD for one in kept})
-    calendar = replace(calendar, since=calendar.since or at, read_at=at)
+    listed = with_planned(reserved or _as_known(calendar, kept, at), planned)
+    if reserved:
+        calendar = replace(calendar, since=calendar.since or at, read_at=at)
     begun = [one.window for one in kept if one.stage not in _NOT_BEGUN]
     matched = matches([one.window for one in kept], listed, at, begun)
     windows, found = list[KnownWindow](), dict[str, Found]()
@@ -41,7 +52,9 @@ def compare(calendar: Calendar, listed: Listing | None, at: datetime, poll_id: s
             continue
         window = matched.found.get(number)
         after, what = (
-            _listed(known, window, calendar, at) if window else _missing(known, listed, calendar, at)
+            _listed(known, window, calendar, at, unread=listed.unread)
+            if window
+            else _missing(known, listed, calendar, at)
         )
         windows.append(after)
         found |= {known.id: what} if what else {}
@@ -50,20 +63,36 @@ def compare(calendar: Calendar, listed: Listing | None, at: datetime, poll_id: s
     return Comparison(replace(calendar, windows=tuple([*windows, *new][:WINDOWS_KEPT])), found)
 
 
+def _as_known(calendar: Calendar, kept: Iterable[KnownWindow], at: datetime) -> Listing:
+    """Return the reserved windows that were listed last and are not over, where none could be read."""
+    current = (
+        one.window
+        for one in kept
+        if one.window.reserved and not one.missing and calendar.time_since_end(one.window, at) < timedelta()
+    )
+    return Listing(tuple(replace(one, planned=False) for one in current), unread=True)
+
+
 def _missing(
     known: KnownWindow, listed: Listing, calendar: Calendar, at: datetime
 ) -> tuple[KnownWindow, Found | None]:
-    if listed.partial or (listed.by_number and known.window.partitions):
+    is_incomplete = listed.unread or listed.partial or (listed.by_number and bool(known.window.partitions))
+    if is_incomplete and known.window.reserved:
         return known, Found.UNREAD  # it may only seem to be missing
+    announced = known.announced
+    if announced and known.stage in _NOT_BEGUN and known.window.last <= at < announced.begin:
+        known = replace(known, window=announced)  # no message was sent of the time that is over
     is_gone = known.missing or calendar.time_since_end(known.window, at) >= timedelta()
     return replace(known, missing=True), Found.GONE if is_gone else None
 
 
 def _listed(
-    known: KnownWindow, listed: Window, calendar: Calendar, at: datetime
+    known: KnownWindow, listed: Window, calendar: Calendar, at: datetime, *, unread: bool
 ) -> tuple[KnownWindow, Found | None]:
     window = _continued(known.window, listed, calendar, at)
     after = replace(known, window=window, missing=False)
+    if unread and not window.planned:
+        return after, Found.UNREAD
     if known.announced is None or not _differ(known.announced, window, at):
         return after, Found.SAME
     is_confirmed = not known.missing and not _differ(known.window, window, at)

@@ -23,12 +23,13 @@ _FAR_OFF = timedelta(days=30)
 class Listing(Struct, frozen=True):
     """Windows in the order of their begin; `few` are those of few nodes, which are not announced.
 
-    `partial`: some reservations were not read. `by_number`: there are some, and the nodes of the partitions
-    were not read.
+    `unread`: no reservations were read, and the windows are those known before. `partial`: some were not
+    read. `by_number`: there are some, and the nodes of the partitions were not read.
     """
 
     windows: tuple[Window, ...] = ()
     few: tuple[Window, ...] = ()
+    unread: bool = False
     partial: bool = False
     by_number: bool = False
 
@@ -66,11 +67,15 @@ def listing(state: ClusterState | None, at: datetime, since: datetime) -> Listin
     reserved = [one for one in reserved if cluster.count(one.nodes) and not _is_usual(one, cluster, since)]
     full = _of_all_nodes(reserved, cluster)
     parts = list(_parts(reserved, cluster))
-    windows = [*_joined(full, parts), *_apart(full, parts)]
     few = [window for window, scope in parts if scope is Scope.FEW]
+    announced = [
+        replace(window, partitions=window.partitions if scope is Scope.PART else ())
+        for window, scope in parts
+        if scope is not Scope.FEW
+    ]
     return Listing(
-        tuple(sorted(windows, key=_order)),
-        tuple(sorted(few, key=_order)),
+        in_order(with_parts(full, announced)),
+        in_order(few),
         partial=bool(maintenance.error),
         by_number=not state.partition_nodes,
     )
@@ -110,21 +115,18 @@ def _parts(reserved: Sequence[_Reserved], cluster: Cluster) -> Iterator[tuple[Wi
             yield _window(chain, cluster), cluster.scope(_nodes_of(chain))
 
 
-def _joined(full: Iterable[Window], parts: Sequence[tuple[Window, Scope]]) -> Iterator[Window]:
-    """Yield the windows of all nodes; a part that reaches at most a day beyond one belongs to it."""
+def with_parts(full: Sequence[Window], parts: Sequence[Window]) -> Iterator[Window]:
+    """Yield windows of all nodes and of parts; a part that reaches at most a day beyond one belongs to it."""
     for one in full:
         window = one
-        for part, scope in parts:
-            if scope is not Scope.FEW and _belongs(part, one):
+        for part in parts:
+            if _belongs(part, one):
                 end = None if part.end is None or window.end is None else max(part.end, window.end)
                 window = replace(window, begin=min(part.begin, window.begin), end=end)
         yield window
-
-
-def _apart(full: Sequence[Window], parts: Iterable[tuple[Window, Scope]]) -> Iterator[Window]:
-    for part, scope in parts:
-        if scope is not Scope.FEW and not any(_belongs(part, one) for one in full):
-            yield replace(part, partitions=part.partitions if scope is Scope.PART else ())
+    for part in parts:
+        if not any(_belongs(part, one) for one in full):
+            yield part
 
 
 def _belongs(part: Window, full: Window) -> bool:
@@ -180,5 +182,5 @@ def _together(reserved: Iterable[_Reserved]) -> NodeSet:
     return nodes
 
 
-def _order(window: Window) -> tuple[datetime, datetime]:
-    return window.begin, window.last
+def in_order(windows: Iterable[Window]) -> tuple[Window, ...]:
+    return tuple(sorted(windows, key=lambda one: (one.begin, one.last)))

@@ -35,6 +35,7 @@ def matches(
     """Match windows with the same times first, then those that overlap, then those that were moved.
 
     A window was moved if it has not begun, and takes all nodes as the other one does, or a part as that one.
+    A reservation and a planned window were not.
     It may have been moved in a gap that its begin was in. `begun` are those whose begin was notified.
     One that runs with an open end does not overlap with one that begins much later.
     """
@@ -85,7 +86,7 @@ def _overlapping(at: datetime) -> Rank:
 
 def _moved(at: datetime, begun: Collection[Window]) -> Rank:
     def rank(known: Window, listed: Window) -> object:
-        is_alike = _is_of_all_nodes(known) is _is_of_all_nodes(listed)
+        is_alike = _is_of_all_nodes(known) is _is_of_all_nodes(listed) and _have_one_source(known, listed)
         may_be_moved = known.begin > at or (known.last > at and known not in begun)
         return abs(known.begin - listed.begin) if is_alike and may_be_moved else None
 
@@ -106,6 +107,10 @@ def _grown(known: Sequence[Window], found: Mapping[int, Window], listed: Listing
 
 def _has_become(listed: Window, known: Window) -> bool:
     return contains(listed, known) and (_is_of_all_nodes(listed) or not _is_of_all_nodes(known))
+
+
+def _have_one_source(known: Window, listed: Window) -> bool:
+    return (known.planned and listed.planned) or (known.reserved and listed.reserved)
 
 
 def _is_of_all_nodes(window: Window) -> bool:

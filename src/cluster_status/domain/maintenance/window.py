@@ -30,7 +30,8 @@ class Window(Span, frozen=True, omit_defaults=True):
 
     `all_nodes` is the time in which it takes all nodes: at least 90 % of those that count.
     `concurrent_nodes` is the largest number of nodes at the same time. `job_hours` is the longest time limit
-    of its partitions.
+    of its partitions. `planned`: the input `maintenance` has it, or a part of it. `reserved`: so does Slurm;
+    otherwise its number of nodes is not known.
     """
 
     nodes: int = 0
@@ -39,11 +40,17 @@ class Window(Span, frozen=True, omit_defaults=True):
     partitions: tuple[str, ...] = ()  # none if it takes all
     recurring: bool = False
     job_hours: int = 0
+    planned: bool = False
+    reserved: bool = True
 
     @property
     def lead(self) -> timedelta:
-        """How long before its begin it is announced: jobs that would reach into it do not start any more."""
-        return max(DAY, min(timedelta(hours=self.job_hours), timedelta(hours=MOST_JOB_HOURS)))
+        """How long before its begin it is announced.
+
+        From then on, jobs that would reach into it do not start. One that is planned by hand is for readers.
+        """
+        hours = MOST_JOB_HOURS if self.planned else min(self.job_hours, MOST_JOB_HOURS)
+        return max(DAY, timedelta(hours=hours))
 
     def begun_by(self, now: datetime, at: datetime) -> Self:
         """Return the window for a message from `at` that is edited now: what has begun is shown as begun."""

@@ -1,8 +1,10 @@
-"""One message for the changes of several clusters."""
+"""One message about several clusters: their changes, or how all of them are."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from cluster_status.domain.notification.content.headline import phrase
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.severity import counted, rank
 
@@ -21,10 +23,57 @@ def combined(messages: Sequence[Message]) -> Message:
         mention=next((one.mention for one in ordered if one.mention), ""),
         is_news=any(one.is_news for one in messages),
         url=ordered[0].url,
-        page=ordered[0].page.rpartition("clusters/")[0],
+        page=_index(ordered[0]),
     )
 
 
+def overview(messages: Sequence[Message]) -> Message:
+    """Return the message that shows all clusters, the worst first; it is no news."""
+    ordered = sorted(messages, key=lambda one: rank(one.status))
+    number = "1 cluster" if len(ordered) == 1 else f"{len(ordered)} clusters"
+    return Message(
+        status=ordered[0].status,
+        headline=f"{number}: {_headline(ordered)}",
+        sentence="",
+        at=max(map(_since, messages)),
+        changes=tuple(map(_row, ordered)),
+        is_overview=True,
+        is_news=False,
+        url=ordered[0].url,
+        page=_index(ordered[0]),
+    )
+
+
+def _index(message: Message) -> str:
+    """Return the status page of all clusters."""
+    return message.page.rpartition("clusters/")[0]
+
+
+def _row(message: Message) -> Message:
+    """Return what an overview shows of a cluster. The time of this poll alone is no reason for an edit."""
+    return Message(
+        message.status,
+        message.cluster,
+        message.sentence,
+        _since(message),
+        cluster=message.cluster,
+        notification=message.notification,
+    )
+
+
+def _since(message: Message) -> datetime:
+    """Return when the status began that a message shows."""
+    notification = message.notification
+    period = (notification.unknown or notification.period) if notification else None
+    return period.since if period else message.at
+
+
 def _headline(messages: Sequence[Message]) -> str:
-    counts = counted(one.status for one in messages)
-    return ", ".join(f"{count} {phrase(status)}" for status, count in counts)
+    monitored = [one for one in messages if not _is_of_removed(one)]
+    parts = [f"{count} {phrase(status)}" for status, count in counted(one.status for one in monitored)]
+    removed = len(messages) - len(monitored)
+    return ", ".join([*parts, f"{removed} not monitored any more"] if removed else parts)
+
+
+def _is_of_removed(message: Message) -> bool:
+    return message.notification is not None and message.notification.event is Event.REMOVED

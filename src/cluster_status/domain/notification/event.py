@@ -26,6 +26,7 @@ class Event(OpenEnum):
     MONITOR_RESTORED = "monitor-restored"  # the status is known again, and the same as before
     HISTORY_NOT_SAVED = "history-not-saved"  # the monitor cannot remember what it has notified
     CAUSE_CHANGED = "cause-changed"  # a further cause, while the status stays; for issues
+    REMOVED = "removed"  # the cluster is not monitored any more; for issues
     REMINDER = "reminder"  # no change; for channels that are notified of every poll
 
 
@@ -42,6 +43,9 @@ CHANGES = frozenset(
     }
 )
 """The events that change what is known of the cluster now."""
+
+OF_ISSUES = frozenset({Event.CAUSE_CHANGED, Event.REMOVED})
+"""The events that only issues show."""
 
 _ONLINE, _DEGRADED, _MAINTENANCE, _OFFLINE = (
     Status.ONLINE,

@@ -48,12 +48,11 @@ class IssueStep(Struct, frozen=True):
     lasted: timedelta | None = None  # from the begin of the incident to its end
 
 
-class Place(Enum):
-    """Where a notification goes, if not to an issue whose number is known."""
+class Unnumbered(Enum):
+    """The issue that a notification changes, if the history does not have its number."""
 
     NEW = "new"
-    UNKNOWN = "unknown"  # an issue may be open, and the history does not have its number
-    NOWHERE = "nowhere"
+    OPEN = "open"  # if one is open
 
 
 class _Effect(Enum):
@@ -64,6 +63,8 @@ class _Effect(Enum):
 
 def _effect(notification: Notification) -> _Effect | None:
     """Return the effect on the incident of the cluster, if any; a maintenance is none and ends none."""
+    if notification.event is Event.REMOVED:
+        return _Effect.END
     is_about_it = notification.event in _OF_INCIDENTS and not notification.is_about_window
     if not is_about_it or notification.period is None or notification.unknown:
         return None
@@ -73,16 +74,20 @@ def _effect(notification: Notification) -> _Effect | None:
     return _Effect.BEGIN if status in {Status.OFFLINE, Status.DEGRADED} else _Effect.NEWS
 
 
-def place_of(issue: Issue | None, notification: Notification) -> int | Place:
-    """Return the number of the issue that a notification changes, or the place of it."""
+IssueTarget = int | Unnumbered
+"""The number of an issue, or what is known of it without one."""
+
+
+def target_of(issue: Issue | None, notification: Notification) -> IssueTarget | None:
+    """Return the issue that a notification changes, if any."""
     effect, current = _effect(notification), _current(issue, notification.at)
     if effect is _Effect.BEGIN:
-        return current.number if current else Place.NEW
+        return current.number if current else Unnumbered.NEW
     if effect is None or (issue is None and notification.event is Event.INITIAL):
-        return Place.NOWHERE
+        return None
     if issue is None:
-        return Place.UNKNOWN if effect is _Effect.END else Place.NOWHERE
-    return Place.NOWHERE if issue.over_at else issue.number
+        return Unnumbered.OPEN if effect is _Effect.END else None
+    return None if issue.over_at else issue.number
 
 
 def after(issue: Issue | None, notification: Notification, number: int, repository: str) -> Issue | None:
@@ -101,32 +106,32 @@ def after(issue: Issue | None, notification: Notification, number: int, reposito
 
 
 def step(
-    batch: Sequence[tuple[str, Notification]], issues: Mapping[str, Issue], place: int | Place
+    batch: Sequence[tuple[str, Notification]], issues: Mapping[str, Issue], target: IssueTarget
 ) -> IssueStep:
-    """Return what the notifications of a batch do to the issue at their place.
+    """Return what the notifications of a batch do to their issue.
 
     `issues` has those of all clusters by key.
     """
     keys, ids = tuple(key for key, _ in batch), tuple(one.id for _, one in batch)
-    if place is Place.NEW:
+    if target is Unnumbered.NEW:
         return IssueStep(Step.OPEN, keys, ids)
-    if not isinstance(place, int):
+    if not isinstance(target, int):
         return IssueStep(Step.CLOSE, keys, ids)
     effects = {key: _effect(one) for key, one in batch}
-    was_open = any(one.number == place and not one.over_at for one in issues.values())
+    was_open = any(one.number == target and not one.over_at for one in issues.values())
     others_open = any(
-        one.number == place and not one.over_at and key not in effects for key, one in issues.items()
+        one.number == target and not one.over_at and key not in effects for key, one in issues.items()
     )
     if set(effects.values()) == {_Effect.END} and not others_open:
-        return IssueStep(Step.CLOSE, keys, ids, place, max(_lasted(batch, issues), default=None))
-    return IssueStep(Step.COMMENT if was_open else Step.REOPEN, keys, ids, place)
+        return IssueStep(Step.CLOSE, keys, ids, target, max(_lasted(batch, issues), default=None))
+    return IssueStep(Step.COMMENT if was_open else Step.REOPEN, keys, ids, target)
 
 
 def _lasted(batch: Sequence[tuple[str, Notification]], issues: Mapping[str, Issue]) -> Iterator[timedelta]:
-    """Yield how long the incidents lasted, without those that a clock set back has spoiled."""
+    """Yield how long the incidents lasted, as far as that is known: a clock may have been set back."""
     for key, one in batch:
         end = one.period.since if one.period else one.at
-        if key in issues and end >= issues[key].since:
+        if one.event is not Event.REMOVED and key in issues and end >= issues[key].since:
             yield end - issues[key].since
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.domain.notification.content.facts import Fact, facts, once
+from cluster_status.domain.maintenance.plan import Plan
+from cluster_status.domain.notification.content.facts import Fact, facts, once, planned_facts
 from cluster_status.domain.notification.content.headline import headline, shown_status
 from cluster_status.domain.notification.content.quotation import Quotation, quotation_for
 from cluster_status.domain.notification.content.sentence import remedy, sentence
@@ -24,6 +25,7 @@ class Message(Struct, frozen=True):
     sentence: str
     at: datetime  # shown by each channel
     changes: tuple["Message", ...] = ()  # of a message about several clusters: theirs
+    is_overview: bool = False  # of several clusters as they are, not of changes
     cluster: str = ""  # name; empty for several
     notification: Notification | None = None
     remedy: str = ""  # what to do; never text of a server
@@ -37,6 +39,8 @@ class Message(Struct, frozen=True):
     mention: str = ""  # role or user to mention, in the syntax of the channel
     is_news: bool = True  # otherwise it is sent without a notification sound
     issue: IssueStep | None = None  # for a channel of issues
+    notice: str = ""  # as in the facts
+    note: str = ""  # of a maintenance, as in the facts
     url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
     page: str = ""  # status page of the cluster, or of all
 
@@ -74,6 +78,18 @@ def compose(
 def with_order(message: Message, report: PartitionReport | None) -> Message:
     """Return the message with the partitions to show first and last, as this poll found them."""
     return replace(message, lost=report.found, usual=report.usual) if report else message
+
+
+def with_plan(message: Message, plan: Plan) -> Message:
+    """Return the message with what the user has written for readers."""
+    window = message.notification.window if message.notification else None
+    note = plan.note_of(window) if window else ""
+    return replace(
+        message,
+        notice=plan.notice,
+        note=note,
+        facts=(*planned_facts(plan.notice, note), *message.facts),
+    )
 
 
 def _is_outage(notification: Notification) -> bool:

@@ -68,9 +68,13 @@ class MessageRef(Struct, frozen=True):
     shown: str
 
 
-class LiveMessage(Struct, frozen=True):
-    """The message that is edited at every poll; only the channel with this digest can edit it."""
+class LiveMessage(Struct, frozen=True, omit_defaults=True):
+    """The message that is edited at every poll; only the channel with this digest can edit it.
+
+    An `overview` is shared by several clusters: `notification` is then the row of this one.
+    """
 
     channel: str | None
     ref: MessageRef
     notification: Notification
+    overview: bool = False

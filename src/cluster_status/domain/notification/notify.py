@@ -41,7 +41,7 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
             if damped:
                 damped = replace(damped, id=f"{seen.poll_id}.{f'p{number}' if number else 0}")
                 outbox, is_reminded = enqueue(outbox, damped, only=policy.id), False
-        if is_reminded:
+        if is_reminded or policy.overview:
             outbox = remind(outbox, seen, policy)
     outbox = without_stale(_notify_of_windows(outbox, seen), seen.calendar)
     return _with_chosen(outbox, seen.poll_id, channels)
@@ -61,7 +61,7 @@ def _chosen(state: ChannelOutbox, poll_id: str, policy: ChannelPolicy) -> Channe
             missed += one.missed_polls
             continue
         kept.append(one)
-        if is_new:
+        if is_new and not (policy.overview and one.event is Event.REMINDER):  # else it is no message
             knows_problem = is_problem(one)
     return replace(state, pending=tuple(kept), missed_polls=missed, knows_problem=knows_problem)
 
@@ -149,6 +149,8 @@ def remind(outbox: Outbox, seen: Observation, policy: ChannelPolicy) -> Outbox:
     if not wanted or seen.after.confirmed is None or seen.verdict.status is not seen.after.status:
         return outbox
     reminder = _notification(Event.REMINDER, seen)
+    if policy.overview:  # it can be pending with a change of the same poll
+        reminder = replace(reminder, id=f"{seen.poll_id}.overview")
     instability = _instability(channel.damping, channel.damping, seen)
     return enqueue(outbox, replace(reminder, instability=instability), only=policy.id)
 

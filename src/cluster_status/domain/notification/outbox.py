@@ -65,25 +65,27 @@ class Outbox(Struct, frozen=True):
 def begin_poll(outbox: Outbox, policies: Iterable[ChannelPolicy], missed_polls: int) -> Outbox:
     """Prepare the outbox for the events of a poll.
 
-    Channels that are no longer configured are dropped, and so are reminders that were not delivered,
-    notifications beyond the limit, live messages that cannot be edited any more, and issues of another
-    repository. `missed_polls` is
-    negative after a clock was set back.
+    Channels that are no longer configured are dropped, and so are reminders that were not delivered, the
+    removal of a cluster that is back, notifications beyond the limit, live messages that cannot be edited any
+    more, and issues of another repository. `missed_polls` is negative after a clock was set back.
     """
     channels = {policy.id: _begin(outbox.channel(policy.id), policy, missed_polls) for policy in policies}
     return replace(outbox, channels=channels)
 
 
 def _begin(channel: ChannelOutbox, policy: ChannelPolicy, missed_polls: int) -> ChannelOutbox:
+    dropped = {Event.REMINDER, Event.REMOVED}
     reminders = [one for one in channel.pending if one.event is Event.REMINDER]
     missed = channel.missed_polls + sum(one.missed_polls for one in reminders) + missed_polls
     is_here = channel.issue is not None and channel.issue.repository == policy.issues
-    can_edit = policy.live and channel.live is not None and channel.live.channel == policy.digest
+    live = channel.live if policy.live else None
+    if live and (live.channel, live.overview) != (policy.digest, policy.overview):
+        live = None  # it cannot be edited
     return replace(
         channel,
-        pending=_newest(tuple(one for one in channel.pending if one.event is not Event.REMINDER)),
+        pending=_newest(tuple(one for one in channel.pending if one.event not in dropped)),
         missed_polls=max(0, missed),
-        live=channel.live if can_edit else None,
+        live=live,
         issue=channel.issue if is_here else None,
     )
 

@@ -11,7 +11,8 @@ class ChannelPolicy(Struct, frozen=True):
     id: str
     digest: str | None = None
     always: bool = False  # a reminder at every poll without a change
-    live: bool = False  # the latest message is edited at every poll
+    live: bool = False  # a message is edited at every poll: the latest one
+    overview: bool = False  # or, in a live channel of several clusters, one with a table of them
     issues: str | None = None  # digest of the repository, if incidents are issues there
     kinds: frozenset[Kind] = frozenset()  # of notifications; empty: all
     mention: str = ""  # role or user to mention in an outage, in the syntax of the channel

@@ -14,7 +14,7 @@ from cluster_status.domain.notification.observation import (
 from cluster_status.domain.notification.partition_events import is_of_partitions, named_partitions
 from cluster_status.domain.notification.window_events import with_current_window
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.tracker import StatusTracker
+from cluster_status.domain.status.tracker import StatusTracker, UnknownPeriod
 
 
 def refreshed(notification: Notification, seen: Observation) -> Notification | None:
@@ -52,6 +52,39 @@ def _status_only(notification: Notification) -> Notification:
     if notification.is_about_window:
         return notification
     return replace(notification, event=Event.REMINDER, previous=None, partitions=())
+
+
+def row(shown: Notification | None, seen: Observation) -> Notification | None:
+    """Return what an overview shows of a cluster; None before its first confirmed status.
+
+    A status that is not confirmed is not shown: the row then stays as `shown`.
+    """
+    verdict, tracker = seen.verdict, seen.after
+    confirmed = tracker.confirmed
+    unknown = tracker.unknown if tracker.unknown and tracker.unknown.notified else None
+    if confirmed is None and unknown is None:
+        return None
+    is_found = unknown is None and confirmed is not None and verdict.status is confirmed.status
+    known = Notification(seen.poll_id, Event.REMINDER, seen.at, confirmed, unknown=unknown)
+    if not (is_found and confirmed):
+        return shown if shown and _is_of(shown, tracker, unknown) else known
+    named = named_partitions(Event.REMINDER, tracker, tracker, verdict)
+    return replace(
+        known,
+        period=confirmed.with_latest_cause(verdict.confirming_cause),
+        nodes=nodes_of(verdict),
+        login_only=is_login_only(verdict),
+        underlying_cause=verdict.underlying_cause,
+        partitions=named.partitions,
+        still_out=named.still_out,
+    )
+
+
+def _is_of(shown: Notification, tracker: StatusTracker, unknown: UnknownPeriod | None) -> bool:
+    """Return whether a row shows the confirmed status."""
+    if shown.unknown or unknown or not (shown.period and tracker.confirmed):
+        return False
+    return shown.period.since == tracker.confirmed.since and shown.period.status is tracker.status
 
 
 def with_current_status(notification: Notification, tracker: StatusTracker) -> Notification:

@@ -54,6 +54,7 @@ def samples(at: datetime) -> Iterator[Notification]:
     yield sample(Event.MONITOR_LOST, online, unknown=UnknownPeriod(earlier, 3, Cause.HOST_KEY, notified=True))
     yield sample(Event.MONITOR_RESTORED, online, unknown_since=earlier)
     yield sample(Event.HISTORY_NOT_SAVED, online)
+    yield sample(Event.REMOVED, offline)
     yield sample(Event.REMINDER, online, nodes=_ALL_UP)
 
 

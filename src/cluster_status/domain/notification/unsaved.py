@@ -3,7 +3,7 @@
 Its only memory are the runs that finished since the last saved poll: when they started, not what they found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -16,6 +16,8 @@ from cluster_status.domain.notification.event import CHANGES, Event
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.outbox import Outbox, enqueue
+from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.notification.selection import Kind, is_chosen
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.tracker import StatusPeriod
 from cluster_status.domain.uptime.gaps import usual_interval
@@ -25,6 +27,7 @@ NOTIFIED_RUN = 3  # this one notifies that the history cannot be saved
 _HOUR = timedelta(hours=1)
 _ESTIMATED_RUNS = 100
 _NOT_SAVED_ID = "not-saved"
+_OF_RESTORED = frozenset({Kind.MONITOR, Kind.RECOVERY})
 
 _MAY_REPEAT = "The history cannot be saved, so this message may repeat."
 _UNCONFIRMED = "No other poll could confirm it."
@@ -98,17 +101,29 @@ def is_new(notification: Notification, poll_id: str) -> bool:
     return notification.id.startswith(f"{poll_id}.")
 
 
-def history_not_saved(at: datetime, saved: StatusPeriod) -> Notification:
-    """Return the notification of the third run."""
-    return Notification(_NOT_SAVED_ID, Event.HISTORY_NOT_SAVED, at, saved)
+def with_not_saved(
+    outbox: Outbox, at: datetime, saved: StatusPeriod, channels: Iterable[ChannelPolicy]
+) -> Outbox:
+    """Notify the channels that have chosen it that the history cannot be saved, in the third run."""
+    notification = Notification(_NOT_SAVED_ID, Event.HISTORY_NOT_SAVED, at, saved)
+    for policy in channels:
+        if is_chosen(notification, policy.kinds, knows_problem=False):
+            outbox = enqueue(outbox, notification, only=policy.id)
+    return outbox
 
 
-def restored(outbox: Outbox, poll_id: str, at: datetime, confirmed: StatusPeriod) -> Outbox:
-    """Notify the channels that get nothing else from this poll that the status is as it was saved."""
+def restored(
+    outbox: Outbox, poll_id: str, at: datetime, confirmed: StatusPeriod, channels: Iterable[ChannelPolicy]
+) -> Outbox:
+    """Notify the channels that get nothing else from this poll that the status is as it was saved.
+
+    It may be the end of a change that they were notified of, and counts as a recovery as well.
+    """
     notification = Notification(f"{poll_id}.2", Event.MONITOR_RESTORED, at, confirmed)
-    for channel_id, channel in outbox.channels.items():
-        if not any(is_new(one, poll_id) for one in channel.pending):
-            outbox = enqueue(outbox, notification, only=channel_id)
+    for policy in channels:
+        is_wanted = not policy.kinds or bool(policy.kinds & _OF_RESTORED)
+        if is_wanted and not any(is_new(one, poll_id) for one in outbox.channel(policy.id).pending):
+            outbox = enqueue(outbox, notification, only=policy.id)
     return outbox
 
 

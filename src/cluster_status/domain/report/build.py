@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification.content.description import reason
 from cluster_status.domain.report.findings import last_known, shown, shown_at, unconfirmed
 from cluster_status.domain.report.report import (
@@ -46,6 +47,7 @@ class Subject(Struct, frozen=True):
     name: str
     group: str = ""
     publishing_interval: timedelta = timedelta()
+    plan: Plan = NO_PLAN
 
 
 def report_on(subject: Subject, verdict: Verdict | None, history: History, at: datetime) -> Report:
@@ -63,13 +65,14 @@ def report_on(subject: Subject, verdict: Verdict | None, history: History, at: d
         fresh_until=at + max(3 * interval, 2 * subject.publishing_interval),
         shown=finding,
         shown_at=shown_at(finding, polls, at),
+        notice=subject.plan.notice,
         unconfirmed=unconfirmed(verdict, history, reason(verdict)) if verdict else None,
         last_known=last_known(finding, history),
         login_only=state is not None and state.login_only,
         nodes=state.nodes if state and state.nodes.total else None,
         partitions=_partitions(state, partitions) if state else (),
         gpus=all_gpus(state) if state else (),
-        maintenance=_maintenance(history, at),
+        maintenance=_maintenance(history, subject.plan, at),
         uptimes=uptimes(history.record.ledger, at),
         incidents=_incidents(subject, history, partitions, at),
         days=_days(history, at),
@@ -102,10 +105,12 @@ def _use(state: PartitionState | None, *, is_up: bool) -> Use:
     return Use.OUT if state.is_out else Use.UP
 
 
-def _maintenance(history: History, at: datetime) -> tuple[ReportedMaintenance, ...]:
+def _maintenance(history: History, plan: Plan, at: datetime) -> tuple[ReportedMaintenance, ...]:
     windows = (known.shown for known in history.calendar.ahead(at))
     return tuple(
-        ReportedMaintenance(one.begin, one.end, one.nodes, one.all_nodes is not None, one.partitions)
+        ReportedMaintenance(
+            one.begin, one.end, one.nodes, one.all_nodes is not None, one.partitions, plan.note_of(one)
+        )
         for one in windows
     )[:_WINDOWS_SHOWN]
 

@@ -13,6 +13,7 @@ def digest_of(report: Report) -> str:
     content = (
         report.name,
         report.group,
+        report.notice,
         report.shown,
         unconfirmed and (unconfirmed.status, unconfirmed.cause),
         report.last_known,

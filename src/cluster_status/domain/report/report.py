@@ -51,6 +51,7 @@ class ReportedMaintenance(Struct, frozen=True):
     nodes: int
     all_nodes: bool
     partitions: tuple[str, ...] = ()
+    note: str = ""  # of a window that was planned by hand
 
 
 class ReportedIncident(Struct, frozen=True):
@@ -84,7 +85,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     `shown` is the status to show, and `shown_at` the last poll that found it. `unconfirmed` is what the last
     poll found, if it is another status that no poll has confirmed yet. `last_known` is the status before it
-    became unknown. `nodes` is None, and the lists are empty, if the last poll read none.
+    became unknown. `notice` is what the user writes for readers. `nodes` is None, and the lists are empty, if
+    the last poll read none.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Report(Struct, frozen=True, kw_only=True):
     fresh_until: datetime
     shown: Finding
     shown_at: datetime
+    notice: str = ""
     unconfirmed: Finding | None = None
     last_known: Finding | None = None
     login_only: bool = False

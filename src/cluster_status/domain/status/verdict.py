@@ -141,7 +141,11 @@ def _judge_state(state: ClusterState, known: KnownServer, criteria: Criteria) ->
 def _report(state: ClusterState, known: KnownServer, criteria: Criteria) -> PartitionReport:
     missing = [name for name in state.unmatched_patterns if name in known.partitions_seen]
     poll = PollConditions(
-        criteria.at, criteria.confirm_after, interrupted=known.interrupted, after_gap=known.after_gap
+        criteria.at,
+        criteria.confirm_after,
+        interrupted=known.interrupted,
+        after_gap=known.after_gap,
+        all_reserved=known.window is not None and known.window.planned,
     )
     return report_on(known.partitions, state, missing, poll)
 

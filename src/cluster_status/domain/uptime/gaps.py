@@ -21,7 +21,7 @@ class Interval(Struct, frozen=True):
     end: Instant
 
 
-class Gap(Struct, frozen=True):
+class Gap(Struct, frozen=True, gc=False):
     """Time without polls; `missed` is the number of polls that did not run."""
 
     begin: Instant

@@ -12,7 +12,7 @@ from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
 INCIDENTS_KEPT = 200
 
 
-class Incident(Struct, frozen=True):
+class Incident(Struct, frozen=True, gc=False):
     """A period that is over, in which the cluster was not online."""
 
     status: Status

@@ -11,7 +11,7 @@ POLLS_KEPT = 288  # a day of five-minute polls
 _OVERTAKEN_WITHIN = timedelta(minutes=10)  # beyond that it is a clock that was set back
 
 
-class Poll(Struct, frozen=True):
+class Poll(Struct, frozen=True, omit_defaults=True, gc=False):
     at: Instant
     status: Status
     cause: Cause | None = None

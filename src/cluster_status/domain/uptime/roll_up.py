@@ -13,7 +13,7 @@ from cluster_status.domain.uptime.gaps import Interval
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 
 
-class RollUp(Struct, frozen=True, omit_defaults=True):
+class RollUp(Struct, frozen=True, omit_defaults=True, gc=False):
     """The seconds of an hour or a day, in UTC, by status; the rest was not monitored."""
 
     begin: Instant

@@ -60,6 +60,7 @@ class MaintenanceEntry(Struct, frozen=True):
     nodes: Count
     end: Instant | UnsetType = UNSET
     partitions: tuple[str, ...] | UnsetType = UNSET
+    note: str | UnsetType = UNSET
 
 
 class UptimeEntry(
@@ -106,6 +107,7 @@ class ClusterEntry(Struct, frozen=True):
     maintenance: tuple[MaintenanceEntry, ...]
     incidents: tuple[IncidentEntry, ...]
     group: str | UnsetType = UNSET
+    notice: str | UnsetType = UNSET
     cause: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     since: Instant | UnsetType = UNSET
@@ -143,6 +145,7 @@ def _cluster(report: Report) -> ClusterEntry:
         name=report.name,
         slug=report.slug,
         group=report.group or UNSET,
+        notice=report.notice or UNSET,
         status=_word(shown.status),
         cause=shown.cause.value if shown.cause else UNSET,
         reason=shown.clause or UNSET,
@@ -159,6 +162,7 @@ def _cluster(report: Report) -> ClusterEntry:
                 one.nodes,
                 one.end or UNSET,
                 one.partitions or UNSET,
+                one.note or UNSET,
             )
             for one in report.maintenance
         ),

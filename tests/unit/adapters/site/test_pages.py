@@ -59,6 +59,17 @@ def test_no_status_stands_without_its_time(status: Status) -> None:
     assert not re.search("online|offline|unknown", seen, re.IGNORECASE)
 
 
+def test_a_notice_and_the_note_of_a_planned_maintenance_are_shown() -> None:
+    window = ReportedMaintenance(NOW, NOW + timedelta(hours=1), 0, all_nodes=True, note="New file system")
+    one = report(notice="Scratch is read-only", maintenance=(window,))
+
+    assert "Levante Scratch is read-only Online at" in text(page(one))
+    assert "All nodes 28 Nov 2026, 14:05 UTC to 28 Nov 2026, 15:05 UTC (1 h) New file system" in text(
+        page(one)
+    )
+    assert "Scratch is read-only" in text(PAGES.index([one, report("other")]))
+
+
 def test_a_status_that_is_not_confirmed_is_named_beside_the_confirmed_one() -> None:
     found = Finding(Status.OFFLINE, Cause.TIMEOUT, "SSH connection timed out")
     seen = text(page(report(shown_at=NOW - timedelta(minutes=5), unconfirmed=found)))
@@ -118,11 +129,12 @@ def test_a_single_cluster_has_its_page_as_the_index() -> None:
 def test_hostile_names_are_text_in_every_file() -> None:
     one = report(HOSTILE, group=HOSTILE)
     parts = tuple(replace(part, name=HOSTILE, time_limit=HOSTILE) for part in one.partitions)
-    window = ReportedMaintenance(NOW, None, 8, all_nodes=False, partitions=(HOSTILE,))
+    window = ReportedMaintenance(NOW, None, 8, all_nodes=False, partitions=(HOSTILE,), note=HOSTILE)
     incident = ReportedIncident("x-1", Status.DEGRADED, (Cause.PARTITION_DOWN,), NOW, None, (HOSTILE,))
     shown = Finding(Status.DEGRADED, Cause.PARTITION_DOWN, f"no node of {HOSTILE} is in service", NOW)
     one = replace(
         one,
+        notice=HOSTILE,
         shown=shown,
         partitions=parts,
         gpus=(Gpus(HOSTILE, 8, 2),),

@@ -124,7 +124,7 @@ def test_a_command_without_a_result_is_diagnosed(error: CommandError, cause: Cau
 def test_an_unreadable_output_is_quoted_cleaned() -> None:
     cause, detail = failure_of(site(partitions="debug*|up|1-00:00:00|\x1b[31m::error::eight|idle"))
     assert cause is Cause.UNPARSABLE
-    assert "'debug*|up|1-00:00:00| [31m::error::eight|idle'" in detail
+    assert "'debug*|up|1-00:00:00|::error::eight|idle'" in detail
 
 
 def test_an_output_that_is_cut_off_is_incomplete_although_the_command_succeeded() -> None:

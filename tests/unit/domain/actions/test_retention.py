@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cluster_status.domain.actions.artifact import RESTORE_ATTEMPTS, Artifact, ArtifactRun
-from cluster_status.domain.actions.retention import ArtifactIndex, WorkflowRun, excess_runs
+from cluster_status.domain.actions.retention import PAST_NAMED_FOR, ArtifactIndex, WorkflowRun, excess_runs
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -91,12 +91,26 @@ def test_a_run_is_asked_unless_a_list_that_reaches_it_shows_its_history() -> Non
 def test_runs_with_the_newest_copies_of_a_history_are_found() -> None:
     copies = [artifact(number) for number in range(20, 10, -1)]
     others = [
-        artifact(9, "cluster-status-a.2"),
         artifact(8, "cluster-status-b"),
         artifact(7, "coverage"),
     ]
-    index = index_of(copies + others, total=13, per_page=100)
+    index = index_of(copies + others, total=12, per_page=100)
     assert index.runs_with_history() == {*range(20, 20 - RESTORE_ATTEMPTS, -1), 8}
+
+
+def test_runs_are_found_that_may_hold_the_past_of_one_of_the_newest_copies() -> None:
+    hours = int(PAST_NAMED_FOR / timedelta(hours=1))
+    copies = [
+        *(artifact(number) for number in (503, 502, 501)),
+        artifact(500, "cluster-status-a.2"),
+        replace(artifact(499, "cluster-status-a.2"), workflow_run=artifact(498).run),  # a second save
+        artifact(498),
+        artifact(501 - hours, "cluster-status-a.2"),
+        artifact(500 - hours, "cluster-status-a.2"),
+        replace(artifact(2, "cluster-status-a.2"), created_at=None),
+    ]
+    index = index_of(copies, total=len(copies), per_page=100)
+    assert index.runs_with_history() == {503, 502, 501, 500, 501 - hours, 2}
 
 
 def test_an_artifact_that_is_listed_twice_counts_once() -> None:

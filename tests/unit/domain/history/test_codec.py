@@ -3,9 +3,10 @@ from datetime import datetime
 
 import pytest
 
-from cluster_status.domain.history import codec, legacy
-from cluster_status.domain.history.codec import MAX_BYTES, parse, render
+from cluster_status.domain.history import legacy, limits
+from cluster_status.domain.history.codec import parse, render
 from cluster_status.domain.history.histories import SCHEMA, Histories
+from cluster_status.domain.history.limits import MOST_ENTRIES, max_bytes, max_values
 from cluster_status.domain.notification.event import Event
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 from tests.unit.domain.build import events, history, listed, pending, polled
@@ -43,6 +44,10 @@ def test_a_part_that_is_not_in_the_document_is_empty(part: str) -> None:
 
 
 # Unreadable documents
+
+
+def many_clusters(number: int) -> bytes:
+    return json.dumps({"schema": 1, "clusters": {str(one): {} for one in range(number)}}).encode()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +92,9 @@ def test_a_part_that_is_not_in_the_document_is_empty(part: str) -> None:
             r"outbox.channels\[...\].pending\[0\].event",
         ),
         (b'{"schema": 1, "deep": ' + b"[" * 200_000, "recursion"),
-        (b" " * (MAX_BYTES + 1), f"larger than {MAX_BYTES} bytes"),
+        (b" " * (max_bytes(1) + 1), f"larger than {max_bytes(1)} bytes"),
+        (b"," * (max_values(1) + 1), f"more than {max_values(1)} values"),
+        (many_clusters(MOST_ENTRIES + 1), f"more than {MOST_ENTRIES} clusters"),
     ],
     ids=lambda value: repr(value[-40:]) if isinstance(value, bytes) else None,
 )
@@ -104,10 +111,19 @@ def test_the_error_for_a_long_history_of_the_script_names_a_document() -> None:
 
 
 def test_a_document_that_no_run_could_read_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "MAX_BYTES", len(render(document(RICH))))
+    size = len(render(document(RICH)))
+    monkeypatch.setattr(limits, "max_bytes", lambda _: size)
     render(document(RICH))
     with pytest.raises(HistoryError, match="The history of 2 clusters is larger than"):
         render(document(RICH).with_entry("another", EMPTY))
+
+
+def test_limits_grow_with_the_number_of_clusters() -> None:
+    large = render(document(RICH)).ljust(max_bytes(1) + 1)
+    with pytest.raises(UnreadableHistoryError, match="larger than") as error:
+        parse(large)
+    assert "in steps" in error.value.remedy
+    assert parse(large, clusters=2) == document(RICH)
 
 
 UNKNOWN = {"since": "2026-01-31T12:00:00Z", "polls": 3, "cause": "host-key", "notified": True}
@@ -163,7 +179,7 @@ def test_one_damaged_entry_makes_the_whole_document_unreadable() -> None:
 
 
 def test_a_document_as_large_as_the_limit_is_read() -> None:
-    assert parse(render(document(RICH)).ljust(MAX_BYTES)) == document(RICH)
+    assert parse(render(document(RICH)).ljust(max_bytes(1))) == document(RICH)
 
 
 def test_a_truncated_document_is_an_error() -> None:

@@ -15,7 +15,7 @@ from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Verdict
-from cluster_status.render.summary import markdown, summarise
+from cluster_status.render.summary import markdown, summary_of
 from tests.unit.domain.build import CHANNEL, POLICY, events, failed, listed, pending, polled
 from tests.unit.domain.rich import GPU_TYPE, LATER, NAME, PARTITIONS, SETUP, changed_entry, content, document
 
@@ -163,5 +163,5 @@ def test_a_notification_with_later_words_is_composed_with_them(number: int) -> N
 
 
 def test_a_summary_shows_later_words() -> None:
-    summary = markdown(summarise(Verdict(Status.ONLINE), "Deep Thought", LATER_HISTORY))
+    summary = markdown(summary_of(Verdict(Status.ONLINE), "Deep Thought", LATER_HISTORY))
     assert "Confirmed status: paused since" in summary

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cluster_status.domain.history.digests import Digests, ServerDigest, keyed_digests
-from cluster_status.domain.history.servers import ALONE_FOR, Hold, Servers, attributed
+from cluster_status.domain.history.servers import ALONE_FOR, ServerMismatch, Servers, attributed
 from tests.property.steady import steady
 from tests.unit.domain.build import NOON, noon_plus
 
-FIRST, CONFLICT = Hold.FIRST_POLL, Hold.CONFLICT
+FIRST, CONFLICT = ServerMismatch.FIRST_POLL, ServerMismatch.CONFLICT
 HINTS = {"A": "0a", "B": "0b", "C": "0c"}
 
 
@@ -27,7 +27,7 @@ class Watched:
         self.servers = Servers()
         self.own = ServerDigest()
 
-    def poll(self, server: str, minutes: float, key: str = "key") -> Hold | None:
+    def poll(self, server: str, minutes: float, key: str = "key") -> ServerMismatch | None:
         polled = digests(server, key)
         self.servers, hold = attributed(self.servers, self.own, polled, noon_plus(minutes))
         if hold is None:
@@ -35,7 +35,9 @@ class Watched:
         return hold
 
 
-def holds(course: str, *, every: float = 5, keys: dict[str, str] | None = None) -> list[Hold | None]:
+def mismatches(
+    course: str, *, every: float = 5, keys: dict[str, str] | None = None
+) -> list[ServerMismatch | None]:
     watched = Watched()
     return [
         watched.poll(server, number * every, (keys or {}).get(server, "key"))
@@ -56,13 +58,13 @@ def holds(course: str, *, every: float = 5, keys: dict[str, str] | None = None) 
     ],
 )
 def test_a_history_follows_after_two_polls_in_a_row_and_a_change_back_is_a_conflict(
-    course: str, expected: list[Hold | None]
+    course: str, expected: list[ServerMismatch | None]
 ) -> None:
-    assert holds(course) == expected
+    assert mismatches(course) == expected
 
 
 def test_two_workflows_with_different_webhooks_are_in_conflict_as_well() -> None:
-    assert holds("ABAB", keys={"A": "a webhook", "B": "another"}) == [None, FIRST, CONFLICT, CONFLICT]
+    assert mismatches("ABAB", keys={"A": "a webhook", "B": "another"}) == [None, FIRST, CONFLICT, CONFLICT]
 
 
 def test_the_same_server_with_another_webhook_is_not_another_server() -> None:
@@ -124,7 +126,7 @@ def test_a_poll_that_changes_something_never_follows_one_of_another_server(
 @given(st.text("AB", min_size=3, max_size=40).filter(lambda course: "ABA" in course or "BAB" in course))
 def test_after_a_change_back_every_poll_of_that_day_is_a_conflict(course: str) -> None:
     back = min(course.find(change) % 1_000 for change in ("ABA", "BAB") if change in course) + 2
-    outcomes = holds(course)
+    outcomes = mismatches(course)
     assert set(outcomes[back:]) == {CONFLICT}
 
 

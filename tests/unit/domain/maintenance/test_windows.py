@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from cluster_status.domain.history.history import History
 from cluster_status.domain.maintenance.comparison import WINDOWS_KEPT
 from cluster_status.domain.maintenance.lifecycle import Stage
+from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.slurm.cluster_state import Reservation
@@ -637,3 +638,49 @@ def test_a_site_that_reserves_all_nodes_for_a_year_is_in_maintenance_at_the_firs
     course = Course(History())
     [initial] = course.poll(0, reserves(-24, 8_000, ALL), **IN_MAINTENANCE)
     assert (initial.event, times(initial)) == (Event.INITIAL, (-24, 8_000))
+
+
+def test_a_maintenance_that_is_moved_to_a_time_that_passes_before_the_next_poll_is_cancelled() -> None:
+    course = Course()
+    course.poll(0, reserves(9, 10))
+    course.poll(1, reserves(1.5, 2))
+    course.poll(3)
+    course.poll(4)
+    assert course.events == [SCHEDULED, CANCELLED]
+    [*_, cancelled] = course.sent
+    assert cancelled.window
+    assert cancelled.window.begin == hour(9)
+
+
+def test_a_reservation_that_is_deleted_is_not_moved_to_a_planned_window() -> None:
+    course = Course()
+    course.poll(0, reserves(9, 10))
+    planned = PlannedWindow(hour(12), hour(13))
+    for at in (1, 2):
+        course.probe(at, site_lists(error=""), planned)
+    assert course.events == [
+        SCHEDULED,
+        SCHEDULED,
+        CANCELLED,
+    ]
+
+
+def test_a_planned_window_that_is_removed_while_slurm_is_silent_is_cancelled() -> None:
+    course, planned = Course(), PlannedWindow(hour(9), hour(10))
+    course.probe(0, site_lists(error=""), planned)
+    for at in (1, 2):
+        course.probe(at, failed(Cause.SCHEDULER_DOWN))
+    assert [event for event in course.events if event is not Event.DEGRADED] == [
+        SCHEDULED,
+        CANCELLED,
+    ]
+
+
+def test_a_reservation_stays_while_slurm_is_silent_and_its_plan_is_removed() -> None:
+    course, planned = Course(), PlannedWindow(hour(9), hour(10))
+    course.probe(0, site_lists(reserves(9, 10), error=""), planned)
+    for at in (1, 2, 3):
+        course.probe(at, failed(Cause.SCHEDULER_DOWN))
+    assert course.events == [SCHEDULED, Event.DEGRADED]
+    [known] = course.known
+    assert (known.window.planned, known.window.reserved) == (False, True)

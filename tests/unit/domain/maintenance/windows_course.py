@@ -2,12 +2,13 @@
 
 from cluster_status.domain.history.history import History
 from cluster_status.domain.maintenance.calendar import KnownWindow
+from cluster_status.domain.maintenance.plan import Plan, PlannedWindow
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.slurm.cluster_state import Reservation
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import ProbeResult
-from tests.unit.domain.build import delivered, history, pending, step
+from tests.unit.domain.build import Setup, delivered, history, pending, step
 from tests.unit.domain.maintenance.site import hour, site_lists
 
 POLL = 1 / 12  # of an hour
@@ -27,10 +28,11 @@ class Course:
     def poll_twice(self, at: float, *reservations: Reservation, **nodes: int) -> list[Notification]:
         return [*self.poll(at, *reservations, **nodes), *self.poll(at + POLL, *reservations, **nodes)]
 
-    def probe(self, at: float, result: ProbeResult) -> list[Notification]:
+    def probe(self, at: float, result: ProbeResult, *planned: PlannedWindow) -> list[Notification]:
         """Poll once, and return the new notifications of this poll."""
         before = pending(self.history)
-        self.history = step(self.history, result, hour(at), in_turn=True)
+        setup = Setup(plan=Plan(planned))
+        self.history = step(self.history, result, hour(at), setup=setup, in_turn=True)
         new = [one for one in pending(self.history) if one not in before]
         if self.delivers:
             self.deliver()

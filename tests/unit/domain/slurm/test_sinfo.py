@@ -95,7 +95,7 @@ def test_what_the_login_prints_around_the_output_is_ignored(output: bytes) -> No
 
 def test_names_from_the_cluster_are_cleaned_and_cut_off() -> None:
     [partition] = parse(printed([f"\x1b[31m{'é' * 500}*|u\tp|30:00|1|idle"]), BOUNDARY, PLAIN).partitions
-    assert partition.name == f"[31m{'é' * 95}…"
+    assert partition.name == f"{'é' * 99}…"
     assert partition.availability == "u p"
 
 
@@ -154,7 +154,7 @@ def test_a_boundary_within_an_output_is_an_error() -> None:
 def test_an_error_quotes_the_line_cleaned_and_cut_off() -> None:
     with pytest.raises(UnparsableError) as error:
         parse(printed(["a|b\x1b[2J\u202e" + "c" * 100_000]), BOUNDARY, PLAIN)
-    assert "'a|b [2J ccc" in str(error.value)
+    assert "'a|b ccc" in str(error.value)
     assert str(error.value).isprintable()
     assert len(str(error.value)) < 500
 

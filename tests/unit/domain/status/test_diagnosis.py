@@ -229,7 +229,7 @@ def test_a_timeout_before_it_is_one_of_the_login_shell(stdout: bytes) -> None:
 def test_a_timeout_quotes_the_last_line_of_stderr_cleaned(stdout: bytes) -> None:
     stderr = b"motd\nsinfo: error: no \x1b[31mfile, retrying up to 60sec\n \n"
     detail = failure_of(CommandTimeoutError("", stdout=stdout, stderr=stderr)).detail
-    assert detail.endswith("; last line on stderr: sinfo: error: no [31mfile, retrying up to 60sec")
+    assert detail.endswith("; last line on stderr: sinfo: error: no file, retrying up to 60sec")
 
 
 def test_too_much_output_has_a_remedy_that_names_its_source() -> None:

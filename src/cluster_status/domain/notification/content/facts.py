@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from cluster_status.domain.notification.content.headline import phrase
 from cluster_status.domain.notification.content.window_facts import FORMER_TIMES, window_facts
+from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.partition_events import is_of_partition_maintenance
 from cluster_status.domain.status.cause import Cause, cause_info
@@ -41,6 +42,14 @@ def once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
             yield fact
 
 
+def planned_facts(notice: str, note: str) -> Iterator[Fact]:
+    """Yield what the user has written for readers."""
+    if notice:
+        yield Fact("Notice", notice)
+    if note:
+        yield Fact("Maintenance note", note)
+
+
 def facts(notification: Notification) -> Iterator[Fact]:
     windows = [Fact(label, value) for label, value in window_facts(notification)]
     if notification.is_about_window:
@@ -70,6 +79,8 @@ def _times(notification: Notification) -> Iterator[Fact]:
             yield Fact("Last successful login", notification.last_login)
         if period:
             yield Fact("Last known status", period.status.value)
+    elif notification.event is Event.REMOVED and period:
+        yield Fact("Last known status", period.status.value)
     elif period and not is_of_partition_maintenance(notification):
         yield Fact(SINCE, period.since)
 

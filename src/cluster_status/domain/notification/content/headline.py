@@ -34,6 +34,7 @@ _HEADLINES = {
     Event.STATUS_UNSTABLE: "{name} is unstable: now {status}",
     Event.HISTORY_NOT_SAVED: "Monitoring of {name} cannot save its history",
     Event.CAUSE_CHANGED: "{name} is still {status}, with another cause",
+    Event.REMOVED: "{name} is not monitored any more",
     Event.REMINDER: "{name} is still {status}",
 }
 
@@ -50,7 +51,8 @@ def shown_status(notification: Notification) -> Status:
     if is_plan or is_of_partition_maintenance(notification):
         return Status.MAINTENANCE
     status = notification.period.status if notification.period else Status.UNKNOWN
-    return status if status in _PHRASES and not notification.unknown else Status.UNKNOWN
+    is_known = not notification.unknown and notification.event is not Event.REMOVED
+    return status if status in _PHRASES and is_known else Status.UNKNOWN
 
 
 def headline(notification: Notification, cluster_name: str) -> str:

@@ -8,11 +8,14 @@ from cluster_status.domain.status.cause import RUNNER_OFFLINE, Cause, cause_info
 from cluster_status.domain.status.tracker import RECENT_POLLS
 
 _UNSTABLE = "the status changes often: single changes are not notified until it has been the same for an hour"
+_REMOVED = "It was removed from the input clusters, so that its recovery is not notified."
 _STABLE = "the status has been the same for an hour"
 
 
 def sentence(notification: Notification) -> str:
     """Return the cause as a sentence; empty if the headline is enough."""
+    if notification.event is Event.REMOVED:
+        return _REMOVED
     if notification.is_about_window:
         return window_sentence(notification)
     unknown, period = notification.unknown, notification.period

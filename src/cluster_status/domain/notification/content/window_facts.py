@@ -12,6 +12,7 @@ FORMER_TIMES = WAS_TO_BEGIN, WAS_TO_END = "Was to begin", "Was to end"
 _OPEN_END = "open end"
 _JOBS_WAIT = "Jobs whose time limit reaches beyond its begin wait until it is over."
 _NOT_LISTED = "Slurm no longer lists its reservation."
+_NOT_PLANNED = "It is no longer planned."
 
 
 def underlying_clause(cause: Cause) -> str:
@@ -34,7 +35,7 @@ def _sentences(notification: Notification) -> Iterator[str]:
     elif window.all_nodes is None:
         yield f"{window.nodes} nodes."
     if notification.event is Event.MAINTENANCE_CANCELLED:
-        yield _NOT_LISTED
+        yield _NOT_LISTED if window.reserved else _NOT_PLANNED
     elif window.delays_jobs(notification.at):
         yield _JOBS_WAIT
 
@@ -54,11 +55,11 @@ def window_facts(notification: Notification) -> Iterator[tuple[str, str | dateti
             yield "Maintenance ends", _OPEN_END
     elif notification.is_about_window and notification.event is Event.RECOVERY:
         yield "Maintenance began", window.begin
-        yield "Nodes reserved before", _nodes(window)
+        yield from _reserved("Nodes reserved before", window)
     else:
         yield from _times(window, notification.at)
         if notification.is_about_window or window.begin > notification.at:
-            yield "Nodes reserved", _nodes(window)
+            yield from _reserved("Nodes reserved", window)
         if before and notification.event is Event.MAINTENANCE_CHANGED:
             yield from _was(before, window)
     if notification.further_windows:
@@ -87,7 +88,12 @@ def _was(before: Window, now: Window | None) -> Iterator[tuple[str, str | dateti
     if now is None or before.end != now.end:
         yield WAS_TO_END, before.end or _OPEN_END
     if now is None or _nodes(before) != _nodes(now):
-        yield "Nodes reserved before", _nodes(before)
+        yield from _reserved("Nodes reserved before", before)
+
+
+def _reserved(label: str, window: Window) -> Iterator[tuple[str, str]]:
+    if window.reserved:
+        yield label, _nodes(window)
 
 
 def _nodes(window: Window) -> str:

@@ -80,7 +80,7 @@ def _listed(
     reserved = reserved_at(state, poll.at)
     for partition in state.partitions:
         known = before.get(partition.name)
-        found = finding_of(partition, is_reserved=partition.name in reserved)
+        found = finding_of(partition, is_reserved=poll.all_reserved or partition.name in reserved)
         named = partition.name in state.named
         if known and found:
             yield partition.name, next_state(known, found, poll, named=named)

@@ -19,13 +19,15 @@ class PollConditions(Struct, frozen=True):
     """What a poll means for every partition.
 
     `interrupted`: nothing that is not confirmed survives. `after_gap`: no run goes on. `all_out`, now and
-    before: no partition is of use, which is not a matter of single partitions.
+    before: no partition is of use, which is not a matter of single partitions. `all_reserved`: all are in
+    a planned maintenance.
     """
 
     at: datetime
     confirm_after: int
     interrupted: bool = False
     after_gap: bool = False
+    all_reserved: bool = False
     all_out: bool = False
     was_all_out: bool = False
 
