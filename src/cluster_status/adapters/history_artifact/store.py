@@ -67,7 +67,7 @@ class HistoryArtifact:
         self._run_id = run_id
         self._clusters = clusters  # that this run checks
         self._newest_id = 0  # of the artifacts that were read or saved
-        self._past = PastReader(downloader, annotate, clusters=clusters)
+        self._past = PastReader(downloader, annotate, redaction, clusters=clusters)
         self._past_is_of_this_run = False
         self._past_is_of_this_branch = True  # pruning protects no artifact for another branch
         self._has_saved = False

@@ -1,6 +1,6 @@
 """What a cluster had free: means by the hour, by the day, and by the hour of the week."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
@@ -61,15 +61,21 @@ class RecentCapacity(Struct, frozen=True):
 
 
 class CapacityArchive(Struct, frozen=True):
-    """The part that changes once a day: finished days, their latest hours, and the means of a week.
+    """The part that changes once a day: finished days, and their latest hours.
 
-    `week` has a row for each hour of the week, from Monday in UTC; `weeks` counts what each mean is of.
+    `week` has the means of the weeks that are over, a row for each hour of the week, from Monday in UTC;
+    `weeks` counts what each mean is of.
     """
 
     hours: Series = Series()
     days: Series = Series()
     week: Series = Series()
     weeks: tuple[int, ...] = ()
+
+    @property
+    def is_consistent(self) -> bool:
+        every = (self.hours, self.days, self.week)
+        return all(one.is_consistent for one in every) and len(self.weeks) == len(self.week.at)
 
 
 class Capacity(Struct, frozen=True):
@@ -78,9 +84,7 @@ class Capacity(Struct, frozen=True):
 
     @property
     def is_consistent(self) -> bool:
-        archive = self.archive
-        every = (self.recent.hours, archive.hours, archive.days, archive.week)
-        return all(one.is_consistent for one in every) and len(archive.weeks) == len(archive.week.at)
+        return self.recent.hours.is_consistent and self.archive.is_consistent
 
     def hours(self) -> list[tuple[int, Means]]:
         """Return the means by hours since 1970, with the hour that is not over."""
@@ -89,6 +93,12 @@ class Capacity(Struct, frozen=True):
     def days(self) -> list[tuple[int, Means]]:
         """Return the means by days since 1970, with the day that is not over."""
         return [*self.archive.days.rows(), *_day(self.recent)]
+
+    def week(self) -> list[tuple[int, Means]]:
+        """Return the means by hours of the week, with those of the week that is not over."""
+        hours = self.hours()
+        current = [row for row in hours if _week_of(row[0]) == _week_of(hours[-1][0])]
+        return [(at, means) for at, means, _ in _with_week(self.archive, current)]
 
 
 def with_sample(capacity: Capacity, sample: Sample | None, at: datetime) -> Capacity:
@@ -100,7 +110,10 @@ def with_sample(capacity: Capacity, sample: Sample | None, at: datetime) -> Capa
         capacity = _before(capacity, hour)
     recent = capacity.recent
     if hour // HOURS_OF_A_DAY > recent.hour.at // HOURS_OF_A_DAY:
-        capacity = Capacity(archive=_with_day(capacity.archive, recent))
+        archive = _with_day(capacity.archive, recent)
+        if _week_of(hour) != _week_of(recent.hour.at):
+            archive = _after_week(archive, _week_of(recent.hour.at))
+        capacity = Capacity(archive=archive)
     elif hour > recent.hour.at:
         finished = RecentCapacity(hours=series(recent.rows(), kept=HOURS_OF_A_DAY))
         capacity = replace(capacity, recent=finished)
@@ -110,19 +123,32 @@ def with_sample(capacity: Capacity, sample: Sample | None, at: datetime) -> Capa
 
 def _with_day(archive: CapacityArchive, day: RecentCapacity) -> CapacityArchive:
     """Return the archive with a day that is over."""
-    hours = day.rows()
-    week, weeks = dict(archive.week.rows()), dict(zip(archive.week.at, archive.weeks, strict=True))
-    for at, means in hours:
-        of_week = (at - _FIRST_MONDAY) % HOURS_OF_A_WEEK
-        weeks[of_week] = min(_WEEKS, weeks.get(of_week, 0) + 1)
-        week[of_week] = _moved(week.get(of_week, means), means, weeks[of_week])
-    kept = [one for one in archive.hours.rows() if not hours or one[0] > hours[-1][0] - HOURS_OF_A_WEEK]
-    return CapacityArchive(
-        series([*kept, *hours], kept=HOURS_OF_A_WEEK),
-        series([*archive.days.rows(), *_day(day)], kept=DAYS_KEPT),
-        series(sorted(week.items()), kept=HOURS_OF_A_WEEK),
-        tuple(count for _, count in sorted(weeks.items())),
+    return replace(
+        archive,
+        hours=series([*archive.hours.rows(), *day.rows()], kept=HOURS_OF_A_WEEK),
+        days=series([*archive.days.rows(), *_day(day)], kept=DAYS_KEPT),
     )
+
+
+def _after_week(archive: CapacityArchive, week: int) -> CapacityArchive:
+    """Return the archive with a week that is over."""
+    rows = _with_week(archive, (row for row in archive.hours.rows() if _week_of(row[0]) == week))
+    means = series([(at, means) for at, means, _ in rows], kept=HOURS_OF_A_WEEK)
+    return replace(archive, week=means, weeks=tuple(weeks for _, _, weeks in rows))
+
+
+def _with_week(archive: CapacityArchive, hours: Iterable[tuple[int, Means]]) -> list[tuple[int, Means, int]]:
+    """Return hour of the week, mean, and number of weeks, with these hours of one week."""
+    week, weeks = dict(archive.week.rows()), dict(zip(archive.week.at, archive.weeks, strict=True))
+    for hour, means in hours:
+        at = (hour - _FIRST_MONDAY) % HOURS_OF_A_WEEK
+        weeks[at] = min(_WEEKS, weeks.get(at, 0) + 1)
+        week[at] = _moved(week.get(at, means), means, weeks[at])
+    return [(at, week[at], weeks[at]) for at in sorted(week)]
+
+
+def _week_of(hour: int) -> int:
+    return (hour - _FIRST_MONDAY) // HOURS_OF_A_WEEK
 
 
 def _day(recent: RecentCapacity) -> Iterator[tuple[int, Means]]:

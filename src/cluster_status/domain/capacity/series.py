@@ -45,7 +45,7 @@ class Series(Struct, frozen=True, omit_defaults=True):
 
 def series(rows: Iterable[tuple[int, Means]], *, kept: int) -> Series:
     """Return the last rows. Of many types of GPUs, those are kept that the latest rows have most of."""
-    last = list(rows)[-kept:]
+    last = list(rows)[-kept:] if kept else []
     means = [row for _, row in last]
     types: dict[str, None] = {}
     for row in reversed(means):

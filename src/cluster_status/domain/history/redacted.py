@@ -5,9 +5,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from cluster_status.domain.capacity.capacity import Capacity
+from cluster_status.domain.capacity.capacity import Capacity, CapacityArchive
 from cluster_status.domain.capacity.series import Series
 from cluster_status.domain.history.history import History
+from cluster_status.domain.history.past import Past
 from cluster_status.domain.maintenance.calendar import KnownWindow
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.notification import Notification
@@ -21,6 +22,13 @@ T = TypeVar("T")
 def redacted(history: History, redaction: Redaction) -> History:
     """Return the history with each name of the cluster as it may be shown."""
     return _Names(redaction).history(history)
+
+
+def redacted_past(past: Past, redaction: Redaction) -> Past:
+    """Return the past with each name of the cluster as it may be shown."""
+    names = _Names(redaction)
+    clusters = {key: replace(one, capacity=names.archive(one.capacity)) for key, one in past.clusters.items()}
+    return replace(past, clusters=clusters)
 
 
 class _Names:
@@ -42,12 +50,15 @@ class _Names:
         hour = replace(recent.hour, gpus=self._keys(recent.hour.gpus))
         return Capacity(
             replace(recent, hour=hour, hours=self._series(recent.hours)),
-            replace(
-                archive,
-                hours=self._series(archive.hours),
-                days=self._series(archive.days),
-                week=self._series(archive.week),
-            ),
+            self.archive(archive),
+        )
+
+    def archive(self, archive: CapacityArchive) -> CapacityArchive:
+        return replace(
+            archive,
+            hours=self._series(archive.hours),
+            days=self._series(archive.days),
+            week=self._series(archive.week),
         )
 
     def _series(self, series: Series) -> Series:

@@ -150,5 +150,5 @@ def _trend(history: History, at: datetime) -> Trend:
     return Trend(
         tuple(row for row in capacity.hours() if hour - _HOURS_OF_TREND < row[0] <= hour),
         tuple(row for row in capacity.days() if day - _DAYS_OF_TREND < row[0] <= day),
-        tuple(capacity.archive.week.rows()),
+        tuple(capacity.week()),
     )

@@ -64,7 +64,22 @@ def test_an_hour_of_the_week_has_the_mean_of_its_weeks() -> None:
     weeks = [(MONDAY + 7 * week * DAY, sample(idle)) for week, idle in enumerate((2, 4, 6))]
     capacity = polled(*weeks, (MONDAY + 15 * DAY, sample(0)))
 
-    assert list(capacity.archive.week.rows()) == [(0, Means(4, 4, 0))]
+    assert capacity.week() == [(0, Means(4, 4, 0)), (24, Means(0, 8, 0))]
+
+
+def test_the_stored_means_of_the_week_change_once_a_week() -> None:
+    capacity, stored = Capacity(), []
+    for hour in range(0, 3 * 7 * 24, 6):
+        capacity = with_sample(capacity, sample(hour // 168), MONDAY + hour * HOUR)
+        stored.append(json.encode(capacity.archive.week))
+
+    assert sum(one != other for one, other in pairwise(stored)) == 2
+
+
+def test_a_week_whose_last_day_has_no_poll_counts() -> None:
+    capacity = polled((MONDAY, sample(2)), (MONDAY + 10 * DAY, sample(4)))
+
+    assert list(capacity.archive.week.rows()) == [(0, Means(2, 6, 0))]
 
 
 def test_the_archive_changes_once_a_day() -> None:
@@ -91,7 +106,7 @@ def test_a_clock_that_was_set_back_leaves_no_later_hours() -> None:
         (MONDAY, sample(2)), (wrong, sample(3)), (wrong + DAY, sample(3)), (MONDAY + DAY, sample(5))
     )
 
-    assert idle(capacity.hours()) == [5]
+    assert idle(capacity.hours()) == [2, 5]
     assert idle(capacity.days()) == [2, 5]
 
 
