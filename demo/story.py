@@ -64,7 +64,7 @@ def run(directory: Path, interruption: Interruption) -> int:
             if status:
                 return _failed(f"poll {number} ended with exit status {status}")
     [entry] = json.loads(history.read_text(encoding="utf-8"))["clusters"].values()
-    results = [(poll["status"], poll["cause"]) for poll in entry["record"]["polls"]]
+    results = [(poll["status"], poll.get("cause")) for poll in entry["record"]["polls"]]
     if results != [(step.status, step.cause) for step in STEPS]:
         return _failed(f"the polls had unexpected results: {results}")
     _print(

@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cluster_status import wiring
-from cluster_status.adapters.history_artifact.archive import unpack
+from cluster_status.adapters.history_artifact.archive import pack, unpack, unpack_past
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.past import PastRef
+from cluster_status.domain.uptime.roll_up import DAY
 from cluster_status.errors import ExitStatus
 from cluster_status.ports import Level
 from cluster_status.settings import load
@@ -17,6 +20,7 @@ from tests.fakes.github import LoopbackGitHub
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.ssh import HOST, PASSWORD, USER, LoopbackServer, SshServer
 from tests.fakes.webhook_receiver import WebhookReceiver
+from tests.unit.domain.history.test_past import year_until
 
 
 class Place:
@@ -29,6 +33,10 @@ class Place:
         self.receiver = receiver
         self._server = server
         self._workspace = workspace
+
+    def plant_a_year(self) -> None:
+        year = Histories().with_entry("alpha", year_until(datetime.now(UTC)))
+        self.github.plant("cluster-status-alpha", pack(codec.render(year)))
 
     def poll_one(self) -> list[str]:
         inputs = {
@@ -95,6 +103,20 @@ def test_a_cluster_keeps_its_history_in_a_file_with_several_and_back(place: Plac
     [continued] = place.poll_one()
     assert "'cluster-status'" in continued
     assert len(place.saved("cluster-status-alpha").of("alpha").record.polls) == 5
+
+
+def test_a_moved_cluster_keeps_its_uptime(place: Place) -> None:
+    place.plant_a_year()
+    place.poll_one()
+    place.poll_several()
+    *_, whole = place.github.artifacts
+    assert whole.name == "cluster-status-cluster-status.2"
+    past = codec.parse_past(unpack_past(whole.content))
+    assert len(past.clusters["alpha"].days) >= DAY.kept - 3
+    place.poll_several()
+    *_, small = place.github.artifacts
+    assert list(small.files) == ["history.json"]
+    assert codec.parse_copy(small.files["history.json"])[1] == PastRef(past.before, whole.id, whole.digest)
 
 
 def test_a_name_without_a_history_costs_two_lists_at_the_first_poll(place: Place) -> None:

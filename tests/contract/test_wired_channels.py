@@ -9,7 +9,10 @@ import pytest
 from cluster_status import wiring
 from cluster_status.errors import ExitStatus
 from cluster_status.settings import load
+from tests.fakes.clock import VirtualClock
+from tests.fakes.discord import LoopbackDiscord
 from tests.fakes.github import LoopbackGitHub
+from tests.fakes.probe import ONLINE, ScriptedProbe
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.webhook_receiver import KEY, WebhookReceiver
 
@@ -91,3 +94,28 @@ def test_a_channel_that_refuses_messages_is_named_without_its_secrets(
     assert "Channel program: The program refuses messages (HTTP 403)" in shown
     assert KEY not in shown
     assert receiver.url.partition("#")[0] not in shown
+
+
+FLEET = """\
+defaults: {host: hpc.example.org, user: u, password: $HPC_PASSWORD}
+channels: {users: {discord-webhook: $DISCORD, mode: live}}
+clusters: [{name: alpha}, {name: beta}]
+"""
+
+
+def test_several_clusters_share_one_live_message_at_discord(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "SlurmProbe", lambda *_: ScriptedProbe(VirtualClock(), ONLINE))
+    with LoopbackDiscord() as discord:
+        environ = {
+            "INPUT_CLUSTERS": FLEET,
+            "INPUT_HISTORY-STORE": "file",
+            "GITHUB_WORKSPACE": str(tmp_path),
+            "DISCORD": discord.webhook_url,
+            "HPC_PASSWORD": "s3cret-of-hpc",
+        }
+        for _ in range(2):
+            assert wiring.run(load.read(environ), RecordingRunner()) is ExitStatus.OK
+        titles = [message["embeds"][0]["title"] for message in discord.messages]
+    assert titles == ["🟢 alpha is online", "🟢 beta is online", "🟢 2 clusters\\: 2 online"]

@@ -251,6 +251,27 @@ COURSES = (
         ),
     ),
     Course(
+        name="planned-without-slurm",
+        truth="A planned maintenance of a cluster without Slurm is notified, too.",
+        site=mscluster,
+        inputs={"scheduler": "none"},
+        steps=(
+            starts(),
+            _PLANNED,
+            *_STARTS,
+            poll(until=12),
+            step(
+                "The head node is shut down.",
+                login(Cause.REFUSED),
+                says(Event.MAINTENANCE_STARTED),
+                then=IN_MAINTENANCE,
+            ),
+            poll(until=17),
+            _UP,
+            poll(until=20),
+        ),
+    ),
+    Course(
         name="planned-in-the-past",
         truth="A planned window that is over causes nothing.",
         site=mscluster,

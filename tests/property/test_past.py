@@ -1,16 +1,21 @@
 """Later runs read all that was saved, regardless of which runs could read the past."""
 
 from datetime import timedelta
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.past import Past, StoredPast, copy_to_save, joined
+from cluster_status.domain.status.cause import Cause, Status
 from tests.property import draw
 from tests.property.steady import steady, steady_courses
+from tests.unit.domain import build
+from tests.unit.domain.history.test_past import NOW, year_until
 
 
 def stored_again(past: Past) -> Past:
@@ -54,3 +59,23 @@ def test_a_past_that_is_read_again_is_not_lost(chronicle: list[History], data: s
     unread = StoredPast(copy.ref)
     later = copy_to_save(copy.recent, unread, copy.ref.before + timedelta(days=2), may_wait=False)
     assert joined(later.recent, copy.past).of("a").record == first.record
+
+
+def test_a_year_stays_complete_while_days_pass() -> None:
+    random = Random(1)  # noqa: S311 - the same at every run
+    history, at = replace(build.history(Status.ONLINE), record=year_until(NOW).record), NOW
+    stored: StoredPast | None = None
+    copies_with_past = 0
+    for _ in range(500):
+        at += timedelta(minutes=20)
+        result = build.failed(Cause.REFUSED) if random.random() < 0.2 else build.listed(idle=4)
+        history = build.step(history, result, at)
+        histories = Histories().with_entry("a", history)
+        copy = copy_to_save(histories, stored, at, may_wait=random.random() < 0.5)
+        if copy.past and copy.ref:
+            stored = StoredPast(copy.ref, copy.past)
+            copies_with_past += 1
+        assert stored
+        assert stored.past
+        assert joined(copy.recent, stored.past) == histories
+    assert copies_with_past == 8  # in seven days

@@ -145,8 +145,9 @@ class _Delivery:
     def _give_up(self, channel: Channel) -> None:
         """Note that a channel has not answered; an answer that comes later is not saved."""
         failure = partial(record_failure, channel=channel, error=_NO_RESPONSE, at=self._at)
-        for key in {key for key, _ in self._pending(channel)}:
-            self._apply(key, failure)
+        for key, state in self._outboxes(channel.id).items():
+            if state.pending and key in self._due:
+                self._apply(key, failure)
         with self._lock:
             self.failures.append((channel, _NO_RESPONSE))
 

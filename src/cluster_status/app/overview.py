@@ -10,7 +10,7 @@ from cluster_status.app.poll import PollResult, observed
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.combined import overview
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.message import compose
+from cluster_status.domain.notification.message import compose, with_plan
 from cluster_status.domain.notification.notification import LiveMessage, Notification
 from cluster_status.domain.notification.notify import remind
 from cluster_status.domain.notification.outbox import ChannelOutbox, edited
@@ -32,7 +32,11 @@ def edit_overview(
     polled = list(_polled(polls, channel))
     live = next((state.live for _, _, state in polled if state.live), None)
     rows = {poll.cluster: _row(poll, history, state) for poll, history, state in polled}
-    composed = (compose(one, name, channel.policy, None, tools.run_url) for name, one in rows.items() if one)
+    composed = (
+        with_plan(compose(shown, poll.cluster, channel.policy, None, tools.run_url), poll.context.plan)
+        for poll, _, _ in polled
+        if (shown := rows[poll.cluster])
+    )
     messages = [tools.with_page(one) for one in composed]
     if channel.editor is None or live is None or not messages:
         return {}, None

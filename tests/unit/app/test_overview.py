@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from cluster_status.domain.maintenance.plan import Plan
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
@@ -57,8 +58,9 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(monitor: Monitor) -> Fleet:
+def fleet() -> Fleet:
     """Have found two clusters online."""
+    monitor = Monitor()
     monitor.set_retries(attempts=1)
     monitor.set_policy(live=True, overview=True)
     fleet = Fleet(monitor)
@@ -200,3 +202,10 @@ def test_a_check_that_a_later_poll_has_overtaken_changes_no_row(
     before_the_load(fleet.monitor, lambda: other.poll(REFUSED, later=timedelta(seconds=20)), monkeypatch)
     fleet.poll(failed(Cause.DNS))
     assert [one.sentence for one in fleet.overview.changes] == ["SSH connections refused."]
+
+
+def test_an_edit_shows_the_notice_of_each_cluster(fleet: Fleet) -> None:
+    fleet.poll(IDLE, IDLE)
+    fleet.monitor.plan = Plan(notice="Read-only")
+    assert fleet.poll(IDLE, IDLE).messages == []
+    assert [one.notice for one in fleet.overview.changes] == ["Read-only", "Read-only"]

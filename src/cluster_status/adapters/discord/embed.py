@@ -32,6 +32,7 @@ _REASONS = 5
 _CLUSTERS = 40
 _CHANGES = 20  # clusters in a message about several
 _CHANGE_LIMIT = 90  # of each of its two texts
+_NOTICE_LIMIT = 200
 _CHANGES_LIMIT = 2400  # an overview has a table, too
 _CONTENT_SENTENCE_LIMIT = 200  # a push notification shows little more
 # Discord refuses the whole message for a URL whose host has no domain (bugsink #280)
@@ -93,17 +94,24 @@ def _description(message: Message) -> str:
 
 
 def _changes(message: Message) -> str:
-    """Return a line for each change, or in an overview for each cluster that is not online."""
-    shown = message.changes
+    """Return a line for each change, or in an overview for each cluster of which there is more to say."""
+    shown = [(one, _escaped(one.sentence, _CHANGE_LIMIT)) for one in message.changes]
     if message.is_overview:
-        shown = tuple(one for one in shown if one.status is not Status.ONLINE and one.sentence)
-    lines = []
-    for one in shown[:_CHANGES]:
-        sentence = f" {_escaped(one.sentence, _CHANGE_LIMIT)}" if one.sentence else ""
-        lines.append(f"{SIGNS[one.status]} **{_escaped(one.headline, _CHANGE_LIMIT)}**{sentence}")
+        shown = [(one, more) for one in message.changes if (more := _more_of(one))]
+    lines = [
+        f"{SIGNS[one.status]} **{_escaped(one.headline, _CHANGE_LIMIT)}** {text}".rstrip()
+        for one, text in shown[:_CHANGES]
+    ]
     kept = _bounded(lines, _CHANGES_LIMIT)
-    more = len(shown) - len(kept.splitlines())
-    return f"{kept}\n… {more} more" if more else kept
+    left = len(shown) - len(kept.splitlines())
+    return f"{kept}\n… {left} more" if left else kept
+
+
+def _more_of(row: Message) -> str:
+    """Return the cause of a status that is not online, and the notice."""
+    cause = "" if row.status is Status.ONLINE else row.sentence
+    texts = (_escaped(cause, _CHANGE_LIMIT), _escaped(row.notice, _NOTICE_LIMIT))
+    return " ".join(filter(None, texts))
 
 
 def _table(message: Message, limit: int) -> str:

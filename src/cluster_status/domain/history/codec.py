@@ -18,7 +18,7 @@ from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.uptime.ledger import UptimeLedger
-from cluster_status.domain.uptime.roll_up import DAY, HOUR
+from cluster_status.domain.uptime.roll_up import DAY, HOUR, RollUps
 from cluster_status.errors import HistoryError, UnreadableHistoryError
 
 UNNAMED = ""  # the key of a history that knew of one cluster only
@@ -106,9 +106,11 @@ def parse_past(content: bytes, redaction: Redaction = PLAIN, *, clusters: int = 
         past = json.decode(content, type=Past)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableHistoryError(f"The past of the history cannot be read: {error}.") from None
-    ledgers = (UptimeLedger(one.hours, one.days) for one in past.clusters.values())
-    archives = (one.capacity for one in past.clusters.values())
-    if not (all(map(_adds_up, ledgers)) and all(one.is_consistent for one in archives)):
+    # the seconds were checked when they were recent, and copies name the past by its digest
+    if not all(
+        _is_ordered(one.hours) and _is_ordered(one.days) and one.capacity.is_consistent
+        for one in past.clusters.values()
+    ):
         raise UnreadableHistoryError("The past of the history is inconsistent.")
     return redacted_past(past, redaction)
 
@@ -140,12 +142,16 @@ def _is_complete(notification: Notification) -> bool:
 def _adds_up(ledger: UptimeLedger) -> bool:
     """Return whether each hour and day comes once, in order, and has no more seconds than it spans."""
     for resolution, roll_ups in ((HOUR, ledger.hours), (DAY, ledger.days)):
-        begins = [roll_up.begin for roll_up in roll_ups]
-        if not all(map(lt, begins, begins[1:])):
+        if not _is_ordered(roll_ups):
             return False
         if max(map(sum, map(_SECONDS, roll_ups)), default=0) > resolution.seconds:
             return False
     return all(MINYEAR < interval.begin.year <= interval.end.year < MAXYEAR for interval in ledger.open)
+
+
+def _is_ordered(roll_ups: RollUps) -> bool:
+    begins = [roll_up.begin for roll_up in roll_ups]
+    return all(map(lt, begins, begins[1:]))
 
 
 def render(histories: Histories, past: PastRef | None = None) -> bytes:

@@ -58,6 +58,7 @@ def _row(message: Message) -> Message:
         _since(message),
         cluster=message.cluster,
         notification=message.notification,
+        notice=message.notice,
     )
 
 

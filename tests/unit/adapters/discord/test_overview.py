@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from cluster_status.adapters.discord.embed import card
+from cluster_status.domain.maintenance.plan import Plan
 from cluster_status.domain.notification.combined import overview
 from cluster_status.domain.notification.event import Event
-from cluster_status.domain.notification.message import Message, compose
+from cluster_status.domain.notification.message import Message, compose, with_plan
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import NodeCounts
@@ -90,3 +91,18 @@ def test_any_number_of_clusters_that_are_not_online_is_within_the_limits_of_disc
     assert mentions(shown["content"], None) == []
     lines = table_of(overview([row(name) for name in names]))
     assert lines[-1].startswith("🟢" if number <= 40 else f"… {number - 40} more")
+
+
+def test_the_notice_of_a_cluster_is_below_the_table() -> None:
+    down = with_plan(row("beta", Status.OFFLINE, Cause.REFUSED, nodes=None), Plan(notice="Power *cut*"))
+    rows = [with_plan(row("alpha"), Plan(notice="Scratch is read-only")), down, row("gamma")]
+    description = card(overview(rows))["embeds"][0]["description"]
+    assert description.split("```")[2].strip().split("\n") == [
+        "❌ **beta** SSH connections refused. Power \\*cut\\*",
+        "🟢 **alpha** Scratch is read-only",
+    ]
+
+
+def test_the_longest_notices_fit() -> None:
+    rows = [with_plan(row(f"c{number}"), Plan(notice="*" * 200)) for number in range(50)]
+    assert refusals(card(overview(rows))) == []
