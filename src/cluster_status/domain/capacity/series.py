@@ -1,6 +1,7 @@
 """Means of capacity over time, as columns: a year of rows stays small."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import lt
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -32,8 +33,19 @@ class Series(Struct, frozen=True, omit_defaults=True):
     @property
     def is_consistent(self) -> bool:
         columns = (self.idle, self.allocated, self.down, *self.gpus.values())
-        return list(self.at) == sorted(set(self.at)) and all(
-            len(column) == len(self.at) for column in columns
+        is_ordered = all(map(lt, self.at, self.at[1:]))
+        return is_ordered and all(len(column) == len(self.at) for column in columns)
+
+    def rows_between(self, begin: int, end: int) -> "Series":
+        """Return the rows from one index to another, without the types of GPUs that they lack."""
+        rows = slice(begin, end)
+        gpus = {kind: column[rows] for kind, column in self.gpus.items()}
+        return Series(
+            self.at[rows],
+            self.idle[rows],
+            self.allocated[rows],
+            self.down[rows],
+            {kind: column for kind, column in gpus.items() if any(idle is not None for idle in column)},
         )
 
     def rows(self) -> Iterator[tuple[int, Means]]:
@@ -57,6 +69,23 @@ def series(rows: Iterable[tuple[int, Means]], *, kept: int) -> Series:
         tuple(rounded(row.down) for row in means),
         {kind: tuple(_idle(row, kind) for row in means) for kind in sorted(list(types)[:MOST_TYPES])},
     )
+
+
+def chained(past: Series, recent: Series, *, kept: int) -> Series:
+    """Return the last rows of both. They overlap only if the clock was set back, or one was not readable."""
+    kinds = sorted(past.gpus | recent.gpus)
+    overlap = bool(past.at and recent.at) and past.at[-1] >= recent.at[0]
+    if overlap or len(kinds) > MOST_TYPES:
+        return series(sorted((dict(past.rows()) | dict(recent.rows())).items()), kept=kept)
+    before, after = (None,) * len(past.at), (None,) * len(recent.at)
+    both = Series(
+        past.at + recent.at,
+        past.idle + recent.idle,
+        past.allocated + recent.allocated,
+        past.down + recent.down,
+        {kind: past.gpus.get(kind, before) + recent.gpus.get(kind, after) for kind in kinds},
+    )
+    return both.rows_between(max(0, len(both.at) - kept), len(both.at))
 
 
 def mean(rows: Iterable[Means]) -> Means:
