@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.capacity.sample import Sample
-from cluster_status.domain.capacity.series import Means, Series, mean, series
+from cluster_status.domain.capacity.series import Means, Series, chained, mean, series
 
 HOURS_OF_A_DAY = 24
 HOURS_OF_A_WEEK = 7 * HOURS_OF_A_DAY
@@ -56,8 +56,10 @@ class RecentCapacity(Struct, frozen=True):
     hour: CurrentHour = CurrentHour()
     hours: Series = Series()
 
-    def rows(self) -> list[tuple[int, Means]]:
-        return [*self.hours.rows(), *self.hour.rows()]
+    @property
+    def all_hours(self) -> Series:
+        """The hours with the current one."""
+        return chained(self.hours, series(self.hour.rows(), kept=1), kept=HOURS_OF_A_DAY)
 
 
 class CapacityArchive(Struct, frozen=True):
@@ -88,11 +90,11 @@ class Capacity(Struct, frozen=True):
 
     def hours(self) -> list[tuple[int, Means]]:
         """Return the means by hours since 1970, with the hour that is not over."""
-        return [*self.archive.hours.rows(), *self.recent.rows()]
+        return [*self.archive.hours.rows(), *self.recent.all_hours.rows()]
 
     def days(self) -> list[tuple[int, Means]]:
         """Return the means by days since 1970, with the day that is not over."""
-        return [*self.archive.days.rows(), *_day(self.recent)]
+        return [*self.archive.days.rows(), *_day(self.recent.all_hours)]
 
     def week(self) -> list[tuple[int, Means]]:
         """Return the means by hours of the week, with those of the week that is not over."""
@@ -110,23 +112,22 @@ def with_sample(capacity: Capacity, sample: Sample | None, at: datetime) -> Capa
         capacity = _before(capacity, hour)
     recent = capacity.recent
     if hour // HOURS_OF_A_DAY > recent.hour.at // HOURS_OF_A_DAY:
-        archive = _with_day(capacity.archive, recent)
+        archive = _with_day(capacity.archive, recent.all_hours)
         if _week_of(hour) != _week_of(recent.hour.at):
             archive = _after_week(archive, _week_of(recent.hour.at))
         capacity = Capacity(archive=archive)
     elif hour > recent.hour.at:
-        finished = RecentCapacity(hours=series(recent.rows(), kept=HOURS_OF_A_DAY))
-        capacity = replace(capacity, recent=finished)
+        capacity = replace(capacity, recent=RecentCapacity(hours=recent.all_hours))
     current = capacity.recent.hour if capacity.recent.hour.polls else CurrentHour(hour)
     return replace(capacity, recent=replace(capacity.recent, hour=current.plus(sample)))
 
 
-def _with_day(archive: CapacityArchive, day: RecentCapacity) -> CapacityArchive:
+def _with_day(archive: CapacityArchive, day: Series) -> CapacityArchive:
     """Return the archive with a day that is over."""
     return replace(
         archive,
-        hours=series([*archive.hours.rows(), *day.rows()], kept=HOURS_OF_A_WEEK),
-        days=series([*archive.days.rows(), *_day(day)], kept=DAYS_KEPT),
+        hours=chained(archive.hours, day, kept=HOURS_OF_A_WEEK),
+        days=chained(archive.days, series(_day(day), kept=1), kept=DAYS_KEPT),
     )
 
 
@@ -151,10 +152,10 @@ def _week_of(hour: int) -> int:
     return (hour - _FIRST_MONDAY) // HOURS_OF_A_WEEK
 
 
-def _day(recent: RecentCapacity) -> Iterator[tuple[int, Means]]:
-    hours = recent.rows()
-    if hours:
-        yield hours[0][0] // HOURS_OF_A_DAY, mean(means for _, means in hours)
+def _day(hours: Series) -> Iterator[tuple[int, Means]]:
+    """Yield the mean of the hours of a day; none without an hour."""
+    if hours.at:
+        yield hours.at[0] // HOURS_OF_A_DAY, mean(hours)
 
 
 def _moved(before: Means, now: Means, weeks: int) -> Means:

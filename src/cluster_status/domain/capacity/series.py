@@ -1,6 +1,6 @@
 """Means of capacity over time, as columns: a year of rows stays small."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import lt
 from typing import TypeAlias
 
@@ -88,18 +88,14 @@ def chained(past: Series, recent: Series, *, kept: int) -> Series:
     return both.rows_between(max(0, len(both.at) - kept), len(both.at))
 
 
-def mean(rows: Iterable[Means]) -> Means:
+def mean(rows: Series) -> Means:
     """Return the mean of at least one row."""
-    rows = list(rows)
-    gpus = {
-        kind: _mean(row.gpus[kind] for row in rows if kind in row.gpus)
-        for kind in dict.fromkeys(kind for row in rows for kind in row.gpus)
-    }
+    gpus = {kind: [idle for idle in column if idle is not None] for kind, column in rows.gpus.items()}
     return Means(
-        _mean(row.idle for row in rows),
-        _mean(row.allocated for row in rows),
-        _mean(row.down for row in rows),
-        gpus,
+        _mean(rows.idle),
+        _mean(rows.allocated),
+        _mean(rows.down),
+        {kind: _mean(known) for kind, known in gpus.items()},
     )
 
 
@@ -113,6 +109,5 @@ def _idle(row: Means, kind: str) -> Number | None:
     return None if idle is None else rounded(idle)
 
 
-def _mean(values: Iterable[Number]) -> Number:
-    given = list(values)
-    return sum(given) / len(given)
+def _mean(values: Sequence[Number]) -> Number:
+    return sum(values) / len(values)
