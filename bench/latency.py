@@ -1,6 +1,7 @@
 """A poll with the latencies of a real network, compared with its longest unavoidable chain of waits."""
 
 import asyncio
+import contextlib
 import os
 import statistics
 import subprocess
@@ -137,14 +138,16 @@ def _delayed(port: int) -> Iterator[int]:
     loop = asyncio.new_event_loop()
 
     async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
-            loop.call_later(SSH_RTT_SECONDS / 2, writer.write, data)
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+            while data := await reader.read(65_536):
+                loop.call_later(SSH_RTT_SECONDS / 2, writer.write, data)
         loop.call_later(SSH_RTT_SECONDS / 2, writer.close)
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(SSH_RTT_SECONDS)  # of TCP's handshake
         other_reader, other_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(forward(reader, other_writer), forward(other_reader, writer))
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(forward(reader, other_writer), forward(other_reader, writer))
 
     server = loop.run_until_complete(asyncio.start_server(accept, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever)
@@ -157,7 +160,7 @@ def _delayed(port: int) -> Iterator[int]:
         server.close()
         for task in asyncio.all_tasks(loop):
             task.cancel()
-        loop.run_until_complete(server.wait_closed())
+            loop.run_until_complete(task)
         loop.close()
 
 

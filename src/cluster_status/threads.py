@@ -3,9 +3,15 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock, Thread
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class Begin(Protocol):
+    """Begins work; `run_in_thread` does, and tests do the work only where its result is needed."""
+
+    def __call__(self, work: Callable[[], T], /) -> Future[T]: ...
 
 
 def run_in_thread(work: Callable[[], T]) -> Future[T]:

@@ -15,12 +15,15 @@ from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
 from cluster_status.errors import HistoryError
+from cluster_status.threads import Begin, run_in_thread
 from tests.fakes.artifact_store import artifact_store
 from tests.fakes.clock import VirtualClock
-from tests.fakes.github import Broken, Damaged, Failed, Fault, LoopbackGitHub, Odd, Reset
+from tests.fakes.github import Broken, Damaged, Failed, Fault, LoopbackGitHub, Odd, Reset, Silent
 from tests.fakes.github_actions import Run
 from tests.fakes.github_blobs import PutBlob
 from tests.fakes.github_dialects import ACT, GITEA, GITHUB, NO_SERVICE, OLDER_SERVICE, Dialect
+from tests.fakes.in_turn import in_turn
+from tests.servers.daemon import wait_until
 
 NAME = artifact_name("mscluster")
 HISTORY = Histories().with_entry("mscluster", History())
@@ -43,9 +46,9 @@ def http() -> Iterator[Http]:
     client.close()
 
 
-def store_of(run: Run, http: Http) -> HistoryArtifact:
+def store_of(run: Run, http: Http, begin: Begin = in_turn) -> HistoryArtifact:
     clock = VirtualClock(datetime.now(UTC))
-    return artifact_store(run.environment, run.github_token, http, clock, lambda *_: None)
+    return artifact_store(run.environment, run.github_token, http, clock, lambda *_: None, begin=begin)
 
 
 def formats(github: LoopbackGitHub) -> list[tuple[int, str | None]]:
@@ -82,11 +85,37 @@ def test_each_service_stores_both_saves_of_a_run(
         store.save(HISTORY)
         assert formats(github) == first
         store.save(HISTORY)
-        # the first name is taken, and the service is not asked for the newer version again
-        assert formats(github) == [*first, first[-1], first[-1]]
+        # the service is not asked for the newer version again, nor for the name that is taken
+        assert formats(github) == [*first, first[-1]]
         assert [artifact.files["history.json"] for artifact in github.artifacts] == [
             codec.render(HISTORY)
         ] * 2
+        assert store_of(github.start_run(), http).load() == HISTORY
+
+
+def test_an_artifact_is_reserved_while_newer_ones_are_searched_for(http: Http) -> None:
+    with LoopbackGitHub() as github:
+        store = store_of(github.start_run(), http, begin=run_in_thread)
+        store.load()
+        github.fail_next(Silent(), Silent(), on="list")
+        searching = run_in_thread(store.newer)
+        wait_until(lambda: sorted(github.operations[-3:]) == ["create", "list", "list"], 5)
+        github.release()
+        assert searching.result() is None
+        store.save(HISTORY)
+        assert github.operations[-2:] == ["put", "finalize"]
+
+
+def test_an_abandoned_reservation_does_not_block_another_attempt_of_the_run(http: Http) -> None:
+    with LoopbackGitHub() as github:
+        run = github.start_run()
+        abandoning = store_of(run, http, begin=run_in_thread)
+        abandoning.load()
+        abandoning.newer()
+        wait_until(lambda: "create" in github.operations, 5)
+        store = store_of(run.rerun(), http)
+        store.save(HISTORY)
+        store.save(HISTORY)
         assert store_of(github.start_run(), http).load() == HISTORY
 
 

@@ -12,8 +12,10 @@ from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.http import Http
 from cluster_status.domain.secret import Secret
 from cluster_status.ports import Clock, Level
+from cluster_status.threads import Begin
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github_actions import Run
+from tests.fakes.in_turn import in_turn
 
 
 def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
@@ -25,6 +27,7 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
     cluster_name: str = "mscluster",
     *,
     clusters: int = 1,
+    begin: Begin = in_turn,
 ) -> HistoryArtifact:
     """Return the store of the run with these environment variables."""
     retrying = RetryingHttp(http, clock)
@@ -35,7 +38,7 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
     job = Job.of(environment["ACTIONS_RESULTS_URL"], Secret(environment["ACTIONS_RUNTIME_TOKEN"]))
     return HistoryArtifact(
         cluster_name,
-        Catalog(rest, branch=branch, workflow=workflow),
+        Catalog(rest, branch=branch, workflow=workflow, begin=begin),
         Downloader(rest, retrying),
         ResultsService(retrying, job),
         clock,
@@ -44,6 +47,7 @@ def artifact_store(  # noqa: PLR0913, PLR0917 - one argument a collaborator
         past_retention=timedelta(days=34),
         clusters=clusters,
         run_id=int(environment["GITHUB_RUN_ID"]),
+        begin=begin,
     )
 
 

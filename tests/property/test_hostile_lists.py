@@ -35,6 +35,7 @@ from tests.fakes.clock import START, VirtualClock
 from tests.fakes.github import LoopbackGitHub
 from tests.fakes.github_wire import Wire
 from tests.fakes.hostile_lists import CONTRADICTIONS, FAILURES, LIES, NO_LIST, HostileLists
+from tests.fakes.in_turn import in_turn
 from tests.fakes.pruner import HISTORY, Pruner
 from tests.fakes.runner import RecordingRunner
 from tests.property.steady import steady
@@ -100,13 +101,14 @@ def test_a_restored_history_has_the_host_key_or_the_run_ends_with_an_error(
     blobs: Any = _Blobs(github)
     store = HistoryArtifact(
         "mscluster",
-        Catalog(rest, branch=run.branch, workflow="poll.yml"),
+        Catalog(rest, branch=run.branch, workflow="poll.yml", begin=in_turn),
         Downloader(rest, blobs),
         ResultsService(blobs, Job("", Secret(), "", "")),
         VirtualClock(),
         lambda *_: None,
         retention=timedelta(days=30),
         past_retention=timedelta(days=34),
+        begin=in_turn,
     )
     try:
         restored = store.load()

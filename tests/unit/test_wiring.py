@@ -3,7 +3,7 @@
 import base64
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from cluster_status import wiring
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
+from cluster_status.adapters.github.results import Reservation
 from cluster_status.adapters.history_artifact.store import HistoryArtifact
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http, HttpResponse
@@ -175,8 +176,11 @@ def test_the_retention_of_an_artifact_is_limited_by_that_of_the_repository(
     class Uploads:
         def __init__(self, *_: object) -> None: ...
 
-        def upload(self, _names: object, _archive: object, *, expires_at: datetime) -> int:
+        def reserve(self, names: Sequence[str], expires_at: datetime) -> Reservation:
             ends.append(expires_at)
+            return Reservation(names[0], url="")
+
+        def upload(self, _reservation: Reservation, _archive: bytes) -> int:
             return 1
 
     monkeypatch.setattr(history, "ResultsService", Uploads)
@@ -314,7 +318,8 @@ def test_pruning_has_a_time_budget_and_keeps_requests_in_reserve(
     command: str, budget_seconds: float, pruned: list[PrunePlan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits: list[dict[str, float]] = []
-    monkeypatch.setattr(wiring, "RateLimiter", lambda _transport, _clock, **given: limits.append(given))
+    limiter = "cluster_status.adapters.github.rate_limiter.RateLimiter"
+    monkeypatch.setattr(limiter, lambda _transport, _clock, **given: limits.append(given))
     monkeypatch.setattr(wiring, "poll", lambda *_: ExitStatus.OK)
     environ = PRUNE | {"INPUT_COMMAND": command, "INPUT_PRUNE-WORKFLOWS": "poll.yml"}
     wiring.run(load.read(environ), wiring.runner(load.runner_context({})))
@@ -342,7 +347,7 @@ def pruned(monkeypatch: pytest.MonkeyPatch) -> list[PrunePlan]:
 
         def close(self) -> None: ...
 
-    monkeypatch.setattr(wiring, "prune", prune)
+    monkeypatch.setattr("cluster_status.app.prune.prune", prune)
     module = SimpleNamespace(PyGithubTransport=PyGithubTransport)
     monkeypatch.setitem(sys.modules, "cluster_status.adapters.github.pygithub", module)
     return given

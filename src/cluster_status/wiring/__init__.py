@@ -1,4 +1,7 @@
-"""The only place that builds objects: the clusters and the command of a run. Its modules build the rest."""
+"""The only place that builds objects: the clusters and the command of a run. Its modules build the rest.
+
+What not every poll needs is imported where it is built.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -9,28 +12,21 @@ from secrets import token_hex
 
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
-from cluster_status.adapters.github.rate_limiter import RateLimiter
 from cluster_status.adapters.github.rest import GITHUB_API, Rest
-from cluster_status.adapters.github.runs import GitHubRuns
 from cluster_status.adapters.heartbeat import HttpHeartbeat, NoHeartbeat
 from cluster_status.adapters.http import Http
-from cluster_status.adapters.local.executor import LocalExecutor
 from cluster_status.adapters.runner import ActionsRunner, mask
 from cluster_status.adapters.slurm.probe import SlurmProbe
-from cluster_status.adapters.ssh.credential import public_line, read_key
 from cluster_status.adapters.ssh.executor import SshExecutor
 from cluster_status.app.cluster import MonitoredCluster, Tools
-from cluster_status.app.prune import prune
 from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
-from cluster_status.app.samples import send_samples
 from cluster_status.deadline import Deadline, RunDeadlines
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
 from cluster_status.domain.local_target import LocalTarget
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
-from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
 from cluster_status.ports import Executor, Heartbeat, Runner
@@ -92,6 +88,8 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction:
 
 
 def _test(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction: Redaction) -> ExitStatus:
+    from cluster_status.app.samples import send_samples
+
     with _http(redaction, deadlines.whole) as http:
         channels = open_channels(settings, http, deadlines, runner)
         names = [cluster.name for cluster in settings.clusters]
@@ -101,8 +99,10 @@ def _test(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction
 def _prune(
     plan: PrunePlan, settings: Settings, runner: Runner, redaction: Redaction, deadline: Deadline
 ) -> ExitStatus:
-    # imported on demand: importing PyGithub takes 0.2 s
-    from cluster_status.adapters.github.pygithub import PyGithubTransport  # noqa: PLC0415
+    from cluster_status.adapters.github.pygithub import PyGithubTransport
+    from cluster_status.adapters.github.rate_limiter import RateLimiter
+    from cluster_status.adapters.github.runs import GitHubRuns
+    from cluster_status.app.prune import prune
 
     context = settings.runner_context
     url, token = context.api_url or GITHUB_API, settings.storage.token
@@ -116,6 +116,9 @@ def _prune(
 
 def authorized_keys(target: SshTarget, public_key: str = "") -> Iterator[str]:
     """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key."""
+    from cluster_status.adapters.ssh.credential import public_line, read_key
+    from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
+
     credentials = target.credentials
     if not (public_key or credentials.key):
         raise InputError(["cluster-key is required: set CLUSTER_KEY, or pass a public key as argument"])
@@ -170,6 +173,8 @@ def _cluster(
 
 def _executor(cluster: Cluster, redaction: Redaction) -> Executor:
     if isinstance(cluster.target, LocalTarget):
+        from cluster_status.adapters.local.executor import LocalExecutor
+
         return LocalExecutor(cluster.target)
     return SshExecutor(cluster.target, redaction)
 

@@ -5,18 +5,15 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from cluster_status.adapters.apprise.notifier import AppriseNotifier
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.discord.client import DiscordWebhook
-from cluster_status.adapters.github.issues import GitHubIssues
 from cluster_status.adapters.github.rest import GITHUB_API
 from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.adapters.http import Http
-from cluster_status.adapters.webhook.notifier import WebhookNotifier
 from cluster_status.app.cluster import Channel
 from cluster_status.deadline import RunDeadlines
-from cluster_status.ports import ConnectivityCheck, Runner
+from cluster_status.ports import ConnectivityCheck, Notifier, Runner
 from cluster_status.settings.channels import Channel as ChannelSettings
 from cluster_status.settings.keys import ChannelKind
 from cluster_status.settings.load import Settings
@@ -39,8 +36,12 @@ def _channel(
         case ChannelKind.ISSUES:
             return Channel(policy, _issues(policy.id, settings, RetryingHttp(http, clock)))
         case ChannelKind.SERVICE:
+            from cluster_status.adapters.apprise.notifier import AppriseNotifier
+
             return Channel(policy, AppriseNotifier(address))
         case ChannelKind.WEBHOOK:
+            from cluster_status.adapters.webhook.notifier import WebhookNotifier
+
             return Channel(policy, WebhookNotifier(address, http, clock))
         case ChannelKind.DISCORD:
             if not address and isinstance(runner, Console):
@@ -51,7 +52,9 @@ def _channel(
             return Channel(policy, webhook, webhook if policy.live else None)
 
 
-def _issues(channel_id: str, settings: Settings, http: RetryingHttp) -> GitHubIssues:
+def _issues(channel_id: str, settings: Settings, http: RetryingHttp) -> Notifier:
+    from cluster_status.adapters.github.issues import GitHubIssues
+
     context, storage = settings.runner_context, settings.storage
     scope = f"{context.branch}\0{storage.name}\0{channel_id}"  # each branch has its own history
     return GitHubIssues(http, context.api_url or GITHUB_API, context.repository, storage.token, scope)

@@ -72,6 +72,13 @@ class Job(Struct, frozen=True):
         return cls(f"{parts.scheme}://{parts.netloc}", token, run_id, job_id)
 
 
+class Reservation(Struct, frozen=True):
+    """A name in this run, and the URL to upload to. An abandoned one takes its name."""
+
+    name: str
+    url: str
+
+
 class _Deleted(Struct):
     pass
 
@@ -103,28 +110,27 @@ class ResultsService:
         self._call = ResultsCall(http, job.origin, job.token, ids)
         self._format = _FORMAT
 
-    def upload(self, names: Sequence[str], archive: bytes, *, expires_at: datetime) -> int:
-        """Upload under the first of these names that is free in this run; return the artifact's id.
+    def reserve(self, names: Sequence[str], expires_at: datetime) -> Reservation:
+        """Reserve the first of these names that is free in this run. Raises HistoryError.
 
         A name can be used once in all attempts of a run. If all names are used, the oldest of the artifacts
         is deleted. It is the only one, and the current history, if another name was taken by an upload that
-        was never completed. Raises HistoryError.
+        was never completed.
         """
-        name, url = self._reserve(names, expires_at)
-        block_blob.upload(self._http, url, archive, _ZIP)
-        return self._finalize(name, archive)
-
-    def _reserve(self, names: Sequence[str], expires_at: datetime) -> tuple[str, str]:
-        """Return the name and the URL to upload to."""
         for name in names:
             response = self._create(name, expires_at)
             if response.status != _CONFLICT:
-                return name, expect(response, _Created).signed_upload_url
+                return Reservation(name, expect(response, _Created).signed_upload_url)
         name = self._delete_oldest(names)
         response = self._create(name, expires_at)
         if response.status == _CONFLICT:  # a deletion may take a moment (actions/upload-artifact#571)
             response = self._create(name, expires_at)
-        return name, expect(response, _Created).signed_upload_url
+        return Reservation(name, expect(response, _Created).signed_upload_url)
+
+    def upload(self, reservation: Reservation, archive: bytes) -> int:
+        """Upload an artifact, and return its id. Raises HistoryError."""
+        block_blob.upload(self._http, reservation.url, archive, _ZIP)
+        return self._finalize(reservation.name, archive)
 
     def _create(self, name: str, expires_at: datetime) -> HttpResponse:
         """Send one request, and an older one if the service refuses the format.

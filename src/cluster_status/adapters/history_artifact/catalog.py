@@ -12,6 +12,7 @@ from cluster_status.adapters.github.rest import Rest
 from cluster_status.adapters.history_artifact.name_lists import NameLists
 from cluster_status.domain.actions.artifact import Artifact, ArtifactRun
 from cluster_status.errors import GitHubError
+from cluster_status.threads import Begin, run_in_thread
 
 _RUNS_ASKED = 10  # the newest ones: each costs a request
 _ASKED_FOR_BRANCHES = 30  # branches, and runs on them
@@ -35,15 +36,16 @@ class Catalog:
     Without a name of the workflow, the runs are not asked.
     """
 
-    def __init__(self, rest: Rest, *, branch: str, workflow: str) -> None:
+    def __init__(self, rest: Rest, *, branch: str, workflow: str, begin: Begin = run_in_thread) -> None:
         self.branch = branch
         self.total = 0  # number of artifacts with the names of the last search, usable or not
         self._rest = rest
         self._workflow = workflow
+        self._begin = begin
 
     def newest(self, names: Sequence[str]) -> list[Artifact]:
         """Return the usable artifacts of this branch on the first pages, the newest first."""
-        lists = NameLists(self._rest, names)
+        lists = NameLists(self._rest, names, self._begin)
         lists.read_page()
         return [one for one in lists.artifacts if one.is_usable and one.run.head_branch == self.branch]
 
@@ -53,7 +55,7 @@ class Catalog:
         They are those of this branch, else those of the default branch. On the default branch they are also
         those of a branch that is gone.
         """
-        lists = NameLists(self._rest, names)
+        lists = NameLists(self._rest, names, self._begin)
         runs = _Runs()
         of_this_branch = _if_any(self._of_branch(lists, names, self.branch, runs))
         if of_this_branch:

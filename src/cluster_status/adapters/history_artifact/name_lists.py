@@ -1,11 +1,13 @@
 """The lists of the artifacts with the names of one history, as far as they are read."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from cluster_status.adapters.github.artifacts import artifact_page
 from cluster_status.adapters.github.rest import Rest
 from cluster_status.domain.actions.artifact import Artifact
 from cluster_status.domain.actions.artifact_list import ArtifactList
+from cluster_status.threads import Begin
 
 _MAX_PAGES = 10  # of each name, a thousand artifacts: more requests would use up the hourly limit
 
@@ -13,9 +15,10 @@ _MAX_PAGES = 10  # of each name, a thousand artifacts: more requests would use u
 class NameLists:
     """GitHub filters by name, and not by branch. Methods that send requests raise GitHubError."""
 
-    def __init__(self, rest: Rest, names: Sequence[str]) -> None:
+    def __init__(self, rest: Rest, names: Sequence[str], begin: Begin) -> None:
         self._rest = rest
         self._names = names
+        self._begin = begin
         self._lists = {name: ArtifactList() for name in names}
         self._pages = 0
 
@@ -25,9 +28,10 @@ class NameLists:
         if not unread or self._pages == _MAX_PAGES:
             return False
         self._pages += 1
-        for name in unread:
-            page = artifact_page(self._rest, self._pages, name=name)
-            self._lists[name].add(page.artifacts, page.total)
+        read = partial(artifact_page, self._rest, self._pages)
+        pages = {name: self._begin(partial(read, name=name)) for name in unread}
+        for name, page in pages.items():
+            self._lists[name].add(page.result().artifacts, page.result().total)
         return True
 
     @property

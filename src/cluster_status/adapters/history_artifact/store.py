@@ -1,10 +1,11 @@
 """The history as a workflow artifact: restored from an earlier run, saved in this run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from cluster_status.adapters.github.results import ResultsService
+from cluster_status.adapters.github.results import Reservation, ResultsService
 from cluster_status.adapters.history_artifact.archive import pack, unpack
 from cluster_status.adapters.history_artifact.catalog import Catalog
 from cluster_status.adapters.history_artifact.download import Downloader
@@ -17,10 +18,21 @@ from cluster_status.domain.history.histories import (
     key_of,
     of_another_branch,
 )
-from cluster_status.domain.history.past import Copy, PastRef, StoredPast, copy_to_save, with_past
+from cluster_status.domain.history.past import (
+    Copy,
+    PastRef,
+    StoredPast,
+    copy_to_save,
+    is_past_due,
+    with_past,
+)
 from cluster_status.domain.redaction import PLAIN, Redaction
 from cluster_status.errors import GitHubError, HistoryError, HistoryUnreachableError, UnreadableHistoryError
 from cluster_status.ports import Clock, Level
+from cluster_status.threads import Begin, run_in_thread
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _MANY_ARTIFACTS = 500
 _DELETE_DAMAGED = (
@@ -53,6 +65,7 @@ class HistoryArtifact:
         clusters: int = 1,
         run_id: int | None = None,
         redaction: Redaction = PLAIN,
+        begin: Begin = run_in_thread,
     ) -> None:
         name = artifact_name(key_of(cluster_name))
         self._names = (name, f"{name}{SECOND_SAVE}")
@@ -66,11 +79,14 @@ class HistoryArtifact:
         self._past_retention = past_retention
         self._run_id = run_id
         self._clusters = clusters  # that this run checks
+        self._begin = begin
+        self._ahead: Future[Reservation] | None = None
         self._newest_id = 0  # of the artifacts that were read or saved
         self._past = PastReader(downloader, annotate, redaction, clusters=clusters)
         self._past_is_of_this_run = False
         self._past_is_of_this_branch = True  # pruning protects no artifact for another branch
-        self._has_saved = False
+        self._saved_as = ""  # the name of the last save
+        self._latest = Histories()  # that were read or saved
 
     def load(self) -> Histories | None:
         """Return the newest readable copy; None only if it is certain that there is no artifact.
@@ -86,6 +102,7 @@ class HistoryArtifact:
     def newer(self) -> Histories | None:
         """See ports.HistoryStore. It does not see what another run saves after this call."""
         newest_id = self._newest_id
+        self._reserve_ahead()
         with _unreachable():
             listed = self._catalog.newest(self._names)
             newer = self._newest_readable(one for one in listed if one.id > newest_id)
@@ -96,11 +113,14 @@ class HistoryArtifact:
         copy = self._copy(histories, now)
         past = codec.render_past(copy.past) if copy.past else None
         archive = pack(codec.render(copy.recent, copy.ref), past)
-        names = self._names[1:] if past else self._names
+        names = self._names[1:] if past else self._free_first
         expires_at = now + (self._past_retention if past else self._retention)
-        uploaded_id = self._results.upload(names, archive, expires_at=expires_at)
+        ahead, self._ahead = self._ahead, None
+        reservation = ahead.result() if ahead and not past else self._results.reserve(names, expires_at)
+        uploaded_id = self._results.upload(reservation, archive)
         self._newest_id = max(self._newest_id, uploaded_id)
-        self._has_saved = True
+        self._saved_as = reservation.name
+        self._latest = histories
         if copy.past:
             ref = PastRef(copy.past.before, uploaded_id, digest_of(archive))
             self._past.stored = StoredPast(ref, copy.past)
@@ -108,14 +128,29 @@ class HistoryArtifact:
         elif copy.ref is None:
             self._past.stored = None
 
-    def _copy(self, histories: Histories, now: datetime) -> Copy:
+    def _reserve_ahead(self) -> None:
+        """Reserve an artifact for the next save meanwhile, unless that may have the past and another name."""
+        now = self._clock.now()
+        may_have_past = self._past_is_of_this_run or is_past_due(self._latest, self._stored, now)
+        if self._ahead is None and not may_have_past:
+            expires_at = now + self._retention
+            self._ahead = self._begin(lambda: self._results.reserve(self._free_first, expires_at))
+
+    @property
+    def _free_first(self) -> Sequence[str]:
+        return sorted(self._names, key=lambda name: name == self._saved_as)
+
+    @property
+    def _stored(self) -> StoredPast | None:
         stored = self._past.stored
+        return None if stored and stored.past and not self._past_is_of_this_branch else stored
+
+    def _copy(self, histories: Histories, now: datetime) -> Copy:
+        stored = self._stored
         if stored and stored.past and self._past_is_of_this_run:
             return with_past(histories, now)  # the artifact that has it now may be the one to be replaced
-        if stored and stored.past and not self._past_is_of_this_branch:
-            stored = None
         is_delivering = any(one.outbox.delivering_since for one in histories.clusters.values())
-        return copy_to_save(histories, stored, now, may_wait=is_delivering or self._has_saved)
+        return copy_to_save(histories, stored, now, may_wait=is_delivering or bool(self._saved_as))
 
     def _newest_readable(self, artifacts: Iterator[Artifact]) -> Histories | None:
         skipped: list[Artifact] = []
@@ -157,6 +192,7 @@ class HistoryArtifact:
         histories, past = codec.parse_copy(
             unpack(uploaded, clusters=self._clusters), self._redaction, clusters=self._clusters
         )
+        self._latest = histories
         self._past.read(past, artifact, uploaded)
         is_in_copy = past is not None and past.artifact is None
         self._past_is_of_this_run = is_in_copy and artifact.run.id == self._run_id

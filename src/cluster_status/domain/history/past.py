@@ -85,6 +85,14 @@ def copy_to_save(histories: Histories, stored: StoredPast | None, now: datetime,
     return with_past(histories, now)
 
 
+def is_past_due(histories: Histories, stored: StoredPast | None, now: datetime) -> bool:
+    """Return whether the copy after these histories is to have the past, if it continues the stored one."""
+    if stored is None:
+        return with_past(histories, now).past is not None
+    age = abs(_end_of_past(now) - stored.ref.before)
+    return age > timedelta() if stored.past else age >= GIVEN_UP_AFTER
+
+
 def with_past(histories: Histories, now: datetime) -> Copy:
     """Return a copy with its past, if there is any."""
     before = _end_of_past(now)
