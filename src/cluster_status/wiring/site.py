@@ -13,8 +13,8 @@ def open_site(settings: Settings) -> Site | None:
     if not settings.site.path:
         return None
     # imported on demand: most polls write no page
-    from cluster_status.adapters.site.folder import SiteFolder  # noqa: PLC0415
-    from cluster_status.adapters.site.site import StatusSite  # noqa: PLC0415
+    from cluster_status.adapters.site.folder import SiteFolder
+    from cluster_status.adapters.site.site import StatusSite
 
     context = settings.runner_context
     interval = _HOUR if context.on_runner else timedelta()
