@@ -196,13 +196,20 @@ def test_an_example_limits_its_concurrency_its_time_and_its_permissions(
     assert all(job["timeout-minutes"] <= 30 for job in workflow["jobs"].values())
     permissions = [
         workflow["permissions"],
-        *(job.get("permissions", {}) for job in workflow["jobs"].values()),
+        *(job.get("permissions", {}) for name, job in workflow["jobs"].items() if name != "deploy"),
     ]
     names = set(chain.from_iterable(permissions))
     assert names <= {"actions", "contents"}
     if "contents" in names:
         assert workflow["permissions"]["contents"] == "read"
         assert any(str(step.get("uses")).startswith("actions/checkout@") for step in _steps(workflow))
+
+
+def test_only_the_job_that_publishes_the_status_page_may_write_to_pages() -> None:
+    jobs = _load(ROOT / "examples" / "status-page.yml")["jobs"]
+    assert jobs["deploy"]["permissions"] == {"pages": "write", "id-token": "write"}
+    assert jobs["deploy"]["concurrency"] == {"group": "pages", "cancel-in-progress": False}
+    assert [step["uses"].partition("@")[0] for step in jobs["deploy"]["steps"]] == ["actions/deploy-pages"]
 
 
 def test_a_poll_is_the_same_for_every_trigger() -> None:
@@ -214,9 +221,9 @@ def test_a_poll_is_the_same_for_every_trigger() -> None:
         ]
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("workflow", [*WORKFLOWS, *EXAMPLES], ids=lambda path: path.stem)
 def test_an_action_of_others_is_pinned_to_the_commit_of_a_version(workflow: Path) -> None:
-    for used in re.findall(r"uses: (?!\./)(.*)", workflow.read_text()):
+    for used in re.findall(rf"uses: (?!\./|{ACTION}@)(.*)", workflow.read_text()):
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used)
 
 

@@ -17,7 +17,7 @@ from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
 from cluster_status.domain.status.site_checks.report import CAUSES_OF_CHECKS
 from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUT_GROUPS, Input
-from tools.docs import clusters, courses, message_image, messages, performance, webhook
+from tools.docs import clusters, courses, message_image, messages, performance, status, webhook
 
 ROOT = Path(__file__).parents[2]
 INPUTS_AND_OUTPUTS = ROOT / "docs" / "inputs.md"
@@ -124,6 +124,7 @@ def documents() -> dict[Path, str]:
             },
         ),
         ROOT / "docs" / "clusters.schema.json": clusters.schema(),
+        ROOT / "docs" / "status.schema.json": status.schema(),
         ROOT / "docs" / "webhook.schema.json": webhook.schema(),
         PERFORMANCE_PAGE: _between(PERFORMANCE_PAGE, "<!-- {} -->", {"figures": performance.table()}),
         CAUSES_PAGE: _between(CAUSES_PAGE, "<!-- {} -->", {"causes": causes_table()}),

@@ -5,14 +5,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.conditions.condition import Condition
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
+from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.mute import LONGEST, MuteRequest
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.slug import slug
 from cluster_status.errors import InputError
 from cluster_status.ports import (
     Clock,
@@ -26,6 +29,7 @@ from cluster_status.ports import (
     RecentRuns,
     Runner,
     RunsSince,
+    Site,
     SiteCheckRunner,
 )
 
@@ -59,6 +63,7 @@ class MonitoredCluster(Struct, frozen=True):
     site_checks: SiteCheckRunner | None = None
     conditions: tuple[Condition, ...] = ()
     mute: MuteRequest = MuteRequest()
+    group: str = ""  # on the status page
 
     def notifies(self, channel: "Channel") -> bool:
         return self.channels is None or channel.id in self.channels
@@ -124,7 +129,7 @@ class Tools(Struct, frozen=True):
     """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run.
 
     `owns_history`: this run checks all clusters of the history, except those that were removed.
-    `other_history` opens the history with another name.
+    `other_history` opens the history with another name. `site_url` is the address of the status page.
     """
 
     clock: Clock
@@ -136,3 +141,10 @@ class Tools(Struct, frozen=True):
     deadlines: RunDeadlines = field(default_factory=RunDeadlines)
     owns_history: bool = False
     other_history: Callable[[str], HistoryStore | None] = no_other_history
+    site: Site | None = None
+    site_url: str = ""
+
+    def with_page(self, message: Message) -> Message:
+        """Return the message with the page of its cluster, if there is a status page."""
+        page = f"{self.site_url}clusters/{slug(key_of(message.cluster))}.html" if self.site_url else ""
+        return replace(message, page=page)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from cluster_status.app.cluster import Tools
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.message import (
@@ -23,19 +24,19 @@ class Messages(Struct, frozen=True):
 
     polls: Mapping[str, PollResult]
     removed: Mapping[str, History]
-    run_url: str
+    tools: Tools
 
     def compose(self, key: str, notification: Notification, policy: ChannelPolicy) -> Message:
         """Compose a message. A late one has no table, because the nodes at its time are not stored."""
         poll = self.polls.get(key)
         if poll is None:
-            return compose(notification, self.removed[key].name or key, policy, None, self.run_url)
+            return compose(notification, self.removed[key].name or key, policy, None, self.tools.run_url)
         is_late = not notification.id.startswith(f"{poll.id}.")
         if is_late:
-            message = compose(notification, poll.cluster, policy, None, self.run_url)
+            message = compose(notification, poll.cluster, policy, None, self.tools.run_url)
         else:
             verdict = poll.verdict
-            message = compose(notification, poll.cluster, policy, verdict.cluster_state, self.run_url)
+            message = compose(notification, poll.cluster, policy, verdict.cluster_state, self.tools.run_url)
             message = with_check_outputs(with_order(message, verdict.partitions), verdict.site_checks)
-        message = with_plan(message, poll.context.plan)
+        message = self.tools.with_page(with_plan(message, poll.context.plan))
         return with_mute(message, poll.after.mute) if policy.issues and poll.after else message

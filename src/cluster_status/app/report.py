@@ -33,6 +33,8 @@ OUTPUTS = {
     "partitions": "JSON list of the partitions with their numbers of nodes by group, and their problems.",
     "clusters": "JSON object by cluster name: `status`, `previous_status`, `changed`, `cause`, `since`, "
     "`message` and `nodes` of each.",
+    "site-changed": "`true` if the status page is worth publishing: what it says has changed in this poll "
+    "or in the one before, or this poll is the first one of an hour. Otherwise `false`.",
     "history-path": "Path of the history file, relative to the workspace.",
 }
 
@@ -177,7 +179,14 @@ def report_delivery_errors(
         report_error(runner, error, f"Channel {channel_id}: " if several else "")
 
 
-def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, history_path: str = "") -> bool:
+def publish(
+    runner: Runner,
+    polls: Sequence[PollResult],
+    *,
+    several: bool,
+    history_path: str = "",
+    site_changed: bool = False,
+) -> bool:
     """Publish the outputs and a summary for each cluster; `several` of them share one run.
 
     Returns whether later steps can read the outputs.
@@ -195,6 +204,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
         "message": "; ".join([headline(rows), *(describe(one.verdict, one.cluster) for one in not_online)]),
         "partitions": "[]",
         "clusters": json.encode(each).decode(),
+        "site-changed": _boolean(site_changed),
         "history-path": history_path,
     }
     if not several:

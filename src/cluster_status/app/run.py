@@ -25,6 +25,7 @@ from cluster_status.app.report import (
     report_delivery_errors,
     report_error,
 )
+from cluster_status.app.site import with_publication, write_site
 from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.histories import Histories, key_of, without_removed
@@ -33,13 +34,18 @@ from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import RememberedLogin
-from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, most_severe
+from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, SiteError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore, Level
 from cluster_status.threads import run_in_thread
 
 _OVERLAP = (
     "Another run has polled at the same time. Give the workflow a concurrency group, so that no message is "
     "sent twice: see docs/limits.md."
+)
+
+_PUBLIC = (
+    "A status page is public wherever you publish it. GitHub Pages of a private repository are public, too, "
+    "unless the plan of the account says otherwise: see docs/status-page.md."
 )
 
 
@@ -82,7 +88,10 @@ def run(
     this = _Run(clusters, channels, store, tools)
     polls = this.poll()
     report_delivery_errors(tools.runner, this.delivery_errors, several=len(channels) > 1)
-    publish(tools.runner, polls, several=len(clusters) > 1, history_path=store.path)
+    site_changed = this.write_site(polls)
+    publish(
+        tools.runner, polls, several=len(clusters) > 1, history_path=store.path, site_changed=site_changed
+    )
     if this.crashes:
         raise this.crashes[0]
     failures = list(this.failures(polls))
@@ -144,6 +153,7 @@ class _Run:
         self.crashes: list[Exception] = []
         self.history_errors: list[HistoryError] = []
         self.delivery_errors: list[tuple[Channel, DeliveryError]] = []
+        self.site_failed = False
 
     def poll(self) -> list[PollResult]:
         """Poll the clusters; return the results with the saved histories."""
@@ -160,7 +170,9 @@ class _Run:
             in_turn = latest is not None and not is_newer and loading.result().at <= checked.at
             channels = [channel for channel in self._channels if cluster.notifies(channel)]
             asked = replace(cluster, mute=mutes.get(cluster.name, cluster.mute))
-            polls.append(poll(asked, checked, before, channels, in_turn=in_turn))
+            polled = poll(asked, checked, before, channels, in_turn=in_turn)
+            site = self._tools.site
+            polls.append(with_publication(polled, cluster, site) if site else polled)
         for one in polls:
             if one.mismatch is ServerMismatch.CONFLICT:
                 self._note_history_error(conflict_error(one.cluster))
@@ -169,14 +181,29 @@ class _Run:
         annotate_gap(self._tools.runner, polls)
         if latest is None:
             return polls
-        edited = update_live_messages(polls, self._channels, self._tools.run_url)
+        edited = update_live_messages(polls, self._channels, self._tools)
         self._note(edited)
         return self._save_and_deliver(edited.polls, latest)
+
+    def write_site(self, polls: Sequence[PollResult]) -> bool:
+        """Write the status page, if there is one; return whether it is worth publishing."""
+        if self._tools.site is None:
+            return False
+        if any(one.before and one.before.publication.at is None for one in polls):
+            self._tools.runner.annotate(Level.NOTICE, _PUBLIC)
+        try:
+            return write_site(polls, self._clusters, self._tools.site)
+        except SiteError as error:
+            self.site_failed = True
+            report_error(self._tools.runner, error)
+            return False
 
     def failures(self, polls: Sequence[PollResult]) -> Iterator[ExitStatus]:
         """Yield the reasons to fail: an unusable history always, others when they begin or change."""
         if self.history_errors:
             yield ExitStatus.HISTORY
+        if self.site_failed:
+            yield ExitStatus.SITE
         for one in polls:
             if one.newly_unknown:
                 yield ExitStatus.UNKNOWN
@@ -247,7 +274,7 @@ class _Run:
             newer=self._newer,
             now=self._tools.clock.now,
             channels=self._channels,
-            compose=Messages(by_key, removed, self._tools.run_url).compose,
+            compose=Messages(by_key, removed, self._tools).compose,
             clusters={*removed, *(key for key, one in by_key.items() if not one.mismatch)},
             muted=frozenset(key for key, one in by_key.items() if one.after and one.after.mute),
             deadline=self._tools.deadlines.deliver,

@@ -23,6 +23,7 @@ from cluster_status.settings import inputs
 from cluster_status.settings.channels import Channel, channels_of_action, channels_of_file
 from cluster_status.settings.given import Given
 from cluster_status.settings.inputs import Input
+from cluster_status.settings.keys import GROUP
 from cluster_status.settings.references import read_source
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section
 from cluster_status.settings.sections import Sections
@@ -44,6 +45,7 @@ class Cluster(Struct, frozen=True):
     heartbeat: Secret
     channels: Sequence[str] | None
     plan: Plan
+    group: str = ""
 
 
 class Context(Struct, frozen=True):
@@ -169,6 +171,7 @@ def _cluster(
         heartbeat=given.value(inputs.HEARTBEAT_URL),
         channels=channels,
         plan=Plan(given.value(inputs.MAINTENANCE), given.value(inputs.NOTICE)),
+        group=given.value(GROUP),
     )
 
 

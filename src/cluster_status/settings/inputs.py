@@ -354,6 +354,18 @@ GITHUB_TOKEN = Input(
     secret=True,
 )
 
+SITE_PATH = Input(
+    "site-path",
+    "Folder in the workspace for a status page, such as `site`. Empty: no page. See docs/status-page.md.",
+    types.FOLDER,
+    "",
+)
+SITE_URL = Input(
+    "site-url",
+    "Address at which you publish the status page. Messages and issues then link to it.",
+    types.URL,
+    "",
+)
 PRUNE_WORKFLOWS = Input(
     "prune-workflows",
     "Workflow files whose old runs are deleted, such as `poll.yml`, separated by commas or new lines. "
@@ -424,6 +436,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         CONFIRM_AFTER,
         HEARTBEAT_URL,
     ),
+    "Publish a status page": (SITE_PATH, SITE_URL),
     "Keep the history": (HISTORY_STORE, HISTORY_NAME, HISTORY_PATH, HISTORY_RETENTION_DAYS, GITHUB_TOKEN),
     "Prune old runs": (PRUNE_WORKFLOWS, PRUNE_KEEP, PRUNE_DRY_RUN),
     "Choose the command": (COMMAND,),

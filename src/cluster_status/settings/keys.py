@@ -10,6 +10,8 @@ from cluster_status.settings.inputs import INPUT_GROUPS, Input
 _OF_THE_RUN = frozenset({inputs.CLUSTERS, inputs.COMMAND})
 _GROUPS_OF_A_CLUSTER = ("Reach the cluster", "Select what to check")
 
+GROUP = Input("group", "Heading of the cluster on the status page.", types.GROUP, "")
+
 CLUSTER_KEYS: dict[str, Input[Any]] = {
     spec.name.removeprefix("cluster-"): spec
     for spec in (
@@ -20,6 +22,7 @@ CLUSTER_KEYS: dict[str, Input[Any]] = {
         inputs.NOTICE,
         inputs.CONFIRM_AFTER,
         inputs.HEARTBEAT_URL,
+        GROUP,
     )
 }
 LISTED = frozenset(

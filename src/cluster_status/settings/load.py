@@ -35,6 +35,11 @@ class Storage(Struct, frozen=True):
     token: Secret
 
 
+class SiteSettings(Struct, frozen=True):
+    path: str  # empty: no status page
+    url: str  # ends with a slash; empty if it is not known
+
+
 class RunnerContext(Struct, frozen=True):
     """The variables that GitHub's runner sets."""
 
@@ -61,6 +66,7 @@ class Settings(Struct, frozen=True):
     channels: Sequence[Channel]
     heartbeat: Secret
     storage: Storage
+    site: SiteSettings
     prune: PrunePlan | None  # None: this run does not prune
     runner_context: RunnerContext
 
@@ -87,6 +93,7 @@ def read(environ: Mapping[str, str], *, in_container: bool = False) -> Settings:
             retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
             token=given.value(inputs.GITHUB_TOKEN),
         ),
+        site=_site(given),
         prune=_prune_plan(given, command, context),
         runner_context=context,
     )
@@ -106,6 +113,11 @@ def _history_name(given: Given, configured: Configured) -> str:
     if given.has(inputs.HISTORY_NAME):
         return given.value(inputs.HISTORY_NAME)
     return NAME_OF_SEVERAL if given.has(inputs.CLUSTERS) else configured.clusters[0].name
+
+
+def _site(given: Given) -> SiteSettings:
+    url = given.value(inputs.SITE_URL)
+    return SiteSettings(given.value(inputs.SITE_PATH), f"{url.rstrip('/')}/" if url else "")
 
 
 def _prune_plan(given: Given, command: str, context: RunnerContext) -> PrunePlan | None:

@@ -37,6 +37,7 @@ from cluster_status.settings.load import RunnerContext, Settings
 from cluster_status.wiring.channels import connectivity_check, open_channels
 from cluster_status.wiring.history import open_other, open_store, recent_runs
 from cluster_status.wiring.redaction import redaction_of
+from cluster_status.wiring.site import open_site
 
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
 
@@ -73,6 +74,8 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction:
             deadlines,
             owns_history=settings.storage.has_all_clusters,
             other_history=partial(open_other, settings, http, clock, runner, redaction),
+            site=open_site(settings),
+            site_url=settings.site.url,
         )
         clusters = [_cluster(one, settings, http, runner, redaction) for one in settings.clusters]
         try:
@@ -178,6 +181,7 @@ def _cluster(
         _site_checks(cluster.site_checks, executor, redaction),
         cluster.conditions,
         MuteRequest(cluster.mute_until),
+        cluster.group,
     )
 
 

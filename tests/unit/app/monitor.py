@@ -18,7 +18,7 @@ from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import ExitStatus
-from cluster_status.ports import HistoryStore, Level, Probe, RecentRuns, SiteCheckRunner
+from cluster_status.ports import HistoryStore, Level, Probe, RecentRuns, Site, SiteCheckRunner
 from tests.fakes.clock import VirtualClock
 from tests.fakes.heartbeat import RecordingHeartbeat
 from tests.fakes.notifier import RecordingNotifier
@@ -99,6 +99,8 @@ class Monitor:
         self.during_probe = _do_nothing
         self.pinned = True
         self.run_url = ""
+        self.page: Site | None = None  # the status page
+        self.page_url = ""
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
@@ -216,6 +218,8 @@ class Monitor:
             self.new_deadlines(),
             self.owns_history,
             self.other_histories.get,
+            self.page,
+            self.page_url,
         )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:

@@ -12,7 +12,7 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.mute import Mute
 from cluster_status.domain.notification.notification import LiveMessage, MessageRef
-from cluster_status.domain.slurm.cluster_state import ClusterState, Reservation
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Reservation
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionChange, Problem
 from cluster_status.domain.status.probe_result import ProbeResult
@@ -42,6 +42,7 @@ NAME = "deep thought"
 CONDITION = "idle >= 10 in batch"
 CHECKS = ("/scratch", "quota")
 NAMED = (CheckChange("/scratch", Cause.PATH_HANGS, more=2),)
+GPU_TYPE = "a100"
 PARTITIONS = ("batch", "fat", "tape", "old")
 SETUP = Setup(channels=(replace(POLICY, live=True),))
 LATER = noon_plus(200)
@@ -85,7 +86,8 @@ def _site(batch: str, *reservations: Reservation) -> ProbeResult:
     )
     result = listed_with(*reservations, down=1, **{batch: 4})
     assert isinstance(result.outcome, ClusterState)
-    outcome = replace(result.outcome, partitions=partitions)
+    details = Details({"batch": (Gpus(GPU_TYPE, 4, 1),)})
+    outcome = replace(result.outcome, partitions=partitions, details=details)
     return replace(result, outcome=outcome, site_checks=CheckResults(results))
 
 

@@ -131,6 +131,8 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "attempts": ("retries.attempts", 3, "1", 1, "0"),
     "attempt-delay": ("retries.delay_seconds", 15.0, "0", 0.0, "61"),
     "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),
+    "site-path": ("site.path", "", "public/status/", "public/status", "../site"),
+    "site-url": ("site.url", "", "https://a.example/s", "https://a.example/s/", "a.example"),
     "history-store": ("storage.store", "auto", "file", "file", "s3"),
     "history-name": ("storage.name", "cluster", "all", "all", "…"),
     "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),
@@ -252,7 +254,7 @@ def test_a_given_input_is_read(name: str, row: tuple[str, object, str, object, s
     assert value_at(settings_of(completed({name: text}), REPOSITORY), place) == value
 
 
-@pytest.mark.parametrize("key", [key for key in CLUSTER_KEYS if key != "heartbeat-url"])
+@pytest.mark.parametrize("key", [key for key in CLUSTER_KEYS if key not in {"group", "heartbeat-url"}])
 def test_a_key_of_the_middle_one_of_three_clusters_is_read_as_its_input(key: str) -> None:
     spec = CLUSTER_KEYS[key]
     place, _, text, value, _ = TABLE[spec.name]
@@ -263,6 +265,12 @@ def test_a_key_of_the_middle_one_of_three_clusters_is_read_as_its_input(key: str
     read_from_file = read({"INPUT_CLUSTERS": json.dumps({"clusters": clusters}, indent=1), **variables})
     of_file = replace(read_from_file, clusters=read_from_file.clusters[1:2])
     assert value_at(of_file, place) == value
+
+
+def test_the_group_of_a_cluster_is_read() -> None:
+    cluster = {"name": "a", "host": "h", "user": "u", "password": "$PASSWORD", "group": "Teaching and tests"}
+    file = json.dumps({"clusters": [cluster]})
+    assert read({"INPUT_CLUSTERS": file, "PASSWORD": "s3cret"}).clusters[0].group == "Teaching and tests"
 
 
 def test_the_heartbeat_of_the_inputs_is_that_of_the_run_and_not_of_its_cluster_again() -> None:

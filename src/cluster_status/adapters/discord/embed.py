@@ -59,8 +59,9 @@ def card(message: Message) -> dict[str, Any]:
         "color": _COLORS[message.status],
         "timestamp": message.at.isoformat(),
     }
-    if re.fullmatch(_LINK, message.url, re.IGNORECASE):
-        embed["url"] = message.url
+    link = message.page or message.url
+    if re.fullmatch(_LINK, link, re.IGNORECASE):
+        embed["url"] = link
     allowed: dict[str, list[str]] = {"parse": []}
     ping = message.mention
     if ping:

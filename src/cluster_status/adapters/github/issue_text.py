@@ -94,8 +94,8 @@ def _parts(message: Message) -> Iterator[str]:
     yield "\n".join(_reasons(message))
     if message.quotation:
         yield f"“{_escaped(message.quotation.text)}” — {_escaped(message.quotation.source)}"
-    if re.fullmatch(_LINK, message.url, re.ASCII):
-        yield f"[Run]({message.url})"
+    links = (("Status page", message.page), ("Run", message.url))
+    yield " · ".join(f"[{name}]({url})" for name, url in links if re.fullmatch(_LINK, url, re.ASCII))
 
 
 def _changes(message: Message) -> Iterator[str]:

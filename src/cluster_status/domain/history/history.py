@@ -9,9 +9,12 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.capacity.capacity import Capacity, with_sample
+from cluster_status.domain.capacity.sample import sample_of
 from cluster_status.domain.conditions.condition import Condition
 from cluster_status.domain.conditions.tracker import Conditions, ConditionState, after_poll
 from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.publication import Publication
 from cluster_status.domain.history.servers import ServerMismatch, Servers, attributed
 from cluster_status.domain.history.ssh_state import SshState, remember, remember_refusal
 from cluster_status.domain.instant import Instant
@@ -59,8 +62,10 @@ class History(Struct, frozen=True, kw_only=True):
     conditions: dict[str, ConditionState] = {}
     calendar: Calendar = Calendar()
     mute: Mute | None = None
+    capacity: Capacity = Capacity()
     unknown_failure: RunFailure | None = None  # while the status is unknown
     servers: Servers = Servers()
+    publication: Publication = Publication()  # of the status page
 
     def known_server(
         self, digests: Digests, now: datetime, result: ProbeResult | None = None, plan: Plan = NO_PLAN
@@ -194,8 +199,10 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         conditions=conditions.notified,
         calendar=update.calendar.with_read_error(_maintenance_error(result), poll.at),
         mute=mute,
+        capacity=with_sample(history.capacity, sample_of(verdict.cluster_state), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
         servers=servers,
+        publication=history.publication,
     )
 
 

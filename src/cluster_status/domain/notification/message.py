@@ -53,6 +53,7 @@ class Message(Struct, frozen=True):
     notice: str = ""  # as in the facts
     note: str = ""  # of a maintenance, as in the facts
     url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
+    page: str = ""  # status page of the cluster, or of all
 
 
 def compose(

@@ -20,6 +20,7 @@ from tests.unit.domain.build import CHANNEL, POLICY, events, failed, listed, pen
 from tests.unit.domain.rich import (
     CHECKS,
     CONDITION,
+    GPU_TYPE,
     LATER,
     NAME,
     PARTITIONS,
@@ -38,7 +39,7 @@ WORDS = {
     "problem": "no-licenses",
     "stage": "postponed",
 }
-MAP_KEYS = {NAME, CHANNEL, *PARTITIONS, *CHECKS, CONDITION}
+MAP_KEYS = {NAME, CHANNEL, GPU_TYPE, *PARTITIONS, *CHECKS, CONDITION}
 RESULTS = [listed(idle=4), listed(idle=1, down=3), *(failed(cause) for cause in CAUSES)]
 Path = tuple[str | int, ...]
 

@@ -18,14 +18,19 @@ def describe(verdict: Verdict, cluster_name: str) -> str:
         line = f"Status of {cluster_name} is unknown"
     else:
         line = f"{cluster_name} is {phrase(verdict.status)}"
-    if verdict.underlying_cause:
-        line += f": {underlying_clause(verdict.underlying_cause)}"
-    elif verdict.cause:
-        line += f": {'; '.join(_clauses(verdict))}"
+    if clause := reason(verdict):
+        line += f": {clause}"
     if verdict.cluster_state is not None:
         state = verdict.cluster_state
         line += " (Slurm is not checked)" if state.login_only else f" ({_in_service(state.nodes)})"
     return line
+
+
+def reason(verdict: Verdict) -> str:
+    """Return the clauses of the cause, without text of the server; empty if there is no cause."""
+    if verdict.underlying_cause:
+        return underlying_clause(verdict.underlying_cause)
+    return "; ".join(_clauses(verdict)) if verdict.cause else ""
 
 
 def _clauses(verdict: Verdict) -> Iterator[str]:
