@@ -118,6 +118,7 @@ class Opening:
 
     def _shake_hands(self, session: Session, types: tuple[str, ...], limit: Deadline) -> HostKey:
         try:
+            session.read_banner(limit)
             return session.shake_hands(types, limit)
         except BaseException:
             session.close()

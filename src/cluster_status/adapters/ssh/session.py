@@ -121,13 +121,21 @@ class Session:
         """Return whether the server offered to show a key of this type."""
         return self.transport.server_has(key_type)
 
+    def read_banner(self, deadline: Deadline) -> None:
+        """Exchange the SSH banners, without a thread of the transport; raise ProbeFailed."""
+        try:
+            self.transport.exchange_banners(deadline)
+        except IncompatiblePeer as error:
+            raise ProbeFailed(self._incompatible(error)) from None
+        except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed lines
+            raise ProbeFailed(self._failed_handshake(error, deadline)) from None
+
     def shake_hands(self, key_types: tuple[str, ...], deadline: Deadline) -> HostKey:
         """Exchange keys and return the server's host key; negotiate `key_types` if any are given."""
         if key_types:
             self.transport.negotiate_only(key_types)
-        self.transport.banner_timeout = deadline.seconds
         try:
-            self.transport.start_client(timeout=deadline.seconds)
+            self.transport.start_client(timeout=deadline.left)
             if self.transport.initial_kex_done:  # after a timeout start_client returns as well
                 key = self.transport.get_remote_server_key()
                 return HostKey(key.get_name(), key.asbytes())
