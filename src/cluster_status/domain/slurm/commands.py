@@ -141,7 +141,7 @@ def command_line(boundary: str, *commands: Command, login_shell: bool = False, c
 
 def has_begun(output: bytes, boundary: str) -> bool:
     """Return whether the shell has reached the first command."""
-    return re.search(rf"^{re.escape(boundary)}\r?$".encode(), output, re.MULTILINE) is not None
+    return boundary in _lines(output)
 
 
 def have_ended(output: bytes, boundary: str, count: int) -> bool:
