@@ -12,12 +12,19 @@ from msgspec.structs import replace
 from cluster_status.app.cluster import MonitoredCluster, Tools
 from cluster_status.deadline import Deadline
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.status.cause import CAUSES
-from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
+from cluster_status.domain.status.cause import CAUSES, Cause
+from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult, RememberedLogin
 from cluster_status.domain.status.verdict import cause_to_retry
+from cluster_status.slots import NoSlotError
 from cluster_status.threads import Once, result_or_exception, run_in_thread
 
 _CONNECTIVITY_CHECK_SECONDS = 20.0  # after the time for checks
+_NOT_CHECKED = ProbeFailure(
+    Cause.TIMEOUT,
+    "not checked: the time of the run ended while other clusters were checked",
+    "If this lasts, check fewer clusters in one run: see docs/clusters.md.",
+    of_runner=True,
+)
 _Event: TypeAlias = str | tuple[MonitoredCluster, Future["Checked"]]
 """A line of the log, or the end of a check."""
 
@@ -83,16 +90,24 @@ def check_with_retries(
 ) -> ProbeResult:
     """Probe, and retry if the cause may be temporary; one time budget covers all attempts.
 
-    It ends with the time that the run has for checks. The time to wait for the history does not count.
+    It ends with the time that the run has for checks. The time to wait for the history or for a slot does not
+    count.
     """
     clock, retries = tools.clock, cluster.retries
-    deadline = Deadline(min(retries.budget_seconds, tools.deadlines.check.left), clock.monotonic)
+    deadline = Deadline(retries.budget_seconds, clock.monotonic, within=tools.deadlines.check)
 
     def load_while_paused() -> RememberedLogin | None:
         with deadline.paused():
             return load_remembered()
 
-    result = cluster.probe.probe(load_while_paused, deadline)
+    def attempt() -> ProbeResult | None:
+        try:
+            with cluster.place:
+                return cluster.probe.probe(load_while_paused, deadline)
+        except NoSlotError:
+            return None
+
+    result = attempt() or ProbeResult(outcome=_NOT_CHECKED)
     for number in range(2, retries.attempts + 1):
         cause = cause_to_retry(result, degraded_below=cluster.thresholds.degraded_below)
         if cause is None:
@@ -104,5 +119,5 @@ def check_with_retries(
         pause = f"attempt {number} of {retries.attempts} follows in {retries.delay_seconds:g} s"
         log(f"{cluster.name}: {CAUSES[cause].clause}; {pause}")
         clock.sleep(retries.delay_seconds)
-        result = cluster.probe.probe(load_while_paused, deadline)
+        result = attempt() or result
     return result

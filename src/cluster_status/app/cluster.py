@@ -24,6 +24,7 @@ from cluster_status.ports import (
     Runner,
     RunsSince,
 )
+from cluster_status.slots import Place
 
 
 class RetryPolicy(Struct, frozen=True):
@@ -50,6 +51,7 @@ class MonitoredCluster(Struct, frozen=True):
     channels: frozenset[str] | None = None  # the ids of those that it notifies; None: all
     heartbeat: Heartbeat | None = None  # of this cluster alone
     plan: Plan = NO_PLAN
+    place: Place = field(default_factory=Place)  # which its probe takes
 
     def notifies(self, channel: "Channel") -> bool:
         return self.channels is None or channel.id in self.channels
