@@ -32,6 +32,7 @@ from cluster_status.ports import (
     Site,
     SiteCheckRunner,
 )
+from cluster_status.slots import Place
 
 _TIME = "%Y-%m-%dT%H:%MZ"
 
@@ -64,6 +65,7 @@ class MonitoredCluster(Struct, frozen=True):
     conditions: tuple[Condition, ...] = ()
     mute: MuteRequest = MuteRequest()
     group: str = ""  # on the status page
+    place: Place = field(default_factory=Place)  # which its probe takes
 
     def notifies(self, channel: "Channel") -> bool:
         return self.channels is None or channel.id in self.channels

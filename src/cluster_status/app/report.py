@@ -10,7 +10,7 @@ from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.notification.content.description import describe
 from cluster_status.domain.slurm.cluster_state import ClusterState
-from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.cause import RUNNER_OFFLINE, Status
 from cluster_status.domain.status.partitions.state import PartitionReport, PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.severity import rank
@@ -42,6 +42,7 @@ _UNRESTRICTED = (
     "The input checks runs commands with a credential that allows any other command too. A restricted key "
     "allows only them: see docs/checks.md."
 )
+_NAMES = 20
 _LEVELS = {
     Status.UNKNOWN: Level.ERROR,
     Status.DEGRADED: Level.WARNING,
@@ -50,31 +51,32 @@ _LEVELS = {
 }  # online: a notice, or a warning if there is a remedy
 
 
-def annotate(runner: Runner, poll: PollResult, *, several: bool, remembers_key: bool = True) -> None:
-    """Annotate the run with what needs attention; with `several` clusters, each line has a name.
+def annotations(
+    poll: PollResult, *, several: bool, remembers_key: bool = True
+) -> Iterator[tuple[Level, str]]:
+    """Yield what needs attention; with `several` clusters, each line has a name.
 
     A check does not remember the host key: `remembers_key` is false.
     """
     verdict, prefix = poll.verdict, f"{poll.cluster}: " if several else ""
-    if verdict.cause or verdict.detail:
+    if poll.is_explained:
         detail = f" ({verdict.detail})" if verdict.detail else ""
         text = f"{describe(verdict, poll.cluster)}{detail}. {verdict.remedy}"
         level = Level.WARNING if verdict.remedy else Level.NOTICE
-        runner.annotate(_LEVELS.get(verdict.status, level), text.rstrip())
+        yield _LEVELS.get(verdict.status, level), text.rstrip()
     for warning in (*_warnings_of_name(poll), *_warnings_of(verdict.cluster_state), *poll.result.warnings):
-        runner.annotate(Level.WARNING, f"{prefix}{warning}")
+        yield Level.WARNING, f"{prefix}{warning}"
     for warning in _warnings_of_checks(verdict.site_checks):
-        runner.annotate(Level.WARNING, f"{prefix}{warning}")
+        yield Level.WARNING, f"{prefix}{warning}"
     if verdict.site_checks and _is_unrestricted(poll):
-        runner.annotate(Level.NOTICE, f"{prefix}{_UNRESTRICTED}")
+        yield Level.NOTICE, f"{prefix}{_UNRESTRICTED}"
     for notice in (*_notices_of_name(poll), *poll.result.notices):
-        runner.annotate(Level.NOTICE, f"{prefix}{notice}")
+        yield Level.NOTICE, f"{prefix}{notice}"
     if poll.maintenance_error:
-        runner.annotate(Level.NOTICE, f"{prefix}{without_maintenance(poll.maintenance_error)}")
+        yield Level.NOTICE, f"{prefix}{without_maintenance(poll.maintenance_error)}"
     if poll.result.line_to_pin:
-        runner.annotate(
-            Level.WARNING, f"{prefix}{_warning_of_unpinned(poll.result, remembers_key=remembers_key)}"
-        )
+        text = _warning_of_unpinned(poll.result, remembers_key=remembers_key)
+        yield Level.WARNING, f"{prefix}{text}"
 
 
 def annotate_gap(runner: Runner, polls: Sequence[PollResult]) -> None:
@@ -150,6 +152,16 @@ def _warning_of_unpinned(result: ProbeResult, *, remembers_key: bool) -> str:
     return f"{what} Verify the key, then set cluster-host-key to this line, in quotes: {result.line_to_pin}"
 
 
+def offline_runner(polls: Sequence[PollResult]) -> str:
+    """Return what to say once of all clusters that were not reached by a runner without network, or ""."""
+    names = [one.cluster for one in polls if one.runner_is_offline]
+    if not names:
+        return ""
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    which = "any cluster" if len(names) == len(polls) else f"{', '.join(names[:_NAMES])}{more}"
+    return f"The runner could not reach {which}, and could not reach any other host either. {RUNNER_OFFLINE}"
+
+
 def report_crash(runner: Runner, work: str, error: Exception) -> None:
     """Name the work that failed, without the text of the exception, which may contain a secret."""
     runner.annotate(Level.ERROR, f"{work} failed with an unexpected {type(error).__name__}.")
@@ -216,11 +228,13 @@ def publish(
             "message": str(only["message"]),
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
-    shown = not_online if several else polls
+    shown = [poll for poll in not_online if not poll.runner_is_offline] if several else polls
     summaries = [
         summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan, poll.at) for poll in shown
     ]
-    return runner.publish(outputs, [overview(rows), *summaries] if several else summaries)
+    return runner.publish(
+        outputs, [overview(rows, offline_runner(polls)), *summaries] if several else summaries
+    )
 
 
 def _severity(poll: PollResult) -> int:

@@ -1,6 +1,6 @@
 """One run: check the clusters, advance their histories, save, notify, save, and report once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 
@@ -8,16 +8,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.adoption import adopted, with_adopted
-from cluster_status.app.check import Checked, check_all
+from cluster_status.app.check import Checked
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct, require_short_mutes
 from cluster_status.app.limited_store import LimitedStore
 from cluster_status.app.live_message import Edited, update_live_messages
 from cluster_status.app.messages import Messages
 from cluster_status.app.mute import mute_requests
 from cluster_status.app.outbox import Courier, Delivered
-from cluster_status.app.poll import PollResult, poll
+from cluster_status.app.poll import PollResult, poll, polled_from
+from cluster_status.app.progress import Progress, poll_each
 from cluster_status.app.report import (
-    annotate,
     annotate_gap,
     conflict_error,
     publish,
@@ -32,6 +32,7 @@ from cluster_status.domain.history.histories import Histories, key_of, without_r
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import RememberedLogin
 from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, SiteError, most_severe
@@ -63,10 +64,9 @@ def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
     A server that does not answer is then `unknown`, since it may never have been reached.
     """
     require_distinct(clusters)
-    results, crashes = _checked(clusters, tools, lambda _: RememberedLogin())
-    polls = [poll(cluster, checked) for cluster, checked in results]
-    for one in polls:
-        annotate(tools.runner, one, several=len(clusters) > 1, remembers_key=False)
+    progress = Progress(tools.runner, several=len(clusters) > 1, remembers_key=False)
+    polls, crashes = poll_each(clusters, tools, lambda _: RememberedLogin(), poll, progress)
+    progress.show_all(polls)
     published = publish(tools.runner, polls, several=len(clusters) > 1)
     if crashes:
         raise crashes[0]
@@ -116,26 +116,6 @@ def _beat_of_clusters(
         beat.result()
 
 
-def _checked(
-    clusters: Sequence[MonitoredCluster],
-    tools: Tools,
-    load_remembered: Callable[[MonitoredCluster], RememberedLogin | None],
-) -> tuple[list[tuple[MonitoredCluster, Checked]], list[Exception]]:
-    """Return the results by cluster, and the exceptions; raise the exception where there is no result."""
-    checks = zip(clusters, check_all(clusters, tools, load_remembered), strict=True)
-    results, crashes = [], []
-    for cluster, checked in checks:
-        if isinstance(checked, Checked):
-            results.append((cluster, checked))
-        else:
-            crashes.append((cluster, checked))
-    if not results:
-        raise crashes[0][1]
-    for cluster, error in crashes:
-        report_crash(tools.runner, f"{cluster.name}: The check", error)
-    return results, [error for _, error in crashes]
-
-
 class _Run:
     """One run, and its errors."""
 
@@ -154,30 +134,33 @@ class _Run:
         self.history_errors: list[HistoryError] = []
         self.delivery_errors: list[tuple[Channel, DeliveryError]] = []
         self.site_failed = False
+        self._mutes: Mapping[str, MuteRequest] | None = None  # by the name of the cluster, once loaded
 
     def poll(self) -> list[PollResult]:
         """Poll the clusters; return the results with the saved histories."""
         loading = run_in_thread(self._load)
-        results, self.crashes = _checked(
-            self._clusters, self._tools, lambda cluster: self._remembered(loading, cluster)
+        progress = Progress(self._tools.runner, several=len(self._clusters) > 1)
+        polls, self.crashes = poll_each(
+            self._clusters,
+            self._tools,
+            lambda cluster: self._remembered(loading, cluster),
+            lambda cluster, checked: self._poll(cluster, checked, loading),
+            progress,
         )
         latest, is_newer = self._latest(loading)
-        polls = []
-        mutes = mute_requests(self._clusters, self._channels, latest) if latest else {}
-        for cluster, checked in results:
-            before = latest.of(cluster.name) if latest else None
-            # else another run can have saved a later poll than this one
-            in_turn = latest is not None and not is_newer and loading.result().at <= checked.at
-            channels = [channel for channel in self._channels if cluster.notifies(channel)]
-            asked = replace(cluster, mute=mutes.get(cluster.name, cluster.mute))
-            polled = poll(asked, checked, before, channels, in_turn=in_turn)
-            site = self._tools.site
-            polls.append(with_publication(polled, cluster, site) if site else polled)
+        loaded = _loaded(loading)
+        if loaded and loaded.histories is not latest:
+            polls = [
+                polled_from(one, latest.of(one.cluster) if latest else None, overtaken=is_newer)
+                for one in polls
+            ]
+        if site := self._tools.site:
+            by_name = {cluster.name: cluster for cluster in self._clusters}
+            polls = [with_publication(one, by_name[one.cluster], site) for one in polls]
         for one in polls:
             if one.mismatch is ServerMismatch.CONFLICT:
                 self._note_history_error(conflict_error(one.cluster))
-        for one in polls:
-            annotate(self._tools.runner, one, several=len(self._clusters) > 1)
+        progress.show_all(polls)
         annotate_gap(self._tools.runner, polls)
         if latest is None:
             return polls
@@ -216,11 +199,25 @@ class _Run:
         return _Loaded(with_adopted(histories, found), self._tools.clock.now(), found)
 
     def _remembered(self, loading: Future[_Loaded], cluster: MonitoredCluster) -> RememberedLogin | None:
-        try:
-            history = loading.result().histories.of(cluster.name)
-        except HistoryError:
+        if (loaded := _loaded(loading)) is None:
             return None
+        history = loaded.histories.of(cluster.name)
         return history.remembered_login(cluster.digests, self._tools.clock.now())
+
+    def _poll(self, cluster: MonitoredCluster, checked: Checked, loading: Future[_Loaded]) -> PollResult:
+        """Return the result, if no other run saves its histories during the checks."""
+        loaded = None
+        try:
+            loaded = loading.result()
+        except HistoryError as error:
+            self._note_history_error(error)  # before the results, which can follow from it
+        before = loaded.histories.of(cluster.name) if loaded else None
+        in_turn = loaded is not None and loaded.at <= checked.at  # no later poll than this one is saved
+        channels = [channel for channel in self._channels if cluster.notifies(channel)]
+        if loaded and self._mutes is None:
+            self._mutes = mute_requests(self._clusters, self._channels, loaded.histories)
+        asked = replace(cluster, mute=(self._mutes or {}).get(cluster.name, cluster.mute))
+        return poll(asked, checked, before, channels, in_turn=in_turn)
 
     def _latest(self, loading: Future[_Loaded]) -> tuple[Histories | None, bool]:
         """Return the loaded histories, or those that another run has saved during the checks, and which."""
@@ -245,6 +242,8 @@ class _Run:
         return Histories().with_entry(self._clusters[0].name, histories.clusters[UNNAMED])
 
     def _note_history_error(self, error: HistoryError) -> None:
+        if error in self.history_errors:
+            return
         self.history_errors.append(error)
         report_error(self._tools.runner, error)
 
@@ -290,3 +289,10 @@ class _Run:
             self._note_history_error(outcome.error)
         self._note(outcome)
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
+
+
+def _loaded(loading: Future[_Loaded]) -> _Loaded | None:
+    try:
+        return loading.result()
+    except HistoryError:
+        return None

@@ -63,11 +63,12 @@ def summary_of(
     )
 
 
-def overview(rows: Sequence[ClusterRow]) -> Summary:
+def overview(rows: Sequence[ClusterRow], fact: str = "") -> Summary:
     """Return the summary of all clusters of a run."""
     rows = worst_first(rows)
-    notices = (f"{row.name}: {row.notice}" for row in rows if row.notice)
-    return Summary(rows[0].status, headline(rows), facts=tuple(notices), partitions=(), clusters=rows)
+    facts = [fact] if fact else []
+    facts += [f"{row.name}: {row.notice}" for row in rows if row.notice]
+    return Summary(rows[0].status, headline(rows), facts=tuple(facts), partitions=(), clusters=rows)
 
 
 def markdown(summary: Summary) -> str:

@@ -34,6 +34,7 @@ from cluster_status.errors import ExitStatus, InputError, most_severe
 from cluster_status.ports import Executor, Heartbeat, Runner, SiteCheckRunner
 from cluster_status.settings.clusters import Cluster
 from cluster_status.settings.load import RunnerContext, Settings
+from cluster_status.slots import Place, Slots
 from cluster_status.wiring.channels import connectivity_check, open_channels
 from cluster_status.wiring.history import open_other, open_store, recent_runs
 from cluster_status.wiring.redaction import redaction_of
@@ -77,7 +78,11 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction:
             site=open_site(settings),
             site_url=settings.site.url,
         )
-        clusters = [_cluster(one, settings, http, runner, redaction) for one in settings.clusters]
+        slots = Slots(deadlines.check)
+        clusters = [
+            _cluster(one, settings, _heartbeat(one.heartbeat, http, runner), redaction, Place(slots))
+            for one in settings.clusters
+        ]
         try:
             if settings.command == "check":
                 return check(clusters, tools)
@@ -166,9 +171,9 @@ def _http(redaction: Redaction, deadline: Deadline | None = None) -> Iterator[Ht
 
 
 def _cluster(
-    cluster: Cluster, settings: Settings, http: Http, runner: Runner, redaction: Redaction
+    cluster: Cluster, settings: Settings, heartbeat: Heartbeat, redaction: Redaction, place: Place
 ) -> MonitoredCluster:
-    executor = _executor(cluster, redaction)
+    executor = _executor(cluster, redaction, place)
     return MonitoredCluster(
         cluster.name,
         SlurmProbe(executor, cluster.query, redaction),
@@ -176,21 +181,22 @@ def _cluster(
         cluster.thresholds,
         cluster.retries,
         None if cluster.channels is None else frozenset(cluster.channels),
-        _heartbeat(cluster.heartbeat, http, runner),
+        heartbeat,
         cluster.plan.redacted(redaction),
         _site_checks(cluster.site_checks, executor, redaction),
         cluster.conditions,
         MuteRequest(cluster.mute_until),
         cluster.group,
+        place,
     )
 
 
-def _executor(cluster: Cluster, redaction: Redaction) -> Executor:
+def _executor(cluster: Cluster, redaction: Redaction, place: Place) -> Executor:
     if isinstance(cluster.target, LocalTarget):
         from cluster_status.adapters.local.executor import LocalExecutor
 
-        return LocalExecutor(cluster.target)
-    return SshExecutor(cluster.target, redaction)
+        return LocalExecutor(cluster.target, place)
+    return SshExecutor(cluster.target, redaction, place)
 
 
 def _site_checks(checks: SiteChecks, executor: Executor, redaction: Redaction) -> SiteCheckRunner | None:

@@ -173,7 +173,7 @@ def shell_line(boundary: str, steps: Iterable[str], *, login_shell: bool) -> str
 
 def has_begun(output: bytes, boundary: str) -> bool:
     """Return whether the shell has reached the first command."""
-    return re.search(rf"^{re.escape(boundary)}\r?$".encode(), output, re.MULTILINE) is not None
+    return boundary in _lines(output)
 
 
 def have_ended(output: bytes, boundary: str, count: int) -> bool:
