@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,12 +33,14 @@ from cluster_status.domain.history.histories import Histories, key_of, without_r
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
-from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import RememberedLogin
 from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, SiteError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore, Level
 from cluster_status.threads import run_in_thread
+
+if TYPE_CHECKING:
+    from cluster_status.domain.notification.mute import MuteRequest
 
 _OVERLAP = (
     "Another run has polled at the same time. Give the workflow a concurrency group, so that no message is "
