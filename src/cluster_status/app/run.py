@@ -1,14 +1,11 @@
 """One run: check the clusters, advance their histories, save, notify, save, and report once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.app.adoption import adopted, with_adopted
 from cluster_status.app.check import Checked
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct, require_short_mutes
 from cluster_status.app.limited_store import LimitedStore
@@ -27,12 +24,11 @@ from cluster_status.app.report import (
     report_error,
 )
 from cluster_status.app.site import with_publication, write_site
+from cluster_status.app.stored import StoredHistories
 from cluster_status.app.unsaved import deliver_unsaved, with_restored
-from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.histories import Histories, key_of, without_removed
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import ServerMismatch
-from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import RememberedLogin
 from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, SiteError, most_severe
@@ -51,14 +47,6 @@ _PUBLIC = (
     "A status page is public wherever you publish it. GitHub Pages of a private repository are public, too, "
     "unless the plan of the account says otherwise: see docs/status-page.md."
 )
-
-
-class _Loaded(Struct, frozen=True):
-    """The stored histories, and the time of their load."""
-
-    histories: Histories
-    at: Instant
-    adopted: Mapping[str, History]  # see app.adoption
 
 
 def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
@@ -137,26 +125,22 @@ class _Run:
         self.history_errors: list[HistoryError] = []
         self.delivery_errors: list[tuple[Channel, DeliveryError]] = []
         self.site_failed = False
+        self._latest: Histories | None = None  # that this run continues
         self._mutes: Mapping[str, MuteRequest] | None = None  # by the name of the cluster, once loaded
 
-    def poll(self) -> list[PollResult]:
+    def poll(self) -> Sequence[PollResult]:
         """Poll the clusters; return the results with the saved histories."""
-        loading = run_in_thread(self._load)
+        stored = StoredHistories(self._store, self._clusters, self._tools)
         progress = Progress(self._tools.runner, several=len(self._clusters) > 1)
+        polls: Sequence[PollResult]
         polls, self.crashes = poll_each(
             self._clusters,
             self._tools,
-            lambda cluster: self._remembered(loading, cluster),
-            lambda cluster, checked: self._poll(cluster, checked, loading),
+            stored.remembered_login,
+            lambda cluster, checked: self._poll(cluster, checked, stored),
             progress,
         )
-        latest, is_newer = self._latest(loading)
-        loaded = _loaded(loading)
-        if loaded and loaded.histories is not latest:
-            polls = [
-                polled_from(one, latest.of(one.cluster) if latest else None, overtaken=is_newer)
-                for one in polls
-            ]
+        polls = self._continued(polls, stored)
         if site := self._tools.site:
             by_name = {cluster.name: cluster for cluster in self._clusters}
             polls = [with_publication(one, by_name[one.cluster], site) for one in polls]
@@ -165,11 +149,11 @@ class _Run:
                 self._note_history_error(conflict_error(one.cluster))
         progress.show_all(polls)
         annotate_gap(self._tools.runner, polls)
-        if latest is None:
+        if self._latest is None:
             return polls
         edited = update_live_messages(polls, self._channels, self._tools)
         self._note(edited)
-        return self._save_and_deliver(edited.polls, latest)
+        return self._save_and_deliver(edited.polls, self._latest, stored)
 
     def write_site(self, polls: Sequence[PollResult]) -> bool:
         """Write the status page, if there is one; return whether it is worth publishing."""
@@ -196,22 +180,11 @@ class _Run:
             if one.newly_undelivered:
                 yield ExitStatus.UNDELIVERED
 
-    def _load(self) -> _Loaded:
-        histories = self._with_name(self._store.load()) or Histories()
-        found = adopted(histories, self._clusters, self._tools)
-        return _Loaded(with_adopted(histories, found), self._tools.clock.now(), found)
-
-    def _remembered(self, loading: Future[_Loaded], cluster: MonitoredCluster) -> RememberedLogin | None:
-        if (loaded := _loaded(loading)) is None:
-            return None
-        history = loaded.histories.of(cluster.name)
-        return history.remembered_login(cluster.digests, self._tools.clock.now())
-
-    def _poll(self, cluster: MonitoredCluster, checked: Checked, loading: Future[_Loaded]) -> PollResult:
+    def _poll(self, cluster: MonitoredCluster, checked: Checked, stored: StoredHistories) -> PollResult:
         """Return the result, if no other run saves its histories during the checks."""
         loaded = None
         try:
-            loaded = loading.result()
+            loaded = stored.loaded()
         except HistoryError as error:
             self._note_history_error(error)  # before the results, which can follow from it
         before = loaded.histories.of(cluster.name) if loaded else None
@@ -222,27 +195,21 @@ class _Run:
         asked = replace(cluster, mute=(self._mutes or {}).get(cluster.name, cluster.mute))
         return poll(asked, checked, before, channels, in_turn=in_turn)
 
-    def _latest(self, loading: Future[_Loaded]) -> tuple[Histories | None, bool]:
-        """Return the loaded histories, or those that another run has saved during the checks, and which."""
+    def _continued(self, polls: Sequence[PollResult], stored: StoredHistories) -> Sequence[PollResult]:
+        """Return the polls with the histories that this run continues before them; None if unreadable."""
         try:
-            loaded, found = loading.result().histories, loading.result().adopted
-            newer = self._newer()
-            latest = with_adopted(newer, found) if newer else self._store.completed(loaded)
+            latest = stored.latest()
         except HistoryError as error:
             self._note_history_error(error)
-            return None, False
-        if newer:
+            return [polled_from(one, None, overtaken=False) for one in polls]
+        if latest.is_newer:
             self._tools.runner.annotate(Level.NOTICE, _OVERLAP)
-        return latest, newer is not None
-
-    def _newer(self) -> Histories | None:
-        return self._with_name(self._store.newer())
-
-    def _with_name(self, histories: Histories | None) -> Histories | None:
-        """Move the history of the original script, which has no name, to the name of the only cluster."""
-        if histories is None or set(histories.clusters) != {UNNAMED} or len(self._clusters) > 1:
-            return histories
-        return Histories().with_entry(self._clusters[0].name, histories.clusters[UNNAMED])
+        self._latest = latest.histories
+        if latest.histories is stored.loaded().histories:
+            return polls
+        return [
+            polled_from(one, latest.histories.of(one.cluster), overtaken=latest.is_newer) for one in polls
+        ]
 
     def _note_history_error(self, error: HistoryError) -> None:
         if error in self.history_errors:
@@ -259,7 +226,9 @@ class _Run:
             report_crash(self._tools.runner, f"Channel {channel.id}: The delivery", crash)
             self.crashes.append(crash)
 
-    def _save_and_deliver(self, polls: Sequence[PollResult], histories: Histories) -> list[PollResult]:
+    def _save_and_deliver(
+        self, polls: Sequence[PollResult], histories: Histories, stored: StoredHistories
+    ) -> list[PollResult]:
         polls = with_restored(polls, self._tools.recent_runs)
         by_key = {key_of(one.cluster): one for one in polls}
         for one in polls:
@@ -273,7 +242,7 @@ class _Run:
             removed = {key: one for key, one in histories.clusters.items() if key not in current}
         courier = Courier(
             store=self._store,
-            newer=self._newer,
+            newer=stored.newer,
             now=self._tools.clock.now,
             channels=self._channels,
             compose=Messages(by_key, removed, self._tools).compose,
@@ -292,10 +261,3 @@ class _Run:
             self._note_history_error(outcome.error)
         self._note(outcome)
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
-
-
-def _loaded(loading: Future[_Loaded]) -> _Loaded | None:
-    try:
-        return loading.result()
-    except HistoryError:
-        return None

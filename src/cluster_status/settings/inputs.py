@@ -303,7 +303,7 @@ NOTIFY_WHEN = Input(
 MUTE_UNTIL = Input(
     "mute-until",
     "Time until which the cluster notifies no channel except issues, at most 14 days away, such as "
-    "`2026-11-30T18:00Z`; for example from `${{ vars.MUTE_UNTIL }}`. See docs/notifications.md.",
+    "`2026-11-30T18:00Z`; for example from a variable of the repository. See docs/notifications.md.",
     check_types.TIME,
     None,
 )
