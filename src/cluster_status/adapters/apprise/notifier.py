@@ -76,7 +76,10 @@ class AppriseNotifier:
             service.socket_read_timeout = _READ_SECONDS
             title, _, body = text(message).partition("\n")
             try:
-                accepted = service.notify(body=body or title, title=title, notify_type=_KINDS[message.status])
+                # a service that shows HTML or Markdown gets the text converted, with its line breaks
+                accepted = service.notify(
+                    body=body or title, title=title, notify_type=_KINDS[message.status], body_format="text"
+                )
             except Exception as error:  # noqa: BLE001 - of any plugin; its text may contain the URL
                 raise self._error(f"an unexpected {type(error).__name__}", "plugin failed") from None
         if not accepted:
