@@ -13,6 +13,7 @@ from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
 from cluster_status.render import reasons
 from cluster_status.render.phrases import instant
 
+_MAINTENANCE = "Maintenance"
 _MOST_LINES = 50
 _ALWAYS = datetime.min.replace(tzinfo=UTC)  # no reservation ended or began before
 
@@ -29,12 +30,19 @@ def sections(
     state = state or ClusterState()
     details = state.details or Details()
     for title, lines in (
-        ("Maintenance", [*map(_planned, planned), *_maintenance(state)]),
+        (_MAINTENANCE, [*map(_planned, planned), *_maintenance(state)]),
         (reasons.HEADING, [_reason(one) for one in grouped(details.drain_reasons, first=lost)]),
         ("GPUs", list(_gpus(state.partitions, details))),
     ):
         if lines:
             yield Section(title, _bounded(lines))
+
+
+def planned_maintenance(clusters: Iterable[tuple[str, Iterable[PlannedWindow]]]) -> Iterator[Section]:
+    """Yield a section with the maintenance that the user planned for clusters, if there is one."""
+    lines = [f"{name}: {_planned(one)}" for name, windows in clusters for one in windows]
+    if lines:
+        yield Section(_MAINTENANCE, _bounded(lines))
 
 
 def _bounded(lines: Sequence[str]) -> tuple[str, ...]:

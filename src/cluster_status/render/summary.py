@@ -15,7 +15,7 @@ from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.overview import ClusterRow, as_cells, as_text, headline, worst_first
 from cluster_status.render.phrases import instant
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
-from cluster_status.render.section import Section, sections
+from cluster_status.render.section import Section, planned_maintenance, sections
 from cluster_status.render.table import ordered, table
 from cluster_status.render.text import SIGNS
 
@@ -55,8 +55,11 @@ def summary_of(verdict: Verdict, cluster_name: str, history: History | None, pla
 def overview(rows: Sequence[ClusterRow]) -> Summary:
     """Return the summary of all clusters of a run."""
     rows = worst_first(rows)
-    notices = (f"{row.name}: {row.notice}" for row in rows if row.notice)
-    return Summary(rows[0].status, headline(rows), facts=tuple(notices), partitions=(), clusters=rows)
+    notices = tuple(f"{row.name}: {row.notice}" for row in rows if row.notice)
+    planned = tuple(planned_maintenance((row.name, row.planned) for row in rows))
+    return Summary(
+        rows[0].status, headline(rows), facts=notices, partitions=(), sections=planned, clusters=rows
+    )
 
 
 def markdown(summary: Summary) -> str:
