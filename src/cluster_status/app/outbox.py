@@ -21,7 +21,7 @@ from cluster_status.domain.notification.outbox import (
     Outbox,
     may_deliver,
 )
-from cluster_status.errors import Cancelled, DeliveryError, HistoryError, HistoryUnreachableError
+from cluster_status.errors import PENDING, Cancelled, DeliveryError, HistoryError, HistoryUnreachableError
 from cluster_status.ports import HistoryStore
 from cluster_status.threads import Once, result_or_exception, run_in_thread
 
@@ -30,7 +30,7 @@ _BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run
 _NO_RESPONSE = DeliveryError(
     "The channel has not answered in time.",
     cause="no response",
-    remedy="The message stays pending, and the next run sends it.",
+    remedy=PENDING,
 )
 
 
