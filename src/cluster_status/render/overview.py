@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from cluster_status.domain.maintenance.plan import PlannedWindow
+from cluster_status.domain.notification.content.headline import phrase
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.severity import counted, rank
 from cluster_status.render.text import SIGNS
@@ -34,7 +35,7 @@ def worst_first(rows: Sequence[ClusterRow]) -> list[ClusterRow]:
 
 def headline(rows: Sequence[ClusterRow]) -> str:
     """Return how many clusters have each status, the worst first."""
-    parts = [f"{count} {status}" for status, count in counted(row.status for row in rows)]
+    parts = [f"{count} {phrase(status)}" for status, count in counted(row.status for row in rows)]
     return f"{len(rows)} clusters: {', '.join(parts)}"
 
 
