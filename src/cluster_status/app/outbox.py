@@ -42,6 +42,7 @@ class Delivered(Struct, frozen=True):
     crashes: Sequence[tuple[Channel, Exception]] = ()
     error: HistoryError | None = None
     left: int = 0  # messages that were not sent, because the time for them is over
+    sent: Sequence[tuple[Channel, int]] = ()  # how many messages
 
 
 class Courier(Struct, frozen=True):
@@ -78,9 +79,8 @@ class Courier(Struct, frozen=True):
         except Cancelled:
             delivery.wind_up()
             raise
-        return Delivered(
-            delivery.histories, delivery.failures, delivery.crashes, delivery.error, delivery.left
-        )
+        one = delivery
+        return Delivered(one.histories, one.failures, one.crashes, one.error, one.left, one.sent)
 
 
 class _Delivery:
@@ -92,6 +92,7 @@ class _Delivery:
         self.crashes: list[tuple[Channel, Exception]] = []
         self.error: HistoryError | None = None
         self.left = 0
+        self.sent: list[tuple[Channel, int]] = []
         self._courier = courier
         self._due = due
         self._at = at
@@ -140,6 +141,7 @@ class _Delivery:
         )
         with self._lock:
             self.left += ended.left
+            self.sent += [(channel, ended.sent)] if ended.sent else []
             self.failures += [(channel, ended.error)] if ended.error else []
 
     def _give_up(self, channel: Channel) -> None:
