@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from bench.goals import Goal, report
 from cluster_status.adapters.history_artifact.archive import pack
 from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http
@@ -204,20 +205,17 @@ def _report(sizes: list[Size], costs: dict[int, Cost], uploads: Uploads) -> int:
     cpu = max(max(cost) for cost in costs.values())
     times = costs[AGES[-1]].artifact / costs[AGES[0]].artifact
     uploaded = uploads.bytes / CLUSTERS
-    goals = {
-        f"{plain:,} bytes at the most (goal: {MAX_BYTES:,})": plain <= MAX_BYTES,
-        f"{zipped:,} bytes zipped (goal: {MAX_BYTES_ZIPPED:,})": zipped <= MAX_BYTES_ZIPPED,
-        f"{cpu:.1f} ms of CPU (goal: {MAX_CPU_MS:g})": cpu <= MAX_CPU_MS,
-        f"day 365 takes {times:.2f} times day 1 (goal: {MAX_TIMES_DAY_ONE:g})": times <= MAX_TIMES_DAY_ONE,
-        f"{uploaded:,.0f} bytes uploaded a poll and cluster (goal: {MAX_BYTES_UPLOADED:,})": uploaded
-        <= MAX_BYTES_UPLOADED,
-        f"{uploads.cpu:.1f} ms of CPU for {CLUSTERS} clusters (goal: {MAX_CPU_MS_OF_CLUSTERS:g})": uploads.cpu
-        <= MAX_CPU_MS_OF_CLUSTERS,
-    }
     print()
-    for goal, met in goals.items():
-        print(f"{'met   ' if met else 'MISSED'} {goal}")
-    return 0 if all(goals.values()) else 1
+    return report(
+        [
+            Goal("bytes of a year of five-minute polls", plain, MAX_BYTES),
+            Goal("bytes of it, compressed", zipped, MAX_BYTES_ZIPPED),
+            Goal("ms of CPU to restore, append and save", cpu, MAX_CPU_MS),
+            Goal("times the first day, on day 365", times, MAX_TIMES_DAY_ONE),
+            Goal("bytes uploaded a poll and cluster", uploaded, MAX_BYTES_UPLOADED),
+            Goal(f"ms of CPU for {CLUSTERS} clusters", uploads.cpu, MAX_CPU_MS_OF_CLUSTERS),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.goals import Goal, report
 from tests.fakes.discord import LoopbackDiscord
 from tests.servers.account import Account
 from tests.servers.directory import public_directory
@@ -109,18 +110,15 @@ def _report(costs: Mapping[str, Sequence[Cost]]) -> int:
     for name, each in costs.items():
         cost = _median(each)
         print(f"{name:<26} {cost.wall_seconds:7.3f} {cost.cpu_seconds:7.3f} {cost.megabytes:9.1f}")
-    goals: dict[str, bool] = {}
-    for name, limit in MAX_WALL.items():
-        times = _times(costs[POLL], costs[name], _WALL)
-        goals[f"{times:.2f} times the wall time of {name} (goal: {limit})"] = times <= limit
-    for name, limit in MAX_CPU.items():
-        times = _times(costs[POLL], costs[name], _CPU)
-        goals[f"{times:.2f} times the CPU time of {name} (goal: {limit})"] = times <= limit
-    megabytes = _median(costs[POLL]).megabytes
-    goals[f"{megabytes:.1f} MB (goal: {MAX_MEGABYTES})"] = megabytes <= MAX_MEGABYTES
-    for goal, met in goals.items():
-        print(f"{'met   ' if met else 'MISSED'} {goal}")
-    return 0 if all(goals.values()) else 1
+    goals = [
+        Goal(f"times the wall time of {name}", _times(costs[POLL], costs[name], _WALL), limit)
+        for name, limit in MAX_WALL.items()
+    ]
+    goals += [
+        Goal(f"times the CPU time of {name}", _times(costs[POLL], costs[name], _CPU), limit)
+        for name, limit in MAX_CPU.items()
+    ]
+    return report([*goals, Goal("MB of memory at the peak", _median(costs[POLL]).megabytes, MAX_MEGABYTES)])
 
 
 def _times(costs: Sequence[Cost], others: Sequence[Cost], measure: int) -> float:

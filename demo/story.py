@@ -16,6 +16,7 @@ from demo.cluster import DemoCluster
 from demo.interruption import Interruption
 
 HISTORY = "demo-history.json"
+SITE = "demo-site"
 
 _SOURCE = Path(cluster_status.__file__).parents[1]
 _DELAY_SECONDS = "0.5"
@@ -72,6 +73,8 @@ def run(directory: Path, interruption: Interruption) -> int:
         "    (shown without empty fields)",
         *_condensed(entry),
         "",
+        f"==> Open the status page in a browser: {directory / SITE / 'index.html'}",
+        "",
         "==> To poll your own cluster, run these two lines, then scripts/poll again. The history is kept in",
         "    history.json in the current directory. Set DISCORD_WEBHOOK to send messages to the channel.",
         "export CLUSTER_HOST=login.example.org CLUSTER_USER=you",
@@ -82,7 +85,16 @@ def run(directory: Path, interruption: Interruption) -> int:
 
 def _poll(cluster: DemoCluster, directory: Path, interruption: Interruption) -> int:
     """Poll once, in a process with its own environment."""
-    command = ["-m", "cluster_status.cli", "--attempt-delay", _DELAY_SECONDS, "--history-path", HISTORY]
+    command = [
+        "-m",
+        "cluster_status.cli",
+        "--attempt-delay",
+        _DELAY_SECONDS,
+        "--history-path",
+        HISTORY,
+        "--site-path",
+        SITE,
+    ]
     environment = {
         "CLUSTER_HOST": cluster.host,
         "CLUSTER_PORT": str(cluster.port),

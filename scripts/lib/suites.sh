@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The suites of tests: what each needs, whether it can run here, and which did not. Sourced after docker.sh.
 
-ALL_SUITES=(unit property contract real image)
+ALL_SUITES=(unit property contract browser real image)
 left_out=() # what did not run, as arguments of pytest
 reasons=()  # and why, in the same order
 

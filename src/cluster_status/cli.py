@@ -12,7 +12,7 @@ from cluster_status.domain.slurm.forced_command import public_key
 from cluster_status.domain.text import clean
 from cluster_status.errors import ExitStatus, InputError
 from cluster_status.settings import load
-from cluster_status.settings.inputs import COMMAND, INPUT_GROUPS, INPUTS
+from cluster_status.settings.inputs import CHECK_PATHS, CHECK_TIMEOUT, CHECKS, COMMAND, INPUT_GROUPS, INPUTS
 
 _AUTHORIZED_KEYS = "authorized-keys"
 
@@ -35,9 +35,15 @@ def _authorized_keys(arguments: Sequence[str]) -> int:
         "CLUSTER_JUMP are set, the line for the jump host is printed, too.",
     )
     parser.add_argument("key", nargs="*", metavar="KEY", help="public key or path of a .pub file")
-    key = parser.parse_args(arguments).key
+    for spec in (CHECK_PATHS, CHECKS, CHECK_TIMEOUT):
+        shown = f"as in the workflow, if the key runs site checks ({spec.type.accepts})"
+        parser.add_argument(f"--{spec.name}", dest=spec.variable, metavar="…", help=shown)
+    options = vars(parser.parse_args(arguments))
+    key = options.pop("key")
+    given = {variable: text for variable, text in options.items() if text is not None}
     try:
-        lines = list(wiring.authorized_keys(load.ssh_target(os.environ), _public_key(key)))
+        target, checks = load.restricted_key({**os.environ, **given})
+        lines = list(wiring.authorized_keys(target, checks, _public_key(key)))
     except InputError as error:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return error.exit_status

@@ -2,19 +2,25 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 RUN_SECONDS = 240.0  # the jobs in examples/ have five minutes, which include the pull of the image
 _TOLERANCE_SECONDS = 0.05  # a wait with a timeout may end a moment early by this clock
 
 
 class Deadline:
-    """The end of a step, `seconds` after it began."""
+    """The end of a step, `seconds` after it began, or at the end of `within` if that is earlier."""
 
-    def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self.seconds = seconds
+    def __init__(
+        self,
+        seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+        within: "Deadline | None" = None,
+    ) -> None:
+        self.seconds = min(seconds, within.left) if within else seconds
         self._monotonic = monotonic
         self._end = monotonic() + seconds
+        self._within = within
 
     def part(self, seconds: float) -> "Deadline":
         """Return the deadline of a part with `seconds`; it does not end later than this one."""
@@ -35,11 +41,21 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        return max(0.0, self._end - self._monotonic())
+        left = max(0.0, self._end - self._monotonic())
+        return min(left, self._within.left) if self._within else left
 
     @property
     def passed(self) -> bool:
         return self.left <= _TOLERANCE_SECONDS
+
+
+@contextmanager
+def paused(*deadlines: Deadline) -> Iterator[None]:
+    """Pause several deadlines."""
+    with ExitStack() as stack:
+        for deadline in deadlines:
+            stack.enter_context(deadline.paused())
+        yield
 
 
 class RunDeadlines:

@@ -12,6 +12,7 @@
     │   ├── GitHubUnreachableError   GitHub cannot be reached, or returns an unexpected response
     │   ├── NoSuchWorkflowError      the workflow does not exist
     │   └── LimitReachedError        rate limit or time limit reached: no failure, the next run continues
+    ├── SiteError             7  the status page could not be written
     └── UnparsableError          unexpected output of a command; the probe turns it into a probe failure
 
 A cluster that is down is a result, not an error. `Cancelled` is a signal, not an error.
@@ -31,6 +32,7 @@ class ExitStatus(IntEnum):
     HISTORY = 4
     GITHUB = 5
     UNDELIVERED = 6
+    SITE = 7
 
 
 _MOST_SEVERE_FIRST = (
@@ -38,6 +40,7 @@ _MOST_SEVERE_FIRST = (
     ExitStatus.HISTORY,
     ExitStatus.UNKNOWN,
     ExitStatus.UNDELIVERED,
+    ExitStatus.SITE,
     ExitStatus.GITHUB,
 )
 
@@ -143,6 +146,12 @@ class LimitReachedError(GitHubError):
     """The time limit or GitHub's rate limit is reached."""
 
     exit_status = ExitStatus.OK
+
+
+class SiteError(ClusterStatusError):
+    """The status page could not be written; the poll is complete all the same."""
+
+    exit_status = ExitStatus.SITE
 
 
 class UnparsableError(ClusterStatusError):

@@ -1,7 +1,7 @@
 """The interfaces of the use cases to the outside, with their values. Adapters implement them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -15,7 +15,9 @@ from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
+from cluster_status.domain.report.report import Report
 from cluster_status.domain.status.probe_result import LoginProgress, ProbeResult, RememberedLogin
+from cluster_status.domain.status.site_checks.result import CheckResults
 from cluster_status.errors import Refusal
 from cluster_status.render.summary import Summary
 
@@ -39,6 +41,13 @@ class Probe(Protocol):
         """
 
     def close(self) -> None: ...
+
+
+class SiteCheckRunner(Protocol):
+    """Runs the site checks of a cluster after its probe, in the session of the probe."""
+
+    def run(self, deadline: Deadline, *, login_shell: bool) -> CheckResults:
+        """Run them once. A failure is a result, not an error."""
 
 
 class Executor(Protocol):
@@ -94,6 +103,13 @@ class Notifier(Protocol):
         Raises ChannelRefusedError if the channel would refuse any message.
         The result is for an EditableNotifier; None where messages cannot be edited.
         """
+
+
+class IncidentIssues(Protocol):
+    """The issues of incidents."""
+
+    def is_muted(self, number: int) -> bool | None:
+        """Return whether an issue is open and has the label that mutes its incident; None if not known."""
 
 
 class EditableNotifier(Protocol):
@@ -163,6 +179,15 @@ class Runner(Protocol):
 
     def summarize(self, text: str, markdown: str) -> None:
         """Add a section to the summary: as text in the log, as Markdown on the page of the run."""
+
+
+class Site(Protocol):
+    """Keeps the status page. It is published at most once in each `publishing_interval`, if content stays."""
+
+    publishing_interval: timedelta
+
+    def write(self, reports: Sequence[Report]) -> None:
+        """Replace the page; raise SiteError."""
 
 
 class Clock(Protocol):

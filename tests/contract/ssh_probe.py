@@ -20,6 +20,7 @@ from cluster_status.domain.ssh.host_key import HostKey, Pins
 from cluster_status.domain.ssh.target import Credentials, SshTarget
 from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult, RememberedLogin
+from cluster_status.slots import Place
 from tests.fakes.ssh import HOST, PASSWORD, USER, Handler, LoopbackServer, ed25519
 from tests.servers.daemon import wait_until
 
@@ -78,12 +79,14 @@ def run_probe(
 
 
 @contextlib.contextmanager
-def new_probe(port: int, *, query: SlurmQuery | None = None, **changes: Any) -> Iterator[SlurmProbe]:
+def new_probe(
+    port: int, *, query: SlurmQuery | None = None, place: Place | None = None, **changes: Any
+) -> Iterator[SlurmProbe]:
     """Yield a probe; by default it has the host key and the password, and long timeouts."""
     target = ssh_target(port, **changes)
     with nothing_left_behind():
         query = query or SlurmQuery(timeout_seconds=LONG_SECONDS)
-        probe = SlurmProbe(SshExecutor(target), query, target.redaction())
+        probe = SlurmProbe(SshExecutor(target, place=place), query, target.redaction())
         try:
             yield probe
         finally:

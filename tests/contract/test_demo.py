@@ -138,7 +138,7 @@ def test_stopping_ends_open_sessions_and_their_processes(cluster: DemoCluster, t
 # the demo
 
 
-def test_the_demo_prints_three_messages_and_leaves_only_its_history(
+def test_the_demo_prints_three_messages_and_leaves_only_its_history_and_page(
     demo: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     output, _ = demo.communicate(timeout=60)
@@ -147,8 +147,10 @@ def test_the_demo_prints_three_messages_and_leaves_only_its_history(
     headlines = [after for line, after in pairwise(lines) if line == "─── message ───"]
     assert headlines == ["🟢 demo is online", "❌ demo is offline", "🟢 demo is back online"]
     assert str(tmp_path / "demo-history.json") in output
+    assert str(tmp_path / "demo-site" / "index.html") in output
     assert "not pinned" not in output
-    assert [path.name for path in tmp_path.iterdir()] == ["demo-history.json"]
+    assert {path.name for path in tmp_path.iterdir()} == {"demo-history.json", "demo-site"}
+    assert (tmp_path / "demo-site" / "index.html").exists()
     assert processes_in(tmp_path) == []
 
 
@@ -172,7 +174,7 @@ def test_an_interrupted_demo_ends_at_once_and_leaves_no_process(
     assert demo.returncode == 128 + cancelled
     assert "Traceback" not in rest
     assert processes_in(tmp_path) == []
-    assert {path.name for path in tmp_path.iterdir()} <= {"demo-history.json"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"demo-history.json", "demo-site"}
 
 
 def test_a_demo_that_cannot_keep_its_history_fails_with_an_error(

@@ -16,7 +16,10 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *(ROOT / ".github").glob("*.md")]
 # documents with output of the program, which other tests check, or with a diagram
 OUTPUT_DOCUMENTS = {"messages.md", "courses.md", "architecture.md"}
-COMMANDS = {"echo", "gh", "jq", "scripts/lint", "scripts/poll", "scripts/test", "scripts/test-act", "sinfo"}
+COMMANDS = {
+    *("scripts/lint", "scripts/poll", "scripts/test", "scripts/test-act"),
+    *("cluster-status", "curl", "echo", "gh", "jq", "rsync", "sinfo"),
+}
 WITHOUT_GITHUB = "without-github.md"  # its blocks have their own tests
 
 

@@ -133,6 +133,8 @@ def test_the_body_names_the_cause_the_facts_and_the_run() -> None:
         "- **Time:** 2026-01-31 12:00:00 UTC\n- **Since:** 2026-01-31 12:00:00 UTC\n\n"
         f"[Run]({url})"
     )
+    page = "https://status.example.org/clusters/hpc.html"
+    assert body(replace(OUTAGE, url=url, page=page)).endswith(f"\n\n[Status page]({page}) · [Run]({url})")
 
 
 def test_a_message_of_any_size_is_within_the_limits_of_an_issue(

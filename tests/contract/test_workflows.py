@@ -20,7 +20,7 @@ from tests.contract.workflows.validators import ACTION, ROOT, VALIDATORS
 EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 README_BLOCKS = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-PARSER, SCHEMA, ZIZMOR = VALIDATORS
+PARSER, SCHEMA, ZIZMOR, EVENT_DATA = VALIDATORS
 SECRETS = {
     "CLUSTER_PASSWORD": "hunter2",
     "DISCORD_WEBHOOK": "https://discord.com/api/webhooks/123456789012345678/aBcD",
@@ -38,6 +38,7 @@ class Breakage(NamedTuple):
 
 _PERMISSIONS = r"^permissions:( \{\})?(\n  .*)*$"
 _UNTRUSTED_COMMAND = r"\g<0>\n      - run: echo ${{ github.head_ref }}"
+_CHECK = '        with:\n          checks: "home: ls ${{{{ {} }}}}"'
 BREAKAGES = (
     Breakage("an unknown trigger", "  workflow_dispatch:", "  workflow_dispatched:", (PARSER, SCHEMA)),
     Breakage("an unknown key", "timeout-minutes:", "timeout-minuets:", (PARSER, SCHEMA)),
@@ -53,6 +54,15 @@ BREAKAGES = (
     Breakage("an action of another author", f"{ACTION}@v1", "other/action@main", (ZIZMOR,)),
     Breakage("all permissions", _PERMISSIONS, "permissions: write-all", (ZIZMOR,)),
     Breakage("a trigger for pull requests of forks", "^on:", "on:\n  pull_request_target:", (ZIZMOR,)),
+    Breakage(
+        "a check with an input of an event", "        with:", _CHECK.format("inputs.path"), (EVENT_DATA,)
+    ),
+    Breakage(
+        "a check with a text of an event",
+        "        with:",
+        _CHECK.format("github.event.issue.title"),
+        (EVENT_DATA,),
+    ),
     Breakage("a command with untrusted text", "    steps:", _UNTRUSTED_COMMAND, (ZIZMOR,)),
 )
 BROKEN = list(product(EXAMPLES, BREAKAGES))
@@ -186,13 +196,20 @@ def test_an_example_limits_its_concurrency_its_time_and_its_permissions(
     assert all(job["timeout-minutes"] <= 30 for job in workflow["jobs"].values())
     permissions = [
         workflow["permissions"],
-        *(job.get("permissions", {}) for job in workflow["jobs"].values()),
+        *(job.get("permissions", {}) for name, job in workflow["jobs"].items() if name != "deploy"),
     ]
     names = set(chain.from_iterable(permissions))
     assert names <= {"actions", "contents"}
     if "contents" in names:
         assert workflow["permissions"]["contents"] == "read"
         assert any(str(step.get("uses")).startswith("actions/checkout@") for step in _steps(workflow))
+
+
+def test_only_the_job_that_publishes_the_status_page_may_write_to_pages() -> None:
+    jobs = _load(ROOT / "examples" / "status-page.yml")["jobs"]
+    assert jobs["deploy"]["permissions"] == {"pages": "write", "id-token": "write"}
+    assert jobs["deploy"]["concurrency"] == {"group": "pages", "cancel-in-progress": False}
+    assert [step["uses"].partition("@")[0] for step in jobs["deploy"]["steps"]] == ["actions/deploy-pages"]
 
 
 def test_a_poll_is_the_same_for_every_trigger() -> None:
@@ -204,9 +221,9 @@ def test_a_poll_is_the_same_for_every_trigger() -> None:
         ]
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("workflow", [*WORKFLOWS, *EXAMPLES], ids=lambda path: path.stem)
 def test_an_action_of_others_is_pinned_to_the_commit_of_a_version(workflow: Path) -> None:
-    for used in re.findall(r"uses: (?!\./)(.*)", workflow.read_text()):
+    for used in re.findall(rf"uses: (?!\./|{ACTION}@)(.*)", workflow.read_text()):
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used)
 
 

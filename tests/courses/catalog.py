@@ -1,4 +1,4 @@
-"""All courses: the mixes of partitions, and the maintenances."""
+"""All courses: the mixes of partitions, the maintenances, and what the user asks for."""
 
 from tests.courses import (
     maintenance_away,
@@ -7,6 +7,7 @@ from tests.courses import (
     maintenance_lifecycle,
     maintenance_planned,
     maintenance_unread,
+    of_the_user,
     partitions_lost,
     partitions_maintained,
     partitions_quiet,
@@ -21,6 +22,7 @@ PARTITION_MIXES = (
     *partitions_quiet.COURSES,
     *partitions_maintained.COURSES,
 )
+COURSES_OF_THE_USER = of_the_user.COURSES
 MAINTENANCE_COURSES = (
     *maintenance_lifecycle.COURSES,
     *maintenance_away.COURSES,

@@ -10,6 +10,7 @@ from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.redaction import PLAIN
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.cause import CAUSES, Status
@@ -17,6 +18,7 @@ from cluster_status.domain.status.probe_result import LoginProgress, ProbeFailur
 from cluster_status.settings.load import Settings, read
 from tests.fakes.executor import LOGGED_IN, ScriptedExecutor
 from tests.fakes.site import Site
+from tests.fakes.site_checks import SimulatedChecks
 from tests.fakes.slurm_commands import answer
 from tests.fakes.store import MemoryStore
 from tests.unit.app.monitor import Monitor
@@ -78,6 +80,9 @@ class SiteMonitor(Monitor):
         [cluster] = (one for one in settings.clusters if one.name == NAME)
         self.policy = settings.channels[0].policy
         self.thresholds, self.retries, self.plan = cluster.thresholds, cluster.retries, cluster.plan
+        self.mute, self.conditions = MuteRequest(cluster.mute_until), cluster.conditions
+        checks = cluster.site_checks
+        self.site_checks = SimulatedChecks(self.site, checks) if checks.checks else None
         return cluster.query
 
     def read_settings(self, inputs: Mapping[str, str]) -> Settings:

@@ -106,6 +106,16 @@ def login(failure: Cause | None) -> Change:
     return change
 
 
+def check(name: str, failure: Cause | None) -> Change:
+    """Return that a site check fails for this cause, or passes."""
+
+    def change(monitor: SiteMonitor) -> None:
+        checks = {one: cause for one, cause in monitor.site.failures.checks.items() if one != name}
+        monitor.site.failures.checks = checks | ({name: failure} if failure else {})
+
+    return change
+
+
 def controller(failure: Literal["", "down", "hangs"]) -> Change:
     def change(monitor: SiteMonitor) -> None:
         monitor.site.failures.controller = failure

@@ -79,6 +79,7 @@ Operation = Literal[
     "dispatch",
     "user",
     "list-issues",
+    "get-issue",
     "open-issue",
     "change-issue",
     "comment",

@@ -33,7 +33,7 @@ PARAMETERS = {
     "list-of-run": ("name", "per_page", "page"),
     "list-runs": ("branch", "exclude_pull_requests", "per_page", "page"),
 }
-OF_ISSUES = ("list-issues", "open-issue", "change-issue", "comment")
+OF_ISSUES = ("list-issues", "get-issue", "open-issue", "change-issue", "comment")
 OF_REPOSITORY = ("repository", "branch")
 NEED_TO_WRITE = ("delete-by-id", "delete-run", "dispatch")
 
@@ -317,6 +317,8 @@ def _route_of_issues(method: str, place: list[str]) -> Route | None:
             return Route("list-issues")
         case ("POST", []):
             return Route("open-issue")
+        case ("GET", [number]) if number.isdigit():
+            return Route("get-issue", number)
         case ("PATCH", [number]) if number.isdigit():
             return Route("change-issue", number)
         case ("POST", [number, "comments"]) if number.isdigit():

@@ -75,20 +75,23 @@ class Issues:
 
     def answer(self, operation: str, number: str, query: Json, body: bytes, token: str) -> tuple[int, object]:
         """Return the status and the body of a response, or raise Refused."""
-        is_read = operation == "list-issues"
+        is_read = operation in {"list-issues", "get-issue"}
         if self.permission not in (("read", "write") if is_read else ("write",)):
             raise Refused(403, "Resource not accessible by integration")
         if not self.enabled:
             raise Refused(410, "Issues are disabled for this repo")
         author = BOT if token.startswith("ghs_") else PERSON
-        if is_read:
+        if operation == "list-issues":
             return 200, [self._object(each) for each in self._listed(query)]
-        given = _fields(body, {"open-issue": NEW, "change-issue": CHANGES, "comment": {"body"}}[operation])
+        allowed = {"open-issue": NEW, "change-issue": CHANGES, "comment": {"body"}}
+        given = {} if is_read else _fields(body, allowed[operation])
         if operation == "open-issue":
             return 201, self._object(self._open(given, author))
         issue = next((each for each in self.all if str(each.number) == number), None)
         if issue is None or issue.gone:
             raise Refused(issue.gone if issue and issue.gone else 404, "Gone" if issue else "Not Found")
+        if is_read:
+            return 200, self._object(issue)
         if operation == "change-issue":
             self._change(issue, given)
             return 200, self._object(issue)

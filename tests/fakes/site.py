@@ -104,6 +104,7 @@ class Failures(Struct):
     controller: Literal["", "down", "hangs"] = ""
     sinfo: Literal["", "missing"] = ""
     scontrol: Literal["", "missing", "denied"] = ""
+    checks: dict[str, Cause] = {}  # by the name of a site check
 
 
 class Site:

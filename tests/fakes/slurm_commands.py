@@ -47,9 +47,9 @@ _LETTERS = {
 def answer(site: Site, command: str) -> str | CommandResult | CommandError:
     """Return what a command prints; raise ValueError for one that this model does not know."""
     words = [quoted or plain for quoted, plain in _WORD.findall(command)]
-    place = next(place for place, word in enumerate(words) if word in {"sinfo", "scontrol"})
+    place = next(place for place, word in enumerate(words) if word in {"sinfo", "scontrol", "squeue"})
     program, arguments = words[place], words[place + 1 :]
-    if getattr(site.failures, program) == "missing":
+    if getattr(site.failures, program, "") == "missing":
         return _failed(127, f"env: '{program}': No such file or directory")
     rpc = "slurm_load_partitions:" if program == "sinfo" else "slurm_load_reservations error:"
     if site.failures.controller == "down":
@@ -58,6 +58,8 @@ def answer(site: Site, command: str) -> str | CommandResult | CommandError:
         return CommandTimeoutError("no answer")
     if program == "sinfo":
         return _sinfo(site, arguments)
+    if program == "squeue":
+        return ""  # no jobs
     if site.failures.scontrol == "denied":
         return _failed(1, f"{rpc} Access/permission denied")
     return _scontrol(site, arguments)
@@ -74,6 +76,8 @@ def _scontrol(site: Site, arguments: Sequence[str]) -> str:
     words = list(arguments)
     if "-M" in words:
         del words[words.index("-M") : words.index("-M") + 2]
+    if words == ["show", "config"]:
+        return "PrivateData             = none"
     options = {"-o", "-a", "--oneliner", "--all"}
     if not {"-o", "--oneliner"} & set(words) or [one for one in words if one not in options] != [
         "show",

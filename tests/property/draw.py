@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cluster_status.domain.conditions.grammar import parse
 from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.notification.notification import LiveMessage, MessageRef
 from cluster_status.domain.notification.outbox import delivered, edited, failed
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.site_checks.result import CheckResult, CheckResults
 from cluster_status.domain.status.verdict import Verdict
 from tests.unit.domain import build
 from tests.unit.domain.build import (
@@ -155,6 +158,26 @@ def further_cause() -> list[History]:
     for number, cause in enumerate((None, Cause.REFUSED, Cause.TIMEOUT)):
         result = build.failed(cause) if cause else PARTITIONS[0]
         chronicle.append(step(chronicle[-1], result, noon_plus(5 * number), setup=setup))
+    return chronicle
+
+
+def checked(result: ProbeResult, *failing: str, of: tuple[str, ...] = ("/scratch", "quota")) -> ProbeResult:
+    """Return the result with site checks, of which some fail."""
+    checks = [CheckResult(name, name.startswith("/"), None) for name in of]
+    causes = {True: Cause.PATH_HANGS, False: Cause.CHECK_FAILED}
+    results = (replace(one, cause=causes[one.is_path] if one.name in failing else None) for one in checks)
+    return replace(result, site_checks=CheckResults(tuple(results)))
+
+
+def events_of_the_user() -> list[History]:
+    """Return the histories of checks that fail and pass, of a condition, and of a mute with an incident."""
+    setup = Setup(conditions=parse("idle >= 5"))
+    muted = replace(setup, mute=MuteRequest(noon_plus(49)))
+    well, one, both = (checked(PARTITIONS[0], *names) for names in ((), ("quota",), ("quota", "/scratch")))
+    chronicle = [History()]
+    for number, result in enumerate([well, one, one, both, both, one, well, both, both, well, well]):
+        of_poll = muted if 7 <= number < 10 else setup
+        chronicle.append(step(chronicle[-1], result, noon_plus(5 * number), setup=of_poll))
     return chronicle
 
 

@@ -35,6 +35,7 @@ def test_every_history_of_a_sequence_of_polls_is_read_back() -> None:
     @steady_courses
     @example(draw.rare_events())
     @example(draw.further_cause())
+    @example(draw.events_of_the_user())
     @given(draw.chronicles())
     def read_back(chronicle: list[History]) -> None:
         for history in chronicle:

@@ -8,6 +8,7 @@ from cluster_status.domain.ssh.host_key import HostKey
 from tests.fakes.ssh import HOST, PASSWORD, USER, LoopbackServer, ServerConnection, SshServer, ed25519
 from tests.real.scenario import Scenario
 from tests.servers import pam, program
+from tests.servers.hanging_files import hanging_files, tmpfs
 
 _MIG_PROFILES = ("1g.10", "1g.20", "2g.20", "3g.40", "4g.40", "7g.80")
 GIGABYTE = 1_000_000_000
@@ -361,3 +362,30 @@ def stop_munged(scenario: Scenario) -> None:
 
 def kill_munged(scenario: Scenario) -> None:
     scenario.start_slurm(with_nodes=False).munge.kill()
+
+
+def hang_a_file_system(scenario: Scenario) -> None:
+    files = scenario.running.enter_context(hanging_files(scenario.directory / "scratch"))
+    files.hang()
+    scenario.check_paths(files.path)
+
+
+def fill_a_file_system(scenario: Scenario) -> None:
+    project = scenario.running.enter_context(tmpfs(scenario.directory / "project"))
+    (project / "results").write_bytes(bytes(1_000_000))
+    scenario.check_paths(project)
+
+
+def close_a_directory(scenario: Scenario) -> None:
+    (scenario.directory / "closed" / "data").mkdir(parents=True)
+    (scenario.directory / "closed").chmod(0o700)
+    scenario.check_paths(scenario.directory / "closed" / "data")
+
+
+def check_a_path_that_does_not_exist(scenario: Scenario) -> None:
+    scenario.check_paths(scenario.directory / "scrtch")
+
+
+def fail_a_check(scenario: Scenario) -> None:
+    scenario.check_paths()
+    scenario.inputs["checks"] = "quota: echo '99 % used'; exit 2"

@@ -172,6 +172,15 @@ class Scenario:
         self.inputs |= {"cluster-password": "", "cluster-key": key.private}
         return account
 
+    # checks
+
+    def check_paths(self, *paths: Path) -> None:
+        """Check paths, with the programs that site checks need."""
+        needed = ("base64", "cat", "flock", "head", "id", "ls", "mkdir", "sed", "sh", "stat", "timeout")
+        for name in needed:
+            (self._programs / name).symlink_to(program.find(name))
+        self.inputs["check-paths"] = ", ".join(map(str, paths))
+
     # the host name
 
     def add_host_name(self, *addresses: str) -> None:

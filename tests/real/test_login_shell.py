@@ -146,7 +146,7 @@ def test_after_the_remedy_for_a_missing_sinfo_the_next_poll_checks_slurm(
     first, second = monitor.poll(), monitor.poll()
     for run in (first, second):
         assert (run.exit_status, run.outputs["status"]) == (0, "online")
-        assert "::warning::mscluster is online (only the login is checked)" in run.log
+        assert "::warning::mscluster is online (Slurm is not checked)" in run.log
         assert "to PATH in the profile of cluster-user" in run.log
         assert "set scheduler to none" in run.log
     bash.write_profile()
@@ -157,14 +157,14 @@ def test_after_the_login_alone_is_accepted_no_run_warns(monitor: Monitor) -> Non
     run = monitor.poll(scheduler="none")
     assert (run.exit_status, run.outputs["status"]) == (0, "online")
     assert "::warning::" not in run.log
-    assert run.outputs["message"] == "mscluster is online (only the login is checked)"
+    assert run.outputs["message"] == "mscluster is online (Slurm is not checked)"
 
 
-def test_the_first_message_shows_that_only_the_login_is_checked(bash: Site, tmp_path: Path) -> None:
+def test_the_first_message_shows_that_slurm_is_not_checked(bash: Site, tmp_path: Path) -> None:
     with LoopbackDiscord() as discord:
         Monitor(tmp_path, bash.openssh, discord).poll()
         [message] = discord.messages
-    assert "Only the login is checked" in str(message)
+    assert "Slurm is not checked" in str(message)
 
 
 @pytest.mark.parametrize(

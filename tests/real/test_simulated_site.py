@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from cluster_status.domain.slurm.commands import COMMANDS, RESERVATIONS, Command
+from cluster_status.domain.slurm.commands import COMMANDS, CONFIGURATION, RESERVATIONS, Command
 from tests.fakes.hostlist import expand
 from tests.fakes.site import Partition, Reservation, Site
 from tests.fakes.slurm_commands import answer
@@ -116,6 +116,8 @@ def test_a_command_prints_what_a_real_slurm_prints(
     slurm_of_all_states: Slurm, site: Site, account: Account, command: Command
 ) -> None:
     real = _output(slurm_of_all_states, account, command)
+    if command is CONFIGURATION:  # only this line is read
+        real = next(line for line in real.splitlines() if line.startswith("PrivateData"))
     assert _rows(_simulated(site, command), command) == _rows(real, command)
 
 

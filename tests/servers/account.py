@@ -4,6 +4,7 @@ import itertools
 import os
 import pwd
 import secrets
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -81,6 +82,7 @@ class Account:
     def _remove(self) -> None:
         # userdel fails while a process of the account runs
         process.end(process.owned_by(self.uid))
+        shutil.rmtree(f"/dev/shm/cluster-status-{self.uid}", ignore_errors=True)  # noqa: S108 - locks of checks
         _run("userdel", "--remove", self.name)
 
 

@@ -14,6 +14,7 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
     {
         "bash": "bash",  # keeps variables with hyphens in their names
         "chage": "passwd",
+        "chromium": "chromium",
         "chpasswd": "passwd",
         "curl": "curl",  # used by cron in the documents
         "dash": "dash",
@@ -49,9 +50,11 @@ DEBIAN_PACKAGES: Mapping[str, str] = MappingProxyType(
     },
 )
 
-# the suites that start no real servers; the others may run any program
+_BROWSER = ("chromium",)
+_OTHERS = tuple(name for name in DEBIAN_PACKAGES if name not in _BROWSER)
+# the suites that start no real servers; the others may run any of the other programs
 _PROGRAMS_OF_SUITES: Mapping[str, Sequence[str]] = MappingProxyType(
-    {"unit": (), "property": (), "contract": ("curl", "git")}
+    {"unit": (), "property": (), "contract": ("curl", "git"), "browser": _BROWSER}
 )
 
 
@@ -65,9 +68,7 @@ def find(name: str) -> Path:
 
 def missing_packages(*suites: str) -> list[str]:
     """Name the Debian packages of the programs that these suites, or all, run and that cannot be found."""
-    programs = {
-        name for suite in suites or ("real",) for name in _PROGRAMS_OF_SUITES.get(suite, DEBIAN_PACKAGES)
-    }
+    programs = {name for suite in suites or ("real",) for name in _PROGRAMS_OF_SUITES.get(suite, _OTHERS)}
     return sorted({DEBIAN_PACKAGES[name] for name in programs if not _path(name)})
 
 

@@ -12,6 +12,7 @@ from cluster_status.settings.keys import (
     EVENTS,
     KINDS_OF_KEY,
     LISTED,
+    MAPPED,
     WINDOW_KEYS,
     WINDOWS,
     ChannelKind,
@@ -102,5 +103,6 @@ def _of(key: str, spec: Input[Any]) -> dict[str, Any]:
         lists = [{"type": "array", "items": one} for one in (window, _TEXT)]
         return described | {"anyOf": [_TEXT, *lists]}
     if key in LISTED:
-        return described | {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+        mapping = [{"type": "object", "additionalProperties": _TEXT}] if key in MAPPED else []
+        return described | {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}, *mapping]}
     return described | _TEXT

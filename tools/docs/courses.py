@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cluster_status.render.phrases import duration
 from cluster_status.render.text import text
-from tests.courses.catalog import MAINTENANCE_COURSES, PARTITION_MIXES
+from tests.courses.catalog import COURSES_OF_THE_USER, MAINTENANCE_COURSES, PARTITION_MIXES
 from tests.courses.course import Course
 from tests.courses.play import play
 from tests.courses.site_monitor import Polled
@@ -18,7 +18,11 @@ their order. Times are in UTC. The text is that of a terminal; [messages](messag
 Discord. The tests check each course. `scripts/generate` writes this file.
 """
 
-_CHAPTERS = {"Partitions": PARTITION_MIXES, "Maintenance": MAINTENANCE_COURSES}
+_CHAPTERS = {
+    "Partitions": PARTITION_MIXES,
+    "Maintenance": MAINTENANCE_COURSES,
+    "Checks, conditions and mutes": COURSES_OF_THE_USER,
+}
 
 
 def document() -> str:

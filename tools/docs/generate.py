@@ -14,14 +14,16 @@ from typing import Any
 
 from cluster_status.app.report import OUTPUTS
 from cluster_status.domain.status.cause import CAUSES, Cause, CauseInfo, Status
+from cluster_status.domain.status.site_checks.report import CAUSES_OF_CHECKS
 from cluster_status.domain.status.tracker import UNKNOWN_POLLS_BEFORE_NOTIFICATION
 from cluster_status.settings.inputs import GITHUB_TOKEN, INPUT_GROUPS, Input
-from tools.docs import clusters, courses, message_image, messages, webhook
+from tools.docs import clusters, courses, message_image, messages, performance, status, webhook
 
 ROOT = Path(__file__).parents[2]
 INPUTS_AND_OUTPUTS = ROOT / "docs" / "inputs.md"
 CLUSTERS_PAGE = ROOT / "docs" / "clusters.md"
 CAUSES_PAGE = ROOT / "docs" / "causes.md"
+PERFORMANCE_PAGE = ROOT / "docs" / "performance.md"
 CARDS = ROOT / "tests" / "data" / "cards"
 
 
@@ -96,6 +98,8 @@ def _cells(cause: Cause, info: CauseInfo) -> Iterator[str]:
 def _notified(cause: Cause, info: CauseInfo) -> str:
     if info.status is Status.UNKNOWN:
         return f"after {UNKNOWN_POLLS_BEFORE_NOTIFICATION} polls, as *status unknown*"
+    if cause in CAUSES_OF_CHECKS:
+        return "at the second poll in a row"
     if cause is Cause.PARTITION_DOWN:
         return "after `confirm-after` polls, or at once: see [Partitions](notifications.md#partitions)"
     return "after `confirm-after` polls" if info.needs_confirmation or info.by_share else "at once"
@@ -120,7 +124,9 @@ def documents() -> dict[Path, str]:
             },
         ),
         ROOT / "docs" / "clusters.schema.json": clusters.schema(),
+        ROOT / "docs" / "status.schema.json": status.schema(),
         ROOT / "docs" / "webhook.schema.json": webhook.schema(),
+        PERFORMANCE_PAGE: _between(PERFORMANCE_PAGE, "<!-- {} -->", {"figures": performance.table()}),
         CAUSES_PAGE: _between(CAUSES_PAGE, "<!-- {} -->", {"causes": causes_table()}),
         ROOT / "docs" / "messages.md": messages.document(),
         ROOT / "docs" / "courses.md": courses.document(),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from cluster_status.adapters.discord.embed import card
 from cluster_status.adapters.github.results_call import FREE_STORAGE
+from cluster_status.domain.conditions.tracker import MetCondition
 from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message, compose, with_order
@@ -25,6 +26,7 @@ from cluster_status.domain.slurm.cluster_state import (
 )
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionChange, PartitionReport, Problem
+from cluster_status.domain.status.site_checks.report import CheckChange
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.uptime import Uptime
 
@@ -70,6 +72,76 @@ class Situation(Struct, frozen=True):
     unsaved: bool = False  # the history cannot be saved
 
 
+_SCRATCH = CheckChange("/scratch", Cause.PATH_HANGS)
+_HANGS = StatusPeriod(Status.DEGRADED, NOW, (Cause.PATH_HANGS,))
+_OF_THE_USER = (
+    Situation(
+        "path-hangs",
+        "Degraded: a partition is lost, and a path of the user hangs",
+        Notification(
+            "1",
+            Event.DEGRADED,
+            NOW,
+            _LOST,
+            previous=_ONLINE,
+            uptime=Uptime(0.9943, 1.0),
+            partitions=(PartitionChange("gpu", Problem.NO_NODES),),
+            checks=(_SCRATCH,),
+        ),
+        gone=10,
+        only="gpu",
+    ),
+    Situation(
+        "check-failed",
+        "Another check fails",
+        Notification(
+            "1",
+            Event.CHECK_FAILED,
+            NOW,
+            replace(_HANGS, since=_EARLIER),
+            checks=(_SCRATCH, CheckChange("licences", Cause.CHECK_FAILED)),
+        ),
+        gone=0,
+    ),
+    Situation(
+        "check-passed",
+        "A check passes again, and another one still fails",
+        Notification(
+            "1",
+            Event.CHECK_PASSED,
+            NOW,
+            replace(_HANGS, since=_EARLIER),
+            checks=(_SCRATCH,),
+            checks_passed=(CheckChange("licences", Cause.CHECK_FAILED),),
+        ),
+        gone=0,
+    ),
+    Situation(
+        "condition-met",
+        "A condition of `notify-when` has become true",
+        Notification(
+            "1",
+            Event.CONDITION_MET,
+            NOW,
+            _ONLINE,
+            conditions=(MetCondition("gpu:a100 >= 4 in gpu", 6),),
+        ),
+        gone=0,
+    ),
+    Situation(
+        "mute-ended",
+        "A mute is over, and the cluster was offline meanwhile",
+        Notification(
+            "1",
+            Event.MUTE_ENDED,
+            NOW,
+            replace(_BACK, since=NOW - timedelta(minutes=30)),
+            previous=StatusPeriod(Status.OFFLINE, _EARLIER, (Cause.REFUSED,)),
+            uptime=Uptime(0.9922, 1.0),
+        ),
+        gone=0,
+    ),
+)
 SITUATIONS = (
     Situation("initial", "First successful poll", Notification("1", Event.INITIAL, NOW, _BACK), gone=0),
     Situation(
@@ -340,6 +412,7 @@ SITUATIONS = (
         Notification("1", Event.OUTAGE, NOW, _OFFLINE, uptime=Uptime(0.9943, 1.0)),
         unsaved=True,
     ),
+    *_OF_THE_USER,
 )
 
 

@@ -5,12 +5,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cluster_status.deadline import RunDeadlines
+from cluster_status.domain.conditions.condition import Condition
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
+from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.mute import LONGEST, MuteRequest
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.slug import slug
 from cluster_status.errors import InputError
 from cluster_status.ports import (
     Clock,
@@ -18,12 +23,18 @@ from cluster_status.ports import (
     EditableNotifier,
     Heartbeat,
     HistoryStore,
+    IncidentIssues,
     Notifier,
     Probe,
     RecentRuns,
     Runner,
     RunsSince,
+    Site,
+    SiteCheckRunner,
 )
+from cluster_status.slots import Place
+
+_TIME = "%Y-%m-%dT%H:%MZ"
 
 
 class RetryPolicy(Struct, frozen=True):
@@ -50,6 +61,11 @@ class MonitoredCluster(Struct, frozen=True):
     channels: frozenset[str] | None = None  # the ids of those that it notifies; None: all
     heartbeat: Heartbeat | None = None  # of this cluster alone
     plan: Plan = NO_PLAN
+    site_checks: SiteCheckRunner | None = None
+    conditions: tuple[Condition, ...] = ()
+    mute: MuteRequest = MuteRequest()
+    group: str = ""  # on the status page
+    place: Place = field(default_factory=Place)  # which its probe takes
 
     def notifies(self, channel: "Channel") -> bool:
         return self.channels is None or channel.id in self.channels
@@ -61,6 +77,7 @@ class Channel(Struct, frozen=True):
     policy: ChannelPolicy
     notifier: Notifier
     editor: EditableNotifier | None = None
+    issues: IncidentIssues | None = None
 
     @property
     def id(self) -> str:
@@ -84,6 +101,22 @@ def require_distinct(clusters: Sequence[MonitoredCluster], channels: Sequence[Ch
         raise InputError(problems)
 
 
+def require_short_mutes(clusters: Sequence[MonitoredCluster], now: Callable[[], datetime]) -> None:
+    """Raise InputError for a mute that would last longer than it may."""
+    ends = {one.name: one.mute.until for one in clusters if one.mute.until}
+    if not ends:
+        return
+    latest = now() + LONGEST
+    problems = [
+        f"mute-until {end:{_TIME}} of {name} is more than {LONGEST.days} days away: "
+        f"set at most {latest:{_TIME}}"
+        for name, end in ends.items()
+        if end > latest
+    ]
+    if problems:
+        raise InputError(problems)
+
+
 def unknown_runs(_: datetime) -> RunsSince | None:
     """Implement ports.RecentRuns outside GitHub Actions."""
     return None
@@ -98,7 +131,7 @@ class Tools(Struct, frozen=True):
     """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run.
 
     `owns_history`: this run checks all clusters of the history, except those that were removed.
-    `other_history` opens the history with another name.
+    `other_history` opens the history with another name. `site_url` is the address of the status page.
     """
 
     clock: Clock
@@ -110,3 +143,10 @@ class Tools(Struct, frozen=True):
     deadlines: RunDeadlines = field(default_factory=RunDeadlines)
     owns_history: bool = False
     other_history: Callable[[str], HistoryStore | None] = no_other_history
+    site: Site | None = None
+    site_url: str = ""
+
+    def with_page(self, message: Message) -> Message:
+        """Return the message with the page of its cluster, if there is a status page."""
+        page = f"{self.site_url}clusters/{slug(key_of(message.cluster))}.html" if self.site_url else ""
+        return replace(message, page=page)

@@ -10,12 +10,12 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cluster_status.app.cluster import Channel
+from cluster_status.app.cluster import Channel, Tools
 from cluster_status.app.delivery import record_failure, require_acceptance
 from cluster_status.app.overview import States, edit_overview
 from cluster_status.app.poll import PollResult, observed
 from cluster_status.domain.history.history import History
-from cluster_status.domain.notification.message import compose, with_order, with_plan
+from cluster_status.domain.notification.message import compose, with_check_outputs, with_order, with_plan
 from cluster_status.domain.notification.notify import remind
 from cluster_status.domain.notification.outbox import ChannelOutbox, edited
 from cluster_status.domain.notification.refresh import refreshed, with_current_status
@@ -41,13 +41,13 @@ class Edited(Struct, frozen=True):
     crashes: Sequence[tuple[Channel, Exception]] = ()
 
 
-def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel], run_url: str) -> Edited:
+def update_live_messages(polls: Sequence[PollResult], channels: Sequence[Channel], tools: Tools) -> Edited:
     """Edit the live messages of all channels at the same time.
 
     This happens before the histories are saved: a repeated edit has no effect.
     """
     editing = [
-        (channel, run_in_thread(partial(_edit_all, polls, channel, run_url)))
+        (channel, run_in_thread(partial(_edit_all, polls, channel, tools)))
         for channel in channels
         if channel.editor
     ]
@@ -77,22 +77,22 @@ def _not_edited(polls: Sequence[PollResult], channel: Channel) -> _Outcome:
     return states, _NO_RESPONSE
 
 
-def _edit_all(polls: Sequence[PollResult], channel: Channel, run_url: str) -> _Outcome:
+def _edit_all(polls: Sequence[PollResult], channel: Channel, tools: Tools) -> _Outcome:
     """Edit the messages of one channel until one fails, and return its state by cluster."""
     if channel.policy.overview:
-        return edit_overview(polls, channel, run_url)
+        return edit_overview(polls, channel, tools)
     states: dict[str, ChannelOutbox] = {}
     for poll in polls:
         if poll.after is None or poll.mismatch:
             continue
-        states[poll.cluster], error = _edit(poll, poll.after, channel, run_url)
+        states[poll.cluster], error = _edit(poll, poll.after, channel, tools)
         if error:
             return states, error
     return states, None
 
 
 def _edit(
-    poll: PollResult, history: History, channel: Channel, run_url: str
+    poll: PollResult, history: History, channel: Channel, tools: Tools
 ) -> tuple[ChannelOutbox, DeliveryError | None]:
     """Edit the live message of one cluster.
 
@@ -110,12 +110,13 @@ def _edit(
     current = refreshed(shown, observed(poll, history))
     if current is None or is_overtaken(record.polls, poll.at):
         return state, None
-    message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state, run_url)
+    message = compose(current, poll.cluster, channel.policy, poll.verdict.cluster_state, tools.run_url)
     message = with_plan(with_order(message, poll.verdict.partitions), poll.context.plan)
+    message = with_check_outputs(message, poll.verdict.site_checks)
     error: DeliveryError | None = None
     try:
         require_acceptance(state, channel, poll.at)
-        ref = channel.editor.edit(live.ref, message)
+        ref = channel.editor.edit(live.ref, tools.with_page(message))
         outbox = edited(outbox, channel.id, replace(live, ref=ref, notification=current))
     except MessageLostError:
         outbox = remind(edited(outbox, channel.id, None), observed(poll, history), channel.policy)

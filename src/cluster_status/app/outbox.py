@@ -56,6 +56,16 @@ class Courier(Struct, frozen=True):
     clusters: Collection[str]  # keys of those that this run notifies of; other entries do not change
     deadline: Deadline  # to begin a message
     end: Deadline  # of all messages
+    muted: Collection[str] = ()  # keys of clusters that notify channels of issues only
+
+    def may_send(self, key: str, channel: Channel) -> bool:
+        return key not in self.muted or channel.policy.issues is not None
+
+    def has_to_send(self, key: str, outbox: Outbox) -> bool:
+        """Return whether a channel that is not muted has pending notifications."""
+        if key not in self.muted:
+            return True
+        return any(outbox.channel(one.id).pending for one in self.channels if self.may_send(key, one))
 
     def save_and_deliver(self, histories: Histories, at: datetime) -> Delivered:
         """Save, deliver the pending notifications, and save the outcome.
@@ -66,7 +76,7 @@ class Courier(Struct, frozen=True):
         due = [
             key
             for key, one in histories.clusters.items()
-            if key in self.clusters and may_deliver(one.outbox, begin)
+            if key in self.clusters and may_deliver(one.outbox, begin) and self.has_to_send(key, one.outbox)
         ]
         for key in due:
             histories = histories.with_outbox(key, partial(replace, delivering_since=begin))
@@ -165,7 +175,9 @@ class _Delivery:
         """Yield the pending notifications, oldest first, and those of one cluster in their order."""
         clusters = self._saved.clusters
         queues = (
-            [(key, one) for one in clusters[key].outbox.channel(channel.id).pending] for key in self._due
+            [(key, one) for one in clusters[key].outbox.channel(channel.id).pending]
+            for key in self._due
+            if self._courier.may_send(key, channel)
         )
         return heapq.merge(*queues, key=lambda item: item[1].at)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from cluster_status.app.cluster import Channel
+from cluster_status.app.cluster import Channel, Tools
 from cluster_status.app.delivery import record_failure, require_acceptance
 from cluster_status.app.poll import PollResult, observed
 from cluster_status.domain.history.history import History
@@ -23,7 +23,7 @@ States = Mapping[str, ChannelOutbox]
 
 
 def edit_overview(
-    polls: Sequence[PollResult], channel: Channel, run_url: str
+    polls: Sequence[PollResult], channel: Channel, tools: Tools
 ) -> tuple[States, DeliveryError | None]:
     """Edit the overview, and return the states of the channel by cluster.
 
@@ -32,11 +32,12 @@ def edit_overview(
     polled = list(_polled(polls, channel))
     live = next((state.live for _, _, state in polled if state.live), None)
     rows = {poll.cluster: _row(poll, history, state) for poll, history, state in polled}
-    messages = [
-        with_plan(compose(shown, poll.cluster, channel.policy, None, run_url), poll.context.plan)
+    composed = (
+        with_plan(compose(shown, poll.cluster, channel.policy, None, tools.run_url), poll.context.plan)
         for poll, _, _ in polled
         if (shown := rows[poll.cluster])
-    ]
+    )
+    messages = [tools.with_page(one) for one in composed]
     if channel.editor is None or live is None or not messages:
         return {}, None
     states, error = dict[str, ChannelOutbox](), None

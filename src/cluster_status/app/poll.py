@@ -13,7 +13,7 @@ from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.plan import Plan
 from cluster_status.domain.notification.observation import Observation
-from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.cause import RUNNER_OFFLINE, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Criteria, KnownServer, Verdict, judge
 from cluster_status.domain.uptime.gaps import Gap
@@ -45,6 +45,16 @@ class PollResult(Struct, frozen=True):
     @property
     def changed(self) -> bool:
         return self.before is not None and self.after is not None and has_changed(self.before, self.after)
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether there is more to say than the status."""
+        return bool(self.verdict.cause or self.verdict.detail)
+
+    @property
+    def runner_is_offline(self) -> bool:
+        """Whether the status is unknown because the runner reaches no other host either."""
+        return self.verdict.remedy == RUNNER_OFFLINE
 
     @property
     def previous_status(self) -> Status | None:
@@ -112,10 +122,18 @@ def poll(
         digests=cluster.digests,
         confirm_after=cluster.thresholds.confirm_after,
         channels=tuple(channel.policy for channel in channels),
+        conditions=cluster.conditions,
+        mute=cluster.mute,
         plan=cluster.plan,
         in_turn=in_turn,
     )
     return _poll(cluster.name, checked.result, criteria, context, before)
+
+
+def polled_from(poll: PollResult, before: History | None, *, overtaken: bool) -> PollResult:
+    """Return the poll with this history before it, which another run may have saved; None if unreadable."""
+    context = replace(poll.context, in_turn=poll.context.in_turn and not overtaken)
+    return _poll(poll.cluster, poll.result, poll.criteria, context, before)
 
 
 def polled_again(poll: PollResult, before: History, *, confirm_after: int) -> PollResult:

@@ -10,10 +10,11 @@ from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.notification.content.description import describe
 from cluster_status.domain.slurm.cluster_state import ClusterState
-from cluster_status.domain.status.cause import Status
+from cluster_status.domain.status.cause import RUNNER_OFFLINE, Status
 from cluster_status.domain.status.partitions.state import PartitionReport, PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.severity import rank
+from cluster_status.domain.status.site_checks.report import SiteCheckReport
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.errors import ClusterStatusError, DeliveryError, HistoryError
 from cluster_status.ports import Level, Runner
@@ -32,9 +33,16 @@ OUTPUTS = {
     "partitions": "JSON list of the partitions with their numbers of nodes by group, and their problems.",
     "clusters": "JSON object by cluster name: `status`, `previous_status`, `changed`, `cause`, `since`, "
     "`message` and `nodes` of each.",
+    "site-changed": "`true` if the status page is worth publishing: what it says has changed in this poll "
+    "or in the one before, or this poll is the first one of an hour. Otherwise `false`.",
     "history-path": "Path of the history file, relative to the workspace.",
 }
 
+_UNRESTRICTED = (
+    "The input checks runs commands with a credential that allows any other command too. A restricted key "
+    "allows only them: see docs/checks.md."
+)
+_NAMES = 20
 _LEVELS = {
     Status.UNKNOWN: Level.ERROR,
     Status.DEGRADED: Level.WARNING,
@@ -43,27 +51,33 @@ _LEVELS = {
 }  # online: a notice, or a warning if there is a remedy
 
 
-def annotate(runner: Runner, poll: PollResult, *, several: bool, remembers_key: bool = True) -> None:
-    """Annotate the run with what needs attention; with `several` clusters, each line has a name.
+def annotations(
+    poll: PollResult, *, several: bool, remembers_key: bool = True
+) -> Iterator[tuple[Level, str]]:
+    """Yield what needs attention; with `several` clusters, each line has a name.
 
     A check does not remember the host key: `remembers_key` is false.
     """
     verdict, prefix = poll.verdict, f"{poll.cluster}: " if several else ""
-    if verdict.cause or verdict.detail:
+    if poll.is_explained:
         detail = f" ({verdict.detail})" if verdict.detail else ""
         text = f"{describe(verdict, poll.cluster)}{detail}. {verdict.remedy}"
         level = Level.WARNING if verdict.remedy else Level.NOTICE
-        runner.annotate(_LEVELS.get(verdict.status, level), text.rstrip())
+        yield _LEVELS.get(verdict.status, level), text.rstrip()
     for warning in (*_warnings_of_name(poll), *_warnings_of(verdict.cluster_state), *poll.result.warnings):
-        runner.annotate(Level.WARNING, f"{prefix}{warning}")
+        yield Level.WARNING, f"{prefix}{warning}"
+    for warning in _warnings_of_checks(verdict.site_checks):
+        yield Level.WARNING, f"{prefix}{warning}"
+    if verdict.site_checks and _is_unrestricted(poll):
+        yield Level.NOTICE, f"{prefix}{_UNRESTRICTED}"
     for notice in (*_notices_of_name(poll), *poll.result.notices):
-        runner.annotate(Level.NOTICE, f"{prefix}{notice}")
+        yield Level.NOTICE, f"{prefix}{notice}"
     if poll.maintenance_error:
-        runner.annotate(Level.NOTICE, f"{prefix}{without_maintenance(poll.maintenance_error)}")
+        yield Level.NOTICE, f"{prefix}{without_maintenance(poll.maintenance_error)}"
     if poll.result.line_to_pin:
         key = "host-key of this cluster" if several else "cluster-host-key"
-        warning = _warning_of_unpinned(poll.result, key, remembers_key=remembers_key)
-        runner.annotate(Level.WARNING, f"{prefix}{warning}")
+        text = _warning_of_unpinned(poll.result, key, remembers_key=remembers_key)
+        yield Level.WARNING, f"{prefix}{text}"
 
 
 def annotate_gap(runner: Runner, polls: Sequence[PollResult]) -> None:
@@ -78,6 +92,23 @@ def annotate_gap(runner: Runner, polls: Sequence[PollResult]) -> None:
         f"No poll{of if len(polls) > 1 else ''} for {duration(longest.end - longest.begin)} since "
         f"{instant(longest.begin)}, missed polls: {longest.missed}. Check the trigger of this workflow.",
     )
+
+
+def _warnings_of_checks(report: SiteCheckReport | None) -> Iterator[str]:
+    """Warn of checks that could not run, together if it is for the same reason."""
+    names_by_reason: dict[str, list[str]] = {}
+    for one in report.results if report else ():
+        if one.not_run:
+            names_by_reason.setdefault(one.not_run, []).append(one.name)
+    for reason, names in names_by_reason.items():
+        yield f"Site checks that could not run, which changes no status: {', '.join(names)} ({reason})"
+
+
+def _is_unrestricted(poll: PollResult) -> bool:
+    """Return whether the credential allows other commands than the checks, over SSH."""
+    report = poll.verdict.site_checks
+    has_commands = report is not None and any(not one.is_path for one in report.results)
+    return has_commands and report is not None and report.key_is_restricted is False and not poll.result.local
 
 
 def _warnings_of_name(poll: PollResult) -> Iterator[str]:
@@ -122,6 +153,16 @@ def _warning_of_unpinned(result: ProbeResult, key: str, *, remembers_key: bool) 
     return f"{what} Verify the key, then set {key} to this line, in quotes: {result.line_to_pin}"
 
 
+def offline_runner(polls: Sequence[PollResult]) -> str:
+    """Return what to say once of all clusters that were not reached by a runner without network, or ""."""
+    names = [one.cluster for one in polls if one.runner_is_offline]
+    if not names:
+        return ""
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    which = "any cluster" if len(names) == len(polls) else f"{', '.join(names[:_NAMES])}{more}"
+    return f"The runner could not reach {which}, and could not reach any other host either. {RUNNER_OFFLINE}"
+
+
 def report_crash(runner: Runner, work: str, error: Exception) -> None:
     """Name the work that failed, without the text of the exception, which may contain a secret."""
     runner.annotate(Level.ERROR, f"{work} failed with an unexpected {type(error).__name__}.")
@@ -151,7 +192,14 @@ def report_delivery_errors(
         report_error(runner, error, f"Channel {channel_id}: " if several else "")
 
 
-def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, history_path: str = "") -> bool:
+def publish(
+    runner: Runner,
+    polls: Sequence[PollResult],
+    *,
+    several: bool,
+    history_path: str = "",
+    site_changed: bool = False,
+) -> bool:
     """Publish the outputs and a summary for each cluster; `several` of them share one run.
 
     Returns whether later steps can read the outputs.
@@ -169,6 +217,7 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
         "message": "; ".join([headline(rows), *(describe(one.verdict, one.cluster) for one in not_online)]),
         "partitions": "[]",
         "clusters": json.encode(each).decode(),
+        "site-changed": _boolean(site_changed),
         "history-path": history_path,
     }
     if not several:
@@ -180,9 +229,13 @@ def publish(runner: Runner, polls: Sequence[PollResult], *, several: bool, histo
             "message": str(only["message"]),
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
-    shown = not_online if several else polls
-    summaries = [summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan) for poll in shown]
-    return runner.publish(outputs, [overview(rows), *summaries] if several else summaries)
+    shown = [poll for poll in not_online if not poll.runner_is_offline] if several else polls
+    summaries = [
+        summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan, poll.at) for poll in shown
+    ]
+    return runner.publish(
+        outputs, [overview(rows, offline_runner(polls)), *summaries] if several else summaries
+    )
 
 
 def _severity(poll: PollResult) -> int:

@@ -1,22 +1,24 @@
 """One run: check the clusters, advance their histories, save, notify, save, and report once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.adoption import adopted, with_adopted
-from cluster_status.app.check import Checked, check_all
-from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct
+from cluster_status.app.check import Checked
+from cluster_status.app.cluster import Channel, MonitoredCluster, Tools, require_distinct, require_short_mutes
 from cluster_status.app.limited_store import LimitedStore
 from cluster_status.app.live_message import Edited, update_live_messages
 from cluster_status.app.messages import Messages
+from cluster_status.app.mute import mute_requests
 from cluster_status.app.outbox import Courier, Delivered
-from cluster_status.app.poll import PollResult, poll
+from cluster_status.app.poll import PollResult, poll, polled_from
+from cluster_status.app.progress import Progress, poll_each
 from cluster_status.app.report import (
-    annotate,
     annotate_gap,
     conflict_error,
     publish,
@@ -24,6 +26,7 @@ from cluster_status.app.report import (
     report_delivery_errors,
     report_error,
 )
+from cluster_status.app.site import with_publication, write_site
 from cluster_status.app.unsaved import deliver_unsaved, with_restored
 from cluster_status.domain.history.codec import UNNAMED
 from cluster_status.domain.history.histories import Histories, key_of, without_removed
@@ -32,13 +35,21 @@ from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.probe_result import RememberedLogin
-from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, most_severe
+from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, SiteError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore, Level
 from cluster_status.threads import run_in_thread
+
+if TYPE_CHECKING:
+    from cluster_status.domain.notification.mute import MuteRequest
 
 _OVERLAP = (
     "Another run has polled at the same time. Give the workflow a concurrency group, so that no message is "
     "sent twice: see docs/limits.md."
+)
+
+_PUBLIC = (
+    "A status page is public wherever you publish it. GitHub Pages of a private repository are public, too, "
+    "unless the plan of the account says otherwise: see docs/status-page.md."
 )
 
 
@@ -56,10 +67,9 @@ def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
     A server that does not answer is then `unknown`, since it may never have been reached.
     """
     require_distinct(clusters)
-    results, crashes = _checked(clusters, tools, lambda _: RememberedLogin())
-    polls = [poll(cluster, checked) for cluster, checked in results]
-    for one in polls:
-        annotate(tools.runner, one, several=len(clusters) > 1, remembers_key=False)
+    progress = Progress(tools.runner, several=len(clusters) > 1, remembers_key=False)
+    polls, crashes = poll_each(clusters, tools, lambda _: RememberedLogin(), poll, progress)
+    progress.show_all(polls)
     published = publish(tools.runner, polls, several=len(clusters) > 1)
     if crashes:
         raise crashes[0]
@@ -77,10 +87,14 @@ def run(
 ) -> ExitStatus:
     """Poll the clusters once, and return the exit status; outputs are published in any case."""
     require_distinct(clusters, channels)
+    require_short_mutes(clusters, tools.clock.now)
     this = _Run(clusters, channels, store, tools)
     polls = this.poll()
     report_delivery_errors(tools.runner, this.delivery_errors, several=len(channels) > 1)
-    publish(tools.runner, polls, several=len(clusters) > 1, history_path=store.path)
+    site_changed = this.write_site(polls)
+    publish(
+        tools.runner, polls, several=len(clusters) > 1, history_path=store.path, site_changed=site_changed
+    )
     if this.crashes:
         raise this.crashes[0]
     failures = list(this.failures(polls))
@@ -105,26 +119,6 @@ def _beat_of_clusters(
         beat.result()
 
 
-def _checked(
-    clusters: Sequence[MonitoredCluster],
-    tools: Tools,
-    load_remembered: Callable[[MonitoredCluster], RememberedLogin | None],
-) -> tuple[list[tuple[MonitoredCluster, Checked]], list[Exception]]:
-    """Return the results by cluster, and the exceptions; raise the exception where there is no result."""
-    checks = zip(clusters, check_all(clusters, tools, load_remembered), strict=True)
-    results, crashes = [], []
-    for cluster, checked in checks:
-        if isinstance(checked, Checked):
-            results.append((cluster, checked))
-        else:
-            crashes.append((cluster, checked))
-    if not results:
-        raise crashes[0][1]
-    for cluster, error in crashes:
-        report_crash(tools.runner, f"{cluster.name}: The check", error)
-    return results, [error for _, error in crashes]
-
-
 class _Run:
     """One run, and its errors."""
 
@@ -142,37 +136,60 @@ class _Run:
         self.crashes: list[Exception] = []
         self.history_errors: list[HistoryError] = []
         self.delivery_errors: list[tuple[Channel, DeliveryError]] = []
+        self.site_failed = False
+        self._mutes: Mapping[str, MuteRequest] | None = None  # by the name of the cluster, once loaded
 
     def poll(self) -> list[PollResult]:
         """Poll the clusters; return the results with the saved histories."""
         loading = run_in_thread(self._load)
-        results, self.crashes = _checked(
-            self._clusters, self._tools, lambda cluster: self._remembered(loading, cluster)
+        progress = Progress(self._tools.runner, several=len(self._clusters) > 1)
+        polls, self.crashes = poll_each(
+            self._clusters,
+            self._tools,
+            lambda cluster: self._remembered(loading, cluster),
+            lambda cluster, checked: self._poll(cluster, checked, loading),
+            progress,
         )
         latest, is_newer = self._latest(loading)
-        polls = []
-        for cluster, checked in results:
-            before = latest.of(cluster.name) if latest else None
-            # else another run can have saved a later poll than this one
-            in_turn = latest is not None and not is_newer and loading.result().at <= checked.at
-            channels = [channel for channel in self._channels if cluster.notifies(channel)]
-            polls.append(poll(cluster, checked, before, channels, in_turn=in_turn))
+        loaded = _loaded(loading)
+        if loaded and loaded.histories is not latest:
+            polls = [
+                polled_from(one, latest.of(one.cluster) if latest else None, overtaken=is_newer)
+                for one in polls
+            ]
+        if site := self._tools.site:
+            by_name = {cluster.name: cluster for cluster in self._clusters}
+            polls = [with_publication(one, by_name[one.cluster], site) for one in polls]
         for one in polls:
             if one.mismatch is ServerMismatch.CONFLICT:
                 self._note_history_error(conflict_error(one.cluster))
-        for one in polls:
-            annotate(self._tools.runner, one, several=len(self._clusters) > 1)
+        progress.show_all(polls)
         annotate_gap(self._tools.runner, polls)
         if latest is None:
             return polls
-        edited = update_live_messages(polls, self._channels, self._tools.run_url)
+        edited = update_live_messages(polls, self._channels, self._tools)
         self._note(edited)
         return self._save_and_deliver(edited.polls, latest)
+
+    def write_site(self, polls: Sequence[PollResult]) -> bool:
+        """Write the status page, if there is one; return whether it is worth publishing."""
+        if self._tools.site is None:
+            return False
+        if any(one.before and one.before.publication.at is None for one in polls):
+            self._tools.runner.annotate(Level.NOTICE, _PUBLIC)
+        try:
+            return write_site(polls, self._clusters, self._tools.site)
+        except SiteError as error:
+            self.site_failed = True
+            report_error(self._tools.runner, error)
+            return False
 
     def failures(self, polls: Sequence[PollResult]) -> Iterator[ExitStatus]:
         """Yield the reasons to fail: an unusable history always, others when they begin or change."""
         if self.history_errors:
             yield ExitStatus.HISTORY
+        if self.site_failed:
+            yield ExitStatus.SITE
         for one in polls:
             if one.newly_unknown:
                 yield ExitStatus.UNKNOWN
@@ -185,11 +202,25 @@ class _Run:
         return _Loaded(with_adopted(histories, found), self._tools.clock.now(), found)
 
     def _remembered(self, loading: Future[_Loaded], cluster: MonitoredCluster) -> RememberedLogin | None:
-        try:
-            history = loading.result().histories.of(cluster.name)
-        except HistoryError:
+        if (loaded := _loaded(loading)) is None:
             return None
+        history = loaded.histories.of(cluster.name)
         return history.remembered_login(cluster.digests, self._tools.clock.now())
+
+    def _poll(self, cluster: MonitoredCluster, checked: Checked, loading: Future[_Loaded]) -> PollResult:
+        """Return the result, if no other run saves its histories during the checks."""
+        loaded = None
+        try:
+            loaded = loading.result()
+        except HistoryError as error:
+            self._note_history_error(error)  # before the results, which can follow from it
+        before = loaded.histories.of(cluster.name) if loaded else None
+        in_turn = loaded is not None and loaded.at <= checked.at  # no later poll than this one is saved
+        channels = [channel for channel in self._channels if cluster.notifies(channel)]
+        if loaded and self._mutes is None:
+            self._mutes = mute_requests(self._clusters, self._channels, loaded.histories)
+        asked = replace(cluster, mute=(self._mutes or {}).get(cluster.name, cluster.mute))
+        return poll(asked, checked, before, channels, in_turn=in_turn)
 
     def _latest(self, loading: Future[_Loaded]) -> tuple[Histories | None, bool]:
         """Return the loaded histories, or those that another run has saved during the checks, and which."""
@@ -214,6 +245,8 @@ class _Run:
         return Histories().with_entry(self._clusters[0].name, histories.clusters[UNNAMED])
 
     def _note_history_error(self, error: HistoryError) -> None:
+        if error in self.history_errors:
+            return
         self.history_errors.append(error)
         report_error(self._tools.runner, error)
 
@@ -246,8 +279,9 @@ class _Run:
             newer=self._newer,
             now=self._tools.clock.now,
             channels=self._channels,
-            compose=Messages(by_key, removed, self._tools.run_url).compose,
+            compose=Messages(by_key, removed, self._tools).compose,
             clusters={*removed, *(key for key, one in by_key.items() if not one.mismatch)},
+            muted=frozenset(key for key, one in by_key.items() if one.after and one.after.mute),
             deadline=self._tools.deadlines.deliver,
             end=self._tools.deadlines.end_deliveries,
         )
@@ -261,3 +295,10 @@ class _Run:
             self._note_history_error(outcome.error)
         self._note(outcome)
         return [replace(one, after=outcome.histories.of(one.cluster)) for one in polls]
+
+
+def _loaded(loading: Future[_Loaded]) -> _Loaded | None:
+    try:
+        return loading.result()
+    except HistoryError:
+        return None

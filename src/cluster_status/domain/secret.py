@@ -12,6 +12,12 @@ class Secret:
     def reveal(self) -> str:
         return self._text
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
     def __bool__(self) -> bool:
         return bool(self._text)
 

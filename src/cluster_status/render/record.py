@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.uptime import uptime
 from cluster_status.domain.uptime.gaps import Gap
 from cluster_status.domain.uptime.incident import Incident, outages
-from cluster_status.domain.uptime.uptime import WINDOWS, Uptime, uptime
+from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.phrases import duration, instant, percent
 
-_WORTH_SHOWING_SECONDS = 3_600
 UPTIME_LEGEND = (
     "UP: online or degraded, as a share of the monitored time without maintenance. DEGRADED: part of UP. "
     "MONITORED: share of the window that polls cover."
@@ -18,14 +18,9 @@ UPTIME_LEGEND = (
 
 def uptimes(history: History) -> Sequence[tuple[str, Uptime | None]]:
     """Return the uptime in each window up to the latest poll; empty before one hour is monitored."""
-    if (
-        sum(day.monitored for day in history.record.ledger.days) < _WORTH_SHOWING_SECONDS
-        or not history.record.polls
-    ):
-        return ()
-    now = history.record.polls[-1].at
-    by_window = [(name, uptime(history.record.ledger, window, now)) for name, window in WINDOWS.items()]
-    return by_window if any(found for _, found in by_window) else ()
+    polls = history.record.polls
+    by_window = uptime.uptimes(history.record.ledger, polls[-1].at) if polls else {}
+    return tuple(by_window.items()) if any(by_window.values()) else ()
 
 
 def uptime_table(by_window: Sequence[tuple[str, Uptime | None]]) -> str:

@@ -10,11 +10,19 @@ from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.maintenance.window import Span, contains
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Partition
 from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
-from cluster_status.render import reasons
+from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.site_checks.result import CheckResult
+from cluster_status.render import queue, reasons
 from cluster_status.render.phrases import instant
 
 _MAINTENANCE = "Maintenance"
 _MOST_LINES = 50
+_WORDS = {
+    Cause.PATH_HANGS: "hangs",
+    Cause.PATH_FAILS: "fails",
+    Cause.PATH_MISSING: "missing",
+    Cause.PATH_FULL: "full",
+}
 _ALWAYS = datetime.min.replace(tzinfo=UTC)  # no reservation ended or began before
 
 
@@ -23,16 +31,40 @@ class Section(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
+def check_section(results: Sequence[CheckResult]) -> Iterator[Section]:
+    """Yield the section of the site checks, if there are any, those that fail first."""
+    ordered = sorted(results, key=lambda one: (one.cause is None, not one.not_run))
+    if ordered:
+        yield Section("Site checks", _bounded([_check(one) for one in ordered]))
+
+
+def _check(one: CheckResult) -> str:
+    if one.not_run:
+        return f"{one.name}: could not run ({one.not_run})"
+    word = (_WORDS.get(one.cause, "fails") if one.cause else "well") + (
+        f": {one.output}" if one.output else ""
+    )
+    return f"{one.name}: {word}"
+
+
 def sections(
-    state: ClusterState | None, *, planned: Iterable[PlannedWindow] = (), lost: Collection[str] = ()
+    state: ClusterState | None,
+    *,
+    planned: Iterable[PlannedWindow] = (),
+    lost: Collection[str] = (),
+    at: datetime | None = None,
 ) -> Iterator[Section]:
-    """Yield the sections with content, the most important first. `lost` are names of partitions."""
+    """Yield the sections with content, the most important first. `lost` are names of partitions.
+
+    Without the time of the poll, there are no pending jobs.
+    """
     state = state or ClusterState()
     details = state.details or Details()
     for title, lines in (
         (_MAINTENANCE, [*map(_planned, planned), *_maintenance(state)]),
         (reasons.HEADING, [_reason(one) for one in grouped(details.drain_reasons, first=lost)]),
         ("GPUs", list(_gpus(state.partitions, details))),
+        (queue.HEADING, list(queue.lines(details.pending, at)) if at else []),
     ):
         if lines:
             yield Section(title, _bounded(lines))

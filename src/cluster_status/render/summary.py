@@ -1,6 +1,7 @@
 """The summary of a run: as Markdown for the page of the run, or as plain text for a terminal."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.overview import ClusterRow, as_cells, as_text, headline, worst_first
 from cluster_status.render.phrases import instant
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
-from cluster_status.render.section import Section, planned_maintenance, sections
+from cluster_status.render.section import Section, check_section, planned_maintenance, sections
 from cluster_status.render.table import ordered, table
 from cluster_status.render.text import SIGNS
 
@@ -39,26 +40,37 @@ class Summary(Struct, frozen=True):
     clusters: Sequence[ClusterRow] = ()  # of a summary of several
 
 
-def summary_of(verdict: Verdict, cluster_name: str, history: History | None, plan: Plan = NO_PLAN) -> Summary:
-    """Return the summary of a poll; `plan` is what is not over."""
+def summary_of(
+    verdict: Verdict,
+    cluster_name: str,
+    history: History | None,
+    plan: Plan = NO_PLAN,
+    at: datetime | None = None,
+) -> Summary:
+    """Return the summary of a poll at a time; `plan` is what is not over."""
     state, report = verdict.cluster_state, verdict.partitions or PartitionReport()
+    checks = verdict.site_checks
     return Summary(
         status=verdict.status,
         headline=describe(verdict, cluster_name),
         facts=(*_notice(plan), *_facts(verdict, history)),
         partitions=tuple(ordered(state.partitions, first=report.found, last=report.usual)) if state else (),
-        sections=tuple(sections(state, planned=plan.windows, lost=report.found)),
+        sections=(
+            *check_section(checks.results if checks else ()),
+            *sections(state, planned=plan.windows, lost=report.found, at=at),
+        ),
         uptimes=uptimes(history) if history else (),
     )
 
 
-def overview(rows: Sequence[ClusterRow]) -> Summary:
+def overview(rows: Sequence[ClusterRow], fact: str = "") -> Summary:
     """Return the summary of all clusters of a run."""
     rows = worst_first(rows)
-    notices = tuple(f"{row.name}: {row.notice}" for row in rows if row.notice)
+    facts = [fact] if fact else []
+    facts += [f"{row.name}: {row.notice}" for row in rows if row.notice]
     planned = tuple(planned_maintenance((row.name, row.planned) for row in rows))
     return Summary(
-        rows[0].status, headline(rows), facts=notices, partitions=(), sections=planned, clusters=rows
+        rows[0].status, headline(rows), facts=tuple(facts), partitions=(), sections=planned, clusters=rows
     )
 
 
@@ -141,6 +153,9 @@ def _memory(history: History, verdict: Verdict) -> Iterator[str]:
     if confirmed:
         causes = f" ({', '.join(confirmed.causes)})" if confirmed.causes else ""
         yield f"Confirmed status: {confirmed.status} since {instant(confirmed.since)}{causes}"
+    if history.mute:
+        end = instant(history.mute.until) if history.mute.until else "the end of this incident"
+        yield f"Muted until {end}: only issues are notified"
     if pending and pending.status is verdict.status:
         yield f"Not confirmed yet: {pending.status} since {instant(pending.since)}"
     yield from outage_facts(history)

@@ -77,11 +77,11 @@ def _cells(partition: Partition) -> tuple[str, ...]:
         str(nodes.allocated + nodes.reserved + nodes.draining),
         str(nodes.missing),
         str(nodes.total),
-        _limit(partition.time_limit) if partition.is_up else _availability(partition.availability),
+        time_limit(partition.time_limit) if partition.is_up else _availability(partition.availability),
     )
 
 
-def _limit(written: str) -> str:
+def time_limit(written: str) -> str:
     """Shorten a time limit of Slurm: `3-00:00:00` to `3d`, `30:00` to `30m`."""
     if written == "infinite":
         return "∞"

@@ -7,7 +7,7 @@ from cluster_status.domain.notification.content.facts import Fact
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.slurm.reason_group import grouped
 from cluster_status.domain.status.cause import Status
-from cluster_status.render import reasons
+from cluster_status.render import queue, reasons
 from cluster_status.render.phrases import duration, instant
 from cluster_status.render.table import ordered, table
 
@@ -53,6 +53,14 @@ def _lines(message: Message) -> Iterator[str]:
     if message.partitions:
         partitions = ordered(message.partitions, first=message.lost, last=message.usual)
         yield table(partitions, message.gpus, width=_TABLE_WIDTH, limit=_TABLE_LIMIT)
+    if waiting := queue.line(message.pending, message.at):
+        yield f"{queue.HEADING}: {waiting}"
+    yield from _reasons(message)
+    if message.quotation:
+        yield f"“{message.quotation.text}” — {message.quotation.source}"
+
+
+def _reasons(message: Message) -> Iterator[str]:
     groups = grouped(message.drain_reasons, first=message.lost)
     if groups:
         yield f"{reasons.HEADING}:"
@@ -61,5 +69,3 @@ def _lines(message: Message) -> Iterator[str]:
         yield f"- {reasons.which(group)}: {reasons.why(group)}" + (f", {ages} ago" if ages else "")
     if len(groups) > _REASONS:
         yield f"… {len(groups) - _REASONS} more"
-    if message.quotation:
-        yield f"“{message.quotation.text}” — {message.quotation.source}"

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import RetryPolicy, Thresholds
+from cluster_status.domain.conditions.condition import OF_PARTITIONS, Condition
 from cluster_status.domain.history.histories import key_of
 from cluster_status.domain.maintenance.plan import Plan
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.site_checks.site_check import SiteChecks
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.text import clean
@@ -20,9 +23,11 @@ from cluster_status.settings import inputs
 from cluster_status.settings.channels import Channel, channels_of_action, channels_of_file
 from cluster_status.settings.given import Given
 from cluster_status.settings.inputs import Input
+from cluster_status.settings.keys import GROUP
 from cluster_status.settings.references import read_source
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section
 from cluster_status.settings.sections import Sections
+from cluster_status.settings.site_checks import read_site_checks
 from cluster_status.settings.target import Target, is_local, read_local_target, read_ssh_target
 
 
@@ -32,11 +37,15 @@ class Cluster(Struct, frozen=True):
     name: str
     target: Target
     query: SlurmQuery
+    site_checks: SiteChecks
+    conditions: tuple[Condition, ...]
+    mute_until: datetime | None
     thresholds: Thresholds
     retries: RetryPolicy
     heartbeat: Secret
     channels: Sequence[str] | None
     plan: Plan
+    group: str = ""
 
 
 class Context(Struct, frozen=True):
@@ -158,6 +167,9 @@ def _cluster(
             login_only=given.value(inputs.SCHEDULER) == "none",
             degraded_below=given.value(inputs.DEGRADED_BELOW),
         ),
+        site_checks=read_site_checks(given),
+        conditions=_conditions(given),
+        mute_until=given.value(inputs.MUTE_UNTIL),
         thresholds=Thresholds(
             degraded_below=given.value(inputs.DEGRADED_BELOW),
             confirm_after=given.value(inputs.CONFIRM_AFTER),
@@ -169,4 +181,13 @@ def _cluster(
         heartbeat=given.value(inputs.HEARTBEAT_URL),
         channels=channels,
         plan=Plan(given.value(inputs.MAINTENANCE), given.value(inputs.NOTICE)),
+        group=given.value(GROUP),
     )
+
+
+def _conditions(given: Given) -> tuple[Condition, ...]:
+    found = given.value(inputs.NOTIFY_WHEN)
+    without = [one for one in found if one.quantity in OF_PARTITIONS]
+    if without and given.value(inputs.DETAILS) != "full":
+        given.add_problem(inputs.NOTIFY_WHEN, f"'{clean(str(without[0]))}' needs details: full")
+    return found

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from cluster_status.domain.text import clean
 from cluster_status.settings import yaml_source
-from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, WINDOW_KEYS, WINDOWS
+from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, MAPPED, WINDOW_KEYS, WINDOWS
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section, Value
 from cluster_status.settings.yaml_source import Entry, Items, Node, Place, Table, Text
 
@@ -103,6 +103,8 @@ class _Reader:
             elif isinstance(entry.value, Items) and all(isinstance(one, Text) for one in entry.value.items):
                 texts = [one for one in entry.value.items if isinstance(one, Text)]
                 lists[key] = [Value(one.text, self._where(one.place, key)) for one in texts]
+            elif key in MAPPED and isinstance(entry.value, Table):
+                lists[key] = list(self._lines(key, entry.value))
             elif isinstance(entry.value, Items) and key == WINDOWS:
                 read = [(one, self._section(one, "a window", WINDOW_KEYS)) for one in entry.value.items]
                 tables[key] = [section for one, section in read if isinstance(one, Table)]
@@ -110,6 +112,15 @@ class _Reader:
                 accepted = "a list of windows" if key == WINDOWS else "a text or a list of texts"
                 self.problems.append(f"{where} must be {accepted}")
         return Section(self._where(node.place), values, lists, tables)
+
+    def _lines(self, key: str, table: Table) -> Iterator[Value]:
+        """Yield the entries of a mapping as the lines of an input, each with a name and a text."""
+        for name, entry in table.entries.items():
+            where = self._where(entry.value.place, f"{key} {name}")
+            if isinstance(entry.value, Text) and ":" not in name:
+                yield Value(f"{name}: {entry.value.text}", where)
+            else:
+                self.problems.append(f"{where} must be a text, and its name must have no colon")
 
 
 def _hint(key: str, keys: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.host_key import Pins
-from cluster_status.settings import types, windows
+from cluster_status.settings import check_types, types, windows
 from cluster_status.settings.types import InputType
 
 T = TypeVar("T")
@@ -126,9 +126,38 @@ PARTITIONS = Input(
     types.PATTERNS,
     (),
 )
+CHECK_PATHS = Input(
+    "check-paths",
+    "Paths that must respond, such as `/scratch, /project`, separated by commas or new lines. If one hangs, "
+    "fails or is missing in two polls in a row, the cluster is degraded. See docs/checks.md.",
+    check_types.PATHS,
+    (),
+)
+CHECK_SPACE = Input(
+    "check-space",
+    "Share of used space at which the file system of a path in `check-paths` is full, such as `95%`. Empty: "
+    "not checked.",
+    check_types.SPACE,
+    None,
+)
+CHECKS = Input(
+    "checks",
+    "Commands to run on the head node, one per line as `name: command`, with the exit statuses of Nagios "
+    "plugins. If one fails in two polls in a row, the cluster is degraded. Never use event data in them. See "
+    "docs/checks.md.",
+    check_types.COMMANDS,
+    (),
+)
+CHECK_TIMEOUT = Input(
+    "check-timeout",
+    "Timeout in seconds for `check-paths` and `checks`, which run at the same time.",
+    types.whole_number(1, 60),
+    10,
+    "10",
+)
 SCHEDULER = Input(
     "scheduler",
-    "Scheduler to check: `slurm`, or `none` to check only the login.",
+    "Scheduler to check: `slurm`, or `none` to check only the login, `check-paths` and `checks`.",
     types.choice("slurm", "none"),
     "slurm",
     "slurm",
@@ -154,7 +183,7 @@ NOTICE = Input(
 )
 DETAILS = Input(
     "details",
-    "`partitions`, or `full`: also free GPUs and the reasons for nodes out of service.",
+    "`partitions`, or `full`: also free GPUs, pending jobs and the reasons for nodes out of service.",
     types.choice("partitions", "full"),
     "partitions",
     "partitions",
@@ -264,6 +293,20 @@ ATTEMPTS = Input(
 ATTEMPT_DELAY = Input(
     "attempt-delay", "Delay in seconds between two attempts of a poll.", types.seconds(0, 60), 15.0, "15"
 )
+NOTIFY_WHEN = Input(
+    "notify-when",
+    "Conditions that are notified once when they become true, such as `idle >= 10 in batch` or "
+    "`gpu:a100 >= 4 in gpu`, one per line or separated by commas. See docs/notifications.md.",
+    check_types.CONDITIONS,
+    (),
+)
+MUTE_UNTIL = Input(
+    "mute-until",
+    "Time until which the cluster notifies no channel except issues, at most 14 days away, such as "
+    "`2026-11-30T18:00Z`; for example from `${{ vars.MUTE_UNTIL }}`. See docs/notifications.md.",
+    check_types.TIME,
+    None,
+)
 CONFIRM_AFTER = Input(
     "confirm-after",
     "Number of consecutive polls that confirm a timeout, a missing route or a dropped connection, the loss "
@@ -311,6 +354,18 @@ GITHUB_TOKEN = Input(
     secret=True,
 )
 
+SITE_PATH = Input(
+    "site-path",
+    "Folder in the workspace for a status page, such as `site`. Empty: no page. See docs/status-page.md.",
+    types.FOLDER,
+    "",
+)
+SITE_URL = Input(
+    "site-url",
+    "Address at which you publish the status page. Messages and issues then link to it.",
+    types.URL,
+    "",
+)
 PRUNE_WORKFLOWS = Input(
     "prune-workflows",
     "Workflow files whose old runs are deleted, such as `poll.yml`, separated by commas or new lines. "
@@ -357,6 +412,10 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         SCHEDULER,
         SLURM_CLUSTER,
         MAINTENANCE,
+        CHECK_PATHS,
+        CHECK_SPACE,
+        CHECKS,
+        CHECK_TIMEOUT,
     ),
     "Notify": (
         DISCORD_WEBHOOK,
@@ -372,9 +431,12 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         DISCORD_MSG_QUOTE,
         DISCORD_USER,
         DISCORD_IMG,
+        NOTIFY_WHEN,
+        MUTE_UNTIL,
         CONFIRM_AFTER,
         HEARTBEAT_URL,
     ),
+    "Publish a status page": (SITE_PATH, SITE_URL),
     "Keep the history": (HISTORY_STORE, HISTORY_NAME, HISTORY_PATH, HISTORY_RETENTION_DAYS, GITHUB_TOKEN),
     "Prune old runs": (PRUNE_WORKFLOWS, PRUNE_KEEP, PRUNE_DRY_RUN),
     "Choose the command": (COMMAND,),

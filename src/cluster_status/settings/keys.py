@@ -10,19 +10,25 @@ from cluster_status.settings.inputs import INPUT_GROUPS, Input
 _OF_THE_RUN = frozenset({inputs.CLUSTERS, inputs.COMMAND})
 _GROUPS_OF_A_CLUSTER = ("Reach the cluster", "Select what to check")
 
+GROUP = Input("group", "Heading of the cluster on the status page.", types.GROUP, "")
+
 CLUSTER_KEYS: dict[str, Input[Any]] = {
     spec.name.removeprefix("cluster-"): spec
     for spec in (
         inputs.CLUSTER_NAME,
         *(spec for title in _GROUPS_OF_A_CLUSTER for spec in INPUT_GROUPS[title] if spec not in _OF_THE_RUN),
+        inputs.NOTIFY_WHEN,
+        inputs.MUTE_UNTIL,
         inputs.NOTICE,
         inputs.CONFIRM_AFTER,
         inputs.HEARTBEAT_URL,
+        GROUP,
     )
 }
 LISTED = frozenset(
-    {"partitions", "host-key", "events", "maintenance"}
+    {"partitions", "host-key", "events", "maintenance", "check-paths", "checks", "notify-when"}
 )  # may be a list; as an input, one per line
+MAPPED = frozenset({"checks"})  # may be a mapping; as an input, one per line with a colon
 WINDOWS = "maintenance"  # may be a list of mappings
 WINDOW_KEYS = ("from", "to", "note")
 EVENTS = Input("events", "Kinds of notifications. Without it, all.", types.KINDS, frozenset())

@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.histories import NAME_OF_SEVERAL
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.site_checks.site_check import SiteChecks
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import InputError
 from cluster_status.settings import inputs
 from cluster_status.settings.channels import Channel
 from cluster_status.settings.clusters import Cluster, Configured, Context, read_clusters
 from cluster_status.settings.given import Given
+from cluster_status.settings.site_checks import read_site_checks
 from cluster_status.settings.source import of_action
 from cluster_status.settings.target import read_ssh_target
 from cluster_status.settings.types import WORKFLOW_FOLDER
@@ -31,6 +33,11 @@ class Storage(Struct, frozen=True):
     path: str
     retention: timedelta
     token: Secret
+
+
+class SiteSettings(Struct, frozen=True):
+    path: str  # empty: no status page
+    url: str  # ends with a slash; empty if it is not known
 
 
 class RunnerContext(Struct, frozen=True):
@@ -59,6 +66,7 @@ class Settings(Struct, frozen=True):
     channels: Sequence[Channel]
     heartbeat: Secret
     storage: Storage
+    site: SiteSettings
     prune: PrunePlan | None  # None: this run does not prune
     runner_context: RunnerContext
 
@@ -85,6 +93,7 @@ def read(environ: Mapping[str, str], *, in_container: bool = False) -> Settings:
             retention=timedelta(days=given.value(inputs.HISTORY_RETENTION_DAYS)),
             token=given.value(inputs.GITHUB_TOKEN),
         ),
+        site=_site(given),
         prune=_prune_plan(given, command, context),
         runner_context=context,
     )
@@ -104,6 +113,11 @@ def _history_name(given: Given, configured: Configured) -> str:
     if given.has(inputs.HISTORY_NAME):
         return given.value(inputs.HISTORY_NAME)
     return NAME_OF_SEVERAL if given.has(inputs.CLUSTERS) else configured.clusters[0].name
+
+
+def _site(given: Given) -> SiteSettings:
+    url = given.value(inputs.SITE_URL)
+    return SiteSettings(given.value(inputs.SITE_PATH), f"{url.rstrip('/')}/" if url else "")
 
 
 def _prune_plan(given: Given, command: str, context: RunnerContext) -> PrunePlan | None:
@@ -131,13 +145,13 @@ def _prune_plan(given: Given, command: str, context: RunnerContext) -> PrunePlan
     return plan
 
 
-def ssh_target(environ: Mapping[str, str]) -> SshTarget:
-    """Return the SSH target of the given inputs; none is required. Raises InputError."""
+def restricted_key(environ: Mapping[str, str]) -> tuple[SshTarget, SiteChecks]:
+    """Return what a restricted key is for, from the given inputs; none is required. Raises InputError."""
     given = of_action(environ)
-    target = read_ssh_target(given, needed=False)
+    target, checks = read_ssh_target(given, needed=False), read_site_checks(given)
     if given.problems:
         raise InputError(given.problems.values())
-    return target
+    return target, checks
 
 
 def heartbeat(environ: Mapping[str, str]) -> Secret:

@@ -43,8 +43,12 @@ def read_local_target(
     """
     for spec in filter(sets, _OF_A_LOGIN):
         given.add_problem(spec, "cannot be set with the host local, which needs no login: remove it")
-    if given.value(inputs.SCHEDULER) == "none":
-        given.add_problem(inputs.SCHEDULER, "cannot be none with the host local: there is no login to check")
+    has_checks = given.has(inputs.CHECK_PATHS) or given.has(inputs.CHECKS)
+    if given.value(inputs.SCHEDULER) == "none" and not has_checks:
+        given.add_problem(
+            inputs.SCHEDULER,
+            "cannot be none with the host local: there is no login to check. Set check-paths or checks",
+        )
     if in_container:
         given.add_problem(inputs.CLUSTER_HOST, IN_CONTAINER)
     return LocalTarget(home=environ.get("HOME", ""))

@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from ipaddress import ip_address
+from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -256,6 +257,13 @@ def _path(given: str) -> str:
     return given
 
 
+def _folder(given: str) -> str:
+    path = PurePosixPath(given)
+    if not given.isprintable() or path.is_absolute() or ".." in path.parts or not path.parts:
+        raise ValueError
+    return str(path)
+
+
 def _workflow_files(given: str) -> tuple[str, ...]:
     names = [name.strip().removeprefix(WORKFLOW_FOLDER) for name in re.split("[,\n]", given)]
     if not all(re.fullmatch(_WORKFLOW_FILE, name) for name in names if name):
@@ -283,6 +291,8 @@ BOOLEAN = InputType(_boolean, "true or false")
 CLUSTER_NAME = InputType(
     _cluster_name, f"a name of at most {_CLUSTER_NAME_LIMIT} characters with a letter or a digit"
 )
+FOLDER = InputType(_folder, "a folder inside the workspace, such as site")
+GROUP = text("a heading of at most 50 printable characters", r"(?=.{1,50}$)[^\x00-\x1f\x7f]+")
 HOST = InputType(_host, "a host name, an IP address, or local")
 HOST_KEYS = InputType(Pins.parse, "a list of known_hosts lines or SHA256:... fingerprints, one per line")
 JUMP: InputType[Endpoint | None] = InputType(_jump, "a jump host as user@host or user@host:port")

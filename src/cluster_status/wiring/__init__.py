@@ -25,16 +25,20 @@ from cluster_status.deadline import Deadline, RunDeadlines
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import Digests, keyed_digests
 from cluster_status.domain.local_target import LocalTarget
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
+from cluster_status.domain.site_checks.site_check import SiteChecks
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
-from cluster_status.ports import Executor, Heartbeat, Runner
+from cluster_status.ports import Executor, Heartbeat, Runner, SiteCheckRunner
 from cluster_status.settings.clusters import Cluster
 from cluster_status.settings.load import RunnerContext, Settings
+from cluster_status.slots import Place, Slots
 from cluster_status.wiring.channels import connectivity_check, open_channels
 from cluster_status.wiring.history import open_other, open_store, recent_runs
 from cluster_status.wiring.redaction import redaction_of
+from cluster_status.wiring.site import open_site
 
 __all__ = ["authorized_keys", "mask", "report_failure", "run", "runner"]
 
@@ -71,8 +75,14 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction:
             deadlines,
             owns_history=settings.storage.has_all_clusters,
             other_history=partial(open_other, settings, http, clock, runner, redaction),
+            site=open_site(settings),
+            site_url=settings.site.url,
         )
-        clusters = [_cluster(one, settings, http, runner, redaction) for one in settings.clusters]
+        slots = Slots(deadlines.check)
+        clusters = [
+            _cluster(one, settings, _heartbeat(one.heartbeat, http, runner), redaction, Place(slots))
+            for one in settings.clusters
+        ]
         try:
             if settings.command == "check":
                 return check(clusters, tools)
@@ -111,16 +121,24 @@ def _prune(
         return prune(GitHubRuns(rest, limiter), runner, plan)
 
 
-def authorized_keys(target: SshTarget, public_key: str = "") -> Iterator[str]:
-    """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key."""
+def authorized_keys(target: SshTarget, checks: SiteChecks, public_key: str = "") -> Iterator[str]:
+    """Yield the authorized_keys lines of `public_key`, or if it is empty, of the private key.
+
+    Comments name what the line allows besides Slurm's commands, which are in base64 there.
+    """
     from cluster_status.adapters.ssh.credential import public_line, read_key
+    from cluster_status.domain.site_checks.script import part
+    from cluster_status.domain.slurm.commands import BOUNDARY
     from cluster_status.domain.slurm.forced_command import authorized_keys_line, jump_host_line
 
     credentials = target.credentials
     if not (public_key or credentials.key):
         raise InputError(["cluster-key is required: set CLUSTER_KEY, or pass a public key as argument"])
     key = public_key or public_line(read_key(credentials.key, credentials.key_passphrase))
-    line = authorized_keys_line(key)
+    yield from (
+        f"# site check: {one.name}{f': {one.command}' if one.command else ''}" for one in checks.checks
+    )
+    line = authorized_keys_line(key, [part(checks, BOUNDARY)] if checks.checks else [])
     if not (target.jump_hosts and target.head_node.host):
         yield line
         return
@@ -153,26 +171,40 @@ def _http(redaction: Redaction, deadline: Deadline | None = None) -> Iterator[Ht
 
 
 def _cluster(
-    cluster: Cluster, settings: Settings, http: Http, runner: Runner, redaction: Redaction
+    cluster: Cluster, settings: Settings, heartbeat: Heartbeat, redaction: Redaction, place: Place
 ) -> MonitoredCluster:
+    executor = _executor(cluster, redaction, place)
     return MonitoredCluster(
         cluster.name,
-        SlurmProbe(_executor(cluster, redaction), cluster.query, redaction),
+        SlurmProbe(executor, cluster.query, redaction),
         _digests(cluster, settings),
         cluster.thresholds,
         cluster.retries,
         None if cluster.channels is None else frozenset(cluster.channels),
-        _heartbeat(cluster.heartbeat, http, runner),
+        heartbeat,
         cluster.plan.redacted(redaction),
+        _site_checks(cluster.site_checks, executor, redaction),
+        cluster.conditions,
+        MuteRequest(cluster.mute_until),
+        cluster.group,
+        place,
     )
 
 
-def _executor(cluster: Cluster, redaction: Redaction) -> Executor:
+def _executor(cluster: Cluster, redaction: Redaction, place: Place) -> Executor:
     if isinstance(cluster.target, LocalTarget):
         from cluster_status.adapters.local.executor import LocalExecutor
 
-        return LocalExecutor(cluster.target)
-    return SshExecutor(cluster.target, redaction)
+        return LocalExecutor(cluster.target, place)
+    return SshExecutor(cluster.target, redaction, place)
+
+
+def _site_checks(checks: SiteChecks, executor: Executor, redaction: Redaction) -> SiteCheckRunner | None:
+    if not checks.checks:
+        return None
+    from cluster_status.adapters.site_checks import ExecutedSiteChecks
+
+    return ExecutedSiteChecks(executor, checks, redaction)
 
 
 def _digests(cluster: Cluster, settings: Settings) -> Digests:

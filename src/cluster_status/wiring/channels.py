@@ -13,7 +13,8 @@ from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.adapters.http import Http
 from cluster_status.app.cluster import Channel
 from cluster_status.deadline import RunDeadlines
-from cluster_status.ports import ConnectivityCheck, Notifier, Runner
+from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.ports import ConnectivityCheck, Runner
 from cluster_status.settings.channels import Channel as ChannelSettings
 from cluster_status.settings.keys import ChannelKind
 from cluster_status.settings.load import Settings
@@ -34,7 +35,7 @@ def _channel(
     policy, address = given.policy, given.address
     match given.kind:
         case ChannelKind.ISSUES:
-            return Channel(policy, _issues(policy.id, settings, RetryingHttp(http, clock)))
+            return _issues(policy, settings, RetryingHttp(http, clock))
         case ChannelKind.SERVICE:
             from cluster_status.adapters.apprise.notifier import AppriseNotifier
 
@@ -52,12 +53,13 @@ def _channel(
             return Channel(policy, webhook, webhook if policy.live else None)
 
 
-def _issues(channel_id: str, settings: Settings, http: RetryingHttp) -> Notifier:
+def _issues(policy: ChannelPolicy, settings: Settings, http: RetryingHttp) -> Channel:
     from cluster_status.adapters.github.issues import GitHubIssues
 
     context, storage = settings.runner_context, settings.storage
-    scope = f"{context.branch}\0{storage.name}\0{channel_id}"  # each branch has its own history
-    return GitHubIssues(http, context.api_url or GITHUB_API, context.repository, storage.token, scope)
+    scope = f"{context.branch}\0{storage.name}\0{policy.id}"  # each branch has its own history
+    issues = GitHubIssues(http, context.api_url or GITHUB_API, context.repository, storage.token, scope)
+    return Channel(policy, issues, issues=issues)
 
 
 def connectivity_check(settings: Settings, http: Http) -> ConnectivityCheck:

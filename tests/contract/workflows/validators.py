@@ -1,15 +1,18 @@
-"""Finds faults in workflows and action.yml with GitHub's own parser, their schemas, and zizmor.
+"""Finds faults in workflows and action.yml with GitHub's own parser, their schemas, zizmor and a rule.
 
 python -m tests.contract.workflows.validators   checks this repository; exit status 1 if there are faults
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+import yaml
 
 from release.name import RepositoryName
 from tests.contract import npm
@@ -18,6 +21,8 @@ ROOT = Path(__file__).parents[3]
 ACTION = str(RepositoryName.declared((ROOT / "pyproject.toml").read_text(encoding="utf-8")))
 _HERE = Path(__file__).parent
 _PROGRAMS = Path(sys.executable).parent
+_RUN_ON_THE_CLUSTER = {"checks", "check-paths", "clusters"}
+_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _CONFIGURATION = ROOT / ".github" / "zizmor.yml"
 
 
@@ -68,8 +73,27 @@ def zizmor(given: Sequence[Path]) -> Iterator[Fault]:
         yield Fault(Path(place["symbolic"]["key"]["Local"]["verbatim_path"]), message)
 
 
+def event_data(given: Sequence[Path]) -> Iterator[Fault]:
+    """Search checks for expressions that anyone but a maintainer of the workflow may control."""
+    for file in given:
+        content = (
+            yaml.safe_load(file.read_text(encoding="utf-8")) if _kind(file) == "github-workflows" else {}
+        )
+        for job in content.get("jobs", {}).values():
+            has_fixed_matrix = "${{" not in str(job.get("strategy"))
+            safe = rf"(vars|secrets{'|matrix' if has_fixed_matrix else ''})\.\w+"
+            for step in job.get("steps", ()):
+                inputs = step.get("with") or {}
+                for name in _RUN_ON_THE_CLUSTER & inputs.keys():
+                    found = [one.strip() for one in _EXPRESSION.findall(str(inputs[name]))]
+                    unsafe = [one for one in found if not re.fullmatch(safe, one)]
+                    yield from (
+                        Fault(file, f"{name} contains {one}, which may be event data") for one in unsafe
+                    )
+
+
 VALIDATORS: Mapping[str, Callable[[Sequence[Path]], Iterator[Fault]]] = MappingProxyType(
-    {"GitHub's parser": github_parser, "schema": schema, "zizmor": zizmor}
+    {"GitHub's parser": github_parser, "schema": schema, "zizmor": zizmor, "event data": event_data}
 )
 
 

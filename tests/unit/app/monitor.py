@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import count
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from msgspec import json
 from msgspec.structs import replace
@@ -14,10 +14,11 @@ from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.history.digests import digest_of, keyed_digests
 from cluster_status.domain.maintenance.plan import NO_PLAN
 from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import ExitStatus
-from cluster_status.ports import HistoryStore, Level, Probe, RecentRuns
+from cluster_status.ports import HistoryStore, Level, Probe, RecentRuns, Site, SiteCheckRunner
 from tests.fakes.clock import VirtualClock
 from tests.fakes.heartbeat import RecordingHeartbeat
 from tests.fakes.notifier import RecordingNotifier
@@ -25,6 +26,9 @@ from tests.fakes.probe import ScriptedProbe
 from tests.fakes.recent_runs import WorkflowRuns
 from tests.fakes.runner import RecordingRunner
 from tests.fakes.store import MemoryStore
+
+if TYPE_CHECKING:
+    from cluster_status.domain.conditions.condition import Condition
 
 SERVER = "head.example.org, port 22"
 FIVE_MINUTES = timedelta(minutes=5)
@@ -95,10 +99,15 @@ class Monitor:
         self.during_probe = _do_nothing
         self.pinned = True
         self.run_url = ""
+        self.page: Site | None = None  # the status page
+        self.page_url = ""
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
         self.plan = NO_PLAN
+        self.mute = MuteRequest()
+        self.conditions: tuple[Condition, ...] = ()
+        self.site_checks: SiteCheckRunner | None = None
         self.digests = keyed_digests(key="a webhook", server=SERVER, login="a login")
         self.new_deadlines: Callable[[], RunDeadlines] = RunDeadlines
         self._ids = count()
@@ -177,7 +186,17 @@ class Monitor:
 
     def clusters(self, probes: Mapping[str, Probe]) -> list[MonitoredCluster]:
         return [
-            MonitoredCluster(name, probe, self.digests, self.thresholds, self.retries, plan=self.plan)
+            MonitoredCluster(
+                name,
+                probe,
+                self.digests,
+                self.thresholds,
+                self.retries,
+                plan=self.plan,
+                site_checks=self.site_checks,
+                conditions=self.conditions,
+                mute=self.mute,
+            )
             for name, probe in probes.items()
         ]
 
@@ -199,6 +218,8 @@ class Monitor:
             self.new_deadlines(),
             self.owns_history,
             self.other_histories.get,
+            self.page,
+            self.page_url,
         )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:

@@ -49,7 +49,7 @@ class Site:
         token = self.github.start_run().github_token
         http = RetryingHttp(HttpWire(self.github), VirtualClock())  # type: ignore[arg-type]  # implements request
         notifier = GitHubIssues(http, self.github.api_url, self.github.repository, Secret(token), "cluster")
-        self.monitor.other_channels = [Channel(replace(POLICY, **changes), notifier)]
+        self.monitor.other_channels = [Channel(replace(POLICY, **changes), notifier, issues=notifier)]
 
     def poll(self, *results: ProbeResult, later: timedelta = timedelta(minutes=5)) -> Run:
         scripts = {name: [result] for name, result in zip(NAMES, results, strict=False)}
@@ -419,3 +419,41 @@ def test_a_history_that_moves_to_another_repository_changes_no_issue_there(site:
     stranger.author = "octocat"
     site.poll(ONLINE)
     assert (stranger.state, stranger.comments) == ("open", [])
+
+
+# Mutes
+
+
+def test_the_label_muted_mutes_the_incident_until_it_ends(site: Site) -> None:
+    outage = site.poll(REFUSED)
+    site.issues.only.labels.append("Muted")
+    muted = [site.poll(result) for result in (DEGRADED, DEGRADED)]
+    assert (outage.headlines, [run.headlines for run in muted]) == (["c0 is offline"], [[], []])
+    assert headlines(site.issues.only) == ["c0 is partially back: degraded"]
+    assert "Muted until" in site.issues.only.comments[-1]
+    back = site.poll(ONLINE)
+    assert back.headlines == ["c0 is back online"]
+    assert site.issues.only.state == "closed"
+    assert site.poll(REFUSED, later=timedelta(hours=7)).headlines == ["c0 is offline"]
+
+
+def test_without_the_label_the_incident_is_not_muted_any_more(site: Site) -> None:
+    site.poll(REFUSED)
+    site.issues.only.labels.append("muted")
+    assert site.poll(DEGRADED).headlines == []
+    site.issues.only.labels.remove("muted")
+    assert site.poll(DEGRADED).headlines == ["c0 is partially back: degraded"]
+
+
+def test_a_mute_stays_while_github_does_not_show_the_label(site: Site) -> None:
+    site.poll(REFUSED)
+    site.issues.only.labels.append("muted")
+    site.poll(REFUSED)
+    site.github.fail_next(*[Broken(502)] * 9, on="get-issue")
+    assert [site.poll(DEGRADED).headlines for _ in range(2)] == [[], []]
+
+
+def test_an_issue_without_the_label_is_read_once_a_poll_and_only_while_it_is_open(site: Site) -> None:
+    site.polls(REFUSED, REFUSED, ONLINE, ONLINE, ONLINE)
+    reads = [one for one in site.github.requests if one.operation == "get-issue"]
+    assert len(reads) == 2

@@ -405,14 +405,14 @@ def test_a_login_shell_that_hangs_is_notified_at_the_second_poll(online: Monitor
 
 def test_the_first_message_shows_that_only_the_login_is_checked(monitor: Monitor) -> None:
     [message] = monitor.poll(failed(Cause.NO_SCHEDULER)).messages
-    assert message.sentence == "Only the login is checked, not Slurm. Monitoring started."
+    assert message.sentence == "Slurm is not checked. Monitoring started."
     assert "Nodes" not in {fact.label for fact in message.facts}
 
 
 def test_until_it_is_accepted_each_run_warns_that_only_the_login_is_checked(monitor: Monitor) -> None:
     for _ in range(2):
         [warning] = monitor.poll(failed(Cause.NO_SCHEDULER)).warnings
-        assert "sinfo not found, only the login is checked" in warning
+        assert "sinfo not found, so Slurm is not checked" in warning
         assert "set scheduler to none" in warning
     accepted = replace(failed(Cause.NO_SCHEDULER), outcome=ClusterState(login_only=True))
     assert monitor.poll(accepted).warnings == []

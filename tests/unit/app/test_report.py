@@ -52,6 +52,7 @@ UNCHANGED = {
     "cause": "",
     "since": "2026-03-01T12:05:00Z",  # the first poll; polls are five minutes apart
     "message": "mscluster is online (8 of 8 nodes in service)",
+    "site-changed": "false",
     "history-path": "history.json",
 }
 FIRST_POLL = UNCHANGED | {"previous-status": "", "changed": "true"}

@@ -7,12 +7,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.conditions.condition import Condition
 from cluster_status.domain.history.digests import Digests
 from cluster_status.domain.history.history import History, PollContext, advance
 from cluster_status.domain.history.ssh_state import Login, Server, SshState
 from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification import outbox
 from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.slurm.cluster_state import (
@@ -126,6 +128,8 @@ class Setup(Struct, frozen=True):
     confirm_after: int = 2
     channels: tuple[ChannelPolicy, ...] = (POLICY,)
     plan: Plan = NO_PLAN
+    conditions: tuple[Condition, ...] = ()
+    mute: MuteRequest = MuteRequest()
 
 
 SETUP = Setup()
@@ -181,6 +185,8 @@ def step(
         confirm_after=setup.confirm_after,
         channels=setup.channels,
         plan=setup.plan,
+        conditions=setup.conditions,
+        mute=setup.mute,
         in_turn=in_turn,
     )
     return advance(before, result, verdict, context)

@@ -5,15 +5,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cluster_status.domain.conditions.tracker import ConditionState
 from cluster_status.domain.history.codec import render
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.mute import Mute
 from cluster_status.domain.notification.notification import LiveMessage, MessageRef
-from cluster_status.domain.slurm.cluster_state import ClusterState, Reservation
+from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Reservation
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionChange, Problem
 from cluster_status.domain.status.probe_result import ProbeResult
+from cluster_status.domain.status.site_checks.report import CheckChange
+from cluster_status.domain.status.site_checks.result import CheckResult, CheckResults
 from cluster_status.domain.status.tracker import UnknownPeriod
 from tests.unit.domain.build import (
     CHANNEL,
@@ -35,6 +39,10 @@ from tests.unit.domain.build import (
 )
 
 NAME = "deep thought"
+CONDITION = "idle >= 10 in batch"
+CHECKS = ("/scratch", "quota")
+NAMED = (CheckChange("/scratch", Cause.PATH_HANGS, more=2),)
+GPU_TYPE = "a100"
 PARTITIONS = ("batch", "fat", "tape", "old")
 SETUP = Setup(channels=(replace(POLICY, live=True),))
 LATER = noon_plus(200)
@@ -55,14 +63,21 @@ def _rich() -> History:
     history = delivery_failed(history, "webhook-gone", NOON, refused_by="digest")
     outbox = history.outbox
     first, *rest = outbox.channel(CHANNEL).pending
-    queue = (replace(first, underlying_cause=Cause.TIMEOUT), *rest)
+    first = replace(first, underlying_cause=Cause.TIMEOUT, checks=NAMED, checks_passed=NAMED)
+    queue = (first, *rest)
     channel = replace(outbox.channel(CHANNEL), pending=queue, missed_polls=1, live=_live_message())
+    mute = Mute(noon_plus(190), None, history.tracker.confirmed)
+    history = replace(history, conditions={CONDITION: ConditionState(1)}, mute=mute)
     return replace(history, outbox=replace(outbox, channels={CHANNEL: channel}, delivering_since=NOON))
 
 
 def _site(batch: str, *reservations: Reservation) -> ProbeResult:
     """Return a listing; without an idle node, another partition is lost, and one is in maintenance."""
     is_idle = batch == "idle"
+    results = (
+        CheckResult("/scratch", is_path=True, cause=None if batch == "idle" else Cause.PATH_HANGS),
+        CheckResult("quota", is_path=False),
+    )
     partitions = (
         replace(partition(default=True), nodes=counts(**{batch: 4})),
         partition("fat", idle=int(is_idle), down=int(not is_idle)),
@@ -71,7 +86,9 @@ def _site(batch: str, *reservations: Reservation) -> ProbeResult:
     )
     result = listed_with(*reservations, down=1, **{batch: 4})
     assert isinstance(result.outcome, ClusterState)
-    return replace(result, outcome=replace(result.outcome, partitions=partitions))
+    details = Details({"batch": (Gpus(GPU_TYPE, 4, 1),)})
+    outcome = replace(result.outcome, partitions=partitions, details=details)
+    return replace(result, outcome=outcome, site_checks=CheckResults(results))
 
 
 def _live_message() -> LiveMessage:
@@ -83,7 +100,7 @@ def _live_message() -> LiveMessage:
         partitions=(PartitionChange("fat", Problem.NOT_UP, "drain", also=("long",), more=2),),
         still_out=(PartitionChange("tape", Problem.MAINTENANCE),),
     )
-    sent = replace(sent, underlying_cause=Cause.TIMEOUT)
+    sent = replace(sent, underlying_cause=Cause.TIMEOUT, checks=NAMED, checks_passed=NAMED)
     return LiveMessage(POLICY.digest, MessageRef("1", "digest"), sent)
 
 

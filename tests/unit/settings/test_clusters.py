@@ -371,7 +371,7 @@ WRONG: Mapping[str, tuple[str, str]] = {
     ),
     "an unknown kind of notifications": (
         THREE.replace("[outage, recovery]", "[outages]"),
-        "a list of these: outage, degraded, recovery, maintenance, monitor: the nearest kind is outage",
+        "maintenance, condition, monitor: the nearest kind is outage",
     ),
     "a window without an end": (
         _with_window("{from: 2026-12-01 08:00}"),
@@ -581,3 +581,10 @@ def test_a_url_without_a_signing_key_is_refused_and_not_shown(url: str, hint: st
     assert problem.startswith("webhook-url is not a URL that begins with https:// and ends with # and a sign")
     assert hint in problem
     assert "example.org" not in problem
+
+
+def test_checks_are_a_mapping_or_lines() -> None:
+    head = "clusters:\n  - name: a\n    host: h\n    user: u\n    password: $HPC_PASSWORD\n    checks:"
+    for checks in (" {quota: 'quota -q: x'}", "\n      quota: 'quota -q: x'", " |\n      quota: quota -q: x"):
+        [cluster] = settings_of(f"{head}{checks}\n").clusters
+        assert [(one.name, one.command) for one in cluster.site_checks.checks] == [("quota", "quota -q: x")]

@@ -110,9 +110,29 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "notice": ("cluster.plan.notice", "", "Scratch is read-only", "Scratch is read-only", "x" * 201),
     "show-nodes": ("cluster.query.node_names", False, "true", True, "yes"),
     "degraded-below": ("thresholds.degraded_below", 50, "75%", 75, "101"),
+    "check-paths": (
+        "check_paths",
+        (),
+        "/scratch, /project/ab 1",
+        ("/scratch", "/project/ab 1"),
+        "/scratch/*",
+    ),
+    "check-space": ("cluster.site_checks.full_at", None, "95%", 95, "0"),
+    "checks": ("checks", (), "quota: quota -q", (("quota", "quota -q"),), "quota -q"),
+    "check-timeout": ("cluster.site_checks.timeout_seconds", 10, "5", 5, "0"),
+    "notify-when": ("conditions", (), "idle>=10 in batch", ("idle >= 10 in batch",), "idle => 10"),
+    "mute-until": (
+        "cluster.mute_until",
+        None,
+        "2026-11-30T18:00+01:00",
+        datetime(2026, 11, 30, 17, tzinfo=UTC),
+        "2026-11-30T18:00",
+    ),
     "attempts": ("retries.attempts", 3, "1", 1, "0"),
     "attempt-delay": ("retries.delay_seconds", 15.0, "0", 0.0, "61"),
     "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),
+    "site-path": ("site.path", "", "public/status/", "public/status", "../site"),
+    "site-url": ("site.url", "", "https://a.example/s", "https://a.example/s/", "a.example"),
     "history-store": ("storage.store", "auto", "file", "file", "s3"),
     "history-name": ("storage.name", "cluster", "all", "all", "…"),
     "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),
@@ -187,6 +207,15 @@ def value_at(settings: Settings, place: str) -> object:
         return settings.channels[0].address.reveal()
     if place == "issues":
         return bool(settings.channels[-1].policy.issues)
+    if place == "conditions":
+        return tuple(map(str, settings.clusters[0].conditions))
+    if place in {"checks", "check_paths"}:
+        found = settings.clusters[0].site_checks.checks
+        paths, commands = (
+            (one.name for one in found if one.is_path),
+            (one for one in found if not one.is_path),
+        )
+        return tuple(paths) if place == "check_paths" else tuple((one.name, one.command) for one in commands)
     first, _, rest = place.partition(".")
     of_cluster = {"cluster": settings.clusters[0], "discord": settings.channels[0]}
     if first in {"thresholds", "retries"}:
@@ -225,7 +254,7 @@ def test_a_given_input_is_read(name: str, row: tuple[str, object, str, object, s
     assert value_at(settings_of(completed({name: text}), REPOSITORY), place) == value
 
 
-@pytest.mark.parametrize("key", [key for key in CLUSTER_KEYS if key != "heartbeat-url"])
+@pytest.mark.parametrize("key", [key for key in CLUSTER_KEYS if key not in {"group", "heartbeat-url"}])
 def test_a_key_of_the_middle_one_of_three_clusters_is_read_as_its_input(key: str) -> None:
     spec = CLUSTER_KEYS[key]
     place, _, text, value, _ = TABLE[spec.name]
@@ -236,6 +265,12 @@ def test_a_key_of_the_middle_one_of_three_clusters_is_read_as_its_input(key: str
     read_from_file = read({"INPUT_CLUSTERS": json.dumps({"clusters": clusters}, indent=1), **variables})
     of_file = replace(read_from_file, clusters=read_from_file.clusters[1:2])
     assert value_at(of_file, place) == value
+
+
+def test_the_group_of_a_cluster_is_read() -> None:
+    cluster = {"name": "a", "host": "h", "user": "u", "password": "$PASSWORD", "group": "Teaching and tests"}
+    file = json.dumps({"clusters": [cluster]})
+    assert read({"INPUT_CLUSTERS": file, "PASSWORD": "s3cret"}).clusters[0].group == "Teaching and tests"
 
 
 def test_the_heartbeat_of_the_inputs_is_that_of_the_run_and_not_of_its_cluster_again() -> None:
@@ -367,8 +402,9 @@ def test_a_local_host_without_a_scheduler_has_nothing_to_check() -> None:
     with pytest.raises(InputError) as caught:
         local({"scheduler": "none"})
     assert list(caught.value.problems) == [
-        "scheduler cannot be none with the host local: there is no login to check"
+        "scheduler cannot be none with the host local: there is no login to check. Set check-paths or checks"
     ]
+    assert local({"scheduler": "none", "check-paths": "/scratch"}).clusters[0].query.login_only
 
 
 def test_a_local_host_is_refused_in_the_container_of_the_action() -> None:
@@ -754,3 +790,34 @@ def test_live_mode_and_a_message_at_every_poll_exclude_each_other() -> None:
 def test_a_secret_in_another_input_is_not_quoted() -> None:
     (problem,) = problems_of({"cluster-password": "Hunter2-Secret", "cluster-port": "hunter2secret"})
     assert problem.startswith("cluster-port '***' is not a whole number")
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (
+            {"notify-when": "idle => 10 in batch"},
+            (
+                "notify-when 'idle => 10 in batch' is not a list of conditions such as idle >= 10 in batch: "
+                "line 1, column 6: expected one of >=, <=, >, <, found '=>'"
+            ),
+        ),
+        (
+            {"notify-when": "gpu:a100 >= 4 in gpu"},
+            "notify-when 'gpu:a100 >= 4 in gpu' needs details: full",
+        ),
+        (
+            {"checks": "\n".join(f"c{number}: {'x' * 900}" for number in range(9))},
+            "checks are too long together: put commands into scripts on the head node",
+        ),
+        (
+            {"check-paths": "/scratch/$USER"},
+            (
+                "check-paths '/scratch/$USER' is not a list of absolute paths, separated by commas or new "
+                "lines: write the path in full, because variables are not replaced"
+            ),
+        ),
+    ],
+)
+def test_the_error_of_a_condition_or_a_path_says_what_to_change(given: Given, problem: str) -> None:
+    assert list(problems_of(given)) == [problem]

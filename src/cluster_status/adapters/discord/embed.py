@@ -12,7 +12,7 @@ from cluster_status.domain.notification.content.facts import Fact
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.slurm.reason_group import ReasonGroup, grouped
 from cluster_status.domain.status.cause import Status
-from cluster_status.render import reasons
+from cluster_status.render import queue, reasons
 from cluster_status.render.cluster_table import cluster_table
 from cluster_status.render.table import PHONE_WIDTH, ordered, table
 from cluster_status.render.text import REMEDY, SIGNS, value
@@ -26,6 +26,7 @@ _FACTS_LIMIT = 1000
 _FACT_LIMIT = 300
 _REMEDY_LIMIT = 300
 _REASON_LIMIT = 100  # of each of its two texts
+_PENDING_LIMIT = 400
 _QUOTATION_LIMIT = 400
 _PARTITIONS = 15  # a card of more than one screen hides earlier messages
 _REASONS = 5
@@ -58,8 +59,9 @@ def card(message: Message) -> dict[str, Any]:
         "color": _COLORS[message.status],
         "timestamp": message.at.isoformat(),
     }
-    if re.fullmatch(_LINK, message.url, re.IGNORECASE):
-        embed["url"] = message.url
+    link = message.page or message.url
+    if re.fullmatch(_LINK, link, re.IGNORECASE):
+        embed["url"] = link
     allowed: dict[str, list[str]] = {"parse": []}
     ping = message.mention
     if ping:
@@ -83,6 +85,7 @@ def _description(message: Message) -> str:
         f"**{REMEDY}** {_escaped(message.remedy, _REMEDY_LIMIT)}" if message.remedy else "",
     ]
     after = [
+        _pending(message),
         _reasons(message),
         _quotation(message),
     ]
@@ -133,6 +136,11 @@ def _fact(fact: Fact) -> str:
 def _time(at: datetime, style: str) -> str:
     """Return a time that each reader sees in the own time zone; with the style `R`, its distance from now."""
     return f"<t:{int(at.timestamp())}:{style}>"
+
+
+def _pending(message: Message) -> str:
+    waiting = queue.line(message.pending, message.at)
+    return f"**{queue.HEADING}** {_escaped(waiting, _PENDING_LIMIT)}" if waiting else ""
 
 
 def _reasons(message: Message) -> str:

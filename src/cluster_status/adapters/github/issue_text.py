@@ -14,7 +14,7 @@ from cluster_status.domain.notification.content.facts import Fact
 from cluster_status.domain.notification.issue import IssueStep
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.slurm.reason_group import grouped
-from cluster_status.render import reasons
+from cluster_status.render import queue, reasons
 from cluster_status.render.phrases import instant
 from cluster_status.render.table import ordered, table
 from cluster_status.render.text import REMEDY, SIGNS, value
@@ -89,11 +89,13 @@ def _parts(message: Message) -> Iterator[str]:
         partitions = ordered(message.partitions, first=message.lost, last=message.usual)
         listed = table(partitions, message.gpus, width=_TABLE_WIDTH, limit=_TABLE_LIMIT)
         yield "```text\n{}\n```".format(listed.replace("`", "'"))
+    if waiting := queue.line(message.pending, message.at):
+        yield f"**{queue.HEADING}:** {_escaped(waiting)}"
     yield "\n".join(_reasons(message))
     if message.quotation:
         yield f"“{_escaped(message.quotation.text)}” — {_escaped(message.quotation.source)}"
-    if re.fullmatch(_LINK, message.url, re.ASCII):
-        yield f"[Run]({message.url})"
+    links = (("Status page", message.page), ("Run", message.url))
+    yield " · ".join(f"[{name}]({url})" for name, url in links if re.fullmatch(_LINK, url, re.ASCII))
 
 
 def _changes(message: Message) -> Iterator[str]:

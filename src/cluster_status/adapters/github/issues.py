@@ -18,6 +18,7 @@ from cluster_status.domain.secret import Secret
 from cluster_status.errors import PENDING, ChannelRefusedError, DeliveryError, Refusal
 
 LABEL = "cluster-incident"
+MUTED = "muted"
 _ACTIONS = "github-actions[bot]"  # the user of the default token
 _PER_PAGE = 50  # a body has up to 64 kB
 _CREATED = 201
@@ -50,8 +51,14 @@ class _User(Struct):
     login: str
 
 
+class _Label(Struct):
+    name: str
+
+
 class _Issue(Struct):
     number: int
+    state: str = "open"
+    labels: list[_Label] = []
     user: _User | None = None
     body: str | None = None
     pull_request: dict[str, Any] | None = None
@@ -78,6 +85,15 @@ class GitHubIssues:
             return None
         number = self._sent(message, message.issue)
         return None if number is None else MessageRef(str(number), "")
+
+    def is_muted(self, number: int) -> bool | None:
+        """See ports.IncidentIssues."""
+        try:
+            response = self._checked(self._request("GET", f"{self._issues}/{number}"), 200)
+            issue = _decoded(response, _Issue)
+        except DeliveryError:
+            return None
+        return issue.state == "open" and any(label.name.lower() == MUTED for label in issue.labels)
 
     def _sent(self, message: Message, step: IssueStep) -> int | None:
         if step.number is not None and self._changed(step.number, step.step, message):

@@ -11,6 +11,7 @@ from cluster_status.domain.actions.artifact import Artifact
 from cluster_status.domain.history import codec
 from cluster_status.domain.history.histories import Histories
 from cluster_status.domain.history.past import Past, PastRef, StoredPast, joined
+from cluster_status.domain.redaction import Redaction
 from cluster_status.errors import GitHubError, UnreadableHistoryError
 from cluster_status.ports import Level
 from cluster_status.threads import run_in_thread
@@ -25,10 +26,16 @@ class PastReader:
     """Knows the past of the copy that was read or saved last. It never raises: no poll fails for its past."""
 
     def __init__(
-        self, downloader: Downloader, annotate: Callable[[Level, str], None], *, clusters: int
+        self,
+        downloader: Downloader,
+        annotate: Callable[[Level, str], None],
+        redaction: Redaction,
+        *,
+        clusters: int,
     ) -> None:
         self._downloader = downloader
         self._annotate = annotate
+        self._redaction = redaction
         self._clusters = clusters
         self._stored: StoredPast | None = None
         self._reading: Future[Past] | None = None
@@ -75,7 +82,7 @@ class PastReader:
 
     def _unpacked(self, uploaded: bytes) -> Past:
         content = unpack_past(uploaded, clusters=self._clusters)
-        return codec.parse_past(content, clusters=self._clusters)
+        return codec.parse_past(content, self._redaction, clusters=self._clusters)
 
     def _warn(self, reason: str) -> None:
         self._annotate(

@@ -82,7 +82,7 @@ class HistoryArtifact:
         self._begin = begin
         self._ahead: Future[Reservation] | None = None
         self._newest_id = 0  # of the artifacts that were read or saved
-        self._past = PastReader(downloader, annotate, clusters=clusters)
+        self._past = PastReader(downloader, annotate, redaction, clusters=clusters)
         self._past_is_of_this_run = False
         self._past_is_of_this_branch = True  # pruning protects no artifact for another branch
         self._saved_as = ""  # the name of the last save

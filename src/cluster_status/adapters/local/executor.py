@@ -19,6 +19,7 @@ from cluster_status.domain.status.probe_result import (
     ProbeFailure,
     RememberedLogin,
 )
+from cluster_status.slots import Place
 from cluster_status.threads import run_in_thread
 
 MARK = "CLUSTER_STATUS_RUN"  # a variable that identifies the processes of one executor
@@ -48,11 +49,13 @@ class LocalExecutor:
     def __init__(
         self,
         target: LocalTarget,
+        place: Place | None = None,
         *,
         look_up: Callable[[], Account] = current_account,
     ) -> None:
         self.login = LoginProgress(local=True)
         self._target = target
+        self._place = place or Place()
         self._look_up = look_up
         self._environment: dict[str, str] = {}
         self._mark = token_hex(16)
@@ -61,6 +64,7 @@ class LocalExecutor:
         self._closed = False
 
     def connect(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> None:
+        self._place.take_slot(deadline)
         if self.login.logged_in:
             return
         self._environment = self._environment_of(self._account(deadline.part(_LOOK_UP_SECONDS)))

@@ -1,6 +1,7 @@
 """Runs Slurm commands over an executor, and reads what they print."""
 
 import secrets
+from math import inf
 
 from msgspec import Struct
 
@@ -78,15 +79,22 @@ class Conversation:
 
         It may take half of the time that is left, so one that hangs leaves time for those after it.
         """
-        deadline = self._deadline.part(self._deadline.left / 2)
+        [answer] = self.ask_all(command)
+        return answer
+
+    def ask_all(self, *commands: Command, seconds: float = inf) -> list[Answer]:
+        """Run optional commands in one line; if one fails, none has an answer."""
+        deadline = self._deadline.part(min(seconds, self._deadline.left / 2))
         if deadline.passed:
-            return Answer(error=f"no time was left for {command.program}")
+            return [Answer(error=f"no time was left for {commands[0].program}")] * len(commands)
         try:
-            return Answer(self.lines(command, deadline=deadline))
+            output = self.run(*commands, deadline=deadline).stdout
+            outputs = split_outputs(output, self.boundary, len(commands), self.redaction)
+            return [Answer(lines) for lines in outputs]
         except ProbeFailed as failed:
-            return Answer(error=_reason(failed.failure, command))
+            return [Answer(error=_reason(failed.failure, commands[0]))] * len(commands)
         except UnparsableError as error:
-            return Answer(error=str(error))
+            return [Answer(error=str(error))] * len(commands)
 
 
 def _reason(failure: ProbeFailure, command: Command) -> str:

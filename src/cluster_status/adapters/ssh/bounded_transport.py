@@ -6,6 +6,7 @@ import paramiko
 from paramiko.common import MSG_CHANNEL_DATA, MSG_CHANNEL_EXTENDED_DATA
 
 from cluster_status.adapters.ssh.algorithms import ClientTransport
+from cluster_status.deadline import Deadline
 
 _EXTENSIONS_READ = 32  # OpenSSH sends three
 
@@ -38,6 +39,18 @@ class BoundedTransport(ClientTransport):
         MSG_CHANNEL_DATA: _receive,
         MSG_CHANNEL_EXTENDED_DATA: _receive_extended,
     }
+
+    def exchange_banners(self, deadline: Deadline) -> None:
+        """Send the SSH banner and read that of the server. paramiko would start a thread for it."""
+        self.banner_timeout = deadline.left
+        with self.packetizer.exchanging_banners(deadline):
+            self.packetizer.write_all(f"{self.local_version}\r\n".encode())
+            self._check_banner()
+        self.sock.settimeout(self._active_check_timeout)  # type: ignore[attr-defined]
+
+    def _check_banner(self) -> None:
+        if not self.remote_version:
+            super()._check_banner()  # type: ignore[misc]
 
     def _parse_debug(self, message: paramiko.Message) -> None:
         """Ignore it. paramiko would take seconds to format a long one for its log."""

@@ -28,7 +28,7 @@ _LINGER_SECONDS = 1.0
 def run(session: Session, command: str, limits: Limits) -> CommandResult:
     """See `ports.Executor.run`."""
     deadline = Deadline(limits.seconds)
-    with session.aborted_after(deadline), _channel(session, deadline) as channel:
+    with _channel(session, deadline) as channel:
         stdout = _Stream(channel, channel.recv, limits.stdout_bytes)
         stderr = _Stream(channel, channel.recv_stderr, limits.stderr_bytes)
         try:
@@ -55,20 +55,25 @@ def run(session: Session, command: str, limits: Limits) -> CommandResult:
 @contextlib.contextmanager
 def _channel(session: Session, deadline: Deadline) -> Iterator[paramiko.Channel]:
     """Open a channel and close it at the deadline, which ends any wait for it."""
+    if deadline.passed:
+        raise _not_started(session, deadline, TimeoutError())
     session.transport.clear_to_send_timeout = deadline.left  # for a key exchange that the server begins
-    try:
-        channel = session.open_channel(deadline)
-    except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
-        raise _not_started(session, deadline, error) from None
+    opened: list[paramiko.Channel] = []
+
+    def close() -> None:
+        for channel in opened:
+            _close(channel)
+
     # paramiko waits without limit for the reply to exec and for the exit status
-    watchdog = threading.Timer(deadline.left, _close, [channel])
-    watchdog.daemon = True
-    watchdog.start()
-    try:
-        yield channel
-    finally:
-        watchdog.cancel()
-        _close(channel)
+    with session.aborted_after(deadline, close):
+        try:
+            opened.append(session.open_channel(deadline))
+        except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
+            raise _not_started(session, deadline, error) from None
+        try:
+            yield opened[0]
+        finally:
+            close()
 
 
 class _Stream(threading.Thread):

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from functools import cache
 
 import paramiko
 from cryptography.exceptions import InternalError, InvalidTag, UnsupportedAlgorithm
@@ -37,6 +38,7 @@ def load_credentials(given: Credentials) -> LoadedCredentials:
     return LoadedCredentials(key, given.password)
 
 
+@cache  # clusters of a run can share a key, and to decrypt one takes up to a second
 def read_key(text: Secret, passphrase: Secret) -> paramiko.PKey:
     """Return the key in the text of its file; raise InputError, which quotes nothing of it.
 

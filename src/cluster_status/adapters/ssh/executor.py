@@ -30,6 +30,7 @@ from cluster_status.domain.status.probe_result import (
     ProbeFailure,
     RememberedLogin,
 )
+from cluster_status.slots import Place
 
 _JUMP_HOST_LOST = "the connection to the jump host was lost"
 
@@ -37,17 +38,21 @@ _JUMP_HOST_LOST = "the connection to the jump host was lost"
 class SshExecutor:
     """Implements ports.Executor. A retry uses the sessions that exist, or opens new ones if they are lost."""
 
-    def __init__(self, target: SshTarget, redaction: Redaction | None = None) -> None:
+    def __init__(
+        self, target: SshTarget, redaction: Redaction | None = None, place: Place | None = None
+    ) -> None:
         """Raise InputError for a private key that cannot be used.
 
-        `redaction` is what no text of a server may show, by default what the target has.
+        `redaction` is what no text of a server may show, by default what the target has. `place` is that of
+        the cluster in its run, by default of one that runs alone.
         """
         self._target = target
+        self._place = place or Place()
         self._redaction = redaction or target.redaction()
         self._head_node = target.head_node
         self._is_pinned = target.head_node_is_pinned
         self._logins = Logins(load_credentials(target.credentials))
-        self._jump_hosts = JumpHosts(target, self._logins, self._redaction)
+        self._jump_hosts = JumpHosts(target, self._logins, self._redaction, self._place)
         self._session: Session | None = None
         self._login = LoginProgress()
 
@@ -63,6 +68,7 @@ class SshExecutor:
     def connect(self, load_remembered: Callable[[], RememberedLogin | None], deadline: Deadline) -> None:
         self._jump_hosts.close_lost()
         if self._session and self._is_logged_in:
+            self._place.take_slot(deadline)
             if deadline.passed or self._session.answers(deadline):
                 return
             self._session.close()
@@ -84,6 +90,8 @@ class SshExecutor:
             if not (isinstance(error, ConnectionLostError) and self._jump_hosts.any_lost()):
                 raise
             raise JumpHostLostError(_JUMP_HOST_LOST, stdout=error.stdout, stderr=error.stderr) from None
+        finally:
+            self._place.end_login()  # a busy sshd counts a login as incomplete for some time after it
 
     def close(self) -> None:
         if self._session:
@@ -115,10 +123,13 @@ class SshExecutor:
                 limit = deadline.part(self._target.connect_timeout_seconds)
         line_to_pin = "" if self._is_pinned else key.line(self._head_node.host, self._head_node.port)
         self._update_login(host_key=key, line_to_pin=line_to_pin)
-        self._logins.check_hold_back(remembered)
         is_verified = self._is_pinned or bool(remembered and remembered.host_key)
         try:
+            self._logins.check_hold_back(remembered)
             self._logins.log_in(session, self._head_node, limit, key_is_verified=is_verified)
+        except BaseException:
+            session.close()  # the server counts it as a login that is not complete
+            raise
         finally:
             self._note_offers(session)
         self._logins.unanswered_passwords = 0
@@ -135,7 +146,8 @@ class SshExecutor:
             if self._is_pinned
             else RememberedKey(remembered, server)
         )
-        opening = Opening(server.host, keys, self._redaction, self._target.connect_timeout_seconds)
+        limit = self._target.connect_timeout_seconds
+        opening = Opening(server.host, keys, self._redaction, limit, self._place)
         try:
             self._session, key = opening.open(partial(self._jump_hosts.ways_to, server), deadline)
         finally:

@@ -14,7 +14,7 @@ from paramiko.common import OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED, OPEN_FAILED
 from cluster_status.adapters.ssh.connect import connect_to, resolve
 from cluster_status.adapters.ssh.host_key_check import PinnedKeys
 from cluster_status.adapters.ssh.logins import Logins
-from cluster_status.adapters.ssh.opening import Connect, Opening
+from cluster_status.adapters.ssh.opening import Opening, Way
 from cluster_status.adapters.ssh.session import Session
 from cluster_status.deadline import Deadline
 from cluster_status.domain.redaction import Redaction
@@ -22,6 +22,7 @@ from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.domain.status.cause import CAUSES, Cause
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
+from cluster_status.slots import Place
 
 # The reason that the jump host gives for a failed connection, in the words of its C library or of Go. A name
 # that it does not resolve is not in the table: it may resolve elsewhere.
@@ -42,13 +43,14 @@ _ANY_SOURCE = ("127.0.0.1", 0)
 class JumpHosts:
     """Logs in to the jump hosts of a route, each through the one before it."""
 
-    def __init__(self, target: SshTarget, logins: Logins, redaction: Redaction) -> None:
+    def __init__(self, target: SshTarget, logins: Logins, redaction: Redaction, place: Place) -> None:
         self.last: Session | None = None  # the one that was opened last, whether its login worked or not
         self.notices: tuple[str, ...] = ()
         self.warnings: tuple[str, ...] = ()
         self._target = target
         self._logins = logins
         self._redaction = redaction
+        self._place = place
         self._sessions: list[Session] = []  # on the first jump hosts of the route, logged in
 
     @property
@@ -66,11 +68,14 @@ class JumpHosts:
             except ProbeFailed as failed:
                 raise ProbeFailed(at_jump_host(failed.failure, endpoint)) from None
 
-    def ways_to(self, endpoint: Endpoint, deadline: Deadline) -> Sequence[Connect]:
+    def ways_to(self, endpoint: Endpoint, deadline: Deadline) -> Sequence[Way]:
         """Return a way for each address of the next server of the route, or raise ProbeFailed."""
         if self._sessions:
-            return [partial(connect_through, self._sessions[-1], endpoint)]
-        return [partial(connect_to, address) for address in resolve(endpoint.host, endpoint.port, deadline)]
+            through = self._target.jump_hosts[: len(self._sessions)]
+            server = (*(jump.host for jump in through), endpoint.host)
+            return [Way(server, partial(connect_through, self._sessions[-1], endpoint))]
+        addresses = resolve(endpoint.host, endpoint.port, deadline)
+        return [Way(address.name[0], partial(connect_to, address)) for address in addresses]
 
     def any_lost(self) -> bool:
         return any(session.is_lost() for session in self._sessions)
@@ -90,7 +95,7 @@ class JumpHosts:
         """Log in to one jump host. Its key has to be pinned, because only the head node's is remembered."""
         limit = self._target.connect_timeout_seconds
         keys = PinnedKeys(self._target.pins_for(endpoint), endpoint)
-        opening = Opening(endpoint.host, keys, self._redaction, limit)
+        opening = Opening(endpoint.host, keys, self._redaction, limit, self._place)
         try:
             session, _ = opening.open(partial(self.ways_to, endpoint), deadline)
         finally:
@@ -102,6 +107,7 @@ class JumpHosts:
         except BaseException:
             session.close()
             raise
+        self._place.end_login()
         self._sessions.append(session)
 
 

@@ -2,9 +2,10 @@
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import paramiko
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.adapters.ssh.algorithms import HOST_KEY_TYPES, is_supported
@@ -15,9 +16,18 @@ from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import CAUSES, Cause
 from cluster_status.domain.status.probe_result import ProbeFailed, ProbeFailure
+from cluster_status.slots import Place
 
 Connect = Callable[[Deadline], socket.socket | paramiko.Channel]
 """Connects to one address of a server, or raises ProbeFailed."""
+
+
+class Way(Struct, frozen=True):
+    """A way to a server; `server` is the same for all clusters that log in to it."""
+
+    server: Hashable
+    connect: Connect
+
 
 # Of several addresses, the most specific failure counts.
 _MOST_SPECIFIC_FIRST = (
@@ -36,32 +46,37 @@ _QUOTED = 4  # host keys in an error
 class Opening:
     """Opens a session at the first address of a server that works and shows a known key."""
 
-    def __init__(self, host: str, keys: KnownKeys, redaction: Redaction, limit_seconds: float) -> None:
+    def __init__(
+        self, host: str, keys: KnownKeys, redaction: Redaction, limit_seconds: float, place: Place
+    ) -> None:
         self.reached = False  # the SSH banner of an address was read
         self._host = host
         self._keys = keys
         self._redaction = redaction
         self._limit = limit_seconds
+        self._place = place
         self._address_count = 0
         self._failures: list[ProbeFailure] = []
 
     def open(
-        self, find_ways: Callable[[Deadline], Sequence[Connect]], deadline: Deadline
+        self, find_ways: Callable[[Deadline], Sequence[Way]], deadline: Deadline
     ) -> tuple[Session, HostKey]:
         """Return a session and its key, or raise ProbeFailed.
 
         The limit applies to connecting, and to the handshake. Each address gets a share of what is left.
         """
+        self._place.leave()  # the resolver may be slow as well
         connecting, whole = deadline.part(self._limit), deadline.part(2 * self._limit)
         ways = find_ways(connecting)
         self._address_count = len(ways)
-        for left, connect in zip(range(len(ways), 0, -1), ways, strict=True):
+        for left, way in zip(range(len(ways), 0, -1), ways, strict=True):
+            self._place.connect_to(way.server, deadline, connecting, whole)
             share = deadline.part(connecting.left / left)
             try:
-                connection = connect(share)
+                connection = way.connect(share)
                 with connecting.paused():
                     handshake = whole.part(min(self._limit, whole.left / left))
-                    return self._open_at(connection, connect, handshake)
+                    return self._open_at(connection, way.connect, handshake, (deadline, whole))
             except ProbeFailed as failed:
                 self._failures.append(failed.failure)
         raise ProbeFailed(_combined(self._failures))
@@ -89,7 +104,11 @@ class Opening:
         )
 
     def _open_at(
-        self, connection: socket.socket | paramiko.Channel, connect: Connect, limit: Deadline
+        self,
+        connection: socket.socket | paramiko.Channel,
+        connect: Connect,
+        limit: Deadline,
+        outer_limits: tuple[Deadline, ...],
     ) -> tuple[Session, HostKey]:
         """Shake hands until the server shows a known key, or has none of a type that could be known."""
         types = tuple(filter(is_supported, self._keys.types))
@@ -98,7 +117,7 @@ class Opening:
         while True:
             session = Session(connection, self._redaction)
             try:
-                key = self._shake_hands(session, types, limit)
+                key = self._shake_hands(session, types, limit, outer_limits)
             except ProbeFailed as failed:
                 if shown:
                     raise ProbeFailed(self._keys.failure(shown[0])) from None
@@ -116,8 +135,12 @@ class Opening:
                     raise ProbeFailed(self._keys.failure(shown[0]))
             connection = connect(limit)
 
-    def _shake_hands(self, session: Session, types: tuple[str, ...], limit: Deadline) -> HostKey:
+    def _shake_hands(
+        self, session: Session, types: tuple[str, ...], limit: Deadline, outer_limits: tuple[Deadline, ...]
+    ) -> HostKey:
         try:
+            session.read_banner(limit)
+            self._place.take_slot(limit, *outer_limits)
             return session.shake_hands(types, limit)
         except BaseException:
             session.close()

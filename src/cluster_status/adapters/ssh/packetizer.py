@@ -2,12 +2,14 @@
 
 import contextlib
 import socket
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import paramiko
 from paramiko.packet import Packetizer
 
 from cluster_status.adapters.ssh.chacha20_poly1305 import ChaCha20Poly1305
+from cluster_status.deadline import Deadline
 
 # paramiko has no limits. OpenSSH has the same limit for a packet.
 _PACKET_LIMIT = 262_144
@@ -31,6 +33,8 @@ class BoundedPacketizer(Packetizer):
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
         self._connection = connection
+        self._deadline: Deadline | None = None  # of the exchange of banners
+        self._is_banner_sent = False
         self._sent = 0  # packets since the sequence number was last 0
         self._received = 0
         self._received_bytes = 0  # on the wire, in the whole session
@@ -39,6 +43,19 @@ class BoundedPacketizer(Packetizer):
 
     def start_handshake(self, timeout: float) -> None:
         """Start no timer: paramiko does not stop it if the handshake fails."""
+
+    @contextlib.contextmanager
+    def exchanging_banners(self, deadline: Deadline) -> Iterator[None]:
+        """Exchange them in this context, so that a thread of the transport sends none when it starts."""
+        self._deadline = deadline
+        yield
+        self._deadline, self._is_banner_sent = None, True
+
+    def write_all(self, out: Any) -> None:
+        if self._is_banner_sent:
+            self._is_banner_sent = False
+            return
+        super().write_all(out)
 
     def refuse(self, violation: str) -> NoReturn:
         """End the session. Only for the thread of the transport, which handles what the server sends."""
@@ -101,6 +118,9 @@ class BoundedPacketizer(Packetizer):
 
     def _read_timeout(self, timeout: float) -> bytes:
         """Read text before the key exchange. paramiko would read it without limit."""
+        if self._deadline:
+            timeout = self._deadline.left  # paramiko allows two seconds for each line after the first one
+            self._connection.settimeout(max(timeout, 0.001))
         read: bytes = super()._read_timeout(timeout)  # type: ignore[misc]
         self.preamble_bytes += len(read)
         if self.preamble_bytes > _PREAMBLE_LIMIT:

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import paramiko
@@ -75,18 +75,27 @@ class Session:
         return self.transport.packetizer.violation
 
     @contextmanager
-    def aborted_after(self, deadline: Deadline) -> Iterator[None]:
-        """End the session if the context takes longer than the deadline.
+    def aborted_after(
+        self, deadline: Deadline, at_deadline: Callable[[], object] = lambda: None
+    ) -> Iterator[None]:
+        """End the session if the context takes longer than the deadline, after which it has a second.
 
         A server that reads nothing blocks each thread that sends to it. paramiko waits without limit.
         """
-        timer = threading.Timer(deadline.left + _ABORT_SECONDS, self._abort)
-        timer.daemon = True
-        timer.start()
+        is_over = threading.Event()
+
+        def watch() -> None:
+            if is_over.wait(deadline.left):
+                return
+            run_in_thread(at_deadline)
+            if not is_over.wait(_ABORT_SECONDS):
+                self._abort()
+
+        run_in_thread(watch)
         try:
             yield
         finally:
-            timer.cancel()
+            is_over.set()
 
     def answers(self, deadline: Deadline) -> bool:
         """Return whether the server still responds, within a second."""
@@ -121,13 +130,21 @@ class Session:
         """Return whether the server offered to show a key of this type."""
         return self.transport.server_has(key_type)
 
+    def read_banner(self, deadline: Deadline) -> None:
+        """Exchange the SSH banners, without a thread of the transport; raise ProbeFailed."""
+        try:
+            self.transport.exchange_banners(deadline)
+        except IncompatiblePeer as error:
+            raise ProbeFailed(self._incompatible(error)) from None
+        except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed lines
+            raise ProbeFailed(self._failed_handshake(error, deadline)) from None
+
     def shake_hands(self, key_types: tuple[str, ...], deadline: Deadline) -> HostKey:
         """Exchange keys and return the server's host key; negotiate `key_types` if any are given."""
         if key_types:
             self.transport.negotiate_only(key_types)
-        self.transport.banner_timeout = deadline.seconds
         try:
-            self.transport.start_client(timeout=deadline.seconds)
+            self.transport.start_client(timeout=deadline.left)
             if self.transport.initial_kex_done:  # after a timeout start_client returns as well
                 key = self.transport.get_remote_server_key()
                 return HostKey(key.get_name(), key.asbytes())
@@ -190,10 +207,15 @@ class Session:
         return self._redaction.clean(str(text))
 
     def close(self) -> None:
-        self._messages.close()
-        with self.aborted_after(Deadline(0.0)):  # a channel of a jump host sends when it is closed
-            self.transport.close()
-            self.transport.sock.close()  # a transport that never became active leaves it open
+        if isinstance(self.transport.sock, paramiko.Channel):
+            with self.aborted_after(Deadline(0.0)):  # a channel of a jump host sends when it is closed
+                self._close()
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        self.transport.close()
+        self.transport.sock.close()  # a transport that never became active leaves it open
 
     def _abort(self) -> None:
         """End the connection to the first server of the route before this session, which sends through it."""

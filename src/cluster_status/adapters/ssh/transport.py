@@ -1,6 +1,5 @@
 """Texts of a server that paramiko only logs."""
 
-import logging
 import re
 
 import paramiko
@@ -12,23 +11,22 @@ _PREAMBLE = re.compile("Banner: (.*)", re.DOTALL)
 _DISCONNECT = re.compile(r"Disconnect \(code \d+\): (.*)|Secsh channel \d+ open FAILED: (.*): .*", re.DOTALL)
 
 
-class ServerMessages(logging.Handler):
+class ServerMessages:
     """Texts of one server that paramiko only logs, as the server sent them.
 
-    The logger is not registered in `logging`. So sessions do not share it, and it ends with its session.
+    It takes the place of the logger of a session. So sessions share none, and no other message costs time.
     """
 
     def __init__(self, transport: paramiko.Transport) -> None:
-        super().__init__(logging.DEBUG)
         self.preamble = ""  # the first line before the SSH banner
         self.disconnect_reason = ""  # why the server ended the session or refused a channel
-        logger = logging.Logger("paramiko.session", logging.DEBUG)  # noqa: LOG001 - see above
-        logger.addHandler(self)
-        transport.logger = logger
-        transport.packetizer.set_log(logger)
+        transport.logger = self  # type: ignore[assignment]
+        transport.packetizer.set_log(self)  # type: ignore[arg-type]
 
-    def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
+    def log(self, level: int, message: str, *arguments: object) -> None:
+        """Note the message, as `logging.Logger.log` would."""
+        del level
+        message = message % arguments if arguments else message
         if found := _PREAMBLE.match(message):
             self.preamble = self.preamble or found[1][:_TEXT_LIMIT]
         if found := _DISCONNECT.match(message):

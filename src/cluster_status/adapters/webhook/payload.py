@@ -87,12 +87,13 @@ class Payload(Struct, frozen=True, kw_only=True):
         ),
     ]
     run_url: Annotated[str | None, Meta(description="Page of the run that sends it.")]
+    page_url: Annotated[str | None, Meta(description="Status page, if site-url is set.")]
 
 
 def payload(message: Message) -> Payload:
     parts = message.changes or (message,)
     found = [_notification(one, one.notification) for one in parts if one.notification]
-    return Payload(schema_=1, notifications=found, run_url=message.url or None)
+    return Payload(schema_=1, notifications=found, run_url=message.url or None, page_url=message.page or None)
 
 
 def _notification(message: Message, known: Known) -> Notification:

@@ -3,16 +3,15 @@
 The store that restores a history and the pruning that protects it use the same rules.
 """
 
-import hashlib
-import re
 from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from cluster_status.domain.slug import slug
+
 NAME_PREFIX = "cluster-status-"
 SECOND_SAVE = ".2"  # suffix of a run's second save, and of a copy with the past; no other name ends in it
-_DIGEST_LENGTH = 8
 RESTORE_ATTEMPTS = 3  # a poll tries this many of the newest artifacts
 
 
@@ -21,9 +20,7 @@ def artifact_name(key: str) -> str:
 
     If the key has other characters, a digest follows after a dot: no two clusters have the same name.
     """
-    slug = re.sub(r"[^a-z0-9]+", "-", key).strip("-")
-    digest = "" if slug == key else f".{hashlib.sha256(key.encode()).hexdigest()[:_DIGEST_LENGTH]}"
-    return f"{NAME_PREFIX}{slug}{digest}"
+    return f"{NAME_PREFIX}{slug(key)}"
 
 
 class ArtifactRun(Struct, frozen=True):

@@ -12,7 +12,7 @@ from cluster_status.domain.history.histories import SCHEMA, Histories
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.limits import MOST_ENTRIES, excess_of, require_readable
 from cluster_status.domain.history.past import Past, PastRef
-from cluster_status.domain.history.redacted import redacted
+from cluster_status.domain.history.redacted import redacted, redacted_past
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.redaction import PLAIN, Redaction
@@ -99,7 +99,7 @@ def parse_copy(
     return Histories(clusters=histories), document.past
 
 
-def parse_past(content: bytes, *, clusters: int = 1) -> Past:
+def parse_past(content: bytes, redaction: Redaction = PLAIN, *, clusters: int = 1) -> Past:
     """Read a stored past; raise UnreadableHistoryError with the fault and its place."""
     require_readable(content, clusters)
     try:
@@ -107,9 +107,12 @@ def parse_past(content: bytes, *, clusters: int = 1) -> Past:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableHistoryError(f"The past of the history cannot be read: {error}.") from None
     # the seconds were checked when they were recent, and copies name the past by its digest
-    if not all(_is_ordered(one.hours) and _is_ordered(one.days) for one in past.clusters.values()):
+    if not all(
+        _is_ordered(one.hours) and _is_ordered(one.days) and one.capacity.is_consistent
+        for one in past.clusters.values()
+    ):
         raise UnreadableHistoryError("The past of the history is inconsistent.")
-    return past
+    return redacted_past(past, redaction)
 
 
 def _is_consistent(history: History) -> bool:
@@ -121,6 +124,7 @@ def _is_consistent(history: History) -> bool:
         all(period is None or period.status is not Status.UNKNOWN for period in periods)
         and all(map(_is_complete, pending))
         and _adds_up(history.record.ledger)
+        and history.capacity.is_consistent
     )
 
 

@@ -9,7 +9,12 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cluster_status.domain.capacity.capacity import Capacity, with_sample
+from cluster_status.domain.capacity.sample import sample_of
+from cluster_status.domain.conditions.condition import Condition
+from cluster_status.domain.conditions.tracker import Conditions, ConditionState, after_poll
 from cluster_status.domain.history.digests import Digests
+from cluster_status.domain.history.publication import Publication
 from cluster_status.domain.history.servers import ServerMismatch, Servers, attributed
 from cluster_status.domain.history.ssh_state import SshState, remember, remember_refusal
 from cluster_status.domain.instant import Instant
@@ -19,7 +24,8 @@ from cluster_status.domain.maintenance.listing import listing
 from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.maintenance.update import CalendarUpdate, updated, with_announced
 from cluster_status.domain.notification.event import event_between
-from cluster_status.domain.notification.notify import notify
+from cluster_status.domain.notification.mute import Mute, MuteRequest, next_mute, without_missed
+from cluster_status.domain.notification.notify import notify, notify_after_mute
 from cluster_status.domain.notification.observation import Observation
 from cluster_status.domain.notification.outbox import Outbox, begin_poll
 from cluster_status.domain.notification.policy import ChannelPolicy
@@ -29,6 +35,7 @@ from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionMemory, PartitionStatus
 from cluster_status.domain.status.probe_result import ProbeResult, RememberedLogin
+from cluster_status.domain.status.site_checks.report import CheckState
 from cluster_status.domain.status.tracker import (
     RECENT_POLLS,
     UNKNOWN_POLLS_BEFORE_NOTIFICATION,
@@ -51,9 +58,14 @@ class History(Struct, frozen=True, kw_only=True):
     outbox: Outbox = Outbox()
     ssh: SshState = SshState()
     partitions: PartitionMemory = PartitionMemory()
+    site_checks: dict[str, CheckState] = {}
+    conditions: dict[str, ConditionState] = {}
     calendar: Calendar = Calendar()
+    mute: Mute | None = None
+    capacity: Capacity = Capacity()
     unknown_failure: RunFailure | None = None  # while the status is unknown
     servers: Servers = Servers()
+    publication: Publication = Publication()  # of the status page
 
     def known_server(
         self, digests: Digests, now: datetime, result: ProbeResult | None = None, plan: Plan = NO_PLAN
@@ -66,6 +78,8 @@ class History(Struct, frozen=True, kw_only=True):
             logins_closed_too_long=self.ssh.login.is_closed_too_long(now, self.maintenance_until(now)),
             window=self.compare_windows(result, plan, now).calendar.of_all_nodes_at(now),
             partitions=partitions,
+            site_checks=self.site_checks_of(digests),
+            checks_interrupted=self.is_after_gap(_last_poll_at(self), now) or self.is_status_lost,
             interrupted=after_gap or self.is_status_lost,
             after_gap=after_gap,
         )
@@ -94,6 +108,10 @@ class History(Struct, frozen=True, kw_only=True):
         """Return what is remembered of the partitions of the server with this digest."""
         is_another = self.ssh.server_of(digests) != self.ssh.server
         return PartitionMemory() if is_another else self.partitions
+
+    def site_checks_of(self, digests: Digests) -> dict[str, CheckState]:
+        """Return what is remembered of the site checks on the server with this digest."""
+        return {} if self.ssh.server_of(digests) != self.ssh.server else self.site_checks
 
     def server_mismatch(self, digests: Digests, at: Instant) -> ServerMismatch | None:
         """Return why a poll of the server with this digest would change nothing."""
@@ -124,6 +142,8 @@ class PollContext(Struct, frozen=True, kw_only=True):
     confirm_after: int = 2  # polls
     channels: tuple[ChannelPolicy, ...] = ()
     plan: Plan = NO_PLAN
+    conditions: tuple[Condition, ...] = ()
+    mute: MuteRequest = MuteRequest()
     in_turn: bool = False
 
 
@@ -146,6 +166,7 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
     tracker = _tracked(history, verdict, poll) if ssh.login.worked_at else history.tracker
     record, missed_polls = add_poll(history.record, seen, history.tracker, tracker)
     update = _calendar_update(history, tracker, result, poll)
+    conditions = _conditions(history, tracker, verdict, poll)
     observation = Observation(
         poll.id,
         poll.at,
@@ -157,19 +178,38 @@ def advance(history: History, result: ProbeResult, verdict: Verdict, poll: PollC
         ssh.login.worked_at,
         update.calendar,
         update.changes,
+        conditions.met,
     )
+    mute = next_mute(history.mute, poll.mute, history.tracker, tracker, poll.at)
     outbox = begin_poll(history.outbox, poll.channels, missed_polls)
+    if history.mute and not mute:
+        outbox = notify_after_mute(outbox, observation, poll.channels, history.mute)
+    else:
+        outbox = notify(outbox, observation, poll.channels)
     return History(
         name=poll.cluster,
         tracker=tracker,
         record=record,
-        outbox=notify(outbox, observation, poll.channels),
+        outbox=without_missed(outbox, mute, poll.channels) if mute else outbox,
         ssh=ssh,
         partitions=verdict.partitions.memory if verdict.partitions else history.partitions_of(poll.digests),
+        site_checks=(
+            verdict.site_checks.memory if verdict.site_checks else history.site_checks_of(poll.digests)
+        ),
+        conditions=conditions.notified,
         calendar=update.calendar.with_read_error(_maintenance_error(result), poll.at),
+        mute=mute,
+        capacity=with_sample(history.capacity, sample_of(verdict.cluster_state), poll.at),
         unknown_failure=_unknown_failure(history, verdict, poll.at),
         servers=servers,
+        publication=history.publication,
     )
+
+
+def _conditions(history: History, tracker: StatusTracker, verdict: Verdict, poll: PollContext) -> Conditions:
+    """Return the conditions after this poll; while a status is not known, they are left as they are."""
+    is_known = verdict.status is not Status.UNKNOWN and tracker.confirmed is not None
+    return after_poll(history.conditions, poll.conditions, verdict.cluster_state if is_known else None)
 
 
 def _tracked(history: History, verdict: Verdict, poll: PollContext) -> StatusTracker:

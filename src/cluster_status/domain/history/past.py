@@ -1,4 +1,4 @@
-"""The past of the records: roll-ups, incidents and gaps that are over. It is stored apart, once a day.
+"""The past: roll-ups, incidents, gaps and capacity of earlier days. It is stored apart, once a day.
 
 So a copy of the history that a poll saves is small: it has what is recent, and names the copy with the past.
 """
@@ -12,7 +12,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cluster_status.domain.actions.retention import PAST_NAMED_FOR
+from cluster_status.domain.capacity import parts
+from cluster_status.domain.capacity.capacity import CapacityArchive
 from cluster_status.domain.history.histories import Histories
+from cluster_status.domain.history.history import History
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.uptime.gaps import GAPS_KEPT, Gap
 from cluster_status.domain.uptime.incident import INCIDENTS_KEPT, Incident
@@ -32,6 +35,7 @@ class PastRecord(Struct, frozen=True, omit_defaults=True):
     days: RollUps = ()
     incidents: tuple[Incident, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    capacity: CapacityArchive = CapacityArchive()
 
 
 class Past(Struct, frozen=True):
@@ -95,7 +99,9 @@ def with_past(histories: Histories, now: datetime) -> Copy:
     recent, past = {}, {}
     for key, history in histories.clusters.items():
         record, old = _split(history.record, before)
-        recent[key] = replace(history, record=record)
+        older, rest = parts.parted(history.capacity.archive, before)
+        old = replace(old, capacity=older)
+        recent[key] = _with(history, record, rest)
         if old != PastRecord():
             past[key] = old
     if not past:
@@ -111,21 +117,30 @@ def without(histories: Histories, past: Past) -> Histories | None:
         short, _ = _split(history.record, past.before)
         # the record of a cluster that this past does not know of is stored as a whole
         record = next((one for one in (short, history.record) if _joined(one, old) == history.record), None)
-        if record is None:
+        archive = parts.addition(history.capacity.archive, old.capacity, past.before)
+        if record is None or archive is None:
             return None
-        recent[key] = replace(history, record=record)
+        recent[key] = _with(history, record, archive)
     return replace(histories, clusters=recent)
 
 
 def joined(recent: Histories, past: Past) -> Histories:
     """Return the histories with their past; a cluster that was removed does not come back."""
     clusters = {
-        key: replace(history, record=_joined(history.record, past.clusters[key]))
+        key: _with(
+            history,
+            _joined(history.record, past.clusters[key]),
+            parts.joined(history.capacity.archive, past.clusters[key].capacity),
+        )
         if key in past.clusters
         else history
         for key, history in recent.clusters.items()
     }
     return replace(recent, clusters=clusters)
+
+
+def _with(history: History, record: Record, archive: CapacityArchive) -> History:
+    return replace(history, record=record, capacity=replace(history.capacity, archive=archive))
 
 
 def _end_of_past(now: datetime) -> datetime:

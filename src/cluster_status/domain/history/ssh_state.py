@@ -9,23 +9,13 @@ from cluster_status.domain.history.digests import Digests, ServerDigest
 from cluster_status.domain.history.slurm_state import SlurmState, remember_answer
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.slurm.cluster_state import ClusterState
-from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.cause import AFTER_THE_SHELL, Cause
 from cluster_status.domain.status.probe_result import MAX_UNANSWERED_PASSWORDS, ProbeResult, RememberedLogin
 from cluster_status.domain.status.verdict import KnownServer
 
 LOGIN_HELD_BACK_FOR = timedelta(hours=1)
 UNANSWERED_COUNT_FOR = timedelta(hours=1)
 LOGINS_CLOSED_FOR = timedelta(hours=24)
-_AFTER_THE_SHELL = frozenset(
-    {
-        Cause.NO_SCHEDULER,
-        Cause.SCHEDULER_DOWN,
-        Cause.SCHEDULER_TIMEOUT,
-        Cause.SINFO_FAILED,
-        Cause.UNPARSABLE,
-        Cause.NO_SUCH_PARTITION,
-    }
-)
 
 
 class Server(ServerDigest, frozen=True):
@@ -142,7 +132,7 @@ def _server(known: Server, result: ProbeResult, digests: Digests) -> Server:
         hint=digests.hint,
         reached=known.reached or result.reached,
         scheduler_seen=known.scheduler_seen or answer is not None,
-        shell_seen=known.shell_seen or state is not None or result.cause in _AFTER_THE_SHELL,
+        shell_seen=known.shell_seen or state is not None or result.cause in AFTER_THE_SHELL,
         slurm=remember_answer(known.slurm, answer, login_shell=bool(result.login_shell))
         if answer
         else known.slurm,

@@ -88,6 +88,12 @@ class Calendar(Struct, frozen=True, omit_defaults=True):
         listed = (one for one in self.windows if not (one.missing or _is_usual(one.window, at)))
         return [one for one in listed if self.is_running(one.window, at)]
 
+    def ahead(self, at: datetime) -> list[KnownWindow]:
+        """Return the windows that run or come, the earliest first, without those that are usual."""
+        coming = (one for one in self.windows if not one.missing and one.window.begin > at)
+        unusual = (one for one in coming if not _is_usual(one.window, at))
+        return sorted([*self._running(at), *unusual], key=lambda one: one.window.begin)
+
     def coming(self, at: datetime) -> KnownWindow | None:
         """Return the next window that was announced."""
         coming = [one for one in self.windows if one.stage in _COMING and one.window.begin > at]

@@ -23,6 +23,7 @@ def combined(messages: Sequence[Message]) -> Message:
         mention=next((one.mention for one in ordered if one.mention), ""),
         is_news=any(one.is_news for one in messages),
         url=ordered[0].url,
+        page=_index(ordered[0]),
     )
 
 
@@ -39,7 +40,13 @@ def overview(messages: Sequence[Message]) -> Message:
         is_overview=True,
         is_news=False,
         url=ordered[0].url,
+        page=_index(ordered[0]),
     )
+
+
+def _index(message: Message) -> str:
+    """Return the status page of all clusters."""
+    return message.page.rpartition("clusters/")[0]
 
 
 def _row(message: Message) -> Message:

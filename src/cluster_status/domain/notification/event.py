@@ -16,6 +16,10 @@ class Event(OpenEnum):
     RECOVERY = "recovery"
     PARTITION_LOST = "partition-lost"  # one more, while the status stays
     PARTITION_BACK = "partition-back"  # the same
+    CHECK_FAILED = "check-failed"  # one more site check, while the status stays
+    CHECK_PASSED = "check-passed"  # the same
+    MUTE_ENDED = "mute-ended"  # the cluster is online again after incidents that were not notified
+    CONDITION_MET = "condition-met"  # of notify-when
     MAINTENANCE_SCHEDULED = "maintenance-scheduled"
     MAINTENANCE_CHANGED = "maintenance-changed"  # moved, grown or prolonged
     MAINTENANCE_CANCELLED = "maintenance-cancelled"
@@ -38,6 +42,8 @@ CHANGES = frozenset(
         Event.RECOVERY,
         Event.PARTITION_LOST,
         Event.PARTITION_BACK,
+        Event.CHECK_FAILED,
+        Event.CHECK_PASSED,
         Event.MAINTENANCE_STARTED,
         Event.MAINTENANCE_OVERDUE,
     }

@@ -12,11 +12,21 @@ from cluster_status.domain.notification.content.quotation import Quotation, quot
 from cluster_status.domain.notification.content.sentence import remedy, sentence
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.issue import IssueStep
+from cluster_status.domain.notification.mute import Mute
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
-from cluster_status.domain.slurm.cluster_state import ClusterState, Details, DrainReason, Gpus, Partition
+from cluster_status.domain.slurm.cluster_state import (
+    ClusterState,
+    Details,
+    DrainReason,
+    Gpus,
+    Partition,
+    Pending,
+)
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionReport
+from cluster_status.domain.status.site_checks.report import SiteCheckReport
+from cluster_status.domain.status.site_checks.result import failing
 
 
 class Message(Struct, frozen=True):
@@ -35,6 +45,7 @@ class Message(Struct, frozen=True):
     usual: tuple[str, ...] = ()  # names of partitions to show last
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
+    pending: dict[str, Pending] = {}  # jobs by partition name; empty if not known
     quotation: Quotation | None = None
     mention: str = ""  # role or user to mention, in the syntax of the channel
     is_news: bool = True  # otherwise it is sent without a notification sound
@@ -42,6 +53,7 @@ class Message(Struct, frozen=True):
     notice: str = ""  # as in the facts
     note: str = ""  # of a maintenance, as in the facts
     url: str = ""  # page of the run that sends or edits it; alone it is no reason for an edit
+    page: str = ""  # status page of the cluster, or of all
 
 
 def compose(
@@ -67,6 +79,7 @@ def compose(
         partitions=partitions,
         gpus=details.gpus if policy.with_partitions else {},
         drain_reasons=details.drain_reasons if policy.with_partitions else (),
+        pending=details.pending if policy.with_partitions else {},
         quotation=quotation_for(status, notification.at) if policy.with_quotation else None,
         mention=policy.mention if _is_outage(notification) else "",
         is_news=notification.event is not Event.REMINDER,
@@ -77,6 +90,20 @@ def compose(
 def with_order(message: Message, report: PartitionReport | None) -> Message:
     """Return the message with the partitions to show first and last, as this poll found them."""
     return replace(message, lost=report.found, usual=report.usual) if report else message
+
+
+def with_check_outputs(message: Message, report: SiteCheckReport | None) -> Message:
+    """Return the message with what the failing checks that it names printed in this poll."""
+    names = {one.name for one in message.notification.checks} if message.notification else set()
+    results = [one for one in failing(report.results) if one.name in names] if report else []
+    outputs = (Fact(f"Output of {one.name}", one.output) for one in results if one.output)
+    return replace(message, facts=(*message.facts, *outputs))
+
+
+def with_mute(message: Message, mute: Mute | None) -> Message:
+    """Return the message with the mute of the other channels."""
+    fact = Fact("Muted until", mute.until or "the end of this incident") if mute else None
+    return replace(message, facts=(*message.facts, fact)) if fact else message
 
 
 def with_plan(message: Message, plan: Plan) -> Message:

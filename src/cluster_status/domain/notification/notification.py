@@ -4,12 +4,14 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from cluster_status.domain.conditions.tracker import MetCondition
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionChange
+from cluster_status.domain.status.site_checks.report import CheckChange
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.incident import Downtime
 from cluster_status.domain.uptime.uptime import Uptime
@@ -47,6 +49,9 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     underlying_cause: Cause | None = None  # what fails in a maintenance
     partitions: tuple[PartitionChange, ...] = ()  # lost, back, or in maintenance, by event
     still_out: tuple[PartitionChange, ...] = ()  # others that are lost or in maintenance
+    checks: tuple[CheckChange, ...] = ()  # that fail
+    checks_passed: tuple[CheckChange, ...] = ()  # after a failure
+    conditions: tuple[MetCondition, ...] = ()  # that have become true
     nothing_back: bool = False  # no more nodes are in service than before
     login_only: bool = False  # Slurm is not checked
     instability: Instability | None = None

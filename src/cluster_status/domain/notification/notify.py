@@ -3,8 +3,10 @@
 from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.calendar import KnownWindow
+from cluster_status.domain.notification.check_events import check_events, named_checks
 from cluster_status.domain.notification.damping import Damping, after_change, without_change
 from cluster_status.domain.notification.event import CHANGES, Event, event_between, is_monitor_restored
+from cluster_status.domain.notification.mute import Mute, end_event, without_missed
 from cluster_status.domain.notification.notification import DOWNTIME_OF, Instability, Notification
 from cluster_status.domain.notification.observation import (
     Observation,
@@ -19,12 +21,39 @@ from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.selection import is_chosen, is_problem
 from cluster_status.domain.notification.window_events import EVENTS, is_needed, shown_window, without_windows
 from cluster_status.domain.status.cause import Cause, Status
-from cluster_status.domain.status.tracker import StatusTracker
+from cluster_status.domain.status.site_checks.report import CAUSES_OF_CHECKS
+from cluster_status.domain.status.tracker import StatusPeriod, StatusTracker
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.incident import downtime
 
 RECOVERIES = frozenset({Event.RECOVERY, Event.PARTIAL_RECOVERY})
+_SAME = {Event.CHECK_FAILED: Event.PARTITION_LOST, Event.CHECK_PASSED: Event.PARTITION_BACK}
 _NOT_BACK = frozenset({Event.OUTAGE, Event.DEGRADED, Event.PARTIAL_RECOVERY})
+
+
+def notify_after_mute(
+    outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...], mute: Mute
+) -> Outbox:
+    """Return the outbox with the notifications of the first poll after a mute.
+
+    Muted channels get the difference from its begin instead of the changes of this poll.
+    """
+    of_issues = tuple(policy for policy in channels if policy.issues)
+    others = tuple(policy for policy in channels if not policy.issues)
+    outbox = notify(without_missed(outbox, mute, channels), seen, of_issues)
+    event = end_event(mute, seen.after)
+    if event:
+        missed = _missed(seen, mute) if event is Event.MUTE_ENDED else mute.confirmed
+        ended = replace(_notification(event, seen), previous=missed, nothing_back=False)
+        for policy in others:
+            outbox = enqueue(outbox, ended, only=policy.id)
+    return _with_chosen(outbox, seen.poll_id, others)
+
+
+def _missed(seen: Observation, mute: Mute) -> StatusPeriod | None:
+    """Return the last incident that a mute has kept back."""
+    missed = [one for one in seen.incidents if one.until > mute.since]
+    return StatusPeriod(missed[-1].status, missed[-1].since, missed[-1].causes) if missed else None
 
 
 def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...]) -> Outbox:
@@ -43,6 +72,7 @@ def notify(outbox: Outbox, seen: Observation, channels: tuple[ChannelPolicy, ...
                 outbox, is_reminded = enqueue(outbox, damped, only=policy.id), False
         if is_reminded or policy.overview:
             outbox = remind(outbox, seen, policy)
+    outbox = _notify_of_conditions(outbox, seen)
     outbox = without_stale(_notify_of_windows(outbox, seen), seen.calendar)
     return _with_chosen(outbox, seen.poll_id, channels)
 
@@ -83,7 +113,11 @@ def _events(seen: Observation) -> list[Event]:
     """Return the events of a poll. That of a new status names the partitions, too."""
     event = event_between(seen.before, seen.after)
     if event in {None, Event.MONITOR_RESTORED}:
-        return [*filter(None, [event]), *partition_events(seen.after.status, seen.verdict.partitions)]
+        status = seen.after.status
+        of_partitions = list(partition_events(status, seen.verdict.partitions))
+        # the message about partitions names the checks as well
+        of_checks = [one for one in check_events(status, seen.verdict) if _SAME[one] not in of_partitions]
+        return [*filter(None, [event]), *of_partitions, *of_checks]
     return [Event.MAINTENANCE_OVERDUE if event in _NOT_BACK and _overdue(seen) else event]
 
 
@@ -161,6 +195,7 @@ def _notification(event: Event, seen: Observation) -> Notification:
     overdue = _overdue(seen) if event is Event.MAINTENANCE_OVERDUE else None
     announced = shown_window(event, seen.calendar, seen.at, seen.after.status)
     named = named_partitions(event, before, seen.after, verdict)
+    checks = named_checks(event, seen.after.status, verdict)
     return Notification(
         id=f"{seen.poll_id}.0",
         event=event,
@@ -178,15 +213,33 @@ def _notification(event: Event, seen: Observation) -> Notification:
         underlying_cause=verdict.underlying_cause,
         partitions=named.partitions,
         still_out=named.still_out,
+        checks=checks.failing,
+        checks_passed=checks.passed,
         nothing_back=event in RECOVERIES and _is_nothing_back(before, verdict),
     )
 
 
 def _is_nothing_back(before: StatusTracker, verdict: Verdict) -> bool:
-    """Return whether no partition is back, and no more nodes are in service than before."""
+    """Return whether no partition and no site check is back, and no more nodes are in service than before."""
     was, now = before.in_service, verdict.in_service
     has_partition_back = verdict.partitions is not None and bool(verdict.partitions.back)
-    return was is not None and now is not None and now <= was and not has_partition_back
+    has_passed = verdict.site_checks is not None and bool(verdict.site_checks.passed)
+    is_back = has_partition_back or has_passed or before.cause in CAUSES_OF_CHECKS
+    return was is not None and now is not None and now <= was and not is_back
+
+
+def _notify_of_conditions(outbox: Outbox, seen: Observation) -> Outbox:
+    if not seen.conditions:
+        return outbox
+    notification = Notification(
+        id=f"{seen.poll_id}.c",
+        event=Event.CONDITION_MET,
+        at=seen.at,
+        period=seen.after.confirmed,
+        nodes=nodes_of(seen.verdict),
+        conditions=seen.conditions,
+    )
+    return enqueue(outbox, notification)
 
 
 def _notify_of_windows(outbox: Outbox, seen: Observation) -> Outbox:

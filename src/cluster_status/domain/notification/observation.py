@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from cluster_status.domain.conditions.tracker import MetCondition
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.calendar import Calendar
 from cluster_status.domain.maintenance.update import WindowChange
@@ -20,7 +21,8 @@ from cluster_status.domain.uptime.uptime import WINDOWS, Uptime, uptime
 class Observation(Struct, frozen=True):
     """The result of a poll, and the tracker before and after it.
 
-    `calendar` is the one after it, and `changes` are those of maintenance windows.
+    `calendar` is the one after it, and `changes` are those of maintenance windows. `conditions` have become
+    true.
     """
 
     poll_id: str
@@ -33,6 +35,7 @@ class Observation(Struct, frozen=True):
     last_login: Instant | None
     calendar: Calendar = Calendar()
     changes: tuple[WindowChange, ...] = ()
+    conditions: tuple[MetCondition, ...] = ()
 
 
 def window_to_show(seen: Observation, shown_at: datetime) -> Window | None:

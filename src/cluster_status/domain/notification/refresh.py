@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from cluster_status.domain.notification.check_events import named_checks
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.observation import (
@@ -15,6 +16,8 @@ from cluster_status.domain.notification.partition_events import is_of_partitions
 from cluster_status.domain.notification.window_events import with_current_window
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.tracker import StatusTracker, UnknownPeriod
+
+_OF_ONE_POLL = frozenset({Event.CHECK_FAILED, Event.CHECK_PASSED, Event.CONDITION_MET})
 
 
 def refreshed(notification: Notification, seen: Observation) -> Notification | None:
@@ -30,11 +33,12 @@ def refreshed(notification: Notification, seen: Observation) -> Notification | N
         return None
     if notification.is_about_window:
         notification = with_current_window(notification, seen.calendar, seen.at)
-    elif is_of_partitions(notification):
+    elif is_of_partitions(notification) or notification.event in _OF_ONE_POLL:
         notification = _status_only(notification)
     if not notification.is_about_window and notification.event is not Event.MAINTENANCE_OVERDUE:
         notification = replace(notification, window=window_to_show(seen, notification.at))
     named = named_partitions(notification.event, tracker, tracker, verdict)
+    checks = named_checks(notification.event, tracker.status, verdict)
     return replace(
         notification,
         period=confirmed.with_latest_cause(verdict.confirming_cause),
@@ -44,6 +48,7 @@ def refreshed(notification: Notification, seen: Observation) -> Notification | N
         underlying_cause=verdict.underlying_cause,
         partitions=notification.partitions if notification.event is Event.RECOVERY else named.partitions,
         still_out=named.still_out,
+        checks=checks.failing if verdict.site_checks else notification.checks,
     )
 
 
@@ -51,7 +56,9 @@ def _status_only(notification: Notification) -> Notification:
     """Return a notification of the status alone, unless it is one of a maintenance window."""
     if notification.is_about_window:
         return notification
-    return replace(notification, event=Event.REMINDER, previous=None, partitions=())
+    return replace(
+        notification, event=Event.REMINDER, previous=None, partitions=(), checks_passed=(), conditions=()
+    )
 
 
 def row(shown: Notification | None, seen: Observation) -> Notification | None:

@@ -6,12 +6,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cluster_status.domain.conditions.tracker import MetCondition
 from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Instability, Notification
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionChange, Problem
+from cluster_status.domain.status.site_checks.report import CheckChange
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.incident import Downtime
 
@@ -44,6 +46,18 @@ def samples(at: datetime) -> Iterator[Notification]:
     yield sample(Event.DEGRADED, lost, previous=before(online), partitions=_GPU)
     yield sample(Event.PARTITION_LOST, lost, partitions=_GPU)
     yield sample(Event.PARTITION_BACK, few, partitions=_GPU)
+    hangs = StatusPeriod(Status.DEGRADED, earlier, (Cause.PATH_HANGS,))
+    scratch = CheckChange("/scratch", Cause.PATH_HANGS)
+    yield sample(Event.CHECK_FAILED, hangs, checks=(scratch, CheckChange("licences", Cause.CHECK_FAILED)))
+    yield sample(
+        Event.CHECK_PASSED,
+        hangs,
+        checks=(scratch,),
+        checks_passed=(CheckChange("licences", Cause.CHECK_FAILED),),
+    )
+    yield sample(Event.MUTE_ENDED, online, previous=before(offline), nodes=_ALL_UP)
+    met = (MetCondition("idle >= 10 in batch", 12),)
+    yield sample(Event.CONDITION_MET, online, conditions=met, nodes=_ALL_UP)
     yield sample(Event.MAINTENANCE_SCHEDULED, online, window=window, window_id="sample")
     yield sample(Event.MAINTENANCE_CHANGED, online, window=moved, previous_window=window, window_id="sample")
     yield sample(Event.MAINTENANCE_CANCELLED, online, window=moved, window_id="sample")

@@ -10,9 +10,10 @@ class Kind(OpenEnum):
     """A kind of notifications, as a user chooses it."""
 
     OUTAGE = "outage"
-    DEGRADED = "degraded"  # also a partition that is lost
+    DEGRADED = "degraded"  # also a partition that is lost, and a site check that fails
     RECOVERY = "recovery"  # from what the channel was notified of
     MAINTENANCE = "maintenance"
+    CONDITION = "condition"  # one of notify-when has become true
     MONITOR = "monitor"  # the status is unknown, or the history cannot be saved
 
 
@@ -23,6 +24,10 @@ _OF_EVENT: dict[Event, frozenset[Kind]] = {  # one of them is enough
     Event.RECOVERY: frozenset(),
     Event.PARTITION_LOST: frozenset({Kind.DEGRADED}),
     Event.PARTITION_BACK: frozenset(),
+    Event.CHECK_FAILED: frozenset({Kind.DEGRADED}),
+    Event.CHECK_PASSED: frozenset(),
+    Event.MUTE_ENDED: frozenset({Kind.RECOVERY}),
+    Event.CONDITION_MET: frozenset({Kind.CONDITION}),
     Event.MAINTENANCE_SCHEDULED: frozenset({Kind.MAINTENANCE}),
     Event.MAINTENANCE_CHANGED: frozenset({Kind.MAINTENANCE}),
     Event.MAINTENANCE_CANCELLED: frozenset({Kind.MAINTENANCE}),
@@ -34,7 +39,7 @@ _OF_EVENT: dict[Event, frozenset[Kind]] = {  # one of them is enough
     Event.HISTORY_NOT_SAVED: frozenset({Kind.MONITOR}),
     Event.CAUSE_CHANGED: frozenset({Kind.OUTAGE, Kind.DEGRADED}),
 }
-_RETURNS = frozenset({Event.RECOVERY, Event.PARTIAL_RECOVERY, Event.PARTITION_BACK})
+_RETURNS = frozenset({Event.RECOVERY, Event.PARTIAL_RECOVERY, Event.PARTITION_BACK, Event.CHECK_PASSED})
 
 
 def is_chosen(notification: Notification, kinds: frozenset[Kind], *, knows_problem: bool) -> bool:

@@ -125,12 +125,25 @@ class MaintenanceListing(Struct, frozen=True):
     error: str = ""  # cleaned
 
 
+class Pending(Struct, frozen=True):
+    """Jobs that wait for nodes, the nodes that they ask for, and since when the oldest one waits."""
+
+    jobs: int = 0
+    nodes: int = 0
+    oldest: datetime | None = None
+
+    def plus(self, other: "Pending") -> "Pending":
+        oldest = min(filter(None, (self.oldest, other.oldest)), default=None)
+        return Pending(self.jobs + other.jobs, self.nodes + other.nodes, oldest)
+
+
 class Details(Struct, frozen=True):
     """What Slurm lists beyond partitions and nodes; empty where it could not be read."""
 
     gpus: dict[str, tuple[Gpus, ...]] = {}  # by partition name
     drain_reasons: tuple[DrainReason, ...] = ()  # newest first
     unreadable_gpus: dict[str, int] = {}  # nodes whose GPUs could not be read, by partition name
+    pending: dict[str, Pending] = {}  # by partition name, also those without pending jobs
 
 
 class ClusterState(Struct, frozen=True):

@@ -25,9 +25,23 @@ _UNSET = (
     "SLURM_CLUSTERS",
     "SLURM_TIME_FORMAT",
 )
+_UNSET_FOR_SQUEUE = (
+    "SLURM_CLUSTERS",
+    "SLURM_TIME_FORMAT",
+    *(
+        f"SQUEUE_{name}"
+        for name in (
+            *("ACCOUNT", "ALL", "ARRAY", "FEDERATION", "FORMAT", "FORMAT2", "LICENSES", "NAMES", "PARTITION"),
+            *("PRIORITY", "QOS", "SIBLING", "SORT", "STATES", "USERS"),
+        )
+    ),
+)
 # SINFO_LOCAL: only this cluster of a federation; --local does the same, but sinfo before 17.11 refuses it.
 # TZ: the time zone of the server is not known.
 _SET = ("LC_ALL=C", "SINFO_LOCAL=1", "TZ=UTC")
+
+# SLURM_BITSTR_LEN: the tasks of an array are not cut off.
+_SET_FOR_SQUEUE = ("LC_ALL=C", "SLURM_BITSTR_LEN=0", "SQUEUE_LOCAL=1", "TZ=UTC")
 
 # Prints the one variable above that users set on purpose: a line for /bin/sh, and one for any other shell.
 _PRINT_CLUSTERS = 'echo "$SLURM_CLUSTERS"'
@@ -71,10 +85,12 @@ class Command(Struct, frozen=True):
         return replace(self, arguments=(*self.arguments, "-p", ",".join(names))) if names else self
 
     def line(self, boundary: str, *, quote: str = "'") -> str:
-        unset = " ".join(f"-u {variable}" for variable in _UNSET)
+        is_squeue = self.program == "squeue"
+        unset = " ".join(f"-u {variable}" for variable in (_UNSET_FOR_SQUEUE if is_squeue else _UNSET))
+        variables = " ".join(_SET_FOR_SQUEUE if is_squeue else _SET)
         words = (argument.replace(BOUNDARY, boundary) for argument in self.arguments)
         quoted = " ".join(word if _BARE_WORD.fullmatch(word) else f"{quote}{word}{quote}" for word in words)
-        return f"env {unset} {' '.join(_SET)} {self.program} {quoted}"
+        return f"env {unset} {variables} {self.program} {quoted}"
 
 
 PARTITIONS = Command("sinfo", ("-h", "-o", "%P|%a|%l|%D|%T"))
@@ -101,6 +117,12 @@ NODES = Command("sinfo", ("-h", "-o", "%R|%N"))
 OUT_OF_SERVICE = Command("sinfo", ("-h", "-R", "-o", "%D|%H|%T"))
 """Since when nodes are down or drained. A node in several partitions counts once."""
 
+PENDING = Command("squeue", ("-a", "-h", "-t", "PENDING", "-o", "%P|%D|%K|%V|%r"))
+"""Also jobs in hidden partitions. An array is one line."""
+
+CONFIGURATION = Command("scontrol", ("show", "config"))
+"""Shows whether an account sees the jobs of others. squeue does not say so."""
+
 COMMANDS = (
     PARTITIONS,
     WITH_HIDDEN,
@@ -110,6 +132,8 @@ COMMANDS = (
     RESERVATIONS,
     NODES,
     OUT_OF_SERVICE,
+    PENDING,
+    CONFIGURATION,
 )
 """All of them. They may end with `-M` and a cluster. The sinfo commands after the first two may then end with
 `-p` and names of partitions."""
@@ -129,11 +153,19 @@ def command_line(boundary: str, *commands: Command, login_shell: bool = False, c
     `clusters`, the line prints the account's SLURM_CLUSTERS at its end.
     """
     quote = '"' if login_shell else "'"
-    steps = "".join(f" && {command.line(boundary, quote=quote)} && echo {boundary}" for command in commands)
-    # the first echo ends a line that the login may have left open
-    line = f"echo && echo {boundary}{steps}"
+    steps = [f"{command.line(boundary, quote=quote)} && echo {boundary}" for command in commands]
     if clusters:
-        line += f" && {PRINT_CLUSTERS[0] if login_shell else PRINT_CLUSTERS[1]}"
+        steps.append(PRINT_CLUSTERS[0] if login_shell else PRINT_CLUSTERS[1])
+    return shell_line(boundary, steps, login_shell=login_shell)
+
+
+def shell_line(boundary: str, steps: Iterable[str], *, login_shell: bool) -> str:
+    """Return a line that prints the boundary and then runs the steps.
+
+    For a login shell, they must contain no single quote.
+    """
+    # the first echo ends a line that the login may have left open
+    line = " && ".join(["echo", f"echo {boundary}", *steps])
     if login_shell:
         line = f"env {LINE_VARIABLE}='{line}' /bin/sh -c '{login_shell_script(LINE_VARIABLE)}'"
     return line
@@ -141,7 +173,7 @@ def command_line(boundary: str, *commands: Command, login_shell: bool = False, c
 
 def has_begun(output: bytes, boundary: str) -> bool:
     """Return whether the shell has reached the first command."""
-    return re.search(rf"^{re.escape(boundary)}\r?$".encode(), output, re.MULTILINE) is not None
+    return boundary in _lines(output)
 
 
 def have_ended(output: bytes, boundary: str, count: int) -> bool:

@@ -26,7 +26,7 @@ _PUBLIC_KEY = re.compile(r"((?:ssh|ecdsa|sk)-[\w.@-]+ AAAA[A-Za-z0-9+/]+={0,2}(?
 
 _LIMIT = 20_000  # characters; names of 1,000 partitions
 
-_SCRIPT_VARIABLE = "CLUSTER_STATUS_SCRIPT"
+SCRIPT_VARIABLE = "CLUSTER_STATUS_SCRIPT"
 
 # In a line for a login shell, arguments are in double quotes. The script then runs itself in a login shell,
 # and finds the line in its variable. It does so once: the quote `q` is another one then.
@@ -58,17 +58,22 @@ def public_key(text: str) -> str:
     return found[1]
 
 
-def forced_command(allowed: Iterable[Command] = COMMANDS) -> str:
-    """Return the script that runs these commands, each with or without a cluster and names of partitions."""
+def forced_command(allowed: Iterable[Command] = COMMANDS, *, parts: Iterable[str] = ()) -> str:
+    """Return the script that runs these commands, each with or without a cluster and names of partitions.
+
+    `parts` of a line, with the placeholder for the boundary and without quotes, are allowed as they are.
+    """
     lines = (command.line(BOUNDARY).replace(BOUNDARY, "${b}").replace("'", "${q}") for command in allowed)
     replaced = {
         "PRINT_CLUSTERS": "|".join(map(_pattern, PRINT_CLUSTERS)),
-        "COMMANDS": "|".join(f'"{line}"' for line in lines),
-        "LOGIN_SHELL": login_shell_script(_SCRIPT_VARIABLE),
+        "COMMANDS": "|".join(
+            f'"{line}"' for line in (*lines, *(one.replace(BOUNDARY, "${b}") for one in parts))
+        ),
+        "LOGIN_SHELL": login_shell_script(SCRIPT_VARIABLE),
         "LINE": LINE_VARIABLE,
     }
     script = re.sub("|".join(replaced), lambda found: replaced[found[0]], _SCRIPT)
-    return f"exec env {_SCRIPT_VARIABLE}='{script}' /bin/sh -c 'eval \"${_SCRIPT_VARIABLE}\"'"
+    return f"exec env {SCRIPT_VARIABLE}='{script}' /bin/sh -c 'eval \"${SCRIPT_VARIABLE}\"'"
 
 
 def _pattern(line: str) -> str:
@@ -77,9 +82,9 @@ def _pattern(line: str) -> str:
     return f'"{escaped}"'
 
 
-def authorized_keys_line(public_key: str) -> str:
+def authorized_keys_line(public_key: str, parts: Iterable[str] = ()) -> str:
     """Return the line for the head node: no terminal, no forwarding, only the forced command."""
-    command = forced_command().replace('"', '\\"')
+    command = forced_command(parts=parts).replace('"', '\\"')
     return f'restrict,command="{command}" {public_key}'
 
 

@@ -45,6 +45,11 @@ class Cause(OpenEnum):
     NODES_DRAINING = "nodes-draining"
     PARTITION_DOWN = "partition-down"
     NODES_DOWN = "nodes-down"
+    PATH_HANGS = "path-hangs"
+    PATH_FAILS = "path-fails"
+    PATH_MISSING = "path-missing"
+    PATH_FULL = "path-full"
+    CHECK_FAILED = "check-failed"
     MAINTENANCE = "maintenance"
 
 
@@ -226,6 +231,11 @@ CAUSES = {
     Cause.NODES_DOWN: CauseInfo(
         status=Status.DEGRADED, clause="too few nodes in service", by_share=True, planned=True
     ),
+    Cause.PATH_HANGS: CauseInfo(status=Status.DEGRADED, clause="a path does not respond", planned=True),
+    Cause.PATH_FAILS: CauseInfo(status=Status.DEGRADED, clause="a path cannot be read", planned=True),
+    Cause.PATH_MISSING: CauseInfo(status=Status.DEGRADED, clause="a path does not exist", planned=True),
+    Cause.PATH_FULL: CauseInfo(status=Status.DEGRADED, clause="a file system is full", planned=True),
+    Cause.CHECK_FAILED: CauseInfo(status=Status.DEGRADED, clause="a check fails", planned=True),
     Cause.MAINTENANCE: CauseInfo(status=Status.MAINTENANCE, clause="nodes in maintenance"),
 }
 
@@ -233,3 +243,16 @@ CAUSES = {
 def cause_info(cause: Cause) -> CauseInfo:
     """Return the row of a cause. One that a later version stored is shown by its word."""
     return CAUSES.get(cause) or CauseInfo(status=Status.UNKNOWN, clause=str(cause))
+
+
+AFTER_THE_SHELL = frozenset(
+    {
+        Cause.NO_SCHEDULER,
+        Cause.SCHEDULER_DOWN,
+        Cause.SCHEDULER_TIMEOUT,
+        Cause.SINFO_FAILED,
+        Cause.UNPARSABLE,
+        Cause.NO_SUCH_PARTITION,
+    }
+)
+"""Causes of a failed probe whose shell has run a command."""

@@ -5,6 +5,7 @@ from msgspec import Struct
 from cluster_status.domain.slurm.cluster_state import ClusterState
 from cluster_status.domain.ssh.host_key import HostKey
 from cluster_status.domain.status.cause import Cause
+from cluster_status.domain.status.site_checks.result import CheckResults
 
 MAX_UNANSWERED_PASSWORDS = 3  # within an hour, for any reason: servers lock accounts
 
@@ -55,6 +56,7 @@ class ProbeResult(LoginProgress, frozen=True, kw_only=True):
     """The outcome of one probe, and how far its login got."""
 
     outcome: ClusterState | ProbeFailure
+    site_checks: CheckResults | None = None  # None if they were not run
     login_shell: bool | None = None  # which kind of shell found sinfo; None if none did
     runner_online: bool = (
         True  # whether this run reached anything; checked only if the cluster was not reached

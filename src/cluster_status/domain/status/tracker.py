@@ -146,9 +146,8 @@ def _unchanged(tracker: StatusTracker, verdict: Verdict, at: datetime, unknown_p
 
 
 def _pending(tracker: StatusTracker, verdict: Verdict, at: datetime) -> tuple[StatusPeriod, int]:
-    """Return the pending status and its number of polls; without those that have just lost a partition."""
-    has_lost = verdict.unconfirmed and verdict.cause is Cause.PARTITION_DOWN
-    counts = 0 if has_lost else 1
+    """Return the pending status and its number of polls, without those whose cause is not confirmed."""
+    counts = 0 if verdict.unconfirmed and verdict.cause else 1
     pending = tracker.pending
     if pending and pending.status is verdict.status:
         return pending.with_cause(verdict.confirming_cause), tracker.pending_polls + counts

@@ -14,6 +14,8 @@ from cluster_status.domain.status.partitions.state import PartitionMemory, Parti
 from cluster_status.domain.status.partitions.tracker import PollConditions
 from cluster_status.domain.status.probe_result import ProbeFailure, ProbeResult
 from cluster_status.domain.status.shortage import shortage
+from cluster_status.domain.status.site_checks.report import CheckMemory, SiteCheckReport, report_on_checks
+from cluster_status.domain.status.site_checks.result import failing
 
 _NO_SLURM_HERE = (
     "Run the program on a login node. If this is one, add the directory of sinfo to PATH in the profile of "
@@ -35,6 +37,8 @@ class KnownServer(Struct, frozen=True):
     interrupted: bool = False  # since the partitions were listed: nothing that is not confirmed survives
     after_gap: bool = False  # since they were listed, or the clock was set back
     logins_closed_too_long: bool = False  # to count as maintenance
+    site_checks: CheckMemory = {}
+    checks_interrupted: bool = False  # since the last poll
     window: Window | None = None  # of a maintenance of all nodes, at the time of the probe
 
 
@@ -56,6 +60,7 @@ class Verdict(Struct, frozen=True):
     confirmed_cause: Cause | None = None  # if it is another one
     underlying_cause: Cause | None = None  # what failed in a maintenance
     partitions: PartitionReport | None = None  # None if Slurm listed none
+    site_checks: SiteCheckReport | None = None  # None if this poll says nothing about them
 
     @property
     def confirming_cause(self) -> Cause | None:
@@ -84,6 +89,7 @@ def judge(result: ProbeResult, known: KnownServer, criteria: Criteria) -> Verdic
         verdict = _judge_state(state, known, criteria)
     else:
         verdict = _judge_failure(result.outcome, result, known, criteria)
+    verdict = _with_site_checks(verdict, result, known)
     verdict = _planned(verdict) if known.window else verdict
     info = CAUSES[verdict.cause] if verdict.cause else None
     return replace(verdict, transient=verdict.transient or (info is not None and info.transient))
@@ -114,6 +120,41 @@ def _planned(verdict: Verdict) -> Verdict:
         cluster_state=verdict.cluster_state,
         underlying_cause=verdict.cause,
         partitions=verdict.partitions,
+        site_checks=verdict.site_checks,
+    )
+
+
+def _with_site_checks(verdict: Verdict, result: ProbeResult, known: KnownServer) -> Verdict:
+    """Return the verdict with the site checks. A failing one makes a cluster degraded that is online.
+
+    While the status is unknown, no failure of a check begins or ends.
+    """
+    if verdict.status is Status.UNKNOWN or result.site_checks is None:
+        return verdict
+    report = report_on_checks(
+        known.site_checks,
+        result.site_checks.results,
+        interrupted=known.checks_interrupted,
+        key_is_restricted=result.site_checks.key_is_restricted,
+    )
+    verdict = replace(verdict, site_checks=report)
+    if report.cause is None or verdict.status not in {Status.ONLINE, Status.DEGRADED}:
+        return verdict
+    if verdict.status is Status.DEGRADED:
+        is_sure = not verdict.unconfirmed and not (verdict.cause and CAUSES[verdict.cause].by_share)
+        if is_sure or report.confirmed_cause is None:
+            return verdict
+        return replace(verdict, unconfirmed=False, confirmed_cause=report.confirmed_cause)
+    # a partition whose return is not confirmed
+    lost = Cause.PARTITION_DOWN if verdict.unconfirmed else None
+    confirmed = report.confirmed_cause or lost
+    return replace(
+        verdict,
+        status=Status.DEGRADED,
+        cause=report.cause,
+        detail=_joined(verdict.detail, *(f"{one.name}: {one.output}" for one in failing(report.results))),
+        unconfirmed=confirmed is None,
+        confirmed_cause=confirmed if confirmed is not report.cause else None,
     )
 
 
@@ -174,7 +215,7 @@ def _judge_failure(
     if failure.cause is Cause.NO_SCHEDULER and not known.scheduler_seen:
         if result.local:  # nothing else shows that this machine belongs to a cluster
             return Verdict(Status.UNKNOWN, failure.cause, failure.detail, _NO_SLURM_HERE)
-        detail = "sinfo not found, only the login is checked"
+        detail = "sinfo not found, so Slurm is not checked"
         return Verdict(Status.ONLINE, None, detail, remedy, ClusterState(login_only=True))
     if known.partitions_seen.intersection(failure.partitions):
         none = ClusterState(patterns=failure.partitions, unmatched_patterns=failure.partitions)

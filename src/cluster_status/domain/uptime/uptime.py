@@ -30,6 +30,13 @@ WINDOWS = {
     "365 d": timedelta(days=365),
 }
 _BY_THE_HOUR = timedelta(days=7)
+_WORTH_SHOWING_SECONDS = 3_600
+
+
+def uptimes(ledger: UptimeLedger, now: datetime) -> dict[str, Uptime | None]:
+    """Return the uptime in each window that ends now; none is known before one hour is monitored."""
+    is_enough = sum(day.monitored for day in ledger.days) >= _WORTH_SHOWING_SECONDS
+    return {name: uptime(ledger, window, now) if is_enough else None for name, window in WINDOWS.items()}
 
 
 def uptime(ledger: UptimeLedger, window: timedelta, now: datetime) -> Uptime | None:

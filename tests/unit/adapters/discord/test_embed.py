@@ -188,6 +188,12 @@ def test_the_title_links_to_the_url_of_the_message(url: str) -> None:
     assert refusals(body) == []
 
 
+def test_the_title_links_to_the_status_page_rather_than_to_the_run() -> None:
+    page = "https://status.example.org/clusters/mscluster.html"
+    body = card(replace(MESSAGE, url="https://github.com/o/n/actions/runs/1", page=page))
+    assert body["embeds"][0]["url"] == page
+
+
 @pytest.mark.parametrize(
     "url", ["", "ftp://github.com/1", "https://ghe/o/n/1", "https://a.example/" + "a" * 3000]
 )

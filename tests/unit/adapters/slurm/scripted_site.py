@@ -24,6 +24,8 @@ def site(  # noqa: PLR0913 - one for each command
     reasons: Output = "{}|2|2026-01-31T12:00:00|root|n[1-2]|fan",
     nodes: Output = "debug|n[1-8]",
     out_of_service: Output = "",
+    jobs: Output = "debug|2|N/A|2026-01-31T12:00:00|Priority",
+    configuration: Output = "PrivateData             = none",
     gpus: Output = "debug* 8 mixed gpu:a100:4 gpu:a100:1(IDX:0)",
 ) -> Script:
     """Answer each command with its output; `{}` in one is the boundary."""
@@ -31,6 +33,8 @@ def site(  # noqa: PLR0913 - one for each command
     def answer(command: str) -> Output:
         boundary = command.split("'")[1].partition("|")[0] if " -R " in command else ""
         table = {
+            " squeue ": jobs,
+            " show config": configuration,
             " scontrol ": reservations,
             "%E": reasons,
             "%H": out_of_service,

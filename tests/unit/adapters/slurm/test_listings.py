@@ -17,8 +17,9 @@ from cluster_status.domain.slurm.cluster_state import (
     DrainReason,
     Gpus,
     MaintenanceListing,
+    Pending,
 )
-from cluster_status.domain.slurm.commands import DRAIN_REASONS, GPUS, NODES, RESERVATIONS
+from cluster_status.domain.slurm.commands import NODES, RESERVATIONS
 from cluster_status.domain.slurm.partition_filter import PartitionFilter
 from cluster_status.domain.slurm.query import SlurmQuery
 from cluster_status.domain.status.probe_result import RememberedLogin
@@ -34,7 +35,7 @@ def details_of(script: Script, query: SlurmQuery = FULL) -> Details:
     return details
 
 
-def test_details_take_three_more_commands() -> None:
+def test_details_take_four_more_commands() -> None:
     executor = ScriptedExecutor(site())
     outcome = run(executor, FULL).outcome
     assert isinstance(outcome, ClusterState)
@@ -42,10 +43,33 @@ def test_details_take_three_more_commands() -> None:
     assert outcome.details.gpus == {"debug": (Gpus("a100", 32, 24),)}
     [reason] = outcome.details.drain_reasons
     assert reason == DrainReason("fan", NOON, 2, partitions=frozenset({"debug"}))
-    assert executor.commands[-3:] == [
-        command.line(boundary_of(executor)) for command in (NODES, DRAIN_REASONS, GPUS)
-    ]
-    assert len(executor.lines) == 1 + 1 + 3
+    assert outcome.details.pending == {"debug": Pending(1, 2, NOON)}
+    asked = [command.partition("TZ=UTC ")[2][:9] for command in executor.commands[-5:]]
+    assert asked == ["sinfo -h ", "sinfo -h ", "sinfo -h ", "squeue -a", "scontrol "]
+    assert len(executor.lines) == 1 + 1 + 4
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"configuration": "PrivateData             = jobs,usage"},
+        {"configuration": "PrivateData = all"},
+        {"configuration": "no such line"},
+        {"configuration": CommandResult(1, b"", b"error")},
+        {"jobs": CommandResult(1, b"", b"error")},
+        {"jobs": "garbage"},
+        {"jobs": OutputLimitError("the command printed more than 1000000 bytes")},
+    ],
+)
+def test_pending_jobs_are_absent_where_they_are_hidden_or_cannot_be_read(changes: dict[str, Output]) -> None:
+    details = details_of(site(**changes))
+    assert (details.pending, len(details.gpus)) == ({}, 1)
+
+
+def test_pending_jobs_have_five_seconds() -> None:
+    executor = ScriptedExecutor(site())
+    run(executor, FULL)
+    assert executor.limits[-1].seconds <= 5
 
 
 def test_names_of_nodes_and_users_are_shown_on_request() -> None:
@@ -63,13 +87,13 @@ def test_listings_are_read_once_and_not_while_the_controller_is_starting() -> No
     assert [one.details is None for one in states] == [True, True, False, False]
     assert [one.maintenance is None for one in states] == [True, True, False, False]
     assert states[2] == states[3]
-    assert len(executor.lines) == 4 + 4
+    assert len(executor.lines) == 4 + 5
 
 
 def test_details_are_restricted_to_chosen_partitions() -> None:
     executor = ScriptedExecutor(site())
     run(executor, SlurmQuery(PartitionFilter(("debug",)), details=True))
-    assert [command.endswith(" -p debug") for command in executor.commands[-3:]] == [True, True, True]
+    assert [command.endswith(" -p debug") for command in executor.commands[-5:-1]] == [True] * 4
 
 
 @pytest.mark.parametrize(
@@ -108,7 +132,7 @@ def test_optional_commands_share_a_time_limit_and_one_that_hangs_leaves_half_of_
     executor = ScriptedExecutor(hanging)
     query = SlurmQuery(details=True, timeout_seconds=timeout_seconds)
     outcome = SlurmProbe(executor, query, PLAIN).probe(RememberedLogin, Deadline(60, clock.monotonic)).outcome
-    assert [round(one.seconds / limit, 3) for one in executor.limits[1:]] == [0.5, 0.25, 0.25, 0.25]
+    assert [round(one.seconds / limit, 3) for one in executor.limits[1:]] == [0.5, 0.25, 0.25, 0.25, 0.25]
     assert {limits.stdout_bytes for limits in executor.limits[1:]} == {1_000_000}
     assert isinstance(outcome, ClusterState)
     assert outcome.details

@@ -208,7 +208,7 @@ def test_if_the_shell_does_not_find_sinfo_one_login_shell_is_tried(failure: Comm
     result = run(executor, FULL)
     assert isinstance(result.outcome, ClusterState)
     assert (result.outcome.nodes.total, result.login_shell) == (8, True)
-    assert kinds(executor) == ["plain", *5 * ["login"]]
+    assert kinds(executor) == ["plain", *6 * ["login"]]
 
 
 def test_where_the_shell_finds_sinfo_no_login_shell_is_started() -> None:
@@ -288,7 +288,7 @@ def test_every_command_queries_the_cluster_that_is_set(partitions: PartitionFilt
     executor = ScriptedExecutor(site())
     outcome = run(executor, SlurmQuery(partitions, details=True, cluster="beta")).outcome
     assert isinstance(outcome, ClusterState)
-    assert len(executor.commands) == 6
+    assert len(executor.commands) == 8
     assert [command for command in executor.commands if " -M beta" not in command] == []
 
 

@@ -73,6 +73,12 @@ def test_a_passphrase_that_is_not_needed_is_ignored() -> None:
     assert read_key(text(make("ssh-ed25519"), OPENSSH), Secret(PASSPHRASE)).can_sign()
 
 
+def test_a_key_that_clusters_share_is_decrypted_once() -> None:
+    key = text(make("ssh-ed25519"), OPENSSH, PASSPHRASE).reveal()
+    first, second = (read_key(Secret(key), Secret(PASSPHRASE)) for _ in range(2))
+    assert first is second
+
+
 @pytest.mark.parametrize("form", [OPENSSH, PKCS8])
 def test_an_encrypted_key_needs_its_passphrase(form: PrivateFormat) -> None:
     key = text(make("ssh-ed25519"), form, PASSPHRASE)

@@ -17,7 +17,18 @@ from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.render.summary import markdown, summary_of
 from tests.unit.domain.build import CHANNEL, POLICY, events, failed, listed, pending, polled
-from tests.unit.domain.rich import LATER, NAME, PARTITIONS, SETUP, changed_entry, content, document
+from tests.unit.domain.rich import (
+    CHECKS,
+    CONDITION,
+    GPU_TYPE,
+    LATER,
+    NAME,
+    PARTITIONS,
+    SETUP,
+    changed_entry,
+    content,
+    document,
+)
 
 WORDS = {
     "status": "paused",
@@ -28,7 +39,7 @@ WORDS = {
     "problem": "no-licenses",
     "stage": "postponed",
 }
-MAP_KEYS = {NAME, CHANNEL, *PARTITIONS}
+MAP_KEYS = {NAME, CHANNEL, GPU_TYPE, *PARTITIONS, *CHECKS, CONDITION}
 RESULTS = [listed(idle=4), listed(idle=1, down=3), *(failed(cause) for cause in CAUSES)]
 Path = tuple[str | int, ...]
 

@@ -1,5 +1,6 @@
 """The headline of a message, and the status that gives its colour."""
 
+from cluster_status.domain.notification.content.conditions import met_phrase
 from cluster_status.domain.notification.content.partition_clauses import are
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
@@ -27,6 +28,10 @@ _HEADLINES = {
     Event.MONITOR_RESTORED: "Monitoring of {name} restored: still {status}",
     Event.PARTITION_LOST: "{name} is still {status}: {partitions} lost, too",
     Event.PARTITION_BACK: "{name} is still {status}: {partitions} back",
+    Event.CHECK_FAILED: "{name} is still {status}: a check fails, too",
+    Event.CHECK_PASSED: "{name} is still {status}: a check passes again",
+    Event.MUTE_ENDED: "{name} is back online after an incident while muted",
+    Event.CONDITION_MET: "{name}: {condition}",
     Event.MAINTENANCE_SCHEDULED: "Maintenance of {name} scheduled",
     Event.MAINTENANCE_CHANGED: "Maintenance of {name} changed",
     Event.MAINTENANCE_CANCELLED: "Maintenance of {name} cancelled",
@@ -74,6 +79,7 @@ def headline(notification: Notification, cluster_name: str) -> str:
         name=cluster_name,
         status=phrase(period.status if period else Status.UNKNOWN),
         partitions=are(notification.partitions),
+        condition=met_phrase(notification.conditions),
     )
 
 

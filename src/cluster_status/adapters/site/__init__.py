@@ -1,0 +1,1 @@
+"""The status page: its templates, and the folder that it is written to."""
