@@ -85,6 +85,11 @@ class UnreadableHistoryError(HistoryError):
     """The stored history is damaged or incomplete."""
 
 
+# what the next runs do, at the end of a remedy
+PENDING = "The message stays pending, and the next run sends it."
+HELD_BACK = "The action tries again once a day, and at once if"
+
+
 class DeliveryError(ClusterStatusError):
     """A message could not be delivered and stays pending. `cause` is a short key of the reason."""
 

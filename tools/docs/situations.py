@@ -15,7 +15,7 @@ from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message, compose, with_order
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
-from cluster_status.domain.notification.unsaved import UnsavedRun, not_saved_message, repeatable_message
+from cluster_status.domain.notification.unsaved import not_saved_message, repeatable_message
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
@@ -437,8 +437,7 @@ def _card(situation: Situation, size: int) -> dict[str, Any]:
 def _while_unsaved(message: Message, notification: Notification) -> Message:
     if notification.event is not Event.HISTORY_NOT_SAVED:
         return repeatable_message(message, since_known=False)
-    run = UnsavedRun(_EARLIER, NOW)
-    return not_saved_message(message, _ONLINE, run, FREE_STORAGE)
+    return not_saved_message(message, _ONLINE, _EARLIER, FREE_STORAGE)
 
 
 def _cluster_state(situation: Situation, gone: int, size: int) -> ClusterState:

@@ -45,7 +45,8 @@ class Console:
 
     def _print(self, *lines: str) -> None:
         try:
-            print(*lines, sep="\n", file=self._stream, flush=True)
+            self._stream.write("\n".join((*lines, "")))  # one write: clusters are checked in threads
+            self._stream.flush()
         except BrokenPipeError:  # the reader has gone: continue the poll without output
             devnull = os.open(os.devnull, os.O_WRONLY)
             os.dup2(devnull, self._stream.fileno())

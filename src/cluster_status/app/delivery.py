@@ -25,8 +25,9 @@ Change = Callable[[Outbox], Outbox]
 
 
 class Ended(Struct, frozen=True):
-    """The messages that were not sent, because the time for them is over, and the error of the channel."""
+    """The messages that were sent and those for which no time was left, and the error of the channel."""
 
+    sent: int = 0
     left: int = 0
     error: DeliveryError | None = None
 
@@ -47,23 +48,23 @@ class ChannelDelivery(Struct, frozen=True):
 
     def run(self, *, is_cancelled: Callable[[], bool], is_over: Callable[[], bool]) -> Ended:
         """Send, oldest first; stop at the first failure."""
-        left = len(self.pending)
+        sent, left = 0, len(self.pending)
         for batch in self._batches():
             if is_cancelled():
                 break
             if is_over():
-                return Ended(left)
+                return Ended(sent, left)
             try:
                 ref = self._send(batch)
             except DeliveryError as error:
                 failure = partial(record_failure, channel=self.channel, error=error, at=self.at)
                 for key in dict.fromkeys(key for key, _ in batch):
                     self.apply(key, failure)
-                return Ended(error=error)
+                return Ended(sent, error=error)
             for key, one in batch:
                 self.apply(key, self._accepted(key, one, ref))
-            left -= len(batch)
-        return Ended()
+            sent, left = sent + 1, left - len(batch)
+        return Ended(sent)
 
     def _batches(self) -> Iterator[Batch]:
         """Yield what is one message each."""

@@ -21,7 +21,7 @@ from cluster_status.domain.notification.outbox import (
     Outbox,
     may_deliver,
 )
-from cluster_status.errors import Cancelled, DeliveryError, HistoryError, HistoryUnreachableError
+from cluster_status.errors import PENDING, Cancelled, DeliveryError, HistoryError, HistoryUnreachableError
 from cluster_status.ports import HistoryStore
 from cluster_status.threads import Once, result_or_exception, run_in_thread
 
@@ -30,7 +30,7 @@ _BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run
 _NO_RESPONSE = DeliveryError(
     "The channel has not answered in time.",
     cause="no response",
-    remedy="The message stays pending, and the next run sends it.",
+    remedy=PENDING,
 )
 
 
@@ -42,6 +42,7 @@ class Delivered(Struct, frozen=True):
     crashes: Sequence[tuple[Channel, Exception]] = ()
     error: HistoryError | None = None
     left: int = 0  # messages that were not sent, because the time for them is over
+    sent: Sequence[tuple[Channel, int]] = ()  # how many messages
 
 
 class Courier(Struct, frozen=True):
@@ -88,9 +89,8 @@ class Courier(Struct, frozen=True):
         except Cancelled:
             delivery.wind_up()
             raise
-        return Delivered(
-            delivery.histories, delivery.failures, delivery.crashes, delivery.error, delivery.left
-        )
+        one = delivery
+        return Delivered(one.histories, one.failures, one.crashes, one.error, one.left, one.sent)
 
 
 class _Delivery:
@@ -102,6 +102,7 @@ class _Delivery:
         self.crashes: list[tuple[Channel, Exception]] = []
         self.error: HistoryError | None = None
         self.left = 0
+        self.sent: list[tuple[Channel, int]] = []
         self._courier = courier
         self._due = due
         self._at = at
@@ -150,6 +151,7 @@ class _Delivery:
         )
         with self._lock:
             self.left += ended.left
+            self.sent += [(channel, ended.sent)] if ended.sent else []
             self.failures += [(channel, ended.error)] if ended.error else []
 
     def _give_up(self, channel: Channel) -> None:

@@ -75,7 +75,8 @@ def annotations(
     if poll.maintenance_error:
         yield Level.NOTICE, f"{prefix}{without_maintenance(poll.maintenance_error)}"
     if poll.result.line_to_pin:
-        text = _warning_of_unpinned(poll.result, remembers_key=remembers_key)
+        key = "host-key of this cluster" if several else "cluster-host-key"
+        text = _warning_of_unpinned(poll.result, key, remembers_key=remembers_key)
         yield Level.WARNING, f"{prefix}{text}"
 
 
@@ -141,7 +142,7 @@ def _warnings_of(state: ClusterState | None) -> Iterator[str]:
         )
 
 
-def _warning_of_unpinned(result: ProbeResult, *, remembers_key: bool) -> str:
+def _warning_of_unpinned(result: ProbeResult, key: str, *, remembers_key: bool) -> str:
     shown = f" {result.host_key.fingerprint}" if result.host_key else ""
     what = f"The SSH host key{shown} is not pinned."
     if not remembers_key and result.credential_offered:
@@ -149,7 +150,7 @@ def _warning_of_unpinned(result: ProbeResult, *, remembers_key: bool) -> str:
             f"The check offered a credential to a server that was not verified: the SSH host key{shown} is "
             "not pinned, and a check remembers none."
         )
-    return f"{what} Verify the key, then set cluster-host-key to this line, in quotes: {result.line_to_pin}"
+    return f"{what} Verify the key, then set {key} to this line, in quotes: {result.line_to_pin}"
 
 
 def offline_runner(polls: Sequence[PollResult]) -> str:
@@ -250,6 +251,7 @@ def _row(poll: PollResult) -> ClusterRow:
         f"{state.nodes.in_service} of {state.nodes.total}" if state and state.nodes.total else "",
         instant(confirmed.since) if confirmed and confirmed.status is poll.verdict.status else "",
         poll.context.plan.notice,
+        poll.current_plan.windows,
     )
 
 

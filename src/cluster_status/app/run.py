@@ -222,6 +222,9 @@ class _Run:
         if isinstance(outcome, Delivered) and outcome.left:
             text = f"No time is left for pending messages: {outcome.left}. The next run sends them."
             self._tools.runner.annotate(Level.NOTICE, text)
+        if isinstance(outcome, Delivered) and len(self._channels) > 1:
+            for id_, number in sorted((channel.id, number) for channel, number in outcome.sent):
+                self._tools.runner.log(f"Channel {id_}: {number} message{'s'[: number > 1]} delivered")
         for channel, crash in outcome.crashes:
             report_crash(self._tools.runner, f"Channel {channel.id}: The delivery", crash)
             self.crashes.append(crash)

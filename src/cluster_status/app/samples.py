@@ -18,10 +18,12 @@ from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.samples import samples
 from cluster_status.domain.notification.selection import is_chosen
-from cluster_status.errors import DeliveryError, ExitStatus
+from cluster_status.domain.notification.unsaved import not_saved_message
+from cluster_status.errors import HELD_BACK, PENDING, DeliveryError, ExitStatus
 from cluster_status.ports import Runner
 from cluster_status.threads import run_in_thread
 
+_REMEDY = "Delete old runs with their artifacts."
 _KEY = "\0sample"  # no name of a cluster
 _OF_ONE_INCIDENT = frozenset({Event.OUTAGE, Event.CAUSE_CHANGED, Event.PARTIAL_RECOVERY, Event.RECOVERY})
 
@@ -42,7 +44,7 @@ def send_samples(cluster: str, channels: Sequence[Channel], runner: Runner, at: 
         lines.append(f"{channel.id}: {sent.delivered} of {sent.chosen} sample messages delivered")
         if sent.error:
             has_failed = True
-            report_error(runner, sent.error, f"Channel {channel.id}: ")
+            report_error(runner, _without_next_run(sent.error), f"Channel {channel.id}: ")
     runner.summarize("\n".join(lines), "\n".join(f"- {line}" for line in lines) + "\n")
     return ExitStatus.UNDELIVERED if has_failed else ExitStatus.OK
 
@@ -53,6 +55,8 @@ def _send(cluster: str, channel: Channel, at: Instant) -> _Sent:
     issue: Issue | None = None
     for number, one in enumerate(chosen):
         message = compose(one, cluster, policy, None)
+        if one.event is Event.HISTORY_NOT_SAVED and one.period:
+            message = not_saved_message(message, one.period, one.period.since, _REMEDY)
         if policy.overview and one.event is Event.REMINDER:
             message = overview([message])
         message = replace(message, headline=f"Sample: {message.headline}")
@@ -72,3 +76,9 @@ def _is_sent(sample: Notification, policy: ChannelPolicy) -> bool:
     if policy.issues:
         return sample.event in _OF_ONE_INCIDENT
     return sample.event not in OF_ISSUES and is_chosen(sample, policy.kinds, knows_problem=True)
+
+
+def _without_next_run(error: DeliveryError) -> DeliveryError:
+    """Return the error without what the next runs do: they do not send a sample."""
+    remedy = error.remedy.partition(HELD_BACK)[0].partition(PENDING)[0]
+    return DeliveryError(str(error), cause=error.cause, remedy=remedy)

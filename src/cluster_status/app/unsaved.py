@@ -115,7 +115,7 @@ class _Unsaved(Struct, frozen=True):
 
     def with_note(self, message: Message, notification: Notification, remedy: str) -> Message:
         if notification.event is Event.HISTORY_NOT_SAVED and notification.period:
-            return not_saved_message(message, notification.period, self.run, remedy)
+            return not_saved_message(message, notification.period, self.run.saved_at, remedy)
         if not is_new(notification, self.poll_id):
             return repeatable_message(message)
         return repeatable_message(message, confirmed=self.confirmed, since_known=self.run.number == 1)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from cluster_status.domain.maintenance.plan import PlannedWindow
+from cluster_status.domain.notification.content.headline import phrase
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.severity import counted, rank
 from cluster_status.render.text import SIGNS
@@ -14,13 +16,17 @@ _NAME_WIDTH = 30
 
 
 class ClusterRow(Struct, frozen=True):
-    """`nodes` is such as `35 of 36`, `since` an instant; both may be empty, and so may `notice`."""
+    """`nodes` is such as `35 of 36`, `since` an instant; both may be empty, and so may `notice`.
+
+    `planned` are the windows of the user that are not over.
+    """
 
     name: str
     status: Status
     nodes: str = ""
     since: str = ""
     notice: str = ""
+    planned: Sequence[PlannedWindow] = ()
 
 
 def worst_first(rows: Sequence[ClusterRow]) -> list[ClusterRow]:
@@ -29,7 +35,7 @@ def worst_first(rows: Sequence[ClusterRow]) -> list[ClusterRow]:
 
 def headline(rows: Sequence[ClusterRow]) -> str:
     """Return how many clusters have each status, the worst first."""
-    parts = [f"{count} {status}" for status, count in counted(row.status for row in rows)]
+    parts = [f"{count} {phrase(status)}" for status, count in counted(row.status for row in rows)]
     return f"{len(rows)} clusters: {', '.join(parts)}"
 
 

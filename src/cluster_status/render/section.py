@@ -15,6 +15,7 @@ from cluster_status.domain.status.site_checks.result import CheckResult
 from cluster_status.render import queue, reasons
 from cluster_status.render.phrases import instant
 
+_MAINTENANCE = "Maintenance"
 _MOST_LINES = 50
 _WORDS = {
     Cause.PATH_HANGS: "hangs",
@@ -60,13 +61,20 @@ def sections(
     state = state or ClusterState()
     details = state.details or Details()
     for title, lines in (
-        ("Maintenance", [*map(_planned, planned), *_maintenance(state)]),
+        (_MAINTENANCE, [*map(_planned, planned), *_maintenance(state)]),
         (reasons.HEADING, [_reason(one) for one in grouped(details.drain_reasons, first=lost)]),
         ("GPUs", list(_gpus(state.partitions, details))),
         (queue.HEADING, list(queue.lines(details.pending, at)) if at else []),
     ):
         if lines:
             yield Section(title, _bounded(lines))
+
+
+def planned_maintenance(clusters: Iterable[tuple[str, Iterable[PlannedWindow]]]) -> Iterator[Section]:
+    """Yield a section with the maintenance that the user planned for clusters, if there is one."""
+    lines = [f"{name}: {_planned(one)}" for name, windows in clusters for one in windows]
+    if lines:
+        yield Section(_MAINTENANCE, _bounded(lines))
 
 
 def _bounded(lines: Sequence[str]) -> tuple[str, ...]:

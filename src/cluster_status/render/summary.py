@@ -16,7 +16,7 @@ from cluster_status.domain.uptime.uptime import Uptime
 from cluster_status.render.overview import ClusterRow, as_cells, as_text, headline, worst_first
 from cluster_status.render.phrases import instant
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
-from cluster_status.render.section import Section, check_section, sections
+from cluster_status.render.section import Section, check_section, planned_maintenance, sections
 from cluster_status.render.table import ordered, table
 from cluster_status.render.text import SIGNS
 
@@ -68,7 +68,10 @@ def overview(rows: Sequence[ClusterRow], fact: str = "") -> Summary:
     rows = worst_first(rows)
     facts = [fact] if fact else []
     facts += [f"{row.name}: {row.notice}" for row in rows if row.notice]
-    return Summary(rows[0].status, headline(rows), facts=tuple(facts), partitions=(), clusters=rows)
+    planned = tuple(planned_maintenance((row.name, row.planned) for row in rows))
+    return Summary(
+        rows[0].status, headline(rows), facts=tuple(facts), partitions=(), sections=planned, clusters=rows
+    )
 
 
 def markdown(summary: Summary) -> str:

@@ -96,6 +96,8 @@ def _of_file(file: ClustersFile, given: Given, context: Context) -> Configured:
         of_channels = _ids(section, file.defaults, ids, given)
         clusters.append(_cluster(own.given, own.sets, context, name, of_channels))
     given.problems.update({problem: problem for problem in _repeated_names(file.clusters, clusters)})
+    if file.channels and not given.problems:  # a wrong id would be reported twice
+        given.problems.update({problem: problem for problem in _unused(file.channels, clusters)})
     channels = [_with_overview(channel, clusters) for channel in channels]
     return Configured(clusters, channels, has_own_channels=file.channels is not None)
 
@@ -105,6 +107,14 @@ def _with_overview(channel: Channel, clusters: Sequence[Cluster]) -> Channel:
     policy = channel.policy
     number = sum(one.channels is None or policy.id in one.channels for one in clusters)
     return replace(channel, policy=replace(policy, overview=policy.live and number > 1))
+
+
+def _unused(channels: Mapping[str, Section], clusters: Sequence[Cluster]) -> Iterator[str]:
+    """Yield a problem for each channel that no cluster notifies."""
+    for id_, section in channels.items():
+        if not any(one.channels is None or id_ in one.channels for one in clusters):
+            fix = "add its id to the channels of a cluster, or remove it"
+            yield f"{section.where} no cluster notifies the channel '{clean(id_)}': {fix}"
 
 
 def _repeated_names(sections: Sequence[Section], clusters: Sequence[Cluster]) -> Iterator[str]:

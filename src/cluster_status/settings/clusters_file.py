@@ -10,6 +10,7 @@ from cluster_status.settings.section import CHANNELS, ClustersFile, Section, Val
 from cluster_status.settings.yaml_source import Entry, Items, Node, Place, Table, Text
 
 _TOP_LEVEL = ("defaults", CHANNELS, "clusters")
+_MAPPINGS = {CHANNELS: "of ids to channels, such as `users: {discord-webhook: $DISCORD_WEBHOOK}`"}
 _MOST_CLUSTERS = 1_000
 
 
@@ -60,13 +61,13 @@ class _Reader:
     def _table(self, node: Node, what: str, keys: Sequence[str] | None = None) -> Mapping[str, Entry]:
         """Return the entries of a mapping with these keys; None allows any."""
         if not isinstance(node, Table):
-            self.problems.append(f"{self._where(node.place)} {what} must be a mapping of keys to values")
+            of = _MAPPINGS.get(what, "of keys to values")
+            self.problems.append(f"{self._where(node.place)} {what} must be a mapping {of}")
             return {}
         for key, entry in node.entries.items():
             if keys is not None and key not in keys:
-                nearest = get_close_matches(key.removeprefix("cluster-"), keys, n=1)
-                hint = f"the nearest key is {nearest[0]}" if nearest else f"use one of {', '.join(keys)}"
-                self.problems.append(f"{self._where(entry.place, key)} is not a key of {what}: {hint}")
+                problem = f"{self._where(entry.place, key)} is not a key of {what}: {_hint(key, keys)}"
+                self.problems.append(problem)
         return {key: one for key, one in node.entries.items() if keys is None or key in keys}
 
     def _clusters(self, entry: Entry | None, keys: Sequence[str]) -> Iterator[Section]:
@@ -80,7 +81,8 @@ class _Reader:
             return ()
         if not isinstance(entry.value, Items) or not entry.value.items:
             self.problems.append(
-                f"{self._where(entry.value.place, 'clusters')} must be a list with at least one cluster"
+                f"{self._where(entry.value.place, 'clusters')} must be a list with at least one cluster, "
+                "such as `- {name: alpha, host: login.example.org}`"
             )
             return ()
         if len(entry.value.items) > _MOST_CLUSTERS:
@@ -107,7 +109,8 @@ class _Reader:
                 read = [(one, self._section(one, "a window", WINDOW_KEYS)) for one in entry.value.items]
                 tables[key] = [section for one, section in read if isinstance(one, Table)]
             else:
-                self.problems.append(f"{where} must be a text or a list of texts")
+                accepted = "a list of windows" if key == WINDOWS else "a text or a list of texts"
+                self.problems.append(f"{where} must be {accepted}")
         return Section(self._where(node.place), values, lists, tables)
 
     def _lines(self, key: str, table: Table) -> Iterator[Value]:
@@ -118,3 +121,10 @@ class _Reader:
                 yield Value(f"{name}: {entry.value.text}", where)
             else:
                 self.problems.append(f"{where} must be a text, and its name must have no colon")
+
+
+def _hint(key: str, keys: Sequence[str]) -> str:
+    if ":" in key:
+        return "put a blank after the colon"
+    nearest = get_close_matches(key.removeprefix("cluster-"), keys, n=1)
+    return f"the nearest key is {nearest[0]}" if nearest else f"use one of {', '.join(keys)}"

@@ -40,8 +40,8 @@ def read_source(given: str, workspace: Path) -> Source:
 
 def _missing(path: str) -> str:
     return (
-        f"clusters: there is no file '{path}' in the workspace. Check the path, and run actions/checkout "
-        "before this step, with `permissions: {contents: read}`"
+        f"clusters: there is no file '{path}'. Check the path. In a workflow, run actions/checkout before "
+        "this step, with `permissions: {contents: read}`"
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cluster_status.settings.given import Found, Given
-from cluster_status.settings.inputs import Input
+from cluster_status.settings.inputs import CLUSTER_PASSWORD, Input
 from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, LISTED, WINDOW_KEYS
 from cluster_status.settings.references import reference_in
 from cluster_status.settings.section import Section, Value
@@ -29,7 +29,7 @@ class Sections:
         self._flat = flat
         self._names = {spec.name: key for key, spec in keys.items()}
         self._is_channel = keys is CHANNEL_KEYS
-        self.given = Given(self._find, flat.problems, lambda _: "is required", flat.redaction)
+        self.given = Given(self._find, flat.problems, _why_missing, flat.redaction)
 
     def sets(self, spec: Input[Any]) -> bool:
         """Return whether the first section itself has the input."""
@@ -65,7 +65,8 @@ class Sections:
         """Return a window as a line of the input; empty if it is not valid."""
         texts = {key: self._text(one, spec) for key, one in section.values.items()}
         missing = [key for key in WINDOW_KEYS[:2] if not texts.get(key)]
-        problem = f"{section.where} a window needs {' and '.join(missing)}" if missing else ""
+        keys = "keys" if missing[1:] else "key"
+        problem = f"{section.where} a window needs the {keys} {' and '.join(missing)}" if missing else ""
         try:
             if not problem:
                 return as_line(read_window(texts["from"], texts["to"], texts.get("note", "")))
@@ -84,13 +85,18 @@ class Sections:
             text = self._environ.get(name, "")
             if not text.strip():
                 problems[value.where] = (
-                    f"{value.where} refers to {name}, which is empty: set it in env of the step"
+                    f"{value.where} refers to {name}, which is empty: set this variable, in a workflow in "
+                    "env of the step"
                 )
             return text
         if spec.secret and value.text:
             problems[value.where] = (
-                f"{value.where} must be a reference such as ${spec.name.upper().replace('-', '_')} to a "
-                "variable in env of the step"
+                f"{value.where} must be a reference to a variable, such as "
+                f"${spec.name.upper().replace('-', '_')}: set the variable, in a workflow in env of the step"
             )
             return ""
         return value.text
+
+
+def _why_missing(spec: Input[Any]) -> str:
+    return "or key is required" if spec is CLUSTER_PASSWORD else "is required"

@@ -26,6 +26,8 @@ def of_action(environ: Mapping[str, str]) -> Given:
         other = inputs.CLUSTER_KEY if spec is inputs.CLUSTER_PASSWORD else None
         if not on_runner:
             instead = f" or {other.environment_variable}" if other else ""
+            if spec is inputs.CLUSTER_HOST:
+                instead = ", or use --clusters with a clusters file"
             return f"is required: set {spec.environment_variable or spec.variable}{instead}"
         if spec.secret:
             instead = f" or {other.name}" if other else ""

@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
@@ -236,8 +237,11 @@ def _patterns(given: str) -> tuple[str, ...]:
 
 def _kinds(given: str) -> frozenset[Kind]:
     names = [name.strip() for name in re.split(r"[,\n]", given) if name.strip()]
-    if not set(names) <= {kind.value for kind in Kind}:
-        raise ValueError
+    known = {kind.value for kind in Kind}
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        nearest = get_close_matches(wrong[0], known, n=1)
+        raise ValueError(f"the nearest kind is {nearest[0]}" if nearest else "")
     return frozenset(map(Kind, names))
 
 

@@ -49,9 +49,7 @@ def read_window(begin: str, end: str, note: str) -> PlannedWindow:
     begins = _instant("from", local_begin.replace(fold=0), zones[0])
     ends = _instant("to", local_end.replace(fold=1), zones[-1])
     if ends <= begins:
-        raise InvalidWindowError(
-            Problem("to", f"'{end}' is not later than the begin: write the later time last")
-        )
+        raise InvalidWindowError(Problem("to", f"'{end}' is not later than the begin: use a later time"))
     if ends - begins > _LONGEST:
         text = f"'{end}' is more than {_LONGEST.days} days after the begin: divide it into several windows"
         raise InvalidWindowError(Problem("to", text))

@@ -3,6 +3,7 @@
 Refused: aliases, tags, duplicate keys, several documents, deep nesting.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -64,10 +65,18 @@ def read(source: str) -> tuple[Node | None, list[Fault]]:
         return None, [*reader.faults, error.fault]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return None, [*reader.faults, Fault(f"is not YAML: {error.problem}", _place(mark) if mark else None)]
+        line = "".join(source.splitlines()[mark.line : mark.line + 1]) if mark else ""
+        why = next((fix for pattern, fix in _FIXES.items() if re.search(pattern, line)), error.problem)
+        return None, [*reader.faults, Fault(f"is not YAML: {why}", _place(mark) if mark else None)]
     except yaml.YAMLError:  # of a character that YAML does not allow
         return None, [*reader.faults, Fault("is not YAML: it has a control character")]
 
+
+_FIXES = {  # by what the line contains
+    r"^ *\t": "indent with blanks, not with a tab",
+    r"\$\{\{": "GitHub does not replace ${{ … }} in a file. Use a reference such as $NAME",
+    r"[:\[{,-] +[@`%]": "put a value that begins with @, ` or % in quotes",
+}
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -102,7 +111,11 @@ class _Reader:
     def _node(self, event: yaml.Event, depth: int) -> Node:
         place = _place(event.start_mark)
         if isinstance(event, yaml.AliasEvent):
-            self.faults.append(Fault("has an alias (*): repeat the value, or put it into defaults", place))
+            self.faults.append(
+                Fault(
+                    "has an alias (*): repeat the value, or put a value that begins with * in quotes", place
+                )
+            )
             return Text("", place)
         if getattr(event, "tag", None) is not None:
             self.faults.append(Fault("has a tag (!): remove it", place))

@@ -65,6 +65,17 @@ def test_an_annotation_is_a_line_with_its_level(level: Level, console: Console, 
     assert stream.getvalue() == f"{level.value}: The SSH host key is not pinned.\n"
 
 
+def test_a_line_is_one_write_so_that_those_of_threads_do_not_mix() -> None:
+    class Stream(io.StringIO):
+        def write(self, text: str) -> int:
+            writes.append(text)
+            return super().write(text)
+
+    writes: list[str] = []
+    Console(Stream()).log("alpha: attempt 2 of 3")
+    assert writes == ["alpha: attempt 2 of 3\n"]
+
+
 def test_the_summary_is_printed_and_the_outputs_are_not(console: Console, stream: io.StringIO) -> None:
     console.publish({"status": "online", "message": "m"}, [SUMMARY])
     assert stream.getvalue() == (

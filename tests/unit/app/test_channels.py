@@ -82,6 +82,17 @@ def test_an_error_names_the_channel_that_failed(online: Monitor, second: Recordi
     assert online.poll(REFUSED).errors == ["Channel second: Discord was not reached. It stays pending."]
 
 
+def test_the_log_says_how_many_messages_each_of_several_channels_got(
+    online: Monitor, second: RecordingNotifier
+) -> None:
+    second.fail_next(FAILED)
+    assert "Channel discord: 1 message delivered" in online.poll(REFUSED).runner.lines
+    assert online.poll(ONLINE).runner.lines[-2:] == [
+        "Channel discord: 1 message delivered",
+        "Channel second: 2 messages delivered",
+    ]
+
+
 def test_two_channels_that_fail_are_two_errors(online: Monitor, second: RecordingNotifier) -> None:
     online.notifier.fail_next(FAILED)
     second.fail_next(FAILED)

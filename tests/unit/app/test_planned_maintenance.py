@@ -59,3 +59,11 @@ def test_a_live_message_follows_the_notice(planned: Monitor) -> None:
 def test_the_summary_of_several_clusters_has_the_notice_of_each(planned: Monitor) -> None:
     run = planned.poll_all({"alpha": [ONLINE], "beta": [ONLINE]})
     assert run.runner.summaries[0].facts == ("alpha: Read-only", "beta: Read-only")
+
+
+def test_the_summary_of_several_clusters_has_the_planned_maintenance_of_each(planned: Monitor) -> None:
+    run = planned.poll_all({"alpha": [ONLINE], "beta": [ONLINE]})
+    [section] = run.runner.summaries[0].sections
+    assert section.title == "Maintenance"
+    assert [line.partition(": planned from ")[0] for line in section.lines] == ["alpha", "beta"]
+    assert all(line.endswith(": Cooling") for line in section.lines)

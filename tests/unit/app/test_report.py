@@ -305,6 +305,17 @@ def test_partitions_that_are_not_found_are_named_in_a_warning(monitor: Monitor) 
     assert monitor.check(result).warnings == ["Partitions not found, check the input partitions: gpu*, fat"]
 
 
+def test_the_key_to_set_for_the_host_key_is_that_of_the_clusters_file_if_there_are_several(
+    alone: Monitor,
+) -> None:
+    unpinned = replace(ONLINE, host_key=host_key(), line_to_pin="head.example.org ssh-ed25519 AAAA")
+    [warning] = alone.poll(unpinned).warnings
+    assert "then set cluster-host-key to this line" in warning
+    first, second = alone.poll_all({"alpha": [unpinned], "beta": [unpinned]}).warnings
+    assert first.startswith("alpha: ")
+    assert "then set host-key of this cluster to this line" in second
+
+
 def test_what_the_login_notes_is_shown_by_its_level(monitor: Monitor) -> None:
     run = monitor.poll(replace(ONLINE, notices=("1 of 2 addresses failed.",), warnings=("One was skipped.",)))
     assert "1 of 2 addresses failed." in run.runner.of(Level.NOTICE)
@@ -316,7 +327,7 @@ def test_every_poll_shows_the_line_to_pin_if_the_host_key_is_not_pinned(monitor:
     for _ in range(2):
         (warning,) = monitor.poll(replace(ONLINE, host_key=key, line_to_pin=line)).warnings
         assert warning.startswith(f"The SSH host key {key.fingerprint} is not pinned.")
-        assert warning.endswith(f"cluster-host-key to this line, in quotes: {line}")
+        assert warning.endswith(f" to this line, in quotes: {line}")
 
 
 def test_reservations_that_cannot_be_read_are_a_notice_once_a_day(alone: Monitor) -> None:

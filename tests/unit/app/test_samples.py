@@ -1,6 +1,6 @@
 """Trying out channels: a sample of each message, and what arrived."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cluster_status.adapters.github.issues import GitHubIssues
 from cluster_status.adapters.github.retry import RetryingHttp
@@ -13,7 +13,7 @@ from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.samples import samples
 from cluster_status.domain.notification.selection import Kind
 from cluster_status.domain.secret import Secret
-from cluster_status.errors import DeliveryError, ExitStatus
+from cluster_status.errors import PENDING, DeliveryError, ExitStatus
 from cluster_status.ports import Level
 from tests.fakes.clock import VirtualClock
 from tests.fakes.github import LoopbackGitHub
@@ -23,7 +23,7 @@ from tests.fakes.runner import RecordingRunner
 
 SENT = len(set(Event) - OF_ISSUES)
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
-REFUSED = DeliveryError("Discord was not reached.", cause="no answer", remedy="Wait.")
+REFUSED = DeliveryError("Discord was not reached.", cause="no answer", remedy=f"Wait. {PENDING}")
 
 
 def channel(id_: str, notifier: RecordingNotifier, *kinds: Kind) -> Channel:
@@ -44,6 +44,9 @@ def test_each_sample_can_be_composed_and_says_that_it_is_one() -> None:
         if one.event not in OF_ISSUES
     ]
     assert "Sample: hpc is offline" in headlines
+    assert not any(fact.value == timedelta(0) for message in notifier.messages for fact in message.facts)
+    [not_saved] = [one for one in notifier.messages if "cannot save its history" in one.headline]
+    assert "messages may repeat" in not_saved.sentence
     assert runner.sections == [f"users: {SENT} of {SENT} sample messages delivered"]
 
 
@@ -63,7 +66,7 @@ def test_a_channel_with_an_overview_gets_a_sample_of_it() -> None:
     assert "Sample: hpc is still online" not in notifier.headlines
 
 
-def test_a_channel_that_fails_is_an_error_and_does_not_affect_others() -> None:
+def test_a_channel_that_fails_is_an_error_without_a_next_run_and_does_not_affect_others() -> None:
     broken, works, runner = RecordingNotifier(), RecordingNotifier(), RecordingRunner()
     broken.fail_next(REFUSED)
     channels = [channel("admins", broken), channel("users", works)]

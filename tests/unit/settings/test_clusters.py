@@ -192,7 +192,7 @@ def test_a_literal_secret_is_refused_and_never_shown(key: str) -> None:
     yaml = f"clusters:\n- {{name: a, host: h, user: u, {key}: hunter2-literal}}\n"
     problems = problems_of(yaml, cluster_password="p")
     assert len(problems) == 1
-    assert "must be a reference such as $" in problems[0]
+    assert "must be a reference to a variable, such as $" in problems[0]
     assert "hunter2" not in "".join(problems)
 
 
@@ -253,7 +253,15 @@ def _with_window(window: str) -> str:
 
 WRONG: Mapping[str, tuple[str, str]] = {
     "no YAML": ("clusters: [\n", "clusters, line 2, column 1: is not YAML: "),
-    "a tab": ("clusters:\n\t- name: a\n", "clusters, line 2, column 1: is not YAML: "),
+    "a tab": ("clusters:\n\t- name: a\n", "clusters, line 2, column 1: is not YAML: indent with blanks"),
+    "a value that begins with @": (
+        CLUSTER.replace("name: alpha", "name: alpha, notice: @all"),
+        "is not YAML: put a value that begins with @, ` or % in quotes",
+    ),
+    "an expression of GitHub in a file": (
+        "channels: {users: {discord-webhook: ${{ secrets.URL }}}}\n",
+        "is not YAML: GitHub does not replace ${{ … }} in a file. Use a reference such as $NAME",
+    ),
     "an empty document": ("# none\n# at all\n", "clusters is empty"),
     "a text": ("- a\n- b\n", "clusters, line 1, column 1: the file must be a mapping of keys to values"),
     "no clusters": ("defaults: {user: u}\n", "clusters has no clusters: add the key clusters with a list"),
@@ -281,6 +289,14 @@ WRONG: Mapping[str, tuple[str, str]] = {
         CLUSTER.replace("name: alpha", "name: alpha, cluster-port: 22"),
         "cluster-port is not a key of a cluster: the nearest key is port",
     ),
+    "a key without a blank after its colon": (
+        CLUSTER.replace("name: alpha", "name: alpha, port:22"),
+        "port:22 is not a key of a cluster: put a blank after the colon",
+    ),
+    "a window that is not in a list": (
+        CLUSTER.replace("name: alpha", "name: alpha, maintenance: {from: 2026-12-01 08:00}"),
+        "clusters, line 1, column 39: maintenance must be a list of windows",
+    ),
     "a key of the whole run": (
         CLUSTER.replace("name: alpha", "name: alpha, history-path: x"),
         "history-path is not a key of a cluster: ",
@@ -294,7 +310,10 @@ WRONG: Mapping[str, tuple[str, str]] = {
         "clusters: [{name: a, user: u, password: $HPC_PASSWORD}]\n",
         "clusters, line 1, column 12: host is required",
     ),
-    "no password": ("clusters: [{name: a, user: u, host: h}]\n", "line 1, column 12: password is required"),
+    "no password": (
+        "clusters: [{name: a, user: u, host: h}]\n",
+        "line 1, column 12: password or key is required",
+    ),
     "a name twice": (
         "defaults: {user: u, host: h, password: $HPC_PASSWORD}\nclusters: [{name: Alpha}, {name: alpha}]\n",
         "clusters, line 2, column 34: name 'alpha' is the name of another cluster: give each its own name",
@@ -317,12 +336,12 @@ WRONG: Mapping[str, tuple[str, str]] = {
     ),
     "a variable that is not set": (
         CLUSTER.replace("HPC_PASSWORD", "HPC_PASWORD"),
-        "password refers to HPC_PASWORD, which is empty: set it in env of the step",
+        "password refers to HPC_PASWORD, which is empty: set this variable, in a workflow in env of the step",
     ),
     "a variable that is empty": (CLUSTER.replace("HPC_PASSWORD", "EMPTY"), "refers to EMPTY, which is empty"),
     "a reference that is not the whole value": (
         CLUSTER.replace("$HPC_PASSWORD", "x$HPC_PASSWORD"),
-        "must be a reference such as $CLUSTER_PASSWORD to a variable in env of the step",
+        "must be a reference to a variable, such as $CLUSTER_PASSWORD: set the variable, in a workflow",
     ),
     "a channel that does not exist": (
         THREE.replace("[admins]", "[admin]"),
@@ -330,11 +349,17 @@ WRONG: Mapping[str, tuple[str, str]] = {
     ),
     "channels of the file as a list": (
         f"channels: [users]\n{CLUSTER}",
-        "channels must be a mapping of keys to values",
+        "channels must be a mapping of ids to channels, such as `users: {discord-webhook: $DISCORD_WEBHOOK}`",
     ),
     "a channel without an address": (
         f"channels: {{users: {{mode: live}}}}\n{CLUSTER}",
         "clusters, line 1, column 19: channel 'users' needs exactly one of discord-webhook",
+    ),
+    "a channel that no cluster notifies": (
+        THREE.replace("name: alpha,", "name: alpha, channels: [admins],").replace(
+            "channels: users", "channels: admins"
+        ),
+        "no cluster notifies the channel 'users': add its id to the channels of a cluster, or remove it",
     ),
     "an unknown key of a channel": (
         THREE.replace("mode: live", "mod: live"),
@@ -346,11 +371,11 @@ WRONG: Mapping[str, tuple[str, str]] = {
     ),
     "an unknown kind of notifications": (
         THREE.replace("[outage, recovery]", "[outages]"),
-        "events 'outages' is not a list of these: outage, degraded, recovery, maintenance, condition, ",
+        "maintenance, condition, monitor: the nearest kind is outage",
     ),
     "a window without an end": (
         _with_window("{from: 2026-12-01 08:00}"),
-        "clusters, line 1, column 40: a window needs to",
+        "clusters, line 1, column 40: a window needs the key to",
     ),
     "a window that is a text in a list of mappings": (
         _with_window("{from: 2026-12-01 08:00, to: 2026-12-01 09:00}, soon"),
@@ -366,7 +391,7 @@ WRONG: Mapping[str, tuple[str, str]] = {
     ),
     "a window that ends before it begins": (
         _with_window("{from: 2026-12-01 08:00, to: 2026-11-01 09:00}"),
-        "clusters, line 1, column 69: to '2026-11-01 09:00' is not later than the begin",
+        "clusters, line 1, column 69: to '2026-11-01 09:00' is not later than the begin: use a later time",
     ),
     "a line of windows with an invalid time zone": (
         CLUSTER.replace(
@@ -411,10 +436,10 @@ def test_every_problem_is_reported_at_once() -> None:
     [
         (
             "missing.yml",
-            "there is no file 'missing.yml' in the workspace. Check the path, and run actions/checkout",
+            "there is no file 'missing.yml'. Check the path. In a workflow, run actions/checkout",
         ),
-        ("folder", "there is no file 'folder' in the workspace"),
-        ("pipe", "there is no file 'pipe' in the workspace"),
+        ("folder", "there is no file 'folder'."),
+        ("pipe", "there is no file 'pipe'."),
         ("latin", "the file 'latin' is not text in UTF-8"),
         ("large", "large is larger than 256 kB"),
     ],

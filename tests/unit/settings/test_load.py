@@ -469,6 +469,11 @@ def test_in_a_shell_a_missing_input_is_reported_with_its_variable(name: str) -> 
     assert name.upper().replace("-", "_") in problem
 
 
+def test_without_a_host_a_shell_is_referred_to_its_variable_and_to_the_clusters_file() -> None:
+    (problem,) = problems_of({"cluster-host": ""})
+    assert problem.endswith(": set CLUSTER_HOST, or use --clusters with a clusters file")
+
+
 @pytest.mark.parametrize("name", ["cluster-password", "discord-webhook"])
 @pytest.mark.parametrize("blank", ["", "\n"], ids=repr)
 def test_an_empty_secret_is_reported_with_the_likely_reason(name: str, blank: str) -> None:

@@ -11,7 +11,7 @@ from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.status.cause import Status
-from cluster_status.errors import ChannelRefusedError, DeliveryError, Refusal
+from cluster_status.errors import HELD_BACK, PENDING, ChannelRefusedError, DeliveryError, Refusal
 from cluster_status.render.text import text
 from cluster_status.threads import run_in_thread
 
@@ -19,7 +19,6 @@ _SECONDS = 20.0  # for one message
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 10.0
 _PERMANENT = (401, 403, 404, 410)  # HTTP statuses
 _NOT_LOADABLE = "not-loadable"
-_LATER = "The message stays pending, and the next run sends it."
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _KINDS = {
     Status.ONLINE: "success",
@@ -40,7 +39,7 @@ class AppriseNotifier:
 
     @property
     def refusals(self) -> Mapping[str, Refusal]:
-        then = "The action tries again once a day, and at once if the URL changes."
+        then = f"{HELD_BACK} the URL changes."
         not_loadable = Refusal(
             _NOT_LOADABLE,
             f"The URL of the service {self._service} cannot be used.",
@@ -76,7 +75,10 @@ class AppriseNotifier:
             service.socket_read_timeout = _READ_SECONDS
             title, _, body = text(message).partition("\n")
             try:
-                accepted = service.notify(body=body or title, title=title, notify_type=_KINDS[message.status])
+                # a service that shows HTML or Markdown gets the text converted, with its line breaks
+                accepted = service.notify(
+                    body=body or title, title=title, notify_type=_KINDS[message.status], body_format="text"
+                )
             except Exception as error:  # noqa: BLE001 - of any plugin; its text may contain the URL
                 raise self._error(f"an unexpected {type(error).__name__}", "plugin failed") from None
         if not accepted:
@@ -86,12 +88,15 @@ class AppriseNotifier:
         refusal = self.refusals.get(f"http {status}")
         if refusal:
             return ChannelRefusedError(refusal)
-        reason = f"HTTP {status}" if status else "no further reason"
-        return self._error(reason, f"http {status}" if status else "not accepted")
+        if status:
+            return self._error(f"HTTP {status}", f"http {status}")
+        text = f"The service {self._service} did not accept the message, or cannot be reached."
+        remedy = f"Check the host, the port and the credentials in its URL. {PENDING}"
+        return DeliveryError(text, cause="not accepted", remedy=remedy)
 
     def _error(self, reason: str, cause: str) -> DeliveryError:
         text = f"The service {self._service} did not accept the message ({reason})."
-        return DeliveryError(text, cause=cause, remedy=_LATER)
+        return DeliveryError(text, cause=cause, remedy=PENDING)
 
 
 class _Log(logging.Handler):

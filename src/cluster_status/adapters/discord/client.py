@@ -14,7 +14,7 @@ from cluster_status.adapters.discord.embed import card
 from cluster_status.adapters.http import Http, HttpFailure, HttpResponse
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
-from cluster_status.errors import DeliveryError
+from cluster_status.errors import PENDING, DeliveryError
 from cluster_status.ports import Clock
 
 _API_VERSION = 10
@@ -23,7 +23,6 @@ _LEAST_TIMEOUT_SECONDS = 1.0
 _BUDGET_SECONDS = 30.0  # for all that is sent in one run
 _PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0)  # if Discord gives no retry time
 _QUIET = 1 << 12  # flag of a message without a notification sound
-_POST_LATER = "The message stays pending, and the next run sends it."
 _EDIT_LATER = "The next run edits the message."
 
 
@@ -45,7 +44,7 @@ class DiscordWebhook:
         """Post the message, with retries while Discord limits or refuses all requests; see ports.Notifier."""
         body = card(message)
         quiet = {} if message.is_news else {"flags": _QUIET}
-        answer = self._request("POST", {**body, **self._sender, **quiet}, later=_POST_LATER)
+        answer = self._request("POST", {**body, **self._sender, **quiet}, later=PENDING)
         return MessageRef(str(answer.json()["id"]), self._digest(message))
 
     def edit(self, post: MessageRef, message: Message) -> MessageRef:

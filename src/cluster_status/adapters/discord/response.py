@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cluster_status.adapters.http import HttpResponse
-from cluster_status.errors import ChannelRefusedError, DeliveryError, MessageLostError, Refusal
+from cluster_status.errors import HELD_BACK, ChannelRefusedError, DeliveryError, MessageLostError, Refusal
 
 _UNKNOWN_MESSAGE, _TOO_MANY_EDITS = 10008, 30046
 _ARCHIVED_THREAD, _LOCKED_THREAD = 50083, 160005
 # to an edit; a new message reopens an archived thread, if the thread is not locked
 _LOST = frozenset({_UNKNOWN_MESSAGE, _TOO_MANY_EDITS, _ARCHIVED_THREAD, _LOCKED_THREAD})
 
-_THEN = "The action tries again once a day, and at once if discord-webhook changes."
+_THEN = f"{HELD_BACK} discord-webhook changes."
 _GONE = Refusal(
     "webhook-gone",
     "The Discord webhook is gone: it was deleted, or its token is wrong.",

@@ -15,7 +15,7 @@ from cluster_status.domain.notification.issue import IssueStep, Step
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.secret import Secret
-from cluster_status.errors import ChannelRefusedError, DeliveryError, Refusal
+from cluster_status.errors import PENDING, ChannelRefusedError, DeliveryError, Refusal
 
 LABEL = "cluster-incident"
 MUTED = "muted"
@@ -26,7 +26,6 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE = 401, 403, 404, 410
 _LOST = frozenset({301, _NOT_FOUND, _GONE})  # the issue was transferred or deleted
 
 T = TypeVar("T")
-_LATER = "The message stays pending, and the next run sends it."
 _THEN = "The next run tries again."
 
 _WRONG_TOKEN = Refusal(
@@ -182,7 +181,7 @@ class GitHubIssues:
             )
         except HttpFailure as failure:
             text = f"GitHub cannot be reached: {failure}."
-            raise DeliveryError(text, cause=str(failure), remedy=_LATER) from None
+            raise DeliveryError(text, cause=str(failure), remedy=PENDING) from None
 
     def _checked(self, response: HttpResponse, expected: int) -> HttpResponse:
         if response.status == expected:
@@ -190,7 +189,7 @@ class GitHubIssues:
         status = response.describe("message")
         if is_rate_limited(response):
             text = f"GitHub's rate limit is reached ({status})."
-            raise DeliveryError(text, cause="rate-limit", remedy=_LATER)
+            raise DeliveryError(text, cause="rate-limit", remedy=PENDING)
         refusal = {
             _UNAUTHORIZED: _WRONG_TOKEN,
             _FORBIDDEN: _NOT_PERMITTED,
@@ -200,7 +199,7 @@ class GitHubIssues:
         if refusal:
             raise ChannelRefusedError(refusal)
         raise DeliveryError(
-            f"GitHub did not accept the issue ({status}).", cause=f"http {response.status}", remedy=_LATER
+            f"GitHub did not accept the issue ({status}).", cause=f"http {response.status}", remedy=PENDING
         )
 
 
@@ -213,4 +212,4 @@ def _decoded(response: HttpResponse, kind: type[T]) -> T:
         return msgspec.json.decode(response.body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text = "Could not parse GitHub's response about an issue."
-        raise DeliveryError(text, cause="unparsable", remedy=_LATER) from None
+        raise DeliveryError(text, cause="unparsable", remedy=PENDING) from None

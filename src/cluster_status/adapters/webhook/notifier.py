@@ -15,12 +15,11 @@ from cluster_status.adapters.webhook.payload import payload
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.secret import Secret
-from cluster_status.errors import ChannelRefusedError, DeliveryError, Refusal
+from cluster_status.errors import HELD_BACK, PENDING, ChannelRefusedError, DeliveryError, Refusal
 from cluster_status.ports import Clock
 
 PREFIX = "whsec_"  # of a key
 _PERMANENT = (401, 403, 404, 410)
-_LATER = "The message stays pending, and the next run sends it."
 
 
 class WebhookNotifier:
@@ -39,8 +38,7 @@ class WebhookNotifier:
             f"http {status}": Refusal(
                 f"http {status}",
                 f"The program refuses messages (HTTP {status}).",
-                "Check its URL and the program. The action tries again once a day, and at once if the URL "
-                "changes.",
+                f"Check its URL and the program. {HELD_BACK} the URL changes.",
             )
             for status in _PERMANENT
         }
@@ -54,14 +52,14 @@ class WebhookNotifier:
             answer = self._http.request("POST", self._url.reveal(), body=body, headers=headers)
         except HttpFailure as failure:
             text = f"The program cannot be reached: {failure}."
-            raise DeliveryError(text, cause=str(failure), remedy=_LATER) from None
+            raise DeliveryError(text, cause=str(failure), remedy=PENDING) from None
         if answer.ok:
             return None
         cause = f"http {answer.status}"
         if cause in self.refusals:
             raise ChannelRefusedError(self.refusals[cause])
         text = f"The program did not accept the message (HTTP {answer.status})."
-        raise DeliveryError(text, cause=cause, remedy=_LATER)
+        raise DeliveryError(text, cause=cause, remedy=PENDING)
 
 
 def message_id(message: Message) -> str:

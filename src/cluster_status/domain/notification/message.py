@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cluster_status.domain.maintenance.plan import Plan
-from cluster_status.domain.notification.content.facts import Fact, facts, once, planned_facts
+from cluster_status.domain.notification.content.facts import Fact, facts, once, with_planned
 from cluster_status.domain.notification.content.headline import headline, shown_status
 from cluster_status.domain.notification.content.quotation import Quotation, quotation_for
 from cluster_status.domain.notification.content.sentence import remedy, sentence
@@ -114,7 +114,7 @@ def with_plan(message: Message, plan: Plan) -> Message:
         message,
         notice=plan.notice,
         note=note,
-        facts=(*planned_facts(plan.notice, note), *message.facts),
+        facts=with_planned(message.facts, plan.notice, note),
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from cluster_status.domain.conditions.tracker import MetCondition
 from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.notification.event import Event
@@ -32,13 +34,16 @@ def samples(at: datetime) -> Iterator[Notification]:
     def sample(event: Event, period: StatusPeriod | None, **content: Any) -> Notification:
         return Notification(f"sample.{event}", event, at, period, **content)
 
+    def before(period: StatusPeriod) -> StatusPeriod:
+        return replace(period, since=period.since - timedelta(hours=3))
+
     yield sample(Event.INITIAL, online, nodes=_ALL_UP)
-    yield sample(Event.OUTAGE, offline, previous=online)
+    yield sample(Event.OUTAGE, offline, previous=before(online))
     further = StatusPeriod(Status.OFFLINE, earlier, (Cause.TIMEOUT, Cause.REFUSED))
     yield sample(Event.CAUSE_CHANGED, further)
-    yield sample(Event.PARTIAL_RECOVERY, few, previous=offline, nodes=_FEW_UP)
-    yield sample(Event.RECOVERY, online, previous=offline, nodes=_ALL_UP)
-    yield sample(Event.DEGRADED, lost, previous=online, partitions=_GPU)
+    yield sample(Event.PARTIAL_RECOVERY, few, previous=before(offline), nodes=_FEW_UP)
+    yield sample(Event.RECOVERY, online, previous=before(offline), nodes=_ALL_UP)
+    yield sample(Event.DEGRADED, lost, previous=before(online), partitions=_GPU)
     yield sample(Event.PARTITION_LOST, lost, partitions=_GPU)
     yield sample(Event.PARTITION_BACK, few, partitions=_GPU)
     hangs = StatusPeriod(Status.DEGRADED, earlier, (Cause.PATH_HANGS,))
@@ -50,13 +55,13 @@ def samples(at: datetime) -> Iterator[Notification]:
         checks=(scratch,),
         checks_passed=(CheckChange("licences", Cause.CHECK_FAILED),),
     )
-    yield sample(Event.MUTE_ENDED, online, previous=offline, nodes=_ALL_UP)
+    yield sample(Event.MUTE_ENDED, online, previous=before(offline), nodes=_ALL_UP)
     met = (MetCondition("idle >= 10 in batch", 12),)
     yield sample(Event.CONDITION_MET, online, conditions=met, nodes=_ALL_UP)
     yield sample(Event.MAINTENANCE_SCHEDULED, online, window=window, window_id="sample")
     yield sample(Event.MAINTENANCE_CHANGED, online, window=moved, previous_window=window, window_id="sample")
     yield sample(Event.MAINTENANCE_CANCELLED, online, window=moved, window_id="sample")
-    yield sample(Event.MAINTENANCE_STARTED, maintenance, previous=online, window=_window(earlier))
+    yield sample(Event.MAINTENANCE_STARTED, maintenance, previous=before(online), window=_window(earlier))
     over = _window(earlier - timedelta(hours=8))
     yield sample(
         Event.MAINTENANCE_OVERDUE,

@@ -127,13 +127,13 @@ def restored(
     return outbox
 
 
-def not_saved_message(message: Message, saved: StatusPeriod, run: UnsavedRun, remedy: str) -> Message:
+def not_saved_message(message: Message, saved: StatusPeriod, saved_at: datetime, remedy: str) -> Message:
     """Return the message of HISTORY_NOT_SAVED; `remedy` is that of the error."""
     return replace(
         message,
         status=Status.UNKNOWN,
         sentence=f"{remedy} {_UNTIL_SAVED}".lstrip(),
-        facts=(Fact("Last saved status", saved.status.value), Fact("Last saved", run.saved_at)),
+        facts=(Fact("Last saved status", saved.status.value), Fact("Last saved", saved_at)),
     )
 
 

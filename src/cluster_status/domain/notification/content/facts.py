@@ -1,6 +1,6 @@
 """The facts of a message: a label and a value each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -42,12 +42,13 @@ def once(facts: Iterable[Fact], at: datetime) -> Iterator[Fact]:
             yield fact
 
 
-def planned_facts(notice: str, note: str) -> Iterator[Fact]:
-    """Yield what the user has written for readers."""
-    if notice:
-        yield Fact("Notice", notice)
-    if note:
-        yield Fact("Maintenance note", note)
+def with_planned(facts: Sequence[Fact], notice: str, note: str) -> tuple[Fact, ...]:
+    """Add what the user has written for readers: the note follows the times of the maintenance."""
+    before = [Fact("Notice", notice)] if notice else []
+    notes = [Fact("Maintenance note", note)] if note else []
+    times = [number for number, one in enumerate(facts, 1) if one.label.startswith("Maintenance ")]
+    end = max(times, default=0)
+    return (*before, *facts[:end], *notes, *facts[end:])
 
 
 def facts(notification: Notification) -> Iterator[Fact]:
