@@ -4,12 +4,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from cluster_status.domain.text import clean
-from cluster_status.settings import yaml_source
-from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, MAPPED, WINDOW_KEYS, WINDOWS
+from cluster_status.settings import inputs, yaml_source
+from cluster_status.settings.keys import (
+    CHANNEL_KEYS,
+    CLUSTER_KEYS,
+    MAPPED,
+    WINDOW_KEYS,
+    WINDOWS,
+    ChannelKind,
+)
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section, Value
 from cluster_status.settings.yaml_source import Entry, Items, Node, Place, Table, Text
 
 _TOP_LEVEL = ("defaults", CHANNELS, "clusters")
+# an input of the action has another name than its key
+_KEYS_OF_INPUTS = {
+    **{spec.name: key for key, spec in (*CLUSTER_KEYS.items(), *CHANNEL_KEYS.items())},
+    inputs.NOTIFY_URLS.name: ChannelKind.SERVICE,
+    inputs.INCIDENT_ISSUES.name: ChannelKind.ISSUES,
+    inputs.WEBHOOK_URL.name: ChannelKind.WEBHOOK,
+}
 _MOST_CLUSTERS = 1_000
 
 
@@ -41,14 +55,7 @@ class _Reader:
                 if defaults
                 else Section("")
             ),
-            channels=(
-                {
-                    id_: self._section(entry.value, "a channel", tuple(CHANNEL_KEYS))
-                    for id_, entry in self._table(channels.value, CHANNELS).items()
-                }
-                if channels
-                else None
-            ),
+            channels=self._channels(channels.value) if channels else None,
         )
 
     def _where(self, place: Place | None, key: str = "") -> str:
@@ -64,10 +71,19 @@ class _Reader:
             return {}
         for key, entry in node.entries.items():
             if keys is not None and key not in keys:
-                nearest = get_close_matches(key.removeprefix("cluster-"), keys, n=1)
-                hint = f"the nearest key is {nearest[0]}" if nearest else f"use one of {', '.join(keys)}"
+                nearest = _nearest(key, keys)
+                hint = f"the nearest key is {nearest}" if nearest else f"use one of {', '.join(keys)}"
                 self.problems.append(f"{self._where(entry.place, key)} is not a key of {what}: {hint}")
         return {key: one for key, one in node.entries.items() if keys is None or key in keys}
+
+    def _channels(self, node: Node) -> Mapping[str, Section]:
+        if isinstance(node, Table) and not node.entries:
+            self.problems.append(f"{self._where(node.place, CHANNELS)} must have at least one channel")
+        keys = tuple(CHANNEL_KEYS)
+        return {
+            id_: self._section(entry.value, "a channel", keys)
+            for id_, entry in self._table(node, CHANNELS).items()
+        }
 
     def _clusters(self, entry: Entry | None, keys: Sequence[str]) -> Iterator[Section]:
         for node in self._items(entry):
@@ -118,3 +134,11 @@ class _Reader:
                 yield Value(f"{name}: {entry.value.text}", where)
             else:
                 self.problems.append(f"{where} must be a text, and its name must have no colon")
+
+
+def _nearest(given: str, keys: Sequence[str]) -> str | None:
+    """Return the key that was probably meant: in another case, with the name of its input, or misspelt."""
+    name = given.lower()
+    meant = _KEYS_OF_INPUTS.get(name)
+    nearest = get_close_matches(name.removeprefix("cluster-"), keys, n=1)
+    return meant if meant in keys else next(iter(nearest), None)
