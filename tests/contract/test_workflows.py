@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from cluster_status.errors import InputError
 from cluster_status.settings import load
 from cluster_status.settings.inputs import INPUTS
-from cluster_status.settings.keys import CHANNEL_KEYS, ChannelKind
+from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, ChannelKind
 from tests.contract.workflows.validators import ACTION, ROOT, VALIDATORS
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
@@ -176,6 +176,41 @@ def test_the_schema_for_editors_and_the_action_agree_on_the_keys_of_a_channel(ki
         given = {"channels": {"x": {kind.value: address, key: values.get(key, True)}}, "clusters": clusters}
         is_valid = Draft202012Validator(schema).is_valid(given)
         assert (key, is_valid) == (key, _is_read({**environ, "INPUT_CLUSTERS": json.dumps(given)}))
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "{}",
+        "{x: {discord-webhook: }}",
+        "{x: {discord-webhook: ''}}",
+        "{x: {discord-webhook: $DISCORD, ping: }}",
+        "{x: {discord-webhook: $DISCORD, events: }}",
+    ],
+)
+def test_the_schema_for_editors_and_the_action_agree_on_empty_values_of_channels(yaml: str) -> None:
+    source = f"channels: {yaml}\nclusters: [{{name: a, host: h, user: u, password: $PASSWORD}}]\n"
+    assert _is_valid(source) == _is_read({**_WITH_WEBHOOK, "INPUT_CLUSTERS": source})
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in CLUSTER_KEYS if key not in {"name", "host", "user", "password"}]
+)
+def test_the_schema_for_editors_and_the_action_agree_that_a_key_can_be_empty(key: str) -> None:
+    source = (
+        "defaults: {host: h, user: u, password: $PASSWORD}\n"
+        f"clusters: [{{name: a, {key}: }}, {{name: b, {key}: ''}}]\n"
+    )
+    assert _is_valid(source)
+    assert _is_read({**_WITH_WEBHOOK, "INPUT_CLUSTERS": source})
+
+
+_WITH_WEBHOOK = {"DISCORD": "https://discord.com/api/webhooks/1/tOkEn", "PASSWORD": "p"}
+
+
+def _is_valid(yaml: str) -> bool:
+    schema = json.loads((ROOT / "docs" / "clusters.schema.json").read_text(encoding="utf-8"))
+    return bool(Draft202012Validator(schema).is_valid(_read(yaml)))
 
 
 def _is_read(environ: Mapping[str, str]) -> bool:

@@ -263,7 +263,7 @@ def played(seed: int, odds: Odds) -> World:
 @pytest.fixture(scope="module", params=list(WORLDS.values()), ids=list(WORLDS))
 def worlds(request: pytest.FixtureRequest) -> Iterator[list[World]]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("check", "live_message", "outbox", "run"):
+        for module in ("check", "live_message", "outbox", "run", "stored"):
             patch.setattr(f"cluster_status.app.{module}.run_in_thread", in_place)
         yield [played(seed, request.param) for seed in SEEDS]
 

@@ -19,8 +19,10 @@ from cluster_status.settings.keys import (
     keys_of,
 )
 
-_TEXT = {"type": ["string", "number", "boolean"]}
-_REFERENCE = {"type": "string", "pattern": r"^\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})$"}
+_TEXT = {"type": ["string", "number", "boolean", "null"]}  # an empty value is null
+_VARIABLE = r"\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})"
+_REFERENCE = {"type": "string", "pattern": f"^{_VARIABLE}$"}
+_REFERENCE_OR_EMPTY = {"type": ["string", "null"], "pattern": f"^({_VARIABLE})?$"}
 
 
 def cluster_keys() -> str:
@@ -65,6 +67,7 @@ def schema() -> str:
             "defaults": _table(defaults),
             "channels": {
                 "type": "object",
+                "minProperties": 1,
                 "additionalProperties": {"oneOf": [_channel(kind) for kind in ChannelKind]},
             },
             "clusters": {"type": "array", "minItems": 1, "items": {**_table(cluster), "required": ["name"]}},
@@ -86,7 +89,7 @@ def _channel(kind: ChannelKind) -> dict[str, Any]:
         keys[kind] = {"description": keys[kind]["description"], "const": True}
         events = [Kind.OUTAGE, Kind.DEGRADED, Kind.RECOVERY]
     listed = {"type": "array", "items": {"enum": [one.value for one in events]}}
-    keys["events"] = {"description": EVENTS.description, "anyOf": [{"type": "string"}, listed]}
+    keys["events"] = {"description": EVENTS.description, "anyOf": [{"type": ["string", "null"]}, listed]}
     return {**_table(keys), "required": [kind.value]}
 
 
@@ -97,7 +100,7 @@ def _table(properties: Mapping[str, Any]) -> dict[str, Any]:
 def _of(key: str, spec: Input[Any]) -> dict[str, Any]:
     described = {"description": spec.description.replace("`", "")}
     if spec.secret:
-        return described | _REFERENCE
+        return described | (_REFERENCE if key in list(ChannelKind) else _REFERENCE_OR_EMPTY)
     if key == WINDOWS:
         window = _table(dict.fromkeys(WINDOW_KEYS, _TEXT)) | {"required": list(WINDOW_KEYS[:2])}
         lists = [{"type": "array", "items": one} for one in (window, _TEXT)]

@@ -10,7 +10,8 @@ from cluster_status.ports import Level
 from cluster_status.render.summary import Summary, markdown
 
 _ANNOTATION_LIMIT = 4000  # the runner cuts at 4096
-_SUMMARY_LIMIT = 1_000_000  # bytes; at 1 MiB the runner takes nothing at all
+_SUMMARY_BYTES = 1_000_000  # at 1 MiB the runner takes nothing at all
+_SUMMARY_LIMIT = _SUMMARY_BYTES - 200  # with room for the count of what does not fit
 
 
 def mask(secrets: Iterable[str]) -> None:
@@ -36,7 +37,7 @@ class ActionsRunner:
     def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> bool:
         self.log(outputs["message"])
         pairs = "".join(f"{prepare_key_value_message(name, value)}\n" for name, value in outputs.items())
-        summary = _cut("\n".join(map(markdown, summaries)))
+        summary = _fitting([markdown(one) for one in summaries])
         self._append(self._summary_file, summary, "The job summary", Level.WARNING)
         return self._append(self._output_file, pairs, "The outputs", Level.ERROR)
 
@@ -62,5 +63,13 @@ def _without_commands(line: str) -> str:
     return line.replace("##[", "## [").replace("::", ": :")
 
 
-def _cut(summary: str) -> str:
-    return summary.encode()[:_SUMMARY_LIMIT].decode("utf-8", "ignore")
+def _fitting(summaries: Sequence[str]) -> str:
+    """Return the first summaries that fit, and count the rest; the first one is cut if it is too large."""
+    kept, size = list[str](), 0
+    for summary in summaries:
+        size += len(summary.encode()) + 1
+        if kept and size > _SUMMARY_LIMIT:
+            kept.append(f"Clusters whose details do not fit on this page: {len(summaries) - len(kept)}\n")
+            break
+        kept.append(summary)
+    return "\n".join(kept).encode()[:_SUMMARY_BYTES].decode("utf-8", "ignore")

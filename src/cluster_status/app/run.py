@@ -83,12 +83,12 @@ def run(
     publish(
         tools.runner, polls, several=len(clusters) > 1, history_path=store.path, site_changed=site_changed
     )
+    saved = not this.history_errors
+    _beat_of_clusters(clusters, polls, saved=saved)
     if this.crashes:
         raise this.crashes[0]
     failures = list(this.failures(polls))
     is_known = all(one.verdict.status is not Status.UNKNOWN for one in polls)
-    saved = not this.history_errors
-    _beat_of_clusters(clusters, polls, saved=saved)
     heartbeat.beat(worked=is_known and saved and not this.delivery_errors)
     return most_severe(failures)
 

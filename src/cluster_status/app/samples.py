@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
 from cluster_status.app.issues import step_of
-from cluster_status.app.report import report_error
+from cluster_status.app.report import report_crash, report_error
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.notification.combined import overview
 from cluster_status.domain.notification.event import OF_ISSUES, Event
@@ -21,7 +21,7 @@ from cluster_status.domain.notification.selection import is_chosen
 from cluster_status.domain.notification.unsaved import not_saved_message
 from cluster_status.errors import HELD_BACK, PENDING, DeliveryError, ExitStatus
 from cluster_status.ports import Runner
-from cluster_status.threads import run_in_thread
+from cluster_status.threads import result_or_exception, run_in_thread
 
 _REMEDY = "Delete old runs with their artifacts."
 _KEY = "\0sample"  # no name of a cluster
@@ -35,17 +35,27 @@ class _Sent(Struct, frozen=True):
 
 
 def send_samples(cluster: str, channels: Sequence[Channel], runner: Runner, at: Instant) -> ExitStatus:
-    """Send to all channels at the same time; a channel gets the events that it has chosen."""
+    """Send to all channels at the same time; a channel gets the events that it has chosen.
+
+    Raises the first unexpected exception of a channel, after the results of the others are reported.
+    """
     sending = [(channel, run_in_thread(partial(_send, cluster, channel, at))) for channel in channels]
     lines = []
+    crashes = []
     has_failed = False
     for channel, future in sending:
-        sent = future.result()
+        sent = result_or_exception(future)
+        if isinstance(sent, Exception):
+            report_crash(runner, f"Channel {channel.id}: The delivery", sent)
+            crashes.append(sent)
+            continue
         lines.append(f"{channel.id}: {sent.delivered} of {sent.chosen} sample messages delivered")
         if sent.error:
             has_failed = True
             report_error(runner, _without_next_run(sent.error), f"Channel {channel.id}: ")
     runner.summarize("\n".join(lines), "\n".join(f"- {line}" for line in lines) + "\n")
+    if crashes:
+        raise crashes[0]
     return ExitStatus.UNDELIVERED if has_failed else ExitStatus.OK
 
 

@@ -60,6 +60,7 @@ def channels_of_file(
         if len(kinds) == 1:
             given.problems.update(_keys_without_effect(section, kinds[0]))
             own = Sections((section,), environ, given, keys=CHANNEL_KEYS).given
+            own.required(CHANNEL_KEYS[kinds[0]])
             yield _channel(id_, kinds[0], own, environ)
         else:
             given.problems[section.where] = (

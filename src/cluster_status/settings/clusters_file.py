@@ -4,13 +4,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from cluster_status.domain.text import clean
-from cluster_status.settings import yaml_source
-from cluster_status.settings.keys import CHANNEL_KEYS, CLUSTER_KEYS, MAPPED, WINDOW_KEYS, WINDOWS
+from cluster_status.settings import inputs, yaml_source
+from cluster_status.settings.keys import (
+    CHANNEL_KEYS,
+    CLUSTER_KEYS,
+    MAPPED,
+    WINDOW_KEYS,
+    WINDOWS,
+    ChannelKind,
+)
 from cluster_status.settings.section import CHANNELS, ClustersFile, Section, Value
 from cluster_status.settings.yaml_source import Entry, Items, Node, Place, Table, Text
 
 _TOP_LEVEL = ("defaults", CHANNELS, "clusters")
 _MAPPINGS = {CHANNELS: "of ids to channels, such as `users: {discord-webhook: $DISCORD_WEBHOOK}`"}
+# an input of the action has another name than its key
+_KEYS_OF_INPUTS = {
+    **{spec.name: key for key, spec in (*CLUSTER_KEYS.items(), *CHANNEL_KEYS.items())},
+    inputs.NOTIFY_URLS.name: ChannelKind.SERVICE,
+    inputs.INCIDENT_ISSUES.name: ChannelKind.ISSUES,
+    inputs.WEBHOOK_URL.name: ChannelKind.WEBHOOK,
+}
 _MOST_CLUSTERS = 1_000
 
 
@@ -42,14 +56,7 @@ class _Reader:
                 if defaults
                 else Section("")
             ),
-            channels=(
-                {
-                    id_: self._section(entry.value, "a channel", tuple(CHANNEL_KEYS))
-                    for id_, entry in self._table(channels.value, CHANNELS).items()
-                }
-                if channels
-                else None
-            ),
+            channels=self._channels(channels.value) if channels else None,
         )
 
     def _where(self, place: Place | None, key: str = "") -> str:
@@ -69,6 +76,15 @@ class _Reader:
                 problem = f"{self._where(entry.place, key)} is not a key of {what}: {_hint(key, keys)}"
                 self.problems.append(problem)
         return {key: one for key, one in node.entries.items() if keys is None or key in keys}
+
+    def _channels(self, node: Node) -> Mapping[str, Section]:
+        if isinstance(node, Table) and not node.entries:
+            self.problems.append(f"{self._where(node.place, CHANNELS)} must have at least one channel")
+        keys = tuple(CHANNEL_KEYS)
+        return {
+            id_: self._section(entry.value, "a channel", keys)
+            for id_, entry in self._table(node, CHANNELS).items()
+        }
 
     def _clusters(self, entry: Entry | None, keys: Sequence[str]) -> Iterator[Section]:
         for node in self._items(entry):
@@ -126,5 +142,13 @@ class _Reader:
 def _hint(key: str, keys: Sequence[str]) -> str:
     if ":" in key:
         return "put a blank after the colon"
-    nearest = get_close_matches(key.removeprefix("cluster-"), keys, n=1)
-    return f"the nearest key is {nearest[0]}" if nearest else f"use one of {', '.join(keys)}"
+    nearest = _nearest(key, keys)
+    return f"the nearest key is {nearest}" if nearest else f"use one of {', '.join(keys)}"
+
+
+def _nearest(given: str, keys: Sequence[str]) -> str | None:
+    """Return the key that was probably meant: in another case, with the name of its input, or misspelt."""
+    name = given.lower()
+    meant = _KEYS_OF_INPUTS.get(name)
+    nearest = get_close_matches(name.removeprefix("cluster-"), keys, n=1)
+    return meant if meant in keys else next(iter(nearest), None)

@@ -100,6 +100,7 @@ def read(environ: Mapping[str, str], *, in_container: bool = False) -> Settings:
     if (
         command in {"poll", "test"}
         and context.on_runner
+        and not configured.has_own_channels
         and not any(one.is_usable for one in configured.channels)
     ):
         given.required(inputs.DISCORD_WEBHOOK)

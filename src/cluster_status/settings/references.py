@@ -31,7 +31,8 @@ def read_source(given: str, workspace: Path) -> Source:
             return Source("", shown, _missing(shown))
         with file.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
-        return Source(content.decode(), shown)
+        # the limit can divide a character of a file that is too large
+        return Source(content.decode(errors="strict" if len(content) <= MAX_BYTES else "replace"), shown)
     except OSError as error:
         return Source("", shown, f"clusters: the file '{shown}' cannot be read: {error.strerror}")
     except ValueError:  # no UTF-8, or a path with a null character

@@ -55,7 +55,7 @@ class Sections:
             lines = [self._window(one, spec) for one in section.tables[key]]
             return Found("\n".join(lines), f"{section.where} {key}")
         listed = section.lists[key]
-        where = f"{section.where} {key}"
+        where = section.where_of(key) if listed else f"{section.where} {key}"
         if key not in LISTED:
             self._flat.problems[where] = f"{where} must be a text, not a list"
             return Found("", where)

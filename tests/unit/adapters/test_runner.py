@@ -100,6 +100,13 @@ def test_a_summary_that_is_too_large_is_cut_between_characters(character: str, j
     assert markdown(summary).startswith(job.summary())
 
 
+def test_the_summary_of_many_clusters_ends_with_the_number_of_those_that_do_not_fit(job: Job) -> None:
+    details = replace(SUMMARY, facts=("é" * 50_000,))
+    job.runner.publish({"message": "m"}, [SUMMARY, *[details] * 20])
+    assert MEBIBYTE * 0.8 < job.summary_file.stat().st_size < MEBIBYTE
+    assert job.summary().endswith("é\n\nClusters whose details do not fit on this page: 11\n")
+
+
 def test_outputs_that_cannot_be_written_are_an_error_and_a_summary_is_a_warning(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -91,6 +91,7 @@ class Monitor:
         self.policy = ChannelPolicy("discord", digest=digest_of("a webhook"))
         self.other_channels: list[Channel] = []
         self.heartbeat = RecordingHeartbeat()
+        self.own_heartbeats: dict[str, RecordingHeartbeat] = {}  # by the name of the cluster
         self.workflow = WorkflowRuns(self.clock)
         self.runner = RecordingRunner()
         self.network = True  # whether runs reach other hosts than the cluster
@@ -193,6 +194,7 @@ class Monitor:
                 self.thresholds,
                 self.retries,
                 plan=self.plan,
+                heartbeat=self.own_heartbeats.get(name),
                 site_checks=self.site_checks,
                 conditions=self.conditions,
                 mute=self.mute,

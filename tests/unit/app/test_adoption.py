@@ -1,5 +1,7 @@
 """A cluster keeps its history when it moves into a file with several clusters, and back."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
@@ -51,6 +53,39 @@ def test_a_single_cluster_continues_the_history_of_several(moved: Monitor) -> No
     run = moved.poll(REFUSED)
     assert (run.headlines, len(run.notices)) == (["alpha is offline"], 1)
     assert list(moved.store.histories.clusters) == ["alpha"]
+
+
+def test_a_cluster_that_returns_to_its_own_history_continues_the_latest_entry(moved: Monitor) -> None:
+    own = moved.other_histories["alpha"]
+    moved.poll_all({"alpha": [REFUSED], "beta": [ONLINE]})
+    moved.poll_all({"alpha": [ONLINE], "beta": [ONLINE]}, later=timedelta(hours=1))
+    moved.other_histories, moved.store = {"cluster-status": moved.store}, own
+    run = moved.poll(ONLINE, later=timedelta(hours=1))
+    assert (run.headlines, len(run.notices)) == ([], 1)
+    assert len(moved.store.history.record.polls) == 4
+
+
+def test_a_return_to_an_outdated_entry_reports_no_recovery_a_second_time(moved: Monitor) -> None:
+    own = moved.other_histories["alpha"]
+    moved.store = own
+    moved.poll(REFUSED)
+    moved.store = MemoryStore()
+    assert "alpha is back online" in moved.poll_all({"alpha": [ONLINE], "beta": [ONLINE]}).headlines
+    moved.other_histories, moved.store = {"cluster-status": moved.store}, own
+    assert moved.poll(ONLINE, later=timedelta(days=20)).headlines == []
+
+
+def test_after_a_gap_an_older_entry_of_another_history_is_left_alone(moved: Monitor) -> None:
+    moved.poll_all({"alpha": [REFUSED], "beta": [ONLINE]})
+    run = moved.poll_all({"alpha": [REFUSED], "beta": [ONLINE]}, later=timedelta(hours=5))
+    assert (run.headlines, run.notices) == ([], [])
+
+
+def test_after_a_gap_another_history_that_cannot_be_read_stops_no_poll(moved: Monitor) -> None:
+    moved.poll_all({"alpha": [ONLINE], "beta": [ONLINE]})
+    moved.other_histories["alpha"].make_unreachable()
+    run = moved.poll_all({"alpha": [REFUSED], "beta": [ONLINE]}, later=timedelta(hours=5))
+    assert (run.exit_status, run.headlines) == (ExitStatus.OK, ["alpha is offline"])
 
 
 def test_the_history_of_another_server_is_not_continued(moved: Monitor) -> None:

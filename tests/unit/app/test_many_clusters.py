@@ -79,6 +79,18 @@ def test_a_message_about_many_clusters_that_is_not_delivered_is_sent_by_the_next
     ]
 
 
+def test_a_cluster_with_several_late_changes_counts_once_with_its_latest_status(fleet: Monitor) -> None:
+    fleet.notifier.fail_next(FAILED)
+    poll(fleet, *[REFUSED] * 4)
+    [message] = poll(fleet, *[ONLINE] * 4).messages
+    assert (message.status, message.headline) == (Status.ONLINE, "4 online")
+    assert [change.headline for change in message.changes][:3] == [
+        "c00 is offline",
+        "c00 is back online",
+        "c01 is offline",
+    ]
+
+
 def test_a_cluster_that_was_removed_notifies_nothing_more_and_is_kept_for_thirty_days(
     monitor: Monitor,
 ) -> None:

@@ -17,6 +17,7 @@ from cluster_status.domain.status.cause import Cause
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.errors import Cancelled, DeliveryError, ExitStatus, HistoryError, InputError
 from cluster_status.ports import Level
+from tests.fakes.heartbeat import RecordingHeartbeat
 from tests.fakes.probe import ONLINE, failed, listed, partition
 from tests.fakes.store import MemoryStore
 from tests.unit.app.monitor import Monitor, Run
@@ -446,6 +447,16 @@ def test_a_check_that_raises_leaves_the_other_clusters_their_poll(both: Monitor)
     assert list(json.loads(both.runner.outputs["clusters"])) == ["Beta"]
     assert both.runner.of(Level.ERROR) == ["Alpha: The check failed with an unexpected KeyError."]
     assert both.heartbeat.beats == [True]  # the caller reports the failure
+
+
+def test_a_check_that_raises_stops_no_heartbeat_of_another_cluster(both: Monitor) -> None:
+    both.own_heartbeats = {name: RecordingHeartbeat() for name in ("Alpha", "Beta")}
+    with pytest.raises(KeyError):
+        poll_both(both, KeyError("an internal error"), ONLINE)
+    assert {name: one.beats for name, one in both.own_heartbeats.items()} == {
+        "Alpha": [False],
+        "Beta": [True],
+    }
 
 
 def test_if_every_check_raises_nothing_is_saved_or_published(both: Monitor) -> None:

@@ -2,13 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from cluster_status.adapters.github.issues import GitHubIssues
 from cluster_status.adapters.github.retry import RetryingHttp
 from cluster_status.app.cluster import Channel
 from cluster_status.app.samples import send_samples
 from cluster_status.domain.history.digests import digest_of
 from cluster_status.domain.notification.event import OF_ISSUES, Event
-from cluster_status.domain.notification.message import compose
+from cluster_status.domain.notification.message import Message, compose
+from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.domain.notification.policy import ChannelPolicy
 from cluster_status.domain.notification.samples import samples
 from cluster_status.domain.notification.selection import Kind
@@ -74,6 +77,18 @@ def test_a_channel_that_fails_is_an_error_without_a_next_run_and_does_not_affect
     assert runner.of(Level.ERROR) == ["Channel admins: Discord was not reached. Wait."]
     counts = [line.partition(" sample")[0] for line in runner.sections[0].splitlines()]
     assert counts == [f"admins: 0 of {SENT}", f"users: {SENT} of {SENT}"]
+
+
+def test_a_channel_that_crashes_does_not_hide_the_results_of_others() -> None:
+    class Crashing(RecordingNotifier):
+        def send(self, message: Message) -> MessageRef:
+            raise ZeroDivisionError(message.headline)
+
+    runner = RecordingRunner()
+    with pytest.raises(ZeroDivisionError):
+        send_samples("hpc", [channel("a", Crashing()), channel("b", RecordingNotifier())], runner, NOON)
+    assert runner.of(Level.ERROR) == ["Channel a: The delivery failed with an unexpected ZeroDivisionError."]
+    assert runner.sections == [f"b: {SENT} of {SENT} sample messages delivered"]
 
 
 def test_a_channel_of_issues_shows_the_course_of_one_incident() -> None:

@@ -297,6 +297,19 @@ WRONG: Mapping[str, tuple[str, str]] = {
         CLUSTER.replace("name: alpha", "name: alpha, maintenance: {from: 2026-12-01 08:00}"),
         "clusters, line 1, column 39: maintenance must be a list of windows",
     ),
+    "a key in another case": (
+        CLUSTER.replace("name: alpha", "name: alpha, PORT: 22"),
+        "PORT is not a key of a cluster: the nearest key is port",
+    ),
+    "a key of a channel with the name of its input": (
+        THREE.replace("mode: live", "discord-mode: live"),
+        "discord-mode is not a key of a channel: the nearest key is mode",
+    ),
+    "no channel": (f"channels: {{}}\n{CLUSTER}", "channels must have at least one channel"),
+    "a channel with an empty address": (
+        f"channels: {{users: {{discord-webhook: }}}}\n{CLUSTER}",
+        "clusters, line 1, column 37: discord-webhook is required",
+    ),
     "a key of the whole run": (
         CLUSTER.replace("name: alpha", "name: alpha, history-path: x"),
         "history-path is not a key of a cluster: ",
@@ -318,6 +331,10 @@ WRONG: Mapping[str, tuple[str, str]] = {
         "defaults: {user: u, host: h, password: $HPC_PASSWORD}\nclusters: [{name: Alpha}, {name: alpha}]\n",
         "clusters, line 2, column 34: name 'alpha' is the name of another cluster: give each its own name",
     ),
+    "a name twice, with an accent of its own": (
+        THREE.replace("name: alpha", "name: caf\u00e9").replace("name: beta", "name: cafe\u0301"),
+        "is the name of another cluster: give each its own name",
+    ),
     "an invalid value": (
         CLUSTER.replace("name: alpha", "name: alpha, port: ssh"),
         "clusters, line 1, column 32: port 'ssh' is not a whole number from 1 to 65535",
@@ -332,7 +349,7 @@ WRONG: Mapping[str, tuple[str, str]] = {
     ),
     "a list where a text is needed": (
         CLUSTER.replace("name: alpha", "name: alpha, port: [22]"),
-        "port must be a text, not a list",
+        "clusters, line 1, column 33: port must be a text, not a list",
     ),
     "a variable that is not set": (
         CLUSTER.replace("HPC_PASSWORD", "HPC_PASWORD"),
@@ -423,6 +440,14 @@ def test_a_wrong_file_has_an_error_with_its_place_and_what_to_change(yaml: str, 
     assert len(problems) == 1
 
 
+def test_a_wrong_channel_of_the_file_is_no_missing_input_of_the_action() -> None:
+    yaml = f"channels: {{users: {{url: $MAIL}}}}\n{CLUSTER}"
+    with pytest.raises(InputError) as caught:
+        read({"INPUT_CLUSTERS": yaml, "GITHUB_ACTIONS": "true", **VARIABLES, "MAIL": "syslog://host"})
+    [problem] = caught.value.problems
+    assert problem.startswith("clusters, line 1, column 25: url is not a URL of a service")
+
+
 def test_every_problem_is_reported_at_once() -> None:
     yaml = "clusters:\n- {nme: a, port: x, host: a/b}\n- {name: b, password: literal}\n"
     problems = problems_of(yaml)
@@ -442,12 +467,14 @@ def test_every_problem_is_reported_at_once() -> None:
         ("pipe", "there is no file 'pipe'."),
         ("latin", "the file 'latin' is not text in UTF-8"),
         ("large", "large is larger than 256 kB"),
+        ("large-and-accented", "large-and-accented is larger than 256 kB"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(path: str, problem: str, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "latin").write_bytes("clusters: [{name: é}]".encode("latin-1"))
     (tmp_path / "large").write_bytes(b"#" * 300_000)
+    (tmp_path / "large-and-accented").write_text("# " + "é" * 300_000, encoding="utf-8")
     os.mkfifo(tmp_path / "pipe")
     assert [one for one in problems_of(path, tmp_path) if problem in one]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from unicodedata import normalize
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -39,8 +40,8 @@ class Histories(Struct, frozen=True, kw_only=True):
 
 
 def key_of(cluster_name: str) -> str:
-    """Return the key of a cluster: names that differ only in case share one history."""
-    return cluster_name.casefold()
+    """Return the key of a cluster: names that look the same or differ only in case share one history."""
+    return normalize("NFC", cluster_name.casefold())
 
 
 def assume_all_delivered(histories: Histories) -> Histories:

@@ -12,18 +12,24 @@ MOST_SINGLE = 3  # clusters whose changes are messages of their own
 
 
 def combined(messages: Sequence[Message]) -> Message:
-    """Return a message that lists the headlines and sentences of these, the worst first."""
-    ordered = sorted(messages, key=lambda one: rank(one.status))
+    """Return a message that lists the headlines and sentences of these, which are in the order of their time.
+
+    A cluster can have several, if they waited for the channel. It counts once, with the status of the last
+    one. The clusters with the worst status come first.
+    """
+    latest = {one.cluster: one for one in messages}
+    places = {cluster: place for place, cluster in enumerate(latest)}
+    ordered = sorted(messages, key=lambda one: (rank(latest[one.cluster].status), places[one.cluster]))
+    worst = latest[ordered[0].cluster]
     return Message(
-        status=ordered[0].status,
-        headline=_headline(ordered),
+        status=worst.status,
+        headline=_headline(list(latest.values())),
         sentence="",
         at=max(one.at for one in messages),
         changes=tuple(ordered),
         mention=next((one.mention for one in ordered if one.mention), ""),
         is_news=any(one.is_news for one in messages),
-        url=ordered[0].url,
-        page=_index(ordered[0]),
+        url=worst.url,
     )
 
 
