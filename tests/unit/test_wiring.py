@@ -107,9 +107,11 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     return wire
 
 
-@pytest.mark.parametrize("command", ["poll", "check"])
+@pytest.mark.parametrize(
+    ("command", "step"), [("poll", "wiring.poll"), ("check", "app.gate.poll_each")], ids=["poll", "check"]
+)
 def test_a_run_closes_its_connection_even_if_it_crashes(
-    command: str, monkeypatch: pytest.MonkeyPatch
+    command: str, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[SlurmProbe] = []
 
@@ -117,7 +119,7 @@ def test_a_run_closes_its_connection_even_if_it_crashes(
         raise KeyError("a fault of ours")
 
     monkeypatch.setattr(SlurmProbe, "close", lambda probe: closed.append(probe))  # noqa: PLW0108 - a method
-    monkeypatch.setattr(wiring, command, crash)
+    monkeypatch.setattr(f"cluster_status.{step}", crash)
     settings = load.read(IN_A_SHELL | {"INPUT_COMMAND": command})
     with pytest.raises(KeyError):
         wiring.run(settings, wiring.runner(settings.runner_context))
@@ -378,7 +380,7 @@ def test_a_poll_prunes_if_its_history_is_saved_and_its_own_exit_status_comes_fir
 def test_the_prune_command_neither_checks_nor_polls(
     pruned: list[PrunePlan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("check", "poll", "SlurmProbe"):
+    for name in ("poll", "open_clusters"):
         monkeypatch.delattr(wiring, name)
     environ = {"INPUT_COMMAND": "prune", "INPUT_PRUNE-WORKFLOWS": "a.yml", "INPUT_GITHUB-TOKEN": "ghs_abc"}
     settings = load.read(environ | {"GITHUB_REPOSITORY": "owner/name"})
