@@ -63,8 +63,8 @@ def _not_online(polls: Sequence[PollResult]) -> list[PollResult]:
 
 
 def _progress(polls: Sequence[PollResult], end: Deadline) -> str:
-    first, *others = _not_online(polls)
-    more = f" {len(others)} more of {len(polls)} clusters are not online." if others else ""
+    first, *others = found = _not_online(polls)
+    more = f" Not online: {len(found)} of {len(polls)} clusters." if others else ""
     left = duration(timedelta(seconds=round(end.left)))
     return (
         f"{describe(first.verdict, first.cluster)}.{more} The next check follows in {PAUSE_SECONDS:.0f} s. "
