@@ -43,7 +43,7 @@ class LoginShell:
     def _answer(self) -> None:
         output, errors = self._process.communicate()
         # the client may have closed the connection
-        with contextlib.suppress(OSError, paramiko.SSHException), self._channel as channel:
+        with contextlib.suppress(OSError, EOFError, paramiko.SSHException), self._channel as channel:
             channel.sendall(output)
             channel.sendall_stderr(errors)
             if self._process.returncode >= 0:  # negative if it was killed

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from cluster_status.deadline import RUN_SECONDS
+from cluster_status.deadline import PAUSE_SECONDS, RUN_SECONDS
 from cluster_status.errors import Cancelled, InputError
 
 if TYPE_CHECKING:
@@ -41,17 +41,22 @@ def _run(environ: Mapping[str, str], *, in_container: bool) -> int:
     gc.freeze()
     gc.enable()
     _handle_signals(_cancel)
+    limit = _LIMIT_SECONDS
     signal.signal(signal.SIGALRM, _cancel)
-    signal.setitimer(signal.ITIMER_REAL, _LIMIT_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, limit)
     context = load.runner_context(environ)
     if context.on_runner:  # elsewhere, a mask would print the secret
         wiring.mask(source.secrets(environ, context.workspace))
     runner = wiring.runner(context)
     try:
-        return wiring.run(load.read(environ, in_container=in_container), runner)
+        settings = load.read(environ, in_container=in_container)
+        if settings.wait_seconds:
+            limit += settings.wait_seconds + PAUSE_SECONDS
+            signal.setitimer(signal.ITIMER_REAL, limit)
+        return wiring.run(settings, runner)
     except Cancelled as cancelled:
         if cancelled.signal_number == signal.SIGALRM:
-            text = f"The run did not end within {_LIMIT_SECONDS:.0f} s and was stopped."
+            text = f"The run did not end within {limit:.0f} s and was stopped."
             runner.annotate(Level.ERROR, f"{text} The next run tries again.")
         else:
             runner.annotate(Level.WARNING, f"Cancelled by {signal.Signals(cancelled.signal_number).name}.")

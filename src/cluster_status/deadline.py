@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 RUN_SECONDS = 240.0  # the jobs in examples/ have five minutes, which include the pull of the image
+PAUSE_SECONDS = 60.0  # between two attempts of a check that waits
 _TOLERANCE_SECONDS = 0.05  # a wait with a timeout may end a moment early by this clock
 
 

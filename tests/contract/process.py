@@ -93,6 +93,7 @@ class Site:
         self.ssh_server = ssh_server
         self.discord = discord
         self.history_file = workspace / "history.json"
+        self.inputs: dict[str, str] = {}  # beside those of each run
         self._process: subprocess.Popen[str] | None = None
         self._read = 0
 
@@ -116,7 +117,7 @@ class Site:
             str(ROOT / "entrypoint.py"),
         ]
         with subprocess.Popen(
-            command, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
             self._process = process
             try:
@@ -136,7 +137,7 @@ class Site:
         self._read += len(messages)
         return [message["embeds"][0]["title"].partition(" mscluster is ")[2] for message in messages]
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         inputs = {
             "cluster-host": HOST,
             "cluster-port": str(self.server.port),
@@ -147,6 +148,7 @@ class Site:
             "discord-webhook": self.discord.webhook_url,
             "history-store": "file",
             "attempts": "1",
+            **self.inputs,
         }
         return {f"INPUT_{name.upper()}": value for name, value in inputs.items()} | {
             "GITHUB_ACTIONS": "true",
@@ -155,6 +157,7 @@ class Site:
             "GITHUB_STEP_SUMMARY": str(self.workspace / "summary"),
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT / "src"),
+            "PYTHONUNBUFFERED": "1",  # as in the image
         }
 
 

@@ -182,9 +182,8 @@ def run(setup: Setup) -> tuple[str, set[str]]:
     program = [sys.executable, str(ROOT / "entrypoint.py")]
     if "FAULT" in setup.environment:  # an exception whose message is a secret
         fault = f"def broken(*_, **__): raise RuntimeError({setup.discord.webhook_url!r} + {PASSWORD!r})"
-        patch = (
-            f"import os, sys; from cluster_status import action, wiring\n{fault}\nwiring._cluster = broken"
-        )
+        imports = "import os, sys; from cluster_status import action, wiring"
+        patch = f"{imports}\n{fault}\nwiring.open_clusters = broken"
         program = [sys.executable, "-c", f"{patch}\nsys.exit(action.main(os.environ))"]
     process = subprocess.run(
         program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False

@@ -106,7 +106,9 @@ clusters: [{name: alpha}, {name: beta}]
 def test_several_clusters_share_one_live_message_at_discord(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring, "SlurmProbe", lambda *_: ScriptedProbe(VirtualClock(), ONLINE))
+    monkeypatch.setattr(
+        "cluster_status.wiring.clusters.SlurmProbe", lambda *_: ScriptedProbe(VirtualClock(), ONLINE)
+    )
     with LoopbackDiscord() as discord:
         environ = {
             "INPUT_CLUSTERS": FLEET,

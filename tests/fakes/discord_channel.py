@@ -160,7 +160,8 @@ class Channel:
 
     def __init__(self, rate_limit: RateLimit | None, clock: Callable[[], float]) -> None:
         self.webhook_id = str(10**18 + secrets.randbelow(8 * 10**18))
-        self.token = "".join(secrets.choice(TOKEN_ALPHABET) for _ in range(TOKEN_LENGTH))
+        middle = (secrets.choice(TOKEN_ALPHABET) for _ in range(TOKEN_LENGTH - 2))
+        self.token = f"0{''.join(middle)}0"  # a text around it cannot continue it by chance
         self.channel_id = str(10**17 + secrets.randbelow(8 * 10**17))
         self.name = "the hook"
         self.exists = True

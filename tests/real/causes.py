@@ -375,7 +375,7 @@ CASES = (
         (
             "no common SSH algorithms (no ciphers in common)",
             "The server offers only these ciphers: aes128-cbc, aes256-cbc.",
-            "enable one of these ciphers, which the action offers: chacha20-poly1305@openssh.com, ",
+            "enable one of these ciphers, which the action offers: aes128-gcm@openssh.com, ",
         ),
         offers=_NO_OFFERS,
         sshd=("Ciphers aes128-cbc,aes256-cbc",),

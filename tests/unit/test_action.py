@@ -151,6 +151,21 @@ def test_a_run_that_does_not_end_in_time_is_stopped_with_an_error(
     assert error.data.endswith("was stopped. The next run tries again.")
 
 
+@pytest.mark.parametrize(("minutes", "seconds"), [("", 250), ("1", 370), ("300", 18_310)])
+def test_a_check_that_waits_has_that_much_more_time(
+    minutes: str, seconds: int, replace_run: ReplaceRun
+) -> None:
+    left: list[float] = []
+
+    def run(_settings: Settings, _runner: Runner) -> ExitStatus:
+        left.append(signal.getitimer(signal.ITIMER_REAL)[0])
+        return ExitStatus.OK
+
+    replace_run(run)
+    action.main(IN_A_SHELL | {"INPUT_WAIT-MINUTES": minutes})
+    assert left == [pytest.approx(seconds, abs=10)]
+
+
 def test_a_run_that_ended_leaves_no_timer(replace_run: ReplaceRun) -> None:
     replace_run(lambda _settings, _runner: ExitStatus.OK)
     action.main(IN_A_SHELL)

@@ -23,6 +23,7 @@ from cluster_status.adapters.history_file import HistoryFile
 from cluster_status.adapters.http import Http, HttpResponse
 from cluster_status.adapters.slurm.probe import SlurmProbe
 from cluster_status.app.cluster import Channel, MonitoredCluster, Tools
+from cluster_status.app.gate import OpenAttempt
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.digests import digest_of
 from cluster_status.domain.history.histories import Histories
@@ -107,9 +108,11 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     return wire
 
 
-@pytest.mark.parametrize("command", ["poll", "check"])
+@pytest.mark.parametrize(
+    ("command", "step"), [("poll", "wiring.poll"), ("check", "app.gate.poll_each")], ids=["poll", "check"]
+)
 def test_a_run_closes_its_connection_even_if_it_crashes(
-    command: str, monkeypatch: pytest.MonkeyPatch
+    command: str, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[SlurmProbe] = []
 
@@ -117,11 +120,30 @@ def test_a_run_closes_its_connection_even_if_it_crashes(
         raise KeyError("a fault of ours")
 
     monkeypatch.setattr(SlurmProbe, "close", lambda probe: closed.append(probe))  # noqa: PLW0108 - a method
-    monkeypatch.setattr(wiring, command, crash)
+    monkeypatch.setattr(f"cluster_status.{step}", crash)
     settings = load.read(IN_A_SHELL | {"INPUT_COMMAND": command})
     with pytest.raises(KeyError):
         wiring.run(settings, wiring.runner(settings.runner_context))
     assert len(closed) == 1
+
+
+def test_each_attempt_of_a_check_has_its_own_time_limits_and_connections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts = list[tuple[object, object]]()
+
+    def check(open_attempt: OpenAttempt, _clock: object, wait_seconds: float) -> ExitStatus:
+        assert wait_seconds == 1200
+        for _ in range(2):
+            with open_attempt() as ([cluster], tools):
+                attempts.append((cluster.probe, tools.deadlines))
+        return ExitStatus.OK
+
+    monkeypatch.setattr("cluster_status.app.gate.check", check)
+    settings = load.read(IN_A_SHELL | {"INPUT_COMMAND": "check", "INPUT_WAIT-MINUTES": "20"})
+    assert wiring.run(settings, wiring.runner(settings.runner_context)) is ExitStatus.OK
+    [first, second] = attempts
+    assert [one is other for one, other in zip(first, second, strict=True)] == [False, False]
 
 
 def test_the_digests_of_this_machine_differ_from_those_of_an_ssh_server_with_the_same_key(wire: Wire) -> None:
@@ -378,7 +400,7 @@ def test_a_poll_prunes_if_its_history_is_saved_and_its_own_exit_status_comes_fir
 def test_the_prune_command_neither_checks_nor_polls(
     pruned: list[PrunePlan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("check", "poll", "SlurmProbe"):
+    for name in ("poll", "open_clusters"):
         monkeypatch.delattr(wiring, name)
     environ = {"INPUT_COMMAND": "prune", "INPUT_PRUNE-WORKFLOWS": "a.yml", "INPUT_GITHUB-TOKEN": "ghs_abc"}
     settings = load.read(environ | {"GITHUB_REPOSITORY": "owner/name"})

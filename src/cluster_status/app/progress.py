@@ -56,7 +56,7 @@ def poll_each(
     tools: Tools,
     load_remembered: Callable[[MonitoredCluster], RememberedLogin | None],
     judge: Callable[[MonitoredCluster, Checked], PollResult],
-    progress: Progress,
+    show_early: Callable[[PollResult], None],
 ) -> tuple[list[PollResult], list[Exception]]:
     """Return the results in the order of the clusters, and exceptions; raise one if there is no result."""
     polls: dict[str, PollResult] = {}
@@ -64,7 +64,7 @@ def poll_each(
     for cluster, checked in check_all(clusters, tools, load_remembered):
         if isinstance(checked, Checked):
             polls[cluster.name] = judge(cluster, checked)
-            progress.show_early(polls[cluster.name])
+            show_early(polls[cluster.name])
         else:
             crashes[cluster.name] = checked
     names = [cluster.name for cluster in clusters]

@@ -30,7 +30,6 @@ from cluster_status.domain.history.histories import Histories, key_of, without_r
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.status.cause import Status
-from cluster_status.domain.status.probe_result import RememberedLogin
 from cluster_status.errors import DeliveryError, ExitStatus, HistoryError, SiteError, most_severe
 from cluster_status.ports import Heartbeat, HistoryStore, Level
 from cluster_status.threads import run_in_thread
@@ -47,23 +46,6 @@ _PUBLIC = (
     "A status page is public wherever you publish it. GitHub Pages of a private repository are public, too, "
     "unless the plan of the account says otherwise: see docs/status-page.md."
 )
-
-
-def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
-    """Check the clusters without a history and without a notification.
-
-    A server that does not answer is then `unknown`, since it may never have been reached.
-    """
-    require_distinct(clusters)
-    progress = Progress(tools.runner, several=len(clusters) > 1, remembers_key=False)
-    polls, crashes = poll_each(clusters, tools, lambda _: RememberedLogin(), poll, progress)
-    progress.show_all(polls)
-    published = publish(tools.runner, polls, several=len(clusters) > 1)
-    if crashes:
-        raise crashes[0]
-    known = all(one.verdict.status is not Status.UNKNOWN for one in polls)
-    # without its outputs, later steps would take a cluster that is online for one that is not
-    return ExitStatus.OK if known and published else ExitStatus.UNKNOWN
 
 
 def run(
@@ -138,7 +120,7 @@ class _Run:
             self._tools,
             stored.remembered_login,
             lambda cluster, checked: self._poll(cluster, checked, stored),
-            progress,
+            progress.show_early,
         )
         polls = self._continued(polls, stored)
         if site := self._tools.site:

@@ -44,6 +44,14 @@ COMMAND = Input(
     "poll",
     "poll",
 )
+WAIT_MINUTES = Input(
+    "wait-minutes",
+    "Number of minutes that a `check` waits for the cluster to be online. It checks again 60 seconds after "
+    "each check. `timeout-minutes` of the job must be longer by 10.",
+    types.whole_number(0, 300),
+    0,
+    "0",
+)
 CLUSTER_HOST = Input(
     "cluster-host",
     "Host name or IP address of the head node, or `local` to run the commands on this machine: see "
@@ -439,6 +447,6 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
     "Publish a status page": (SITE_PATH, SITE_URL),
     "Keep the history": (HISTORY_STORE, HISTORY_NAME, HISTORY_PATH, HISTORY_RETENTION_DAYS, GITHUB_TOKEN),
     "Prune old runs": (PRUNE_WORKFLOWS, PRUNE_KEEP, PRUNE_DRY_RUN),
-    "Choose the command": (COMMAND,),
+    "Choose the command": (COMMAND, WAIT_MINUTES),
 }
 INPUTS = tuple(spec for group in INPUT_GROUPS.values() for spec in group)

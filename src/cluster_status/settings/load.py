@@ -68,6 +68,7 @@ class Settings(Struct, frozen=True):
     storage: Storage
     site: SiteSettings
     prune: PrunePlan | None  # None: this run does not prune
+    wait_seconds: float  # of a check
     runner_context: RunnerContext
 
 
@@ -95,6 +96,7 @@ def read(environ: Mapping[str, str], *, in_container: bool = False) -> Settings:
         ),
         site=_site(given),
         prune=_prune_plan(given, command, context),
+        wait_seconds=_wait_seconds(given, command),
         runner_context=context,
     )
     if (
@@ -119,6 +121,13 @@ def _history_name(given: Given, configured: Configured) -> str:
 def _site(given: Given) -> SiteSettings:
     url = given.value(inputs.SITE_URL)
     return SiteSettings(given.value(inputs.SITE_PATH), f"{url.rstrip('/')}/" if url else "")
+
+
+def _wait_seconds(given: Given, command: str) -> float:
+    minutes = given.value(inputs.WAIT_MINUTES)
+    if minutes and command != "check":
+        given.add_problem(inputs.WAIT_MINUTES, "is only for a check: set command to check, or remove it")
+    return 60.0 * minutes
 
 
 def _prune_plan(given: Given, command: str, context: RunnerContext) -> PrunePlan | None:

@@ -1,10 +1,10 @@
-"""The only place that builds objects: the clusters and the command of a run. Its modules build the rest.
+"""The only place that builds objects: the command of a run and its tools. Its modules build the rest.
 
 What not every poll needs is imported where it is built.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import pairwise
@@ -13,29 +13,21 @@ from secrets import token_hex
 from cluster_status.adapters.clock import SystemClock
 from cluster_status.adapters.console import Console
 from cluster_status.adapters.github.rest import GITHUB_API, Rest
-from cluster_status.adapters.heartbeat import HttpHeartbeat, NoHeartbeat
 from cluster_status.adapters.http import Http
 from cluster_status.adapters.runner import ActionsRunner, mask
-from cluster_status.adapters.slurm.probe import SlurmProbe
-from cluster_status.adapters.ssh.executor import SshExecutor
 from cluster_status.app.cluster import MonitoredCluster, Tools
-from cluster_status.app.run import check
 from cluster_status.app.run import run as poll
 from cluster_status.deadline import Deadline, RunDeadlines
 from cluster_status.domain.actions.retention import PrunePlan
-from cluster_status.domain.history.digests import Digests, keyed_digests
-from cluster_status.domain.local_target import LocalTarget
-from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.site_checks.site_check import SiteChecks
 from cluster_status.domain.ssh.target import SshTarget
 from cluster_status.errors import ExitStatus, InputError, most_severe
-from cluster_status.ports import Executor, Heartbeat, Runner, SiteCheckRunner
-from cluster_status.settings.clusters import Cluster
+from cluster_status.ports import Runner
 from cluster_status.settings.load import RunnerContext, Settings
-from cluster_status.slots import Place, Slots
 from cluster_status.wiring.channels import connectivity_check, open_channels
+from cluster_status.wiring.clusters import heartbeat_of, open_clusters
 from cluster_status.wiring.history import open_other, open_store, recent_runs
 from cluster_status.wiring.redaction import redaction_of
 from cluster_status.wiring.site import open_site
@@ -55,14 +47,38 @@ def run(settings: Settings, runner: Runner) -> ExitStatus:
         return _prune(plan, settings, runner, redaction, pruning)
     if settings.command == "test":
         return _test(settings, deadlines, runner, redaction)
-    status = _run(settings, deadlines, runner, redaction)
+    if settings.command == "check":
+        return _check(settings, runner, redaction)
+    status = _poll(settings, deadlines, runner, redaction)
     if plan and status is not ExitStatus.HISTORY:  # the older history may be the only one
         pruned = _prune(plan, settings, runner, redaction, pruning.part(_PRUNING_SECONDS_OF_A_POLL))
         return most_severe([status, pruned])
     return status
 
 
-def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction: Redaction) -> ExitStatus:
+def _poll(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction: Redaction) -> ExitStatus:
+    with _opened(settings, deadlines, runner, redaction) as (http, clusters, tools):
+        store = open_store(settings, http, SystemClock(deadlines.whole), runner, redaction)
+        channels = open_channels(settings, http, deadlines, runner)
+        return poll(clusters, channels, store, heartbeat_of(settings.heartbeat, http, runner), tools)
+
+
+def _check(settings: Settings, runner: Runner, redaction: Redaction) -> ExitStatus:
+    from cluster_status.app.gate import check
+
+    @contextmanager
+    def open_attempt() -> Iterator[tuple[Sequence[MonitoredCluster], Tools]]:
+        with _opened(settings, RunDeadlines(), runner, redaction) as (_, clusters, tools):
+            yield clusters, tools
+
+    return check(open_attempt, SystemClock(), settings.wait_seconds)
+
+
+@contextmanager
+def _opened(
+    settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction: Redaction
+) -> Iterator[tuple[Http, Sequence[MonitoredCluster], Tools]]:
+    """Build the clusters and the tools of a poll or of one attempt of a check, and close them."""
     with _http(redaction, deadlines.whole) as http:
         clock = SystemClock(deadlines.whole)
         tools = Tools(
@@ -78,17 +94,9 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction:
             site=open_site(settings),
             site_url=settings.site.url,
         )
-        slots = Slots(deadlines.check)
-        clusters = [
-            _cluster(one, settings, _heartbeat(one.heartbeat, http, runner), redaction, Place(slots))
-            for one in settings.clusters
-        ]
+        clusters = open_clusters(settings, http, deadlines, runner, redaction)
         try:
-            if settings.command == "check":
-                return check(clusters, tools)
-            store = open_store(settings, http, clock, runner, redaction)
-            channels = open_channels(settings, http, deadlines, runner)
-            return poll(clusters, channels, store, _heartbeat(settings.heartbeat, http, runner), tools)
+            yield http, clusters, tools
         finally:
             for one in clusters:
                 one.probe.close()
@@ -152,7 +160,7 @@ def authorized_keys(target: SshTarget, checks: SiteChecks, public_key: str = "")
 def report_failure(url: Secret, runner: Runner) -> None:
     """Report a poll that could not start to the heartbeat URL, if there is one."""
     with _http(Redaction((url,))) as http:
-        _heartbeat(url, http, runner).beat(worked=False)
+        heartbeat_of(url, http, runner).beat(worked=False)
 
 
 def runner(runner_context: RunnerContext) -> Runner:
@@ -168,56 +176,3 @@ def _http(redaction: Redaction, deadline: Deadline | None = None) -> Iterator[Ht
         yield http
     finally:
         http.close()
-
-
-def _cluster(
-    cluster: Cluster, settings: Settings, heartbeat: Heartbeat, redaction: Redaction, place: Place
-) -> MonitoredCluster:
-    executor = _executor(cluster, redaction, place)
-    return MonitoredCluster(
-        cluster.name,
-        SlurmProbe(executor, cluster.query, redaction),
-        _digests(cluster, settings),
-        cluster.thresholds,
-        cluster.retries,
-        None if cluster.channels is None else frozenset(cluster.channels),
-        heartbeat,
-        cluster.plan.redacted(redaction),
-        _site_checks(cluster.site_checks, executor, redaction),
-        cluster.conditions,
-        MuteRequest(cluster.mute_until),
-        cluster.group,
-        place,
-    )
-
-
-def _executor(cluster: Cluster, redaction: Redaction, place: Place) -> Executor:
-    if isinstance(cluster.target, LocalTarget):
-        from cluster_status.adapters.local.executor import LocalExecutor
-
-        return LocalExecutor(cluster.target, place)
-    return SshExecutor(cluster.target, redaction, place)
-
-
-def _site_checks(checks: SiteChecks, executor: Executor, redaction: Redaction) -> SiteCheckRunner | None:
-    if not checks.checks:
-        return None
-    from cluster_status.adapters.site_checks import ExecutedSiteChecks
-
-    return ExecutedSiteChecks(executor, checks, redaction)
-
-
-def _digests(cluster: Cluster, settings: Settings) -> Digests:
-    target = cluster.target
-    ids = cluster.channels
-    addresses = (one.address.reveal() for one in settings.channels if ids is None or one.policy.id in ids)
-    private_key = "" if isinstance(target, LocalTarget) else target.credentials.key.reveal()
-    return keyed_digests(
-        key=next(filter(None, addresses), "") or private_key,
-        server=target.server_identity,
-        login=target.login_identity.reveal(),
-    )
-
-
-def _heartbeat(url: Secret, http: Http, runner: Runner) -> Heartbeat:
-    return HttpHeartbeat(url.reveal(), http, runner.annotate) if url else NoHeartbeat()

@@ -1,6 +1,7 @@
 """The use cases with fakes. The history and the channels are kept between runs; other objects are new."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -9,7 +10,8 @@ from msgspec import json
 from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel, MonitoredCluster, RetryPolicy, Thresholds, Tools, unknown_runs
-from cluster_status.app.run import check, run
+from cluster_status.app.gate import check
+from cluster_status.app.run import run
 from cluster_status.deadline import RunDeadlines
 from cluster_status.domain.history.digests import digest_of, keyed_digests
 from cluster_status.domain.maintenance.plan import NO_PLAN
@@ -105,6 +107,7 @@ class Monitor:
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
+        self.wait_seconds = 0.0  # of a check
         self.plan = NO_PLAN
         self.mute = MuteRequest()
         self.conditions: tuple[Condition, ...] = ()
@@ -140,7 +143,9 @@ class Monitor:
     def check_all(self, scripts: Mapping[str, Script]) -> Run:
         """Check clusters in one run; the scripts are by the name of the cluster."""
         probes = self._begin(scripts)
-        exit_status = check(self.clusters(probes), self.tools())
+        exit_status = check(
+            lambda: nullcontext((self.clusters(probes), self.tools())), self.clock, self.wait_seconds
+        )
         return Run(exit_status, self.runner, probes, [])
 
     def poll(

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cluster_status.adapters.site.folder import LIST, SiteFolder
 from cluster_status.adapters.site.site import StatusSite
+from cluster_status.domain.notification.mute import MuteRequest
 from cluster_status.domain.slurm.cluster_state import (
     ClusterState,
     Details,
@@ -72,6 +73,24 @@ def test_the_first_run_with_a_page_says_that_it_is_public(monitor: Monitor, site
     assert site.exists()
     assert [text for text in first if "public" in text]
     assert not second
+
+
+def test_the_page_shows_a_mute_until_its_end(monitor: Monitor, site: Path) -> None:
+    until = monitor.clock.now() + timedelta(minutes=12)
+    monitor.mute = MuteRequest(until)
+    changed = [monitor.poll(ONLINE).outputs["site-changed"]]
+    assert of_cluster(site)["muted_until"] == f"{until:%Y-%m-%dT%H:%M:%SZ}"
+    changed += [monitor.poll(ONLINE).outputs["site-changed"] for _ in range(3)]
+    assert "muted_until" not in of_cluster(site)
+    assert changed == ["true", "true", "true", "true"]
+
+
+def test_the_page_shows_no_mute_whose_time_is_over(monitor: Monitor, site: Path) -> None:
+    monitor.mute = MuteRequest(monitor.clock.now() + timedelta(minutes=7))
+    monitor.poll(ONLINE)
+    monitor.poll(failed(Cause.SINFO_FAILED))
+    assert monitor.store.history.mute
+    assert "muted_until" not in of_cluster(site)
 
 
 def test_a_check_writes_no_page(monitor: Monitor, site: Path) -> None:

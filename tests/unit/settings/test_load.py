@@ -133,6 +133,7 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "confirm-after": ("thresholds.confirm_after", 2, "10", 10, "11"),
     "site-path": ("site.path", "", "public/status/", "public/status", "../site"),
     "site-url": ("site.url", "", "https://a.example/s", "https://a.example/s/", "a.example"),
+    "wait-minutes": ("wait_seconds", 0.0, "20", 1200.0, "301"),
     "history-store": ("storage.store", "auto", "file", "file", "s3"),
     "history-name": ("storage.name", "cluster", "all", "all", "…"),
     "history-path": ("storage.path", "history.json", "state/h.json", "state/h.json", "state/"),
@@ -191,9 +192,10 @@ def settings_of(given: Given = NOTHING, environ: Given = NOTHING) -> Settings:
 
 
 def completed(given: Given) -> Given:
-    """Add the other inputs that an input for pruning or for issues requires."""
+    """Add the other inputs that an input for pruning, for issues or for a check requires."""
     needs_others = any(name.startswith("prune-") or name == "incident-issues" for name in given)
-    return PRUNING | dict(given) if needs_others else given
+    needed = PRUNING if needs_others else {}
+    return needed | ({"command": "check"} if "wait-minutes" in given else {}) | dict(given)
 
 
 def problems_of(given: Given, environ: Given = NOTHING) -> tuple[str, ...]:
@@ -506,6 +508,13 @@ def test_prune_needs_no_cluster_and_no_webhook() -> None:
     given = {"command": "prune", "prune-workflows": ".github/workflows/a.yml\n\nb.yml, a.yml"}
     environ = as_inputs(given | {"github-token": "ghs_abc"}) | ON_RUNNER | REPOSITORY
     assert read(environ).prune == PrunePlan(("a.yml", "b.yml"), keep=10, dry_run=False, current_run=None)
+
+
+@pytest.mark.parametrize("command", ["poll", "test"])
+def test_only_a_check_waits(command: str) -> None:
+    (problem,) = problems_of({"command": command, "wait-minutes": "20"})
+    assert problem == "wait-minutes is only for a check: set command to check, or remove it"
+    assert settings_of({"command": command, "wait-minutes": "0"}).wait_seconds == 0
 
 
 def test_prune_needs_workflows_a_repository_and_a_token() -> None:

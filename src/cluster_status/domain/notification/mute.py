@@ -29,6 +29,10 @@ class Mute(Struct, frozen=True, omit_defaults=True):
     confirmed: StatusPeriod | None = None
     was_lost: bool = False  # that the status is unknown was notified
 
+    def is_over(self, at: datetime) -> bool:
+        """Return whether its time is over. It can last longer while the status is unknown."""
+        return self.until is not None and at >= self.until
+
 
 class MuteRequest(Struct, frozen=True):
     """What the settings and the issue of the incident say in this poll."""

@@ -56,6 +56,7 @@ def report_on(subject: Subject, verdict: Verdict | None, history: History, at: d
     polls = history.record.polls
     partitions = (verdict.partitions if verdict else None) or PartitionReport()
     finding = shown(verdict, history, reason(verdict) if verdict else "")
+    mute = history.mute if history.mute and not history.mute.is_over(at) else None
     interval = max(usual_interval(polls) or _DEFAULT_INTERVAL, _LEAST_INTERVAL)
     return Report(
         name=subject.name,
@@ -66,6 +67,8 @@ def report_on(subject: Subject, verdict: Verdict | None, history: History, at: d
         shown=finding,
         shown_at=shown_at(finding, polls, at),
         notice=subject.plan.notice,
+        muted=mute is not None,
+        muted_until=mute.until if mute else None,
         unconfirmed=unconfirmed(verdict, history, reason(verdict)) if verdict else None,
         last_known=last_known(finding, history),
         login_only=state is not None and state.login_only,

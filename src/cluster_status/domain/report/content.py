@@ -14,6 +14,7 @@ def digest_of(report: Report) -> str:
         report.name,
         report.group,
         report.notice,
+        (report.muted, report.muted_until),
         report.shown,
         unconfirmed and (unconfirmed.status, unconfirmed.cause),
         report.last_known,

@@ -85,8 +85,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     `shown` is the status to show, and `shown_at` the last poll that found it. `unconfirmed` is what the last
     poll found, if it is another status that no poll has confirmed yet. `last_known` is the status before it
-    became unknown. `notice` is what the user writes for readers. `nodes` is None, and the lists are empty, if
-    the last poll read none.
+    became unknown. `notice` is what the user writes for readers. `muted_until` is None if the mute
+    ends with the incident. `nodes` is None, and the lists are empty, if the last poll read none.
     """
 
     name: str
@@ -97,6 +97,8 @@ class Report(Struct, frozen=True, kw_only=True):
     shown: Finding
     shown_at: datetime
     notice: str = ""
+    muted: bool = False
+    muted_until: datetime | None = None
     unconfirmed: Finding | None = None
     last_known: Finding | None = None
     login_only: bool = False

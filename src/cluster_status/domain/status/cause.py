@@ -256,3 +256,6 @@ AFTER_THE_SHELL = frozenset(
     }
 )
 """Causes of a failed probe whose shell has run a command."""
+
+MAY_PASS = frozenset(cause for cause, info in CAUSES.items() if info.retried) - {Cause.LOGIN_HANGS}
+"""Causes of an unknown status that may pass without a change by the user: the cluster or the network."""

@@ -97,7 +97,7 @@ class Unconfirmed(Struct, frozen=True):
 
 
 class ClusterEntry(Struct, frozen=True):
-    """A cluster. `found_at` is the last poll that found this status."""
+    """A cluster. `found_at` is the last poll that found this status. Until `muted_until`, it is muted."""
 
     name: str
     slug: str
@@ -111,6 +111,7 @@ class ClusterEntry(Struct, frozen=True):
     cause: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     since: Instant | UnsetType = UNSET
+    muted_until: Instant | UnsetType = UNSET
     unconfirmed: Unconfirmed | UnsetType = UNSET
     nodes: Nodes | UnsetType = UNSET
     partitions: tuple[PartitionEntry, ...] | UnsetType = UNSET
@@ -151,6 +152,7 @@ def _cluster(report: Report) -> ClusterEntry:
         reason=shown.clause or UNSET,
         since=shown.since or UNSET,
         found_at=report.shown_at,
+        muted_until=report.muted_until or UNSET,
         unconfirmed=_unconfirmed(report.unconfirmed),
         nodes=_nodes(report.nodes) if report.nodes else UNSET,
         partitions=tuple(map(_partition, report.partitions)) if is_known else UNSET,

@@ -1,7 +1,7 @@
 """The pages: what they say, that a time stands with it, and that no value is markup."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -79,6 +79,15 @@ def test_a_status_that_is_not_confirmed_is_named_beside_the_confirmed_one() -> N
         "The check at 14:05 UTC on 28 Nov 2026 found: offline (SSH connection timed out). "
         "It is not confirmed yet." in seen
     )
+
+
+@pytest.mark.parametrize(
+    ("until", "end"), [(NOW + timedelta(days=2), "Mon 30 Nov, 14:05 UTC"), (None, "this incident is over")]
+)
+def test_a_page_says_how_long_a_cluster_is_muted(until: datetime | None, end: str) -> None:
+    seen = text(page(report(muted=True, muted_until=until)))
+    assert f"No messages are sent until {end}." in seen
+    assert "No messages are sent" not in text(page(report()))
 
 
 def test_an_unknown_status_has_the_last_known_one_beside_it() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.notification.mute import Mute
 from cluster_status.domain.report.build import Subject, report_on
 from cluster_status.domain.report.report import Finding, Report, ReportedMaintenance, Use
 from cluster_status.domain.slurm.cluster_state import NodeCounts
@@ -80,6 +81,14 @@ def test_an_unknown_status_is_unknown_with_the_last_known_one() -> None:
     assert (report.shown.status, report.shown.cause) == (Status.UNKNOWN, Cause.SINFO_FAILED)
     assert report.shown_at == noon_plus(5)
     assert report.last_known == Finding(Status.ONLINE, since=NOON)
+
+
+def test_a_mute_of_an_incident_has_no_end_yet() -> None:
+    history = replace(polled(History(), ONLINE, REFUSED), mute=Mute(noon_plus(5)))
+    report = report_on(SUBJECT, None, history, noon_plus(10))
+
+    assert (report.muted, report.muted_until) == (True, None)
+    assert not after(ONLINE, REFUSED).muted
 
 
 def test_a_cluster_that_was_never_reached_is_unknown() -> None:
