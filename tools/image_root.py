@@ -23,7 +23,7 @@ _UNUSED = """
     _codecs_*.so _ctypes_test.*.so _curses*.so _dbm.*.so _gdbm.*.so _sqlite3.*.so _test*.so _tkinter.*.so
     _xxtestfuzz.*.so readline.*.so xx*.so
 """
-_UNUSED_OF_PACKAGES = ("[a-z][a-z]", "*.h")  # translations of Apprise, headers
+_UNUSED_OF_PACKAGES = ("[a-z][a-z]", "*.c", "*.h")  # translations of Apprise, sources in C
 # Apprise finds its services by the names of their source files, so that these stay, but are empty.
 _FOUND_BY_NAME = "/apprise/plugins/"
 _CONFIGURATION = ("/etc/nsswitch.conf", "/etc/os-release", "/etc/passwd", "/etc/group", "/etc/ld.so.conf")

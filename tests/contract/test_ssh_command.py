@@ -133,8 +133,8 @@ def test_a_channel_that_cannot_be_closed_loses_no_result(monkeypatch: pytest.Mon
     begin = paramiko.Transport.open_session
     attempts = []
 
-    def open_session(transport: paramiko.Transport, *, timeout: float) -> paramiko.Channel:
-        channel = begin(transport, timeout=timeout)
+    def open_session(transport: paramiko.Transport, window: int, *, timeout: float) -> paramiko.Channel:
+        channel = begin(transport, window, timeout=timeout)
         close = channel.close
 
         def fail() -> None:
@@ -207,7 +207,7 @@ def test_output_before_the_command_has_begun_is_an_error_beyond_the_window(kind:
     code = [1] if kind == cMSG_CHANNEL_EXTENDED_DATA else []
     error = error_of(SshServer(on_exec=sending(payload(kind, 0, *code, b"x" * 32_000))))
     assert isinstance(error, OutputLimitError)
-    assert str(error) == "the server exceeded the window of 2097152 bytes"
+    assert str(error) == "the server exceeded the window of 262144 bytes"
 
 
 def test_a_session_ends_after_32_megabytes_that_are_no_output() -> None:

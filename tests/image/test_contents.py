@@ -34,8 +34,10 @@ def test_the_image_has_the_package_and_the_entry_point_of_this_repository(found:
     ours = {
         path for path in found if path.startswith(f"{DIRECTORY}cluster_status/") and found[path].is_regular
     }
-    modules = {file.relative_to(SOURCE).with_suffix(".pyc") for file in SOURCE.rglob("*.py")}
-    assert ours == {f"{DIRECTORY}cluster_status/{module}" for module in modules}
+    sources = [file for file in SOURCE.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    names = {str(file.relative_to(SOURCE)).removesuffix(".py") for file in sources}
+    expected = {name if Path(name).suffix else f"{name}.pyc" for name in names}
+    assert ours == {f"{DIRECTORY}cluster_status/{name}" for name in expected}
     assert f"{DIRECTORY}__main__.pyc" in found
 
 

@@ -81,20 +81,24 @@ class _Stream(threading.Thread):
 
     def __init__(self, channel: paramiko.Channel, receive: Callable[[int], bytes], limit: int) -> None:
         super().__init__(daemon=True)
-        self.content = b""
+        self._received = bytearray()  # appending to bytes would copy them each time
         self._channel = channel
         self._receive = receive
         self.limit = limit
 
     @property
+    def content(self) -> bytes:
+        return bytes(self._received)
+
+    @property
     def exceeds_limit(self) -> bool:
-        return len(self.content) > self.limit
+        return len(self._received) > self.limit
 
     def run(self) -> None:
         # reading also writes: paramiko allows the server to send more
         with contextlib.suppress(Exception):
             while not self.exceeds_limit and (chunk := self._receive(_CHUNK)):
-                self.content += chunk
+                self._received += chunk
         if self.exceeds_limit:
             _close(self._channel)
 

@@ -29,6 +29,7 @@ from cluster_status.domain.text import clean
 from cluster_status.threads import run_in_thread
 
 _GRACE_SECONDS = 0.2
+_WINDOW_BYTES = 262_144  # that a server may send ahead; paramiko's default is 2 MB
 _CONNECT_FAILED = 2  # RFC 4254, 5.1
 _REOPEN_SECONDS = 3.0
 _FIRST_PAUSE_SECONDS = 0.01
@@ -192,7 +193,7 @@ class Session:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                channel = self.transport.open_session(timeout=deadline.left)
+                channel = self.transport.open_session(_WINDOW_BYTES, timeout=deadline.left)
             except paramiko.ChannelException as error:
                 if error.code != _CONNECT_FAILED or retrying.passed:
                     raise
