@@ -7,7 +7,8 @@ from actions_toolkit import core
 from actions_toolkit.file_command import prepare_key_value_message
 
 from cluster_status.ports import Level
-from cluster_status.render.summary import Summary, markdown
+from cluster_status.render.markdown import together
+from cluster_status.render.summary import Summary
 
 _ANNOTATION_LIMIT = 4000  # the runner cuts at 4096
 _SUMMARY_LIMIT = 1_000_000  # bytes; at 1 MiB the runner takes nothing at all
@@ -36,7 +37,7 @@ class ActionsRunner:
     def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> bool:
         self.log(outputs["message"])
         pairs = "".join(f"{prepare_key_value_message(name, value)}\n" for name, value in outputs.items())
-        summary = _cut("\n".join(map(markdown, summaries)))
+        summary = together(summaries, _SUMMARY_LIMIT)
         self._append(self._summary_file, summary, "The job summary", Level.WARNING)
         return self._append(self._output_file, pairs, "The outputs", Level.ERROR)
 
@@ -60,7 +61,3 @@ class ActionsRunner:
 def _without_commands(line: str) -> str:
     """Return a line in which the runner finds no command. The old form is found at any place of a line."""
     return line.replace("##[", "## [").replace("::", ": :")
-
-
-def _cut(summary: str) -> str:
-    return summary.encode()[:_SUMMARY_LIMIT].decode("utf-8", "ignore")

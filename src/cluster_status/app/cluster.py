@@ -148,5 +148,8 @@ class Tools(Struct, frozen=True):
 
     def with_page(self, message: Message) -> Message:
         """Return the message with the page of its cluster, if there is a status page."""
-        page = f"{self.site_url}clusters/{slug(key_of(message.cluster))}.html" if self.site_url else ""
-        return replace(message, page=page)
+        return replace(message, page=self.page_of(message.cluster))
+
+    def page_of(self, cluster_name: str) -> str:
+        """Return the address of the page of a cluster; "" if there is no status page."""
+        return f"{self.site_url}clusters/{slug(key_of(cluster_name))}.html" if self.site_url else ""

@@ -58,7 +58,7 @@ def check(clusters: Sequence[MonitoredCluster], tools: Tools) -> ExitStatus:
     progress = Progress(tools.runner, several=len(clusters) > 1, remembers_key=False)
     polls, crashes = poll_each(clusters, tools, lambda _: RememberedLogin(), poll, progress)
     progress.show_all(polls)
-    published = publish(tools.runner, polls, several=len(clusters) > 1)
+    published = publish(tools, polls, several=len(clusters) > 1)
     if crashes:
         raise crashes[0]
     known = all(one.verdict.status is not Status.UNKNOWN for one in polls)
@@ -80,9 +80,7 @@ def run(
     polls = this.poll()
     report_delivery_errors(tools.runner, this.delivery_errors, several=len(channels) > 1)
     site_changed = this.write_site(polls)
-    publish(
-        tools.runner, polls, several=len(clusters) > 1, history_path=store.path, site_changed=site_changed
-    )
+    publish(tools, polls, several=len(clusters) > 1, history_path=store.path, site_changed=site_changed)
     if this.crashes:
         raise this.crashes[0]
     failures = list(this.failures(polls))

@@ -1,8 +1,9 @@
-"""Durations, shares and instants as text."""
+"""Durations, shares, days and instants as text."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LEAST = 0.0001
 _EPSILON = 1e-6  # 0.29 * 100 is a little less than 29
 
@@ -23,6 +24,10 @@ def percent(share: float) -> str:
     if 0 < share < _LEAST:
         return f"< {100 * _LEAST:g} %"
     return f"{int(share * 10_000 + _EPSILON) / 100:g} %"
+
+
+def day_and_month(at: date) -> str:
+    return f"{at.day} {_MONTHS[at.month - 1]}"
 
 
 def utc(at: datetime) -> datetime:

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from cluster_status.adapters.runner import ActionsRunner, mask
 from cluster_status.domain.status.cause import Status
 from cluster_status.ports import Level
-from cluster_status.render.summary import Summary, markdown
+from cluster_status.render.markdown import markdown
+from cluster_status.render.summary import Summary
 from tests.fakes.file_commands import read_outputs
 from tests.fakes.workflow_commands import Command, read_commands
 
