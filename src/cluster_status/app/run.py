@@ -26,6 +26,7 @@ from cluster_status.app.report import (
 from cluster_status.app.site import with_publication, write_site
 from cluster_status.app.stored import StoredHistories
 from cluster_status.app.unsaved import deliver_unsaved, with_restored
+from cluster_status.app.weekly import with_weekly_report
 from cluster_status.domain.history.histories import Histories, key_of, without_removed
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import ServerMismatch
@@ -227,7 +228,7 @@ class _Run:
     def _save_and_deliver(
         self, polls: Sequence[PollResult], histories: Histories, stored: StoredHistories
     ) -> list[PollResult]:
-        polls = with_restored(polls, self._tools.recent_runs)
+        polls = with_weekly_report(with_restored(polls, self._tools.recent_runs), self._tools.report)
         by_key = {key_of(one.cluster): one for one in polls}
         for one in polls:
             histories = histories.with_entry(one.cluster, one.after or History())

@@ -77,6 +77,7 @@ def _run(settings: Settings, deadlines: RunDeadlines, runner: Runner, redaction:
             other_history=partial(open_other, settings, http, clock, runner, redaction),
             site=open_site(settings),
             site_url=settings.site.url,
+            report=settings.report,
         )
         slots = Slots(deadlines.check)
         clusters = [

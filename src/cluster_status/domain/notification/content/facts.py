@@ -51,6 +51,8 @@ def planned_facts(notice: str, note: str) -> Iterator[Fact]:
 
 
 def facts(notification: Notification) -> Iterator[Fact]:
+    if notification.week:  # the sentence has them all
+        return
     windows = [Fact(label, value) for label, value in window_facts(notification)]
     if notification.is_about_window:
         yield from windows
