@@ -7,11 +7,11 @@ from actions_toolkit import core
 from actions_toolkit.file_command import prepare_key_value_message
 
 from cluster_status.ports import Level
-from cluster_status.render.summary import Summary, markdown
+from cluster_status.render.markdown import together
+from cluster_status.render.summary import Summary
 
 _ANNOTATION_LIMIT = 4000  # the runner cuts at 4096
-_SUMMARY_BYTES = 1_000_000  # at 1 MiB the runner takes nothing at all
-_SUMMARY_LIMIT = _SUMMARY_BYTES - 200  # with room for the count of what does not fit
+_SUMMARY_LIMIT = 1_000_000  # bytes; at 1 MiB the runner takes nothing at all
 
 
 def mask(secrets: Iterable[str]) -> None:
@@ -37,7 +37,7 @@ class ActionsRunner:
     def publish(self, outputs: Mapping[str, str], summaries: Sequence[Summary]) -> bool:
         self.log(outputs["message"])
         pairs = "".join(f"{prepare_key_value_message(name, value)}\n" for name, value in outputs.items())
-        summary = _fitting([markdown(one) for one in summaries])
+        summary = together(summaries, _SUMMARY_LIMIT)
         self._append(self._summary_file, summary, "The job summary", Level.WARNING)
         return self._append(self._output_file, pairs, "The outputs", Level.ERROR)
 
@@ -61,15 +61,3 @@ class ActionsRunner:
 def _without_commands(line: str) -> str:
     """Return a line in which the runner finds no command. The old form is found at any place of a line."""
     return line.replace("##[", "## [").replace("::", ": :")
-
-
-def _fitting(summaries: Sequence[str]) -> str:
-    """Return the first summaries that fit, and count the rest; the first one is cut if it is too large."""
-    kept, size = list[str](), 0
-    for summary in summaries:
-        size += len(summary.encode()) + 1
-        if kept and size > _SUMMARY_LIMIT:
-            kept.append(f"Clusters whose details do not fit on this page: {len(summaries) - len(kept)}\n")
-            break
-        kept.append(summary)
-    return "\n".join(kept).encode()[:_SUMMARY_BYTES].decode("utf-8", "ignore")

@@ -15,6 +15,7 @@ from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification.message import Message
 from cluster_status.domain.notification.mute import LONGEST, MuteRequest
 from cluster_status.domain.notification.policy import ChannelPolicy
+from cluster_status.domain.notification.weekly.schedule import WeeklyTime
 from cluster_status.domain.slug import slug
 from cluster_status.errors import InputError
 from cluster_status.ports import (
@@ -131,7 +132,8 @@ class Tools(Struct, frozen=True):
     """Tools of every use case; `new_id` returns a short random text, `run_url` is the page of this run.
 
     `owns_history`: this run checks all clusters of the history, except those that were removed.
-    `other_history` opens the history with another name. `site_url` is the address of the status page.
+    `other_history` opens the history with another name. `site_url` is the address of the status page,
+    `report` the time of the weekly report.
     """
 
     clock: Clock
@@ -145,8 +147,12 @@ class Tools(Struct, frozen=True):
     other_history: Callable[[str], HistoryStore | None] = no_other_history
     site: Site | None = None
     site_url: str = ""
+    report: WeeklyTime | None = None
 
     def with_page(self, message: Message) -> Message:
         """Return the message with the page of its cluster, if there is a status page."""
-        page = f"{self.site_url}clusters/{slug(key_of(message.cluster))}.html" if self.site_url else ""
-        return replace(message, page=page)
+        return replace(message, page=self.page_of(message.cluster))
+
+    def page_of(self, cluster_name: str) -> str:
+        """Return the address of the page of a cluster; "" if there is no status page."""
+        return f"{self.site_url}clusters/{slug(key_of(cluster_name))}.html" if self.site_url else ""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cluster_status.app.cluster import Channel
 from cluster_status.app.issues import Batch, issue_batches, step_of
-from cluster_status.domain.notification.combined import MOST_SINGLE, combined, overview
+from cluster_status.domain.notification.combined import MOST_SINGLE, combined, overview, weekly
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.issue import Issue, after
 from cluster_status.domain.notification.message import Message
@@ -72,8 +72,10 @@ class ChannelDelivery(Struct, frozen=True):
         if policy.issues:
             yield from issue_batches(self.pending, self._issues)
             return
-        rows = [(key, one) for key, one in self.pending if self._is_row(one)]
-        changes = [(key, one) for key, one in self.pending if not self._is_row(one)]
+        reports = [(key, one) for key, one in self.pending if one.event is Event.REPORT]
+        others = [(key, one) for key, one in self.pending if one.event is not Event.REPORT]
+        rows = [(key, one) for key, one in others if self._is_row(one)]
+        changes = [(key, one) for key, one in others if not self._is_row(one)]
         is_about_one = policy.live and not policy.overview
         if len({key for key, _ in changes}) > MOST_SINGLE and not is_about_one:
             yield changes
@@ -81,6 +83,8 @@ class ChannelDelivery(Struct, frozen=True):
             yield from ([one] for one in changes)
         if rows:
             yield rows
+        if reports:
+            yield reports
 
     def _send(self, batch: Batch) -> MessageRef | None:
         policy = self.channel.policy
@@ -96,11 +100,14 @@ class ChannelDelivery(Struct, frozen=True):
     def _message(self, messages: Sequence[Message], batch: Batch) -> Message:
         if self._is_row(batch[0][1]):
             return overview(messages)
-        return combined(messages) if len(messages) > 1 else messages[0]
+        if len(messages) == 1:
+            return messages[0]
+        return weekly(messages) if batch[0][1].event is Event.REPORT else combined(messages)
 
     def _accepted(self, key: str, one: Notification, ref: MessageRef | None) -> Change:
         policy, live, issue = self.channel.policy, None, None
-        if ref and self.channel.editor and (self._is_row(one) or not policy.overview):
+        is_edited = one.event is not Event.REPORT  # a report stays as it was sent
+        if ref and is_edited and self.channel.editor and (self._is_row(one) or not policy.overview):
             live = LiveMessage(policy.digest, ref, one, overview=policy.overview)
         if ref and policy.issues:
             issue = after(self._issues().get(key), one, int(ref.id), policy.issues)

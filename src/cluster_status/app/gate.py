@@ -37,7 +37,7 @@ def check(open_attempt: OpenAttempt, clock: Clock, wait_seconds: float = 0.0) ->
             polls, crashes = poll_each(clusters, tools, lambda _: RememberedLogin(), poll, show_early)
             if crashes or end.passed or not _may_become_online(polls):
                 progress.show_all(polls)
-                published = publish(tools.runner, polls, several=several)
+                published = publish(tools, polls, several=several)
                 if crashes:
                     raise crashes[0]
                 # without its outputs, later steps would take a cluster that is online for one that is not

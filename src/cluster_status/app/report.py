@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import json
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
-from cluster_status.app.cluster import Channel
+from cluster_status.app.cluster import Channel, Tools
 from cluster_status.app.poll import PollResult
 from cluster_status.domain.history.servers import ServerMismatch
 from cluster_status.domain.notification.content.description import describe
@@ -20,6 +20,7 @@ from cluster_status.errors import ClusterStatusError, DeliveryError, HistoryErro
 from cluster_status.ports import Level, Runner
 from cluster_status.render.overview import ClusterRow, headline
 from cluster_status.render.phrases import duration, instant, utc
+from cluster_status.render.record import uptime_of_month
 from cluster_status.render.summary import overview, summary_of, without_maintenance
 
 OUTPUTS = {
@@ -193,7 +194,7 @@ def report_delivery_errors(
 
 
 def publish(
-    runner: Runner,
+    tools: Tools,
     polls: Sequence[PollResult],
     *,
     several: bool,
@@ -207,7 +208,7 @@ def publish(
     each = {poll.cluster: _outputs_of(poll) for poll in polls}
     worst = min(polls, key=_severity)
     not_online = [poll for poll in sorted(polls, key=_severity) if poll.verdict.status is not Status.ONLINE]
-    rows = [_row(poll) for poll in polls]
+    rows = [_row(poll, tools.page_of(poll.cluster)) for poll in polls]
     outputs = {
         "status": worst.verdict.status.value,
         "previous-status": "",
@@ -231,27 +232,33 @@ def publish(
         }
     shown = [poll for poll in not_online if not poll.runner_is_offline] if several else polls
     summaries = [
-        summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan, poll.at) for poll in shown
+        replace(
+            summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan, poll.at),
+            page=tools.page_of(poll.cluster),
+        )
+        for poll in shown
     ]
-    return runner.publish(
-        outputs, [overview(rows, offline_runner(polls)), *summaries] if several else summaries
-    )
+    if several:
+        summaries.insert(0, overview(rows, offline_runner(polls), page=tools.site_url))
+    return tools.runner.publish(outputs, summaries)
 
 
 def _severity(poll: PollResult) -> int:
     return rank(poll.verdict.status)
 
 
-def _row(poll: PollResult) -> ClusterRow:
+def _row(poll: PollResult, page: str) -> ClusterRow:
     state = poll.verdict.cluster_state
     confirmed = poll.after.tracker.confirmed if poll.after else None
     return ClusterRow(
         poll.cluster,
         poll.verdict.status,
         f"{state.nodes.in_service} of {state.nodes.total}" if state and state.nodes.total else "",
+        uptime_of_month(poll.after) if poll.after else "",
         instant(confirmed.since) if confirmed and confirmed.status is poll.verdict.status else "",
         poll.context.plan.notice,
         poll.current_plan.windows,
+        page,
     )
 
 

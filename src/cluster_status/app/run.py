@@ -26,6 +26,7 @@ from cluster_status.app.report import (
 from cluster_status.app.site import with_publication, write_site
 from cluster_status.app.stored import StoredHistories
 from cluster_status.app.unsaved import deliver_unsaved, with_restored
+from cluster_status.app.weekly import with_weekly_report
 from cluster_status.domain.history.histories import Histories, key_of, without_removed
 from cluster_status.domain.history.history import History
 from cluster_status.domain.history.servers import ServerMismatch
@@ -62,9 +63,7 @@ def run(
     polls = this.poll()
     report_delivery_errors(tools.runner, this.delivery_errors, several=len(channels) > 1)
     site_changed = this.write_site(polls)
-    publish(
-        tools.runner, polls, several=len(clusters) > 1, history_path=store.path, site_changed=site_changed
-    )
+    publish(tools, polls, several=len(clusters) > 1, history_path=store.path, site_changed=site_changed)
     saved = not this.history_errors
     _beat_of_clusters(clusters, polls, saved=saved)
     if this.crashes:
@@ -214,7 +213,7 @@ class _Run:
     def _save_and_deliver(
         self, polls: Sequence[PollResult], histories: Histories, stored: StoredHistories
     ) -> list[PollResult]:
-        polls = with_restored(polls, self._tools.recent_runs)
+        polls = with_weekly_report(with_restored(polls, self._tools.recent_runs), self._tools.report)
         by_key = {key_of(one.cluster): one for one in polls}
         for one in polls:
             histories = histories.with_entry(one.cluster, one.after or History())

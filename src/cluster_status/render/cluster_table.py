@@ -4,14 +4,13 @@ from datetime import datetime, timedelta
 
 from cluster_status.domain.notification.message import Message
 from cluster_status.render.names import shortened
-from cluster_status.render.phrases import utc
+from cluster_status.render.phrases import day_and_month, utc
 from cluster_status.render.table import fit
 from cluster_status.render.text import SIGNS
 from cluster_status.render.width import columns, left, right
 
 _HEAD = ("", "CLUSTER", "NODES", "SINCE (UTC)")
 _NONE = "-"
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WITHOUT_YEAR = timedelta(days=300)
 
 
@@ -43,5 +42,5 @@ def _cells(message: Message, at: datetime) -> tuple[str, str, str, str]:
 def _time(begin: datetime, at: datetime) -> str:
     """Return a day with its time, or if it is long ago, with its year."""
     shown = utc(begin)
-    day = f"{shown.day} {_MONTHS[shown.month - 1]}"
+    day = day_and_month(shown)
     return f"{day} {shown:%H:%M}" if at - begin < _WITHOUT_YEAR else f"{day} {shown.year}"

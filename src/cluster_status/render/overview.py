@@ -1,4 +1,4 @@
-"""The clusters of a run, a row for each: as a table in Markdown, or aligned for a terminal."""
+"""The clusters of a run, a row for each."""
 
 from collections.abc import Sequence
 
@@ -11,22 +11,24 @@ from cluster_status.domain.status.severity import counted, rank
 from cluster_status.render.text import SIGNS
 from cluster_status.render.width import columns, fitted, left
 
-_HEAD = ("CLUSTER", "STATUS", "NODES", "SINCE")
+OVERVIEW_HEAD = ("Cluster", "Status", "Nodes", "Up, 30 d", "Since")
 _NAME_WIDTH = 30
 
 
 class ClusterRow(Struct, frozen=True):
-    """`nodes` is such as `35 of 36`, `since` an instant; both may be empty, and so may `notice`.
+    """`nodes` is such as `35 of 36`, `up` a share of 30 days, `since` an instant, `page` a URL.
 
-    `planned` are the windows of the user that are not over.
+    `planned` are the windows of the user that are not over. All but the name and the status may be empty.
     """
 
     name: str
     status: Status
     nodes: str = ""
+    up: str = ""
     since: str = ""
     notice: str = ""
     planned: Sequence[PlannedWindow] = ()
+    page: str = ""
 
 
 def worst_first(rows: Sequence[ClusterRow]) -> list[ClusterRow]:
@@ -40,18 +42,15 @@ def headline(rows: Sequence[ClusterRow]) -> str:
 
 
 def as_text(rows: Sequence[ClusterRow]) -> str:
-    lines = [_HEAD, *((fitted(row.name, _NAME_WIDTH), *_cells(row)) for row in rows)]
-    widths = [max(columns(line[number]) for line in lines) for number in range(len(_HEAD))]
+    head = tuple(title.upper() for title in OVERVIEW_HEAD)
+    lines = [head, *((fitted(row.name, _NAME_WIDTH), *overview_cells(row)) for row in rows)]
+    widths = [max(columns(line[number]) for line in lines) for number in range(len(head))]
     return "\n".join(
         "  ".join(left(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
 
 
-def as_cells(rows: Sequence[ClusterRow]) -> list[tuple[str, ...]]:
-    """Return the head and the rows."""
-    return [("Cluster", "Status", "Nodes in service", "Since"), *((row.name, *_cells(row)) for row in rows)]
-
-
-def _cells(row: ClusterRow) -> tuple[str, str, str]:
-    return f"{SIGNS[row.status]} {row.status}", row.nodes or "-", row.since or "-"
+def overview_cells(row: ClusterRow) -> tuple[str, ...]:
+    """Return what follows the name in the row of a cluster."""
+    return f"{SIGNS[row.status]} {row.status}", row.nodes or "-", row.up or "-", row.since or "-"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from cluster_status.domain.actions.retention import PruneResult
-from cluster_status.render.summary import escape
+from cluster_status.render.markdown import escape, table
 
 _LEGEND = (
     "Protected: runs in progress, and runs that hold the newest history of a cluster. "
@@ -25,9 +25,8 @@ class PruneReport(Struct, frozen=True):
 
 def markdown(report: PruneReport) -> str:
     head, *rows = _table(report)
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *(list(map(escape, row)) for row in rows)]
-    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-    return f"### {report.headline}\n\n{table}\n\n{_LEGEND}\n"
+    lines = "\n".join(table(head, [list(map(escape, row)) for row in rows]))
+    return f"### {report.headline}\n\n{lines}\n\n{_LEGEND}\n"
 
 
 def plain(report: PruneReport) -> str:

@@ -1,18 +1,21 @@
-"""Uptime over several windows, and the recorded outages, as text."""
+"""Uptime over several windows, the last days, and the recorded outages, as text."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.report.days import last_days
 from cluster_status.domain.uptime import uptime
 from cluster_status.domain.uptime.gaps import Gap
 from cluster_status.domain.uptime.incident import Incident, outages
 from cluster_status.domain.uptime.uptime import Uptime
+from cluster_status.render.days import Strip, strip
 from cluster_status.render.phrases import duration, instant, percent
 
+UPTIME_HEAD = ("Last", "Up", "Degraded", "Monitored")
 UPTIME_LEGEND = (
-    "UP: online or degraded, as a share of the monitored time without maintenance. DEGRADED: part of UP. "
-    "MONITORED: share of the window that polls cover."
+    "Up: online or degraded, as a share of the monitored time without maintenance. Degraded: part of up. "
+    "Monitored: share of the window that polls cover."
 )
 
 
@@ -23,19 +26,31 @@ def uptimes(history: History) -> Sequence[tuple[str, Uptime | None]]:
     return tuple(by_window.items()) if any(by_window.values()) else ()
 
 
-def uptime_table(by_window: Sequence[tuple[str, Uptime | None]]) -> str:
-    rows = [
-        ("IN THE LAST", *(name for name, _ in by_window)),
-        ("UP", *(percent(found.up) if found else "-" for _, found in by_window)),
-        ("DEGRADED", *(percent(found.degraded) if found else "-" for _, found in by_window)),
-        ("MONITORED", *(percent(found.coverage) if found else "-" for _, found in by_window)),
+def uptime_of_month(history: History) -> str:
+    """Return the uptime of 30 days, or ""."""
+    month = dict(uptimes(history)).get("30 d")
+    return percent(month.up) if month else ""
+
+
+def strip_of(history: History) -> Strip | None:
+    """Return the last days up to the latest poll."""
+    polls = history.record.polls
+    return strip(last_days(history.record.ledger, polls[-1].at)) if polls else None
+
+
+def uptime_rows(by_window: Sequence[tuple[str, Uptime | None]]) -> list[tuple[str, ...]]:
+    """Return a row for each window; it fits a phone."""
+    return [
+        (name, *((percent(found.up), percent(found.degraded), percent(found.coverage)) if found else "---"))
+        for name, found in by_window
     ]
-    title, *columns = (max(map(len, column)) for column in zip(*rows, strict=True))
+
+
+def uptime_table(by_window: Sequence[tuple[str, Uptime | None]]) -> str:
+    rows = [tuple(title.upper() for title in UPTIME_HEAD), *uptime_rows(by_window)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
-        "  ".join(
-            [row[0].ljust(title), *(cell.rjust(width) for cell, width in zip(row[1:], columns, strict=True))]
-        )
-        for row in rows
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
     )
 
 

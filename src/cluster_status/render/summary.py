@@ -1,4 +1,4 @@
-"""The summary of a run: as Markdown for the page of the run, or as plain text for a terminal."""
+"""The summary of a run: its content, and as plain text for a terminal. Markdown is in its own module."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -13,21 +13,22 @@ from cluster_status.domain.status.cause import Status
 from cluster_status.domain.status.partitions.state import PartitionReport
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
-from cluster_status.render.overview import ClusterRow, as_cells, as_text, headline, worst_first
+from cluster_status.render.days import Strip
+from cluster_status.render.overview import ClusterRow, as_text, headline, worst_first
 from cluster_status.render.phrases import instant
-from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
+from cluster_status.render.record import UPTIME_LEGEND, outage_facts, strip_of, uptime_table, uptimes
 from cluster_status.render.section import Section, check_section, planned_maintenance, sections
 from cluster_status.render.table import ordered, table
 from cluster_status.render.text import SIGNS
 
+PAGE = "Status page"
 _NAMES = 20
-_TABLE_LIMIT = 100_000  # GitHub accepts 1 MiB per step
+TABLE_LIMIT = 100_000  # GitHub accepts 1 MiB per step
 _TABLE_WIDTH = 80
-_LEGEND = (
+TABLE_LEGEND = (
     "A star marks the default partition. ALLOC: in service, not idle. DOWN: not in service. "
     "A node in several partitions counts in each."
 )
-_MARKDOWN = str.maketrans({character: f"\\{character}" for character in r"\`*_[]<>#|~&$@"})
 
 
 class Summary(Struct, frozen=True):
@@ -36,8 +37,10 @@ class Summary(Struct, frozen=True):
     facts: tuple[str, ...]
     partitions: tuple[Partition, ...]  # in the order of the table
     sections: tuple[Section, ...] = ()
+    strip: Strip | None = None  # of the last days
     uptimes: Sequence[tuple[str, Uptime | None]] = ()  # by window
     clusters: Sequence[ClusterRow] = ()  # of a summary of several
+    page: str = ""  # URL of the status page
 
 
 def summary_of(
@@ -59,54 +62,43 @@ def summary_of(
             *check_section(checks.results if checks else ()),
             *sections(state, planned=plan.windows, lost=report.found, at=at),
         ),
+        strip=strip_of(history) if history else None,
         uptimes=uptimes(history) if history else (),
     )
 
 
-def overview(rows: Sequence[ClusterRow], fact: str = "") -> Summary:
+def overview(rows: Sequence[ClusterRow], fact: str = "", page: str = "") -> Summary:
     """Return the summary of all clusters of a run."""
     rows = worst_first(rows)
     facts = [fact] if fact else []
     facts += [f"{row.name}: {row.notice}" for row in rows if row.notice]
     planned = tuple(planned_maintenance((row.name, row.planned) for row in rows))
     return Summary(
-        rows[0].status, headline(rows), facts=tuple(facts), partitions=(), sections=planned, clusters=rows
+        rows[0].status,
+        headline(rows),
+        tuple(facts),
+        partitions=(),
+        sections=planned,
+        clusters=rows,
+        page=page,
     )
-
-
-def markdown(summary: Summary) -> str:
-    blocks = [f"### {SIGNS[summary.status]} {escape(summary.headline)}", *map(escape, summary.facts)]
-    if summary.clusters:
-        head, *rows = (f"| {' | '.join(map(escape, cells))} |" for cells in as_cells(summary.clusters))
-        blocks.append("\n".join([head, "| --- | --- | --- | --- |", *rows]))
-    if summary.partitions:
-        blocks += [
-            f"~~~text\n{table(summary.partitions, width=_TABLE_WIDTH, limit=_TABLE_LIMIT)}\n~~~",
-            _LEGEND,
-        ]
-    for section in summary.sections:
-        blocks += [f"**{section.title}**", "\n".join(f"- {escape(line)}" for line in section.lines)]
-    if summary.uptimes:
-        blocks += [f"~~~text\n{uptime_table(summary.uptimes)}\n~~~", UPTIME_LEGEND]
-    return "\n\n".join(blocks) + "\n"
 
 
 def plain(summary: Summary, *, with_table: bool) -> str:
     lines = [f"{SIGNS[summary.status]} {summary.headline}", *summary.facts]
+    if summary.page:
+        lines.append(f"{PAGE}: {summary.page}")
     if summary.clusters:
         lines.append(as_text(summary.clusters))
     if summary.partitions and with_table:
-        lines += [table(summary.partitions, width=_TABLE_WIDTH, limit=_TABLE_LIMIT), _LEGEND]
+        lines += [table(summary.partitions, width=_TABLE_WIDTH, limit=TABLE_LIMIT), TABLE_LEGEND]
     for section in summary.sections:
         lines += [f"{section.title}:", *(f"- {line}" for line in section.lines)]
+    if summary.strip:
+        lines += [summary.strip.legend, *(f"{first:>6}  {signs}" for first, signs in summary.strip.rows)]
     if summary.uptimes:
         lines += [uptime_table(summary.uptimes), UPTIME_LEGEND]
     return "\n".join(lines)
-
-
-def escape(text: str) -> str:
-    """Escape `text` so that it has no Markdown, HTML, link or mention."""
-    return text.translate(_MARKDOWN).replace("://", ":\u200b//").replace("www.", "www\u200b.")
 
 
 def _notice(plan: Plan) -> Iterator[str]:

@@ -11,7 +11,7 @@ from cluster_status.render.width import columns, fitted, left, right, units
 PHONE_WIDTH = 37
 """Columns of a code block in an embed on a phone 390 points wide, estimated; a desktop has 40."""
 
-_HEAD = ("PARTITION", "IDLE", "ALLOC", "DOWN", "TOTAL", "LIMIT")
+HEAD = ("PARTITION", "IDLE", "ALLOC", "DOWN", "TOTAL", "LIMIT")
 _NONE = "-"
 _LIMIT_WIDTH = 8
 _GPU_TYPES = 4  # shown per partition
@@ -54,8 +54,8 @@ def table(
     no idle nodes or GPUs.
     """
     shown = partitions[:most]
-    rows = [_HEAD[1:], *map(_cells, shown)]
-    widths = [max(columns(row[column]) for row in rows) for column in range(len(_HEAD) - 1)]
+    rows = [HEAD[1:], *map(cells, shown)]
+    widths = [max(columns(row[column]) for row in rows) for column in range(len(HEAD) - 1)]
     names = _names(shown, max(width - sum(widths) - len(widths), 2))
     widths = [max(map(columns, names)), *widths]
     head, *lines = [_aligned(name, row, widths) for name, row in zip(names, rows, strict=True)]
@@ -67,10 +67,11 @@ def table(
 def _names(shown: Sequence[Partition], width: int) -> list[str]:
     """Return the first column."""
     names = shortened((one.name, width - one.default) for one in shown)
-    return [fitted(_HEAD[0], width), *(names[one.name] + "*" * one.default for one in shown)]
+    return [fitted(HEAD[0], width), *(names[one.name] + "*" * one.default for one in shown)]
 
 
-def _cells(partition: Partition) -> tuple[str, ...]:
+def cells(partition: Partition) -> tuple[str, ...]:
+    """Return what follows the name in the row of a partition."""
     nodes = partition.nodes
     return (
         str(nodes.idle + nodes.powered_down) if partition.is_up else _NONE,

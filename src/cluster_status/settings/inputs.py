@@ -308,6 +308,13 @@ NOTIFY_WHEN = Input(
     check_types.CONDITIONS,
     (),
 )
+REPORT = Input(
+    "report",
+    "Time of a weekly report, such as `Mon 08:00` (UTC) or `Mon 08:00 Europe/Berlin`. Empty: no report. See "
+    "docs/notifications.md.",
+    windows.WEEKLY_TIME,
+    None,
+)
 MUTE_UNTIL = Input(
     "mute-until",
     "Time until which the cluster notifies no channel except issues, at most 14 days away, such as "
@@ -441,6 +448,7 @@ INPUT_GROUPS: dict[str, tuple[Input[Any], ...]] = {
         DISCORD_IMG,
         NOTIFY_WHEN,
         MUTE_UNTIL,
+        REPORT,
         CONFIRM_AFTER,
         HEARTBEAT_URL,
     ),

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.history.histories import NAME_OF_SEVERAL
+from cluster_status.domain.notification.weekly.schedule import WeeklyTime
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.site_checks.site_check import SiteChecks
 from cluster_status.domain.ssh.target import SshTarget
@@ -67,6 +68,7 @@ class Settings(Struct, frozen=True):
     heartbeat: Secret
     storage: Storage
     site: SiteSettings
+    report: WeeklyTime | None
     prune: PrunePlan | None  # None: this run does not prune
     wait_seconds: float  # of a check
     runner_context: RunnerContext
@@ -95,6 +97,7 @@ def read(environ: Mapping[str, str], *, in_container: bool = False) -> Settings:
             token=given.value(inputs.GITHUB_TOKEN),
         ),
         site=_site(given),
+        report=given.value(inputs.REPORT),
         prune=_prune_plan(given, command, context),
         wait_seconds=_wait_seconds(given, command),
         runner_context=context,

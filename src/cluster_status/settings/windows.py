@@ -1,10 +1,11 @@
-"""Reads maintenance windows: lines such as EXAMPLE, or `from`, `to` and `note` of the clusters file."""
+"""Reads maintenance windows (lines, or keys of the clusters file), and the time of the weekly report."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
 from cluster_status.domain.maintenance.plan import PlannedWindow
+from cluster_status.domain.notification.weekly.schedule import WeeklyTime
 from cluster_status.settings.types import LINE, InputType
 
 EXAMPLE = "2026-12-01 08:00 to 2026-12-01 18:00 Europe/Berlin: Cooling"
@@ -12,10 +13,10 @@ _EXAMPLE_OF_TIME = "2026-12-01 08:00 Europe/Berlin"
 MOST_WINDOWS = 50
 _LONGEST = timedelta(days=31)  # a wrong month or year would hide outages
 _LINE = re.compile(r"(?P<begin>.*?)\s+to\s+(?P<end>.*?)(?::(?:\s+(?P<note>.*))?)?")
-_TIME = re.compile(
-    r"(?P<date>20\d\d-\d\d-\d\d)(?:T|\s+)(?P<time>\d\d:\d\d(?::\d\d)?)"
-    r"\s*(?:(?P<offset>Z|UTC|[+-]\d\d:\d\d)|(?P<zone>(?<=\s)[A-Za-z][A-Za-z0-9_+/-]{0,63}))?"
-)
+_WITH_ZONE = r"\s*(?:(?P<offset>Z|UTC|[+-]\d\d:\d\d)|(?P<zone>(?<=\s)[A-Za-z][A-Za-z0-9_+/-]{0,63}))?"
+_TIME = re.compile(r"(?P<date>20\d\d-\d\d-\d\d)(?:T|\s+)(?P<time>\d\d:\d\d(?::\d\d)?)" + _WITH_ZONE)
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEKLY = re.compile(rf"(?i:(?P<day>{'|'.join(_WEEKDAYS)}))\s+(?P<time>\d\d:\d\d)" + _WITH_ZONE)
 
 
 class Problem(NamedTuple):
@@ -83,6 +84,22 @@ WINDOWS = InputType(
     _read,
     f"a list of at most {MOST_WINDOWS} maintenance windows such as {EXAMPLE}, one per line",
     verbatim=True,
+)
+
+
+def _weekly_time(given: str) -> WeeklyTime:
+    found = _WEEKLY.fullmatch(given)
+    if not found:
+        raise ValueError
+    try:
+        zone = _offset(found["offset"]) or _zone("", found) or UTC
+        return WeeklyTime(_WEEKDAYS.index(found["day"].title()), time.fromisoformat(found["time"]), zone)
+    except InvalidWindowError as error:
+        raise ValueError(error.problem.text) from None
+
+
+WEEKLY_TIME: InputType[WeeklyTime | None] = InputType(
+    _weekly_time, "a day and a time such as Mon 08:00 or Mon 08:00 Europe/Berlin"
 )
 
 

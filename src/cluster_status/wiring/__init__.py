@@ -93,6 +93,7 @@ def _opened(
             other_history=partial(open_other, settings, http, clock, runner, redaction),
             site=open_site(settings),
             site_url=settings.site.url,
+            report=settings.report,
         )
         clusters = open_clusters(settings, http, deadlines, runner, redaction)
         try:

@@ -31,6 +31,7 @@ from tests.fakes.store import MemoryStore
 
 if TYPE_CHECKING:
     from cluster_status.domain.conditions.condition import Condition
+    from cluster_status.domain.notification.weekly.schedule import WeeklyTime
 
 SERVER = "head.example.org, port 22"
 FIVE_MINUTES = timedelta(minutes=5)
@@ -104,6 +105,7 @@ class Monitor:
         self.run_url = ""
         self.page: Site | None = None  # the status page
         self.page_url = ""
+        self.report: WeeklyTime | None = None
         self.probe_seconds = 0.0
         self.thresholds = Thresholds()
         self.retries = RetryPolicy()
@@ -227,6 +229,7 @@ class Monitor:
             self.other_histories.get,
             self.page,
             self.page_url,
+            self.report,
         )
 
     def _begin(self, scripts: Mapping[str, Script]) -> dict[str, ScriptedProbe]:

@@ -16,7 +16,7 @@ def parallel_run(monitor: Monitor) -> Monitor:
     other.store = monitor.store.of_another_run()
     other.clock, other.retries = monitor.clock, monitor.retries
     other.notifier, other.policy = monitor.notifier, monitor.policy
-    other.other_channels = monitor.other_channels
+    other.other_channels, other.report = monitor.other_channels, monitor.report
     return other
 
 

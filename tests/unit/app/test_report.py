@@ -311,7 +311,7 @@ def test_the_key_to_set_for_the_host_key_is_that_of_the_clusters_file_if_there_a
     unpinned = replace(ONLINE, host_key=host_key(), line_to_pin="head.example.org ssh-ed25519 AAAA")
     [warning] = alone.poll(unpinned).warnings
     assert "then set cluster-host-key to this line" in warning
-    first, second = alone.poll_all({"alpha": [unpinned], "beta": [unpinned]}).warnings
+    first, second = sorted(alone.poll_all({"alpha": [unpinned], "beta": [unpinned]}).warnings)
     assert first.startswith("alpha: ")
     assert "then set host-key of this cluster to this line" in second
 

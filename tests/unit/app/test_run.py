@@ -352,6 +352,20 @@ def test_the_summary_has_a_table_of_clusters_and_a_part_for_each_that_is_not_onl
     assert [part.headline for part in parts] == ["Beta is offline: SSH connections refused"]
 
 
+def test_the_summary_links_to_the_page_of_each_cluster_and_of_all(both: Monitor) -> None:
+    both.page_url = "https://status.example.org/"
+    whole, beta = poll_both(both, ONLINE, REFUSED).runner.summaries
+    assert whole.page == "https://status.example.org/"
+    assert beta.page == "https://status.example.org/clusters/beta.html"
+    assert [row.page.rpartition("/")[2] for row in whole.clusters] == ["beta.html", "alpha.html"]
+
+
+def test_the_table_of_clusters_has_their_uptime_once_an_hour_is_monitored(both: Monitor) -> None:
+    early, *_, late = [poll_both(both, ONLINE, ONLINE).runner.summaries[0] for _ in range(14)]
+    assert [row.up for row in early.clusters] == ["", ""]
+    assert [row.up for row in late.clusters] == ["100 %", "100 %"]
+
+
 def test_a_run_of_two_clusters_publishes_once_and_sends_one_heartbeat(both: Monitor) -> None:
     run = poll_both(both, REFUSED, DEGRADED)
     assert run.runner.published == 1

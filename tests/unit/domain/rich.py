@@ -12,6 +12,7 @@ from cluster_status.domain.history.history import History
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.mute import Mute
 from cluster_status.domain.notification.notification import LiveMessage, MessageRef
+from cluster_status.domain.notification.weekly.week import Quiet, Week
 from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Gpus, Reservation
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionChange, Problem
@@ -64,7 +65,9 @@ def _rich() -> History:
     outbox = history.outbox
     first, *rest = outbox.channel(CHANNEL).pending
     first = replace(first, underlying_cause=Cause.TIMEOUT, checks=NAMED, checks_passed=NAMED)
-    queue = (first, *rest)
+    week = Week(NOON, 1.0, 0.99, 0.98, 2, 60, 60, 60, 0.5, 0.5, Quiet(3, 4))
+    report = replace(notification(Event.REPORT, period(Status.ONLINE)), week=week)
+    queue = (first, *rest, report)
     channel = replace(outbox.channel(CHANNEL), pending=queue, missed_polls=1, live=_live_message())
     mute = Mute(noon_plus(190), None, history.tracker.confirmed)
     history = replace(history, conditions={CONDITION: ConditionState(1)}, mute=mute)

@@ -9,16 +9,38 @@ from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.uptime import Uptime
+from cluster_status.render.markdown import markdown
 from cluster_status.render.record import UPTIME_LEGEND, outage_facts, uptime_table, uptimes
-from cluster_status.render.summary import markdown, plain, summary_of
+from cluster_status.render.summary import plain, summary_of
 from tests.unit.domain.build import NOON, failed, history, listed, noon_plus, polled, step
 
 GOOD, REFUSED, UNTRUSTED = listed(idle=4), failed(Cause.REFUSED), failed(Cause.HOST_KEY)
 TABLE = """\
-IN THE LAST    24 h     7 d    30 d    90 d   365 d
-UP             75 %    75 %    75 %    75 %    75 %
-DEGRADED        0 %     0 %     0 %     0 %     0 %
-MONITORED    8.33 %  1.19 %  0.27 %  0.09 %  0.02 %"""
+ LAST    UP  DEGRADED  MONITORED
+ 24 h  75 %       0 %     8.33 %
+  7 d  75 %       0 %     1.19 %
+ 30 d  75 %       0 %     0.27 %
+ 90 d  75 %       0 %     0.09 %
+365 d  75 %       0 %     0.02 %"""
+STRIP = "Last 30 days, by the worst status of each day (UTC): X offline 1, · not monitored 29."
+SIGNS_OF_DAYS = "·" * 29 + "X"
+MARKDOWN = f"""
+{STRIP}
+
+| From | Days |
+| --- | --- |
+| 2 Jan | `{SIGNS_OF_DAYS}` |
+
+| Last | Up | Degraded | Monitored |
+| --- | ---: | ---: | ---: |
+| 24 h | 75 % | 0 % | 8.33 % |
+| 7 d | 75 % | 0 % | 1.19 % |
+| 30 d | 75 % | 0 % | 0.27 % |
+| 90 d | 75 % | 0 % | 0.09 % |
+| 365 d | 75 % | 0 % | 0.02 % |
+
+{UPTIME_LEGEND}
+"""
 
 
 def history_after(*results: ProbeResult) -> History:
@@ -28,13 +50,13 @@ def history_after(*results: ProbeResult) -> History:
 AN_OUTAGE = history_after(*[GOOD] * 9, *[REFUSED] * 6, *[GOOD] * 10)
 
 
-def test_the_uptime_table_has_one_column_per_window() -> None:
+def test_the_uptime_table_has_one_row_per_window() -> None:
     assert uptime_table(uptimes(AN_OUTAGE)) == TABLE
 
 
 def test_a_window_without_up_or_down_time_shows_a_dash() -> None:
     rows = uptime_table([("24 h", None), ("7 d", Uptime(1.0, 0.5))]).splitlines()
-    assert [row.split()[-2:] for row in rows[1:]] == [["-", "100", "%"][-2:], ["0", "%"], ["50", "%"]]
+    assert [" ".join(row.split()) for row in rows[1:]] == ["24 h - - -", "7 d 100 % 0 % 50 %"]
 
 
 @pytest.mark.parametrize(
@@ -78,11 +100,13 @@ def test_without_an_outage_there_are_no_outage_facts(remembered: History) -> Non
 def test_the_summary_shows_uptime_and_outages_as_markdown_and_as_text() -> None:
     delivered = replace(AN_OUTAGE, outbox=Outbox())
     summary = summary_of(Verdict(Status.ONLINE), "Deep Thought", delivered)
-    assert plain(summary, with_table=False).endswith(f"30 min\n{TABLE}\n{UPTIME_LEGEND}")
-    assert markdown(summary).endswith(f"\n\n~~~text\n{TABLE}\n~~~\n\n{UPTIME_LEGEND}\n")
+    assert plain(summary, with_table=False).endswith(
+        f"30 min\n{STRIP}\n 2 Jan  {SIGNS_OF_DAYS}\n{TABLE}\n{UPTIME_LEGEND}"
+    )
+    assert markdown(summary).endswith(MARKDOWN)
 
 
 def test_an_outage_of_a_second_is_not_rounded_away() -> None:
     after = polled(history(Status.ONLINE), *[GOOD] * 13, start=NOON - timedelta(hours=1))
     after = polled(after, REFUSED, GOOD, GOOD, start=noon_plus(1), every=timedelta(seconds=1))
-    assert uptime_table(uptimes(after)).splitlines()[1].split()[1] == "99.97"
+    assert uptime_table(uptimes(after)).splitlines()[1].split()[2] == "99.97"

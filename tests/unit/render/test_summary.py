@@ -8,7 +8,8 @@ from cluster_status.domain.slurm.cluster_state import ClusterState, Details, Dra
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionReport
 from cluster_status.domain.status.verdict import Verdict
-from cluster_status.render.summary import Summary, escape, markdown, plain, summary_of
+from cluster_status.render.markdown import escape, markdown
+from cluster_status.render.summary import Summary, plain, summary_of
 from cluster_status.render.table import table
 from cluster_status.render.text import SIGNS
 from tests.unit.domain.build import (
@@ -26,6 +27,7 @@ ONLINE = Verdict(Status.ONLINE, cluster_state=cluster_state(idle=4))
 TIMEOUT = verdict_of(Cause.TIMEOUT)
 TABLE = table(cluster_state(idle=4).partitions, width=80, limit=10_000)
 
+HEAD = "| PARTITION | IDLE | ALLOC | DOWN | TOTAL | LIMIT |\n| --- | ---: | ---: | ---: | ---: | ---: |"
 LEGEND = (
     "A star marks the default partition. ALLOC: in service, not idle. DOWN: not in service. "
     "A node in several partitions counts in each."
@@ -57,7 +59,7 @@ def test_lost_partitions_and_their_reasons_are_first_and_usual_partitions_are_la
     verdict = Verdict(Status.ONLINE, cluster_state=state, partitions=report)
     summary = summary_of(verdict, "Deep Thought", None)
     for shown in (plain(summary, with_table=True), markdown(summary)):
-        assert re.findall(r"^(gpu|batch|old) ", shown, re.MULTILINE) == ["gpu", "old", "batch"]
+        assert re.findall(r"^(?:\| )?(gpu|batch|old) ", shown, re.MULTILINE) == ["gpu", "old", "batch"]
         assert re.findall(r"node.*: (fan|disk)", shown) == ["disk", "fan"]
 
 
@@ -136,7 +138,7 @@ def test_markdown_has_its_parts_in_blocks() -> None:
     assert markdown(summarised(replace(ONLINE, detail="a_b"))).split("\n\n") == [
         "### 🟢 Deep Thought is online (4 of 4 nodes in service)",
         r"Details: a\_b",
-        f"~~~text\n{TABLE}\n~~~",
+        HEAD + "\n" + r"| batch\* | 4 | 0 | 0 | 4 | 1d |",
         f"{LEGEND}\n",
     ]
 
@@ -168,12 +170,13 @@ def test_partitions_that_were_not_found_are_named() -> None:
 @pytest.mark.parametrize("name", ["~~~", "```", "</details>", "| a | b |"])
 def test_no_name_of_a_partition_ends_the_table(name: str) -> None:
     hostile = Verdict(Status.ONLINE, cluster_state=cluster_state(partition(name), partition("last"), idle=4))
-    lines = markdown(summarised(hostile)).splitlines()
-    assert [line for line in lines if re.fullmatch(r" {0,3}~{3,} *", line)] == ["~~~"]
+    rows = [line for line in markdown(summarised(hostile)).splitlines() if line.startswith("| ")]
+    assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [7, 7, 7, 7]
+    assert {f"| {escape(name)} | 0 | 0 | 0 | 0 | 1d |", "| last | 0 | 0 | 0 | 0 | 1d |"} == set(rows[2:])
 
 
 def test_a_cluster_state_without_partitions_has_no_table() -> None:
-    assert "~~~" not in markdown(summarised(Verdict(Status.ONLINE, cluster_state=ClusterState())))
+    assert "|" not in markdown(summarised(Verdict(Status.ONLINE, cluster_state=ClusterState())))
 
 
 @pytest.mark.parametrize(

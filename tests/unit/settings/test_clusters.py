@@ -388,7 +388,7 @@ WRONG: Mapping[str, tuple[str, str]] = {
     ),
     "an unknown kind of notifications": (
         THREE.replace("[outage, recovery]", "[outages]"),
-        "maintenance, condition, monitor: the nearest kind is outage",
+        "maintenance, condition, report, monitor: the nearest kind is outage",
     ),
     "a window without an end": (
         _with_window("{from: 2026-12-01 08:00}"),

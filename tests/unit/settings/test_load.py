@@ -4,7 +4,7 @@ import base64
 import json
 import operator
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from cluster_status.domain.actions.retention import PrunePlan
 from cluster_status.domain.local_target import LocalTarget
 from cluster_status.domain.maintenance.plan import PlannedWindow
+from cluster_status.domain.notification.weekly.schedule import WeeklyTime
 from cluster_status.domain.secret import Secret
 from cluster_status.domain.ssh.endpoint import Endpoint
 from cluster_status.errors import ExitStatus, InputError
@@ -121,6 +122,7 @@ TABLE: dict[str, tuple[str, object, str, object, str]] = {
     "checks": ("checks", (), "quota: quota -q", (("quota", "quota -q"),), "quota -q"),
     "check-timeout": ("cluster.site_checks.timeout_seconds", 10, "5", 5, "0"),
     "notify-when": ("conditions", (), "idle>=10 in batch", ("idle >= 10 in batch",), "idle => 10"),
+    "report": ("report", None, "Mon 08:00", WeeklyTime(0, time(8)), "Monday"),
     "mute-until": (
         "cluster.mute_until",
         None,

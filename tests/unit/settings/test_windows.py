@@ -1,11 +1,20 @@
 """Maintenance windows as lines: times, time zones, notes, and what is wrong with a line."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from cluster_status.domain.maintenance.plan import PlannedWindow
-from cluster_status.settings.windows import EXAMPLE, MOST_WINDOWS, WINDOWS, InvalidLinesError, as_line
+from cluster_status.domain.notification.weekly.schedule import WeeklyTime
+from cluster_status.settings.windows import (
+    EXAMPLE,
+    MOST_WINDOWS,
+    WEEKLY_TIME,
+    WINDOWS,
+    InvalidLinesError,
+    as_line,
+)
 
 
 def window(begin: str, end: str, note: str = "") -> PlannedWindow:
@@ -91,3 +100,22 @@ def test_each_wrong_line_is_named() -> None:
 def test_too_many_windows_are_refused() -> None:
     with pytest.raises(ValueError, match="it has 51 windows; remove those that are over"):
         WINDOWS.read("\n".join([EXAMPLE] * (MOST_WINDOWS + 1)))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("Mon 08:00", WeeklyTime(0, time(8))),
+        ("sun  23:59 UTC", WeeklyTime(6, time(23, 59))),
+        ("Fri 17:30 Europe/Berlin", WeeklyTime(4, time(17, 30), ZoneInfo("Europe/Berlin"))),
+        ("Fri 17:30+02:00", WeeklyTime(4, time(17, 30), timezone(timedelta(hours=2)))),
+    ],
+)
+def test_a_weekly_time_has_the_zones_of_a_window(given: str, expected: WeeklyTime) -> None:
+    assert WEEKLY_TIME.read(given) == expected
+
+
+@pytest.mark.parametrize("given", ["Monday 08:00", "Mon", "08:00", "Mon 8:00", "Mon 25:00", "Mon 08:00 CEST"])
+def test_another_text_is_no_weekly_time(given: str) -> None:
+    with pytest.raises(ValueError, match=r"^$|0\.\.23|is not a time zone"):
+        WEEKLY_TIME.read(given)

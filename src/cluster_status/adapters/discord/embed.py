@@ -34,6 +34,8 @@ _CLUSTERS = 40
 _CHANGES = 20  # clusters in a message about several
 _CHANGE_LIMIT = 90  # of each of its two texts
 _NOTICE_LIMIT = 200
+_REPORT_LIMIT = 3900
+_BLOCK_LIMIT = 320  # of a cluster in a report
 _CHANGES_LIMIT = 2400  # an overview has a table, too
 _CONTENT_SENTENCE_LIMIT = 200  # a push notification shows little more
 # Discord refuses the whole message for a URL whose host has no domain (bugsink #280)
@@ -97,14 +99,16 @@ def _description(message: Message) -> str:
 
 def _changes(message: Message) -> str:
     """Return a line for each change, or in an overview for each cluster of which there is more to say."""
-    shown = [(one, _escaped(one.sentence, _CHANGE_LIMIT)) for one in message.changes]
+    text_limit = _BLOCK_LIMIT if message.is_report else _CHANGE_LIMIT
+    most, limit = (_CLUSTERS, _REPORT_LIMIT) if message.is_report else (_CHANGES, _CHANGES_LIMIT)
+    shown = [(one, _escaped(one.sentence, text_limit)) for one in message.changes]
     if message.is_overview:
         shown = [(one, more) for one in message.changes if (more := _more_of(one))]
     lines = [
         f"{SIGNS[one.status]} **{_escaped(one.headline, _CHANGE_LIMIT)}** {text}".rstrip()
-        for one, text in shown[:_CHANGES]
+        for one, text in shown[:most]
     ]
-    kept = _bounded(lines, _CHANGES_LIMIT)
+    kept = _bounded(lines, limit)
     left = len(shown) - len(kept.splitlines())
     return f"{kept}\n… {left} more" if left else kept
 

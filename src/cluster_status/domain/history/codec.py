@@ -134,6 +134,10 @@ def _is_complete(notification: Notification) -> bool:
         return notification.unknown is not None
     if notification.event in _WITH_WINDOW and notification.window is None:
         return False
+    if notification.event is Event.REPORT and not (
+        notification.week and notification.week.begin.year < MAXYEAR
+    ):
+        return False
     if notification.period is None:
         return False
     return notification.unknown is None or not notification.event.is_known

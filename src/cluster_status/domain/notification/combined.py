@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from cluster_status.domain.notification.content.headline import phrase
+from cluster_status.domain.notification.content.week_text import brief, numbers, period, uptime
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.message import Message
+from cluster_status.domain.notification.weekly.week import Week
 from cluster_status.domain.status.severity import counted, rank
 
+_MOST_BLOCKS = 8  # in a report, else each cluster has a line
 MOST_SINGLE = 3  # clusters whose changes are messages of their own
 
 
@@ -31,6 +36,34 @@ def combined(messages: Sequence[Message]) -> Message:
         is_news=any(one.is_news for one in messages),
         url=worst.url,
     )
+
+
+def weekly(messages: Sequence[Message]) -> Message:
+    """Return one report on all clusters, the lowest uptime first."""
+    ordered = sorted(messages, key=lambda one: (_week(one).up is not None, _week(one).up))
+    number = sum(_week(one).outages for one in messages)
+    what = "no outage" if number == 0 else "1 outage" if number == 1 else f"{number} outages"
+    return Message(
+        status=min((one.status for one in messages), key=rank),
+        headline=f"Weekly report of {len(messages)} clusters: {what}",
+        sentence=period(_week(ordered[-1])),
+        at=max(one.at for one in messages),
+        changes=tuple(_block(one, is_brief=len(messages) > _MOST_BLOCKS) for one in ordered),
+        is_report=True,
+        url=ordered[0].url,
+        page=_index(ordered[0]),
+    )
+
+
+def _week(message: Message) -> Week:
+    week = message.notification.week if message.notification else None
+    return week or Week(message.at)
+
+
+def _block(message: Message, *, is_brief: bool) -> Message:
+    week = _week(message)
+    sentence = f"{brief(week)}." if is_brief else numbers(week)
+    return replace(message, headline=f"{message.cluster}: {uptime(week)}", sentence=sentence)
 
 
 def overview(messages: Sequence[Message]) -> Message:

@@ -31,6 +31,7 @@ class Event(OpenEnum):
     HISTORY_NOT_SAVED = "history-not-saved"  # the monitor cannot remember what it has notified
     CAUSE_CHANGED = "cause-changed"  # a further cause, while the status stays; for issues
     REMOVED = "removed"  # the cluster is not monitored any more; for issues
+    REPORT = "report"  # the numbers of a week
     REMINDER = "reminder"  # no change; for channels that are notified of every poll
 
 

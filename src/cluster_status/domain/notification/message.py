@@ -36,6 +36,7 @@ class Message(Struct, frozen=True):
     at: datetime  # shown by each channel
     changes: tuple["Message", ...] = ()  # of a message about several clusters: theirs
     is_overview: bool = False  # of several clusters as they are, not of changes
+    is_report: bool = False  # weekly, on several clusters
     cluster: str = ""  # name; empty for several
     notification: Notification | None = None
     remedy: str = ""  # what to do; never text of a server

@@ -8,6 +8,7 @@ from cluster_status.domain.conditions.tracker import MetCondition
 from cluster_status.domain.instant import Instant
 from cluster_status.domain.maintenance.window import Window
 from cluster_status.domain.notification.event import Event
+from cluster_status.domain.notification.weekly.week import Week
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionChange
@@ -55,6 +56,7 @@ class Notification(Struct, frozen=True, omit_defaults=True):
     nothing_back: bool = False  # no more nodes are in service than before
     login_only: bool = False  # Slurm is not checked
     instability: Instability | None = None
+    week: Week | None = None  # of a weekly report
     unknown_since: Instant | None = None  # when the unknown period began that has ended
 
     @property

@@ -10,12 +10,14 @@ from cluster_status.domain.conditions.tracker import MetCondition
 from cluster_status.domain.maintenance.window import Span, Window
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Instability, Notification
+from cluster_status.domain.notification.weekly.week import WEEK, Quiet, Week
 from cluster_status.domain.slurm.cluster_state import NodeCounts
 from cluster_status.domain.status.cause import Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionChange, Problem
 from cluster_status.domain.status.site_checks.report import CheckChange
 from cluster_status.domain.status.tracker import StatusPeriod, UnknownPeriod
 from cluster_status.domain.uptime.incident import Downtime
+from cluster_status.domain.uptime.roll_up import DAY
 
 _GPU = (PartitionChange("gpu", Problem.NO_NODES),)
 _ALL_UP, _FEW_UP = NodeCounts(total=36, idle=12, allocated=24), NodeCounts(total=36, idle=4, down=32)
@@ -73,8 +75,25 @@ def samples(at: datetime) -> Iterator[Notification]:
     yield sample(Event.MONITOR_LOST, online, unknown=UnknownPeriod(earlier, 3, Cause.HOST_KEY, notified=True))
     yield sample(Event.MONITOR_RESTORED, online, unknown_since=earlier)
     yield sample(Event.HISTORY_NOT_SAVED, online)
+    yield sample(Event.REPORT, online, week=_week(at))
     yield sample(Event.REMOVED, offline)
     yield sample(Event.REMINDER, online, nodes=_ALL_UP)
+
+
+def _week(at: datetime) -> Week:
+    return Week(
+        DAY.begin_of(at) - WEEK,
+        coverage=1.0,
+        up=0.9917,
+        up_before=0.9958,
+        outages=2,
+        longest=3_900,
+        time_to_recover=2_400,
+        maintenance=28_800,
+        idle_nodes=0.34,
+        idle_gpus=0.12,
+        quiet=Quiet(122, idle=30),
+    )
 
 
 def _window(begin: datetime) -> Window:

@@ -14,6 +14,7 @@ class Kind(OpenEnum):
     RECOVERY = "recovery"  # from what the channel was notified of
     MAINTENANCE = "maintenance"
     CONDITION = "condition"  # one of notify-when has become true
+    REPORT = "report"  # weekly
     MONITOR = "monitor"  # the status is unknown, or the history cannot be saved
 
 
@@ -34,6 +35,7 @@ _OF_EVENT: dict[Event, frozenset[Kind]] = {  # one of them is enough
     Event.MAINTENANCE_STARTED: frozenset({Kind.MAINTENANCE}),
     Event.MAINTENANCE_OVERDUE: frozenset({Kind.OUTAGE, Kind.MAINTENANCE}),
     Event.STATUS_UNSTABLE: frozenset({Kind.OUTAGE, Kind.DEGRADED}),
+    Event.REPORT: frozenset({Kind.REPORT}),
     Event.MONITOR_LOST: frozenset({Kind.MONITOR}),
     Event.MONITOR_RESTORED: frozenset({Kind.MONITOR}),
     Event.HISTORY_NOT_SAVED: frozenset({Kind.MONITOR}),

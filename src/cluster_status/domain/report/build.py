@@ -7,9 +7,9 @@ from msgspec import Struct
 from cluster_status.domain.history.history import History
 from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification.content.description import reason
+from cluster_status.domain.report.days import DAYS_SHOWN, last_days
 from cluster_status.domain.report.findings import last_known, shown, shown_at, unconfirmed
 from cluster_status.domain.report.report import (
-    Day,
     Report,
     ReportedIncident,
     ReportedMaintenance,
@@ -31,7 +31,6 @@ from cluster_status.domain.status.verdict import Verdict
 from cluster_status.domain.uptime.gaps import usual_interval
 from cluster_status.domain.uptime.uptime import uptimes
 
-DAYS_SHOWN = 90
 _DAYS_OF_TREND, _HOURS_OF_TREND = 30, 24
 _INCIDENTS = 20
 _WINDOWS_SHOWN = 10
@@ -78,7 +77,7 @@ def report_on(subject: Subject, verdict: Verdict | None, history: History, at: d
         maintenance=_maintenance(history, subject.plan, at),
         uptimes=uptimes(history.record.ledger, at),
         incidents=_incidents(subject, history, partitions, at),
-        days=_days(history, at),
+        days=last_days(history.record.ledger, at),
         trend=_trend(history, at),
     )
 
@@ -139,12 +138,6 @@ def _incidents(
             )
         ]
     return tuple([*over, *current][: -_INCIDENTS - 1 : -1])
-
-
-def _days(history: History, at: datetime) -> tuple[Day, ...]:
-    by_date = {one.begin.date(): one for one in history.record.ledger.days if one.monitored}
-    dates = (at.date() - timedelta(days=ago) for ago in range(DAYS_SHOWN - 1, -1, -1))
-    return tuple(Day(date, by_date.get(date)) for date in dates)
 
 
 def _trend(history: History, at: datetime) -> Trend:

@@ -4,9 +4,8 @@ from datetime import date, datetime
 
 from cluster_status.domain.report.report import Report, ReportedIncident, ReportedMaintenance
 from cluster_status.domain.status.cause import Status, cause_info
-from cluster_status.render.phrases import utc
+from cluster_status.render.phrases import day_and_month, utc
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 STATUS_WORDS = {
     Status.ONLINE: "Online",
@@ -23,7 +22,7 @@ INCIDENT_WORDS = {
 
 
 def day(at: date) -> str:
-    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+    return f"{day_and_month(at)} {at.year}"
 
 
 def clock(at: datetime) -> str:
@@ -33,7 +32,7 @@ def clock(at: datetime) -> str:
 def soon(at: datetime) -> str:
     """Return a time of the next weeks: ``Wed 2 Dec, 08:05 UTC``."""
     at = utc(at)
-    return f"{_WEEKDAYS[at.weekday()]} {at.day} {_MONTHS[at.month - 1]}, {clock(at)}"
+    return f"{_WEEKDAYS[at.weekday()]} {day_and_month(at)}, {clock(at)}"
 
 
 def moment(at: datetime) -> str:

@@ -128,7 +128,7 @@ def test_limits_grow_with_the_number_of_clusters() -> None:
 
 UNKNOWN = {"since": "2026-01-31T12:00:00Z", "polls": 3, "cause": "host-key", "notified": True}
 PENDING = ("outbox", "channels", "discord", "pending")
-INITIAL, DEGRADED, RECOVERY, SCHEDULED, DEGRADED_AGAIN, MONITOR_LOST = range(6)
+INITIAL, DEGRADED, RECOVERY, SCHEDULED, DEGRADED_AGAIN, MONITOR_LOST, REPORT = range(7)
 """The indices of the pending notifications in the rich history."""
 
 
@@ -144,6 +144,8 @@ INCONSISTENT = {
     "monitor lost, status known": changed_notification(MONITOR_LOST, "unknown", to=None),
     "outage of an unknown status": changed_notification(DEGRADED, "unknown", to=UNKNOWN),
     "reminder of an unknown status": changed_notification(MONITOR_LOST, "event", to="reminder"),
+    "no week of a report": changed_notification(REPORT, "week", to=None),
+    "a week at the end of time": changed_notification(REPORT, "week", "begin", to="9999-12-31T00:00:00Z"),
     "no window of a maintenance": changed_notification(SCHEDULED, "window", to=None),
     "more than an hour": changed_entry("record", "ledger", "hours", 0, "online", to=3_301),
     "same day twice": changed_entry("record", "ledger", "days", to=[{"begin": "2026-01-31T00:00:00Z"}] * 2),
@@ -168,6 +170,7 @@ def test_the_rich_history_has_the_notifications_of_the_inconsistent_documents() 
         Event.MAINTENANCE_SCHEDULED,
         Event.DEGRADED,
         Event.MONITOR_LOST,
+        Event.REPORT,
     ]
 
 

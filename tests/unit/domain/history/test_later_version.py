@@ -15,7 +15,8 @@ from cluster_status.domain.status.cause import CAUSES, Cause, Status
 from cluster_status.domain.status.partitions.state import PartitionState
 from cluster_status.domain.status.probe_result import ProbeResult
 from cluster_status.domain.status.verdict import Verdict
-from cluster_status.render.summary import markdown, summary_of
+from cluster_status.render.markdown import markdown
+from cluster_status.render.summary import summary_of
 from tests.unit.domain.build import CHANNEL, POLICY, events, failed, listed, pending, polled
 from tests.unit.domain.rich import (
     CHECKS,

@@ -65,6 +65,7 @@ WITHOUT_STATUS = {
     Event.STATUS_UNSTABLE,
     Event.CONDITION_MET,
     Event.MUTE_ENDED,
+    Event.REPORT,
     Event.HISTORY_NOT_SAVED,
     Event.REMOVED,
 }

@@ -52,6 +52,8 @@ def with_planned(facts: Sequence[Fact], notice: str, note: str) -> tuple[Fact, .
 
 
 def facts(notification: Notification) -> Iterator[Fact]:
+    if notification.week:  # the sentence has them all
+        return
     windows = [Fact(label, value) for label, value in window_facts(notification)]
     if notification.is_about_window:
         yield from windows

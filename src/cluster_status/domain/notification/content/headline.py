@@ -2,6 +2,7 @@
 
 from cluster_status.domain.notification.content.conditions import met_phrase
 from cluster_status.domain.notification.content.partition_clauses import are
+from cluster_status.domain.notification.content.week_text import uptime
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
 from cluster_status.domain.notification.partition_events import is_of_partition_maintenance
@@ -40,6 +41,7 @@ _HEADLINES = {
     Event.HISTORY_NOT_SAVED: "Monitoring of {name} cannot save its history",
     Event.CAUSE_CHANGED: "{name} is still {status}, with another cause",
     Event.REMOVED: "{name} is not monitored any more",
+    Event.REPORT: "Weekly report of {name}: {uptime}",
     Event.REMINDER: "{name} is still {status}",
 }
 
@@ -73,13 +75,14 @@ def headline(notification: Notification, cluster_name: str) -> str:
         text = _PLAIN
     elif notification.event is Event.REMINDER and notification.instability:  # "still" may not be true
         text = _HEADLINES[Event.STATUS_UNSTABLE]
-    elif _may_be_new(notification):
+    elif notification.event is not Event.REPORT and _may_be_new(notification):
         text = text.replace("still ", "")
     return text.format(
         name=cluster_name,
         status=phrase(period.status if period else Status.UNKNOWN),
         partitions=are(notification.partitions),
         condition=met_phrase(notification.conditions),
+        uptime=uptime(notification.week) if notification.week else "",
     )
 
 

@@ -3,6 +3,7 @@
 from cluster_status.domain.notification.content.check_clauses import clauses_of_failing, clauses_of_passed
 from cluster_status.domain.notification.content.conditions import met_sentence
 from cluster_status.domain.notification.content.partition_clauses import clauses_of
+from cluster_status.domain.notification.content.week_text import numbers, period
 from cluster_status.domain.notification.content.window_facts import underlying_clause, window_sentence
 from cluster_status.domain.notification.event import Event
 from cluster_status.domain.notification.notification import Notification
@@ -21,6 +22,8 @@ def sentence(notification: Notification) -> str:
         return _REMOVED
     if notification.is_about_window:
         return window_sentence(notification)
+    if notification.week:
+        return f"{period(notification.week)} {numbers(notification.week)}"
     if notification.event is Event.CONDITION_MET:
         return met_sentence(notification.conditions)
     return " ".join(f"{text[0].upper()}{text[1:]}." for text in _clauses(notification))
