@@ -105,7 +105,9 @@ def test_the_summary_of_many_clusters_ends_with_the_number_of_those_that_do_not_
     details = replace(SUMMARY, facts=("é" * 50_000,))
     job.runner.publish({"message": "m"}, [SUMMARY, *[details] * 20])
     assert MEBIBYTE * 0.8 < job.summary_file.stat().st_size < MEBIBYTE
-    assert job.summary().endswith("é\n\nClusters without details here: 11, because GitHub limits the size of a summary.\n")
+    assert job.summary().endswith(
+        "é\n\nClusters without details here: 11, because GitHub limits the size of a summary.\n"
+    )
 
 
 def test_outputs_that_cannot_be_written_are_an_error_and_a_summary_is_a_warning(
