@@ -45,7 +45,7 @@ INTERVAL = timedelta(minutes=10)
 UNREACHABLE = 0.01  # of the runs begin a time in which a channel fails
 MOST_SINGLE = 3
 STORM = 20  # clusters that fail in one run
-_MODULES = ("check", "limited_store", "live_message", "outbox", "run")  # that start threads
+_MODULES = ("check", "limited_store", "live_message", "mute", "outbox", "run", "stored")  # that start threads
 
 
 class Sent(NamedTuple):

@@ -11,6 +11,7 @@ from cluster_status.domain.notification.notification import MessageRef
 from cluster_status.errors import DeliveryError, Refusal
 from tests.fakes.github_wire import HttpWire
 from tests.fakes.notifier import RecordingNotifier
+from tests.property.federation.world import NAMES
 
 T = TypeVar("T")
 UNREACHABLE = DeliveryError("The channel was not reached.", cause="no answer")
@@ -60,7 +61,7 @@ class Store:
     def load(self) -> Histories | None:
         self._process.step("load")
         self._loaded = self._document.content
-        return None if self._loaded is None else codec.parse(self._loaded)
+        return None if self._loaded is None else codec.parse(self._loaded, clusters=len(NAMES))
 
     def completed(self, loaded: Histories) -> Histories:
         return loaded
