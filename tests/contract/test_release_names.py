@@ -58,7 +58,10 @@ def test_a_release_of_a_fork_is_refused_with_the_command_that_renames(
     assert {"README.md", "pyproject.toml", ".github/zizmor.yml", ".github/SECURITY.md"} < set(
         named.split(", ")
     )
-    assert {f"examples/{path.name}" for path in (ROOT / "examples").glob("*.yml")} < set(named.split(", "))
+    examples = (ROOT / "examples").glob("*.yml")
+    with_action = {f"examples/{path.name}" for path in examples if ACTION in path.read_text(encoding="utf-8")}
+    assert "examples/poll.yml" in with_action
+    assert with_action < set(named.split(", "))
     [command] = re.findall(r"scripts/release (rename .*?),", refusal)
     assert program.main(command.split()) == 0
     _commit(checkout)
