@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from msgspec import json
 
+from bench.goals import Goal, report
 from tests.fakes.discord import LoopbackDiscord
 from tests.servers.account import Account
 from tests.servers.black_holes import DroppingHost, MuteHost
@@ -218,21 +219,15 @@ def _report(ours: Mapping[int, Cost], plain: Mapping[int, Cost]) -> int:
     few, many = SIZES[1], SIZES[-1]
     each = {size: 1000 * ours[size].cpu_seconds / size for size in (few, many)}
     largest = ours[many]
-    goals = {
-        f"{largest.wall_seconds:.1f} s for {many} clusters (goal: {MAX_SECONDS})": largest.wall_seconds
-        <= MAX_SECONDS,
-        f"{largest.megabytes:.1f} MB (goal: {MAX_MEGABYTES})": largest.megabytes <= MAX_MEGABYTES,
-        f"{largest.cpu_seconds:.2f} s of CPU (goal: {MAX_CPU_SECONDS})": largest.cpu_seconds
-        <= MAX_CPU_SECONDS,
-        f"{each[many]:.1f} ms of CPU per cluster (goal: at most that of {few}, {each[few]:.1f})": each[many]
-        <= each[few],
-        f"false failures: {sum(cost.false_failures for cost in ours.values())} (goal: 0)": not any(
-            cost.false_failures for cost in ours.values()
-        ),
-    }
-    for goal, met in goals.items():
-        print(f"{'met   ' if met else 'MISSED'} {goal}")
-    return 0 if all(goals.values()) else 1
+    return report(
+        [
+            Goal(f"s for {many} clusters", largest.wall_seconds, MAX_SECONDS),
+            Goal(f"s of CPU for {many} clusters", largest.cpu_seconds, MAX_CPU_SECONDS),
+            Goal("MB of memory at the peak", largest.megabytes, MAX_MEGABYTES),
+            Goal(f"ms of CPU per cluster, against that of {few}", each[many], each[few]),
+            Goal("failures that are false", sum(cost.false_failures for cost in ours.values()), 0),
+        ]
+    )
 
 
 if __name__ == "__main__":
