@@ -47,7 +47,7 @@ def _machine() -> dict[str, Any]:
     return {
         "processor": ", ".join(sorted(models)) or platform.machine(),
         "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
     }
 
