@@ -55,8 +55,8 @@ def test_the_default_in_a_description_is_the_default_of_the_input(spec: Any) -> 
     assert ACTION["inputs"][spec.name]["description"].endswith(f" Default: {spec.shown_default}.")
 
 
-def test_there_are_at_most_53_inputs() -> None:
-    assert len(INPUTS) <= 53
+def test_there_are_at_most_54_inputs() -> None:
+    assert len(INPUTS) <= 54
 
 
 def test_action_yml_runs_the_dockerfile_of_this_repository() -> None:
