@@ -118,6 +118,15 @@ def test_output_after_the_exit_status_belongs_to_the_result() -> None:
     assert run(SshServer(late)) == CommandResult(0, b"late", b"")
 
 
+def test_an_output_may_be_cut_if_the_connection_is_lost_after_the_exit_status() -> None:
+    def leave(connection: ServerConnection, channel: paramiko.Channel, __: str) -> None:
+        channel.sendall(b"half")
+        channel.send_exit_status(0)
+        connection.close()
+
+    assert run(SshServer(leave)) == CommandResult(0, b"half", b"", may_be_cut=True)
+
+
 def test_a_connection_that_is_closed_right_after_the_exit_status_loses_no_result() -> None:
     def leave(connection: ServerConnection, channel: paramiko.Channel, __: str) -> None:
         channel.sendall(b"out")

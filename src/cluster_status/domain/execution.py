@@ -12,9 +12,12 @@ class Limits(Struct, frozen=True):
 
 
 class CommandResult(Struct, frozen=True):
+    """`may_be_cut`: the connection was lost after the exit status, which can precede the last output."""
+
     exit_status: int
     stdout: bytes
     stderr: bytes
+    may_be_cut: bool = False
 
 
 class CommandError(Exception):

@@ -59,7 +59,8 @@ class BoundedProcess:
             raise self._with_output(CommandTimeoutError("the command did not finish in time"))
         if self._process.returncode is None or self._process.returncode < 0:
             raise self._with_output(CommandKilledError("the command was killed"))
-        return CommandResult(self._process.returncode, *map(bytes, self._output.values()))
+        stdout, stderr = map(bytes, self._output.values())
+        return CommandResult(self._process.returncode, stdout, stderr)
 
     def kill(self) -> None:
         """Kill what is left of the group. It may be called again, and from another thread."""

@@ -6,7 +6,7 @@ from math import inf
 from msgspec import Struct
 
 from cluster_status.deadline import Deadline
-from cluster_status.domain.execution import CommandError, CommandResult, Limits
+from cluster_status.domain.execution import CommandError, CommandResult, ConnectionLostError, Limits
 from cluster_status.domain.redaction import Redaction
 from cluster_status.domain.slurm.commands import Command, command_line, has_begun, have_ended, split_outputs
 from cluster_status.domain.status.cause import Cause
@@ -54,6 +54,10 @@ class Conversation:
         line = command_line(self.boundary, *commands, login_shell=self._login_shell, clusters=clusters)
         try:
             result = self._executor.run(line, limits)
+            if result.may_be_cut and not have_ended(result.stdout, self.boundary, len(commands)):
+                raise ConnectionLostError(
+                    "the connection was lost", stdout=result.stdout, stderr=result.stderr
+                )
         except CommandError as error:
             program = commands[0].program if commands else ""
             failure = diagnose_error(

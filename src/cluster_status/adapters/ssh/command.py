@@ -33,7 +33,8 @@ def run(session: Session, command: str, limits: Limits) -> CommandResult:
         stderr = _Stream(channel, channel.recv_stderr, limits.stderr_bytes)
         try:
             channel.exec_command(command)
-            channel.shutdown_write()  # a login script that reads its input would wait for it
+            with contextlib.suppress(Exception):  # a quick command has ended, and the connection as well
+                channel.shutdown_write()  # a login script that reads its input would wait for it
             stdout.start()
             stderr.start()
             exit_status = channel.recv_exit_status()
@@ -41,6 +42,8 @@ def run(session: Session, command: str, limits: Limits) -> CommandResult:
             linger = deadline.part(_LINGER_SECONDS)
             stdout.join(linger.left)
             stderr.join(linger.left)
+            has_ended = not (stdout.is_alive() or stderr.is_alive())
+            may_be_cut = has_ended and not channel.eof_received and session.is_lost()
         except Exception as error:  # noqa: BLE001 - paramiko raises all kinds for malformed packets
             raise _not_started(session, deadline, error) from None
     for stream in (stdout, stderr):
@@ -49,7 +52,7 @@ def run(session: Session, command: str, limits: Limits) -> CommandResult:
             raise OutputLimitError(detail, stdout=stdout.content, stderr=stderr.content)
     if exit_status == _NO_STATUS or not in_time:
         raise _unfinished(session, stdout.content, stderr.content, in_time=in_time)
-    return CommandResult(exit_status, stdout.content, stderr.content)
+    return CommandResult(exit_status, stdout.content, stderr.content, may_be_cut=may_be_cut)
 
 
 @contextlib.contextmanager

@@ -127,6 +127,28 @@ def test_an_unreadable_output_is_quoted_cleaned() -> None:
     assert "'debug*|up|1-00:00:00|::error::eight|idle'" in detail
 
 
+class _Lost(ScriptedExecutor):
+    """Loses the connection after the exit status of each command, and what is printed after `kept` bytes."""
+
+    def __init__(self, kept: int | None) -> None:
+        super().__init__(site())
+        self._kept = kept
+
+    def run(self, command: str, limits: Limits) -> CommandResult:
+        result = super().run(command, limits)
+        return CommandResult(result.exit_status, result.stdout[: self._kept], b"", may_be_cut=True)
+
+
+def test_an_output_that_was_cut_by_the_loss_of_the_connection_is_a_lost_connection() -> None:
+    outcome = run(_Lost(kept=60)).outcome
+    assert isinstance(outcome, ProbeFailure)
+    assert (outcome.cause, outcome.detail) == (Cause.DROPPED, "after the login: the connection was lost")
+
+
+def test_an_output_that_is_complete_counts_although_the_connection_was_lost_after_it() -> None:
+    assert isinstance(run(_Lost(kept=None)).outcome, ClusterState)
+
+
 def test_an_output_that_is_cut_off_is_incomplete_although_the_command_succeeded() -> None:
     cause, detail = failure_of(site(partitions=CommandResult(0, b"debug*|up|1:00|8|idle\n", b"")))
     assert cause is Cause.UNPARSABLE
