@@ -1,13 +1,10 @@
 """The import of the function that starts the polls, compared with Python itself, in turns."""
 
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from bench.cost import Cost, cost_of
 from bench.goals import Goal, report
 
 AWS = Path(__file__).parents[1] / "aws"
@@ -15,31 +12,19 @@ ROUNDS = 41
 MAX_MILLISECONDS_MORE = 100.0  # of CPU time, which is the wall time on an idle machine
 
 
-class Cost(NamedTuple):
-    wall: float
-    processor: float
-
-
 def main() -> int:
     """Measure and print; return 1 if the goal is missed."""
-    rounds = [(_milliseconds("pass"), _milliseconds("import handler")) for _ in range(ROUNDS)]
+    rounds = [(_python("pass"), _python("import handler")) for _ in range(ROUNDS)]
     bare, imported = (_lowest(costs) for costs in zip(*rounds, strict=True))
     print(f"lowest of {ROUNDS} rounds       wall ms    cpu ms")
     for name, cost in (("python -c pass", bare), ("python -c 'import handler'", imported)):
-        print(f"{name:<26} {cost.wall:7.1f} {cost.processor:9.1f}")
-    more = imported.processor - bare.processor
+        print(f"{name:<26} {1000 * cost.wall_seconds:7.1f} {1000 * cost.cpu_seconds:9.1f}")
+    more = 1000 * (imported.cpu_seconds - bare.cpu_seconds)
     return report([Goal("ms of CPU to import the handler", more, MAX_MILLISECONDS_MORE)])
 
 
-def _milliseconds(program: str) -> Cost:
-    begin = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", program], cwd=AWS)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{program} failed with exit status {process.returncode}")
-    return Cost(wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000)
+def _python(program: str) -> Cost:
+    return cost_of([sys.executable, "-c", program], {}, directory=AWS)
 
 
 def _lowest(costs: Sequence[Cost]) -> Cost:

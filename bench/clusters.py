@@ -8,10 +8,8 @@ Usage: python -m bench.clusters [ROUNDS]
 import os
 import shlex
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import cycle
@@ -20,6 +18,7 @@ from typing import NamedTuple
 
 from msgspec import json
 
+from bench.cost import Cost, cost_of
 from bench.goals import Goal, report
 from tests.fakes.discord import LoopbackDiscord
 from tests.servers.account import Account
@@ -72,29 +71,27 @@ class Site(NamedTuple):
         ]
 
 
-class Cost(NamedTuple):
-    wall_seconds: float
-    cpu_seconds: float
-    megabytes: float  # of resident memory, at its peak
-    false_failures: int
+class Run(NamedTuple):
+    cost: Cost
+    false_failures: int = 0
 
 
 def main() -> int:
     """Measure and print; return 1 if a goal is missed."""
     rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
-    ours: dict[int, list[Cost]] = {size: [] for size in SIZES}
-    plain: dict[int, list[Cost]] = {size: [] for size in SIZES}
+    ours: dict[int, list[Run]] = {size: [] for size in SIZES}
+    plain: dict[int, list[Run]] = {size: [] for size in SIZES}
     print(f"load of {os.cpu_count()} cores before: {os.getloadavg()[0]:.1f}", flush=True)
     with _site() as site:
         for _ in range(rounds):
             for size in SIZES:
                 ours[size].append(_run(site, site.hosts(size)))
                 plain[size].append(_ssh(site, site.hosts(size)))
-                pair = f"{_line(ours[size][-1])}; with ssh {_line(plain[size][-1])}"
+                pair = f"{_line(ours[size][-1].cost)}; with ssh {_line(plain[size][-1].cost)}"
                 print(f"{size:4} clusters: {pair}, load {os.getloadavg()[0]:.1f}", flush=True)
     return _report(
-        {size: _median(costs) for size, costs in ours.items()},
-        {size: _median(costs) for size, costs in plain.items()},
+        {size: _median(runs) for size, runs in ours.items()},
+        {size: _median(runs) for size, runs in plain.items()},
     )
 
 
@@ -129,7 +126,7 @@ def _site() -> Iterator[Site]:
             yield Site(openssh.user, key, directory / "key_0", host_key, ports, discord)
 
 
-def _run(site: Site, hosts: Sequence[Host]) -> Cost:
+def _run(site: Site, hosts: Sequence[Host]) -> Run:
     """Poll the hosts in one run of the action."""
     names = {f"c{number}": host for number, host in enumerate(hosts)}
     entries = [
@@ -151,10 +148,10 @@ def _run(site: Site, hosts: Sequence[Host]) -> Cost:
             "INPUT_HISTORY-STORE": "file",
             "PYTHONPATH": str(ROOT / "src"),
         }
-        cost = _cost([sys.executable, str(ROOT / "entrypoint.py")], environment, statuses=(0, 3))
+        cost = cost_of([sys.executable, str(ROOT / "entrypoint.py")], environment, statuses=(0, 3))
         statuses = _statuses(outputs)
     false_failures = sum(host.works and statuses[name] != "online" for name, host in names.items())
-    return cost._replace(false_failures=false_failures)
+    return Run(cost, false_failures)
 
 
 def _statuses(outputs: Path) -> dict[str, str]:
@@ -164,7 +161,7 @@ def _statuses(outputs: Path) -> dict[str, str]:
     return {name: one["status"] for name, one in json.decode(line).items()}
 
 
-def _ssh(site: Site, hosts: Sequence[Host]) -> Cost:
+def _ssh(site: Site, hosts: Sequence[Host]) -> Run:
     """Run sinfo on the hosts with ssh, 32 at a time."""
     options = (
         "StrictHostKeyChecking=no",
@@ -180,52 +177,37 @@ def _ssh(site: Site, hosts: Sequence[Host]) -> Cost:
         # xargs ends when ssh exits with 255
         one = ["sh", "-c", f'exec 2>/dev/null; {shlex.join(ssh)} "$@" || exit 1', "ssh"]
         command = ["xargs", "-a", arguments.name, "-L", "1", "-P", "32", *one]
-        return _cost(command, {}, statuses=(0, 123))  # a black hole fails
-
-
-def _cost(command: Sequence[str], environment: Mapping[str, str], *, statuses: Sequence[int]) -> Cost:
-    begin = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        env={"PATH": os.environ["PATH"], **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    wall_seconds = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in statuses:
-        raise SystemExit(f"{command[0]} failed with exit status {process.returncode}")
-    return Cost(wall_seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000, 0)
+        return Run(cost_of(command, {}, statuses=(0, 123)))  # a black hole fails
 
 
 def _line(cost: Cost) -> str:
     return f"{cost.wall_seconds:.1f} s, {cost.cpu_seconds:.2f} s of CPU"
 
 
-def _median(costs: Sequence[Cost]) -> Cost:
-    wall, cpu, megabytes, failures = zip(*costs, strict=True)
-    return Cost(statistics.median(wall), statistics.median(cpu), statistics.median(megabytes), max(failures))
+def _median(runs: Sequence[Run]) -> Run:
+    """Return the median costs, and the most false failures."""
+    values = zip(*(run.cost for run in runs), strict=True)
+    return Run(Cost(*map(statistics.median, values)), max(run.false_failures for run in runs))
 
 
-def _report(ours: Mapping[int, Cost], plain: Mapping[int, Cost]) -> int:
+def _report(ours: Mapping[int, Run], plain: Mapping[int, Run]) -> int:
     print("clusters                  wall s   cpu s   peak MB   false failures   cpu ms per cluster")
     for size in SIZES:
-        for name, cost in (("one run", ours[size]), ("xargs -P 32 ssh", plain[size])):
+        for name, (cost, false_failures) in (("one run", ours[size]), ("xargs -P 32 ssh", plain[size])):
             print(
                 f"{size:4} {name:<18} {cost.wall_seconds:8.2f} {cost.cpu_seconds:7.2f} {cost.megabytes:9.1f}"
-                f" {cost.false_failures:16} {1000 * cost.cpu_seconds / size:20.1f}"
+                f" {false_failures:16} {1000 * cost.cpu_seconds / size:20.1f}"
             )
     few, many = SIZES[1], SIZES[-1]
-    each = {size: 1000 * ours[size].cpu_seconds / size for size in (few, many)}
-    largest = ours[many]
+    each = {size: 1000 * ours[size].cost.cpu_seconds / size for size in (few, many)}
+    largest = ours[many].cost
     return report(
         [
             Goal(f"s for {many} clusters", largest.wall_seconds, MAX_SECONDS),
             Goal(f"s of CPU for {many} clusters", largest.cpu_seconds, MAX_CPU_SECONDS),
             Goal("MB of memory at the peak", largest.megabytes, MAX_MEGABYTES),
             Goal(f"ms of CPU per cluster, against that of {few}", each[many], each[few]),
-            Goal("failures that are false", sum(cost.false_failures for cost in ours.values()), 0),
+            Goal("failures that are false", sum(run.false_failures for run in ours.values()), 0),
         ]
     )
 

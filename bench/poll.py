@@ -1,15 +1,12 @@
 """A whole poll as a process, in turns with `ssh host sinfo` and a minimal script with the same login."""
 
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from bench.cost import Cost, cost_of
 from bench.goals import Goal, report
 from tests.fakes.discord import LoopbackDiscord
 from tests.servers.account import Account
@@ -24,12 +21,6 @@ MAX_WALL = {SSH: 1.05, CURVE25519: 1.45, SCRIPT: 0.70}  # in times of these
 MAX_CPU = {SSH: 2.5}
 MAX_MEGABYTES = 60
 _WALL, _CPU = 0, 1  # in a Cost
-
-
-class Cost(NamedTuple):
-    wall_seconds: float
-    cpu_seconds: float
-    megabytes: float  # of resident memory, at its peak
 
 
 def main() -> int:
@@ -51,7 +42,7 @@ def main() -> int:
             POLL: [sys.executable, str(ROOT / "entrypoint.py")],
         }
         rounds = [
-            {name: _cost(command, inputs) for name, command in contenders.items()} for _ in range(ROUNDS)
+            {name: cost_of(command, inputs) for name, command in contenders.items()} for _ in range(ROUNDS)
         ]
     if len(discord.messages) != 2 * ROUNDS:
         raise SystemExit(f"{2 * ROUNDS} polls posted {len(discord.messages)} messages")
@@ -83,22 +74,6 @@ def _options(openssh: OpenSSH) -> Sequence[str]:
         *("-p", str(openssh.port), "-l", openssh.user),
         *(part for option in options.items() for part in ("-o", "=".join(option))),
     ]
-
-
-def _cost(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
-    begin = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        env={"PATH": os.environ["PATH"], **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    wall_seconds = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"{command[0]} failed with exit status {process.returncode}")
-    return Cost(wall_seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
 
 
 def _median(costs: Sequence[Cost]) -> Cost:
