@@ -124,7 +124,7 @@ def test_the_examples_have_no_fault(validator: str) -> None:
 
 @pytest.mark.parametrize("example", POLLS, ids=lambda path: path.stem)
 def test_the_action_accepts_the_inputs_of_an_example(example: Path, tmp_path: Path) -> None:
-    _settings_of(example, tmp_path)  # raises an error
+    assert _settings_of(example, tmp_path)  # raises an error for a wrong input
 
 
 def test_each_job_of_the_fleet_has_its_own_file_and_history(tmp_path: Path) -> None:
