@@ -60,14 +60,13 @@ def check_all(
             result = replace(result, runner_online=is_connected())
         return Checked(tools.new_id(), result, tools.clock.now())
 
-    def start(cluster: MonitoredCluster) -> None:
-        checking = run_in_thread(partial(check, cluster))
-        checking.add_done_callback(lambda done: events.put((cluster, done)))
+    def report_end(cluster: MonitoredCluster, done: Future[Checked]) -> None:
+        events.put((cluster, done))
 
     end = Deadline(tools.deadlines.check.left + _CONNECTIVITY_CHECK_SECONDS)
     left = {cluster.name: cluster for cluster in clusters}
     for cluster in clusters:
-        start(cluster)
+        run_in_thread(partial(check, cluster)).add_done_callback(partial(report_end, cluster))
     while left:
         try:
             event = events.get(timeout=end.left)

@@ -21,7 +21,7 @@ from cluster_status.ports import Level, Runner
 from cluster_status.render.overview import ClusterRow, headline
 from cluster_status.render.phrases import duration, instant, utc
 from cluster_status.render.record import uptime_of_month
-from cluster_status.render.summary import overview, summary_of, without_maintenance
+from cluster_status.render.summary import Summary, overview, summary_of, without_maintenance
 
 OUTPUTS = {
     "status": "Status that this poll found: `online`, `degraded`, `maintenance`, `offline` or `unknown`; "
@@ -207,7 +207,7 @@ def publish(
     """
     each = {poll.cluster: _outputs_of(poll) for poll in polls}
     worst = min(polls, key=_severity)
-    not_online = [poll for poll in sorted(polls, key=_severity) if poll.verdict.status is not Status.ONLINE]
+    not_online = _not_online(polls)
     rows = [_row(poll, tools.page_of(poll.cluster)) for poll in polls]
     outputs = {
         "status": worst.verdict.status.value,
@@ -230,17 +230,19 @@ def publish(
             "message": str(only["message"]),
             "partitions": json.encode(_partitions(worst.verdict)).decode(),
         }
+    first = [overview(rows, offline_runner(polls), page=tools.site_url)] if several else []
     shown = [poll for poll in not_online if not poll.runner_is_offline] if several else polls
-    summaries = [
-        replace(
-            summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan, poll.at),
-            page=tools.page_of(poll.cluster),
-        )
-        for poll in shown
-    ]
-    if several:
-        summaries.insert(0, overview(rows, offline_runner(polls), page=tools.site_url))
-    return tools.runner.publish(outputs, summaries)
+    return tools.runner.publish(outputs, [*first, *(_summary(poll, tools) for poll in shown)])
+
+
+def _not_online(polls: Sequence[PollResult]) -> list[PollResult]:
+    """Return the polls that did not find a cluster online, the most severe status first."""
+    return [poll for poll in sorted(polls, key=_severity) if poll.verdict.status is not Status.ONLINE]
+
+
+def _summary(poll: PollResult, tools: Tools) -> Summary:
+    summary = summary_of(poll.verdict, poll.cluster, poll.after, poll.current_plan, poll.at)
+    return replace(summary, page=tools.page_of(poll.cluster))
 
 
 def _severity(poll: PollResult) -> int:
