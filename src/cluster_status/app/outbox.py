@@ -28,7 +28,7 @@ from cluster_status.threads import Once, result_or_exception, run_in_thread
 _GRACE_SECONDS = 2.0  # for a message in progress when the run is cancelled, and again to save the outcome
 _BUDGET = timedelta(seconds=30)  # for all messages to one channel; the next run sends the rest
 _NO_RESPONSE = DeliveryError(
-    "The channel has not answered in time.",
+    "The channel did not respond in time.",
     cause="no response",
     remedy=PENDING,
 )

@@ -27,7 +27,8 @@ def edit_overview(
 ) -> tuple[States, DeliveryError | None]:
     """Edit the overview, and return the states of the channel by cluster.
 
-    Without one, nothing is edited: reminders are pending, which become one. So it is after it was deleted.
+    Without an overview, nothing is edited: the pending reminders become a new one. This is also the case
+    after the overview was deleted.
     """
     polled = list(_polled(polls, channel))
     live = next((state.live for _, _, state in polled if state.live), None)

@@ -209,7 +209,7 @@ def test_a_run_does_not_wait_for_a_channel_that_never_responds(
     monitor.new_deadlines = little_time_for_messages
     run = monitor.poll(ONLINE)
     assert run.exit_status is ExitStatus.UNDELIVERED
-    assert "Channel slow: The channel has not answered in time." in run.errors[0]
+    assert "Channel slow: The channel did not respond in time." in run.errors[0]
     assert run.headlines == ["mscluster is online"]
     outbox = monitor.store.history.outbox
     assert {id_: len(outbox.channel(id_).pending) for id_ in outbox.channels} == {"discord": 0, "slow": 1}

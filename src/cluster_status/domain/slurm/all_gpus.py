@@ -6,8 +6,8 @@ from cluster_status.domain.slurm.cluster_state import ClusterState, Gpus
 def all_gpus(state: ClusterState) -> tuple[Gpus, ...]:
     """Return the GPUs by type, the most first.
 
-    Each GPU counts once: of partitions that share nodes, the one with the most GPUs of the type counts. So it
-    is with partitions whose nodes are not known.
+    Each GPU counts once: of partitions that share nodes, the one with the most GPUs of the type counts.
+    Partitions whose nodes are not known count as partitions that share nodes.
     """
     by_type: dict[str, list[tuple[Gpus, frozenset[str] | None]]] = {}
     for name, types in (state.details.gpus if state.details else {}).items():
