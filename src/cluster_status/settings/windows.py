@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
+from cluster_status.domain.instant import WEEKDAYS
 from cluster_status.domain.maintenance.plan import PlannedWindow
 from cluster_status.domain.notification.weekly.schedule import WeeklyTime
 from cluster_status.settings.types import LINE, InputType
@@ -15,8 +16,7 @@ _LONGEST = timedelta(days=31)  # a wrong month or year would hide outages
 _LINE = re.compile(r"(?P<begin>.*?)\s+to\s+(?P<end>.*?)(?::(?:\s+(?P<note>.*))?)?")
 _WITH_ZONE = r"\s*(?:(?P<offset>Z|UTC|[+-]\d\d:\d\d)|(?P<zone>(?<=\s)[A-Za-z][A-Za-z0-9_+/-]{0,63}))?"
 _TIME = re.compile(r"(?P<date>20\d\d-\d\d-\d\d)(?:T|\s+)(?P<time>\d\d:\d\d(?::\d\d)?)" + _WITH_ZONE)
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_WEEKLY = re.compile(rf"(?i:(?P<day>{'|'.join(_WEEKDAYS)}))\s+(?P<time>\d\d:\d\d)" + _WITH_ZONE)
+_WEEKLY = re.compile(rf"(?i:(?P<day>{'|'.join(WEEKDAYS)}))\s+(?P<time>\d\d:\d\d)" + _WITH_ZONE)
 
 
 class Problem(NamedTuple):
@@ -93,7 +93,7 @@ def _weekly_time(given: str) -> WeeklyTime:
         raise ValueError
     try:
         zone = _offset(found["offset"]) or _zone("", found) or UTC
-        return WeeklyTime(_WEEKDAYS.index(found["day"].title()), time.fromisoformat(found["time"]), zone)
+        return WeeklyTime(WEEKDAYS.index(found["day"].title()), time.fromisoformat(found["time"]), zone)
     except InvalidWindowError as error:
         raise ValueError(error.problem.text) from None
 

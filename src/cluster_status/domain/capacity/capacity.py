@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from cluster_status.domain.capacity.sample import Sample
 from cluster_status.domain.capacity.series import Means, Series, chained, mean, series
+from cluster_status.domain.instant import hour_of
 
 HOURS_OF_A_DAY = 24
 HOURS_OF_A_WEEK = 7 * HOURS_OF_A_DAY
 DAYS_KEPT = 365
-_HOUR_SECONDS = 3_600
 _FIRST_MONDAY = 4 * HOURS_OF_A_DAY  # 1970 began on a Thursday
 _WEEKS = 8  # the mean of an hour of the week follows about so many weeks
 
@@ -104,10 +104,10 @@ class Capacity(Struct, frozen=True):
 
 
 def with_sample(capacity: Capacity, sample: Sample | None, at: datetime) -> Capacity:
-    """Return the capacity after a poll. Hours that begin later were measured by a wrong clock, and go."""
+    """Return the capacity after a poll. Later hours came from a wrong clock: they are dropped."""
     if sample is None:
         return capacity
-    hour = int(at.timestamp()) // _HOUR_SECONDS
+    hour = hour_of(at)
     if hour < capacity.recent.hour.at:
         capacity = _before(capacity, hour)
     recent = capacity.recent

@@ -7,15 +7,13 @@ from msgspec.structs import replace
 
 from cluster_status.domain.capacity.capacity import DAYS_KEPT, HOURS_OF_A_WEEK, CapacityArchive
 from cluster_status.domain.capacity.series import Series, chained
-
-_HOUR_SECONDS, _DAY_SECONDS = 3_600, 86_400
+from cluster_status.domain.instant import day_of, hour_of
 
 
 def parted(archive: CapacityArchive, before: datetime) -> tuple[CapacityArchive, CapacityArchive]:
     """Return what is older, and the rest."""
-    second = int(before.timestamp())
-    old_hours, hours = _parted(archive.hours, second // _HOUR_SECONDS)
-    old_days, days = _parted(archive.days, second // _DAY_SECONDS)
+    old_hours, hours = _parted(archive.hours, hour_of(before))
+    old_days, days = _parted(archive.days, day_of(before))
     return replace(archive, hours=old_hours, days=old_days), CapacityArchive(hours, days)
 
 

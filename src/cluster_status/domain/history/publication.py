@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cluster_status.domain.instant import Instant
+from cluster_status.domain.instant import Instant, hour_of
 
 
 class Publication(Struct, frozen=True, omit_defaults=True):
@@ -24,9 +24,5 @@ def published(last: Publication, digest: str, at: datetime) -> Publication:
     That is so if its content has changed, in the poll after that, and in the first poll of each hour.
     """
     is_new = digest != last.digest
-    is_first = last.at is None or _hour(at) != _hour(last.at)
+    is_first = last.at is None or hour_of(at) != hour_of(last.at)
     return Publication(at, digest, again=is_new) if is_new or last.again or is_first else last
-
-
-def _hour(at: datetime) -> int:
-    return int(at.timestamp()) // 3_600

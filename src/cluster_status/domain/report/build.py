@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from cluster_status.domain.history.history import History
+from cluster_status.domain.instant import day_of, hour_of
 from cluster_status.domain.maintenance.plan import NO_PLAN, Plan
 from cluster_status.domain.notification.content.description import reason
 from cluster_status.domain.report.days import DAYS_SHOWN, last_days
@@ -37,7 +38,6 @@ _WINDOWS_SHOWN = 10
 _PARTITIONS = 200
 _LEAST_INTERVAL = timedelta(minutes=5)  # polls by hand can be seconds apart
 _DEFAULT_INTERVAL = timedelta(hours=1)  # before the second poll
-_HOUR_SECONDS, _DAY_SECONDS = 3_600, 86_400
 
 
 class Subject(Struct, frozen=True):
@@ -142,7 +142,7 @@ def _incidents(
 
 def _trend(history: History, at: datetime) -> Trend:
     capacity = history.capacity
-    hour, day = int(at.timestamp()) // _HOUR_SECONDS, int(at.timestamp()) // _DAY_SECONDS
+    hour, day = hour_of(at), day_of(at)
     return Trend(
         tuple(row for row in capacity.hours() if hour - _HOURS_OF_TREND < row[0] <= hour),
         tuple(row for row in capacity.days() if day - _DAYS_OF_TREND < row[0] <= day),

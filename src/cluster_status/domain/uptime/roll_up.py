@@ -6,11 +6,11 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from cluster_status.domain.instant import Instant
+from cluster_status.domain.instant import DAY_SECONDS, HOUR_SECONDS, Instant
 from cluster_status.domain.status.cause import Status
 from cluster_status.domain.uptime.gaps import Interval
 
-Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+Seconds = Annotated[int, Meta(ge=0, le=DAY_SECONDS)]
 
 
 class RollUp(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -41,8 +41,8 @@ class Resolution(Struct, frozen=True):
         return datetime.fromtimestamp(seconds - seconds % self.seconds, UTC)
 
 
-HOUR = Resolution(3_600, kept=7 * 24 + 1)
-DAY = Resolution(86_400, kept=366)
+HOUR = Resolution(HOUR_SECONDS, kept=7 * 24 + 1)
+DAY = Resolution(DAY_SECONDS, kept=366)
 
 
 def added(roll_ups: RollUps, resolution: Resolution, status: Status, interval: Interval) -> RollUps:

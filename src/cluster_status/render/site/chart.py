@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from msgspec import Struct
 
 from cluster_status.domain.capacity.series import Means, Number
+from cluster_status.domain.instant import HOUR_SECONDS, day_of, hour_of
 from cluster_status.domain.report.report import Day, Report
 from cluster_status.domain.uptime.roll_up import DAY, RollUp
 from cluster_status.render.phrases import duration
@@ -92,7 +93,7 @@ def strip(days: Sequence[Day]) -> Chart:
 
 def hours(report: Report) -> Chart | None:
     """Return the nodes over the last 24 hours; None without numbers."""
-    last = int(report.checked_at.timestamp()) // 3_600
+    last = hour_of(report.checked_at)
     by_hour = dict(report.trend.hours)
     slots = [(f"{_hour(at):%H}:00", by_hour.get(at)) for at in range(last - _HOURS + 1, last + 1)]
     return _stacked("hours", "Nodes over the last 24 hours", "Hour (UTC)", slots, zone=" UTC")
@@ -100,7 +101,7 @@ def hours(report: Report) -> Chart | None:
 
 def days(report: Report) -> Chart | None:
     """Return the nodes over the last 30 days; None without numbers."""
-    last = int(report.checked_at.timestamp()) // 86_400
+    last = day_of(report.checked_at)
     by_day = dict(report.trend.days)
     slots = [(day(_EPOCH + timedelta(at)), by_day.get(at)) for at in range(last - 29, last + 1)]
     return _stacked("month", "Nodes over the last 30 days", "Day (UTC)", slots)
@@ -218,7 +219,7 @@ def _when(hour_of_week: int) -> str:
 
 
 def _hour(at: int) -> datetime:
-    return datetime.fromtimestamp(at * 3_600, UTC)
+    return datetime.fromtimestamp(at * HOUR_SECONDS, UTC)
 
 
 def _day_row(one: Day) -> tuple[str, ...]:

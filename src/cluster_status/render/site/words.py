@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 
+from cluster_status.domain.instant import WEEKDAYS
 from cluster_status.domain.report.report import Report, ReportedIncident, ReportedMaintenance
 from cluster_status.domain.status.cause import Status, cause_info
 from cluster_status.render.phrases import day_and_month, utc
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 STATUS_WORDS = {
     Status.ONLINE: "Online",
     Status.DEGRADED: "Degraded",
@@ -32,7 +32,7 @@ def clock(at: datetime) -> str:
 def soon(at: datetime) -> str:
     """Return a time of the next weeks: ``Wed 2 Dec, 08:05 UTC``."""
     at = utc(at)
-    return f"{_WEEKDAYS[at.weekday()]} {day_and_month(at)}, {clock(at)}"
+    return f"{WEEKDAYS[at.weekday()]} {day_and_month(at)}, {clock(at)}"
 
 
 def moment(at: datetime) -> str:

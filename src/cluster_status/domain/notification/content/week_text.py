@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from cluster_status.domain.amount import duration, percent
+from cluster_status.domain.instant import WEEKDAYS
 from cluster_status.domain.notification.weekly.week import QUIET_HOURS, WEEK, Quiet, Week, hour_of_day
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WELL_KNOWN = 0.9  # from this coverage on, it is not shown
 
 
@@ -67,8 +67,8 @@ def _idle(week: Week) -> Iterator[str]:
 def _quiet(quiet: Quiet) -> str:
     day, hour = hour_of_day(quiet.begin)
     last_day, end = hour_of_day(quiet.begin + QUIET_HOURS)
-    until = f"{end:02}:00" if last_day == day else f"{_WEEKDAYS[last_day]} {end:02}:00"
-    return f"quiet from {_WEEKDAYS[day]} {hour:02}:00 to {until} UTC, {quiet.idle} nodes idle on average"
+    until = f"{end:02}:00" if last_day == day else f"{WEEKDAYS[last_day]} {end:02}:00"
+    return f"quiet from {WEEKDAYS[day]} {hour:02}:00 to {until} UTC, {quiet.idle} nodes idle on average"
 
 
 def _length(seconds: int) -> str:
